@@ -1,0 +1,136 @@
+//! What can go wrong, named after the user's mistake or the file's, with the way out in the message.
+use std::path::PathBuf;
+
+/// The result of the library's fallible calls.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Everything that the library reports.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file could not be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file is not audio that can be decoded, or gave no audio at all.
+    #[error("{}: {reason}", path.display())]
+    Audio {
+        /// The file, or `-` for standard input.
+        path: PathBuf,
+        /// Why it was refused.
+        reason: AudioError,
+    },
+    /// The index file is not one that can be used.
+    #[error("{}: {reason}", path.display())]
+    Index {
+        /// The index file.
+        path: PathBuf,
+        /// Why it was refused, and the way out.
+        reason: IndexError,
+    },
+    /// The call was interrupted by its `cancel` flag.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// Why a file gave no audio.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AudioError {
+    /// Nothing in it.
+    #[error("the file is empty")]
+    Empty,
+    /// No decoder knows the content.
+    #[error("not an audio file of a known format")]
+    UnknownFormat,
+    /// The container is known, its audio codec is not.
+    #[error("its audio codec ({0}) is not supported")]
+    UnknownCodec(String),
+    /// The container has no audio track.
+    #[error("it has no audio track")]
+    NoAudioTrack,
+    /// The decoder gave up before any audio came out.
+    #[error("damaged: {0}")]
+    Damaged(String),
+    /// The decoder's own fault, contained.
+    #[error("the decoder failed on it ({0})")]
+    DecoderPanic(String),
+    /// Not a sample rate that can be worked with.
+    #[error("a sample rate of {0} Hz is outside 1000..=768000 Hz")]
+    SampleRate(u32),
+    /// Decoded, and too short to tell anything.
+    #[error("too short: {milliseconds} ms of audio, at least {least_milliseconds} ms are needed")]
+    TooShort {
+        /// What there is.
+        milliseconds: u64,
+        /// What is needed.
+        least_milliseconds: u64,
+    },
+    /// Decoded, and nothing in it that could be told from anything else.
+    #[error("nothing to fingerprint: silence or a steady sound")]
+    NoFingerprint,
+}
+
+/// Why an index file was refused.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IndexError {
+    /// There is none.
+    #[error("no index here; make one with `refrain index build DIR`")]
+    Missing,
+    /// A folder stands where the file should be.
+    #[error("is a folder; name a file with --db")]
+    IsFolder,
+    /// Some other kind of file.
+    #[error("is not an SQLite file; name another with --db")]
+    NotSqlite,
+    /// An SQLite file of another program.
+    #[error(
+        "is an SQLite file of another program (application_id {found:#010x}, expected {expected:#010x}); name another with --db"
+    )]
+    Foreign {
+        /// Its application_id.
+        found: u32,
+        /// refrain's.
+        expected: u32,
+    },
+    /// Made by a newer refrain.
+    #[error(
+        "was made by a newer refrain (format {found}, this one knows up to {newest}); update refrain, or name another file with --db"
+    )]
+    Newer {
+        /// Its format version.
+        found: u32,
+        /// The newest known one.
+        newest: u32,
+    },
+    /// Its fingerprints were made with other parameters.
+    #[error(
+        "holds fingerprints of parameter set {found}, this refrain works with {expected}; build it again into a new file with --db"
+    )]
+    Parameters {
+        /// The file's set.
+        found: u32,
+        /// Ours.
+        expected: u32,
+    },
+    /// Its content contradicts itself.
+    #[error("is damaged ({0}); restore a copy, or delete it and build it again")]
+    Damaged(String),
+    /// Another process holds the writer.
+    #[error("another process is writing to it; try again when it is done")]
+    Busy,
+    /// No room left.
+    #[error("the disk is full; what was committed is safe, make room and run the same command again")]
+    DiskFull,
+    /// Opened for reading only.
+    #[error("cannot be written: {0}")]
+    ReadOnly(String),
+    /// Anything else that SQLite says.
+    #[error("SQLite: {0}")]
+    Sqlite(String),
+}

@@ -1,0 +1,8 @@
+//! Find which recording a piece of audio comes from, out of one SQLite file.
+#![deny(missing_docs)]
+
+pub mod error;
+pub mod params;
+pub mod units;
+
+pub use error::{Error, Result};
