@@ -1,8 +1,10 @@
 //! Find which recording a piece of audio comes from, out of one SQLite file.
 #![deny(missing_docs)]
 
+pub mod chroma;
 pub mod error;
 pub mod params;
+pub mod spectrum;
 pub mod units;
 
 pub use error::{Error, Result};

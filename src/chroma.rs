@@ -1,0 +1,303 @@
+//! Octave chroma: what the pitches do against the last seconds, 12 values an octave, one row a frame.
+//!
+//! Per frame of constant-Q magnitudes: compression by `ln(1 + g x / level)`, where the level is the mean over
+//! time of the frames' peaks; less the running mean over frequency (Müller and Ewert's whitening idea, "Chroma
+//! Toolbox", ISMIR 2011, section 3, on a linear axis); half-wave rectified; folded to semitones; less the
+//! moving mean over time; divided by the norm. Keeping the octaves apart, rather than folding all to 12,
+//! separates right from wrong places three times better (ARCHITECTURE.md). `fold` gives the usual 12.
+use std::collections::VecDeque;
+
+use crate::{params::Params, units::Seconds};
+
+/// Streams frames of constant-Q magnitudes into frames of octave chroma, in constant memory.
+pub struct OctaveChroma {
+    params: Params,
+    /// Magnitudes of frames whose level is not yet known.
+    waiting: VecDeque<Vec<f32>>,
+    level: CentredMean,
+    mean: CentredMean,
+    prefix: Vec<f32>,
+    compressed: Vec<f32>,
+    folded: Vec<f32>,
+}
+
+impl OctaveChroma {
+    /// For frames that come every `hop` samples.
+    pub fn new(params: &Params, hop: usize) -> Self {
+        let half =
+            |span: Seconds| (span.0 * f64::from(params.sample_rate.0) / hop as f64 / 2.0).round() as usize;
+        Self {
+            params: *params,
+            waiting: VecDeque::new(),
+            level: CentredMean::new(1, half(params.level_span)),
+            mean: CentredMean::new(params.frame_values(), half(params.mean_span)),
+            prefix: vec![0.0; params.bins(0) + 1],
+            compressed: vec![0.0; params.bins(0)],
+            folded: vec![0.0; params.frame_values()],
+        }
+    }
+
+    /// Takes one frame of `Params::bins(0)` magnitudes; calls `frame` with the `Params::frame_values()`
+    /// values of a frame that is complete: the lowest octave first, its pitch classes from A up. Frames come
+    /// out in the order they went in, some seconds later.
+    pub fn push(&mut self, magnitudes: &[f32], mut frame: impl FnMut(&[f32])) {
+        let peak = magnitudes.iter().copied().fold(0.0, f32::max);
+        self.waiting.push_back(magnitudes.to_vec());
+        let Self { params, waiting, level, mean, prefix, compressed, folded } = self;
+        level.push(&[peak], |_, level| {
+            let magnitudes = waiting.pop_front().expect("one frame waits for each level");
+            let level = level[0].max(params.level_floor);
+            compress(params, &magnitudes, level, prefix, compressed);
+            fold_to_semitones(compressed, folded);
+            mean.push(folded, |values, mean| emit(params, values, mean, &mut frame));
+        });
+    }
+
+    /// Gives the frames still held back and forgets everything, ready for another stream.
+    pub fn finish(&mut self, mut frame: impl FnMut(&[f32])) {
+        let Self { params, waiting, level, mean, prefix, compressed, folded } = self;
+        level.finish(|_, level| {
+            let magnitudes = waiting.pop_front().expect("one frame waits for each level");
+            let level = level[0].max(params.level_floor);
+            compress(params, &magnitudes, level, prefix, compressed);
+            fold_to_semitones(compressed, folded);
+            mean.push(folded, |values, mean| emit(params, values, mean, &mut frame));
+        });
+        mean.finish(|values, mean| emit(params, values, mean, &mut frame));
+    }
+}
+
+/// Logarithm, less the running mean over frequency, half-wave rectified.
+fn compress(params: &Params, magnitudes: &[f32], level: f32, prefix: &mut [f32], out: &mut [f32]) {
+    let gain = params.log_gain / level;
+    let mut sum = 0.0;
+    for ((out, m), prefix) in out.iter_mut().zip(magnitudes).zip(&mut prefix[1..]) {
+        *out = (gain * m).ln_1p();
+        sum += *out;
+        *prefix = sum;
+    }
+    let (bins, half) = (out.len(), params.whitening_bins / 2);
+    for (bin, out) in out.iter_mut().enumerate() {
+        let (low, high) = (bin.saturating_sub(half), (bin + half + 1).min(bins));
+        let mean = (prefix[high] - prefix[low]) / (high - low) as f32;
+        *out = (*out - mean).max(0.0);
+    }
+}
+
+/// Three bins a semitone: the one on pitch and its two neighbours.
+fn fold_to_semitones(bins: &[f32], semitones: &mut [f32]) {
+    for (s, semitone) in semitones.iter_mut().enumerate() {
+        let centre = 3 * s;
+        let below = if centre > 0 { bins[centre - 1] } else { 0.0 };
+        *semitone = below + bins[centre] + bins[centre + 1];
+    }
+}
+
+fn emit(params: &Params, values: &mut [f32], mean: &[f32], frame: &mut impl FnMut(&[f32])) {
+    let mut energy = 0.0;
+    for (v, m) in values.iter_mut().zip(mean) {
+        *v -= m;
+        energy += *v * *v;
+    }
+    let scale = 1.0 / energy.sqrt().max(params.norm_floor);
+    values.iter_mut().for_each(|v| *v *= scale);
+    frame(values);
+}
+
+/// Folds a frame of octave chroma to 12 pitch classes, from A up: the sum over the octaves.
+pub fn fold(frame: &[f32]) -> [f32; 12] {
+    let mut classes = [0.0; 12];
+    for (i, v) in frame.iter().enumerate() {
+        classes[i % 12] += v;
+    }
+    classes
+}
+
+/// A moving mean of rows over time, centred, over what there is at the ends.
+struct CentredMean {
+    dims: usize,
+    half: usize,
+    /// The rows that a mean still to come covers, oldest first.
+    rows: VecDeque<Vec<f32>>,
+    /// Rows given out that are still in `rows`.
+    given: usize,
+    sum: Vec<f64>,
+    mean: Vec<f32>,
+    spare: Vec<Vec<f32>>,
+}
+
+impl CentredMean {
+    fn new(dims: usize, half: usize) -> Self {
+        Self {
+            dims,
+            half,
+            rows: VecDeque::new(),
+            given: 0,
+            sum: vec![0.0; dims],
+            mean: vec![0.0; dims],
+            spare: Vec::new(),
+        }
+    }
+
+    /// Takes a row; calls `out` with a row and its mean where one is complete.
+    fn push(&mut self, row: &[f32], mut out: impl FnMut(&mut [f32], &[f32])) {
+        debug_assert_eq!(row.len(), self.dims);
+        let mut held = self.spare.pop().unwrap_or_default();
+        held.clear();
+        held.extend_from_slice(row);
+        for (s, v) in self.sum.iter_mut().zip(row) {
+            *s += f64::from(*v);
+        }
+        self.rows.push_back(held);
+        if self.rows.len() > self.given + self.half {
+            self.give(&mut out);
+        }
+    }
+
+    /// Gives the rest and forgets everything.
+    fn finish(&mut self, mut out: impl FnMut(&mut [f32], &[f32])) {
+        while self.given < self.rows.len() {
+            self.give(&mut out);
+        }
+        self.spare.extend(self.rows.drain(..));
+        self.given = 0;
+        self.sum.fill(0.0);
+    }
+
+    /// Gives the oldest row not yet given, with the mean over the rows held; then drops the row that the
+    /// next mean no longer covers.
+    fn give(&mut self, out: &mut impl FnMut(&mut [f32], &[f32])) {
+        let count = self.rows.len() as f64;
+        for (m, s) in self.mean.iter_mut().zip(&self.sum) {
+            *m = (s / count) as f32;
+        }
+        let mut row = self.spare.pop().unwrap_or_default();
+        row.clear();
+        row.extend_from_slice(&self.rows[self.given]);
+        out(&mut row, &self.mean);
+        self.spare.push(row);
+        self.given += 1;
+        if self.given > self.half {
+            if let Some(oldest) = self.rows.pop_front() {
+                for (s, v) in self.sum.iter_mut().zip(&oldest) {
+                    *s -= f64::from(*v);
+                }
+                self.spare.push(oldest);
+            }
+            self.given -= 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::params::CURRENT;
+
+    /// The whole stage at once, as its definition reads, in double precision.
+    fn plain(params: &Params, hop: usize, magnitudes: &[Vec<f32>]) -> Vec<Vec<f64>> {
+        let fps = f64::from(params.sample_rate.0) / hop as f64;
+        let span = |s: Seconds, t: usize| {
+            let half = (s.0 * fps / 2.0).round() as usize;
+            t.saturating_sub(half)..(t + half + 1).min(magnitudes.len())
+        };
+        let peaks: Vec<f64> =
+            magnitudes.iter().map(|m| f64::from(m.iter().copied().fold(0.0, f32::max))).collect();
+        let semitones: Vec<Vec<f64>> = magnitudes
+            .iter()
+            .enumerate()
+            .map(|(t, m)| {
+                let around = span(params.level_span, t);
+                let level = peaks[around.clone()].iter().sum::<f64>() / around.len() as f64;
+                let level = level.max(f64::from(params.level_floor));
+                let x: Vec<f64> = m
+                    .iter()
+                    .map(|&m| (1.0 + f64::from(params.log_gain) * f64::from(m) / level).ln())
+                    .collect();
+                let w: Vec<f64> = (0..x.len())
+                    .map(|b| {
+                        let half = params.whitening_bins / 2;
+                        let near = &x[b.saturating_sub(half)..(b + half + 1).min(x.len())];
+                        (x[b] - near.iter().sum::<f64>() / near.len() as f64).max(0.0)
+                    })
+                    .collect();
+                (0..params.frame_values())
+                    .map(|s| if s > 0 { w[3 * s - 1] } else { 0.0 } + w[3 * s] + w[3 * s + 1])
+                    .collect()
+            })
+            .collect();
+        (0..semitones.len())
+            .map(|t| {
+                let around = span(params.mean_span, t);
+                let row: Vec<f64> = (0..params.frame_values())
+                    .map(|s| {
+                        let sum: f64 = semitones[around.clone()].iter().map(|r| r[s]).sum();
+                        semitones[t][s] - sum / around.len() as f64
+                    })
+                    .collect();
+                let norm = row.iter().map(|v| v * v).sum::<f64>().sqrt().max(f64::from(params.norm_floor));
+                row.iter().map(|v| v / norm).collect()
+            })
+            .collect()
+    }
+
+    fn music(frames: usize, seed: u32) -> Vec<Vec<f32>> {
+        let mut state = seed;
+        (0..frames)
+            .map(|_| {
+                (0..CURRENT.bins(0))
+                    .map(|_| {
+                        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                        let x = (state >> 8) as f32 / (1 << 24) as f32;
+                        x.powi(8) * 0.3
+                    })
+                    .collect()
+            })
+            .collect()
+    }
+
+    fn streamed(magnitudes: &[Vec<f32>], chroma: &mut OctaveChroma) -> Vec<Vec<f32>> {
+        let mut out = Vec::new();
+        for m in magnitudes {
+            chroma.push(m, |f| out.push(f.to_vec()));
+        }
+        chroma.finish(|f| out.push(f.to_vec()));
+        out
+    }
+
+    #[test]
+    fn the_stream_equals_the_plain_definition_and_can_be_used_again() {
+        for hop in [CURRENT.hop, CURRENT.hop / 2] {
+            let mut chroma = OctaveChroma::new(&CURRENT, hop);
+            for frames in [0, 1, 2, 5, 11, 12, 53, 54, 55, 56, 57, 150] {
+                let magnitudes = music(frames, frames as u32 + 1);
+                let expected = plain(&CURRENT, hop, &magnitudes);
+                let got = streamed(&magnitudes, &mut chroma);
+                assert_eq!(got.len(), expected.len());
+                for (g, e) in got.iter().flatten().zip(expected.iter().flatten()) {
+                    assert!((f64::from(*g) - e).abs() < 1e-4, "{g} against {e} of {frames} frames");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_does_not_move_leaves_nothing() {
+        let steady = vec![music(1, 3).remove(0); 100];
+        let silence = vec![vec![0.0; CURRENT.bins(0)]; 100];
+        for magnitudes in [steady, silence] {
+            let mut chroma = OctaveChroma::new(&CURRENT, CURRENT.hop);
+            for frame in streamed(&magnitudes, &mut chroma) {
+                assert!(frame.iter().all(|v| v.abs() < 1e-3));
+            }
+        }
+    }
+
+    #[test]
+    fn folding_sums_the_octaves() {
+        let frame: Vec<f32> = (0..60).map(|i| i as f32).collect();
+        let classes = fold(&frame);
+        assert_eq!(classes[0], 0.0 + 12.0 + 24.0 + 36.0 + 48.0);
+        assert_eq!(classes[11], 11.0 + 23.0 + 35.0 + 47.0 + 59.0);
+    }
+}
