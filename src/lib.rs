@@ -1,6 +1,7 @@
 //! Find which recording a piece of audio comes from, out of one SQLite file.
 #![deny(missing_docs)]
 
+pub mod decode;
 pub mod error;
 pub mod params;
 pub mod units;
