@@ -4,6 +4,7 @@
 pub mod decode;
 pub mod error;
 pub mod params;
+pub mod resample;
 pub mod units;
 
 pub use error::{Error, Result};

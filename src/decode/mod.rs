@@ -22,6 +22,7 @@ use symphonia::core::formats::well_known::{
 };
 use symphonia::core::formats::{FormatReader, Track};
 use symphonia::core::packet::Packet;
+use symphonia::core::units::Duration;
 
 use self::contain::contained;
 use self::probe::{Choice, Codec, Refusal};
@@ -65,6 +66,8 @@ pub struct Decoder {
     codec: Codec,
     track: Track,
     tags: Tags,
+    /// How much of what comes next lies before the beginning of the recording.
+    skip: Seconds,
     /// The audio bytes of the file, at most.
     len: u64,
     /// The rate of the last block.
@@ -150,7 +153,7 @@ impl Decoder {
     fn new(file: File, name: &Path) -> Result<Decoder, Refusal> {
         let watch = Arc::new(Watch::default());
         let probe::Container { mut reader, len } = probe::container(file, &watch)?;
-        let Choice { codec, track } = probe::choose(&*reader).map_err(Refusal::Audio)?;
+        let Choice { codec, track, skip } = probe::choose(&*reader).map_err(Refusal::Audio)?;
         let tags = contained(|| Tags::read(&mut *reader, track.id)).unwrap_or_default();
         Ok(Decoder {
             path: name.to_owned(),
@@ -159,6 +162,7 @@ impl Decoder {
             codec,
             track,
             tags,
+            skip,
             len,
             rate: None,
             progress: Progress::default(),
@@ -221,7 +225,10 @@ impl Decoder {
         }
         self.watch.allow(LARGEST_PACKET);
         match contained(|| self.reader.next_packet()) {
-            Ok(Ok(Some(packet))) if packet.track_id == self.track.id && !packet.data.is_empty() => {
+            Ok(Ok(Some(mut packet))) if packet.track_id == self.track.id && !packet.data.is_empty() => {
+                if self.is_raw() && self.beyond_announced(&packet) {
+                    packet.trim_end = Duration::ZERO;
+                }
                 self.packet(&packet, mono)
             }
             Ok(Ok(Some(packet))) => {
@@ -264,7 +271,11 @@ impl Decoder {
                 self.progress.barren += 1;
                 Ok(None)
             }
-            Ok(Ok(rate)) => self.good(packet, rate, mono.len()).map(Some),
+            Ok(Ok(rate)) => {
+                let rate = self.good(packet, rate, mono.len())?;
+                self.trim(rate, mono);
+                Ok((!mono.is_empty()).then_some(rate))
+            }
             Ok(Err(SymphoniaError::ResetRequired)) => {
                 self.progress.barren += 1;
                 self.renew().map(|()| None)
@@ -285,6 +296,30 @@ impl Decoder {
                 self.renew()?;
                 Ok(self.stand_in(packet, mono))
             }
+        }
+    }
+
+    /// Whether an MPEG packet lies where its file, by its own account, has no audio left. The demuxer would have all of it
+    /// cut off: but without an encoder's tag that account is a guess from the first frames, and with one it is that of the
+    /// first of several files written one after the other.
+    fn beyond_announced(&self, packet: &Packet) -> bool {
+        let (Some(frames), Some(_)) = (self.track.num_frames, self.track.delay) else { return true };
+        let end = frames.saturating_add(self.track.padding.unwrap_or(0).into());
+        u64::try_from(packet.pts.get()).is_ok_and(|place| place >= end)
+    }
+
+    /// Whether this is bare MPEG audio, frame after frame without a container.
+    fn is_raw(&self) -> bool {
+        [FORMAT_ID_MP1, FORMAT_ID_MP2, FORMAT_ID_MP3, FORMAT_ID_ADTS].contains(&self.reader.format_info().format)
+    }
+
+    /// Takes what is left of `skip` off the block.
+    fn trim(&mut self, rate: SampleRate, mono: &mut Vec<f32>) {
+        if self.skip.0 > 0.0 {
+            let wanted = (self.skip.0 * f64::from(rate.0)).round() as usize;
+            let cut = wanted.min(mono.len());
+            mono.drain(..cut);
+            self.skip = Samples((wanted - cut) as u64).at(rate);
         }
     }
 
@@ -316,9 +351,8 @@ impl Decoder {
     fn next_stream(&mut self) -> Result<(), AudioError> {
         self.progress.barren += 1;
         match probe::choose(&*self.reader) {
-            Ok(Choice { codec, track }) => {
-                self.codec = codec;
-                self.track = track;
+            Ok(Choice { codec, track, skip }) => {
+                (self.codec, self.track, self.skip) = (codec, track, skip);
                 Ok(())
             }
             Err(error) => self.give_up(error),
@@ -328,7 +362,7 @@ impl Decoder {
     /// A fresh codec for the same track.
     fn renew(&mut self) -> Result<(), AudioError> {
         let params = self.track.codec_params.as_ref().and_then(|p| p.audio());
-        match params.map(|params| probe::codec(&*self.reader, params)) {
+        match params.map(|params| probe::codec(params)) {
             Some(Ok(codec)) => {
                 self.codec = codec;
                 Ok(())
@@ -354,9 +388,7 @@ impl Decoder {
 
     /// At the end: whether this was audio.
     fn verdict(&mut self) -> Result<(), AudioError> {
-        let p = &self.progress;
-        let raw = [FORMAT_ID_MP1, FORMAT_ID_MP2, FORMAT_ID_MP3, FORMAT_ID_ADTS]
-            .contains(&self.reader.format_info().format);
+        let (p, raw) = (&self.progress, self.is_raw());
         if p.good == 0 {
             return match (&p.panic, &p.first_damage, &p.cut) {
                 (Some(panic), _, _) => Err(AudioError::DecoderPanic(panic.clone())),

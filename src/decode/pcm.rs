@@ -113,9 +113,9 @@ mod tests {
 
     #[test]
     fn channels_are_averaged_and_an_odd_tail_is_left() {
-        let samples: Vec<u8> = (0..17_i16).flat_map(|x| (x * 2048).to_le_bytes()).collect();
-        assert_eq!(mono_of(Layout::S16Le, 8, &samples), [0.21875, 0.71875]);
-        assert_eq!(mono_of(Layout::S16Le, 2, &samples[..7]), [0.03125]);
+        let samples: Vec<u8> = (0..17_i16).flat_map(|x| (x * 1024).to_le_bytes()).collect();
+        assert_eq!(mono_of(Layout::S16Le, 8, &samples), [0.109375, 0.359375]);
+        assert_eq!(mono_of(Layout::S16Le, 2, &samples[..7]), [0.015625]);
         assert_eq!(mono_of(Layout::S24Le, 2, &[]), []);
     }
 }

@@ -9,7 +9,7 @@ use symphonia::core::codecs::audio::{
 use symphonia::core::codecs::registry::CodecRegistry;
 use symphonia::core::errors::Error as SymphoniaError;
 use symphonia::core::formats::probe::Hint;
-use symphonia::core::formats::well_known::FORMAT_ID_OGG;
+use symphonia::core::formats::well_known::FORMAT_ID_ISOMP4;
 use symphonia::core::formats::{FormatOptions, FormatReader, Track, TrackType};
 use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::meta::MetadataOptions;
@@ -18,6 +18,7 @@ use super::contain::contained;
 use super::pcm::Pcm;
 use super::source::{Source, Watch, id3v2_len};
 use crate::error::AudioError;
+use crate::units::Seconds;
 
 /// The most that is read before the first packet: tags with cover art, the tables of a long MP4.
 const LARGEST_HEADER: u64 = 256 << 20;
@@ -122,6 +123,8 @@ pub(super) enum Codec {
 pub(super) struct Choice {
     pub codec: Codec,
     pub track: Track,
+    /// How much the encoder put before the beginning.
+    pub skip: Seconds,
 }
 
 /// Takes the container's default audio track or, where that cannot be decoded, the first that can.
@@ -130,19 +133,31 @@ pub(super) fn choose(reader: &dyn FormatReader) -> Result<Choice, AudioError> {
     let mut first = None;
     for track in preferred.into_iter().chain(reader.tracks()) {
         let Some(params) = track.codec_params.as_ref().and_then(|p| p.audio()) else { continue };
-        match codec(reader, params) {
-            Ok(codec) => return Ok(Choice { codec, track: track.clone() }),
+        match codec(params) {
+            Ok(codec) => return Ok(Choice { codec, skip: pre_skip(reader, params), track: track.clone() }),
             Err(error) => drop(first.get_or_insert(error)),
         }
     }
     Err(first.unwrap_or(AudioError::NoAudioTrack))
 }
 
+/// How long Opus audio runs before the recording begins, as its header states in samples at 48 kHz; 0 for other codecs,
+/// which leave that to the demuxer.
+fn pre_skip(reader: &dyn FormatReader, params: &AudioCodecParameters) -> Seconds {
+    let head = match &params.extra_data {
+        Some(head) if params.codec == id::CODEC_ID_OPUS => head,
+        _ => return Seconds(0.0),
+    };
+    let samples = match head.get(10..12) {
+        Some(&[a, b]) if reader.format_info().format == FORMAT_ID_ISOMP4 => u16::from_be_bytes([a, b]),
+        Some(&[a, b]) => u16::from_le_bytes([a, b]),
+        _ => 0,
+    };
+    Seconds(f64::from(samples) / 48_000.0)
+}
+
 /// Makes the decoder of a track.
-pub(super) fn codec(
-    reader: &dyn FormatReader,
-    params: &AudioCodecParameters,
-) -> Result<Codec, AudioError> {
+pub(super) fn codec(params: &AudioCodecParameters) -> Result<Codec, AudioError> {
     if let Some(pcm) = Pcm::of(params) {
         return Ok(Codec::Pcm(pcm));
     }
@@ -155,10 +170,9 @@ pub(super) fn codec(
         if channels > 2 {
             return Err(AudioError::Unsupported(format!("Opus with {channels} channels")));
         }
-        // The Ogg demuxer marks the pre-skip on its packets; the codec must not find it a second time in the header.
-        if reader.format_info().format == FORMAT_ID_OGG {
-            params.extra_data = None;
-        }
+        // The codec takes the pre-skip out of one packet at most, and reads MP4's in the wrong byte order: it is left to
+        // `pre_skip`, and the codec must not see it.
+        params.extra_data = None;
     }
     let options = AudioDecoderOptions::default().gapless(true).verify(false);
     match contained(|| (known.factory)(&params, &options)) {

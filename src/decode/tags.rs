@@ -38,9 +38,14 @@ impl Tags {
     fn of(revision: &MetadataRevision, track: u32) -> Tags {
         let mut tags = Tags::default();
         let of_track = revision.per_track.iter().filter(|t| t.track_id == u64::from(track));
+        let mut album_artist = None;
         for tag in revision.media.tags.iter().chain(of_track.flat_map(|t| &t.metadata.tags)) {
             tags.take(tag);
+            if let (Some(StandardTag::AlbumArtist(v)), None) = (&tag.std, &album_artist) {
+                album_artist = clean(v);
+            }
         }
+        tags.artist = tags.artist.or(album_artist);
         tags
     }
 
@@ -51,6 +56,8 @@ impl Tags {
             Some(StandardTag::Artist(v)) => (&mut self.artist, v),
             Some(StandardTag::Album(v)) => (&mut self.album, v),
             Some(StandardTag::MusicBrainzRecordingId(v)) => (&mut self.recording_mbid, v),
+            // Matroska's, where it is not said to be about the track.
+            None if tag.raw.key == "ALBUM@ALBUM" => (&mut self.album, &tag.raw.value.to_string().into()),
             _ => return,
         };
         if field.is_none() {
