@@ -127,7 +127,9 @@ impl Resampler {
         let made = InterleavedSlice::new(input, 1, input.len())
             .and_then(|from| Ok((from, InterleavedSlice::new_mut(&mut output[start..], 1, room)?)))
             .ok()
-            .and_then(|(from, mut to)| engine.inner.process_into_buffer(&from, &mut to, partial.as_ref()).ok());
+            .and_then(|(from, mut to)| {
+                engine.inner.process_into_buffer(&from, &mut to, partial.as_ref()).ok()
+            });
         let (_, made) = made.expect("the buffers have the lengths that the resampler asked for");
         output.truncate(start + made);
         let dropped = made.min(self.skip);
@@ -267,7 +269,8 @@ mod tests {
                 assert!((gain - 1.0).abs() < 1e-2, "{hertz} Hz of {rate}: {gain}");
             }
             for hertz in [5_600.0, 6_000.0, 7_900.0, f64::from(rate) * 0.45] {
-                let gain = if (5_600.0..f64::from(rate) / 2.0).contains(&hertz) { through(hertz) } else { 0.0 };
+                let gain =
+                    if (5_600.0..f64::from(rate) / 2.0).contains(&hertz) { through(hertz) } else { 0.0 };
                 assert!(gain < 1e-8, "{hertz} Hz of {rate}: {gain}");
             }
         }
@@ -280,7 +283,8 @@ mod tests {
             let mut input = vec![0.0; rate as usize];
             input[place] = 1.0;
             let output = resampled(rate, &input, |_| 1_000);
-            let found = (0..output.len()).max_by(|&a, &b| output[a].total_cmp(&output[b])).expect("not empty");
+            let found =
+                (0..output.len()).max_by(|&a, &b| output[a].total_cmp(&output[b])).expect("not empty");
             let expected = place as f64 * f64::from(TO.0) / f64::from(rate);
             assert!((found as f64 - expected).abs() <= 1.0, "{rate} Hz: {found}, expected {expected}");
         }

@@ -63,6 +63,8 @@ pub struct Decoder {
     path: PathBuf,
     watch: Arc<Watch>,
     reader: Box<dyn FormatReader>,
+    /// A packet read ahead.
+    first: Option<Packet>,
     codec: Codec,
     track: Track,
     tags: Tags,
@@ -100,6 +102,8 @@ struct Progress {
     panic: Option<String>,
     /// Why the end came before the end of the file.
     cut: Option<String>,
+    /// The file ended in the middle of a packet.
+    out_of_bytes: bool,
     truncated: Option<Warning>,
 }
 
@@ -152,13 +156,14 @@ impl Decoder {
 
     fn new(file: File, name: &Path) -> Result<Decoder, Refusal> {
         let watch = Arc::new(Watch::default());
-        let probe::Container { mut reader, len } = probe::container(file, &watch)?;
+        let probe::Container { mut reader, first, len } = probe::container(file, &watch)?;
         let Choice { codec, track, skip } = probe::choose(&*reader).map_err(Refusal::Audio)?;
         let tags = contained(|| Tags::read(&mut *reader, track.id)).unwrap_or_default();
         Ok(Decoder {
             path: name.to_owned(),
             watch,
             reader,
+            first,
             codec,
             track,
             tags,
@@ -209,10 +214,10 @@ impl Decoder {
     /// What was wrong so far; complete once [`Decoder::next_block`] gave `None`.
     pub fn warnings(&self) -> Vec<Warning> {
         let p = &self.progress;
-        let damage = p.first_damage.as_ref().map(|first| Warning::DamagedPackets {
-            count: p.damaged,
-            first: first.clone(),
-        });
+        let damage = p
+            .first_damage
+            .as_ref()
+            .map(|first| Warning::DamagedPackets { count: p.damaged, first: first.clone() });
         let cut = p.cut.as_ref().map(|reason| Warning::CutShort { reason: reason.clone() });
         damage.into_iter().chain(cut).chain(p.truncated.clone()).collect()
     }
@@ -224,7 +229,11 @@ impl Decoder {
             return Ok(None);
         }
         self.watch.allow(LARGEST_PACKET);
-        match contained(|| self.reader.next_packet()) {
+        let packet = match self.first.take() {
+            Some(first) => Ok(Ok(Some(first))),
+            None => contained(|| self.reader.next_packet()),
+        };
+        match packet {
             Ok(Ok(Some(mut packet))) if packet.track_id == self.track.id && !packet.data.is_empty() => {
                 if self.is_raw() && self.beyond_announced(&packet) {
                     packet.trim_end = Duration::ZERO;
@@ -243,6 +252,10 @@ impl Decoder {
             Ok(Err(SymphoniaError::ResetRequired)) => self.next_stream().map(|()| None),
             Ok(Err(SymphoniaError::DecodeError(what))) => {
                 self.progress.damage(what.to_owned());
+                Ok(None)
+            }
+            Ok(Err(SymphoniaError::IoError(e))) if e.kind() == io::ErrorKind::UnexpectedEof => {
+                self.out_of_bytes();
                 Ok(None)
             }
             Ok(Err(error)) => {
@@ -310,7 +323,8 @@ impl Decoder {
 
     /// Whether this is bare MPEG audio, frame after frame without a container.
     fn is_raw(&self) -> bool {
-        [FORMAT_ID_MP1, FORMAT_ID_MP2, FORMAT_ID_MP3, FORMAT_ID_ADTS].contains(&self.reader.format_info().format)
+        [FORMAT_ID_MP1, FORMAT_ID_MP2, FORMAT_ID_MP3, FORMAT_ID_ADTS]
+            .contains(&self.reader.format_info().format)
     }
 
     /// Takes what is left of `skip` off the block.
@@ -386,6 +400,12 @@ impl Decoder {
         self.ended = true;
     }
 
+    /// The file ended where it should not have.
+    fn out_of_bytes(&mut self) {
+        self.progress.out_of_bytes = true;
+        self.ended = true;
+    }
+
     /// At the end: whether this was audio.
     fn verdict(&mut self) -> Result<(), AudioError> {
         let (p, raw) = (&self.progress, self.is_raw());
@@ -394,6 +414,9 @@ impl Decoder {
                 (Some(panic), _, _) => Err(AudioError::DecoderPanic(panic.clone())),
                 _ if raw => Err(AudioError::UnknownFormat),
                 (_, Some(what), _) | (_, _, Some(what)) => Err(AudioError::Damaged(what.clone())),
+                _ if p.out_of_bytes || self.announced().is_some_and(|length| length.0 > 0.0) => {
+                    Err(AudioError::Damaged("no audio is left of it".to_owned()))
+                }
                 (None, None, None) => Ok(()),
             };
         }
@@ -403,20 +426,28 @@ impl Decoder {
         if raw && (sparse || erratic) {
             return Err(AudioError::UnknownFormat);
         }
-        self.progress.truncated = self.shortfall(raw);
+        self.progress.truncated = self.shortfall();
         Ok(())
     }
 
-    /// Whether the file announces clearly more audio than there was.
-    fn shortfall(&self, raw: bool) -> Option<Warning> {
+    /// Whether there was clearly less audio than there should be.
+    fn shortfall(&self) -> Option<Warning> {
+        let found = Seconds(self.progress.seconds);
+        match self.announced() {
+            Some(announced) if found.0 < announced.0 * 0.98 - 0.5 => {
+                Some(Warning::Truncated { found, announced: Some(announced) })
+            }
+            _ => self.progress.out_of_bytes.then_some(Warning::Truncated { found, announced: None }),
+        }
+    }
+
+    /// How long the file says it is, where it can know.
+    fn announced(&self) -> Option<Seconds> {
         // Without an encoder's tag the length of MPEG audio is a guess; of chained Ogg streams only the last is known.
-        if self.reader.format_info().format == FORMAT_ID_OGG || raw && self.track.delay.is_none() {
+        if self.reader.format_info().format == FORMAT_ID_OGG || self.is_raw() && self.track.delay.is_none() {
             return None;
         }
-        let announced = self.track.time_base?.calc_duration(self.track.duration?)?.as_secs_f64();
-        let found = self.progress.seconds;
-        (found < announced * 0.98 - 0.5)
-            .then_some(Warning::Truncated { found: Seconds(found), announced: Seconds(announced) })
+        Some(Seconds(self.track.time_base?.calc_duration(self.track.duration?)?.as_secs_f64()))
     }
 }
 
@@ -433,7 +464,11 @@ fn decode(codec: &mut Codec, packet: &Packet, mono: &mut Vec<f32>) -> Result<Sam
             SampleRate(buffer.spec().rate())
         }
     };
-    if mono.len() > LONGEST_BLOCK { Err(SymphoniaError::LimitError("a packet is too long")) } else { Ok(rate) }
+    if mono.len() > LONGEST_BLOCK {
+        Err(SymphoniaError::LimitError("a packet is too long"))
+    } else {
+        Ok(rate)
+    }
 }
 
 impl std::fmt::Debug for Decoder {

@@ -13,6 +13,7 @@ use symphonia::core::formats::well_known::FORMAT_ID_ISOMP4;
 use symphonia::core::formats::{FormatOptions, FormatReader, Track, TrackType};
 use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::meta::MetadataOptions;
+use symphonia::core::packet::Packet;
 
 use super::contain::contained;
 use super::pcm::Pcm;
@@ -48,11 +49,14 @@ impl From<std::io::Error> for Refusal {
 /// A demuxer that has found its container.
 pub(super) struct Container {
     pub reader: Box<dyn FormatReader>,
+    /// The first packet, which shows that there are any.
+    pub first: Option<Packet>,
     /// The bytes of the file that are no ID3v2 tag at its beginning.
     pub len: u64,
 }
 
-/// Finds out what `file` is. A file whose leading ID3v2 tag cannot be read is tried again without the tag.
+/// Finds out what `file` is. Where it is refused, it is or gives no packet, it is tried again without its leading
+/// ID3v2 tag, which may be the damaged part, and then as one whose end is missing.
 pub(super) fn container(mut file: File, watch: &Arc<Watch>) -> Result<Container, Refusal> {
     let whole = file.metadata()?.len();
     if whole == 0 {
@@ -60,17 +64,24 @@ pub(super) fn container(mut file: File, watch: &Arc<Watch>) -> Result<Container,
     }
     let tag = id3v2_len(&mut file)?;
     let len = whole.saturating_sub(tag);
-    let bases: &[u64] = match tag {
-        0 => &[0],
-        1..=LARGEST_ID3V2 => &[0, tag],
-        _ => &[tag],
-    };
-    let mut first = None;
-    for &base in bases {
+    // As it is; without its tag; and as a truncated file.
+    // As it is; without its tag; and as a truncated file.
+    let attempts = [(0, true), (tag, true), (0, false)];
+    let (mut first, mut barren) = (None, None);
+    for (base, seekable) in attempts {
+        let pointless = match (base, seekable) {
+            (0, true) => tag > LARGEST_ID3V2,
+            (_, true) => tag == 0,
+            (_, false) => matches!(first, Some(AudioError::UnknownFormat)),
+        };
+        if pointless {
+            continue;
+        }
         watch.allow(LARGEST_HEADER);
-        let source = Source::new(file.try_clone()?, base, Arc::clone(watch))?;
+        let source = Source::new(file.try_clone()?, base, seekable, Arc::clone(watch))?;
         match contained(move || format_reader(source)) {
-            Ok(Ok(reader)) => return Ok(Container { reader, len }),
+            Ok(Ok((reader, Ok(first)))) => return Ok(Container { reader, first, len }),
+            Ok(Ok((reader, Err(_)))) => drop(barren.get_or_insert(Container { reader, first: None, len })),
             Ok(Err(error)) => drop(first.get_or_insert(reason(error))),
             Err(panic) => drop(first.get_or_insert(AudioError::DecoderPanic(panic))),
         }
@@ -78,25 +89,32 @@ pub(super) fn container(mut file: File, watch: &Arc<Watch>) -> Result<Container,
             return Err(Refusal::Io(failure));
         }
     }
-    Err(Refusal::Audio(first.unwrap_or(AudioError::UnknownFormat)))
+    barren.ok_or_else(|| Refusal::Audio(first.unwrap_or(AudioError::UnknownFormat)))
 }
 
-fn format_reader(source: Source) -> Result<Box<dyn FormatReader>, SymphoniaError> {
+/// A demuxer and what it makes of its first packet.
+type Opened = (Box<dyn FormatReader>, Result<Option<Packet>, SymphoniaError>);
+
+fn format_reader(source: Source) -> Result<Opened, SymphoniaError> {
     // The default buffer: a larger one reads no more at a time, and leaves the processor's cache.
     let stream = MediaSourceStream::new(Box::new(source), MediaSourceStreamOptions::default());
-    symphonia::default::get_probe().probe(
-        &Hint::new(),
-        stream,
-        FormatOptions::default(),
-        MetadataOptions::default(),
-    )
+    let (format, metadata) = (FormatOptions::default(), MetadataOptions::default());
+    let mut reader = symphonia::default::get_probe().probe(&Hint::new(), stream, format, metadata)?;
+    let first = match reader.next_packet() {
+        Err(SymphoniaError::ResetRequired) => Ok(None),
+        other => other,
+    };
+    Ok((reader, first))
 }
 
 /// Why probing failed.
 fn reason(error: SymphoniaError) -> AudioError {
     match error {
         SymphoniaError::Unsupported(what) if what.starts_with("core (probe)") => AudioError::UnknownFormat,
-        SymphoniaError::Unsupported(what) => AudioError::Unsupported(what.to_owned()),
+        SymphoniaError::Unsupported(what) if !what.contains("missing") => {
+            AudioError::Unsupported(what.to_owned())
+        }
+        SymphoniaError::Unsupported(what) => AudioError::Damaged(what.to_owned()),
         other => AudioError::Damaged(describe(&other)),
     }
 }

@@ -15,6 +15,8 @@ pub(super) struct Source {
     /// The file's byte that the demuxer takes for the first.
     base: u64,
     len: u64,
+    /// Whether the demuxer may know that it can go back, and where the end is.
+    seekable: bool,
     watch: Arc<Watch>,
 }
 
@@ -40,11 +42,12 @@ impl Watch {
 }
 
 impl Source {
-    /// The file from its byte `base` on.
-    pub(super) fn new(mut file: File, base: u64, watch: Arc<Watch>) -> io::Result<Source> {
+    /// The file from its byte `base` on. Demuxers refuse a file outright when what its header announces goes beyond the
+    /// end; one that seems not `seekable` has no end that they know of, and is read as far as it goes.
+    pub(super) fn new(mut file: File, base: u64, seekable: bool, watch: Arc<Watch>) -> io::Result<Source> {
         let len = file.seek(SeekFrom::End(0))?.saturating_sub(base);
         file.seek(SeekFrom::Start(base))?;
-        Ok(Source { file, base, len, watch })
+        Ok(Source { file, base, len, seekable, watch })
     }
 
     fn note(&self, error: io::Error) -> io::Error {
@@ -86,11 +89,11 @@ impl Seek for Source {
 
 impl MediaSource for Source {
     fn is_seekable(&self) -> bool {
-        true
+        self.seekable
     }
 
     fn byte_len(&self) -> Option<u64> {
-        Some(self.len)
+        self.seekable.then_some(self.len)
     }
 }
 
@@ -151,7 +154,7 @@ mod tests {
     fn a_base_hides_what_is_before_it() {
         let watch = Arc::new(Watch::default());
         watch.allow(100);
-        let mut source = Source::new(file_with(b"0123456789"), 4, watch).expect("a fresh file");
+        let mut source = Source::new(file_with(b"0123456789"), 4, true, watch).expect("a fresh file");
         assert_eq!(source.byte_len(), Some(6));
         let mut rest = String::new();
         source.read_to_string(&mut rest).expect("within the allowance");
@@ -165,7 +168,8 @@ mod tests {
     fn the_allowance_is_a_limit() {
         let watch = Arc::new(Watch::default());
         watch.allow(3);
-        let mut source = Source::new(file_with(b"0123456789"), 0, watch.clone()).expect("a fresh file");
+        let mut source =
+            Source::new(file_with(b"0123456789"), 0, false, watch.clone()).expect("a fresh file");
         assert_eq!(source.read(&mut [0; 8]).expect("three are left"), 3);
         source.read(&mut [0; 8]).expect_err("none is left");
         assert!(watch.take_failure().is_none(), "not the system's failure");

@@ -19,12 +19,12 @@ pub enum Warning {
         /// Why.
         reason: String,
     },
-    /// There is less audio than the file announces.
+    /// The file ends in the middle of something, or has less audio than it announces.
     Truncated {
         /// How long it is.
         found: Seconds,
-        /// How long it should be.
-        announced: Seconds,
+        /// How long it should be, where the file says so.
+        announced: Option<Seconds>,
     },
 }
 
@@ -32,9 +32,12 @@ impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Warning::DamagedPackets { count: 1, first } => write!(f, "a damaged packet skipped ({first})"),
-            Warning::DamagedPackets { count, first } => write!(f, "{count} damaged packets skipped ({first})"),
+            Warning::DamagedPackets { count, first } => {
+                write!(f, "{count} damaged packets skipped ({first})")
+            }
             Warning::CutShort { reason } => write!(f, "used only up to a damaged place ({reason})"),
-            Warning::Truncated { found, announced } => {
+            Warning::Truncated { found, announced: None } => write!(f, "truncated after {found}"),
+            Warning::Truncated { found, announced: Some(announced) } => {
                 write!(f, "truncated: {found} of audio where {announced} are announced")
             }
         }
