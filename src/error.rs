@@ -50,6 +50,9 @@ pub enum AudioError {
     /// The container is known, its audio codec is not.
     #[error("its audio codec ({0}) is not supported")]
     UnknownCodec(String),
+    /// Known, and of a kind that no decoder takes.
+    #[error("not supported: {0}")]
+    Unsupported(String),
     /// The container has no audio track.
     #[error("it has no audio track")]
     NoAudioTrack,

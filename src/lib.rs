@@ -2,8 +2,11 @@
 #![deny(missing_docs)]
 
 pub mod chroma;
+pub mod decode;
 pub mod error;
+pub mod fingerprint;
 pub mod params;
+pub mod resample;
 pub mod spectrum;
 pub mod units;
 

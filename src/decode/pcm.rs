@@ -1,0 +1,121 @@
+//! Plain PCM straight from the packet's bytes to mono: for uncompressed files, moving samples about is all the work.
+use symphonia::core::codecs::audio::AudioCodecParameters;
+use symphonia::core::codecs::audio::well_known as id;
+
+use super::downmix::sane;
+use crate::units::SampleRate;
+
+/// Interleaved PCM of one of the common kinds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pcm {
+    layout: Layout,
+    channels: usize,
+    pub rate: SampleRate,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Layout {
+    S16Le,
+    S16Be,
+    S24Le,
+    S24Be,
+    S32Le,
+    F32Le,
+}
+
+impl Pcm {
+    /// The stream's kind where it is one of the common ones and uses all bits of its samples; the general decoder knows
+    /// the others.
+    pub(super) fn of(params: &AudioCodecParameters) -> Option<Pcm> {
+        let (layout, width) = match params.codec {
+            id::CODEC_ID_PCM_S16LE => (Layout::S16Le, 16),
+            id::CODEC_ID_PCM_S16BE => (Layout::S16Be, 16),
+            id::CODEC_ID_PCM_S24LE => (Layout::S24Le, 24),
+            id::CODEC_ID_PCM_S24BE => (Layout::S24Be, 24),
+            id::CODEC_ID_PCM_S32LE => (Layout::S32Le, 32),
+            id::CODEC_ID_PCM_F32LE => (Layout::F32Le, 32),
+            _ => return None,
+        };
+        let whole = |bits: Option<u32>| bits.is_none_or(|bits| bits == width);
+        let channels = params.channels.as_ref()?.count();
+        (whole(params.bits_per_sample) && whole(params.bits_per_coded_sample) && channels > 0)
+            .then_some(Pcm { layout, channels, rate: SampleRate(params.sample_rate?) })
+    }
+
+    /// Replaces `mono` by the mean of the channels of every whole frame in `data`, under the terms of the general downmix.
+    pub(super) fn to_mono(self, data: &[u8], mono: &mut Vec<f32>) {
+        mono.clear();
+        let n = self.channels;
+        match self.layout {
+            Layout::S16Le => mean(data, n, mono, 32_768.0, |b| f32::from(i16::from_le_bytes(b))),
+            Layout::S16Be => mean(data, n, mono, 32_768.0, |b| f32::from(i16::from_be_bytes(b))),
+            // Three bytes at the top of four, so that the sign comes along.
+            Layout::S24Le => {
+                mean(data, n, mono, 2_147_483_648.0, |[a, b, c]| i32::from_le_bytes([0, a, b, c]) as f32)
+            }
+            Layout::S24Be => {
+                mean(data, n, mono, 2_147_483_648.0, |[a, b, c]| i32::from_be_bytes([a, b, c, 0]) as f32)
+            }
+            Layout::S32Le => mean(data, n, mono, 2_147_483_648.0, |b| i32::from_le_bytes(b) as f32),
+            Layout::F32Le => mean(data, n, mono, 1.0, |b| sane(f32::from_le_bytes(b))),
+        }
+    }
+}
+
+/// The mean over the channels of `value(bytes of a sample) / full_scale`; one and two channels, nearly all there is, are
+/// loops of their own that vectorise.
+fn mean<const WIDTH: usize>(
+    data: &[u8],
+    channels: usize,
+    mono: &mut Vec<f32>,
+    full_scale: f32,
+    value: impl Fn([u8; WIDTH]) -> f32,
+) {
+    let scale = 1.0 / (full_scale * channels as f32);
+    let (samples, _) = data.as_chunks::<WIDTH>();
+    match channels {
+        1 => mono.extend(samples.iter().map(|&x| value(x) * scale)),
+        2 => {
+            let (frames, _) = samples.as_chunks::<2>();
+            mono.extend(frames.iter().map(|&[l, r]| (value(l) + value(r)) * scale));
+        }
+        _ => {
+            let frames = samples.chunks_exact(channels);
+            mono.extend(frames.map(|frame| frame.iter().map(|&x| value(x)).sum::<f32>() * scale));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mono_of(layout: Layout, channels: usize, data: &[u8]) -> Vec<f32> {
+        let mut mono = vec![9.0];
+        Pcm { layout, channels, rate: SampleRate(8_000) }.to_mono(data, &mut mono);
+        mono
+    }
+
+    #[test]
+    fn every_layout_has_the_same_full_scale() {
+        let le = |x: i32, width: usize| x.to_le_bytes()[4 - width..].to_vec();
+        let be = |x: i32, width: usize| x.to_be_bytes()[..width].to_vec();
+        let at = |f: &dyn Fn(i32) -> Vec<u8>| [i32::MIN, 0, 1 << 30].map(f).concat();
+        let expected = [-1.0, 0.0, 0.5];
+        assert_eq!(mono_of(Layout::S16Le, 1, &at(&|x| le(x, 2))), expected);
+        assert_eq!(mono_of(Layout::S16Be, 1, &at(&|x| be(x, 2))), expected);
+        assert_eq!(mono_of(Layout::S24Le, 1, &at(&|x| le(x, 3))), expected);
+        assert_eq!(mono_of(Layout::S24Be, 1, &at(&|x| be(x, 3))), expected);
+        assert_eq!(mono_of(Layout::S32Le, 1, &at(&|x| le(x, 4))), expected);
+        let floats = [-1.0_f32, 0.0, 0.5, f32::NAN, f32::NEG_INFINITY].map(f32::to_le_bytes).concat();
+        assert_eq!(mono_of(Layout::F32Le, 1, &floats), [-1.0, 0.0, 0.5, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn channels_are_averaged_and_an_odd_tail_is_left() {
+        let samples: Vec<u8> = (0..17_i16).flat_map(|x| (x * 1024).to_le_bytes()).collect();
+        assert_eq!(mono_of(Layout::S16Le, 8, &samples), [0.109375, 0.359375]);
+        assert_eq!(mono_of(Layout::S16Le, 2, &samples[..7]), [0.015625]);
+        assert_eq!(mono_of(Layout::S24Le, 2, &[]), []);
+    }
+}

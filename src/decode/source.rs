@@ -1,0 +1,189 @@
+//! Where the bytes come from: a file, or what was read from a stream and kept in a temporary file.
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use symphonia::core::io::MediaSource;
+
+/// The most that is kept of a stream that cannot seek, in bytes: two days of CD audio.
+const LARGEST_SPOOL: u64 = 32 << 30;
+
+/// A file as the demuxer sees it, counting what is read.
+pub(super) struct Source {
+    file: File,
+    /// The file's byte that the demuxer takes for the first.
+    base: u64,
+    len: u64,
+    /// Whether the demuxer may know that it can go back, and where the end is.
+    seekable: bool,
+    watch: Arc<Watch>,
+}
+
+/// What the demuxer does with its source. Demuxers may swallow or reword a failed read: it is remembered here, so that a
+/// failing disk is not taken for a damaged file.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    failure: Mutex<Option<io::Error>>,
+    allowance: AtomicU64,
+}
+
+impl Watch {
+    /// Takes the first error that the system gave since the last call.
+    pub(super) fn take_failure(&self) -> Option<io::Error> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Lets the next `bytes` be read and no more. What a demuxer holds in memory is at most twice what it read since, so
+    /// that a length field in a file cannot claim gigabytes.
+    pub(super) fn allow(&self, bytes: u64) {
+        self.allowance.store(bytes, Ordering::Relaxed);
+    }
+}
+
+impl Source {
+    /// The file from its byte `base` on. Demuxers refuse a file outright when what its header announces goes beyond the
+    /// end; one that seems not `seekable` has no end that they know of, and is read as far as it goes.
+    pub(super) fn new(mut file: File, base: u64, seekable: bool, watch: Arc<Watch>) -> io::Result<Source> {
+        let len = file.seek(SeekFrom::End(0))?.saturating_sub(base);
+        file.seek(SeekFrom::Start(base))?;
+        Ok(Source { file, base, len, seekable, watch })
+    }
+
+    fn note(&self, error: io::Error) -> io::Error {
+        let copy = io::Error::new(error.kind(), error.to_string());
+        self.watch.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        copy
+    }
+}
+
+impl Read for Source {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let allowance = self.watch.allowance.load(Ordering::Relaxed);
+        if allowance == 0 && !buf.is_empty() {
+            return Err(io::Error::other("a single piece of it is too large"));
+        }
+        let most = usize::try_from(allowance).unwrap_or(usize::MAX).min(buf.len());
+        loop {
+            match self.file.read(&mut buf[..most]) {
+                Ok(n) => {
+                    self.watch.allowance.store(allowance - n as u64, Ordering::Relaxed);
+                    return Ok(n);
+                }
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(self.note(e)),
+            }
+        }
+    }
+}
+
+impl Seek for Source {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let to = match to {
+            SeekFrom::Start(at) => SeekFrom::Start(self.base.saturating_add(at)),
+            other => other,
+        };
+        self.file.seek(to).map(|at| at.saturating_sub(self.base))
+    }
+}
+
+impl MediaSource for Source {
+    fn is_seekable(&self) -> bool {
+        self.seekable
+    }
+
+    fn byte_len(&self) -> Option<u64> {
+        self.seekable.then_some(self.len)
+    }
+}
+
+/// Copies a stream to a temporary file that is gone once closed, and returns it rewound.
+pub(super) fn spool(reader: &mut dyn Read) -> io::Result<File> {
+    let kept = |e: io::Error| {
+        let place = std::env::temp_dir();
+        io::Error::new(e.kind(), format!("cannot be kept in {} while it is read: {e}", place.display()))
+    };
+    let mut file = tempfile::tempfile().map_err(kept)?;
+    let mut buf = vec![0; 256 << 10];
+    let mut total = 0;
+    loop {
+        let n = match reader.read(&mut buf) {
+            Ok(0) => break,
+            Ok(n) => n,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+            Err(e) => return Err(e),
+        };
+        total += n as u64;
+        if total > LARGEST_SPOOL {
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "more than 32 GiB; give a file instead"));
+        }
+        file.write_all(&buf[..n]).map_err(kept)?;
+    }
+    file.rewind().map_err(kept)?;
+    Ok(file)
+}
+
+/// The length in bytes of the ID3v2 tag that `file` begins with, header included; 0 without one.
+pub(super) fn id3v2_len(file: &mut File) -> io::Result<u64> {
+    let mut header = [0; 10];
+    file.rewind()?;
+    let mut have = 0;
+    while have < header.len() {
+        match file.read(&mut header[have..]) {
+            Ok(0) => return Ok(0),
+            Ok(n) => have += n,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
+    // Four bytes of seven bits each; a footer doubles the header.
+    let size = header[6..].iter().fold(0, |size, &byte| size << 7 | u64::from(byte & 0x7f));
+    let footer = if header[5] & 0x10 == 0 { 0 } else { 10 };
+    Ok(if header.starts_with(b"ID3") { 10 + size + footer } else { 0 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file_with(content: &[u8]) -> File {
+        spool(&mut &content[..]).expect("the temporary folder is writable")
+    }
+
+    #[test]
+    fn a_base_hides_what_is_before_it() {
+        let watch = Arc::new(Watch::default());
+        watch.allow(100);
+        let mut source = Source::new(file_with(b"0123456789"), 4, true, watch).expect("a fresh file");
+        assert_eq!(source.byte_len(), Some(6));
+        let mut rest = String::new();
+        source.read_to_string(&mut rest).expect("within the allowance");
+        assert_eq!(rest, "456789");
+        assert_eq!(source.seek(SeekFrom::Start(1)).expect("within"), 1);
+        assert_eq!(source.seek(SeekFrom::End(-1)).expect("within"), 5);
+        assert_eq!(source.read(&mut [0; 4]).expect("within"), 1);
+    }
+
+    #[test]
+    fn the_allowance_is_a_limit() {
+        let watch = Arc::new(Watch::default());
+        watch.allow(3);
+        let mut source =
+            Source::new(file_with(b"0123456789"), 0, false, watch.clone()).expect("a fresh file");
+        assert_eq!(source.read(&mut [0; 8]).expect("three are left"), 3);
+        source.read(&mut [0; 8]).expect_err("none is left");
+        assert!(watch.take_failure().is_none(), "not the system's failure");
+        watch.allow(8);
+        assert_eq!(source.read(&mut [0; 8]).expect("allowed again"), 7);
+    }
+
+    #[test]
+    fn id3v2_lengths() {
+        let len = |content: &[u8]| id3v2_len(&mut file_with(content)).expect("a fresh file");
+        assert_eq!(len(b""), 0);
+        assert_eq!(len(b"ID3"), 0);
+        assert_eq!(len(b"RIFF....WAVEfmt "), 0);
+        assert_eq!(len(b"ID3\x04\0\0\0\0\x01\x02rest"), 10 + 130);
+        assert_eq!(len(b"ID3\x04\0\x10\0\0\0\x02rest"), 22);
+    }
+}

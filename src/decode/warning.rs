@@ -1,0 +1,45 @@
+//! What was wrong with a recording that could be decoded all the same.
+use std::fmt;
+
+use crate::units::Seconds;
+
+/// Something wrong with a recording that did not keep it from being used.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Warning {
+    /// Packets that could not be decoded; silence of their length, where it is known, stands in for them.
+    DamagedPackets {
+        /// How many.
+        count: u64,
+        /// What the decoder said of the first.
+        first: String,
+    },
+    /// The rest could not be read.
+    CutShort {
+        /// Why.
+        reason: String,
+    },
+    /// The file ends in the middle of something, or has less audio than it announces.
+    Truncated {
+        /// How long it is.
+        found: Seconds,
+        /// How long it should be, where the file says so.
+        announced: Option<Seconds>,
+    },
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Warning::DamagedPackets { count: 1, first } => write!(f, "a damaged packet skipped ({first})"),
+            Warning::DamagedPackets { count, first } => {
+                write!(f, "{count} damaged packets skipped ({first})")
+            }
+            Warning::CutShort { reason } => write!(f, "used only up to a damaged place ({reason})"),
+            Warning::Truncated { found, announced: None } => write!(f, "truncated after {found}"),
+            Warning::Truncated { found, announced: Some(announced) } => {
+                write!(f, "truncated: {found} of audio where {announced} are announced")
+            }
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! Every format in `fixtures/formats/`, whole and damaged.
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use refrain::decode::{Decoder, Tags, Warning};
+use refrain::error::{AudioError, Error};
+
+/// The signal's length and the place of its click, in seconds.
+const LENGTH: f64 = 1.5;
+const CLICK: f64 = 0.75;
+
+/// File, rate, how much later than in the original everything is, in samples, and whether there are tags.
+///
+/// AAC without an edit list that is followed begins with the encoder's 1,024 samples of delay, MPEG layer 2 always with
+/// 481; other decoders give the same.
+const FORMATS: &[(&str, u32, f64, bool)] = &[
+    ("aac.m4a", 22_050, 1024.0, true),
+    ("adpcm.wav", 8_000, 0.0, false),
+    ("adts.aac", 22_050, 1024.0, false),
+    ("alac.m4a", 16_000, 0.0, true),
+    ("eight.wav", 4_000, 0.0, false),
+    ("f32.wav", 4_000, 0.0, false),
+    ("f64.wav", 4_000, 0.0, false),
+    ("flac.oga", 16_000, 0.0, true),
+    ("fragmented.m4a", 22_050, 1024.0, false),
+    ("lame.mp3", 22_050, 0.0, true),
+    ("layer2.mp2", 22_050, 481.0, false),
+    ("mulaw.wav", 8_000, 0.0, false),
+    ("opus.mp4", 48_000, 0.0, false),
+    ("opus.opus", 48_000, 0.0, true),
+    ("opus.webm", 24_000, 0.0, false),
+    ("s16.aiff", 8_000, 0.0, false),
+    ("s16.caf", 8_000, 0.0, false),
+    ("s16.flac", 16_000, 0.0, true),
+    ("s16.wav", 8_000, 0.0, true),
+    ("s24.wav", 4_000, 0.0, false),
+    ("s32.wav", 4_000, 0.0, false),
+    ("u8.wav", 8_000, 0.0, false),
+    ("vbr.mp3", 44_100, 0.0, false),
+    ("vorbis.mka", 22_050, 0.0, false),
+    ("vorbis.ogg", 22_050, 0.0, true),
+];
+
+/// What came out of a file.
+#[derive(Debug)]
+struct Decoded {
+    samples: Vec<f32>,
+    /// The rates of the blocks, each once where it begins.
+    rates: Vec<u32>,
+    tags: Tags,
+    warnings: Vec<Warning>,
+}
+
+impl Decoded {
+    fn seconds(&self) -> f64 {
+        self.samples.len() as f64 / f64::from(self.rates[0])
+    }
+
+    /// Where the loudest sample near the click is, in samples.
+    fn click(&self) -> f64 {
+        let at = |seconds: f64| ((seconds * f64::from(self.rates[0])) as usize).min(self.samples.len());
+        let window = at(CLICK - 0.02)..at(CLICK + 0.07);
+        window.max_by(|&a, &b| self.samples[a].abs().total_cmp(&self.samples[b].abs())).expect("not empty")
+            as f64
+    }
+}
+
+fn formats() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/formats")
+}
+
+fn bytes(name: &str) -> Vec<u8> {
+    fs::read(formats().join(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
+}
+
+fn drain(mut decoder: Decoder) -> Result<Decoded, Error> {
+    let (mut samples, mut rates, mut block) = (Vec::new(), Vec::new(), Vec::new());
+    while let Some(rate) = decoder.next_block(&mut block)? {
+        assert!(!block.is_empty() && block.iter().all(|x| x.is_finite()));
+        if rates.last() != Some(&rate.0) {
+            rates.push(rate.0);
+        }
+        samples.extend_from_slice(&block);
+        assert!(samples.len() < 10_000_000, "no end");
+    }
+    assert!(block.is_empty());
+    assert!(decoder.next_block(&mut block)?.is_none(), "the end stays the end");
+    Ok(Decoded { samples, rates, tags: decoder.tags().clone(), warnings: decoder.warnings() })
+}
+
+fn decode(content: &[u8]) -> Result<Decoded, Error> {
+    drain(Decoder::from_reader(content, Path::new("-"))?)
+}
+
+fn refusal(content: &[u8]) -> AudioError {
+    match decode(content) {
+        Err(Error::Audio { path, reason }) => {
+            assert_eq!(path, Path::new("-"));
+            reason
+        }
+        other => panic!("expected a refusal, got {other:?}"),
+    }
+}
+
+/// Bytes that mean nothing, the same every time.
+fn noise(len: usize, mut seed: u64) -> Vec<u8> {
+    let mut next = || {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 56) as u8
+    };
+    (0..len).map(|_| next()).collect()
+}
+
+#[test]
+fn every_format_decodes_to_the_same_signal() {
+    for &(name, rate, later, tagged) in FORMATS {
+        let decoder = Decoder::open(&formats().join(name)).unwrap_or_else(|e| panic!("{e}"));
+        let decoded = drain(decoder).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(decoded.rates, [rate], "{name}");
+        assert!(decoded.warnings.is_empty(), "{name}: {:?}", decoded.warnings);
+        // Block codecs fill up their last packet.
+        let excess = decoded.seconds() - LENGTH;
+        assert!((0.0..0.1).contains(&excess), "{name}: {excess} s too long");
+        let off = decoded.click() - CLICK * f64::from(rate) - later;
+        assert!(off.abs() <= 2.0, "{name}: the click is {off} samples late");
+        let loudest = decoded.samples.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
+        assert!((0.6..1.0).contains(&loudest), "{name}: full scale is {loudest}");
+        let title = decoded.tags.title.as_deref();
+        assert_eq!(title, tagged.then_some("Two Tones"), "{name}");
+        assert_eq!(decoded.tags.artist.is_some(), tagged || name == "vorbis.mka" || name == "opus.webm");
+    }
+}
+
+#[test]
+fn a_stream_decodes_like_a_file() {
+    for &(name, ..) in FORMATS {
+        let file = drain(Decoder::open(&formats().join(name)).expect("it opens")).expect("it decodes");
+        let stream = decode(&bytes(name)).expect("it decodes");
+        assert_eq!(file.samples, stream.samples, "{name}");
+        assert_eq!(file.tags, stream.tags, "{name}");
+    }
+}
+
+#[test]
+fn the_extension_does_not_matter() {
+    let folder = tempfile::tempdir().expect("the temporary folder is writable");
+    for (name, wrong) in
+        [("lame.mp3", "a.wav"), ("s16.flac", "b.mp3"), ("aac.m4a", "c.ogg"), ("opus.opus", "d")]
+    {
+        let path = folder.path().join(wrong);
+        fs::copy(formats().join(name), &path).expect("it is copied");
+        let decoded = drain(Decoder::open(&path).expect("it opens")).expect("it decodes");
+        assert_eq!(decoded.samples, decode(&bytes(name)).expect("it decodes").samples, "{name}");
+    }
+}
+
+#[test]
+fn what_is_no_audio_is_refused_with_the_reason() {
+    assert_eq!(refusal(b""), AudioError::Empty);
+    assert_eq!(refusal(b"R"), AudioError::UnknownFormat);
+    assert_eq!(refusal(&vec![0; 300_000]), AudioError::UnknownFormat);
+    assert_eq!(refusal(&vec![0xff; 300_000]), AudioError::UnknownFormat);
+    assert_eq!(refusal(include_str!("decode.rs").as_bytes()), AudioError::UnknownFormat);
+    for seed in 0..20 {
+        assert_eq!(refusal(&noise(200_000, seed)), AudioError::UnknownFormat, "seed {seed}");
+    }
+    assert_eq!(refusal(&bytes("ac3.mka")), AudioError::UnknownCodec("AC-3".to_owned()));
+    assert_eq!(refusal(&bytes("surround.opus")), AudioError::Unsupported("Opus with 6 channels".to_owned()));
+    assert!(matches!(refusal(&bytes("s16.wav")[..20]), AudioError::Damaged(_)));
+    assert!(matches!(refusal(&bytes("alac.m4a")[..9_000]), AudioError::Damaged(_)));
+}
+
+#[test]
+fn what_cannot_be_read_is_an_io_error_with_the_path() {
+    for path in [formats().join("missing.mp3"), formats()] {
+        match Decoder::open(&path) {
+            Err(Error::Io { path: named, .. }) => assert_eq!(named, path),
+            other => panic!("expected an error, got {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_truncated_file_is_used_as_far_as_it_goes() {
+    let names = ["s16.wav", "f32.wav", "s16.aiff", "lame.mp3", "vbr.mp3", "adts.aac", "opus.webm"];
+    for name in names {
+        let whole = bytes(name);
+        let decoded = decode(&whole[..whole.len() / 2]).unwrap_or_else(|e| panic!("{name}: {e}"));
+        assert!((0.6..0.9).contains(&decoded.seconds()), "{name}: {} s", decoded.seconds());
+        assert!(
+            matches!(decoded.warnings[..], [Warning::Truncated { .. }]),
+            "{name}: {:?}",
+            decoded.warnings
+        );
+    }
+}
+
+#[test]
+fn a_damaged_middle_costs_no_more_than_itself() {
+    for name in ["lame.mp3", "vbr.mp3", "layer2.mp2", "adts.aac", "s16.flac", "s16.wav", "alac.m4a"] {
+        let mut content = bytes(name);
+        let hole = content.len() / 2..content.len() / 2 + content.len() / 10;
+        let junk = noise(hole.len(), 1);
+        content[hole].copy_from_slice(&junk);
+        let decoded = decode(&content).unwrap_or_else(|e| panic!("{name}: {e}"));
+        assert!((1.0..1.7).contains(&decoded.seconds()), "{name}: {} s", decoded.seconds());
+    }
+}
+
+#[test]
+fn no_damage_makes_it_panic_or_go_on_forever() {
+    for &(name, ..) in FORMATS {
+        let whole = bytes(name);
+        for seed in 0..12 {
+            let mut content = whole.clone();
+            let junk = noise(64, seed);
+            for (i, pair) in junk.chunks_exact(4).enumerate() {
+                let far = usize::from(pair[0]) << 8 | usize::from(pair[1]);
+                // Half of the hits go to the headers.
+                let range = if i % 2 == 0 { content.len() } else { 300 };
+                let at = far % range.min(content.len());
+                content[at] = pair[2];
+            }
+            content.truncate(content.len() - usize::from(junk[3]));
+            match decode(&content) {
+                Ok(_) | Err(Error::Audio { .. }) => {}
+                Err(other) => panic!("{name}, seed {seed}: {other}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn files_one_after_the_other_are_all_heard() {
+    for name in ["lame.mp3", "vbr.mp3", "layer2.mp2", "adts.aac"] {
+        let twice = bytes(name).repeat(2);
+        let decoded = decode(&twice).expect("it decodes");
+        assert!((2.9..3.3).contains(&decoded.seconds()), "{name}: {} s", decoded.seconds());
+    }
+    let chained = [bytes("opus.opus"), bytes("vorbis.ogg")].concat();
+    assert_eq!(decode(&chained).expect("it decodes").rates, [48_000, 22_050]);
+}
+
+#[test]
+fn mp3_without_a_length_is_heard_to_its_end() {
+    let mut content = bytes("vbr.mp3");
+    let tag = content.windows(4).position(|w| w == b"Xing" || w == b"Info").expect("LAME writes it");
+    content[tag..tag + 4].fill(0);
+    let decoded = decode(&content).expect("it decodes");
+    assert!((1.5..1.65).contains(&decoded.seconds()), "{} s", decoded.seconds());
+}
+
+#[test]
+fn a_large_tag_with_cover_art_is_no_obstacle() {
+    let mut tag = b"TIT2\0\0\0\x06\0\0\0Cover".to_vec();
+    let picture = noise(3_000_000, 5);
+    tag.extend(b"APIC");
+    tag.extend((picture.len() as u32 + 14).to_be_bytes());
+    tag.extend(b"\0\0\0image/jpeg\0\x03\0");
+    tag.extend(&picture);
+    let size = [21, 14, 7, 0].map(|shift| (tag.len() >> shift & 0x7f) as u8);
+    let content = [b"ID3\x03\0\0".as_slice(), &size, &tag, &bytes("layer2.mp2")].concat();
+    let decoded = decode(&content).expect("it decodes");
+    assert_eq!(decoded.tags.title.as_deref(), Some("Cover"));
+    assert_eq!(decoded.samples, decode(&bytes("layer2.mp2")).expect("it decodes").samples);
+}
+
+#[test]
+fn a_damaged_tag_is_no_obstacle() {
+    let content = [b"ID3\x03\0\0\0\0\x07\x68APIC".as_slice(), &noise(996, 3), &bytes("vbr.mp3")].concat();
+    assert_eq!(
+        decode(&content).expect("it decodes").samples,
+        decode(&bytes("vbr.mp3")).expect("it decodes").samples
+    );
+}
+
+#[test]
+fn wav_with_odd_chunks_decodes() {
+    let whole = bytes("s16.wav");
+    let data = whole.windows(4).position(|w| w == b"data").expect("a WAV has it");
+    let mut content = whole[..data].to_vec();
+    content.extend(b"junk\x03\0\0\0abc\0bext\0\0\0\0");
+    content.extend(&whole[data..]);
+    content.extend(b"LIST\x05\0\0\0abcde");
+    assert_eq!(decode(&content).expect("it decodes").samples, decode(&whole).expect("it decodes").samples);
+}
+
+#[test]
+fn samples_that_are_no_number_become_silence() {
+    let mut content = bytes("f32.wav");
+    let data = content.windows(4).position(|w| w == b"data").expect("a WAV has it") + 8;
+    for (i, bad) in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1e30].into_iter().enumerate() {
+        content[data + 4 * i..data + 4 * i + 4].copy_from_slice(&bad.to_le_bytes());
+    }
+    assert_eq!(decode(&content).expect("it decodes").samples[..4], [0.0; 4]);
+}
+
+#[test]
+fn rates_out_of_range_are_refused() {
+    for rate in [1_u32, 999, 768_001, u32::MAX] {
+        let mut content = bytes("s16.wav");
+        content[24..28].copy_from_slice(&rate.to_le_bytes());
+        assert_eq!(refusal(&content), AudioError::SampleRate(rate));
+    }
+}
+
+#[test]
+fn a_file_that_claims_gigabytes_takes_no_memory_for_them() {
+    // A sparse Matroska file whose one block goes on for 4 GiB.
+    let mut content = bytes("vorbis.mka");
+    let cluster =
+        content.windows(4).rposition(|w| w == [0x1f, 0x43, 0xb6, 0x75]).expect("Matroska has clusters");
+    content.truncate(cluster);
+    content.extend([0x1f, 0x43, 0xb6, 0x75, 0x01, 0, 0, 1, 0, 0, 0, 0x20, 0xe7, 0x81, 0]);
+    content.extend([0xa3, 0x01, 0, 0, 1, 0, 0, 0, 0, 0x81, 0, 0, 0]);
+    let mut file = tempfile::NamedTempFile::new().expect("the temporary folder is writable");
+    file.write_all(&content).expect("there is room");
+    file.as_file().set_len(5 << 30).expect("sparse files are possible");
+    match Decoder::open(file.path()).and_then(drain) {
+        Err(Error::Audio { reason: AudioError::Damaged(_), .. }) => {}
+        other => panic!("expected damage, got {other:?}"),
+    }
+}
