@@ -17,6 +17,7 @@ A track is an audio file of at least 40 s. Of files with the same bytes one is k
 recording that the other corpus holds as well is dropped; the same comparison drops a second version of
 a recording inside the set. Needs apt-get, dpkg-deb, tar, ffprobe and, for comparing, fpcalc and numpy.
 """
+
 import argparse
 import dataclasses
 import fnmatch
@@ -209,7 +210,9 @@ def overlap(a, b) -> float:
     return len(np.intersect1d(a, b, assume_unique=True)) / min(len(a), len(b))
 
 
-def drop_copies(dest: pathlib.Path, tracks: list[dict], foreign: list[pathlib.Path]) -> tuple[list[dict], list[dict]]:
+def drop_copies(
+    dest: pathlib.Path, tracks: list[dict], foreign: list[pathlib.Path]
+) -> tuple[list[dict], list[dict]]:
     """Leave out tracks that sound like one of `foreign` or like a longer track of this corpus."""
     with ThreadPoolExecutor(2) as pool:
         other = list(zip((p.name for p in foreign), pool.map(words, foreign)))
@@ -243,10 +246,14 @@ def write_json(path: pathlib.Path, value) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("dest", type=pathlib.Path)
     parser.add_argument("--set", choices=SETS, required=True)
-    parser.add_argument("--exclude", type=pathlib.Path, nargs="*", default=[], help="manifests of other corpora")
+    parser.add_argument(
+        "--exclude", type=pathlib.Path, nargs="*", default=[], help="manifests of other corpora"
+    )
     args = parser.parse_args()
     wanted = SETS[args.set]
     for package in wanted.packages:

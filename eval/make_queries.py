@@ -20,6 +20,7 @@ repeated; clips that exist are kept. The same arguments give the same clips.
 Noise comes from --noise, else from the corpus' noise.json, else it is synthesised.
 Needs ffmpeg, sox, rubberband, espeak-ng, numpy and soundfile.
 """
+
 import argparse
 import dataclasses
 import json
@@ -38,7 +39,16 @@ from corpus import AUDIO, duration
 RATE = 44_100
 ALL_LENGTHS, LONG_LENGTHS = (1, 2, 3, 5, 10), (5, 10)
 SHORT_CLIPS_TOO = {"clean", "mp3_48k", "ambient_5dB", "ambient_0dB"}
-FOR_NEGATIVES = {"clean", "mp3_48k", "gsm_8k", "ambient_0dB", "babble_0dB", "tempo_0.9", "pitch_+2", "speed_1.04"}
+FOR_NEGATIVES = {
+    "clean",
+    "mp3_48k",
+    "gsm_8k",
+    "ambient_0dB",
+    "babble_0dB",
+    "tempo_0.9",
+    "pitch_+2",
+    "speed_1.04",
+}
 VOICES = "en-gb+m1,en-us+f2,de+m3,fr+f4,es+m7,it+f3,pt+m5,nl+f1"
 TEXT = (
     "the quick brown fox jumps over a lazy dog while people at the crowded bar talk about music films "
@@ -217,7 +227,9 @@ def excerpt(sounds: list[np.ndarray], rng: np.random.Generator) -> np.ndarray:
 
 def in_a_room(x: np.ndarray, rng: np.random.Generator, noise: Noise) -> np.ndarray:
     """A phone that records loudspeakers in a room with something going on."""
-    wet = sox(x, "reverb", "50", "50", "60", "highpass", "180", "lowpass", "7000", "equalizer", "900", "1q", "6")
+    wet = sox(
+        x, "reverb", "50", "50", "60", "highpass", "180", "lowpass", "7000", "equalizer", "900", "1q", "6"
+    )
     return codec(mix(wet, noise.ambient[rng.integers(len(noise.ambient))], 6), "m4a", "-b:a", "48k")
 
 
@@ -307,7 +319,9 @@ def pick_start(track: Track, rng: np.random.Generator) -> float:
     return start
 
 
-def plan(positives: list[Track], negatives: list[Track], rng: np.random.Generator) -> tuple[list[Clip], list[dict]]:
+def plan(
+    positives: list[Track], negatives: list[Track], rng: np.random.Generator
+) -> tuple[list[Clip], list[dict]]:
     """The clips to make and the truth about them."""
     clips, truth = [], []
     sources = [(t, False) for t in positives] + [(t, True) for t in negatives]
@@ -318,8 +332,12 @@ def plan(positives: list[Track], negatives: list[Track], rng: np.random.Generato
                 continue
             for seconds in ALL_LENGTHS if name in SHORT_CLIPS_TOO else LONG_LENGTHS:
                 q = f"{'neg' if negative else 'pos'}_{number:03d}_{name}_{seconds}s.wav"
-                clips.append(Clip(q, track.path, start, seconds * tempo, function, int(rng.integers(1 << 31))))
-                known = dict(track=None, path=None) if negative else dict(track=track.id, path=str(track.path))
+                clips.append(
+                    Clip(q, track.path, start, seconds * tempo, function, int(rng.integers(1 << 31)))
+                )
+                known = (
+                    dict(track=None, path=None) if negative else dict(track=track.id, path=str(track.path))
+                )
                 truth.append(dict(q=q, **known, off=start, dist=name, len=seconds, tempo=tempo))
     return clips, truth
 
@@ -365,10 +383,15 @@ def make(args: argparse.Namespace) -> None:
     render_all(clips, args.out, noise, args.jobs)
 
     about = dict(
-        tracks=len(tracks), library=len(library), library_seconds=sum(t.dur for t in library),
-        positives=len(positives), negatives=len(negatives), seed=args.seed, voices=voices,
+        tracks=len(tracks),
+        library=len(library),
+        library_seconds=sum(t.dur for t in library),
+        positives=len(positives),
+        negatives=len(negatives),
+        seed=args.seed,
+        voices=voices,
         noise=[p.name for p in files] or "synthetic",
-    )  # fmt: skip
+    )
     (args.out / "about.json").write_text(json.dumps(about, indent=1))
     (args.out / "truth.part").write_text(json.dumps(truth, indent=0))
     (args.out / "truth.part").rename(args.out / "truth.json")
@@ -383,7 +406,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--n", type=int, default=24, help="tracks to cut positive clips from")
     p.add_argument("--neg", type=int, help="tracks to cut negative clips from (default: half of --n)")
     p.add_argument("--seed", type=int, default=1)
-    p.add_argument("--lib-out", default="15", help="tracks kept out of the library, a number or a share like 25%%")
+    p.add_argument(
+        "--lib-out", default="15", help="tracks kept out of the library, a number or a share like 25%%"
+    )
     p.add_argument("--noise", type=pathlib.Path, help="folder of sounds, or a JSON list of files")
     p.add_argument("--voices", default=VOICES, help="espeak-ng voices, separated by commas")
     p.add_argument("--text", default=TEXT, help="the words that they say")
