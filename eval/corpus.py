@@ -11,6 +11,7 @@ What ends up in DEST:
   x/PACKAGE/      the audio files of each package, folders kept, .pk3 archives unpacked
   manifest.json   [{"id", "path", "dur", "sha1"}]: the tracks, path relative to DEST, dur in seconds
   noise.json      paths (relative to DEST) of the sound effects that serve as background noise
+  versions.json   lists of tracks (relative paths) that are the same recording at another tempo or mix
   dropped.json    files that are long enough but were left out, each with the reason
 
 A track is an audio file of at least 40 s. Of files with the same bytes one is kept. With --exclude, a
@@ -39,15 +40,21 @@ SAME_RECORDING = 0.10  # share of common fingerprint words; see README.md for ho
 class CorpusSet:
     """Packages of a set, the files in them that are not tracks, and the sounds to use as noise.
 
-    `left_out` and `noise` are patterns over PACKAGE/path; a noise file is never a track.
+    `left_out` and `noise` are patterns over PACKAGE/path; a noise file is never a track. Each of `versions`
+    is a pattern for the files of one recording that exists at several tempi or in several mixes.
     """
 
     packages: tuple[str, ...]
     left_out: tuple[str, ...] = ()
     noise: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()
     deduplicate: bool = True
 
 
+STK_TWO_TEMPI = (
+    "celtic cocoa_river farm jumping_to_the_stars_remake landing_in_gran_paradiso "
+    "ravenbridge_mansion theGreatFair"
+).split()
 STK_SOUNDS = (
     "river_loop exotic-birds exotic-birds_2 machine_sound airplane_jetEngine lenautile_restaurant "
     "waterfall_loop_2 rain engine_large engine_small thunder fireworks_show bowling_roll car_revup"
@@ -78,6 +85,7 @@ SETS = {
     "test": CorpusSet(
         packages=("wesnoth-1.16-music", "warzone2100-music", "supertuxkart-data"),
         noise=tuple(f"supertuxkart-data/*/{name}.ogg" for name in STK_SOUNDS),
+        versions=tuple(f"supertuxkart-data/*/{name}*.ogg" for name in STK_TWO_TEMPI),
         deduplicate=False,  # frozen: earlier figures were measured on all 77 files
     ),
     "dev": CorpusSet(
@@ -238,6 +246,12 @@ def foreign_paths(manifests: list[pathlib.Path]) -> list[pathlib.Path]:
     return [m.parent / t["path"] for m in manifests for t in json.loads(m.read_text())]
 
 
+def versions(dest: pathlib.Path, tracks: list[dict], patterns: tuple[str, ...]) -> list[list[str]]:
+    """Tracks that fit the same pattern, where there are several."""
+    groups = [[t["path"] for t in tracks if matches(dest, dest / t["path"], (p,))] for p in patterns]
+    return [group for group in groups if len(group) > 1]
+
+
 def write_json(path: pathlib.Path, value) -> None:
     """Write beside the target first, so that a reader never sees half a file."""
     part = path.with_suffix(".part")
@@ -263,6 +277,7 @@ def main() -> None:
         tracks, copies = drop_copies(args.dest, tracks, foreign_paths(args.exclude))
         dropped += copies
     write_json(args.dest / "noise.json", noise)
+    write_json(args.dest / "versions.json", versions(args.dest, tracks, wanted.versions))
     write_json(args.dest / "dropped.json", dropped)
     write_json(args.dest / "manifest.json", tracks)
     hours = sum(t["dur"] for t in tracks) / 3600

@@ -12,7 +12,8 @@ OUT gets
   library.txt   absolute paths of the tracks to index, one a line
   *.wav         the clips: mono, 16 bit, 44.1 kHz, named pos|neg_NUMBER_DISTORTION_SECONDSs.wav
   truth.json    a row a clip: q (file name), track and path (null for a negative), off (start in the track,
-                seconds), dist, len (nominal seconds), tempo (speed of the clip over that of the track)
+                seconds), dist, len (nominal seconds), tempo (speed of the clip over that of the track), kin
+                (paths in the library with another version of the recording, by the corpus' versions.json)
   about.json    what the set was made from
 truth.json appears last, so its presence says that the set is complete. A run that was interrupted can be
 repeated; clips that exist are kept. The same arguments give the same clips.
@@ -301,6 +302,16 @@ def load_tracks(music: pathlib.Path) -> list[Track]:
     return [t for t in tracks if t.dur >= 15]
 
 
+def load_kin(music: pathlib.Path, library: list[Track]) -> dict[str, list[str]]:
+    """Path -> paths in the library that hold other versions of the same recording."""
+    note = (music if music.is_dir() else music.parent) / "versions.json"
+    if not note.exists():
+        return {}
+    indexed = {str(t.path) for t in library}
+    groups = [[str((note.parent / p).resolve()) for p in group] for group in json.loads(note.read_text())]
+    return {p: [q for q in group if q != p and q in indexed] for group in groups for p in group}
+
+
 def count_out(option: str, total: int) -> int:
     """How many tracks stay out of the library: `option` is a number or a percentage."""
     count = round(total * float(option[:-1]) / 100) if option.endswith("%") else int(option)
@@ -320,7 +331,7 @@ def pick_start(track: Track, rng: np.random.Generator) -> float:
 
 
 def plan(
-    positives: list[Track], negatives: list[Track], rng: np.random.Generator
+    positives: list[Track], negatives: list[Track], kin: dict[str, list[str]], rng: np.random.Generator
 ) -> tuple[list[Clip], list[dict]]:
     """The clips to make and the truth about them."""
     clips, truth = [], []
@@ -335,10 +346,13 @@ def plan(
                 clips.append(
                     Clip(q, track.path, start, seconds * tempo, function, int(rng.integers(1 << 31)))
                 )
-                known = (
-                    dict(track=None, path=None) if negative else dict(track=track.id, path=str(track.path))
-                )
-                truth.append(dict(q=q, **known, off=start, dist=name, len=seconds, tempo=tempo))
+                row = {
+                    "q": q,
+                    "track": None if negative else track.id,
+                    "path": None if negative else str(track.path),
+                }
+                row |= {"off": start, "dist": name, "len": seconds, "tempo": tempo}
+                truth.append(row | {"kin": kin.get(str(track.path), [])})
     return clips, truth
 
 
@@ -379,7 +393,7 @@ def make(args: argparse.Namespace) -> None:
     positives = [library[i] for i in rng.permutation(len(library))[: args.n]]
     count = args.n // 2 if args.neg is None else args.neg
     negatives = [outside[i % len(outside)] for i in range(count)]
-    clips, truth = plan(positives, negatives, rng)
+    clips, truth = plan(positives, negatives, load_kin(args.music, library), rng)
     render_all(clips, args.out, noise, args.jobs)
 
     about = dict(
