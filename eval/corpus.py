@@ -41,13 +41,13 @@ class CorpusSet:
     """Packages of a set, the files in them that are not tracks, and the sounds to use as noise.
 
     `left_out` and `noise` are patterns over PACKAGE/path; a noise file is never a track. Each of `versions`
-    is a pattern for the files of one recording that exists at several tempi or in several mixes.
+    has the patterns for one recording that exists at several tempi, in several mixes or inside a medley.
     """
 
     packages: tuple[str, ...]
     left_out: tuple[str, ...] = ()
     noise: tuple[str, ...] = ()
-    versions: tuple[str, ...] = ()
+    versions: tuple[tuple[str, ...], ...] = ()
     deduplicate: bool = True
 
 
@@ -85,7 +85,7 @@ SETS = {
     "test": CorpusSet(
         packages=("wesnoth-1.16-music", "warzone2100-music", "supertuxkart-data"),
         noise=tuple(f"supertuxkart-data/*/{name}.ogg" for name in STK_SOUNDS),
-        versions=tuple(f"supertuxkart-data/*/{name}*.ogg" for name in STK_TWO_TEMPI),
+        versions=tuple((f"supertuxkart-data/*/{name}*.ogg",) for name in STK_TWO_TEMPI),
         deduplicate=False,  # frozen: earlier figures were measured on all 77 files
     ),
     "dev": CorpusSet(
@@ -113,6 +113,10 @@ SETS = {
             "unknown-horizons/*/sounds/*",
         ),
         noise=DEV_NOISE,
+        versions=(
+            ("drascula-music/*/track1.ogg", "drascula-music/*/track30.ogg"),
+            ("nexuiz-music/*/sixtyfour_*.ogg",),
+        ),
     ),
 }
 
@@ -246,9 +250,11 @@ def foreign_paths(manifests: list[pathlib.Path]) -> list[pathlib.Path]:
     return [m.parent / t["path"] for m in manifests for t in json.loads(m.read_text())]
 
 
-def versions(dest: pathlib.Path, tracks: list[dict], patterns: tuple[str, ...]) -> list[list[str]]:
-    """Tracks that fit the same pattern, where there are several."""
-    groups = [[t["path"] for t in tracks if matches(dest, dest / t["path"], (p,))] for p in patterns]
+def versions(
+    dest: pathlib.Path, tracks: list[dict], patterns: tuple[tuple[str, ...], ...]
+) -> list[list[str]]:
+    """Tracks of the same recording, where there are several."""
+    groups = [[t["path"] for t in tracks if matches(dest, dest / t["path"], group)] for group in patterns]
     return [group for group in groups if len(group) > 1]
 
 
