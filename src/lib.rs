@@ -6,6 +6,7 @@ pub mod decode;
 pub mod error;
 pub mod fingerprint;
 pub mod params;
+pub mod pipeline;
 pub mod resample;
 pub mod spectrum;
 pub mod units;

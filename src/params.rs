@@ -61,7 +61,7 @@ pub const CURRENT: Params = Params {
     norm_floor: 0.3,
     window_frames: 16,
     window_hop: 4,
-    window_dims: 64,
+    window_dims: 96,
     window_least_energy: 0.2,
 };
 

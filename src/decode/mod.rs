@@ -206,6 +206,11 @@ impl Decoder {
         Ok(None)
     }
 
+    /// The name that errors give.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// What the file says about itself.
     pub fn tags(&self) -> &Tags {
         &self.tags

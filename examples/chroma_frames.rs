@@ -1,0 +1,40 @@
+//! Octave chroma of files, for notebooks and for training: `chroma_frames OUT_DIR half|full FILE…` writes
+//! OUT_DIR/N.f32 for the N-th file: little-endian floats, 60 a frame, every half or full hop.
+use std::{path::Path, sync::atomic::AtomicBool};
+
+use rayon::prelude::*;
+use refrain::{decode::Decoder, params::CURRENT, pipeline::analyse};
+
+fn main() -> anyhow::Result<()> {
+    let args: Vec<String> = std::env::args().collect();
+    let [_, out, rate, files @ ..] = &args[..] else {
+        anyhow::bail!("usage: chroma_frames OUT_DIR half|full FILE…")
+    };
+    let listed: Vec<String> = match files {
+        [list] if list.starts_with('@') => {
+            std::fs::read_to_string(&list[1..])?.lines().map(Into::into).collect()
+        }
+        files => files.to_vec(),
+    };
+    std::fs::create_dir_all(out)?;
+    let step = if rate == "half" { 1 } else { 2 };
+    let row = CURRENT.frame_values();
+    listed.par_iter().enumerate().try_for_each(|(n, file)| -> anyhow::Result<()> {
+        let cancel = AtomicBool::new(false);
+        let mut bytes = Vec::new();
+        analyse::query(
+            Decoder::open(Path::new(file))?,
+            &CURRENT,
+            &[0],
+            usize::MAX / row,
+            &cancel,
+            |chroma| {
+                for frame in chroma.frames[0].chunks_exact(row).step_by(step) {
+                    bytes.extend(frame.iter().flat_map(|v| v.to_le_bytes()));
+                }
+                Ok(())
+            },
+        )?;
+        Ok(std::fs::write(Path::new(out).join(format!("{n}.f32")), bytes)?)
+    })
+}
