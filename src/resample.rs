@@ -2,7 +2,7 @@
 //!
 //! Where the two rates have a ratio of small whole numbers, as all the common ones have, blocks are filtered and
 //! decimated by FFT: `rubato`'s overlap-add with a squared Blackman-Harris window. For the rest a windowed sinc is
-//! interpolated. Both are linear-phase; their delay is trimmed, so that output sample `n` lies at input sample
+//! interpolated. Rates far above the wanted one are first halved by short filters. All are linear-phase; their delay is trimmed, so that output sample `n` lies at input sample
 //! `n * from / to`.
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{
@@ -10,7 +10,10 @@ use rubato::{
     SincInterpolationType, WindowFunction,
 };
 
+use self::halve::Halver;
 use crate::units::SampleRate;
+
+mod halve;
 
 /// The filter's length in samples of the lower rate, at least. 512 leave the spectrum flat to 94 % of half the lower rate
 /// (5.2 kHz of 11,025 Hz) and at less than -90 dB from half the lower rate on.
@@ -40,8 +43,10 @@ const SINC_CHUNK: usize = 4_096;
 pub struct Resampler {
     from: SampleRate,
     to: SampleRate,
+    /// Stages that halve the rate first, each with room for its output.
+    halvers: Vec<(Halver, Vec<f32>)>,
     engine: Option<Engine>,
-    /// Input that does not fill a chunk yet.
+    /// Input of the engine that does not fill a chunk yet.
     pending: Vec<f32>,
     /// Output samples of the filter's delay that are still to be dropped.
     skip: usize,
@@ -62,16 +67,40 @@ impl Resampler {
     /// # Panics
     /// Where a rate is 0, or one is more than a million times the other.
     pub fn new(from: SampleRate, to: SampleRate) -> Resampler {
-        let engine = (from != to).then(|| Engine::new(from, to));
+        // While what is left is at least nearly twice the wanted rate, below half of which the halvers are flat.
+        let enough = u64::from(to.0) * 18;
+        let halvings = (1..16).take_while(|&n| u64::from(from.0) * 10 >= (enough << n)).count();
+        let halvers = (0..halvings).map(|_| (Halver::new(), Vec::new())).collect();
+        let engine = (from != to).then(|| Engine::new(from, to, halvings as u32));
         let skip = engine.as_ref().map_or(0, |e| e.inner.output_delay());
         let pending = Vec::with_capacity(engine.as_ref().map_or(0, |e| e.chunk));
-        Resampler { from, to, engine, pending, skip, input: 0, output: 0 }
+        Resampler { from, to, halvers, engine, pending, skip, input: 0, output: 0 }
     }
 
     /// Appends to `output` what `input`, finite samples that follow those pushed before, completes. However a stream is
     /// split into calls, the output is the same to the bit.
-    pub fn push(&mut self, mut input: &[f32], output: &mut Vec<f32>) {
+    pub fn push(&mut self, input: &[f32], output: &mut Vec<f32>) {
         self.input += input.len() as u64;
+        self.halve(input, 0, false, output);
+    }
+
+    /// Runs the halvers from the one numbered `stage` on, then the engine; `last` also gets out what the halvers hold.
+    fn halve(&mut self, input: &[f32], stage: usize, last: bool, output: &mut Vec<f32>) {
+        let Some((halver, room)) = self.halvers.get_mut(stage) else {
+            return self.feed(input, output);
+        };
+        let mut halved = std::mem::take(room);
+        halved.clear();
+        halver.push(input, &mut halved);
+        if last {
+            halver.finish(&mut halved);
+        }
+        self.halve(&halved, stage + 1, last, output);
+        self.halvers[stage].1 = halved;
+    }
+
+    /// Gives the engine its input in whole chunks.
+    fn feed(&mut self, mut input: &[f32], output: &mut Vec<f32>) {
         let Some(chunk) = self.engine.as_ref().map(|e| e.chunk) else {
             output.extend_from_slice(input);
             return;
@@ -98,11 +127,12 @@ impl Resampler {
     pub fn finish(&mut self, output: &mut Vec<f32>) {
         let rates = (u128::from(self.from.0), u128::from(self.to.0));
         let total = ((u128::from(self.input) * rates.1 + rates.0 / 2) / rates.0) as u64;
+        self.halve(&[], 0, true, output);
         while self.engine.is_some() && self.output < total {
             let rest = std::mem::take(&mut self.pending);
             self.chunk(&rest, output);
         }
-        let excess = if self.engine.is_some() { (self.output - total) as usize } else { 0 };
+        let excess = if self.engine.is_some() { self.output.saturating_sub(total) as usize } else { 0 };
         output.truncate(output.len() - excess);
         self.reset();
     }
@@ -111,6 +141,9 @@ impl Resampler {
     pub fn reset(&mut self) {
         self.pending.clear();
         (self.input, self.output, self.skip) = (0, 0, 0);
+        for (halver, _) in &mut self.halvers {
+            halver.reset();
+        }
         if let Some(engine) = &mut self.engine {
             engine.inner.reset();
             self.skip = engine.inner.output_delay();
@@ -140,8 +173,9 @@ impl Resampler {
 }
 
 impl Engine {
-    fn new(from: SampleRate, to: SampleRate) -> Engine {
-        let (from, to) = (from.0 as usize, to.0 as usize);
+    /// From `from` halved `halvings` times, which need not be a whole number, to `to`.
+    fn new(from: SampleRate, to: SampleRate, halvings: u32) -> Engine {
+        let (from, to) = (from.0 as usize, (to.0 as usize) << halvings);
         assert!(from > 0 && to > 0, "a sample rate is at least 1 Hz, not {from} -> {to}");
         let common = gcd(from, to);
         // An even number of the smallest possible blocks, so that the delay is a whole number of samples on both sides.

@@ -10,6 +10,7 @@ mod probe;
 mod source;
 mod tags;
 mod warning;
+mod wav;
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -156,9 +157,9 @@ impl Decoder {
 
     fn new(file: File, name: &Path) -> Result<Decoder, Refusal> {
         let watch = Arc::new(Watch::default());
-        let probe::Container { mut reader, first, len } = probe::container(file, &watch)?;
+        let probe::Container { mut reader, first, tags, len } = probe::container(file, &watch)?;
         let Choice { codec, track, skip } = probe::choose(&*reader).map_err(Refusal::Audio)?;
-        let tags = contained(|| Tags::read(&mut *reader, track.id)).unwrap_or_default();
+        let tags = contained(|| Tags::read(&mut *reader, track.id)).unwrap_or_default().or(tags);
         Ok(Decoder {
             path: name.to_owned(),
             watch,
@@ -381,7 +382,7 @@ impl Decoder {
     /// A fresh codec for the same track.
     fn renew(&mut self) -> Result<(), AudioError> {
         let params = self.track.codec_params.as_ref().and_then(|p| p.audio());
-        match params.map(|params| probe::codec(params)) {
+        match params.map(probe::codec) {
             Some(Ok(codec)) => {
                 self.codec = codec;
                 Ok(())

@@ -1,5 +1,6 @@
 //! From bytes to a demuxer and a codec, told by the content alone.
 use std::fs::File;
+use std::mem;
 use std::sync::{Arc, LazyLock};
 
 use symphonia::core::codecs::audio::well_known as id;
@@ -18,6 +19,8 @@ use symphonia::core::packet::Packet;
 use super::contain::contained;
 use super::pcm::Pcm;
 use super::source::{Source, Watch, id3v2_len};
+use super::tags::Tags;
+use super::wav;
 use crate::error::AudioError;
 use crate::units::Seconds;
 
@@ -51,12 +54,24 @@ pub(super) struct Container {
     pub reader: Box<dyn FormatReader>,
     /// The first packet, which shows that there are any.
     pub first: Option<Packet>,
+    /// Tags that the demuxer does not know of.
+    pub tags: Tags,
     /// The bytes of the file that are no ID3v2 tag at its beginning.
     pub len: u64,
 }
 
-/// Finds out what `file` is. Where it is refused, it is or gives no packet, it is tried again without its leading
-/// ID3v2 tag, which may be the damaged part, and then as one whose end is missing.
+/// The ways to open a file, tried in this order.
+enum Attempt {
+    Plain,
+    /// Without its leading ID3v2 tag, which may be the damaged part.
+    Tagless,
+    /// With the header of a WAV file put right.
+    Mended,
+    /// As one whose end is missing.
+    Endless,
+}
+
+/// Finds out what `file` is: the first attempt that comes to a packet counts.
 pub(super) fn container(mut file: File, watch: &Arc<Watch>) -> Result<Container, Refusal> {
     let whole = file.metadata()?.len();
     if whole == 0 {
@@ -64,24 +79,23 @@ pub(super) fn container(mut file: File, watch: &Arc<Watch>) -> Result<Container,
     }
     let tag = id3v2_len(&mut file)?;
     let len = whole.saturating_sub(tag);
-    // As it is; without its tag; and as a truncated file.
-    // As it is; without its tag; and as a truncated file.
-    let attempts = [(0, true), (tag, true), (0, false)];
+    let mut wav = wav::scan(&mut file)?;
+    let open = |base, seekable| Source::new(file.try_clone()?, base, seekable, Arc::clone(watch));
     let (mut first, mut barren) = (None, None);
-    for (base, seekable) in attempts {
-        let pointless = match (base, seekable) {
-            (0, true) => tag > LARGEST_ID3V2,
-            (_, true) => tag == 0,
-            (_, false) => matches!(first, Some(AudioError::UnknownFormat)),
+    for attempt in [Attempt::Plain, Attempt::Tagless, Attempt::Mended, Attempt::Endless] {
+        let source = match attempt {
+            Attempt::Plain if tag <= LARGEST_ID3V2 => open(0, true)?,
+            Attempt::Tagless if tag > 0 => open(tag, true)?,
+            Attempt::Mended if !wav.patches.is_empty() => open(0, true)?.patched(mem::take(&mut wav.patches)),
+            Attempt::Endless if !matches!(first, Some(AudioError::UnknownFormat)) => open(0, false)?,
+            _ => continue,
         };
-        if pointless {
-            continue;
-        }
         watch.allow(LARGEST_HEADER);
-        let source = Source::new(file.try_clone()?, base, seekable, Arc::clone(watch))?;
         match contained(move || format_reader(source)) {
-            Ok(Ok((reader, Ok(first)))) => return Ok(Container { reader, first, len }),
-            Ok(Ok((reader, Err(_)))) => drop(barren.get_or_insert(Container { reader, first: None, len })),
+            Ok(Ok((reader, Ok(Some(first))))) => {
+                return Ok(Container { reader, first: Some(first), tags: wav.tags, len });
+            }
+            Ok(Ok((reader, _))) => drop(barren.get_or_insert(reader)),
             Ok(Err(error)) => drop(first.get_or_insert(reason(error))),
             Err(panic) => drop(first.get_or_insert(AudioError::DecoderPanic(panic))),
         }
@@ -89,7 +103,10 @@ pub(super) fn container(mut file: File, watch: &Arc<Watch>) -> Result<Container,
             return Err(Refusal::Io(failure));
         }
     }
-    barren.ok_or_else(|| Refusal::Audio(first.unwrap_or(AudioError::UnknownFormat)))
+    match barren {
+        Some(reader) => Ok(Container { reader, first: None, tags: wav.tags, len }),
+        None => Err(Refusal::Audio(first.unwrap_or(AudioError::UnknownFormat))),
+    }
 }
 
 /// A demuxer and what it makes of its first packet.
@@ -111,6 +128,8 @@ fn format_reader(source: Source) -> Result<Opened, SymphoniaError> {
 fn reason(error: SymphoniaError) -> AudioError {
     match error {
         SymphoniaError::Unsupported(what) if what.starts_with("core (probe)") => AudioError::UnknownFormat,
+        // Three letters that stand in any text.
+        SymphoniaError::Unsupported(what) if what.starts_with("id3v2") => AudioError::UnknownFormat,
         SymphoniaError::Unsupported(what) if !what.contains("missing") => {
             AudioError::Unsupported(what.to_owned())
         }

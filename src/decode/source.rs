@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use symphonia::core::io::MediaSource;
 
+use super::wav::Patch;
+
 /// The most that is kept of a stream that cannot seek, in bytes: two days of CD audio.
 const LARGEST_SPOOL: u64 = 32 << 30;
 
@@ -17,6 +19,10 @@ pub(super) struct Source {
     len: u64,
     /// Whether the demuxer may know that it can go back, and where the end is.
     seekable: bool,
+    /// Bytes that are read in place of the file's.
+    patches: Vec<Patch>,
+    /// The file's byte that is read next.
+    at: u64,
     watch: Arc<Watch>,
 }
 
@@ -47,7 +53,24 @@ impl Source {
     pub(super) fn new(mut file: File, base: u64, seekable: bool, watch: Arc<Watch>) -> io::Result<Source> {
         let len = file.seek(SeekFrom::End(0))?.saturating_sub(base);
         file.seek(SeekFrom::Start(base))?;
-        Ok(Source { file, base, len, seekable, watch })
+        Ok(Source { file, base, len, seekable, patches: Vec::new(), at: base, watch })
+    }
+
+    /// The same, some bytes being replaced.
+    pub(super) fn patched(self, patches: Vec<Patch>) -> Source {
+        Source { patches, ..self }
+    }
+
+    /// Patches what was read from the file's byte `at` on.
+    fn patch(&self, read: &mut [u8]) {
+        for (start, bytes) in &self.patches {
+            for (place, &byte) in (*start..).zip(bytes) {
+                let within = place.checked_sub(self.at).and_then(|i| usize::try_from(i).ok());
+                if let Some(old) = within.and_then(|i| read.get_mut(i)) {
+                    *old = byte;
+                }
+            }
+        }
     }
 
     fn note(&self, error: io::Error) -> io::Error {
@@ -67,6 +90,8 @@ impl Read for Source {
         loop {
             match self.file.read(&mut buf[..most]) {
                 Ok(n) => {
+                    self.patch(&mut buf[..n]);
+                    self.at += n as u64;
                     self.watch.allowance.store(allowance - n as u64, Ordering::Relaxed);
                     return Ok(n);
                 }
@@ -83,7 +108,8 @@ impl Seek for Source {
             SeekFrom::Start(at) => SeekFrom::Start(self.base.saturating_add(at)),
             other => other,
         };
-        self.file.seek(to).map(|at| at.saturating_sub(self.base))
+        self.at = self.file.seek(to)?;
+        Ok(self.at.saturating_sub(self.base))
     }
 }
 
@@ -175,6 +201,20 @@ mod tests {
         assert!(watch.take_failure().is_none(), "not the system's failure");
         watch.allow(8);
         assert_eq!(source.read(&mut [0; 8]).expect("allowed again"), 7);
+    }
+
+    #[test]
+    fn patches_hold_wherever_a_read_begins() {
+        let watch = Arc::new(Watch::default());
+        watch.allow(1000);
+        let source = Source::new(file_with(b"0123456789"), 0, true, watch).expect("a fresh file");
+        let mut source = source.patched(vec![(2, *b"abcd")]);
+        for start in 0..10 {
+            let mut rest = String::new();
+            source.seek(SeekFrom::Start(start as u64)).expect("within");
+            source.read_to_string(&mut rest).expect("within the allowance");
+            assert_eq!(rest, "01abcd6789"[start..]);
+        }
     }
 
     #[test]

@@ -65,7 +65,8 @@ impl Tags {
         }
     }
 
-    fn or(self, other: Tags) -> Tags {
+    /// These, and the others where these have none.
+    pub(super) fn or(self, other: Tags) -> Tags {
         Tags {
             title: self.title.or(other.title),
             artist: self.artist.or(other.artist),
@@ -76,7 +77,7 @@ impl Tags {
 }
 
 /// The value without what surrounds it and without control characters, or none where nothing is left.
-fn clean(value: &str) -> Option<String> {
+pub(super) fn clean(value: &str) -> Option<String> {
     let printable = value.chars().map(|c| if c.is_control() { ' ' } else { c });
     let cut: String = printable.take(LONGEST).collect();
     let trimmed = cut.trim();

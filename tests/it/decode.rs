@@ -125,7 +125,7 @@ fn every_format_decodes_to_the_same_signal() {
         let off = decoded.click() - CLICK * f64::from(rate) - later;
         assert!(off.abs() <= 2.0, "{name}: the click is {off} samples late");
         let loudest = decoded.samples.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
-        assert!((0.6..1.0).contains(&loudest), "{name}: full scale is {loudest}");
+        assert!((0.5..1.0).contains(&loudest), "{name}: full scale is {loudest}");
         let title = decoded.tags.title.as_deref();
         assert_eq!(title, tagged.then_some("Two Tones"), "{name}");
         assert_eq!(decoded.tags.artist.is_some(), tagged || name == "vorbis.mka" || name == "opus.webm");
@@ -284,6 +284,21 @@ fn wav_with_odd_chunks_decodes() {
     content.extend(&whole[data..]);
     content.extend(b"LIST\x05\0\0\0abcde");
     assert_eq!(decode(&content).expect("it decodes").samples, decode(&whole).expect("it decodes").samples);
+}
+
+#[test]
+fn wav_with_unfinished_lengths_decodes() {
+    let whole = bytes("s16.wav");
+    let data = whole.windows(4).position(|w| w == b"data").expect("a WAV has it") + 4;
+    let expected = decode(&whole).expect("it decodes").samples;
+    let lengths = [0, 36, 1_000, whole.len() as u32 - 8, 0x7fff_f000, u32::MAX];
+    for (riff, audio) in lengths.into_iter().flat_map(|a| [0, 0x7fff_0000, u32::MAX].map(|b| (a, b))) {
+        let mut content = whole.clone();
+        content[4..8].copy_from_slice(&riff.to_le_bytes());
+        content[data..data + 4].copy_from_slice(&audio.to_le_bytes());
+        let decoded = decode(&content).unwrap_or_else(|e| panic!("{riff}, {audio}: {e}"));
+        assert_eq!(decoded.samples, expected, "{riff}, {audio}");
+    }
 }
 
 #[test]

@@ -1,0 +1,125 @@
+//! What the demuxer leaves out of WAV: lengths that were never filled in, by a program that wrote to a pipe or a recorder
+//! that lost power, and the tags.
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+
+use super::tags::{Tags, clean};
+
+/// Four bytes to be read in place of those at an offset.
+pub(super) type Patch = (u64, [u8; 4]);
+
+/// The chunks looked at before the rest is left alone.
+const MOST_CHUNKS: usize = 64;
+
+/// Longer lists are no list of tags.
+const LONGEST_LIST: u64 = 64 << 10;
+
+/// What a WAV file's chunks tell.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Wav {
+    /// The lengths that the header should state, no longer than `u32::MAX - 1`: of the whole, and of the audio data where
+    /// that is stated as none or goes beyond the end.
+    pub patches: Vec<Patch>,
+    /// The tags of its INFO list.
+    pub tags: Tags,
+}
+
+/// Walks over the chunks of `file`; nothing where it is not a WAV.
+pub(super) fn scan(file: &mut File) -> io::Result<Wav> {
+    let mut wav = Wav::default();
+    let len = file.seek(SeekFrom::End(0))?;
+    let stated = |bytes: u64| u32::try_from(bytes).unwrap_or(u32::MAX).min(u32::MAX - 1).to_le_bytes();
+    let mut header = [0; 12];
+    file.rewind()?;
+    if file.read_exact(&mut header).is_err() || !header.starts_with(b"RIFF") || !header.ends_with(b"WAVE") {
+        return Ok(wav);
+    }
+    wav.patches.push((4, stated(len - 8)));
+    let mut at = 12;
+    for _ in 0..MOST_CHUNKS {
+        let mut chunk = [0; 8];
+        file.seek(SeekFrom::Start(at))?;
+        if file.read_exact(&mut chunk).is_err() {
+            break;
+        }
+        let [a, b, c, d, size @ ..] = chunk;
+        let mut size = u64::from(u32::from_le_bytes(size));
+        let rest = len - (at + 8);
+        match &[a, b, c, d] {
+            b"data" if size == 0 || size > rest => {
+                wav.patches.push((at + 4, stated(rest)));
+                size = rest;
+            }
+            b"LIST" if size <= LONGEST_LIST.min(rest) => {
+                let mut list = vec![0; size as usize];
+                file.read_exact(&mut list)?;
+                take_info(&list, &mut wav.tags);
+            }
+            _ => {}
+        }
+        at += 8 + size + size % 2;
+    }
+    Ok(wav)
+}
+
+/// Takes what is not known yet from an INFO list: its kind, then pairs of a name and a text.
+fn take_info(list: &[u8], tags: &mut Tags) {
+    let Some(mut rest) = list.strip_prefix(b"INFO") else { return };
+    while let Some(([a, b, c, d, size @ ..], after)) = rest.split_first_chunk::<8>() {
+        let size = (u32::from_le_bytes(*size) as usize).min(after.len());
+        let field = match &[*a, *b, *c, *d] {
+            b"INAM" => Some(&mut tags.title),
+            b"IART" => Some(&mut tags.artist),
+            b"IPRD" => Some(&mut tags.album),
+            _ => None,
+        };
+        if let Some(field @ None) = field {
+            *field = clean(&String::from_utf8_lossy(&after[..size]));
+        }
+        rest = &after[(size + size % 2).min(after.len())..];
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    fn mended(content: &[u8]) -> Vec<Patch> {
+        let mut file = tempfile::tempfile().expect("the temporary folder is writable");
+        file.write_all(content).expect("there is room");
+        scan(&mut file).expect("it can be read").patches
+    }
+
+    #[test]
+    fn lengths_are_those_of_the_file() {
+        let wav = |riff: u32, data: u32| {
+            let (riff, data) = (riff.to_le_bytes(), data.to_le_bytes());
+            [b"RIFF".as_slice(), &riff, b"WAVEfmt \x03\0\0\0abc\0data", &data, b"123456"].concat()
+        };
+        assert_eq!(mended(&wav(0, 6)), [(4, 30_u32.to_le_bytes())]);
+        for wrong in [0, 7, u32::MAX] {
+            assert_eq!(mended(&wav(0, wrong)), [(4, 30_u32.to_le_bytes()), (28, 6_u32.to_le_bytes())]);
+        }
+    }
+
+    #[test]
+    fn other_files_are_left_alone() {
+        assert_eq!(mended(b""), []);
+        assert_eq!(mended(b"RIFF\0\0\0\0AVI LIST"), []);
+        assert_eq!(mended(b"RIFF\0\0\0\0WAVE"), [(4, 4_u32.to_le_bytes())]);
+    }
+
+    #[test]
+    fn info_is_read() {
+        let mut tags = Tags::default();
+        take_info(b"INFOINAM\x04\0\0\0abc\0IPRD\x03\0\0\0xyz\0ISFT\x01\0\0\0q\0IART\xff\0\0\0cut", &mut tags);
+        assert_eq!(tags.title.as_deref(), Some("abc"));
+        assert_eq!(tags.album.as_deref(), Some("xyz"));
+        assert_eq!(tags.artist.as_deref(), Some("cut"));
+        let before = tags.clone();
+        take_info(b"INFOINAM\x04\0\0\0", &mut tags);
+        take_info(b"adtl", &mut tags);
+        assert_eq!(tags, before);
+    }
+}
