@@ -1,8 +1,11 @@
 //! Find which recording a piece of audio comes from, out of one SQLite file.
 #![deny(missing_docs)]
 
+pub mod ann;
 pub mod error;
+pub mod fingerprint;
 pub mod params;
+pub mod store;
 pub mod units;
 
 pub use error::{Error, Result};

@@ -1,0 +1,160 @@
+//! The structured blobs: their fields in order in bincode's fixed-width little-endian format, lengths as u64.
+use crate::params::Params;
+
+/// The longest blob of a two-column row that stays within its 4 KiB page: 4,096 less the page's header (8), the cell's
+/// pointer (2), length and id (up to 12), the record's header (4), and less what SQLite keeps free (35 in all).
+const FIT: usize = 4_057;
+const LENGTH: usize = size_of::<u64>();
+const REF: usize = size_of::<u32>();
+
+/// A u32 as it stands in a blob, at any address.
+pub(crate) type Le = [u8; 4];
+
+/// How many entries a full blob has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// Bytes of a frame.
+    pub frame_bytes: usize,
+    /// Values of a vector.
+    pub dims: usize,
+    /// Frames in each `frame_block` but a track's last.
+    pub frames_per_block: usize,
+    /// Windows in each `window_block` but a track's last.
+    pub windows_per_block: usize,
+    /// Windows in each `posting` but a list's last.
+    pub windows_per_posting: usize,
+    /// Centroids in each `centroid_block` but the last.
+    pub centroids_per_block: usize,
+}
+
+impl Layout {
+    /// The layout for `params`. At least one entry a blob, whatever its size.
+    pub fn of(params: &Params) -> Self {
+        let dims = params.window_dims;
+        Self {
+            frame_bytes: params.frame_bytes,
+            dims,
+            frames_per_block: (FIT / params.frame_bytes).max(1),
+            windows_per_block: ((FIT - 2 * LENGTH) / (REF + dims)).max(1),
+            windows_per_posting: ((FIT - 3 * LENGTH) / (2 * REF + dims)).max(1),
+            centroids_per_block: ((FIT - LENGTH) / dims).max(1),
+        }
+    }
+}
+
+/// Windows of one track, as they stand in the file.
+#[derive(Clone, Copy, Debug)]
+pub struct WindowBlock<'a> {
+    positions: &'a [Le],
+    vectors: &'a [i8],
+}
+
+impl<'a> WindowBlock<'a> {
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.positions.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.positions.is_empty()
+    }
+
+    /// The first frame of window `i`.
+    ///
+    /// # Panics
+    /// If `i >= self.len()`.
+    pub fn position(&self, i: usize) -> u32 {
+        u32::from_le_bytes(self.positions[i])
+    }
+
+    /// All vectors, `len() x dims`.
+    pub fn vectors(&self) -> &'a [i8] {
+        self.vectors
+    }
+
+    pub(super) fn encode(positions: &[u32], vectors: &[i8]) -> Vec<u8> {
+        encoded(&(positions, vectors))
+    }
+
+    /// The windows in `data`; none where it is not such a blob with vectors of `dims` values.
+    pub(super) fn decode(data: &'a [u8], dims: usize) -> Option<Self> {
+        let (positions, vectors): (&[Le], &[i8]) = wincode::deserialize_exact(data).ok()?;
+        (vectors.len() == positions.len().checked_mul(dims)?).then_some(Self { positions, vectors })
+    }
+}
+
+/// Windows near one centroid, as they stand in the file.
+#[derive(Clone, Copy, Debug)]
+pub struct PostingBlock<'a> {
+    tracks: &'a [Le],
+    positions: &'a [Le],
+    vectors: &'a [i8],
+}
+
+impl<'a> PostingBlock<'a> {
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.tracks.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.tracks.is_empty()
+    }
+
+    /// The track of window `i`.
+    ///
+    /// # Panics
+    /// If `i >= self.len()`.
+    pub fn track(&self, i: usize) -> u32 {
+        u32::from_le_bytes(self.tracks[i])
+    }
+
+    /// The first frame of window `i`.
+    ///
+    /// # Panics
+    /// If `i >= self.len()`.
+    pub fn position(&self, i: usize) -> u32 {
+        u32::from_le_bytes(self.positions[i])
+    }
+
+    /// All vectors, `len() x dims`.
+    pub fn vectors(&self) -> &'a [i8] {
+        self.vectors
+    }
+
+    pub(super) fn decode(data: &'a [u8], dims: usize) -> Option<Self> {
+        let (tracks, positions, vectors): (&[Le], &[Le], &[i8]) = wincode::deserialize_exact(data).ok()?;
+        let fits = tracks.len() == positions.len() && vectors.len() == tracks.len().checked_mul(dims)?;
+        fits.then_some(Self { tracks, positions, vectors })
+    }
+}
+
+/// The blob of a `posting` row: as many `tracks` as `positions`, `vectors` of that many times dims values.
+pub(crate) fn encode_posting(tracks: &[u32], positions: &[u32], vectors: &[i8]) -> Vec<u8> {
+    encoded(&(tracks, positions, vectors))
+}
+
+/// The blob of a `centroid_block` row.
+pub(crate) fn encode_centroids(vectors: &[i8]) -> Vec<u8> {
+    encoded(&vectors)
+}
+
+pub(super) fn decode_centroids(data: &[u8]) -> Option<&[i8]> {
+    wincode::deserialize_exact(data).ok()
+}
+
+/// The blob of a `centroid_link` row: for each level of the graph from the lowest, the neighbours.
+pub(crate) fn encode_links(levels: &[Vec<u32>]) -> Vec<u8> {
+    encoded(&levels)
+}
+
+pub(crate) fn decode_links(data: &[u8]) -> Option<Vec<Vec<u32>>> {
+    wincode::deserialize_exact(data).ok()
+}
+
+fn encoded<T: wincode::Serialize<Src = T>>(value: &T) -> Vec<u8> {
+    // wincode can only fail on a sequence above its 4 MiB limit; every caller cuts at a page.
+    wincode::serialize(value).expect("a few KiB of integers can be encoded")
+}

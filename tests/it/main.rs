@@ -1,0 +1,4 @@
+//! The integration tests, one binary.
+#![allow(missing_docs)]
+mod ann;
+mod store;
