@@ -60,7 +60,8 @@ fn track(random: &mut Random, dims: usize, windows: usize, themes: &[f32]) -> Ve
 
 fn main() -> refrain::Result<()> {
     let args: Vec<String> = std::env::args().collect();
-    let (file, tracks, dims) = (&args[1], args[2].parse::<u32>().expect("TRACKS"), args[3].parse().expect("DIMS"));
+    let (file, tracks, dims) =
+        (&args[1], args[2].parse::<u32>().expect("TRACKS"), args[3].parse().expect("DIMS"));
     let mut params = params::CURRENT;
     params.window_dims = dims;
     let mut random = Random(7);
@@ -70,14 +71,16 @@ fn main() -> refrain::Result<()> {
         let spread = |i: usize| 1.0 / (1.0 + (i % dims) as f32 / 12.0);
         (0..4000 * dims).map(|i| 1.6 * random.normal() * spread(i)).collect()
     };
-    let (mut queries, mut wall, mut cpu) = (Vec::new(), Instant::now(), cpu_ms());
+    let (mut queries, mut wall) = (Vec::new(), Instant::now());
     if !std::path::Path::new(file).exists() {
         let mut store = Store::open_write_with(file, &params)?;
         for first in (0..tracks).step_by(100) {
             store.write(|batch| {
                 for t in first..(first + 100).min(tracks) {
                     let fingerprint = Fingerprint {
-                        frames: (0..frames * params.frame_bytes).map(|_| (random.unit() * 256.0) as u8).collect(),
+                        frames: (0..frames * params.frame_bytes)
+                            .map(|_| (random.unit() * 256.0) as u8)
+                            .collect(),
                         positions: (0..windows).map(|w| 4 * w).collect(),
                         windows: track(&mut random, dims, windows as usize, &themes),
                     };
@@ -97,14 +100,26 @@ fn main() -> refrain::Result<()> {
     let report = |store: &Store, what: &str| -> refrain::Result<()> {
         let t = store.totals()?;
         let hours = t.frames as f64 * 2048.0 / 11025.0 / 3600.0;
-        println!("{what}: {} windows, {:.1} h, {:.1} MB, {:.3} MB/h", t.windows, hours, t.bytes as f64 / 1e6, t.bytes as f64 / 1e6 / hours);
+        println!(
+            "{what}: {} windows, {:.1} h, {:.1} MB, {:.3} MB/h",
+            t.windows,
+            hours,
+            t.bytes as f64 / 1e6,
+            t.bytes as f64 / 1e6 / hours
+        );
         Ok(())
     };
     let mut store = Store::open_write_with(file, &params)?;
     report(&store, "before")?;
-    (wall, cpu) = (Instant::now(), cpu_ms());
-    let built = ann::build(&mut store, &Options { least_windows: 1, ..Options::default() }, &AtomicBool::new(false))?;
-    println!("{built:?}: {:.1} s wall, {:.1} s main thread", wall.elapsed().as_secs_f64(), (cpu_ms() - cpu) / 1e3);
+    wall = Instant::now();
+    let mut cpu = cpu_ms();
+    let built =
+        ann::build(&mut store, &Options { least_windows: 1, ..Options::default() }, &AtomicBool::new(false))?;
+    println!(
+        "{built:?}: {:.1} s wall, {:.1} s main thread",
+        wall.elapsed().as_secs_f64(),
+        (cpu_ms() - cpu) / 1e3
+    );
     store.close()?;
 
     let store = Store::open_read_with(file, &params)?;
@@ -139,7 +154,9 @@ fn main() -> refrain::Result<()> {
             let same: usize =
                 exact.iter().zip(&found).map(|(e, f)| e.iter().filter(|h| f.contains(h)).count()).sum();
             let recall = same as f64 / exact.iter().map(Vec::len).sum::<usize>() as f64;
-            println!("{route:?} {probes} lists: first {first:.1}, again {second:.1} ms CPU, recall@20 {recall:.3}");
+            println!(
+                "{route:?} {probes} lists: first {first:.1}, again {second:.1} ms CPU, recall@20 {recall:.3}"
+            );
         }
     }
     Ok(())

@@ -109,7 +109,9 @@ pub enum IndexError {
         newest: u32,
     },
     /// Made by an older refrain, and opened for reading only.
-    #[error("was made by an older refrain (format {found}, now {newest}); run `refrain index build` on it once")]
+    #[error(
+        "was made by an older refrain (format {found}, now {newest}); run `refrain index build` on it once"
+    )]
     Older {
         /// Its format version.
         found: u32,

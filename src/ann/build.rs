@@ -122,7 +122,8 @@ pub fn build(store: &mut Store, options: &Options, cancel: &AtomicBool) -> Resul
             return Err(Error::Index { path: store.path().to_path_buf(), reason: IndexError::Busy });
         }
         batch.clear_neighbours()?;
-        for (row, vectors) in centroids.vectors.chunks(store.layout().centroids_per_block * dims).enumerate() {
+        for (row, vectors) in centroids.vectors.chunks(store.layout().centroids_per_block * dims).enumerate()
+        {
             batch.put_centroids(row, &store::encode_centroids(vectors))?;
         }
         for (centroid, levels) in graph.links.iter().enumerate() {
@@ -164,7 +165,12 @@ fn sample(
 }
 
 /// The list of each window, in order of track and time.
-fn assign(store: &Store, centroids: &Centroids, n: usize, go_on: &impl Fn() -> Result<()>) -> Result<Vec<u16>> {
+fn assign(
+    store: &Store,
+    centroids: &Centroids,
+    n: usize,
+    go_on: &impl Fn() -> Result<()>,
+) -> Result<Vec<u16>> {
     let mut lists: Vec<u16> = Vec::with_capacity(n);
     let mut pending: Vec<i8> = Vec::with_capacity(2 * ASSIGN * centroids.dims);
     let flush = |pending: &mut Vec<i8>, lists: &mut Vec<u16>| {

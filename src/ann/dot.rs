@@ -239,8 +239,12 @@ mod tests {
                         for (&q, out) in picked.iter().zip(&out) {
                             let query = &queries[q as usize * dims..][..dims];
                             for lane in 0..LANES {
-                                let plain = data.get(lane * dims..(lane + 1) * dims).map_or(0, |v| dot(v, query));
-                                assert_eq!(out[lane], plain, "{kernel:?}, {dims} dims, query {q}, lane {lane}");
+                                let plain =
+                                    data.get(lane * dims..(lane + 1) * dims).map_or(0, |v| dot(v, query));
+                                assert_eq!(
+                                    out[lane], plain,
+                                    "{kernel:?}, {dims} dims, query {q}, lane {lane}"
+                                );
                             }
                         }
                     }

@@ -48,7 +48,8 @@ pub(super) fn build(centroids: &Centroids) -> Graph {
         let (id, level) = (point.get_origin_id(), point.get_point_id().0);
         // Lists above a point's own level are not part of the graph: nothing leads to it there.
         let levels = point.get_neighborhood_id().into_iter().take(usize::from(level) + 1);
-        graph.links[id] = levels.map(|l| l.iter().map(|other| other.get_origin_id() as u32).collect()).collect();
+        graph.links[id] =
+            levels.map(|l| l.iter().map(|other| other.get_origin_id() as u32).collect()).collect();
         let key = (Reverse(level), id);
         if top.is_none_or(|best| key < best) {
             top = Some(key);
@@ -65,7 +66,8 @@ pub(super) fn repair(graph: &mut Graph, centroids: &Centroids, ef: usize) -> Res
         {
             let mut walk = Walk::new(graph.entry, graph.entry_level, centroids.len());
             for c in 0..centroids.len() as u32 {
-                let found = walk.nearest(centroids, centroids.get(c), ef, |at| Ok(graph.links[at as usize].clone()))?;
+                let found =
+                    walk.nearest(centroids, centroids.get(c), ef, |at| Ok(graph.links[at as usize].clone()))?;
                 if !found.contains(&c) {
                     lost.push((c, found));
                 }
@@ -144,7 +146,8 @@ impl Walk {
                 break;
             }
             for &other in links(&mut self.cache, from, 0, &mut read)? {
-                if other >= count || std::mem::replace(&mut self.seen[other as usize], self.walk) == self.walk {
+                if other >= count || std::mem::replace(&mut self.seen[other as usize], self.walk) == self.walk
+                {
                     continue;
                 }
                 let reached = (score(other), other);

@@ -167,13 +167,15 @@ mod tests {
     fn assigning_is_the_plain_search_for_the_best() {
         let mut random = super::super::random(5);
         for (count, dims) in [(1, 8), (15, 8), (17, 6), (100, 12)] {
-            let mut vectors = |n: usize| -> Vec<i8> { (0..n * dims).map(|_| (random() % 5) as i8 - 2).collect() };
+            let mut vectors =
+                |n: usize| -> Vec<i8> { (0..n * dims).map(|_| (random() % 5) as i8 - 2).collect() };
             let centroids = Centroids::new(vectors(count), dims);
             let points = vectors(150);
             let nearest = centroids.nearest(&Queries::new(&points, dims), 3);
             for (i, point) in points.chunks_exact(dims).enumerate() {
-                let mut all: Vec<(i32, u32)> =
-                    (0..count as u32).map(|c| (-super::super::dot::dot(point, centroids.get(c)), c)).collect();
+                let mut all: Vec<(i32, u32)> = (0..count as u32)
+                    .map(|c| (-super::super::dot::dot(point, centroids.get(c)), c))
+                    .collect();
                 all.sort_unstable();
                 assert_eq!(centroids.assign(&points)[i], (all[0].1, -all[0].0));
                 assert_eq!(nearest[i], all.iter().take(3).map(|x| x.1).collect::<Vec<_>>());

@@ -1,12 +1,5 @@
 //! Searching with the index, or without where there is none.
-use super::{
-    Hit,
-    dot::Queries,
-    exact,
-    graph::Walk,
-    kmeans::Centroids,
-    scan::Scan,
-};
+use super::{Hit, dot::Queries, exact, graph::Walk, kmeans::Centroids, scan::Scan};
 use crate::{
     Result,
     store::{NeighbourIndex, Store, TrackId},

@@ -158,3 +158,91 @@ fn encoded<T: wincode::Serialize<Src = T>>(value: &T) -> Vec<u8> {
     // wincode can only fail on a sequence above its 4 MiB limit; every caller cuts at a page.
     wincode::serialize(value).expect("a few KiB of integers can be encoded")
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The example of FORMAT.md that follows the heading `name`, as bytes.
+    fn example(name: &str) -> Vec<u8> {
+        let text = include_str!("../../schema/FORMAT.md");
+        let section = text.split_once(&format!("### {name}\n")).expect("the heading stands in FORMAT.md").1;
+        let dump = section.split("```").nth(1).expect("a dump follows the heading");
+        let lines = dump.lines().filter_map(|line| line.split_once("  "));
+        lines
+            .flat_map(|(_, bytes)| bytes.split_whitespace())
+            .map(|byte| u8::from_str_radix(byte, 16).expect("two digits of hexadecimal"))
+            .collect()
+    }
+
+    #[test]
+    fn the_documented_bytes_are_the_written_ones() {
+        assert_eq!(WindowBlock::encode(&[0, 260], &[1, -1, 127, -128]), example("window_block"));
+        assert_eq!(encode_posting(&[7], &[260], &[5, -6]), example("posting"));
+        assert_eq!(encode_centroids(&[1, 2, -3, -4]), example("centroid_block"));
+        assert_eq!(encode_links(&[vec![1, 2], vec![]]), example("centroid_link"));
+    }
+
+    #[test]
+    fn a_full_blob_fits_its_page() {
+        for dims in [64, 96, 128] {
+            let layout = Layout::of(&Params { window_dims: dims, ..crate::params::CURRENT });
+            let n = layout.windows_per_block;
+            assert!(
+                (FIT - 100 - dims..=FIT)
+                    .contains(&WindowBlock::encode(&vec![0; n], &vec![0; n * dims]).len())
+            );
+            let n = layout.windows_per_posting;
+            let posting = encode_posting(&vec![0; n], &vec![0; n], &vec![0; n * dims]);
+            assert!((FIT - 100 - dims..=FIT).contains(&posting.len()));
+            assert!(encode_centroids(&vec![0; layout.centroids_per_block * dims]).len() <= FIT);
+            assert!(layout.frames_per_block * layout.frame_bytes <= FIT);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(rows in prop::collection::vec((any::<u32>(), any::<u32>(), any::<[i8; 6]>()), 0..40)) {
+            let tracks: Vec<u32> = rows.iter().map(|row| row.0).collect();
+            let positions: Vec<u32> = rows.iter().map(|row| row.1).collect();
+            let vectors: Vec<i8> = rows.iter().flat_map(|row| row.2).collect();
+            let data = WindowBlock::encode(&positions, &vectors);
+            let block = WindowBlock::decode(&data, 6).unwrap();
+            prop_assert_eq!(block.vectors(), &vectors[..]);
+            prop_assert_eq!((0..block.len()).map(|i| block.position(i)).collect::<Vec<_>>(), positions.clone());
+            let data = encode_posting(&tracks, &positions, &vectors);
+            let block = PostingBlock::decode(&data, 6).unwrap();
+            prop_assert_eq!(block.vectors(), &vectors[..]);
+            prop_assert_eq!((0..block.len()).map(|i| block.track(i)).collect::<Vec<_>>(), tracks.clone());
+            prop_assert_eq!((0..block.len()).map(|i| block.position(i)).collect::<Vec<_>>(), positions);
+            let data = encode_centroids(&vectors);
+            prop_assert_eq!(decode_centroids(&data), Some(&vectors[..]));
+            let levels: Vec<Vec<u32>> = tracks.chunks(3).map(<[u32]>::to_vec).collect();
+            prop_assert_eq!(decode_links(&encode_links(&levels)), Some(levels));
+        }
+
+        #[test]
+        fn any_bytes_are_refused_or_consistent(data in prop::collection::vec(any::<u8>(), 0..200), dims in 1usize..9) {
+            if let Some(block) = WindowBlock::decode(&data, dims) {
+                prop_assert_eq!(block.vectors().len(), block.len() * dims);
+            }
+            if let Some(block) = PostingBlock::decode(&data, dims) {
+                prop_assert_eq!(block.vectors().len(), block.len() * dims);
+            }
+            decode_centroids(&data);
+            decode_links(&data);
+        }
+
+        #[test]
+        fn a_cut_or_longer_blob_is_refused(n in 1usize..9, cut in 1usize..200) {
+            let data = encode_posting(&vec![1; n], &vec![2; n], &vec![3; n * 4]);
+            let short = data.len().saturating_sub(cut);
+            prop_assert!(PostingBlock::decode(&data[..short], 4).is_none());
+            let mut long = data;
+            long.push(0);
+            prop_assert!(PostingBlock::decode(&long, 4).is_none());
+        }
+    }
+}

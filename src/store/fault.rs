@@ -34,7 +34,9 @@ fn reason(error: rusqlite::Error) -> IndexError {
                 (_, ffi::SQLITE_CORRUPT | ffi::SQLITE_NOTADB | ffi::SQLITE_TOOBIG | ffi::SQLITE_MISMATCH) => {
                     IndexError::Damaged(message)
                 }
-                (_, ffi::SQLITE_READONLY | ffi::SQLITE_PERM | ffi::SQLITE_AUTH) => IndexError::ReadOnly(message),
+                (_, ffi::SQLITE_READONLY | ffi::SQLITE_PERM | ffi::SQLITE_AUTH) => {
+                    IndexError::ReadOnly(message)
+                }
                 _ => IndexError::Sqlite(message),
             }
         }

@@ -91,7 +91,8 @@ impl Store {
         let wanted = count as usize * self.layout.dims;
         let mut all = Vec::new();
         self.each_row("SELECT data FROM centroid_block ORDER BY id", [], |row| {
-            let block = decode_centroids(self.blob(row, 0)?).filter(|block| all.len() + block.len() <= wanted);
+            let block =
+                decode_centroids(self.blob(row, 0)?).filter(|block| all.len() + block.len() <= wanted);
             all.extend_from_slice(block.ok_or_else(|| self.damaged("centroids"))?);
             Ok(())
         })?;

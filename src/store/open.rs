@@ -16,6 +16,8 @@ use crate::{
 
 /// Nothing longer is read from a row, so that a hostile length cannot take the memory.
 const LONGEST_VALUE: i32 = 1 << 20;
+/// No SQLite file is shorter.
+const LEAST_BYTES: u64 = 512;
 /// SQLite's page cache, in KiB.
 const CACHE_KIB: i32 = 8 * 1024;
 /// How long a closing writer waits for readers before it leaves the log to the next one.
@@ -124,6 +126,12 @@ impl Store {
     fn checked(db: Connection, path: &Path, params: &Params, writes: bool) -> Result<Self> {
         let store =
             Self { db, path: path.to_path_buf(), params: *params, layout: Layout::of(params), writes };
+        // SQLite tells a file that lacks whole pages, not one that lacks a part of its last one. Pages are counted
+        // before the log is looked at: had it been folded in between, the file would have grown to the count.
+        let pages = store.totals_bytes()?;
+        if log_bytes(path) == 0 && fs::metadata(path).is_ok_and(|meta| meta.len() < pages) {
+            return Err(fault::damaged(path, "cut short"));
+        }
         match schema::difference(&store.db) {
             Ok(None) => {}
             Ok(Some(what)) => return Err(fault::damaged(path, what)),
@@ -135,7 +143,9 @@ impl Store {
                 .db
                 .query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0))
                 .map(Some)
-                .or_else(|error| if error == rusqlite::Error::QueryReturnedNoRows { Ok(None) } else { Err(error) })
+                .or_else(
+                    |error| if error == rusqlite::Error::QueryReturnedNoRows { Ok(None) } else { Err(error) },
+                )
                 .map_err(|error| fault::of(path, error))?;
             match found {
                 Some(found) if found == *value => {}
@@ -178,7 +188,11 @@ fn describe(new: &Connection, params: &Params) -> rusqlite::Result<()> {
     for (key, value) in description(params) {
         let mut insert = new.prepare_cached("INSERT INTO meta (key, value) VALUES (?1, ?2)")?;
         // A whole number as an integer, so that the blocks' places come out whole in the views.
-        if value.fract() == 0.0 { insert.execute((key, value as i64))? } else { insert.execute((key, value))? };
+        if value.fract() == 0.0 {
+            insert.execute((key, value as i64))?
+        } else {
+            insert.execute((key, value))?
+        };
     }
     Ok(())
 }
@@ -244,7 +258,10 @@ impl Refusal {
 fn present(path: &Path) -> Result<bool> {
     match fs::metadata(path) {
         Ok(meta) if meta.is_dir() => Err(fault::index(path, IndexError::IsFolder)),
-        Ok(meta) if !meta.is_file() => Err(fault::index(path, IndexError::NotSqlite)),
+        // SQLite takes a file that is shorter than any page for a new one, and would write over it.
+        Ok(meta) if !meta.is_file() || (1..LEAST_BYTES).contains(&meta.len()) => {
+            Err(fault::index(path, IndexError::NotSqlite))
+        }
         Ok(meta) => Ok(meta.len() > 0),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(source) => Err(Error::Io { path: path.to_path_buf(), source }),
@@ -258,8 +275,10 @@ fn absolute(path: &Path) -> io::Result<PathBuf> {
 
 /// Bytes of an unfinished log or journal beside `path`.
 fn log_bytes(path: &Path) -> u64 {
+    // Where `path` is a link they stand beside what it leads to.
+    let file = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     let beside = |suffix: &str| {
-        let mut name = path.as_os_str().to_owned();
+        let mut name = file.as_os_str().to_owned();
         name.push(suffix);
         fs::metadata(name).map_or(0, |meta| meta.len())
     };
@@ -282,7 +301,9 @@ fn immutable_uri(file: &Path) -> String {
     let mut uri = String::from(if cfg!(windows) { "file:///" } else { "file:" });
     for &byte in file.as_os_str().as_encoded_bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => uri.push(char::from(byte)),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => {
+                uri.push(char::from(byte))
+            }
             b'\\' if cfg!(windows) => uri.push('/'),
             b':' if cfg!(windows) => uri.push(':'),
             _ => uri.push_str(&format!("%{byte:02X}")),

@@ -81,7 +81,8 @@ impl Store {
     /// What SQLite says.
     pub fn snapshot(&self) -> Result<Snapshot<'_>> {
         let fresh = self.db.is_autocommit();
-        let transaction = fresh.then(|| self.db.unchecked_transaction()).transpose().map_err(|e| self.fault(e))?;
+        let transaction =
+            fresh.then(|| self.db.unchecked_transaction()).transpose().map_err(|e| self.fault(e))?;
         Ok(Snapshot { _transaction: transaction })
     }
 
@@ -182,10 +183,15 @@ impl Store {
                 Ok(())
             },
         )?;
+        totals.bytes = self.totals_bytes()?;
+        Ok(totals)
+    }
+
+    /// Bytes of all pages, also those that are still in the log.
+    pub(super) fn totals_bytes(&self) -> Result<u64> {
         let number = |name: &str| self.db.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
         let bytes = number("page_count").and_then(|pages| Ok(pages.saturating_mul(number("page_size")?)));
-        totals.bytes = bytes.map_err(|e| self.fault(e))?.max(0) as u64;
-        Ok(totals)
+        bytes.map(|bytes| bytes.max(0) as u64).map_err(|e| self.fault(e))
     }
 
     /// Puts the frames `range` of a track into `out` (cleared first), `frame_bytes` each; only the blocks that hold

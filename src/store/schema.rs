@@ -70,10 +70,12 @@ pub(super) fn difference(db: &Connection) -> rusqlite::Result<Option<String>> {
         }
     };
     let found = objects(db)?;
-    let odd = found.iter().find(|o| !expected.contains(o)).map(|(kind, name, _)| {
-        format!("an unexpected {kind} {name:?}")
-    });
-    let missing = expected.iter().find(|o| !found.contains(o)).map(|(kind, name, _)| format!("no {kind} {name:?}"));
+    let odd = found
+        .iter()
+        .find(|o| !expected.contains(o))
+        .map(|(kind, name, _)| format!("an unexpected {kind} {name:?}"));
+    let missing =
+        expected.iter().find(|o| !found.contains(o)).map(|(kind, name, _)| format!("no {kind} {name:?}"));
     Ok(odd.or(missing))
 }
 
@@ -88,7 +90,11 @@ mod tests {
     #[test]
     fn migrations_go_one_by_one_and_a_failed_one_leaves_the_last_good_state() {
         let mut db = Connection::open_in_memory().unwrap();
-        let steps = ["CREATE TABLE a (x)", "CREATE TABLE b (x); INSERT INTO b VALUES (7)", "CREATE TABLE c (x); oops"];
+        let steps = [
+            "CREATE TABLE a (x)",
+            "CREATE TABLE b (x); INSERT INTO b VALUES (7)",
+            "CREATE TABLE c (x); oops",
+        ];
         apply(&mut db, &steps[..1], |_| Ok(())).unwrap();
         assert_eq!(version(&db), 1);
         assert!(apply(&mut db, &steps, |_| panic!("only for a new file")).is_err());

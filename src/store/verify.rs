@@ -34,16 +34,22 @@ impl Store {
                 Ok(())
             })?;
             if windows != u64::from(track.windows) {
-                return Err(self.damaged(format!("track {} has {windows} windows, not {}", id.0, track.windows)));
+                return Err(
+                    self.damaged(format!("track {} has {windows} windows, not {}", id.0, track.windows))
+                );
             }
             let frame_rows = (track.frames.0 as usize).div_ceil(self.layout.frames_per_block) as i64;
             blocks = (blocks.0 + frame_rows, blocks.1 + rows);
             Ok(())
         })?;
         for (table, expected) in [("frame_block", blocks.0), ("window_block", blocks.1)] {
-            self.each_row(&format!("SELECT count(*) FROM {table}"), [], |row| match self.integer(row, 0)? {
-                found if found == expected => Ok(()),
-                found => Err(self.damaged(format!("{found} rows in {table}, {expected} belong to tracks"))),
+            self.each_row(&format!("SELECT count(*) FROM {table}"), [], |row| {
+                match self.integer(row, 0)? {
+                    found if found == expected => Ok(()),
+                    found => {
+                        Err(self.damaged(format!("{found} rows in {table}, {expected} belong to tracks")))
+                    }
+                }
             })?;
         }
         self.verify_neighbours()

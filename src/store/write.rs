@@ -107,7 +107,8 @@ impl Batch<'_> {
             ],
         )?;
         let row = self.db().last_insert_rowid();
-        let id = u32::try_from(row).map_err(|_| fault::damaged(&self.store.path, format!("track id {row}")))?;
+        let id =
+            u32::try_from(row).map_err(|_| fault::damaged(&self.store.path, format!("track id {row}")))?;
         let first = i64::from(id) << BLOCK_BITS;
         let blocks = frames.chunks(layout.frames_per_block * layout.frame_bytes);
         assert!(blocks.len() < 1 << BLOCK_BITS, "a recording of months");
