@@ -48,10 +48,10 @@ impl Scan {
                     continue;
                 }
                 for (lane, &dot) in scores[..lanes].iter().enumerate() {
-                    if dot >= top.least() {
-                        if let Some((track, position)) = place(panel * LANES + lane) {
-                            top.offer(Hit { track: TrackId(track), position: Frames(position), dot });
-                        }
+                    if dot >= top.least()
+                        && let Some((track, position)) = place(panel * LANES + lane)
+                    {
+                        top.offer(Hit { track: TrackId(track), position: Frames(position), dot });
                     }
                 }
             }

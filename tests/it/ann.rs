@@ -14,7 +14,7 @@ use rusqlite::Connection;
 use super::store::{folder, record};
 
 const DIMS: usize = params::CURRENT.window_dims;
-const GO_ON: AtomicBool = AtomicBool::new(false);
+static GO_ON: AtomicBool = AtomicBool::new(false);
 
 fn random(seed: u64) -> impl FnMut() -> u32 {
     let mut state = seed;
