@@ -160,9 +160,11 @@ fn main() -> refrain::Result<()> {
             let second = cpu_ms() - cpu;
             let same: usize =
                 exact.iter().zip(&found).map(|(e, f)| e.iter().filter(|h| f.contains(h)).count()).sum();
+            let nearest = exact.iter().zip(&found).filter(|(e, f)| e.first() == f.first()).count();
             let recall = same as f64 / exact.iter().map(Vec::len).sum::<usize>() as f64;
             println!(
-                "{route:?} {probes} lists: first {first:.1}, again {second:.1} ms CPU, recall@20 {recall:.3}"
+                "{route:?} {probes} lists: first {first:.1}, again {second:.1} ms CPU, recall@20 {recall:.3}, the nearest one {nearest} of {}",
+                exact.len()
             );
         }
     }
