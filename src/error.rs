@@ -111,6 +111,16 @@ pub enum IndexError {
         /// The newest known one.
         newest: u32,
     },
+    /// Made by an older refrain, and opened for reading only.
+    #[error(
+        "was made by an older refrain (format {found}, now {newest}); run `refrain index build` on it once"
+    )]
+    Older {
+        /// Its format version.
+        found: u32,
+        /// The newest one.
+        newest: u32,
+    },
     /// Its fingerprints were made with other parameters.
     #[error(
         "holds fingerprints of parameter set {found}, this refrain works with {expected}; build it again into a new file with --db"

@@ -1,6 +1,8 @@
 //! Find which recording a piece of audio comes from, out of one SQLite file.
 #![deny(missing_docs)]
 
+pub mod align;
+pub mod ann;
 pub mod chroma;
 pub mod decode;
 pub mod error;
@@ -9,6 +11,7 @@ pub mod params;
 pub mod pipeline;
 pub mod resample;
 pub mod spectrum;
+pub mod store;
 pub mod units;
 
 pub use error::{Error, Result};

@@ -68,7 +68,6 @@ impl ConstantQ {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::{params::CURRENT, spectrum::Spectrum};
 
     #[test]

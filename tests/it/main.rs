@@ -1,2 +1,5 @@
 //! The integration tests, one binary.
+#![allow(missing_docs)]
+mod ann;
 mod decode;
+mod store;

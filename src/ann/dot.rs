@@ -1,0 +1,252 @@
+//! Dot products of i8 vectors, many queries against many vectors at once.
+//!
+//! Sixteen vectors make a panel: their values are stored four by four, the first four values of all sixteen, then the
+//! next four, so that one instruction works on all sixteen without any sum across lanes. A panel holds the values plus
+//! 128, as unsigned bytes, which is what the instructions want; 128 times the sum of the query is taken off again.
+//! Every kernel gives the same integers as [`dot`].
+
+/// Vectors in a panel.
+pub(crate) const LANES: usize = 16;
+
+/// Sixteen results, one for each vector of a panel.
+pub(crate) type Scores = [i32; LANES];
+
+/// The plain dot product, the reference of all kernels.
+///
+/// # Panics
+/// In debug builds, where the lengths differ.
+pub(crate) fn dot(a: &[i8], b: &[i8]) -> i32 {
+    debug_assert_eq!(a.len(), b.len());
+    a.iter().zip(b).map(|(&x, &y)| i32::from(x) * i32::from(y)).sum()
+}
+
+/// Up to sixteen vectors, ready to be scored.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Panel {
+    groups: Vec<[u32; LANES]>,
+}
+
+impl Panel {
+    /// Takes in `vectors`, at most sixteen of `dims` values; places past them score as zero vectors.
+    pub fn fill(&mut self, vectors: &[i8], dims: usize) {
+        debug_assert!(vectors.len() <= LANES * dims && vectors.len().is_multiple_of(dims));
+        self.groups.clear();
+        self.groups.resize(dims.div_ceil(4), [ZERO; LANES]);
+        for (lane, vector) in vectors.chunks_exact(dims).enumerate() {
+            let (fours, rest) = vector.as_chunks::<4>();
+            for (group, four) in self.groups.iter_mut().zip(fours) {
+                group[lane] = biased(*four);
+            }
+            if !rest.is_empty() {
+                let mut four = [0; 4];
+                four[..rest.len()].copy_from_slice(rest);
+                self.groups[fours.len()][lane] = biased(four);
+            }
+        }
+    }
+}
+
+/// Four zeros, biased.
+const ZERO: u32 = 0x8080_8080;
+
+fn biased(four: [i8; 4]) -> u32 {
+    u32::from_le_bytes(four.map(|v| v as u8)) ^ ZERO
+}
+
+/// Query vectors, ready to be scored against panels.
+#[derive(Clone, Debug)]
+pub(crate) struct Queries {
+    groups: usize,
+    /// Four values in each; `groups` for each query.
+    fours: Vec<i32>,
+    /// The first and the third of each four as two i16, then the second and the fourth: for AVX2.
+    halves: Vec<[i32; 2]>,
+    /// 128 times the sum of each query's values.
+    bias: Vec<i32>,
+}
+
+impl Queries {
+    /// Takes in `queries`, any number of vectors of `dims` values.
+    pub fn new(queries: &[i8], dims: usize) -> Self {
+        let groups = dims.div_ceil(4);
+        let mut new = Self { groups, fours: Vec::new(), halves: Vec::new(), bias: Vec::new() };
+        let pair = |low: i8, high: i8| (i32::from(high) << 16) | (i32::from(low) & 0xFFFF);
+        for query in queries.chunks_exact(dims) {
+            for part in query.chunks(4) {
+                let mut four = [0; 4];
+                four[..part.len()].copy_from_slice(part);
+                new.fours.push(i32::from_le_bytes(four.map(|v| v as u8)));
+                new.halves.push([pair(four[0], four[2]), pair(four[1], four[3])]);
+            }
+            new.bias.push(128 * query.iter().map(|&v| i32::from(v)).sum::<i32>());
+        }
+        new
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.bias.len()
+    }
+}
+
+/// A way to compute, chosen once by what the processor can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kernel {
+    Scalar,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    #[cfg(target_arch = "x86_64")]
+    Vnni,
+}
+
+impl Kernel {
+    /// All that this processor can run, the fastest first.
+    pub fn available() -> Vec<Self> {
+        let mut all = Vec::new();
+        #[cfg(target_arch = "x86_64")]
+        {
+            if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vnni") {
+                all.push(Self::Vnni);
+            }
+            if is_x86_feature_detected!("avx2") {
+                all.push(Self::Avx2);
+            }
+        }
+        all.push(Self::Scalar);
+        all
+    }
+
+    /// The fastest one.
+    pub fn best() -> Self {
+        Self::available()[0]
+    }
+
+    /// Scores the `picked` queries against `panel`; `out` is as long as `picked`.
+    ///
+    /// # Panics
+    /// Where a pick is not the number of a query, or panel and queries differ in dimensions, or `out` in length.
+    pub fn score(self, panel: &Panel, queries: &Queries, picked: &[u32], out: &mut [Scores]) {
+        assert_eq!(panel.groups.len(), queries.groups);
+        assert_eq!(picked.len(), out.len());
+        assert!(picked.iter().all(|&q| (q as usize) < queries.len()));
+        match self {
+            Self::Scalar => scalar(panel, queries, picked, out),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: `available` found AVX2; picks and dimensions were checked above.
+            Self::Avx2 => unsafe { avx2(panel, queries, picked, out) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: `available` found AVX-512F and VNNI; picks and dimensions were checked above.
+            Self::Vnni => unsafe { vnni(panel, queries, picked, out) },
+        }
+    }
+}
+
+fn scalar(panel: &Panel, queries: &Queries, picked: &[u32], out: &mut [Scores]) {
+    for (&q, out) in picked.iter().zip(out) {
+        let q = q as usize;
+        *out = [-queries.bias[q]; LANES];
+        for (group, four) in panel.groups.iter().zip(&queries.fours[q * queries.groups..]) {
+            let four = four.to_le_bytes().map(|v| i32::from(v as i8));
+            for (sum, vector) in out.iter_mut().zip(group) {
+                let values = vector.to_le_bytes().map(i32::from);
+                *sum += four.iter().zip(values).map(|(a, b)| a * b).sum::<i32>();
+            }
+        }
+    }
+}
+
+/// # Safety
+/// The processor must have AVX2, `picked` name queries, and panel and queries have the same number of groups.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+unsafe fn avx2(panel: &Panel, queries: &Queries, picked: &[u32], out: &mut [Scores]) {
+    use std::arch::x86_64::*;
+    let low_bytes = _mm256_set1_epi32(0x00FF_00FF);
+    for (&q, out) in picked.iter().zip(out) {
+        let q = q as usize;
+        let mut sums = [_mm256_set1_epi32(-queries.bias[q]); 2];
+        for (group, halves) in panel.groups.iter().zip(&queries.halves[q * queries.groups..]) {
+            let (even, odd) = (_mm256_set1_epi32(halves[0]), _mm256_set1_epi32(halves[1]));
+            for (half, sum) in sums.iter_mut().enumerate() {
+                // SAFETY: a group is 16 u32, so both halves of 8 lie within it; the load needs no alignment.
+                let bytes = unsafe { _mm256_loadu_si256(group.as_ptr().add(8 * half).cast()) };
+                let first = _mm256_madd_epi16(_mm256_and_si256(bytes, low_bytes), even);
+                let second = _mm256_madd_epi16(_mm256_and_si256(_mm256_srli_epi16(bytes, 8), low_bytes), odd);
+                *sum = _mm256_add_epi32(*sum, _mm256_add_epi32(first, second));
+            }
+        }
+        for (half, sum) in sums.into_iter().enumerate() {
+            // SAFETY: `out` is 16 i32, so both halves of 8 lie within it; the store needs no alignment.
+            unsafe { _mm256_storeu_si256(out.as_mut_ptr().add(8 * half).cast(), sum) };
+        }
+    }
+}
+
+/// # Safety
+/// The processor must have AVX-512F and VNNI, `picked` name queries, and panel and queries have the same number of
+/// groups.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512vnni")]
+unsafe fn vnni(panel: &Panel, queries: &Queries, picked: &[u32], out: &mut [Scores]) {
+    use std::arch::x86_64::*;
+    /// Queries whose sums are kept in registers together, so that a panel is loaded once for all of them.
+    const TOGETHER: usize = 8;
+    for (picked, out) in picked.chunks(TOGETHER).zip(out.chunks_mut(TOGETHER)) {
+        // The last chunk may be short: its first query stands in for the missing ones.
+        let at = |i: usize| picked.get(i).copied().unwrap_or(picked[0]) as usize;
+        let mut sums: [_; TOGETHER] = std::array::from_fn(|i| _mm512_set1_epi32(-queries.bias[at(i)]));
+        let fours: [_; TOGETHER] =
+            std::array::from_fn(|i| &queries.fours[at(i) * queries.groups..(at(i) + 1) * queries.groups]);
+        for (g, group) in panel.groups.iter().enumerate() {
+            // SAFETY: a group is 16 u32, one whole register; the load needs no alignment.
+            let bytes = unsafe { _mm512_loadu_si512(group.as_ptr().cast()) };
+            for (sum, four) in sums.iter_mut().zip(&fours) {
+                // SAFETY: every slice has `queries.groups` values, as many as the panel has groups.
+                let four = _mm512_set1_epi32(unsafe { *four.get_unchecked(g) });
+                *sum = _mm512_dpbusd_epi32(*sum, bytes, four);
+            }
+        }
+        for (out, sum) in out.iter_mut().zip(sums) {
+            // SAFETY: `out` is 16 i32, one whole register; the store needs no alignment.
+            unsafe { _mm512_storeu_si512(out.as_mut_ptr().cast(), sum) };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kernel_gives_the_plain_dot_products() {
+        let mut random = super::super::random(1);
+        for dims in [1, 2, 3, 4, 5, 7, 8, 15, 16, 31, 60, 63, 64, 65, 96, 100, 127, 128, 200] {
+            for vectors in [1, 2, 15, 16] {
+                for n in [1, 2, 7, 8, 9, 17] {
+                    let mut values = |count: usize| -> Vec<i8> {
+                        // The extremes often: they are where a narrow sum would saturate.
+                        (0..count).map(|_| [random() as i8, -128, 127][(random() % 3) as usize]).collect()
+                    };
+                    let (data, queries) = (values(vectors * dims), values(n * dims));
+                    let mut panel = Panel::default();
+                    panel.fill(&vec![5; LANES * dims], dims);
+                    panel.fill(&data, dims);
+                    let ready = Queries::new(&queries, dims);
+                    let picked: Vec<u32> = (0..n as u32).rev().collect();
+                    for kernel in Kernel::available() {
+                        let mut out = vec![[7; LANES]; n];
+                        kernel.score(&panel, &ready, &picked, &mut out);
+                        for (&q, out) in picked.iter().zip(&out) {
+                            let query = &queries[q as usize * dims..][..dims];
+                            for (lane, &score) in out.iter().enumerate() {
+                                let plain =
+                                    data.get(lane * dims..(lane + 1) * dims).map_or(0, |v| dot(v, query));
+                                assert_eq!(score, plain, "{kernel:?}, {dims} dims, query {q}, lane {lane}");
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! The graph over the centroids: built by hnsw_rs, kept in rows, walked by a searcher of our own.
+//!
+//! Hierarchical navigable small worlds: Malkov and Yashunin, 2016, arXiv 1603.09320, algorithms 2 and 5.
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, HashMap},
+};
+
+use hnsw_rs::{anndists::dist::Distance, hnsw::Hnsw};
+
+use super::{dot::dot, kmeans::Centroids};
+use crate::Result;
+
+/// Neighbours of a point above the lowest level; twice as many there.
+const CONNECTIONS: usize = 16;
+/// Candidates kept while a point is put in.
+const EF_CONSTRUCTION: usize = 200;
+const LEVELS: usize = 16;
+
+/// How far two vectors are from each other: never negative, never NaN, exact as f32 up to 256 dimensions.
+#[derive(Clone, Copy, Debug, Default)]
+struct Below;
+
+impl Distance<i8> for Below {
+    fn eval(&self, a: &[i8], b: &[i8]) -> f32 {
+        (128 * 128 * a.len() as i32 - dot(a, b)) as f32
+    }
+}
+
+/// Neighbours of each centroid, level by level from the lowest.
+#[derive(Debug)]
+pub(super) struct Graph {
+    pub links: Vec<Vec<Vec<u32>>>,
+    pub entry: u32,
+    pub entry_level: u32,
+}
+
+/// Builds the graph one centroid after another, which makes it the same each time.
+pub(super) fn build(centroids: &Centroids) -> Graph {
+    let n = centroids.len();
+    let hnsw = Hnsw::<i8, Below>::new(CONNECTIONS, n, LEVELS, EF_CONSTRUCTION, Below);
+    for c in 0..n as u32 {
+        hnsw.insert_slice((centroids.get(c), c as usize));
+    }
+    let mut graph = Graph { links: vec![vec![Vec::new()]; n], entry: 0, entry_level: 0 };
+    let mut top = None;
+    for point in hnsw.get_point_indexation() {
+        let (id, level) = (point.get_origin_id(), point.get_point_id().0);
+        // Lists above a point's own level are not part of the graph: nothing leads to it there.
+        let levels = point.get_neighborhood_id().into_iter().take(usize::from(level) + 1);
+        graph.links[id] =
+            levels.map(|l| l.iter().map(|other| other.get_origin_id() as u32).collect()).collect();
+        let key = (Reverse(level), id);
+        if top.is_none_or(|best| key < best) {
+            top = Some(key);
+            (graph.entry, graph.entry_level) = (id as u32, u32::from(level));
+        }
+    }
+    graph
+}
+
+/// Makes every centroid found by its own vector, by links from what is found instead. False where some still are not.
+pub(super) fn repair(graph: &mut Graph, centroids: &Centroids, ef: usize) -> Result<bool> {
+    for _ in 0..4 {
+        let mut lost = Vec::new();
+        {
+            let mut walk = Walk::new(graph.entry, graph.entry_level, centroids.len());
+            for c in 0..centroids.len() as u32 {
+                let found =
+                    walk.nearest(centroids, centroids.get(c), ef, |at| Ok(graph.links[at as usize].clone()))?;
+                if !found.contains(&c) {
+                    lost.push((c, found));
+                }
+            }
+        }
+        if lost.is_empty() {
+            return Ok(true);
+        }
+        for (c, found) in lost {
+            for &from in found.iter().take(CONNECTIONS / 4) {
+                let links = &mut graph.links[from as usize][0];
+                if !links.contains(&c) {
+                    links.push(c);
+                }
+            }
+        }
+    }
+    Ok(false)
+}
+
+/// Walks a graph whose links are read as they are needed.
+#[derive(Debug)]
+pub(super) struct Walk {
+    entry: u32,
+    entry_level: u32,
+    cache: HashMap<u32, Vec<Vec<u32>>>,
+    /// The walk in which a centroid was last seen.
+    seen: Vec<u32>,
+    walk: u32,
+}
+
+impl Walk {
+    pub fn new(entry: u32, entry_level: u32, centroids: usize) -> Self {
+        Self { entry, entry_level, cache: HashMap::new(), seen: vec![0; centroids], walk: 0 }
+    }
+
+    /// The `ef` nearest centroids that the graph leads to, best first. `read` gives the links of a centroid; a link
+    /// to none is passed over.
+    pub fn nearest(
+        &mut self,
+        centroids: &Centroids,
+        query: &[i8],
+        ef: usize,
+        mut read: impl FnMut(u32) -> Result<Vec<Vec<u32>>>,
+    ) -> Result<Vec<u32>> {
+        let count = centroids.len() as u32;
+        if self.entry >= count || ef == 0 {
+            return Ok(Vec::new());
+        }
+        self.walk = self.walk.wrapping_add(1);
+        if self.walk == 0 {
+            self.seen.fill(0);
+            self.walk = 1;
+        }
+        let score = |c: u32| (dot(query, centroids.get(c)), Reverse(c));
+        let mut best = (score(self.entry), self.entry);
+        for level in (1..=self.entry_level.min(LEVELS as u32)).rev() {
+            loop {
+                let from = best.1;
+                for &other in links(&mut self.cache, from, level as usize, &mut read)? {
+                    if other < count && score(other) > best.0 {
+                        best = (score(other), other);
+                    }
+                }
+                // Ever better, so this ends.
+                if best.1 == from {
+                    break;
+                }
+            }
+        }
+        self.seen[best.1 as usize] = self.walk;
+        let mut open = BinaryHeap::from([best]);
+        let mut found = BinaryHeap::from([Reverse(best)]);
+        while let Some((at, from)) = open.pop() {
+            if found.len() == ef && found.peek().is_some_and(|worst| at < worst.0.0) {
+                break;
+            }
+            for &other in links(&mut self.cache, from, 0, &mut read)? {
+                if other >= count || std::mem::replace(&mut self.seen[other as usize], self.walk) == self.walk
+                {
+                    continue;
+                }
+                let reached = (score(other), other);
+                if found.len() < ef || found.peek().is_some_and(|worst| reached > worst.0) {
+                    open.push(reached);
+                    found.push(Reverse(reached));
+                    if found.len() > ef {
+                        found.pop();
+                    }
+                }
+            }
+        }
+        let mut found: Vec<_> = found.into_iter().map(|Reverse(x)| x).collect();
+        found.sort_unstable_by(|a, b| b.cmp(a));
+        Ok(found.into_iter().map(|(_, centroid)| centroid).collect())
+    }
+}
+
+fn links<'c>(
+    cache: &'c mut HashMap<u32, Vec<Vec<u32>>>,
+    of: u32,
+    level: usize,
+    read: &mut impl FnMut(u32) -> Result<Vec<Vec<u32>>>,
+) -> Result<&'c [u32]> {
+    use std::collections::hash_map::Entry;
+    let levels = match cache.entry(of) {
+        Entry::Occupied(entry) => entry.into_mut(),
+        Entry::Vacant(entry) => entry.insert(read(of)?),
+    };
+    Ok(levels.get(level).map_or(&[], Vec::as_slice))
+}

@@ -1,0 +1,196 @@
+//! Centroids of a sample. Integers throughout but for the final lengths, so that any number of threads gives the same.
+use rayon::prelude::*;
+
+use super::dot::{Kernel, LANES, Panel, Queries, Scores};
+
+/// Vectors that one thread assigns at a time.
+const CHUNK: usize = 64;
+
+/// Centroids, packed for finding the nearest one.
+#[derive(Debug)]
+pub(super) struct Centroids {
+    pub dims: usize,
+    pub vectors: Vec<i8>,
+    panels: Vec<Panel>,
+    kernel: Kernel,
+}
+
+impl Centroids {
+    pub fn new(vectors: Vec<i8>, dims: usize) -> Self {
+        let panels = vectors
+            .chunks(LANES * dims)
+            .map(|part| {
+                let mut panel = Panel::default();
+                panel.fill(part, dims);
+                panel
+            })
+            .collect();
+        Self { dims, vectors, panels, kernel: Kernel::best() }
+    }
+
+    pub fn len(&self) -> usize {
+        self.vectors.len() / self.dims
+    }
+
+    pub fn get(&self, centroid: u32) -> &[i8] {
+        &self.vectors[centroid as usize * self.dims..][..self.dims]
+    }
+
+    /// Calls `each` with the place of a query, of a centroid, and their dot product.
+    fn scores(&self, queries: &Queries, mut each: impl FnMut(usize, u32, i32)) {
+        let picked: Vec<u32> = (0..queries.len() as u32).collect();
+        let mut scores: Vec<Scores> = vec![[0; LANES]; queries.len()];
+        for (p, panel) in self.panels.iter().enumerate() {
+            self.kernel.score(panel, queries, &picked, &mut scores);
+            let lanes = (self.len() - p * LANES).min(LANES);
+            for (q, scores) in scores.iter().enumerate() {
+                for (lane, &score) in scores[..lanes].iter().enumerate() {
+                    each(q, (p * LANES + lane) as u32, score);
+                }
+            }
+        }
+    }
+
+    /// The nearest centroid of each of `vectors` (n x dims) and the dot product; of equal ones the lowest.
+    pub fn assign(&self, vectors: &[i8]) -> Vec<(u32, i32)> {
+        vectors
+            .par_chunks(CHUNK * self.dims)
+            .flat_map_iter(|part| {
+                let queries = Queries::new(part, self.dims);
+                let n = queries.len();
+                // Lane by lane first, so that no comparison waits for another one.
+                let mut best = vec![([i32::MIN; LANES], [0u32; LANES]); n];
+                let picked: Vec<u32> = (0..n as u32).collect();
+                let mut scores: Vec<Scores> = vec![[0; LANES]; n];
+                for (p, panel) in self.panels.iter().enumerate() {
+                    self.kernel.score(panel, &queries, &picked, &mut scores);
+                    let lanes = (self.len() - p * LANES).min(LANES);
+                    for (score, (most, at)) in scores.iter_mut().zip(&mut best) {
+                        // Places past the last centroid must not win.
+                        score[lanes..].fill(i32::MIN);
+                        for lane in 0..LANES {
+                            let better = score[lane] > most[lane];
+                            most[lane] = if better { score[lane] } else { most[lane] };
+                            at[lane] = if better { p as u32 } else { at[lane] };
+                        }
+                    }
+                }
+                best.into_iter().map(|(most, at)| {
+                    let lanes = (0..LANES).map(|lane| (at[lane] * LANES as u32 + lane as u32, most[lane]));
+                    // At least one centroid, so lane 0 is a real one.
+                    lanes.reduce(|a, b| if (b.1, a.0) > (a.1, b.0) { b } else { a }).unwrap_or((0, 0))
+                })
+            })
+            .collect()
+    }
+
+    /// The `count` nearest centroids of each of `queries` by looking at all, best first, of equal ones the lowest.
+    pub fn nearest(&self, queries: &Queries, count: usize) -> Vec<Vec<u32>> {
+        let mut all: Vec<Vec<(i32, u32)>> = vec![Vec::with_capacity(2 * count); queries.len()];
+        let mut least = vec![i32::MIN; queries.len()];
+        let order = |a: &(i32, u32), b: &(i32, u32)| b.0.cmp(&a.0).then(a.1.cmp(&b.1));
+        self.scores(queries, |q, centroid, score| {
+            if score < least[q] || count == 0 {
+                return;
+            }
+            let found = &mut all[q];
+            found.push((score, centroid));
+            if found.len() == 2 * count {
+                found.select_nth_unstable_by(count - 1, order);
+                found.truncate(count);
+                least[q] = found[count - 1].0;
+            }
+        });
+        all.into_iter()
+            .map(|mut found| {
+                found.sort_unstable_by(order);
+                found.into_iter().take(count).map(|(_, centroid)| centroid).collect()
+            })
+            .collect()
+    }
+}
+
+/// Trains `count` centroids on `sample` (at least `count` vectors of `dims` values) in so many `rounds`. Each ends up
+/// about as long as the vectors are, so that a dot product ranks centroids by cosine.
+pub(super) fn train(sample: &[i8], dims: usize, count: usize, rounds: usize) -> Centroids {
+    let n = sample.len() / dims;
+    debug_assert!(count >= 1 && n >= count);
+    let vector = |i: usize| &sample[i * dims..(i + 1) * dims];
+    let squares = |v: &[i8]| v.iter().map(|&x| i64::from(x) * i64::from(x)).sum::<i64>();
+    let length = ((0..n).map(|i| squares(vector(i))).sum::<i64>() as f64 / n as f64).sqrt();
+    let first = (0..count).flat_map(|c| vector(c * n / count).iter().copied()).collect();
+    let mut centroids = Centroids::new(first, dims);
+    for _ in 0..rounds {
+        let assigned = centroids.assign(sample);
+        let mut sums = vec![0i32; count * dims];
+        let mut members = vec![0u32; count];
+        for (i, &(c, _)) in assigned.iter().enumerate() {
+            members[c as usize] += 1;
+            for (sum, &x) in sums[c as usize * dims..].iter_mut().zip(vector(i)) {
+                *sum += i32::from(x);
+            }
+        }
+        // A centroid that nothing is near to moves to where the fit is worst.
+        let mut worst: Vec<usize> = Vec::new();
+        let empty = members.iter().filter(|&&m| m == 0).count();
+        if empty > 0 {
+            worst = (0..n).collect();
+            worst.sort_unstable_by_key(|&i| (assigned[i].1, i));
+            worst.truncate(empty);
+        }
+        let mut worst = worst.into_iter();
+        let mut moved = Vec::with_capacity(count * dims);
+        for (c, sum) in sums.chunks_exact(dims).enumerate() {
+            let squared: f64 = sum.iter().map(|&x| f64::from(x) * f64::from(x)).sum();
+            if members[c] == 0 {
+                match worst.next() {
+                    Some(i) => moved.extend_from_slice(vector(i)),
+                    None => moved.extend_from_slice(centroids.get(c as u32)),
+                }
+            } else if squared == 0.0 {
+                moved.extend_from_slice(centroids.get(c as u32));
+            } else {
+                let scale = length / squared.sqrt();
+                moved.extend(sum.iter().map(|&x| (f64::from(x) * scale).round().clamp(-127.0, 127.0) as i8));
+            }
+        }
+        centroids = Centroids::new(moved, dims);
+    }
+    centroids
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn assigning_is_the_plain_search_for_the_best() {
+        let mut random = super::super::random(5);
+        for (count, dims) in [(1, 8), (15, 8), (17, 6), (100, 12)] {
+            let mut vectors =
+                |n: usize| -> Vec<i8> { (0..n * dims).map(|_| (random() % 5) as i8 - 2).collect() };
+            let centroids = Centroids::new(vectors(count), dims);
+            let points = vectors(150);
+            let nearest = centroids.nearest(&Queries::new(&points, dims), 3);
+            for (i, point) in points.chunks_exact(dims).enumerate() {
+                let mut all: Vec<(i32, u32)> = (0..count as u32)
+                    .map(|c| (-super::super::dot::dot(point, centroids.get(c)), c))
+                    .collect();
+                all.sort_unstable();
+                assert_eq!(centroids.assign(&points)[i], (all[0].1, -all[0].0));
+                assert_eq!(nearest[i], all.iter().take(3).map(|x| x.1).collect::<Vec<_>>());
+            }
+        }
+    }
+
+    #[test]
+    fn the_number_of_threads_does_not_matter() {
+        let mut random = super::super::random(6);
+        let sample: Vec<i8> = (0..3000 * 16).map(|_| random() as i8 / 4).collect();
+        let with = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| train(&sample, 16, 64, 4).vectors)
+        };
+        assert_eq!(with(1), with(3));
+    }
+}

@@ -1,0 +1,136 @@
+//! Searching with the index, or without where there is none.
+use super::{Hit, dot::Queries, exact, graph::Walk, kmeans::Centroids, scan::Scan};
+use crate::{
+    Result,
+    store::{NeighbourIndex, Store, TrackId},
+};
+
+/// Lists that are looked at for each query.
+pub const PROBES: usize = 48;
+
+/// How the lists of a query are found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Route {
+    /// Whichever is faster for the number of centroids.
+    #[default]
+    Auto,
+    /// By walking the graph.
+    Graph,
+    /// By looking at all centroids.
+    Flat,
+}
+
+/// Up to so many centroids all are looked at, which is faster than the walk: reading links costs more than a few
+/// thousand dot products.
+const FLAT: usize = 16_384;
+
+/// Finds nearest windows. Keeps the centroids of the index in memory (at most 65,536 vectors), so that many searches
+/// are best made with one.
+#[derive(Debug)]
+pub struct Searcher<'s> {
+    store: &'s Store,
+    probes: usize,
+    route: Route,
+    exact: bool,
+    loaded: Option<Loaded>,
+}
+
+#[derive(Debug)]
+struct Loaded {
+    index: NeighbourIndex,
+    centroids: Centroids,
+    walk: Walk,
+}
+
+impl<'s> Searcher<'s> {
+    /// A searcher that uses the index of `store` where it has a usable one.
+    pub fn new(store: &'s Store) -> Self {
+        Self { store, probes: PROBES, route: Route::Auto, exact: false, loaded: None }
+    }
+
+    /// Looks at so many lists for each query; more find more and take longer.
+    pub fn probes(mut self, probes: usize) -> Self {
+        self.probes = probes.max(1);
+        self
+    }
+
+    /// Finds the lists in this way.
+    pub fn route(mut self, route: Route) -> Self {
+        self.route = route;
+        self
+    }
+
+    /// Looks at every window, whether there is an index or not.
+    pub fn exact(mut self, exact: bool) -> Self {
+        self.exact = exact;
+        self
+    }
+
+    /// The `k` nearest windows of each of `queries` (n x dims), all on one state of the store.
+    ///
+    /// # Errors
+    /// [`IndexError::Damaged`](crate::error::IndexError::Damaged) where rows make no sense, and what SQLite says.
+    ///
+    /// # Panics
+    /// Where `queries` is not a whole number of vectors.
+    pub fn nearest(&mut self, queries: &[i8], k: usize) -> Result<Vec<Vec<Hit>>> {
+        let store = self.store;
+        let dims = store.params().window_dims;
+        assert_eq!(queries.len() % dims, 0, "queries of {dims} values");
+        let _snapshot = store.snapshot()?;
+        let index = if self.exact { None } else { store.neighbour_index()? };
+        let Some(index) = index.filter(|index| super::usable(store, index)) else {
+            return exact::nearest(store, queries, k);
+        };
+        let loaded = match self.loaded.take().filter(|loaded| loaded.index == index) {
+            Some(loaded) => loaded,
+            None => {
+                let centroids = Centroids::new(store.centroids(index.centroid_count)?, dims);
+                let walk = Walk::new(index.entry, index.entry_level, centroids.len());
+                Loaded { index, centroids, walk }
+            }
+        };
+        let loaded = self.loaded.insert(loaded);
+        let removed = store.removed()?;
+        // Every (list, query), in order of lists: each list is read once, for all queries that want it.
+        let mut wanted: Vec<(u32, u32)> = Vec::new();
+        for (q, lists) in loaded.lists(store, queries, self.probes, self.route)?.into_iter().enumerate() {
+            wanted.extend(lists.into_iter().map(|list| (list, q as u32)));
+        }
+        wanted.sort_unstable();
+        let mut scan = Scan::new(queries, dims, k);
+        let mut picked = Vec::new();
+        for same in wanted.chunk_by(|a, b| a.0 == b.0) {
+            picked.clear();
+            picked.extend(same.iter().map(|&(_, q)| q));
+            store.postings(same[0].0, |block| {
+                scan.block(block.vectors(), &picked, |i| {
+                    let track = block.track(i);
+                    removed.binary_search(&track).is_err().then(|| (track, block.position(i)))
+                });
+                Ok(())
+            })?;
+        }
+        if let Some(next) = index.last_track.0.checked_add(1) {
+            exact::windows(store, TrackId(next)..=TrackId(u32::MAX), &mut scan)?;
+        }
+        Ok(scan.into_hits())
+    }
+}
+
+impl Loaded {
+    fn lists(&mut self, store: &Store, queries: &[i8], probes: usize, route: Route) -> Result<Vec<Vec<u32>>> {
+        let (centroids, walk) = (&self.centroids, &mut self.walk);
+        let probes = probes.min(centroids.len());
+        let flat = match route {
+            Route::Auto => centroids.len() <= FLAT || !self.index.graph_complete,
+            Route::Flat => true,
+            Route::Graph => false,
+        };
+        if flat {
+            return Ok(centroids.nearest(&Queries::new(queries, centroids.dims), probes));
+        }
+        let queries = queries.chunks_exact(centroids.dims);
+        queries.map(|query| walk.nearest(centroids, query, probes, |at| store.links(at))).collect()
+    }
+}

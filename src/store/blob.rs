@@ -1,0 +1,250 @@
+//! The structured blobs: their fields in order in bincode's fixed-width little-endian format, lengths as u64.
+use crate::params::Params;
+
+/// The longest blob of a two-column row that stays within its 4 KiB page: 4,096 less the page's header (8), the cell's
+/// pointer (2), length and id (up to 12), the record's header (4), and less what SQLite keeps free (35 in all).
+const FIT: usize = 4_057;
+/// The longest of which two fit a page. Lists are short, so that a page for each of their last rows would be wasted.
+const FIT_TWICE: usize = 2_030;
+const LENGTH: usize = size_of::<u64>();
+const REF: usize = size_of::<u32>();
+
+/// A u32 as it stands in a blob, at any address.
+pub(crate) type Le = [u8; 4];
+
+/// How many entries a full blob has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// Bytes of a frame.
+    pub frame_bytes: usize,
+    /// Values of a vector.
+    pub dims: usize,
+    /// Frames in each `frame_block` but a track's last.
+    pub frames_per_block: usize,
+    /// Windows in each `window_block` but a track's last.
+    pub windows_per_block: usize,
+    /// Windows in each `posting` but a list's last.
+    pub windows_per_posting: usize,
+    /// Centroids in each `centroid_block` but the last.
+    pub centroids_per_block: usize,
+}
+
+impl Layout {
+    /// The layout for `params`. At least one entry a blob, whatever its size.
+    pub fn of(params: &Params) -> Self {
+        let dims = params.window_dims;
+        Self {
+            frame_bytes: params.frame_bytes(),
+            dims,
+            frames_per_block: (FIT / params.frame_bytes()).max(1),
+            windows_per_block: ((FIT - 2 * LENGTH) / (REF + dims)).max(1),
+            windows_per_posting: ((FIT_TWICE - 3 * LENGTH) / (2 * REF + dims)).max(1),
+            centroids_per_block: ((FIT - LENGTH) / dims).max(1),
+        }
+    }
+}
+
+/// Windows of one track, as they stand in the file.
+#[derive(Clone, Copy, Debug)]
+pub struct WindowBlock<'a> {
+    positions: &'a [Le],
+    vectors: &'a [i8],
+}
+
+impl<'a> WindowBlock<'a> {
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.positions.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.positions.is_empty()
+    }
+
+    /// The first frame of window `i`.
+    ///
+    /// # Panics
+    /// If `i >= self.len()`.
+    pub fn position(&self, i: usize) -> u32 {
+        u32::from_le_bytes(self.positions[i])
+    }
+
+    /// All vectors, `len() x dims`.
+    pub fn vectors(&self) -> &'a [i8] {
+        self.vectors
+    }
+
+    pub(super) fn encode(positions: &[u32], vectors: &[i8]) -> Vec<u8> {
+        encoded(&(positions, vectors))
+    }
+
+    /// The windows in `data`; none where it is not such a blob with vectors of `dims` values.
+    pub(super) fn decode(data: &'a [u8], dims: usize) -> Option<Self> {
+        let (positions, vectors): (&[Le], &[i8]) = wincode::deserialize_exact(data).ok()?;
+        (vectors.len() == positions.len().checked_mul(dims)?).then_some(Self { positions, vectors })
+    }
+}
+
+/// Windows near one centroid, as they stand in the file.
+#[derive(Clone, Copy, Debug)]
+pub struct PostingBlock<'a> {
+    tracks: &'a [Le],
+    positions: &'a [Le],
+    vectors: &'a [i8],
+}
+
+impl<'a> PostingBlock<'a> {
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.tracks.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.tracks.is_empty()
+    }
+
+    /// The track of window `i`.
+    ///
+    /// # Panics
+    /// If `i >= self.len()`.
+    pub fn track(&self, i: usize) -> u32 {
+        u32::from_le_bytes(self.tracks[i])
+    }
+
+    /// The first frame of window `i`.
+    ///
+    /// # Panics
+    /// If `i >= self.len()`.
+    pub fn position(&self, i: usize) -> u32 {
+        u32::from_le_bytes(self.positions[i])
+    }
+
+    /// All vectors, `len() x dims`.
+    pub fn vectors(&self) -> &'a [i8] {
+        self.vectors
+    }
+
+    pub(super) fn decode(data: &'a [u8], dims: usize) -> Option<Self> {
+        let (tracks, positions, vectors): (&[Le], &[Le], &[i8]) = wincode::deserialize_exact(data).ok()?;
+        let fits = tracks.len() == positions.len() && vectors.len() == tracks.len().checked_mul(dims)?;
+        fits.then_some(Self { tracks, positions, vectors })
+    }
+}
+
+/// The blob of a `posting` row: as many `tracks` as `positions`, `vectors` of that many times dims values.
+pub(crate) fn encode_posting(tracks: &[u32], positions: &[u32], vectors: &[i8]) -> Vec<u8> {
+    encoded(&(tracks, positions, vectors))
+}
+
+/// The blob of a `centroid_block` row.
+pub(crate) fn encode_centroids(vectors: &[i8]) -> Vec<u8> {
+    encoded(&vectors)
+}
+
+pub(super) fn decode_centroids(data: &[u8]) -> Option<&[i8]> {
+    wincode::deserialize_exact(data).ok()
+}
+
+/// The blob of a `centroid_link` row: for each level of the graph from the lowest, the neighbours.
+pub(crate) fn encode_links(levels: &[Vec<u32>]) -> Vec<u8> {
+    encoded(&levels)
+}
+
+pub(crate) fn decode_links(data: &[u8]) -> Option<Vec<Vec<u32>>> {
+    wincode::deserialize_exact(data).ok()
+}
+
+fn encoded<T: wincode::Serialize<Src = T>>(value: &T) -> Vec<u8> {
+    // wincode can only fail on a sequence above its 4 MiB limit; every caller cuts at a page.
+    wincode::serialize(value).expect("a few KiB of integers can be encoded")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The example of FORMAT.md that follows the heading `name`, as bytes.
+    fn example(name: &str) -> Vec<u8> {
+        let text = include_str!("../../schema/FORMAT.md");
+        let section = text.split_once(&format!("### {name}\n")).expect("the heading stands in FORMAT.md").1;
+        let dump = section.split("```").nth(1).expect("a dump follows the heading");
+        let lines = dump.lines().filter_map(|line| line.split_once("  "));
+        lines
+            .flat_map(|(_, bytes)| bytes.split_whitespace())
+            .map(|byte| u8::from_str_radix(byte, 16).expect("two digits of hexadecimal"))
+            .collect()
+    }
+
+    #[test]
+    fn the_documented_bytes_are_the_written_ones() {
+        assert_eq!(WindowBlock::encode(&[0, 260], &[1, -1, 127, -128]), example("window_block"));
+        assert_eq!(encode_posting(&[7], &[260], &[5, -6]), example("posting"));
+        assert_eq!(encode_centroids(&[1, 2, -3, -4]), example("centroid_block"));
+        assert_eq!(encode_links(&[vec![1, 2], vec![]]), example("centroid_link"));
+    }
+
+    #[test]
+    fn a_full_blob_fits_its_page() {
+        for dims in [64, 96, 128] {
+            let layout = Layout::of(&Params { window_dims: dims, ..crate::params::CURRENT });
+            let n = layout.windows_per_block;
+            assert!(
+                (FIT - 100 - dims..=FIT)
+                    .contains(&WindowBlock::encode(&vec![0; n], &vec![0; n * dims]).len())
+            );
+            let n = layout.windows_per_posting;
+            let posting = encode_posting(&vec![0; n], &vec![0; n], &vec![0; n * dims]);
+            assert!((FIT_TWICE - 8 - dims..=FIT_TWICE).contains(&posting.len()));
+            assert!(encode_centroids(&vec![0; layout.centroids_per_block * dims]).len() <= FIT);
+            assert!(layout.frames_per_block * layout.frame_bytes <= FIT);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(rows in prop::collection::vec((any::<u32>(), any::<u32>(), any::<[i8; 6]>()), 0..40)) {
+            let tracks: Vec<u32> = rows.iter().map(|row| row.0).collect();
+            let positions: Vec<u32> = rows.iter().map(|row| row.1).collect();
+            let vectors: Vec<i8> = rows.iter().flat_map(|row| row.2).collect();
+            let data = WindowBlock::encode(&positions, &vectors);
+            let block = WindowBlock::decode(&data, 6).unwrap();
+            prop_assert_eq!(block.vectors(), &vectors[..]);
+            prop_assert_eq!((0..block.len()).map(|i| block.position(i)).collect::<Vec<_>>(), positions.clone());
+            let data = encode_posting(&tracks, &positions, &vectors);
+            let block = PostingBlock::decode(&data, 6).unwrap();
+            prop_assert_eq!(block.vectors(), &vectors[..]);
+            prop_assert_eq!((0..block.len()).map(|i| block.track(i)).collect::<Vec<_>>(), tracks.clone());
+            prop_assert_eq!((0..block.len()).map(|i| block.position(i)).collect::<Vec<_>>(), positions);
+            let data = encode_centroids(&vectors);
+            prop_assert_eq!(decode_centroids(&data), Some(&vectors[..]));
+            let levels: Vec<Vec<u32>> = tracks.chunks(3).map(<[u32]>::to_vec).collect();
+            prop_assert_eq!(decode_links(&encode_links(&levels)), Some(levels));
+        }
+
+        #[test]
+        fn any_bytes_are_refused_or_consistent(data in prop::collection::vec(any::<u8>(), 0..200), dims in 1usize..9) {
+            if let Some(block) = WindowBlock::decode(&data, dims) {
+                prop_assert_eq!(block.vectors().len(), block.len() * dims);
+            }
+            if let Some(block) = PostingBlock::decode(&data, dims) {
+                prop_assert_eq!(block.vectors().len(), block.len() * dims);
+            }
+            decode_centroids(&data);
+            decode_links(&data);
+        }
+
+        #[test]
+        fn a_cut_or_longer_blob_is_refused(n in 1usize..9, cut in 1usize..200) {
+            let data = encode_posting(&vec![1; n], &vec![2; n], &vec![3; n * 4]);
+            let short = data.len().saturating_sub(cut);
+            prop_assert!(PostingBlock::decode(&data[..short], 4).is_none());
+            let mut long = data;
+            long.push(0);
+            prop_assert!(PostingBlock::decode(&long, 4).is_none());
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! The index file: one SQLite database that holds tracks, chroma frames, fingerprint windows and the neighbour index
+//! derived from them. Its tables and blobs are described byte by byte in `schema/FORMAT.md`.
+//!
+//! ```
+//! use refrain::fingerprint::Fingerprint;
+//! use refrain::store::{Store, TrackRecord};
+//! use refrain::units::Seconds;
+//!
+//! # fn main() -> refrain::Result<()> {
+//! # let folder = tempfile::tempdir().expect("a temporary folder");
+//! # let file = folder.path().join("music.refrain");
+//! let mut store = Store::open_write(&file)?;
+//! let song = TrackRecord { path: "song.flac".into(), duration: Seconds(180.0), ..TrackRecord::default() };
+//! let id = store.write(|batch| batch.add_track(&song, &Fingerprint::default()))?;
+//! store.close()?;
+//!
+//! let store = Store::open_read(&file)?;
+//! assert_eq!(store.track(id)?.map(|t| t.record.path), Some(song.path));
+//! # Ok(()) }
+//! ```
+//!
+//! # Conventions
+//!
+//! - A track's id is never used again: a replaced file gets a new one.
+//! - A writer works in write-ahead-log mode, each [`Store::write`] is one `BEGIN IMMEDIATE` transaction, and a clean
+//!   [`Store::close`] (or drop) folds the log back, so that a finished index is one file. Two writers take turns
+//!   transaction by transaction; one that waits longer than [`BUSY_SECONDS`] gets [`IndexError::Busy`].
+//! - Readers work beside a writer, each call on the last committed state; [`Store::snapshot`] holds one state.
+//! - The file itself is only ever opened through SQLite: closing another handle to it would drop SQLite's locks.
+//!
+//! # Limits
+//!
+//! A file may come from anywhere: its schema must be the expected one, no trigger and no view is run, nothing over
+//! 1 MiB is read from a row, ids and lengths are checked before use. What contradicts itself is [`IndexError::Damaged`].
+//! [`Store::open_read`] is cheap and looks at the header and the schema only; [`Store::verify`] reads everything.
+//!
+//! [`IndexError::Busy`]: crate::error::IndexError::Busy
+//! [`IndexError::Damaged`]: crate::error::IndexError::Damaged
+mod blob;
+mod fault;
+mod neighbours;
+mod open;
+mod path;
+mod read;
+mod schema;
+mod verify;
+mod write;
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+
+use crate::params::Params;
+
+pub use blob::{Layout, PostingBlock, WindowBlock};
+pub(crate) use blob::{encode_centroids, encode_links, encode_posting};
+pub(crate) use neighbours::NeighbourIndex;
+pub use read::{Known, Snapshot, Totals, Track};
+pub use schema::{APPLICATION_ID, FORMAT};
+pub use write::{Batch, TrackRecord};
+
+/// How long a call waits for another process that holds the file.
+pub const BUSY_SECONDS: u32 = 10;
+
+/// A track of one index file. Never used again after the track is gone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TrackId(pub u32);
+
+/// An open index file.
+#[derive(Debug)]
+pub struct Store {
+    db: Connection,
+    path: PathBuf,
+    params: Params,
+    layout: Layout,
+    writes: bool,
+}
+
+impl Store {
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The parameters that its fingerprints were made with.
+    pub fn params(&self) -> &Params {
+        &self.params
+    }
+
+    /// How its blobs are cut.
+    pub fn layout(&self) -> Layout {
+        self.layout
+    }
+}

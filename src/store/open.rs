@@ -1,0 +1,346 @@
+//! Opening an index file: every check before anything in it is trusted.
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use rusqlite::{Connection, OpenFlags, config::DbConfig, ffi, limits::Limit};
+
+use super::{BUSY_SECONDS, Layout, Store, fault, schema};
+use crate::{
+    Result,
+    error::{Error, IndexError},
+    params::{self, Params},
+};
+
+/// Nothing longer is read from a row, so that a hostile length cannot take the memory.
+const LONGEST_VALUE: i32 = 1 << 20;
+/// No SQLite file is shorter.
+const LEAST_BYTES: u64 = 512;
+/// SQLite's page cache, in KiB.
+const CACHE_KIB: i32 = 8 * 1024;
+/// How long a closing writer waits for readers before it leaves the log to the next one.
+const CLOSE_WAIT: Duration = Duration::from_millis(500);
+
+/// What the first look at a file shows.
+enum Content {
+    /// No tables, of no program.
+    Nothing,
+    /// An index of this format.
+    Index(u32),
+}
+
+impl Store {
+    /// Opens the index at `path` for reading, also from a folder that cannot be written and beside a writer.
+    ///
+    /// # Errors
+    /// [`Error::Index`] with what is wrong with the file; [`Error::Io`] where it cannot be read at all.
+    pub fn open_read(path: impl AsRef<Path>) -> Result<Self> {
+        Self::open_read_with(path, &params::CURRENT)
+    }
+
+    /// Opens the index at `path` for reading fingerprints of `params`; see [`Store::open_read`].
+    ///
+    /// # Errors
+    /// As [`Store::open_read`].
+    pub fn open_read_with(path: impl AsRef<Path>, params: &Params) -> Result<Self> {
+        let path = path.as_ref();
+        if !present(path)? {
+            return Err(fault::index(path, IndexError::Missing));
+        }
+        let (db, content) = match connect_read(path, false) {
+            Err(Refusal::CannotOpen(_)) if log_bytes(path) == 0 => connect_read(path, true),
+            other => other,
+        }
+        .map_err(|refusal| refusal.reading(path))?;
+        match content {
+            Content::Nothing => return Err(fault::index(path, IndexError::Missing)),
+            Content::Index(found) if found < schema::FORMAT => {
+                return Err(fault::index(path, IndexError::Older { found, newest: schema::FORMAT }));
+            }
+            Content::Index(_) => {}
+        }
+        Self::checked(db, path, params, false)
+    }
+
+    /// Opens the index at `path` for writing; makes it where there is none, and brings an older format up to date.
+    ///
+    /// # Errors
+    /// [`Error::Index`] with what is wrong with the file, or why it cannot be written.
+    pub fn open_write(path: impl AsRef<Path>) -> Result<Self> {
+        Self::open_write_with(path, &params::CURRENT)
+    }
+
+    /// Opens the index at `path` for writing fingerprints of `params`; see [`Store::open_write`].
+    ///
+    /// # Errors
+    /// As [`Store::open_write`].
+    pub fn open_write_with(path: impl AsRef<Path>, params: &Params) -> Result<Self> {
+        let path = path.as_ref();
+        let create = if present(path)? { OpenFlags::empty() } else { OpenFlags::SQLITE_OPEN_CREATE };
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | create | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let (mut db, content) = absolute(path)
+            .map_err(Refusal::Io)
+            .and_then(|file| look(Connection::open_with_flags(file, flags)))
+            .map_err(|refusal| refusal.writing(path))?;
+        let of = |error| fault::of(path, error);
+        if db.is_readonly("main").map_err(of)? {
+            return Err(fault::index(path, IndexError::ReadOnly("the file is write-protected".to_owned())));
+        }
+        if let Content::Nothing = content {
+            db.pragma_update(None, "page_size", 4096).map_err(of)?;
+        }
+        // Readers may stand in the way of the log; the writer then works without it, only slower.
+        match db.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(())) {
+            Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => {}
+            other => other.map_err(|error| Refusal::from(error).writing(path))?,
+        }
+        db.pragma_update(None, "synchronous", "normal").map_err(of)?;
+        schema::migrate(&mut db, |new| describe(new, params)).map_err(of)?;
+        Self::checked(db, path, params, true)
+    }
+
+    /// Folds the log into the file, so that one file is left, and closes it. Where readers are in the way the log
+    /// stays beside the file, and the next writer folds it.
+    ///
+    /// # Errors
+    /// [`IndexError::DiskFull`] and whatever else keeps the last pages from the file.
+    pub fn close(mut self) -> Result<()> {
+        self.fold()
+    }
+
+    fn fold(&mut self) -> Result<()> {
+        if !std::mem::take(&mut self.writes) {
+            return Ok(());
+        }
+        let of = |error| fault::of(&self.path, error);
+        self.db.flush_prepared_statement_cache();
+        self.db.busy_timeout(CLOSE_WAIT).map_err(of)?;
+        match self.db.pragma_update_and_check(None, "journal_mode", "delete", |_| Ok(())) {
+            Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => Ok(()),
+            other => other.map_err(of),
+        }
+    }
+
+    fn checked(db: Connection, path: &Path, params: &Params, writes: bool) -> Result<Self> {
+        let store =
+            Self { db, path: path.to_path_buf(), params: *params, layout: Layout::of(params), writes };
+        // SQLite tells a file that lacks whole pages, not one that lacks a part of its last one. Pages are counted
+        // before the log is looked at: had it been folded in between, the file would have grown to the count.
+        let pages = store.totals_bytes()?;
+        if log_bytes(path) == 0 && fs::metadata(path).is_ok_and(|meta| meta.len() < pages) {
+            return Err(fault::damaged(path, "cut short"));
+        }
+        match schema::difference(&store.db) {
+            Ok(None) => {}
+            Ok(Some(what)) => return Err(fault::damaged(path, what)),
+            Err(error) => return Err(fault::of(path, error)),
+        }
+        let expected = description(params);
+        for (i, (key, value)) in expected.iter().enumerate() {
+            let found: Option<f64> = store
+                .db
+                .query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0))
+                .map(Some)
+                .or_else(
+                    |error| if error == rusqlite::Error::QueryReturnedNoRows { Ok(None) } else { Err(error) },
+                )
+                .map_err(|error| fault::of(path, error))?;
+            match found {
+                Some(found) if found == *value => {}
+                // The first one, `parameter_set`.
+                Some(found) if i == 0 && found >= 0.0 && found.fract() == 0.0 => {
+                    let reason = IndexError::Parameters { found: found as u32, expected: params.id };
+                    return Err(fault::index(path, reason));
+                }
+                _ => return Err(fault::damaged(path, format!("meta holds no right {key:?}"))),
+            }
+        }
+        Ok(store)
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        // Nothing is lost where this fails: the log is folded by the next writer.
+        let _ = self.fold();
+    }
+}
+
+/// What `meta` holds for `params`.
+fn description(params: &Params) -> [(&'static str, f64); 9] {
+    let layout = Layout::of(params);
+    [
+        ("parameter_set", f64::from(params.id)),
+        ("frame_seconds", params.frame_seconds().0),
+        ("frame_values", params.frame_values() as f64),
+        ("frame_bytes", params.frame_bytes() as f64),
+        ("window_hop", params.window_hop as f64),
+        ("window_dims", params.window_dims as f64),
+        ("frames_per_block", layout.frames_per_block as f64),
+        ("windows_per_block", layout.windows_per_block as f64),
+        ("windows_per_posting", layout.windows_per_posting as f64),
+    ]
+}
+
+fn describe(new: &Connection, params: &Params) -> rusqlite::Result<()> {
+    for (key, value) in description(params) {
+        let mut insert = new.prepare_cached("INSERT INTO meta (key, value) VALUES (?1, ?2)")?;
+        // A whole number as an integer, so that the blocks' places come out whole in the views.
+        if value.fract() == 0.0 {
+            insert.execute((key, value as i64))?
+        } else {
+            insert.execute((key, value))?
+        };
+    }
+    Ok(())
+}
+
+/// Why a connection could not be made.
+enum Refusal {
+    Io(io::Error),
+    NotSqlite,
+    Foreign(u32),
+    Newer(u32),
+    CannotOpen(String),
+    Sqlite(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Refusal {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error().map(|e| e.extended_code & 0xFF) {
+            Some(ffi::SQLITE_NOTADB) => Self::NotSqlite,
+            Some(ffi::SQLITE_CANTOPEN | ffi::SQLITE_READONLY) => Self::CannotOpen(error.to_string()),
+            _ => Self::Sqlite(error),
+        }
+    }
+}
+
+impl Refusal {
+    fn reading(self, path: &Path) -> Error {
+        match self {
+            Self::CannotOpen(_) if log_bytes(path) > 0 => {
+                let what = "its last writer did not finish; copy it together with its -wal or -journal file \
+                            into a folder that can be written, and open it there";
+                fault::index(path, IndexError::ReadOnly(what.to_owned()))
+            }
+            Self::CannotOpen(message) => {
+                let source = io::Error::new(io::ErrorKind::PermissionDenied, message);
+                Error::Io { path: path.to_path_buf(), source }
+            }
+            other => other.either(path),
+        }
+    }
+
+    fn writing(self, path: &Path) -> Error {
+        match self {
+            Self::CannotOpen(message) => fault::index(path, IndexError::ReadOnly(message)),
+            other => other.either(path),
+        }
+    }
+
+    fn either(self, path: &Path) -> Error {
+        let reason = match self {
+            Self::Io(source) => return Error::Io { path: path.to_path_buf(), source },
+            Self::Sqlite(error) => return fault::of(path, error),
+            Self::CannotOpen(message) => IndexError::Sqlite(message),
+            Self::NotSqlite => IndexError::NotSqlite,
+            Self::Foreign(found) => IndexError::Foreign { found, expected: schema::APPLICATION_ID },
+            Self::Newer(found) => IndexError::Newer { found, newest: schema::FORMAT },
+        };
+        fault::index(path, reason)
+    }
+}
+
+/// Whether a file stands at `path`, without opening it: a pipe would hang, and closing a second handle to a database
+/// drops SQLite's locks. An empty file counts as none.
+fn present(path: &Path) -> Result<bool> {
+    match fs::metadata(path) {
+        Ok(meta) if meta.is_dir() => Err(fault::index(path, IndexError::IsFolder)),
+        // SQLite takes a file that is shorter than any page for a new one, and would write over it.
+        Ok(meta) if !meta.is_file() || (1..LEAST_BYTES).contains(&meta.len()) => {
+            Err(fault::index(path, IndexError::NotSqlite))
+        }
+        Ok(meta) => Ok(meta.len() > 0),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(Error::Io { path: path.to_path_buf(), source }),
+    }
+}
+
+/// The path from the root, so that no name means something special to SQLite (`:memory:`).
+fn absolute(path: &Path) -> io::Result<PathBuf> {
+    std::path::absolute(path)
+}
+
+/// Bytes of an unfinished log or journal beside `path`.
+fn log_bytes(path: &Path) -> u64 {
+    // Where `path` is a link they stand beside what it leads to.
+    let file = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let beside = |suffix: &str| {
+        let mut name = file.as_os_str().to_owned();
+        name.push(suffix);
+        fs::metadata(name).map_or(0, |meta| meta.len())
+    };
+    beside("-wal") + beside("-journal")
+}
+
+/// A reader's connection. `immutable` reads without locks and log: for a folder that cannot be written, where a
+/// database whose writer left it in log mode, with an empty log, can be opened in no other way.
+fn connect_read(path: &Path, immutable: bool) -> Result<(Connection, Content), Refusal> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let file = absolute(path).map_err(Refusal::Io)?;
+    look(if immutable {
+        Connection::open_with_flags(immutable_uri(&file), flags | OpenFlags::SQLITE_OPEN_URI)
+    } else {
+        Connection::open_with_flags(file, flags)
+    })
+}
+
+fn immutable_uri(file: &Path) -> String {
+    let mut uri = String::from(if cfg!(windows) { "file:///" } else { "file:" });
+    for &byte in file.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => {
+                uri.push(char::from(byte))
+            }
+            b'\\' if cfg!(windows) => uri.push('/'),
+            b':' if cfg!(windows) => uri.push(':'),
+            _ => uri.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    uri + "?immutable=1"
+}
+
+/// Makes a new connection safe against what the file may hold, then reads its header.
+fn look(db: rusqlite::Result<Connection>) -> Result<(Connection, Content), Refusal> {
+    let db = db?;
+    db.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST_VALUE)?;
+    db.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
+    db.busy_timeout(Duration::from_secs(BUSY_SECONDS.into()))?;
+    db.set_prepared_statement_cache_capacity(48);
+    for (setting, on) in [
+        (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
+        (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
+        (DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false),
+        (DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false),
+    ] {
+        db.set_db_config(setting, on)?;
+    }
+    db.pragma_update(None, "cell_size_check", true)?;
+    db.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    db.pragma_update(None, "mmap_size", 0).or_else(|error| match error {
+        rusqlite::Error::ExecuteReturnedResults => Ok(()),
+        other => Err(other),
+    })?;
+    let number = |name: &str| db.pragma_query_value(None, name, |row| row.get::<_, i32>(0)).map(|n| n as u32);
+    let (program, format) = (number("application_id")?, number("user_version")?);
+    let content = match (program, format) {
+        (schema::APPLICATION_ID, 0) => return Err(Refusal::Foreign(program)),
+        (schema::APPLICATION_ID, format) if format > schema::FORMAT => return Err(Refusal::Newer(format)),
+        (schema::APPLICATION_ID, format) => Content::Index(format),
+        (0, 0) if !db.prepare("SELECT 1 FROM sqlite_schema LIMIT 1")?.exists([])? => Content::Nothing,
+        _ => return Err(Refusal::Foreign(program)),
+    };
+    Ok((db, content))
+}

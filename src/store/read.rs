@@ -1,0 +1,331 @@
+//! Reading tracks, frames and windows.
+use std::{
+    ops::{Range, RangeInclusive},
+    path::{Path, PathBuf},
+};
+
+use rusqlite::{OptionalExtension, Row, types::ValueRef};
+
+use super::{
+    Store, TrackId, TrackRecord, WindowBlock, fault, path,
+    write::{BLOCK_BITS, rows_of},
+};
+use crate::{
+    Result,
+    error::Error,
+    units::{Frames, SampleRate, Seconds},
+};
+
+/// A stored track.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Track {
+    /// Its id.
+    pub id: TrackId,
+    /// Its file and tags.
+    pub record: TrackRecord,
+    /// How many chroma frames it has.
+    pub frames: Frames,
+    /// How many fingerprint windows it has.
+    pub windows: u32,
+}
+
+/// What the index knows of a file, to tell whether it has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Bytes of the file.
+    pub size: u64,
+    /// When it was last changed, in nanoseconds since 1970.
+    pub mtime_ns: i64,
+    /// Whether it gave no fingerprint.
+    pub failed: bool,
+}
+
+/// What an index holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Totals {
+    /// Tracks.
+    pub tracks: u64,
+    /// How long they play.
+    pub duration: Seconds,
+    /// Chroma frames.
+    pub frames: u64,
+    /// Fingerprint windows.
+    pub windows: u64,
+    /// Files that gave no fingerprint.
+    pub failures: u64,
+    /// Bytes of the file once its log is folded.
+    pub bytes: u64,
+}
+
+/// One state of the index, held until it is dropped; writers go on, a log cannot be folded meanwhile.
+#[derive(Debug)]
+pub struct Snapshot<'s> {
+    _transaction: Option<rusqlite::Transaction<'s>>,
+}
+
+const TRACK: &str = "SELECT id, path, size, mtime_ns, duration, title, artist, album, sample_rate, channels, \
+                     frame_count, window_count FROM track";
+
+impl Store {
+    pub(super) fn fault(&self, error: rusqlite::Error) -> Error {
+        fault::of(&self.path, error)
+    }
+
+    pub(crate) fn damaged(&self, what: impl Into<String>) -> Error {
+        fault::damaged(&self.path, what)
+    }
+
+    /// Holds the present state: all reads until the snapshot is dropped see the same.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn snapshot(&self) -> Result<Snapshot<'_>> {
+        let fresh = self.db.is_autocommit();
+        let transaction =
+            fresh.then(|| self.db.unchecked_transaction()).transpose().map_err(|e| self.fault(e))?;
+        Ok(Snapshot { _transaction: transaction })
+    }
+
+    /// The track with this id, if there is one.
+    ///
+    /// # Errors
+    /// What SQLite says; [`IndexError::Damaged`](crate::error::IndexError::Damaged) where its row makes no sense.
+    pub fn track(&self, id: TrackId) -> Result<Option<Track>> {
+        let mut found = None;
+        self.each_row(&format!("{TRACK} WHERE id = ?1"), [id.0], |row| {
+            found = Some(self.track_of(row)?);
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// The id of the track of this file, if there is one.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn track_at(&self, path: &Path) -> Result<Option<TrackId>> {
+        self.db
+            .prepare_cached("SELECT id FROM track WHERE path = ?1")
+            .and_then(|mut s| s.query_row([path::to_sql(path)], |row| row.get(0)).optional())
+            .map(|id| id.map(TrackId))
+            .map_err(|e| self.fault(e))
+    }
+
+    /// Calls `each` with every track in order of ids.
+    ///
+    /// # Errors
+    /// Those of `each`; as [`Store::track`].
+    pub fn tracks(&self, mut each: impl FnMut(Track) -> Result<()>) -> Result<()> {
+        self.each_row(&format!("{TRACK} ORDER BY id"), [], |row| each(self.track_of(row)?))
+    }
+
+    /// What is known of the file at `path`.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn known(&self, path: &Path) -> Result<Option<Known>> {
+        let mut found = None;
+        self.each_row(
+            "SELECT size, mtime_ns, 0 FROM track WHERE path = ?1 \
+             UNION ALL SELECT size, mtime_ns, 1 FROM failure WHERE path = ?1",
+            [path::to_sql(path)],
+            |row| {
+                found = Some(self.known_of(row, 0)?);
+                Ok(())
+            },
+        )?;
+        Ok(found)
+    }
+
+    /// Calls `each` with every file that the index knows, tracks first.
+    ///
+    /// # Errors
+    /// Those of `each`; what SQLite says.
+    pub fn all_known(&self, mut each: impl FnMut(PathBuf, Known) -> Result<()>) -> Result<()> {
+        self.each_row(
+            "SELECT path, size, mtime_ns, 0 FROM track UNION ALL SELECT path, size, mtime_ns, 1 FROM failure",
+            [],
+            |row| each(self.path_of(row, 0)?, self.known_of(row, 1)?),
+        )
+    }
+
+    /// Calls `each` with every file that gave no fingerprint and why.
+    ///
+    /// # Errors
+    /// Those of `each`; what SQLite says.
+    pub fn failures(&self, mut each: impl FnMut(PathBuf, String) -> Result<()>) -> Result<()> {
+        self.each_row("SELECT path, reason FROM failure ORDER BY path", [], |row| {
+            let reason = self.text(row, 1)?.unwrap_or_default();
+            each(self.path_of(row, 0)?, reason)
+        })
+    }
+
+    /// How much there is.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn totals(&self) -> Result<Totals> {
+        let mut totals = Totals::default();
+        self.each_row(
+            "SELECT count(*), total(duration), total(frame_count), total(window_count), \
+             (SELECT count(*) FROM failure) FROM track",
+            [],
+            |row| {
+                let get = |i| row.get::<_, f64>(i).map_err(|e| self.fault(e));
+                totals = Totals {
+                    tracks: get(0)? as u64,
+                    duration: Seconds(get(1)?),
+                    frames: get(2)? as u64,
+                    windows: get(3)? as u64,
+                    failures: get(4)? as u64,
+                    bytes: 0,
+                };
+                Ok(())
+            },
+        )?;
+        totals.bytes = self.totals_bytes()?;
+        Ok(totals)
+    }
+
+    /// Bytes of all pages, also those that are still in the log.
+    pub(super) fn totals_bytes(&self) -> Result<u64> {
+        let number = |name: &str| self.db.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+        let bytes = number("page_count").and_then(|pages| Ok(pages.saturating_mul(number("page_size")?)));
+        bytes.map(|bytes| bytes.max(0) as u64).map_err(|e| self.fault(e))
+    }
+
+    /// Puts the frames `range` of a track into `out` (cleared first), `frame_bytes` each; only the blocks that hold
+    /// them are read. What lies past the track's end is left out.
+    ///
+    /// # Errors
+    /// [`IndexError::Damaged`](crate::error::IndexError::Damaged) where the track or a block is not there.
+    pub fn frames(&self, id: TrackId, range: Range<Frames>, out: &mut Vec<u8>) -> Result<()> {
+        out.clear();
+        let count: u32 = self
+            .db
+            .prepare_cached("SELECT frame_count FROM track WHERE id = ?1")
+            .and_then(|mut s| s.query_row([id.0], |row| row.get(0)))
+            .map_err(|e| self.fault(e))?;
+        let (start, end) = (range.start.0.min(count) as usize, range.end.0.min(count) as usize);
+        if start >= end {
+            return Ok(());
+        }
+        let (per_block, bytes) = (self.layout.frames_per_block, self.layout.frame_bytes);
+        let first = rows_of(id).0;
+        let mut next = (start / per_block) as i64;
+        let last = ((end - 1) / per_block) as i64;
+        self.each_row(
+            "SELECT id, data FROM frame_block WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
+            (first + next, first + last),
+            |row| {
+                let base = next as usize * per_block;
+                let expected = (count as usize - base).min(per_block) * bytes;
+                let data = self.blob(row, 1)?;
+                if self.integer(row, 0)? != first + next || data.len() != expected {
+                    return Err(self.damaged(format!("frame block {next} of track {}", id.0)));
+                }
+                let (from, to) = (start.max(base) - base, (end - base).min(per_block));
+                out.extend_from_slice(&data[from * bytes..to * bytes]);
+                next += 1;
+                Ok(())
+            },
+        )?;
+        if next <= last {
+            return Err(self.damaged(format!("no frame block {next} of track {}", id.0)));
+        }
+        Ok(())
+    }
+
+    /// Calls `each` with the blocks of windows of the `tracks`, in order of track and time. A block is read in place
+    /// and lives for the call only.
+    ///
+    /// # Errors
+    /// Those of `each`; [`IndexError::Damaged`](crate::error::IndexError::Damaged) where a block makes no sense.
+    pub fn windows(
+        &self,
+        tracks: RangeInclusive<TrackId>,
+        mut each: impl FnMut(TrackId, WindowBlock<'_>) -> Result<()>,
+    ) -> Result<()> {
+        self.each_row(
+            "SELECT id, data FROM window_block WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
+            (rows_of(*tracks.start()).0, rows_of(*tracks.end()).1),
+            |row| {
+                let id = self.integer(row, 0)?;
+                let block = WindowBlock::decode(self.blob(row, 1)?, self.layout.dims)
+                    .filter(|block| block.len() <= self.layout.windows_per_block)
+                    .ok_or_else(|| self.damaged(format!("window block {id}")))?;
+                // Within the ids asked for, so it fits.
+                each(TrackId((id >> BLOCK_BITS) as u32), block)
+            },
+        )
+    }
+
+    /// Every id that a track can have.
+    pub const ALL_TRACKS: RangeInclusive<TrackId> = TrackId(0)..=TrackId(u32::MAX);
+
+    pub(super) fn each_row(
+        &self,
+        sql: &str,
+        values: impl rusqlite::Params,
+        mut each: impl FnMut(&Row<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let mut statement = self.db.prepare_cached(sql).map_err(|e| self.fault(e))?;
+        let mut rows = statement.query(values).map_err(|e| self.fault(e))?;
+        while let Some(row) = rows.next().map_err(|e| self.fault(e))? {
+            each(row)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn blob<'r>(&self, row: &'r Row<'_>, column: usize) -> Result<&'r [u8]> {
+        match row.get_ref(column).map_err(|e| self.fault(e))? {
+            ValueRef::Blob(data) => Ok(data),
+            _ => Err(self.damaged("not a blob")),
+        }
+    }
+
+    pub(super) fn integer(&self, row: &Row<'_>, column: usize) -> Result<i64> {
+        row.get(column).map_err(|e| self.fault(e))
+    }
+
+    /// A tag; bytes that are not UTF-8 are replaced.
+    fn text(&self, row: &Row<'_>, column: usize) -> Result<Option<String>> {
+        Ok(match row.get_ref(column).map_err(|e| self.fault(e))? {
+            ValueRef::Text(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
+            _ => None,
+        })
+    }
+
+    fn path_of(&self, row: &Row<'_>, column: usize) -> Result<PathBuf> {
+        let value = row.get_ref(column).map_err(|e| self.fault(e))?;
+        path::from_sql(value).ok_or_else(|| self.damaged("a path that is none"))
+    }
+
+    fn known_of(&self, row: &Row<'_>, first: usize) -> Result<Known> {
+        Ok(Known {
+            size: self.integer(row, first)?.max(0) as u64,
+            mtime_ns: self.integer(row, first + 1)?,
+            failed: self.integer(row, first + 2)? != 0,
+        })
+    }
+
+    fn track_of(&self, row: &Row<'_>) -> Result<Track> {
+        let fault = |e| self.fault(e);
+        Ok(Track {
+            id: TrackId(row.get(0).map_err(fault)?),
+            record: TrackRecord {
+                path: self.path_of(row, 1)?,
+                size: self.integer(row, 2)?.max(0) as u64,
+                mtime_ns: self.integer(row, 3)?,
+                duration: Seconds(row.get(4).map_err(fault)?),
+                title: self.text(row, 5)?,
+                artist: self.text(row, 6)?,
+                album: self.text(row, 7)?,
+                sample_rate: row.get::<_, Option<u32>>(8).map_err(fault)?.map(SampleRate),
+                channels: row.get(9).map_err(fault)?,
+            },
+            frames: Frames(row.get(10).map_err(fault)?),
+            windows: row.get(11).map_err(fault)?,
+        })
+    }
+}

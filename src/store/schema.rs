@@ -1,0 +1,119 @@
+//! The numbered migrations and the check that a file's schema is what they make.
+use std::sync::OnceLock;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+/// What stands in the header of an index file: "RFRN".
+pub const APPLICATION_ID: u32 = 0x5246_524E;
+
+/// The migrations; the n-th brings a file to format n + 1.
+const MIGRATIONS: &[&str] = &[include_str!("../../schema/0001_initial.sql")];
+
+/// The newest format, kept in `user_version`.
+pub const FORMAT: u32 = MIGRATIONS.len() as u32;
+
+/// Brings `db` to the newest format, each step and its number in one transaction. `first` runs within the one that
+/// makes the tables of a new file.
+pub(super) fn migrate(
+    db: &mut Connection,
+    first: impl FnOnce(&Connection) -> rusqlite::Result<()>,
+) -> rusqlite::Result<()> {
+    apply(db, MIGRATIONS, first)
+}
+
+fn apply(
+    db: &mut Connection,
+    migrations: &[&str],
+    first: impl FnOnce(&Connection) -> rusqlite::Result<()>,
+) -> rusqlite::Result<()> {
+    let mut first = Some(first);
+    loop {
+        let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // Asked anew within each transaction: another process may have been faster.
+        let version: u32 = step.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        let Some(sql) = migrations.get(version as usize) else { return Ok(()) };
+        step.execute_batch(sql)?;
+        step.pragma_update(None, "user_version", version + 1)?;
+        if version == 0 {
+            step.pragma_update(None, "application_id", APPLICATION_ID)?;
+            if let Some(first) = first.take() {
+                first(&step)?;
+            }
+        }
+        step.commit()?;
+    }
+}
+
+/// Type, name and text of everything in a schema but SQLite's own tables and the automatic indexes.
+type Objects = Vec<(String, String, String)>;
+
+fn objects(db: &Connection) -> rusqlite::Result<Objects> {
+    let mut rows = db.prepare(
+        "SELECT type, name, coalesce(sql, '') FROM sqlite_schema \
+         WHERE type <> 'view' AND NOT (name LIKE 'sqlite!_%' ESCAPE '!' AND type IN ('table', 'index')) \
+         ORDER BY name, type LIMIT 1000",
+    )?;
+    rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
+}
+
+/// What is wrong with the schema of `db`, which should be that of the newest format. Views are left out: they are
+/// never run by the library, so that anyone may add their own.
+pub(super) fn difference(db: &Connection) -> rusqlite::Result<Option<String>> {
+    static EXPECTED: OnceLock<Objects> = OnceLock::new();
+    let expected = match EXPECTED.get() {
+        Some(objects) => objects,
+        None => {
+            let mut new = Connection::open_in_memory()?;
+            migrate(&mut new, |_| Ok(()))?;
+            let made = objects(&new)?;
+            EXPECTED.get_or_init(|| made)
+        }
+    };
+    let found = objects(db)?;
+    let odd = found
+        .iter()
+        .find(|o| !expected.contains(o))
+        .map(|(kind, name, _)| format!("an unexpected {kind} {name:?}"));
+    let missing =
+        expected.iter().find(|o| !found.contains(o)).map(|(kind, name, _)| format!("no {kind} {name:?}"));
+    Ok(odd.or(missing))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn version(db: &Connection) -> u32 {
+        db.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn migrations_go_one_by_one_and_a_failed_one_leaves_the_last_good_state() {
+        let mut db = Connection::open_in_memory().unwrap();
+        let steps = [
+            "CREATE TABLE a (x)",
+            "CREATE TABLE b (x); INSERT INTO b VALUES (7)",
+            "CREATE TABLE c (x); oops",
+        ];
+        apply(&mut db, &steps[..1], |_| Ok(())).unwrap();
+        assert_eq!(version(&db), 1);
+        assert!(apply(&mut db, &steps, |_| panic!("only for a new file")).is_err());
+        assert_eq!(version(&db), 2);
+        assert!(db.prepare("SELECT x FROM c").is_err());
+        assert_eq!(db.query_row("SELECT x FROM b", [], |row| row.get::<_, i64>(0)).unwrap(), 7);
+    }
+
+    #[test]
+    fn a_changed_schema_is_told() {
+        let mut db = Connection::open_in_memory().unwrap();
+        migrate(&mut db, |_| Ok(())).unwrap();
+        assert_eq!(version(&db), FORMAT);
+        assert_eq!(difference(&db).unwrap(), None);
+        db.execute_batch("CREATE VIEW mine AS SELECT path FROM tracks").unwrap();
+        assert_eq!(difference(&db).unwrap(), None);
+        db.execute_batch("CREATE TRIGGER t AFTER INSERT ON track BEGIN DELETE FROM failure; END").unwrap();
+        assert_eq!(difference(&db).unwrap().as_deref(), Some("an unexpected trigger \"t\""));
+        db.execute_batch("DROP TRIGGER t; DROP TABLE removed").unwrap();
+        assert_eq!(difference(&db).unwrap().as_deref(), Some("no table \"removed\""));
+    }
+}

@@ -1,0 +1,330 @@
+//! Nearest windows: the index against looking at all of them.
+use std::{fs, path::Path, sync::atomic::AtomicBool};
+
+use refrain::{
+    Error,
+    ann::{self, Built, Hit, Options, Route, Searcher},
+    error::IndexError,
+    fingerprint::Fingerprint,
+    params,
+    store::Store,
+};
+use rusqlite::Connection;
+
+use super::store::{folder, record};
+
+const DIMS: usize = params::CURRENT.window_dims;
+static GO_ON: AtomicBool = AtomicBool::new(false);
+
+fn random(seed: u64) -> impl FnMut() -> u32 {
+    let mut state = seed;
+    move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as u32
+    }
+}
+
+/// Windows in clusters: a theme that moves on now and then, and its variations.
+fn clustered(windows: u32, seed: u64) -> Fingerprint {
+    let mut random = random(seed);
+    let mut themes = self::random(99);
+    let themes: Vec<i32> = (0..200 * DIMS).map(|_| (themes() % 101) as i32 - 50).collect();
+    let mut out = Fingerprint { positions: (0..windows).map(|w| 4 * w).collect(), ..Default::default() };
+    let mut theme = 0;
+    for w in 0..windows {
+        if w % 5 == 0 {
+            theme = random() as usize % 200;
+        }
+        let vector = &themes[theme * DIMS..][..DIMS];
+        out.windows.extend(vector.iter().map(|&v| (v + (random() % 81) as i32 - 40) as i8));
+    }
+    out.frames = vec![0; windows as usize * 4 * params::CURRENT.frame_bytes()];
+    out
+}
+
+fn library(file: &Path, tracks: u64, windows: u32) -> Store {
+    let mut store = Store::open_write(file).unwrap();
+    add(&mut store, 0..tracks, windows);
+    store
+}
+
+fn add(store: &mut Store, tracks: std::ops::Range<u64>, windows: u32) {
+    store
+        .write(|batch| {
+            for t in tracks {
+                batch.add_track(&record(format!("/{t}")), &clustered(windows, t))?;
+            }
+            Ok(())
+        })
+        .unwrap();
+}
+
+fn small(centroids: usize) -> Options {
+    Options { least_windows: 1, centroids: Some(centroids), ..Options::default() }
+}
+
+fn queries(n: u32) -> Vec<i8> {
+    clustered(n, 12_345).windows
+}
+
+/// Opens and uses `rounds` broken copies of `file`; each must be fine or a typed error.
+pub fn never_panics_on_corruption(file: &Path, rounds: u64, work: impl Fn(&Store) -> refrain::Result<()>) {
+    let whole = fs::read(file).unwrap();
+    let broken = file.with_extension("broken");
+    for round in 0..rounds {
+        let mut random = random(round);
+        let mut bytes = whole.clone();
+        if round % 5 == 4 {
+            bytes.truncate(random() as usize % whole.len());
+        }
+        for _ in 0..1 + random() % 8 {
+            // Half of them where SQLite keeps its own structures.
+            let at = random() as usize % bytes.len().max(1);
+            let at = if round % 2 == 0 { at } else { at / 4096 * 4096 + at % 120 };
+            if let Some(byte) = bytes.get_mut(at) {
+                *byte = random() as u8;
+            }
+        }
+        fs::write(&broken, &bytes).unwrap();
+        let done = Store::open_read(&broken).and_then(|store| work(&store));
+        assert!(
+            matches!(done, Ok(()) | Err(Error::Index { .. } | Error::Io { .. })),
+            "round {round}: {done:?}"
+        );
+        let _ = Store::open_write(&broken).map(Store::close);
+        for suffix in ["-wal", "-shm", "-journal"] {
+            let mut beside = broken.clone().into_os_string();
+            beside.push(suffix);
+            let _ = fs::remove_file(beside);
+        }
+    }
+}
+
+/// Looking at everything without any of the fast code.
+fn plain(store: &Store, queries: &[i8], k: usize) -> Vec<Vec<Hit>> {
+    queries
+        .chunks_exact(DIMS)
+        .map(|query| {
+            let mut hits = Vec::new();
+            store
+                .windows(Store::ALL_TRACKS, |track, block| {
+                    for (i, vector) in block.vectors().chunks_exact(DIMS).enumerate() {
+                        let dot = query.iter().zip(vector).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum();
+                        hits.push(Hit { track, position: refrain::units::Frames(block.position(i)), dot });
+                    }
+                    Ok(())
+                })
+                .unwrap();
+            hits.sort_by_key(|hit| (-hit.dot, hit.track, hit.position));
+            hits.truncate(k);
+            hits
+        })
+        .collect()
+}
+
+#[test]
+fn exact_search_is_the_plain_one() {
+    let (_folder, file) = folder();
+    let mut store = library(&file, 7, 143);
+    // The same recording twice: equal dot products, told apart by the lower track.
+    store.write(|batch| batch.add_track(&record("/again"), &clustered(143, 3))).unwrap();
+    for (n, k) in [(1, 1), (3, 20), (17, 5), (2, 5000), (4, 0)] {
+        let queries = clustered(n, 3).windows;
+        assert_eq!(ann::nearest_exact(&store, &queries, k).unwrap(), plain(&store, &queries, k));
+    }
+    assert!(ann::nearest_exact(&store, &[], 3).unwrap().is_empty());
+}
+
+#[test]
+fn an_empty_index_has_no_neighbours() {
+    let (_folder, file) = folder();
+    let mut store = Store::open_write(&file).unwrap();
+    assert_eq!(ann::nearest_exact(&store, &queries(2), 3).unwrap(), [vec![], vec![]]);
+    assert_eq!(ann::build(&mut store, &small(4), &GO_ON).unwrap(), Built::TooFew);
+}
+
+#[test]
+fn with_every_list_probed_the_index_is_exact() {
+    let (_folder, file) = folder();
+    let mut store = library(&file, 30, 100);
+    assert_eq!(
+        ann::build(&mut store, &small(64), &GO_ON).unwrap(),
+        Built::New { centroids: 64, windows: 3000 }
+    );
+    store.verify().unwrap();
+    let queries = queries(20);
+    let exact = ann::nearest_exact(&store, &queries, 20).unwrap();
+    for route in [Route::Auto, Route::Flat, Route::Graph] {
+        let found = Searcher::new(&store).probes(64).route(route).nearest(&queries, 20).unwrap();
+        assert_eq!(found, exact, "{route:?}");
+    }
+}
+
+#[test]
+fn recall_with_the_defaults() {
+    let (_folder, file) = folder();
+    let mut store = library(&file, 100, 300);
+    let options = Options { least_windows: 1, ..Options::default() };
+    assert!(matches!(ann::build(&mut store, &options, &GO_ON).unwrap(), Built::New { centroids: 1024, .. }));
+    let queries = queries(50);
+    let exact = ann::nearest_exact(&store, &queries, 20).unwrap();
+    for route in [Route::Flat, Route::Graph] {
+        let found = Searcher::new(&store).route(route).nearest(&queries, 20).unwrap();
+        let same: usize =
+            exact.iter().zip(&found).map(|(e, f)| e.iter().filter(|hit| f.contains(hit)).count()).sum();
+        assert!(same >= 900, "{route:?}: recall@20 {}", same as f64 / 1000.0);
+    }
+}
+
+#[test]
+fn added_and_removed_tracks_count_at_once() {
+    let (_folder, file) = folder();
+    let mut store = library(&file, 20, 100);
+    ann::build(&mut store, &small(32), &GO_ON).unwrap();
+    let queries = clustered(10, 5).windows;
+    store
+        .write(|batch| {
+            batch.remove(Path::new("/5"))?;
+            batch.add_track(&record("/6"), &clustered(100, 5))?;
+            batch.add_track(&record("/new"), &clustered(100, 77))
+        })
+        .unwrap();
+    let found = Searcher::new(&store).probes(32).nearest(&queries, 20).unwrap();
+    assert_eq!(found, plain(&store, &queries, 20));
+    assert_eq!(found[0][0].track.0, 21);
+    store.verify().unwrap();
+    // Three of twenty: good enough. Ten more: not any more.
+    assert_eq!(ann::build(&mut store, &small(32), &GO_ON).unwrap(), Built::Fresh);
+    add(&mut store, 100..110, 100);
+    assert!(matches!(ann::build(&mut store, &small(32), &GO_ON).unwrap(), Built::New { windows: 3000, .. }));
+    store.verify().unwrap();
+    let mut searcher = Searcher::new(&store).probes(32);
+    assert_eq!(searcher.nearest(&queries, 20).unwrap(), plain(&store, &queries, 20));
+}
+
+#[test]
+fn a_searcher_follows_a_new_index() {
+    let (_folder, file) = folder();
+    let mut writer = library(&file, 10, 100);
+    let reader = Store::open_read(&file).unwrap();
+    let mut searcher = Searcher::new(&reader).probes(100);
+    let queries = queries(5);
+    for (centroids, tracks) in [(8, 10..11), (16, 11..20), (0, 20..21), (5, 21..40)] {
+        if centroids > 0 {
+            ann::build(&mut writer, &Options { force: true, ..small(centroids) }, &GO_ON).unwrap();
+        } else {
+            let none = Options { least_windows: u64::MAX, ..small(1) };
+            assert_eq!(ann::build(&mut writer, &none, &GO_ON).unwrap(), Built::TooFew);
+        }
+        add(&mut writer, tracks, 100);
+        assert_eq!(searcher.nearest(&queries, 20).unwrap(), plain(&reader, &queries, 20));
+    }
+}
+
+#[test]
+fn the_same_library_gives_the_same_index() {
+    let (folder, file) = folder();
+    let other = folder.path().join("other.refrain");
+    for (file, threads) in [(&file, 1), (&other, 3)] {
+        let mut store = library(file, 30, 100);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| ann::build(&mut store, &small(128), &GO_ON)).unwrap();
+        store.close().unwrap();
+    }
+    assert!(fs::read(file).unwrap() == fs::read(other).unwrap());
+}
+
+#[test]
+fn identical_windows_and_silence_make_an_index_too() {
+    let (_folder, file) = folder();
+    let mut store = Store::open_write(&file).unwrap();
+    let same = |value| Fingerprint {
+        frames: vec![0; 400 * params::CURRENT.frame_bytes()],
+        positions: (0..400).collect(),
+        windows: vec![value; 400 * DIMS],
+    };
+    store
+        .write(|b| Ok((b.add_track(&record("/a"), &same(30))?, b.add_track(&record("/b"), &same(0))?)))
+        .unwrap();
+    ann::build(&mut store, &small(128), &GO_ON).unwrap();
+    store.verify().unwrap();
+    let query = vec![1; DIMS];
+    let found = Searcher::new(&store).probes(128).nearest(&query, 20).unwrap();
+    assert_eq!(found, plain(&store, &query, 20));
+}
+
+#[test]
+fn a_cancelled_build_changes_nothing() {
+    let (_folder, file) = folder();
+    let mut store = library(&file, 10, 100);
+    ann::build(&mut store, &small(8), &GO_ON).unwrap();
+    let forced = Options { force: true, ..small(16) };
+    let done = ann::build(&mut store, &forced, &AtomicBool::new(true));
+    assert!(matches!(done, Err(Error::Interrupted)));
+    store.verify().unwrap();
+    assert_eq!(ann::build(&mut store, &small(8), &GO_ON).unwrap(), Built::Fresh);
+}
+
+#[test]
+fn an_index_of_other_parameters_is_not_used_and_built_anew() {
+    let (_folder, file) = folder();
+    let mut store = library(&file, 10, 100);
+    ann::build(&mut store, &small(8), &GO_ON).unwrap();
+    store.close().unwrap();
+    let change = |sql: &str| Connection::open(&file).unwrap().execute_batch(sql).unwrap();
+    change("UPDATE neighbour_index SET parameter_set = 9; DELETE FROM posting");
+    let mut store = Store::open_write(&file).unwrap();
+    let queries = queries(3);
+    assert_eq!(Searcher::new(&store).nearest(&queries, 5).unwrap(), plain(&store, &queries, 5));
+    assert!(matches!(ann::build(&mut store, &small(8), &GO_ON).unwrap(), Built::New { .. }));
+    store.close().unwrap();
+    change("UPDATE neighbour_index SET stamp = stamp + 1");
+    let mut store = Store::open_write(&file).unwrap();
+    assert!(store.verify().is_err());
+    assert!(matches!(ann::build(&mut store, &small(8), &GO_ON).unwrap(), Built::New { .. }));
+}
+
+#[test]
+fn rows_of_the_index_that_make_no_sense_are_damage_or_passed_over() {
+    let (_folder, file) = folder();
+    for (sql, fatal) in [
+        ("DELETE FROM centroid_block", true),
+        ("DELETE FROM centroid_link", true),
+        ("UPDATE centroid_block SET data = CAST(x'FFFFFFFFFFFFFF7F' || data AS BLOB)", true),
+        ("UPDATE neighbour_index SET centroid_count = 65536", true),
+        ("UPDATE neighbour_index SET centroid_count = -1", true),
+        ("UPDATE posting SET data = CAST(substr(data, 1, 100) AS BLOB)", true),
+        ("UPDATE centroid_link SET data = x'FFFFFFFFFFFFFF7F'", true),
+        ("UPDATE centroid_link SET data = x'01000000000000000100000000000000FFFFFFFF'", false),
+        ("UPDATE neighbour_index SET entry_level = 4000000000", false),
+        ("UPDATE neighbour_index SET entry = 4000000000", false),
+    ] {
+        let _ = fs::remove_file(&file);
+        let mut store = library(&file, 10, 100);
+        ann::build(&mut store, &small(16), &GO_ON).unwrap();
+        store.close().unwrap();
+        Connection::open(&file).unwrap().execute_batch(sql).unwrap();
+        let store = Store::open_read(&file).unwrap();
+        let found = Searcher::new(&store).route(Route::Graph).nearest(&queries(2), 5);
+        match found {
+            Err(Error::Index { reason: IndexError::Damaged(_), .. }) => assert!(fatal, "{sql}"),
+            other => assert!(!fatal && other.is_ok(), "{sql}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn corrupt_bytes_never_panic_a_search() {
+    let (_folder, file) = folder();
+    let mut store = library(&file, 6, 100);
+    ann::build(&mut store, &small(16), &GO_ON).unwrap();
+    store.close().unwrap();
+    let queries = queries(5);
+    never_panics_on_corruption(&file, 200, |store| {
+        for route in [Route::Flat, Route::Graph] {
+            Searcher::new(store).route(route).nearest(&queries, 5)?;
+        }
+        ann::nearest_exact(store, &queries, 5)?;
+        store.verify()
+    });
+}
