@@ -1,8 +1,10 @@
 //! From nearest windows to places: votes propose (track, offset), the stored frames decide.
 mod drift;
+mod score;
 mod segment;
 mod votes;
 
 pub use drift::{tempo, transposition};
+pub use score::{Features, LEAST_SCORE, probability};
 pub use segment::{Alignment, Reference, align};
 pub use votes::{Candidate, WindowHits, candidates};

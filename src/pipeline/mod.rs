@@ -1,3 +1,12 @@
 //! The only module that sees all stages: it wires them for building an index and for answering a query.
 pub mod analyse;
+mod build;
+mod find;
+mod index;
+mod query;
 mod samples;
+
+pub use build::{BuildEvent, BuildOptions, BuildSummary};
+pub use find::FindOptions;
+pub use index::{Index, Info};
+pub use query::QueryOptions;

@@ -66,6 +66,11 @@ pub const BUSY_SECONDS: u32 = 10;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TrackId(pub u32);
 
+/// The version of the SQLite that is built in.
+pub fn sqlite_version() -> &'static str {
+    rusqlite::version()
+}
+
 /// An open index file.
 #[derive(Debug)]
 pub struct Store {

@@ -1,1 +1,30 @@
-fn main() {}
+//! The command line of refrain.
+mod args;
+mod cmd;
+mod db;
+mod messages;
+mod stop;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command, IndexCommand};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command {
+        Command::Index(IndexCommand::Build(args)) => cmd::index_build::run(&args),
+        Command::Index(IndexCommand::Info(args)) => cmd::index_info::run(&args),
+        Command::Query(args) => cmd::query::run(&args),
+    };
+    match done {
+        Ok(code) => code,
+        // Whoever reads our output has seen enough, as `head` has.
+        Err(error) if messages::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            messages::error(&error);
+            ExitCode::from(2)
+        }
+    }
+}

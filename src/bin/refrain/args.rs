@@ -1,0 +1,117 @@
+//! The command line.
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Find which recording a piece of audio comes from, out of one SQLite file.
+#[derive(Debug, Parser)]
+#[command(name = "refrain", version, arg_required_else_help = true)]
+#[command(after_help = "Exit status: 0 found or done, 1 no match, 2 error.")]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make, extend and describe the index of a music library
+    #[command(subcommand)]
+    Index(IndexCommand),
+    /// Find which indexed track a clip or a whole track comes from, and where in it
+    Query(QueryArgs),
+}
+
+/// What to do with the index.
+#[derive(Debug, Subcommand)]
+pub enum IndexCommand {
+    /// Analyse new and changed files below folders and add them to the index
+    Build(BuildArgs),
+    /// Print what the index holds
+    Info(InfoArgs),
+}
+
+/// Where the index is.
+#[derive(Debug, Args)]
+pub struct DbArgs {
+    /// The index file [default: refrain/index.refrain in the user's data folder]
+    #[arg(long, env = "REFRAIN_DB", value_name = "FILE")]
+    pub db: Option<PathBuf>,
+}
+
+/// How to build.
+#[derive(Debug, Args)]
+pub struct BuildArgs {
+    /// Folders and files to index
+    #[arg(required = true, value_name = "DIR|FILE")]
+    pub roots: Vec<PathBuf>,
+    #[command(flatten)]
+    pub db: DbArgs,
+    /// Files analysed at a time [default: one a core]
+    #[arg(long, short = 'j', value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Do not follow symbolic links below the folders
+    #[arg(long)]
+    pub no_follow: bool,
+    /// Take hidden files and folders too
+    #[arg(long)]
+    pub hidden: bool,
+    /// Go at most so many folders deep; 1 takes the files of each folder alone
+    #[arg(long, value_name = "N")]
+    pub max_depth: Option<usize>,
+    /// Say nothing but errors
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// Name each file as it is added
+    #[arg(long, short, conflicts_with = "quiet")]
+    pub verbose: bool,
+}
+
+/// How to print the description.
+#[derive(Debug, Args)]
+pub struct InfoArgs {
+    #[command(flatten)]
+    pub db: DbArgs,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+    /// List the files that could not be used, with the reason
+    #[arg(long)]
+    pub failures: bool,
+}
+
+/// How to query.
+#[derive(Debug, Args)]
+pub struct QueryArgs {
+    /// Audio files to look for; `-` reads one from standard input
+    #[arg(required = true, value_name = "CLIP")]
+    pub clips: Vec<PathBuf>,
+    #[command(flatten)]
+    pub db: DbArgs,
+    /// The most matches to give for a clip
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 10)]
+    pub top: usize,
+    /// The least score, 0 to 1, that counts as a match
+    #[arg(long, value_name = "P", value_parser = probability, default_value_t = refrain::LEAST_SCORE)]
+    pub min_score: f32,
+    /// Print one JSON document a clip, each on a line
+    #[arg(long)]
+    pub json: bool,
+    /// Also show the best places that did not count as a match
+    #[arg(long)]
+    pub explain: bool,
+    /// Compare with every window instead of using the neighbour index
+    #[arg(long)]
+    pub exact: bool,
+    /// Clips answered at a time [default: one a core]
+    #[arg(long, short = 'j', value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+}
+
+fn probability(text: &str) -> Result<f32, String> {
+    match text.parse() {
+        Ok(p) if (0.0..=1.0).contains(&p) => Ok(p),
+        _ => Err("a number from 0 to 1 is needed".into()),
+    }
+}

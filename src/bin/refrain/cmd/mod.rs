@@ -1,0 +1,4 @@
+//! One file a command.
+pub mod index_build;
+pub mod index_info;
+pub mod query;

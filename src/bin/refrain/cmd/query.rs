@@ -1,0 +1,178 @@
+//! `refrain query`
+use std::{
+    io::{self, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::{
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
+};
+
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use refrain::{Answer, Error, Index, Match, QueryOptions, Status};
+
+use crate::{args::QueryArgs, db, messages};
+
+/// Answers every clip, in the order given; exit 0 where any matched, 2 where any could not be read, else 1.
+pub fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
+    let path = db::path(&args.db)?;
+    let index = Index::open(&path)?;
+    if index.info()?.totals.tracks == 0 {
+        messages::say(&format!("{}: the index is empty", path.display()));
+    }
+    let mut options = QueryOptions::default();
+    options.top = args.top;
+    options.least_score = args.min_score;
+    options.exact = args.exact;
+    options.explain = args.explain;
+    if args.clips.iter().filter(|c| is_stdin(c)).count() > 1 {
+        anyhow::bail!("standard input (-) can be read once only");
+    }
+    let mut out = Output { out: io::stdout().lock(), args, any_match: false, any_error: false };
+    let threads = args.threads.map_or_else(cores, usize::from).min(args.clips.len());
+    if threads <= 1 {
+        for clip in &args.clips {
+            out.write(&answer(&index, clip, &options)?)?;
+        }
+    } else {
+        in_parallel(&path, &args.clips, &options, threads, |answer| out.write(&answer))?;
+    }
+    Ok(match (out.any_error, out.any_match) {
+        (true, _) => ExitCode::from(2),
+        (false, true) => ExitCode::SUCCESS,
+        (false, false) => ExitCode::from(1),
+    })
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+fn is_stdin(clip: &Path) -> bool {
+    clip.as_os_str() == "-"
+}
+
+/// The answer for one clip. A clip that cannot be read has an answer too; an index that cannot is an error.
+fn answer(index: &Index, clip: &Path, options: &QueryOptions) -> refrain::Result<Answer> {
+    let answer = if is_stdin(clip) {
+        index.query_reader(io::stdin().lock(), clip, options)
+    } else {
+        index.query(clip, options)
+    };
+    match answer {
+        Err(error @ (Error::Io { .. } | Error::Audio { .. })) => Ok(Answer::error(clip, &error)),
+        other => other,
+    }
+}
+
+/// Answers clips on several threads, each with a handle of its own, and gives the answers in order.
+fn in_parallel(
+    db: &Path,
+    clips: &[PathBuf],
+    options: &QueryOptions,
+    threads: usize,
+    mut each: impl FnMut(Answer) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let next = AtomicUsize::new(0);
+    let (sender, receiver) = mpsc::sync_channel(4 * threads);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            let (sender, next) = (sender.clone(), &next);
+            scope.spawn(move || {
+                let index = Index::open(db);
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(clip) = clips.get(number) else { break };
+                    let answer = match &index {
+                        Ok(index) => answer(index, clip, options).map_err(anyhow::Error::from),
+                        Err(error) => Err(anyhow::anyhow!("{error}")),
+                    };
+                    if sender.send((number, answer)).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        let mut waiting = std::collections::BTreeMap::new();
+        let mut wanted = 0;
+        for (number, answer) in receiver {
+            waiting.insert(number, answer);
+            while let Some(answer) = waiting.remove(&wanted) {
+                each(answer?)?;
+                wanted += 1;
+            }
+        }
+        Ok(())
+    })
+}
+
+struct Output<'a> {
+    out: io::StdoutLock<'a>,
+    args: &'a QueryArgs,
+    any_match: bool,
+    any_error: bool,
+}
+
+impl Output<'_> {
+    fn write(&mut self, answer: &Answer) -> anyhow::Result<()> {
+        self.any_match |= answer.status == Status::Match;
+        self.any_error |= answer.status == Status::Error;
+        if self.args.json {
+            writeln!(self.out, "{}", answer.to_json())?;
+            return Ok(self.out.flush()?);
+        }
+        let name = answer.query.display();
+        match answer.status {
+            Status::Match => {
+                writeln!(self.out, "{name}")?;
+                writeln!(self.out, "{}", table(&answer.matches))?;
+            }
+            Status::NoMatch => writeln!(self.out, "{name}\n  no match")?,
+            // The only thing that is not data; a script that wants it as data asks for --json.
+            _ => messages::say(&format!("refrain: {}", answer.error.as_deref().unwrap_or("cannot be read"))),
+        }
+        if let Some(candidates) = answer.candidates.as_deref().filter(|c| !c.is_empty()) {
+            writeln!(self.out, "  the best places looked at:\n{}", table(candidates))?;
+        }
+        Ok(())
+    }
+}
+
+fn table(matches: &[Match]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(["", "score", "in the clip", "in the track", "tempo", "pitch", "track"]);
+    for m in matches {
+        let clock = |from: f64, to: f64| {
+            format!("{} - {}", refrain::units::Seconds(from), refrain::units::Seconds(to))
+        };
+        table.add_row([
+            String::new(),
+            // Rounded down, so that 1 is never claimed of what is only nearly sure.
+            format!("{:.3}", (m.score * 1000.0).floor() / 1000.0),
+            clock(m.query_start, m.query_end),
+            clock(m.ref_start, m.ref_end),
+            format!("{:.3}", m.tempo),
+            format!("{:+.2}", m.pitch),
+            name(m),
+        ]);
+    }
+    for column in 1..6 {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+/// Artist and title where they are known, and always the file.
+fn name(m: &Match) -> String {
+    let path = m.path.display();
+    match (&m.artist, &m.title) {
+        (Some(artist), Some(title)) => format!("{artist} - {title} ({path})"),
+        (None, Some(title)) => format!("{title} ({path})"),
+        _ => path.to_string(),
+    }
+}

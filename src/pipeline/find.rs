@@ -1,0 +1,193 @@
+//! The files below some folders that may be audio.
+use std::{
+    fs::{File, Metadata},
+    io::Read,
+    path::{Path, PathBuf},
+    time::UNIX_EPOCH,
+};
+
+use walkdir::{DirEntry, WalkDir};
+
+use crate::{Error, Result};
+
+/// Which files to take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FindOptions {
+    /// Follow symbolic links to files and folders.
+    pub follow_links: bool,
+    /// Take hidden files and folders too (names that begin with a dot).
+    pub hidden: bool,
+    /// How many folders deep to go; 1 takes the files of the folder alone.
+    pub max_depth: Option<usize>,
+}
+
+impl Default for FindOptions {
+    /// Links are followed, hidden files are not taken, any depth.
+    fn default() -> Self {
+        Self { follow_links: true, hidden: false, max_depth: None }
+    }
+}
+
+/// A file that may be audio.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FoundFile {
+    /// Its absolute path.
+    pub path: PathBuf,
+    /// Its length in bytes.
+    pub size: u64,
+    /// When it was last changed, in nanoseconds since 1970.
+    pub mtime_ns: i64,
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The files, sorted by path, each once.
+    pub files: Vec<FoundFile>,
+    /// Files that are neither named like audio nor begin like it.
+    pub other: u64,
+    /// What could not be looked at, and why.
+    pub unreadable: Vec<(PathBuf, String)>,
+}
+
+/// Names that audio files end in. A file of another name is taken where its first bytes are those of audio.
+const EXTENSIONS: &[&str] = &[
+    "wav", "wave", "bwf", "rf64", "aif", "aiff", "aifc", "caf", "flac", "mp3", "mp2", "mp1", "mpga", "m4a",
+    "m4b", "m4r", "mp4", "m4v", "mov", "aac", "adts", "ogg", "oga", "ogv", "opus", "mka", "mkv", "webm",
+    "alac",
+];
+
+/// How audio files begin: offset and bytes.
+const MAGIC: &[(usize, &[u8])] = &[
+    (8, b"WAVE"),
+    (8, b"AIFF"),
+    (8, b"AIFC"),
+    (0, b"caff"),
+    (0, b"fLaC"),
+    (0, b"OggS"),
+    (0, b"ID3"),
+    (4, b"ftyp"),
+    (0, b"\x1a\x45\xdf\xa3"),
+];
+
+/// Looks through `roots`; a root that is a file is always taken.
+///
+/// # Errors
+/// `Error::Io` for a root that does not exist. What cannot be read further down is listed in the result.
+pub fn find(roots: &[PathBuf], options: &FindOptions) -> Result<Found> {
+    let mut found = Found::default();
+    for root in roots {
+        let io = |source| Error::Io { path: root.clone(), source };
+        let root = std::fs::canonicalize(root).map_err(io)?;
+        let metadata = std::fs::metadata(&root).map_err(io)?;
+        if metadata.is_dir() {
+            walk(&root, options, &mut found);
+        } else {
+            found.files.push(describe(root, &metadata));
+        }
+    }
+    found.files.sort_unstable();
+    found.files.dedup_by(|a, b| a.path == b.path);
+    Ok(found)
+}
+
+fn walk(root: &Path, options: &FindOptions, found: &mut Found) {
+    let hidden =
+        |entry: &DirEntry| entry.depth() > 0 && entry.file_name().as_encoded_bytes().first() == Some(&b'.');
+    let walk = WalkDir::new(root)
+        .follow_links(options.follow_links)
+        .max_depth(options.max_depth.unwrap_or(usize::MAX))
+        .into_iter()
+        .filter_entry(|entry| options.hidden || !hidden(entry));
+    for entry in walk {
+        let looked = entry.and_then(|entry| Ok((entry.metadata()?, entry)));
+        match looked {
+            Ok((metadata, entry)) if metadata.is_file() => {
+                if is_audio(entry.path()) {
+                    found.files.push(describe(entry.into_path(), &metadata));
+                } else {
+                    found.other += 1;
+                }
+            }
+            Ok(_) => {}
+            Err(error) => {
+                let path = error.path().unwrap_or(root).to_owned();
+                let reason = error.io_error().map_or_else(|| error.to_string(), |io| io.to_string());
+                found.unreadable.push((path, reason));
+            }
+        }
+    }
+}
+
+/// By its name, or else by how it begins.
+fn is_audio(path: &Path) -> bool {
+    let extension = path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
+    if extension.is_some_and(|e| EXTENSIONS.contains(&e.as_str())) {
+        return true;
+    }
+    let mut head = Vec::with_capacity(12);
+    let read = File::open(path).and_then(|file| file.take(12).read_to_end(&mut head));
+    read.is_ok() && MAGIC.iter().any(|(at, bytes)| head.get(*at..at + bytes.len()) == Some(bytes))
+}
+
+fn describe(path: PathBuf, metadata: &Metadata) -> FoundFile {
+    let since = metadata.modified().ok().and_then(|t| t.duration_since(UNIX_EPOCH).ok());
+    let mtime_ns = since.and_then(|d| i64::try_from(d.as_nanos()).ok()).unwrap_or(0);
+    FoundFile { path, size: metadata.len(), mtime_ns }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(options: &FindOptions, root: &Path) -> Vec<String> {
+        let found = find(&[root.to_owned()], options).unwrap();
+        let root = std::fs::canonicalize(root).unwrap();
+        found
+            .files
+            .iter()
+            .map(|f| f.path.strip_prefix(&root).unwrap().to_string_lossy().into_owned())
+            .collect()
+    }
+
+    #[test]
+    fn names_and_first_bytes_decide_and_options_are_kept_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, content: &[u8]| {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, content).unwrap();
+        };
+        write("a.MP3", b"");
+        write("b/c/d.ogg", b"x");
+        write("cover.jpg", b"\xff\xd8\xff\xe0");
+        write("notes.txt", b"hi");
+        write("no-extension", b"fLaC....");
+        write(".hidden.mp3", b"");
+        write(".dir/e.mp3", b"");
+        let options = FindOptions::default();
+        assert_eq!(names(&options, folder.path()), ["a.MP3", "b/c/d.ogg", "no-extension"]);
+        assert_eq!(
+            names(&FindOptions { max_depth: Some(1), ..options }, folder.path()),
+            ["a.MP3", "no-extension"]
+        );
+        assert_eq!(names(&FindOptions { hidden: true, ..options }, folder.path()).len(), 5);
+        let twice = [folder.path().to_owned(), folder.path().join("b")];
+        assert_eq!(find(&twice, &options).unwrap().files.len(), 3);
+        assert_eq!(find(&[folder.path().join("cover.jpg")], &options).unwrap().files.len(), 1);
+        assert!(matches!(find(&[folder.path().join("gone")], &options), Err(Error::Io { .. })));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_that_leads_round_in_a_circle_is_reported_once_and_does_not_hang() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("a")).unwrap();
+        std::os::unix::fs::symlink(folder.path(), folder.path().join("a/up")).unwrap();
+        let found = find(&[folder.path().to_owned()], &FindOptions::default()).unwrap();
+        assert_eq!((found.files.len(), found.unreadable.len()), (0, 1));
+        let options = FindOptions { follow_links: false, ..FindOptions::default() };
+        let found = find(&[folder.path().to_owned()], &options).unwrap();
+        assert_eq!((found.files.len(), found.unreadable.len()), (0, 0));
+    }
+}

@@ -1,0 +1,141 @@
+//! The index as a whole: what programs that embed it hold.
+use std::{
+    io::Read,
+    path::{Path, PathBuf},
+    sync::atomic::AtomicBool,
+};
+
+use super::{
+    build::{self, BuildEvent, BuildOptions, BuildSummary},
+    query::{Query, QueryOptions},
+};
+use crate::{
+    Result,
+    decode::Decoder,
+    params::Params,
+    report::Answer,
+    store::{Store, Totals},
+};
+
+/// An index file that is open.
+///
+/// One handle belongs to one thread at a time; opening another on the same file is cheap.
+#[derive(Debug)]
+pub struct Index {
+    store: Store,
+}
+
+/// What `Index::info` tells.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Info {
+    /// The file.
+    pub path: PathBuf,
+    /// What it holds.
+    pub totals: Totals,
+    /// The parameters of its fingerprints.
+    pub params: Params,
+    /// The version of its format.
+    pub format: u32,
+    /// Its neighbour index, where it has one: lists, and windows that are in them.
+    pub neighbours: Option<(u32, u64)>,
+    /// The version of the SQLite that reads it.
+    pub sqlite: &'static str,
+}
+
+impl Index {
+    /// Opens an index for reading.
+    ///
+    /// # Errors
+    /// `Error::Index` where there is none, or where the file is not one that this version can read.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Ok(Self { store: Store::open_read(path)? })
+    }
+
+    /// Opens an index for reading and writing, and makes it where there is none.
+    ///
+    /// # Errors
+    /// As `open`; and where the file or its folder cannot be written.
+    pub fn open_or_create(path: impl AsRef<Path>) -> Result<Self> {
+        Ok(Self { store: Store::open_write(path)? })
+    }
+
+    /// Brings the index up to date with folders and files, in parallel: what is new or changed is added.
+    /// `on` is told how it goes; `cancel` ends it early, and what was done stays.
+    ///
+    /// # Errors
+    /// `Error::Io` for a root that does not exist, `Error::Index` where the file cannot be written,
+    /// `Error::Interrupted`. A file that is no audio or damaged is no error, it is in the summary.
+    pub fn build(
+        &mut self,
+        roots: &[PathBuf],
+        options: &BuildOptions,
+        cancel: &AtomicBool,
+        on: impl FnMut(BuildEvent),
+    ) -> Result<BuildSummary> {
+        build::build(&mut self.store, roots, options, cancel, on)
+    }
+
+    /// Adds one file, whether it is known or not.
+    ///
+    /// # Errors
+    /// `Error::Io` and `Error::Audio` where there is no fingerprint to be had of it, `Error::Index` where the
+    /// index cannot be written.
+    pub fn add(&mut self, path: impl AsRef<Path>) -> Result<()> {
+        build::add_one(&mut self.store, path.as_ref())
+    }
+
+    /// Answers what recording a file comes from, or is.
+    ///
+    /// # Errors
+    /// `Error::Io` and `Error::Audio` where the file cannot be used, `Error::Index` where the index cannot.
+    /// Silence is no error: it matches nothing.
+    pub fn query(&self, path: impl AsRef<Path>, options: &QueryOptions) -> Result<Answer> {
+        let path = path.as_ref();
+        self.answer(path, Decoder::open(path)?, options)
+    }
+
+    /// Answers as `query` does for a file that comes through a stream; it is called `name` in the answer.
+    ///
+    /// # Errors
+    /// As `query`.
+    pub fn query_reader(&self, reader: impl Read, name: &Path, options: &QueryOptions) -> Result<Answer> {
+        self.answer(name, Decoder::from_reader(reader, name)?, options)
+    }
+
+    fn answer(&self, name: &Path, decoder: Decoder, options: &QueryOptions) -> Result<Answer> {
+        Query::new(&self.store, options)?.answer(name, decoder, &AtomicBool::new(false))
+    }
+
+    /// Counts, sizes, parameters and versions.
+    ///
+    /// # Errors
+    /// `Error::Index` where the file cannot be read.
+    pub fn info(&self) -> Result<Info> {
+        Ok(Info {
+            path: self.store.path().to_owned(),
+            totals: self.store.totals()?,
+            params: *self.store.params(),
+            format: crate::store::FORMAT,
+            neighbours: self.store.neighbour_index()?.map(|n| (n.centroid_count, n.window_count)),
+            sqlite: crate::store::sqlite_version(),
+        })
+    }
+
+    /// Calls `each` with every file that gave no fingerprint and the reason.
+    ///
+    /// # Errors
+    /// `Error::Index` where the file cannot be read; whatever `each` gives.
+    pub fn failures(&self, each: impl FnMut(PathBuf, String) -> Result<()>) -> Result<()> {
+        self.store.failures(each)
+    }
+
+    /// Leaves one file behind, without a log beside it, and closes it. Dropping does the same, but cannot say
+    /// what went wrong.
+    ///
+    /// # Errors
+    /// `Error::Index` where the disk is full or fails.
+    pub fn close(self) -> Result<()> {
+        self.store.close()
+    }
+}

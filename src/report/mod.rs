@@ -1,0 +1,143 @@
+//! Answers, as other programs read them.
+use std::path::{Path, PathBuf};
+
+use serde::{Serialize, Serializer};
+
+/// The answer to one query; serialised, one line of the `--json` contract.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Answer {
+    /// The clip, as it was named; `-` for standard input.
+    #[serde(serialize_with = "lossy")]
+    pub query: PathBuf,
+    /// Whether there is a match.
+    pub status: Status,
+    /// The matches, best first. Empty unless `status` is `Match`.
+    pub matches: Vec<Match>,
+    /// Why there is no answer. Only where `status` is `Error`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// The best places that were looked at, matches or not, where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub candidates: Option<Vec<Match>>,
+    /// Length of the clip in seconds, where it could be decoded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration: Option<f64>,
+}
+
+/// Whether a query has a match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Status {
+    /// At least one.
+    Match,
+    /// None that is sure enough.
+    NoMatch,
+    /// The query could not be read.
+    Error,
+}
+
+/// A place of the library that sounds like a range of the query.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Match {
+    /// The track's file, absolute, as indexed.
+    #[serde(serialize_with = "lossy")]
+    pub path: PathBuf,
+    /// The probability that it is right, 0..=1.
+    pub score: f64,
+    /// Where the matched range begins in the query, in seconds.
+    pub query_start: f64,
+    /// Where it ends.
+    pub query_end: f64,
+    /// Where the matched range begins in the track, in seconds.
+    pub ref_start: f64,
+    /// Where it ends.
+    pub ref_end: f64,
+    /// The query's speed over the track's.
+    pub tempo: f64,
+    /// How much higher the query is than the track, in semitones.
+    pub pitch: f64,
+    /// The track's title, where its file has one.
+    pub title: Option<String>,
+    /// The track's artist, where its file has one.
+    pub artist: Option<String>,
+    /// The evidence that the score is made of: how much more than chance the frames agree, summed over the
+    /// range.
+    pub evidence: f64,
+    /// The cosine of the query's and the track's chroma over the range, -1..=1.
+    pub similarity: f64,
+}
+
+impl Answer {
+    /// The answer to a query that could not be read.
+    pub fn error(query: &Path, error: &crate::Error) -> Self {
+        Self {
+            query: query.to_owned(),
+            status: Status::Error,
+            matches: Vec::new(),
+            error: Some(error.to_string()),
+            candidates: None,
+            duration: None,
+        }
+    }
+
+    /// The answer with these matches, best first.
+    pub fn of(query: &Path, matches: Vec<Match>, candidates: Option<Vec<Match>>, duration: f64) -> Self {
+        Self {
+            query: query.to_owned(),
+            status: if matches.is_empty() { Status::NoMatch } else { Status::Match },
+            matches,
+            error: None,
+            candidates,
+            duration: Some(duration),
+        }
+    }
+
+    /// One line of JSON, without a line break.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("strings and finite numbers always serialise")
+    }
+}
+
+/// A path as text; what is not UTF-8 in it becomes U+FFFD.
+fn lossy<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&path.to_string_lossy())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_json_has_the_fields_that_are_promised() {
+        let found = Match {
+            path: "/m/a.ogg".into(),
+            score: 0.99,
+            query_start: 0.0,
+            query_end: 5.0,
+            ref_start: 61.25,
+            ref_end: 66.25,
+            tempo: 1.0,
+            pitch: 0.0,
+            title: Some("A".into()),
+            artist: None,
+            evidence: 20.5,
+            similarity: 0.9,
+        };
+        assert_eq!(
+            Answer::of(Path::new("clip.wav"), vec![found], None, 5.0).to_json(),
+            r#"{"query":"clip.wav","status":"match","matches":[{"path":"/m/a.ogg","score":0.99,"query_start":0.0,"query_end":5.0,"ref_start":61.25,"ref_end":66.25,"tempo":1.0,"pitch":0.0,"title":"A","artist":null,"evidence":20.5,"similarity":0.9}],"duration":5.0}"#
+        );
+        assert_eq!(
+            Answer::of(Path::new("-"), vec![], None, 1.5).to_json(),
+            r#"{"query":"-","status":"no_match","matches":[],"duration":1.5}"#
+        );
+        let error = crate::Error::Interrupted;
+        assert_eq!(
+            Answer::error(Path::new("x"), &error).to_json(),
+            r#"{"query":"x","status":"error","matches":[],"error":"interrupted"}"#
+        );
+    }
+}
