@@ -2,4 +2,5 @@
 #![allow(missing_docs)]
 mod ann;
 mod decode;
+mod docs;
 mod store;
