@@ -251,6 +251,7 @@ impl Refusal {
                 let folder = absolute(path).ok().and_then(|file| file.parent().map(Path::to_path_buf));
                 let reason = match folder {
                     Some(folder) if !folder.exists() => format!("there is no folder {}", folder.display()),
+                    Some(folder) if !path.exists() => format!("no file can be made in {}", folder.display()),
                     _ => message,
                 };
                 fault::index(path, IndexError::ReadOnly(reason))

@@ -1,5 +1,11 @@
 //! The integration tests, one binary.
 #![allow(missing_docs)]
 mod ann;
+mod cli;
 mod decode;
+mod hostile;
+#[cfg(unix)]
+mod interrupted;
+mod layering;
+mod run;
 mod store;
