@@ -219,6 +219,8 @@ impl<'s> Query<'s> {
         let score = probability(&Features {
             evidence: place.evidence,
             similarity: place.similarity,
+            pairs: ((place.to - place.from) as f64 + 1.0) / 2.0,
+            query_pairs: (duration - frame) / self.params.frame_seconds().0 + 1.0,
             windows: self.windows_in_library,
         });
         let track = self.track(place.track)?;
