@@ -37,7 +37,7 @@ const COMMIT_EVERY: Duration = Duration::from_secs(2);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// How to build.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct BuildOptions {
     /// Which files to take.
@@ -46,12 +46,6 @@ pub struct BuildOptions {
     pub threads: Option<usize>,
     /// When to build the neighbour index.
     pub neighbours: ann::Options,
-}
-
-impl Default for BuildOptions {
-    fn default() -> Self {
-        Self { find: FindOptions::default(), threads: None, neighbours: ann::Options::default() }
-    }
 }
 
 /// What a build tells while it goes on.

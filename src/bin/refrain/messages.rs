@@ -26,7 +26,9 @@ pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
 /// What a panic, which is a fault of refrain's own, says instead of its backtrace.
 pub fn fault(info: &std::panic::PanicHookInfo<'_>) {
     let place = info.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
-    let what = info.payload_as_str().unwrap_or("no message");
+    let payload = info.payload();
+    let text = payload.downcast_ref::<&str>().copied();
+    let what = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
     say(&format!(
         "refrain: a fault of refrain itself{place}: {what}\nplease report it with the file it fails on"
     ));
