@@ -133,6 +133,10 @@ fn reason(error: SymphoniaError) -> AudioError {
         SymphoniaError::Unsupported(what) if !what.contains("missing") => {
             AudioError::Unsupported(what.to_owned())
         }
+        // Most encoders write it last.
+        SymphoniaError::Unsupported(what) if what.contains("missing moov") => AudioError::Damaged(
+            "its table of contents (moov) is missing, it may have been cut off".to_owned(),
+        ),
         SymphoniaError::Unsupported(what) => AudioError::Damaged(what.to_owned()),
         other => AudioError::Damaged(describe(&other)),
     }

@@ -36,9 +36,11 @@ impl fmt::Display for Warning {
                 write!(f, "{count} damaged packets skipped ({first})")
             }
             Warning::CutShort { reason } => write!(f, "used only up to a damaged place ({reason})"),
-            Warning::Truncated { found, announced: None } => write!(f, "truncated after {found}"),
+            Warning::Truncated { found, announced: None } => {
+                write!(f, "truncated: its first {found} were used")
+            }
             Warning::Truncated { found, announced: Some(announced) } => {
-                write!(f, "truncated: {found} of audio where {announced} are announced")
+                write!(f, "truncated: {found} of the announced {announced} were used")
             }
         }
     }

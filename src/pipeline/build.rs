@@ -33,8 +33,11 @@ const BATCH: usize = 32;
 /// … and is committed after so long at the latest, so that little is lost when the process dies.
 const COMMIT_EVERY: Duration = Duration::from_secs(2);
 
+/// How often the writer looks whether it shall stop, and so do those who wait for it.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
 /// How to build.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct BuildOptions {
     /// Which files to take.
@@ -43,12 +46,6 @@ pub struct BuildOptions {
     pub threads: Option<usize>,
     /// When to build the neighbour index.
     pub neighbours: ann::Options,
-}
-
-impl Default for BuildOptions {
-    fn default() -> Self {
-        Self { find: FindOptions::default(), threads: None, neighbours: ann::Options::default() }
-    }
 }
 
 /// What a build tells while it goes on.
@@ -109,7 +106,7 @@ pub struct BuildSummary {
 /// Adds one file, whether it is known or not; see `Index::add`.
 pub(super) fn add_one(store: &mut Store, path: &Path) -> Result<()> {
     let roots = [path.to_owned()];
-    let file = find(&roots, &FindOptions::default())?.files.pop();
+    let file = find(&roots, &FindOptions::default(), &AtomicBool::new(false))?.files.pop();
     let file =
         file.ok_or_else(|| Error::Io { path: path.to_owned(), source: ErrorKind::IsADirectory.into() })?;
     let analysis = analyse_file(&file, store.params(), &AtomicBool::new(false))?;
@@ -134,7 +131,7 @@ impl Turnstile {
     fn enter(&self, number: usize, stop: &AtomicBool) -> bool {
         let mut written = self.written.lock().expect("no holder of this lock panics");
         while number >= *written + AHEAD && !stop.load(Ordering::Relaxed) {
-            let waited = self.moved.wait_timeout(written, Duration::from_millis(100));
+            let waited = self.moved.wait_timeout(written, LOOK_EVERY);
             written = waited.expect("no holder of this lock panics").0;
         }
         !stop.load(Ordering::Relaxed)
@@ -161,7 +158,7 @@ pub fn build(
     cancel: &AtomicBool,
     mut on: impl FnMut(BuildEvent),
 ) -> Result<BuildSummary> {
-    let found = find(roots, &options.find)?;
+    let found = find(roots, &options.find, cancel)?;
     let mut known: HashMap<PathBuf, Known> = HashMap::new();
     store.all_known(|path, k| {
         known.insert(path, k);
@@ -209,6 +206,8 @@ fn add(
         .map_err(|e| Error::Io { path: PathBuf::from("threads"), source: std::io::Error::other(e) })?;
     let params = *store.params();
     let next = AtomicUsize::new(0);
+    // Set once nothing more is to be written: by `cancel`, or because the index cannot be written. Whoever is in the
+    // middle of a file of hours then drops it.
     let stop = AtomicBool::new(false);
     let turnstile = Turnstile { written: Mutex::new(0), moved: Condvar::new() };
     let (sender, receiver) = mpsc::sync_channel::<Done>(threads);
@@ -223,7 +222,7 @@ fn add(
                     if !turnstile.enter(number, stop) {
                         break;
                     }
-                    let outcome = analyse_file(file, &params, cancel);
+                    let outcome = analyse_file(file, &params, stop);
                     if sender.send(Done { number, outcome }).is_err() {
                         break;
                     }
@@ -272,7 +271,7 @@ impl Writer<'_> {
         let mut next = 0;
         let mut result = Ok(());
         while next < self.files.len() {
-            match outcomes.recv_timeout(COMMIT_EVERY) {
+            match outcomes.recv_timeout(LOOK_EVERY) {
                 Ok(done) => {
                     waiting.insert(done.number, done);
                 }
@@ -280,16 +279,12 @@ impl Writer<'_> {
                 Err(mpsc::RecvTimeoutError::Disconnected) => break,
             }
             while let Some(done) = waiting.remove(&next) {
-                if matches!(done.outcome, Err(Error::Interrupted)) {
-                    result = Err(Error::Interrupted);
-                    break;
-                }
                 self.tell(&done);
                 self.batch.push(done);
                 next += 1;
                 turnstile.advance();
             }
-            if result.is_err() || cancel.load(Ordering::Relaxed) {
+            if cancel.load(Ordering::Relaxed) {
                 result = Err(Error::Interrupted);
                 break;
             }

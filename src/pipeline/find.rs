@@ -1,8 +1,9 @@
 //! The files below some folders that may be audio.
 use std::{
     fs::{File, Metadata},
-    io::Read,
+    io::{ErrorKind, Read},
     path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
     time::UNIX_EPOCH,
 };
 
@@ -73,15 +74,19 @@ const MAGIC: &[(usize, &[u8])] = &[
 /// Looks through `roots`; a root that is a file is always taken.
 ///
 /// # Errors
-/// `Error::Io` for a root that does not exist. What cannot be read further down is listed in the result.
-pub fn find(roots: &[PathBuf], options: &FindOptions) -> Result<Found> {
+/// `Error::Io` for a root that does not exist, or is neither a folder nor a file; `Error::Interrupted` once `cancel` is
+/// set. What cannot be read further down is listed in the result.
+pub fn find(roots: &[PathBuf], options: &FindOptions, cancel: &AtomicBool) -> Result<Found> {
     let mut found = Found::default();
     for root in roots {
         let io = |source| Error::Io { path: root.clone(), source };
         let root = std::fs::canonicalize(root).map_err(io)?;
         let metadata = std::fs::metadata(&root).map_err(io)?;
         if metadata.is_dir() {
-            walk(&root, options, &mut found);
+            walk(&root, options, cancel, &mut found)?;
+        } else if !metadata.is_file() {
+            // A pipe has no content to come back to.
+            return Err(io(std::io::Error::new(ErrorKind::InvalidInput, "neither a folder nor a file")));
         } else {
             found.files.push(describe(root, &metadata));
         }
@@ -91,7 +96,7 @@ pub fn find(roots: &[PathBuf], options: &FindOptions) -> Result<Found> {
     Ok(found)
 }
 
-fn walk(root: &Path, options: &FindOptions, found: &mut Found) {
+fn walk(root: &Path, options: &FindOptions, cancel: &AtomicBool, found: &mut Found) -> Result<()> {
     let hidden =
         |entry: &DirEntry| entry.depth() > 0 && entry.file_name().as_encoded_bytes().first() == Some(&b'.');
     let walk = WalkDir::new(root)
@@ -100,6 +105,9 @@ fn walk(root: &Path, options: &FindOptions, found: &mut Found) {
         .into_iter()
         .filter_entry(|entry| options.hidden || !hidden(entry));
     for entry in walk {
+        if cancel.load(Ordering::Relaxed) {
+            return Err(Error::Interrupted);
+        }
         let looked = entry.and_then(|entry| Ok((entry.metadata()?, entry)));
         match looked {
             Ok((metadata, entry)) if metadata.is_file() => {
@@ -117,6 +125,7 @@ fn walk(root: &Path, options: &FindOptions, found: &mut Found) {
             }
         }
     }
+    Ok(())
 }
 
 /// By its name, or else by how it begins.
@@ -139,6 +148,10 @@ fn describe(path: PathBuf, metadata: &Metadata) -> FoundFile {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn find(roots: &[PathBuf], options: &FindOptions) -> Result<Found> {
+        super::find(roots, options, &AtomicBool::new(false))
+    }
 
     fn names(options: &FindOptions, root: &Path) -> Vec<String> {
         let found = find(&[root.to_owned()], options).unwrap();

@@ -88,8 +88,11 @@ impl Store {
         if db.is_readonly("main").map_err(of)? {
             return Err(fault::index(path, IndexError::ReadOnly("the file is write-protected".to_owned())));
         }
-        if let Content::Nothing = content {
-            db.pragma_update(None, "page_size", 4096).map_err(of)?;
+        match content {
+            Content::Nothing => db.pragma_update(None, "page_size", 4096).map_err(of)?,
+            // What is refused is left as it was, its journal mode too.
+            Content::Index(schema::FORMAT) => Self::check(&db, path, params)?,
+            Content::Index(_) => {}
         }
         // Readers may stand in the way of the log; the writer then works without it, only slower.
         match db.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(())) {
@@ -124,23 +127,26 @@ impl Store {
     }
 
     fn checked(db: Connection, path: &Path, params: &Params, writes: bool) -> Result<Self> {
-        let store =
-            Self { db, path: path.to_path_buf(), params: *params, layout: Layout::of(params), writes };
+        Self::check(&db, path, params)?;
+        Ok(Self { db, path: path.to_path_buf(), params: *params, layout: Layout::of(params), writes })
+    }
+
+    /// Whether the file holds what it should: its length, its schema, its parameters.
+    fn check(db: &Connection, path: &Path, params: &Params) -> Result<()> {
         // SQLite tells a file that lacks whole pages, not one that lacks a part of its last one. Pages are counted
         // before the log is looked at: had it been folded in between, the file would have grown to the count.
-        let pages = store.totals_bytes()?;
+        let pages = page_bytes(db).map_err(|error| fault::of(path, error))?;
         if log_bytes(path) == 0 && fs::metadata(path).is_ok_and(|meta| meta.len() < pages) {
             return Err(fault::damaged(path, "cut short"));
         }
-        match schema::difference(&store.db) {
+        match schema::difference(db) {
             Ok(None) => {}
             Ok(Some(what)) => return Err(fault::damaged(path, what)),
             Err(error) => return Err(fault::of(path, error)),
         }
         let expected = description(params);
         for (i, (key, value)) in expected.iter().enumerate() {
-            let found: Option<f64> = store
-                .db
+            let found: Option<f64> = db
                 .query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0))
                 .map(Some)
                 .or_else(
@@ -157,7 +163,7 @@ impl Store {
                 _ => return Err(fault::damaged(path, format!("meta holds no right {key:?}"))),
             }
         }
-        Ok(store)
+        Ok(())
     }
 }
 
@@ -166,6 +172,12 @@ impl Drop for Store {
         // Nothing is lost where this fails: the log is folded by the next writer.
         let _ = self.fold();
     }
+}
+
+/// Bytes of all pages, also those that are still in the log.
+pub(super) fn page_bytes(db: &Connection) -> rusqlite::Result<u64> {
+    let number = |name: &str| db.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    Ok(number("page_count")?.saturating_mul(number("page_size")?).max(0) as u64)
 }
 
 /// What `meta` holds for `params`.
@@ -235,7 +247,15 @@ impl Refusal {
 
     fn writing(self, path: &Path) -> Error {
         match self {
-            Self::CannotOpen(message) => fault::index(path, IndexError::ReadOnly(message)),
+            Self::CannotOpen(message) => {
+                let folder = absolute(path).ok().and_then(|file| file.parent().map(Path::to_path_buf));
+                let reason = match folder {
+                    Some(folder) if !folder.exists() => format!("there is no folder {}", folder.display()),
+                    Some(folder) if !path.exists() => format!("no file can be made in {}", folder.display()),
+                    _ => message,
+                };
+                fault::index(path, IndexError::ReadOnly(reason))
+            }
             other => other.either(path),
         }
     }

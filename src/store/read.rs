@@ -183,15 +183,8 @@ impl Store {
                 Ok(())
             },
         )?;
-        totals.bytes = self.totals_bytes()?;
+        totals.bytes = super::open::page_bytes(&self.db).map_err(|e| self.fault(e))?;
         Ok(totals)
-    }
-
-    /// Bytes of all pages, also those that are still in the log.
-    pub(super) fn totals_bytes(&self) -> Result<u64> {
-        let number = |name: &str| self.db.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-        let bytes = number("page_count").and_then(|pages| Ok(pages.saturating_mul(number("page_size")?)));
-        bytes.map(|bytes| bytes.max(0) as u64).map_err(|e| self.fault(e))
     }
 
     /// Puts the frames `range` of a track into `out` (cleared first), `frame_bytes` each; only the blocks that hold

@@ -1,6 +1,12 @@
 //! The integration tests, one binary.
 #![allow(missing_docs)]
 mod ann;
+mod cli;
 mod decode;
 mod docs;
+mod hostile;
+#[cfg(unix)]
+mod interrupted;
+mod layering;
+mod run;
 mod store;

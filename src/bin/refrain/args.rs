@@ -90,8 +90,8 @@ pub struct QueryArgs {
     #[command(flatten)]
     pub db: DbArgs,
     /// The most matches to give for a clip
-    #[arg(long, short = 'n', value_name = "N", default_value_t = 10)]
-    pub top: usize,
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    pub top: u32,
     /// The least score, 0 to 1, that counts as a match
     #[arg(long, value_name = "P", value_parser = probability, default_value_t = refrain::LEAST_SCORE)]
     pub min_score: f32,

@@ -12,12 +12,15 @@ use clap::Parser;
 use args::{Cli, Command, IndexCommand};
 
 fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(messages::fault));
     let cli = Cli::parse();
-    let done = match cli.command {
+    let done = std::panic::catch_unwind(|| match cli.command {
         Command::Index(IndexCommand::Build(args)) => cmd::index_build::run(&args),
         Command::Index(IndexCommand::Info(args)) => cmd::index_info::run(&args),
         Command::Query(args) => cmd::query::run(&args),
-    };
+    });
+    // The hook has told of a panic.
+    let Ok(done) = done else { return ExitCode::from(2) };
     match done {
         Ok(code) => code,
         // Whoever reads our output has seen enough, as `head` has.

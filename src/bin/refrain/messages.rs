@@ -3,7 +3,14 @@ use std::io::{self, Write};
 
 /// Says why the command failed.
 pub fn error(error: &anyhow::Error) {
-    say(&format!("refrain: {error:#}"));
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        // The library's errors name their cause themselves.
+        if !text.ends_with(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    say(&format!("refrain: {text}"));
 }
 
 /// Says something on standard error; where that is closed there is nobody to tell.
@@ -14,6 +21,17 @@ pub fn say(text: &str) {
 /// Whether an error is that nobody reads standard output any more.
 pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// What a panic, which is a fault of refrain's own, says instead of its backtrace.
+pub fn fault(info: &std::panic::PanicHookInfo<'_>) {
+    let place = info.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
+    let payload = info.payload();
+    let text = payload.downcast_ref::<&str>().copied();
+    let what = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
+    say(&format!(
+        "refrain: a fault of refrain itself{place}: {what}\nplease report it with the file it fails on"
+    ));
 }
 
 /// `1 file`, `2 files`.

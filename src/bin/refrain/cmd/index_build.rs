@@ -52,10 +52,11 @@ pub fn run(args: &BuildArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn report(args: &BuildArgs, summary: &BuildSummary, took: Duration) {
-    for (path, reason) in summary.failed.iter().take(if args.verbose { 0 } else { NAMED }) {
+    let named = if args.verbose { usize::MAX } else { NAMED };
+    for (path, reason) in summary.failed.iter().take(named) {
         messages::say(&format!("cannot use {}: {reason}", path.display()));
     }
-    if !args.verbose && summary.failed.len() > NAMED {
+    if summary.failed.len() > named {
         messages::say(&format!(
             "and {} more; `refrain index info --failures` lists them",
             messages::count((summary.failed.len() - NAMED) as u64, "file")
@@ -121,12 +122,8 @@ impl Progress {
                 }
                 self.step(bytes);
             }
-            BuildEvent::Failed { path, bytes, reason } => {
-                if self.verbose {
-                    self.line(&format!("cannot use {}: {reason}", path.display()));
-                }
-                self.step(bytes);
-            }
+            // Named at the end, together with the folders that could not be looked into.
+            BuildEvent::Failed { bytes, .. } => self.step(bytes),
             BuildEvent::Neighbours => self.bar.set_message("bringing the neighbour index up to date"),
             _ => {}
         }

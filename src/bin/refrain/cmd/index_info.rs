@@ -1,9 +1,11 @@
 //! `refrain index info`
 use std::{
     io::{self, Write},
+    path::PathBuf,
     process::ExitCode,
 };
 
+use anyhow::Context;
 use refrain::{Index, Info};
 use serde_json::json;
 
@@ -20,17 +22,21 @@ pub fn run(args: &InfoArgs) -> anyhow::Result<ExitCode> {
             Ok(())
         })?;
     }
+    print(args, &info, failures).context("cannot write the description")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(args: &InfoArgs, info: &Info, failures: Vec<(PathBuf, String)>) -> io::Result<()> {
     let mut out = io::stdout().lock();
     if args.json {
-        let mut document = document(&info);
+        let mut document = document(info);
         if args.failures {
             document["failed"] = failures
                 .iter()
                 .map(|(path, reason)| json!({"path": path.to_string_lossy(), "reason": reason}))
                 .collect();
         }
-        writeln!(out, "{document}")?;
-        return Ok(ExitCode::SUCCESS);
+        return writeln!(out, "{document}");
     }
     let t = &info.totals;
     let p = &info.params;
@@ -38,7 +44,7 @@ pub fn run(args: &InfoArgs) -> anyhow::Result<ExitCode> {
         ("file", info.path.display().to_string()),
         ("tracks", t.tracks.to_string()),
         ("audio", messages::hours(t.duration.0)),
-        ("size", format!("{:.2} MB, {:.2} MB an hour", t.bytes as f64 / 1e6, per_hour(&info))),
+        ("size", format!("{:.2} MB, {:.2} MB an hour", t.bytes as f64 / 1e6, per_hour(info))),
         ("windows", t.windows.to_string()),
         (
             "neighbour index",
@@ -68,7 +74,7 @@ pub fn run(args: &InfoArgs) -> anyhow::Result<ExitCode> {
     for (path, reason) in failures {
         writeln!(out, "{}: {reason}", path.display())?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 fn per_hour(info: &Info) -> f64 {

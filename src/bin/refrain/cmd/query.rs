@@ -1,6 +1,7 @@
 //! `refrain query`
 use std::{
     io::{self, Write},
+    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     process::ExitCode,
     sync::{
@@ -9,8 +10,9 @@ use std::{
     },
 };
 
+use anyhow::Context;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
-use refrain::{Answer, Error, Index, Match, QueryOptions, Status};
+use refrain::{Answer, Error, Index, Match, QueryOptions, Status, error::AudioError};
 
 use crate::{args::QueryArgs, db, messages};
 
@@ -22,7 +24,7 @@ pub fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
         messages::say(&format!("{}: the index is empty", path.display()));
     }
     let mut options = QueryOptions::default();
-    options.top = args.top;
+    options.top = args.top as usize;
     options.least_score = args.min_score;
     options.exact = args.exact;
     options.explain = args.explain;
@@ -55,15 +57,23 @@ fn is_stdin(clip: &Path) -> bool {
 
 /// The answer for one clip. A clip that cannot be read has an answer too; an index that cannot is an error.
 fn answer(index: &Index, clip: &Path, options: &QueryOptions) -> refrain::Result<Answer> {
-    let answer = if is_stdin(clip) {
-        index.query_reader(io::stdin().lock(), clip, options)
-    } else {
-        index.query(clip, options)
-    };
-    match answer {
+    let answer = catch_unwind(AssertUnwindSafe(|| {
+        if is_stdin(clip) {
+            index.query_reader(io::stdin().lock(), clip, options)
+        } else {
+            index.query(clip, options)
+        }
+    }));
+    match answer.unwrap_or_else(|_| Err(fault(clip))) {
         Err(error @ (Error::Io { .. } | Error::Audio { .. })) => Ok(Answer::error(clip, &error)),
         other => other,
     }
+}
+
+/// What is said of a clip that showed a fault of refrain's own; the other clips are answered.
+fn fault(clip: &Path) -> Error {
+    let reason = AudioError::DecoderPanic("a fault in the analysis".into());
+    Error::Audio { path: clip.to_owned(), reason }
 }
 
 /// Answers clips on several threads, each with a handle of its own, and gives the answers in order.
@@ -117,11 +127,15 @@ struct Output<'a> {
 
 impl Output<'_> {
     fn write(&mut self, answer: &Answer) -> anyhow::Result<()> {
+        self.print(answer).context("cannot write the answer")
+    }
+
+    fn print(&mut self, answer: &Answer) -> io::Result<()> {
         self.any_match |= answer.status == Status::Match;
         self.any_error |= answer.status == Status::Error;
         if self.args.json {
             writeln!(self.out, "{}", answer.to_json())?;
-            return Ok(self.out.flush()?);
+            return self.out.flush();
         }
         let name = answer.query.display();
         match answer.status {
@@ -140,7 +154,7 @@ impl Output<'_> {
     }
 }
 
-fn table(matches: &[Match]) -> Table {
+fn table(matches: &[Match]) -> String {
     let mut table = Table::new();
     table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(["", "score", "in the clip", "in the track", "tempo", "pitch", "track"]);
@@ -164,7 +178,7 @@ fn table(matches: &[Match]) -> Table {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    table
+    table.trim_fmt()
 }
 
 /// Artist and title where they are known, and always the file.

@@ -1,0 +1,476 @@
+//! The command line as its users and their scripts see it.
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read},
+    path::{Path, PathBuf},
+    process::Stdio,
+    sync::{OnceLock, atomic::AtomicBool},
+};
+
+use insta::assert_snapshot;
+use refrain::{BuildOptions, Index, ann};
+use serde_json::Value;
+
+use super::run::{Place, Run, clip, dump, finish, fixture, tune, wav};
+
+/// The index of the ten songs, built once for all tests that only read it.
+fn library() -> &'static Path {
+    static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
+    LIBRARY.get_or_init(|| {
+        let db = Path::new(env!("CARGO_TARGET_TMPDIR")).join("songs.refrain");
+        let _ = fs::remove_file(&db);
+        let songs = fixture("audio/songs");
+        Place::new().run(["index", "build", "--db", db.to_str().unwrap(), songs.to_str().unwrap()]).code(0);
+        db
+    })
+}
+
+/// `refrain query` on the ten songs.
+fn query(args: &[&str], clips: &[&Path]) -> Run {
+    let place = Place::new();
+    finish(place.command().arg("query").arg("--db").arg(library()).args(args).args(clips))
+}
+
+fn keys(value: &Value) -> Vec<&str> {
+    value.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+fn file_name(value: &Value) -> &str {
+    Path::new(value.as_str().unwrap()).file_name().unwrap().to_str().unwrap()
+}
+
+#[track_caller]
+fn near(value: &Value, expected: f64, by: f64) {
+    let found = value.as_f64().unwrap();
+    assert!((found - expected).abs() <= by, "{found}, expected {expected} within {by}");
+}
+
+#[test]
+fn a_clip_is_found_in_its_song() {
+    let found = query(&["--json"], &[&clip("clean.wav"), &clip("noisy.mp3")]).code(0);
+    let answers = found.json();
+    assert_eq!(found.err, "");
+    assert_eq!(answers.len(), 2);
+    for (answer, song, start, length) in
+        [(&answers[0], "second-orbit.flac", 12.0, 8.0), (&answers[1], "north-platform.opus", 9.5, 10.0)]
+    {
+        let best = &answer["matches"][0];
+        assert_eq!(file_name(&best["path"]), song, "{found:#?}");
+        assert!(best["score"].as_f64().unwrap() > 0.9, "{found:#?}");
+        near(&best["query_start"], 0.0, 0.5);
+        near(&best["query_end"], length, 0.5);
+        near(&best["ref_start"], start, 0.5);
+        near(&best["ref_end"], start + length, 0.5);
+        near(&best["tempo"], 1.0, 0.02);
+        near(&best["pitch"], 0.0, 0.3);
+    }
+}
+
+#[test]
+fn the_json_contract() {
+    let (clean, hum) = (clip("clean.wav"), clip("hum.flac"));
+    let found = query(&["--json"], &[&hum, Path::new("gone.mp3"), &clean]).code(2);
+    let answers = found.json();
+    // One line a clip, in the order of the clips, named as they were.
+    assert_eq!(answers.len(), 3);
+    assert_eq!(answers[0]["query"], hum.to_str().unwrap());
+    assert_eq!(keys(&answers[0]), ["duration", "matches", "query", "status"]);
+    assert_eq!(answers[0]["status"], "no_match");
+    assert_eq!(answers[0]["matches"], Value::Array(vec![]));
+    assert_eq!(keys(&answers[1]), ["error", "matches", "query", "status"]);
+    assert_eq!((&answers[1]["query"], &answers[1]["status"]), (&"gone.mp3".into(), &"error".into()));
+    assert_eq!(answers[1]["error"], "gone.mp3: No such file or directory (os error 2)");
+    assert_eq!(keys(&answers[2]), ["duration", "matches", "query", "status"]);
+    assert_eq!(answers[2]["status"], "match");
+    near(&answers[2]["duration"], 8.0, 0.05);
+    for found in answers[2]["matches"].as_array().unwrap() {
+        assert_eq!(
+            keys(found),
+            [
+                "artist",
+                "evidence",
+                "path",
+                "pitch",
+                "query_end",
+                "query_start",
+                "ref_end",
+                "ref_start",
+                "score",
+                "similarity",
+                "tempo",
+                "title"
+            ]
+        );
+        assert!(Path::new(found["path"].as_str().unwrap()).is_absolute());
+        for number in
+            ["evidence", "pitch", "query_end", "query_start", "ref_end", "ref_start", "similarity", "tempo"]
+        {
+            assert!(found[number].as_f64().unwrap().is_finite());
+        }
+        assert!((0.0..=1.0).contains(&found["score"].as_f64().unwrap()));
+        assert!(found["query_start"].as_f64() < found["query_end"].as_f64());
+        assert!(found["ref_start"].as_f64() < found["ref_end"].as_f64());
+    }
+    let best = &answers[2]["matches"][0];
+    assert_eq!((&best["title"], &best["artist"]), (&"Second Orbit".into(), &"Kestrel Array".into()));
+}
+
+#[test]
+fn exit_codes_of_a_query() {
+    let (clean, hum, gone) = (clip("clean.wav"), clip("hum.flac"), Path::new("gone.mp3"));
+    query(&[], &[&clean]).code(0);
+    query(&[], &[&hum]).code(1);
+    query(&[], &[&hum, &clean]).code(0);
+    query(&[], &[gone]).code(2);
+    let mixed = query(&[], &[&clean, gone, &hum]).code(2);
+    assert!(mixed.out.contains("second-orbit.flac") && mixed.out.contains("no match"), "{mixed:#?}");
+    assert_eq!(mixed.err, "refrain: gone.mp3: No such file or directory (os error 2)\n");
+}
+
+#[test]
+fn the_table() {
+    let found = query(&["--top", "1"], &[&clip("clean.wav")]).code(0);
+    let lines: Vec<&str> = found.out.lines().collect();
+    assert_eq!(lines.len(), 3, "{found:#?}");
+    assert_eq!(lines[0], clip("clean.wav").to_str().unwrap());
+    let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>().join(" ");
+    assert_eq!(words(lines[1]), "score in the clip in the track tempo pitch track");
+    assert!(words(lines[2]).contains("Kestrel Array - Second Orbit ("), "{found:#?}");
+    assert!(found.out.lines().all(|line| line == line.trim_end()), "{found:#?}");
+    let none = query(&[], &[&clip("hum.flac")]).code(1);
+    assert_eq!(none.out, format!("{}\n  no match\n", clip("hum.flac").display()));
+}
+
+#[test]
+#[ignore = "the score is being calibrated"]
+fn a_stranger_does_not_match() {
+    query(&[], &[&clip("stranger.ogg")]).code(1);
+}
+
+#[test]
+fn a_whole_song_is_found_from_its_beginning_to_its_end() {
+    for (song, length) in [("copper-rain.m4a", 32.0), ("quiet-engines.wav", 31.9)] {
+        let song = fixture("audio/songs").join(song);
+        let answer = query(&["--json", "--top", "1"], &[&song]).code(0).json().remove(0);
+        let best = &answer["matches"][0];
+        assert_eq!(best["path"], fs::canonicalize(song).unwrap().to_str().unwrap());
+        for (from, to) in [("query_start", "query_end"), ("ref_start", "ref_end")] {
+            near(&best[from], 0.0, 0.5);
+            near(&best[to], length, 0.5);
+        }
+    }
+}
+
+#[test]
+fn the_number_of_threads_changes_nothing() {
+    let mut clips: Vec<PathBuf> = ["noisy.mp3", "hum.flac", "clean.wav", "stranger.ogg"].map(clip).into();
+    clips.extend_from_within(..);
+    clips.insert(3, "gone.mp3".into());
+    let clips: Vec<&Path> = clips.iter().map(PathBuf::as_path).collect();
+    let one = query(&["--json", "--threads", "1"], &clips).code(2);
+    let names: Vec<Value> = one.json().iter().map(|answer| answer["query"].clone()).collect();
+    assert_eq!(names, clips.iter().map(|clip| clip.to_str().unwrap()).collect::<Vec<_>>());
+    for threads in ["2", "5", "64"] {
+        assert_eq!(query(&["--json", "--threads", threads], &clips).code(2).out, one.out);
+    }
+}
+
+#[test]
+fn standard_input_is_a_clip_too() {
+    let place = Place::new();
+    let content = fs::read(clip("clean.wav")).unwrap();
+    let line = format!("query --json --top 1 --db {} -", library().display());
+    let answer = place.fed(&line, &content).code(0).json().remove(0);
+    assert_eq!(answer["query"], "-");
+    assert_eq!(file_name(&answer["matches"][0]["path"]), "second-orbit.flac");
+    assert_eq!(place.fed(&line, b"").code(2).json()[0]["error"], "-: the file is empty");
+    assert_eq!(
+        place.fed(&line, b"text").code(2).json()[0]["error"],
+        "-: not an audio file of a known format"
+    );
+    let twice = place.fed(&format!("{line} -"), &content).code(2);
+    assert_eq!(twice.err, "refrain: standard input (-) can be read once only\n");
+    assert_eq!(twice.out, "");
+}
+
+#[test]
+fn how_many_and_how_sure() {
+    let clean = clip("clean.wav");
+    let matches = |args: &[&str], code| {
+        let mut args = args.to_vec();
+        args.push("--json");
+        query(&args, &[&clean]).code(code).json()[0]["matches"].as_array().unwrap().clone()
+    };
+    let all = matches(&["--min-score", "0", "--top", "100"], 0);
+    assert!(all.len() > 3, "{all:?}");
+    let scores: Vec<f64> = all.iter().map(|m| m["score"].as_f64().unwrap()).collect();
+    assert!(scores.is_sorted_by(|a, b| a >= b), "{scores:?}");
+    assert_eq!(matches(&["--min-score", "0", "-n", "2"], 0), all[..2]);
+    let sure = matches(&["--min-score", "0.5"], 0);
+    assert!(sure.iter().all(|m| m["score"].as_f64().unwrap() >= 0.5), "{sure:?}");
+    for wrong in
+        ["--top 0", "--top all", "--min-score 1.5", "--min-score NaN", "--min-score much", "--threads 0"]
+    {
+        let refused = query(&wrong.split(' ').collect::<Vec<_>>(), &[&clean]).code(2);
+        assert!(
+            refused.out.is_empty() && refused.err.contains(wrong.split(' ').next().unwrap()),
+            "{refused:#?}"
+        );
+    }
+}
+
+#[test]
+fn explain_shows_what_did_not_match() {
+    let clean = clip("clean.wav");
+    let answer = query(&["--json", "--explain", "--min-score", "1"], &[&clean]).json().remove(0);
+    assert_eq!(keys(&answer), ["candidates", "duration", "matches", "query", "status"]);
+    let candidates = answer["candidates"].as_array().unwrap();
+    assert!(candidates.len() > answer["matches"].as_array().unwrap().len());
+    assert_eq!(file_name(&candidates[0]["path"]), "second-orbit.flac");
+    let text = query(&["--explain"], &[&clean]).code(0);
+    assert!(text.out.contains("  the best places looked at:\n"), "{text:#?}");
+}
+
+#[test]
+fn exact_and_listed_search_find_the_same() {
+    let place = Place::new();
+    let db = place.at("listed.refrain");
+    let mut index = Index::open_or_create(&db).unwrap();
+    let mut options = BuildOptions::default();
+    options.neighbours = ann::Options { least_windows: 1, ..ann::Options::default() };
+    index.build(&[fixture("audio/songs")], &options, &AtomicBool::new(false), |_| {}).unwrap();
+    index.close().unwrap();
+    let info = place.line("index info --db listed.refrain").code(0);
+    assert!(info.out.contains(" lists of "), "{info:#?}");
+    let lists = place.line("index info --json --db listed.refrain").json().remove(0);
+    assert_eq!(keys(&lists["neighbour_index"]), ["lists", "windows"]);
+    assert_eq!(lists["neighbour_index"]["windows"], lists["windows"]);
+    let best = |args: &[&str]| {
+        let run = finish(place.command().args(["query", "--json", "--db", "listed.refrain"]).args(args));
+        run.code(0).json()[0]["matches"][0].clone()
+    };
+    let clean = clip("clean.wav");
+    let (listed, exact) = (best(&[clean.to_str().unwrap()]), best(&["--exact", clean.to_str().unwrap()]));
+    assert_eq!(file_name(&exact["path"]), "second-orbit.flac");
+    assert_eq!(listed["path"], exact["path"]);
+    near(&listed["ref_start"], exact["ref_start"].as_f64().unwrap(), 0.2);
+}
+
+#[test]
+fn where_the_index_is() {
+    let place = Place::new();
+    place.write("music/a.wav", &wav(11_025, 1, &tune(11_025, 5.0, 1)));
+    let run = |data: Option<&str>, env: Option<&str>, args: &str| {
+        let mut command = place.command();
+        command.args(args.split_whitespace());
+        data.map(|folder| command.env("XDG_DATA_HOME", place.at(folder)));
+        env.map(|file| command.env("REFRAIN_DB", place.at(file)));
+        finish(&mut command)
+    };
+    let missing = run(None, None, "index info").code(2);
+    assert_snapshot!(place.told(&missing.err), @"refrain: DIR/.local/share/refrain/index.refrain: no index here; make one with `refrain index build DIR`");
+    assert!(!place.at(".local").exists(), "looking makes no folders");
+    run(None, None, "index build -q music").code(0);
+    assert!(place.at(".local/share/refrain/index.refrain").is_file());
+    run(Some("data"), None, "index build -q music").code(0);
+    assert!(place.at("data/refrain/index.refrain").is_file());
+    run(Some("data"), Some("env.refrain"), "index build -q music").code(0);
+    assert!(place.at("env.refrain").is_file());
+    run(Some("data"), Some("env.refrain"), "index build -q music --db named.refrain").code(0);
+    assert!(place.at("named.refrain").is_file());
+    for (data, env, args) in [
+        (None, None, "index info"),
+        (Some("data"), None, "query music/a.wav"),
+        (Some("data"), Some("env.refrain"), "query music/a.wav"),
+        (None, Some("gone"), "query --db named.refrain music/a.wav"),
+    ] {
+        run(data, env, args).code(0);
+    }
+    run(Some("data"), Some("gone"), "query music/a.wav").code(2);
+}
+
+#[test]
+fn a_second_build_does_what_is_left_to_do() {
+    let place = Place::new();
+    place.song("paper-lanterns.mp3", "music/a.mp3");
+    place.write("music/b.wav", &wav(11_025, 1, &tune(11_025, 5.0, 1)));
+    place.write("music/c/notes.txt", b"not looked at");
+    place.write("music/c/text.mp3", b"text");
+    let build = |args: &str| place.line(&format!("index build --db i.refrain {args} music")).code(0);
+    let first = build("");
+    assert_eq!(first.out, "", "data goes to standard output, and a build gives none");
+    assert_snapshot!(place.told(&first.err), @r"
+    cannot use DIR/music/c/text.mp3: not an audio file of a known format
+    2 files added (41 s of audio in TIME), 1 not usable
+    i.refrain: 2 tracks, 41 s
+    ");
+    let before = dump(&place.at("i.refrain"));
+    assert_snapshot!(place.told(&build("").err), @r"
+    0 files added, 2 unchanged, 1 known not to be usable
+    i.refrain: 2 tracks, 41 s
+    ");
+    assert_eq!(dump(&place.at("i.refrain")), before);
+    // One is changed, one is added, the bad one is mended.
+    place.write("music/b.wav", &wav(11_025, 1, &tune(11_025, 7.0, 2)));
+    place.song("marigold-street.mp3", "music/c/text.mp3");
+    place.write("music/d.wav", &wav(22_050, 2, &tune(22_050, 4.0, 3)));
+    assert_snapshot!(place.told(&build("--verbose").err), @r"
+    added DIR/music/b.wav (0:07.0)
+    added DIR/music/c/text.mp3 (0:31.5)
+    added DIR/music/d.wav (0:02.0)
+    3 files added (41 s of audio in TIME), 1 unchanged
+    i.refrain: 4 tracks, 1 min 16 s
+    ");
+    assert_eq!(build("--quiet").err, "");
+    let answer = place.line("query --json --db i.refrain music/b.wav").code(0).json().remove(0);
+    near(&answer["matches"][0]["ref_end"], 7.0, 0.5);
+    let failures = place.line("index info --json --failures --db i.refrain").code(0).json().remove(0);
+    assert_eq!(failures["failed"], Value::Array(vec![]));
+    // What is gone stays in the index, and nothing but its own file is left beside it.
+    fs::remove_file(place.at("music/d.wav")).unwrap();
+    assert_snapshot!(place.told(&build("").err), @r"
+    0 files added, 3 unchanged
+    i.refrain: 4 tracks, 1 min 16 s
+    ");
+    let beside: Vec<_> = fs::read_dir(place.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(beside.len(), 2, "{beside:?}");
+}
+
+#[test]
+fn a_file_can_be_named_itself_and_folders_twice() {
+    let place = Place::new();
+    let a = wav(11_025, 1, &tune(11_025, 5.0, 1));
+    place.write("m/a.wav", &a);
+    place.write("m/deep/er/b.wav", &a);
+    place.write("m/.hidden/c.wav", &a);
+    place.write("unnamed", &a);
+    let told = |args: &str| {
+        let run = place.line(&format!("index build --db {}", args)).code(0);
+        place.told(&run.err).lines().next().unwrap().to_owned()
+    };
+    assert_snapshot!(told("1.refrain m m/deep unnamed m/a.wav"), @"3 files added (15 s of audio in TIME)");
+    assert_snapshot!(told("2.refrain m --hidden"), @"3 files added (15 s of audio in TIME)");
+    assert_snapshot!(told("3.refrain m --max-depth 1"), @"1 file added (5 s of audio in TIME)");
+}
+
+#[test]
+fn threads_make_the_same_index() {
+    let place = Place::new();
+    for n in 0..70_u32 {
+        place.write(format!("m/{n}.wav"), &wav(8_000, 1, &tune(8_000, 2.0 + f64::from(n % 7), n.into())));
+    }
+    place.write("m/33x.mp3", b"text");
+    place.song("harbour-lights.ogg", "m/0.ogg");
+    let mut dumps = ["1", "2", "4", "100"].map(|threads| {
+        let db = format!("{threads}.refrain");
+        place.line(&format!("index build --threads {threads} --db {db} m")).code(0);
+        dump(&place.at(db))
+    });
+    assert!(dumps[0].iter().filter(|row| row.starts_with("track:")).count() == 71);
+    dumps.sort();
+    assert_eq!(dumps[0], dumps[3]);
+}
+
+#[test]
+fn info_tells_what_the_index_holds() {
+    let place = Place::new();
+    place.write("m/a.wav", &wav(11_025, 1, &tune(11_025, 5.0, 1)));
+    place.write("m/b.mp3", b"text");
+    place.line("index build -q --db i.refrain m").code(0);
+    let text = place.line("index info --failures --db i.refrain").code(0);
+    assert_eq!(text.err, "");
+    let names =
+        ["file", "tracks", "audio", "size", "windows", "neighbour index", "files not usable", "parameters"];
+    for (line, name) in text.out.lines().zip(names) {
+        assert!(line.starts_with(&format!("{name:18}")), "{text:#?}");
+    }
+    assert_eq!(
+        place.told(text.out.lines().last().unwrap()),
+        "DIR/m/b.mp3: not an audio file of a known format"
+    );
+    let json = place.line("index info --json --failures --db i.refrain").code(0).json().remove(0);
+    assert_eq!(
+        keys(&json),
+        [
+            "bytes",
+            "failed",
+            "failures",
+            "file",
+            "format",
+            "frames",
+            "neighbour_index",
+            "parameter_set",
+            "seconds",
+            "sqlite",
+            "tracks",
+            "version",
+            "windows"
+        ]
+    );
+    assert_eq!((&json["tracks"], &json["failures"]), (&1.into(), &1.into()));
+    assert_eq!(json["bytes"], fs::metadata(place.at("i.refrain")).unwrap().len());
+    assert_eq!(json["version"], env!("CARGO_PKG_VERSION"));
+    near(&json["seconds"], 5.0, 0.01);
+    assert_eq!(keys(&json["failed"][0]), ["path", "reason"]);
+    let plain = place.line("index info --json --db i.refrain").code(0).json().remove(0);
+    assert!(plain.get("failed").is_none());
+}
+
+#[test]
+fn an_empty_index_says_so() {
+    let place = Place::new();
+    fs::create_dir(place.at("m")).unwrap();
+    let built = place.line("index build --db i.refrain m").code(2);
+    assert_snapshot!(place.told(&built.err), @r"
+    0 files added
+    i.refrain: 0 tracks, 0 s
+    refrain: nothing was indexed
+    ");
+    let asked = place.run(["query", "--db", "i.refrain", clip("clean.wav").to_str().unwrap()]).code(1);
+    assert_snapshot!(place.told(&asked.err), @"i.refrain: the index is empty");
+}
+
+#[test]
+fn readers_that_have_seen_enough_are_no_error() {
+    let place = Place::new();
+    let mut command = place.command();
+    command
+        .args(["query", "--json", "--min-score", "0", "--db"])
+        .arg(library())
+        .args(vec![clip("clean.wav"); 40]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.ends_with("}\n"));
+    let mut err = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    assert_eq!((child.wait().unwrap().code(), err.as_str()), (Some(0), ""));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_cannot_be_written_is_an_error() {
+    let place = Place::new();
+    let full = || Stdio::from(fs::File::options().write(true).open("/dev/full").unwrap());
+    let run = |args: &[&str]| {
+        let mut command = place.command();
+        let child = command.args(args).stdout(full()).stderr(Stdio::piped()).spawn().unwrap();
+        Run::of(format!("{command:?}"), child.wait_with_output().unwrap()).code(2).err
+    };
+    let (db, clean) = (library().to_str().unwrap(), clip("clean.wav"));
+    assert_snapshot!(run(&["query", "--db", db, clean.to_str().unwrap()]), @"refrain: cannot write the answer: No space left on device (os error 28)");
+    assert_snapshot!(run(&["index", "info", "--db", db]), @"refrain: cannot write the description: No space left on device (os error 28)");
+}
+
+#[test]
+fn usage_is_told() {
+    let place = Place::new();
+    for args in ["", "query", "index", "index build", "index build --verbose --quiet m", "sing"] {
+        let run = place.line(args).code(2);
+        assert!(run.out.is_empty() && run.err.contains("Usage: refrain"), "{run:#?}");
+    }
+    for args in ["--help", "query --help", "index build --help", "index info -h"] {
+        assert!(place.line(args).code(0).out.contains("Usage: refrain"));
+    }
+    assert_eq!(place.line("--version").code(0).out, format!("refrain {}\n", env!("CARGO_PKG_VERSION")));
+}

@@ -1,0 +1,137 @@
+//! Builds that are stopped: the index stays valid, and the next build ends where an undisturbed one does.
+use std::{
+    fs::{self, File},
+    io::{BufRead, BufReader, Read},
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use refrain::store::Store;
+
+use super::run::{Place, Run, dump, tune, wav};
+
+/// Files of the library; two commits' worth and more.
+const FILES: usize = 80;
+
+fn library() -> (Place, Vec<String>) {
+    let place = Place::new();
+    for n in 0..FILES {
+        place.write(format!("m/{n:02}.wav"), &wav(8_000, 1, &tune(8_000, 4.0, n as u64)));
+    }
+    place.write("m/40-text.mp3", b"text");
+    place.line("index build -q --db undisturbed.refrain m").code(0);
+    let whole = dump(&place.at("undisturbed.refrain"));
+    (place, whole)
+}
+
+/// A day of silence, most of which takes no room on the disk.
+fn endless(path: &Path) {
+    let bytes = 8_000 * 2 * 86_400_u32;
+    let mut head = wav(8_000, 1, &[]);
+    head[4..8].copy_from_slice(&(36 + bytes).to_le_bytes());
+    head[40..44].copy_from_slice(&bytes.to_le_bytes());
+    fs::write(path, head).unwrap();
+    File::options().write(true).open(path).unwrap().set_len(44 + u64::from(bytes)).unwrap();
+}
+
+/// Builds `i.refrain`, and sends `signal` once so many files are told to be added.
+fn stopped(place: &Place, signal: &str, after: usize) -> Run {
+    let mut command = place.command();
+    command.args(["index", "build", "--verbose", "--threads", "2", "--db", "i.refrain", "m"]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap());
+    let mut err = String::new();
+    for _ in 0..after {
+        lines.read_line(&mut err).unwrap();
+    }
+    assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+    lines.read_to_string(&mut err).unwrap();
+    let code = child.wait().unwrap().code();
+    Run { command: format!("{command:?}"), code, out: String::new(), err }
+}
+
+fn tracks(db: &Path) -> u64 {
+    let store = Store::open_read(db).unwrap();
+    store.verify().unwrap();
+    store.totals().unwrap().tracks
+}
+
+#[test]
+fn control_c_keeps_what_was_added_and_the_next_run_goes_on() {
+    let (place, whole) = library();
+    // The last to be analysed: none of the runs below is over before the signal comes.
+    endless(&place.at("m/zz.wav"));
+    let db = place.at("i.refrain");
+    let mut kept = 0;
+    for after in [1, 20, 20] {
+        let left = FILES - kept as usize;
+        let run = stopped(&place, "-INT", after.min(left)).code(2);
+        assert!(
+            run.err.ends_with(
+                "refrain: interrupted; what was added is kept, run the same command again to go on\n"
+            ),
+            "{run:#?}"
+        );
+        let told = run.err.lines().filter(|line| line.starts_with("added ")).count() as u64;
+        kept += told;
+        assert_eq!(tracks(&db), kept, "{run:#?}");
+        for beside in ["i.refrain-wal", "i.refrain-shm", "i.refrain-journal"] {
+            assert!(!place.at(beside).exists());
+        }
+    }
+    fs::remove_file(place.at("m/zz.wav")).unwrap();
+    place.line("index build --db i.refrain m").code(0);
+    assert!(dump(&db) == whole);
+}
+
+#[test]
+fn control_c_does_not_wait_for_a_file_of_a_day() {
+    let place = Place::new();
+    place.write("m/a.wav", &wav(8_000, 1, &tune(8_000, 4.0, 1)));
+    endless(&place.at("m/zz.wav"));
+    stopped(&place, "-TERM", 1).code(2);
+    assert_eq!(tracks(&place.at("i.refrain")), 1);
+}
+
+#[test]
+fn a_killed_build_leaves_a_valid_index_and_the_next_run_completes_it() {
+    let (place, whole) = library();
+    endless(&place.at("m/zz.wav"));
+    let db = place.at("i.refrain");
+    for after in [0, 1, 2, 31, 32, 33, 50, FILES] {
+        for beside in ["i.refrain", "i.refrain-wal", "i.refrain-shm", "i.refrain-journal"] {
+            let _ = fs::remove_file(place.at(beside));
+        }
+        assert_eq!(stopped(&place, "-KILL", after).code, None);
+        // Killed before it was made, there is none.
+        let made = fs::metadata(&db).is_ok_and(|meta| meta.len() > 0);
+        let kept = if made { tracks(&db) as usize } else { 0 };
+        assert!(kept <= FILES);
+        // Killed a second time on the way, then left alone.
+        stopped(&place, "-KILL", (FILES - kept) / 2);
+        fs::rename(place.at("m/zz.wav"), place.at("later.wav")).unwrap();
+        place.line("index build -q --db i.refrain m").code(0);
+        assert!(dump(&db) == whole, "killed after {after}");
+        fs::rename(place.at("later.wav"), place.at("m/zz.wav")).unwrap();
+    }
+}
+
+#[test]
+fn readers_work_beside_a_build() {
+    let place = Place::new();
+    let a = place.write("m/a.wav", &wav(8_000, 1, &tune(8_000, 6.0, 1)));
+    place.line("index build -q --db i.refrain m").code(0);
+    place.write("m/b.wav", &wav(8_000, 1, &tune(8_000, 6.0, 2)));
+    endless(&place.at("m/zz.wav"));
+    let mut command = place.command();
+    command.args(["index", "build", "--verbose", "--db", "i.refrain", "m"]).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stderr.as_mut().unwrap()).read_line(&mut line).unwrap();
+    let asked = place.run(["query", "--db", "i.refrain", a.to_str().unwrap()]);
+    let info = place.line("index info --db i.refrain");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    asked.code(0);
+    info.code(0);
+}

@@ -1,0 +1,187 @@
+//! Runs the real binary on files that are made for the test.
+use std::{
+    ffi::OsStr,
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+use rusqlite::{Connection, types::ValueRef};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A folder of its own, in which the binary runs. Nothing of the user's settings reaches it.
+pub struct Place {
+    folder: TempDir,
+}
+
+/// What a run gave, with its command to be shown where an assertion fails.
+#[derive(Debug)]
+pub struct Run {
+    pub command: String,
+    /// None where a signal ended it.
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+impl Run {
+    pub fn of(command: String, output: Output) -> Self {
+        Self {
+            command,
+            code: output.status.code(),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Holds the exit code.
+    #[track_caller]
+    pub fn code(self, expected: i32) -> Self {
+        assert_eq!(self.code, Some(expected), "{}: {self:#?}", self.command);
+        self
+    }
+
+    /// One JSON document a line.
+    #[track_caller]
+    pub fn json(&self) -> Vec<Value> {
+        self.out
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {self:#?}")))
+            .collect()
+    }
+}
+
+impl Place {
+    pub fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// The folder, as the binary names it.
+    pub fn path(&self) -> PathBuf {
+        fs::canonicalize(self.folder.path()).unwrap()
+    }
+
+    pub fn at(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.path().join(name)
+    }
+
+    pub fn write(&self, name: impl AsRef<Path>, content: &[u8]) -> PathBuf {
+        let path = self.at(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// A copy of a song of the fixtures.
+    pub fn song(&self, song: &str, name: impl AsRef<Path>) -> PathBuf {
+        self.write(name, &fs::read(fixture("audio/songs").join(song)).unwrap())
+    }
+
+    /// The binary, to be run in this folder.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_refrain"));
+        command.current_dir(self.path()).env_remove("REFRAIN_DB").env_remove("XDG_DATA_HOME");
+        command.env("HOME", self.path()).stdin(Stdio::null());
+        command
+    }
+
+    pub fn run<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Run {
+        finish(self.command().args(args))
+    }
+
+    /// As `run`, the arguments in one line without spaces within them.
+    pub fn line(&self, args: &str) -> Run {
+        self.run(args.split_whitespace())
+    }
+
+    /// As `line`, with `input` on standard input.
+    pub fn fed(&self, args: &str, input: &[u8]) -> Run {
+        let mut command = self.command();
+        command.args(args.split_whitespace());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // It may end before it has read everything.
+        let _ = child.stdin.take().unwrap().write_all(input);
+        Run::of(format!("{command:?}"), child.wait_with_output().unwrap())
+    }
+
+    /// `text` without what differs from run to run: this folder, and how long it took.
+    pub fn told(&self, text: &str) -> String {
+        let text = text.replace(self.path().to_str().unwrap(), "DIR");
+        let line = |line: &str| match (line.find(" of audio in "), line.find(" x)")) {
+            (Some(from), Some(to)) => format!("{} of audio in TIME{}", &line[..from], &line[to + 2..]),
+            _ => line.to_owned(),
+        };
+        text.lines().map(line).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// Runs a command to its end.
+pub fn finish(command: &mut Command) -> Run {
+    let output = command.output().unwrap();
+    Run::of(format!("{command:?}"), output)
+}
+
+pub fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
+}
+
+pub fn clip(name: &str) -> PathBuf {
+    fixture("audio/clips").join(name)
+}
+
+/// A WAV file of 16 bit; `samples` are interleaved.
+pub fn wav(rate: u32, channels: u16, samples: &[i16]) -> Vec<u8> {
+    let data = samples.len() as u32 * 2;
+    let mut out = [b"RIFF".as_slice(), &(36 + data).to_le_bytes(), b"WAVEfmt \x10\0\0\0\x01\0"].concat();
+    out.extend(channels.to_le_bytes());
+    out.extend(rate.to_le_bytes());
+    out.extend((rate * u32::from(channels) * 2).to_le_bytes());
+    out.extend((channels * 2).to_le_bytes());
+    out.extend(b"\x10\0data");
+    out.extend(data.to_le_bytes());
+    out.extend(samples.iter().flat_map(|s| s.to_le_bytes()));
+    out
+}
+
+/// A tune of so many seconds that another `seed` has otherwise: a note and its fifth, four a second.
+pub fn tune(rate: u32, seconds: f64, seed: u64) -> Vec<i16> {
+    let mut state = seed.wrapping_add(1);
+    let mut random = move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as u32
+    };
+    let samples = (seconds * f64::from(rate)) as usize;
+    let mut notes = vec![0.0; samples * 4 / rate as usize + 1];
+    notes.iter_mut().for_each(|note| *note = 220.0 * f64::powf(2.0, f64::from(random() % 24) / 12.0));
+    let sound = |i: usize| {
+        let hertz = notes[i * 4 / rate as usize];
+        let phase = i as f64 / f64::from(rate) * std::f64::consts::TAU * hertz;
+        (8000.0 * phase.sin() + 4000.0 * (1.5 * phase).sin()) as i16
+    };
+    (0..samples).map(sound).collect()
+}
+
+/// Every row of every table, SQLite's own too.
+pub fn dump(db: &Path) -> Vec<String> {
+    let db = Connection::open_with_flags(db, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    let mut tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").unwrap();
+    let tables: Vec<String> =
+        tables.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
+    let mut out = Vec::new();
+    for table in tables {
+        let mut rows = db.prepare(&format!("SELECT * FROM {table} ORDER BY 1")).unwrap();
+        let columns = rows.column_count();
+        let mut rows = rows.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            let value = |i| match row.get_ref(i).unwrap() {
+                ValueRef::Text(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+                other => format!("{other:?}"),
+            };
+            out.push(format!("{table}: {}", (0..columns).map(value).collect::<Vec<_>>().join(" | ")));
+        }
+    }
+    out
+}
