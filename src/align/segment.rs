@@ -118,10 +118,11 @@ pub fn align(query: &[f32], reference: &Reference, values: usize, offset: i32) -
     let evidence = |i: usize| tried[i].map_or(f32::MIN, |a| a.evidence);
     let at = (0..tried.len()).max_by(|&a, &b| evidence(a).total_cmp(&evidence(b)))?;
     let mut best = tried[at]?;
-    if at > 0 && at + 1 < tried.len() {
-        if let (Some(before), Some(after)) = (tried[at - 1], tried[at + 1]) {
-            best.offset += parabola_peak(before.evidence, best.evidence, after.evidence);
-        }
+    if at > 0
+        && at + 1 < tried.len()
+        && let (Some(before), Some(after)) = (tried[at - 1], tried[at + 1])
+    {
+        best.offset += parabola_peak(before.evidence, best.evidence, after.evidence);
     }
     Some(best)
 }

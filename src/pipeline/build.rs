@@ -34,7 +34,7 @@ const BATCH: usize = 32;
 const COMMIT_EVERY: Duration = Duration::from_secs(2);
 
 /// How to build.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct BuildOptions {
     /// Which files to take.
@@ -43,12 +43,6 @@ pub struct BuildOptions {
     pub threads: Option<usize>,
     /// When to build the neighbour index.
     pub neighbours: ann::Options,
-}
-
-impl Default for BuildOptions {
-    fn default() -> Self {
-        Self { find: FindOptions::default(), threads: None, neighbours: ann::Options::default() }
-    }
 }
 
 /// What a build tells while it goes on.
@@ -152,8 +146,8 @@ impl Turnstile {
 /// interruption or an error stays, and the next build goes on from there.
 ///
 /// # Errors
-/// `Error::Io` for a root that does not exist, `Error::Index` where the index cannot be written,
-/// `Error::Interrupted` once `cancel` is set. A bad file is no error: it is in the summary.
+/// [`Error::Io`] for a root that does not exist, [`Error::Index`] where the index cannot be written,
+/// [`Error::Interrupted`] once `cancel` is set. A bad file is no error: it is in the summary.
 pub fn build(
     store: &mut Store,
     roots: &[PathBuf],

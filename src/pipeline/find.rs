@@ -73,7 +73,7 @@ const MAGIC: &[(usize, &[u8])] = &[
 /// Looks through `roots`; a root that is a file is always taken.
 ///
 /// # Errors
-/// `Error::Io` for a root that does not exist. What cannot be read further down is listed in the result.
+/// [`Error::Io`] for a root that does not exist. What cannot be read further down is listed in the result.
 pub fn find(roots: &[PathBuf], options: &FindOptions) -> Result<Found> {
     let mut found = Found::default();
     for root in roots {
