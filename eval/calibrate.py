@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Fit the score of src/align/score.rs: the probability that the best place of a query is right.
 
-usage: calibrate.py REFRAIN QUERIES [--sizes 181 60 16] [--work DIR]
+usage: calibrate.py REFRAIN QUERIES [--sizes 181 60 16] [--clips N] [--work DIR]
 
 QUERIES is a folder of make_queries.py (of the development corpus, never of the test set). Libraries of several
 sizes are drawn from its library.txt, so that many clips come from tracks that are not in the library, and every
@@ -31,18 +31,20 @@ def pairs(seconds: float) -> float:
 
 def features(best: dict, duration: float, windows: int) -> list[float]:
     """As `logit` in score.rs."""
-    n = pairs(best["query_end"] - best["query_start"])
+    n = pairs((best["query_end"] - best["query_start"]) * best["tempo"])
     s = best["similarity"]
-    return [best["evidence"], s, s * np.sqrt(n), np.log(n), np.log(pairs(duration)), np.log(windows)]
+    n_query, variants = pairs(duration), best["variants"]
+    return [best["evidence"], s, s * np.sqrt(n), np.log(n), np.log(n_query), np.log(windows), np.log(variants)]
 
 
-def look_up(refrain: str, queries: pathlib.Path, library: list[str], work: pathlib.Path) -> list[tuple]:
+def look_up(refrain: str, queries: pathlib.Path, library: list[str], work: pathlib.Path, most: int) -> list[tuple]:
     """(right, features, track number, length, distortion) of the best place of every clip that has one."""
     db = work / f"{len(library)}.refrain"
     if not db.exists():
         subprocess.run([refrain, "index", "build", "-q", "--db", db, *library], check=True)
     info = json.loads(subprocess.run([refrain, "index", "info", "--json", "--db", db], capture_output=True, check=True).stdout)
     truth = json.loads((queries / "truth.json").read_text())
+    truth = random.Random(len(library)).sample(truth, min(most, len(truth)))
     rows = []
     for start in range(0, len(truth), 1000):
         part = truth[start : start + 1000]
@@ -89,6 +91,7 @@ def main() -> None:
     p.add_argument("refrain")
     p.add_argument("queries", type=pathlib.Path)
     p.add_argument("--sizes", type=int, nargs="+", default=[181, 60, 16])
+    p.add_argument("--clips", type=int, default=10**6, help="clips drawn for each library (default: all)")
     p.add_argument("--work", type=pathlib.Path)
     a = p.parse_args()
     library = (a.queries / "library.txt").read_text().splitlines()
@@ -96,7 +99,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         for size in a.sizes:
             drawn = random.Random(size).sample(library, min(size, len(library)))
-            new = look_up(a.refrain, a.queries, sorted(drawn), a.work or pathlib.Path(scratch))
+            new = look_up(a.refrain, a.queries, sorted(drawn), a.work or pathlib.Path(scratch), a.clips)
             rows += new
             sizes += [len(drawn)] * len(new)
     y = np.array([r[0] for r in rows], float)
@@ -123,7 +126,7 @@ def main() -> None:
         wrong = (probability > least) & (y == 0)
         kept = {int(s): f"{(probability[(y == 1) & (length == s)] > least).mean():.3f}" for s in np.unique(length)}
         print(f"{least}: {wrong.sum()} of {(y == 0).sum()} ({wrong.sum() / (y == 0).sum():.5f}); {kept}")
-    names = ["INTERCEPT", "EVIDENCE", "SIMILARITY", "SIGNIFICANCE", "PAIRS", "QUERY_PAIRS", "WINDOWS"]
+    names = ["INTERCEPT", "EVIDENCE", "SIMILARITY", "SIGNIFICANCE", "PAIRS", "QUERY_PAIRS", "WINDOWS", "VARIANTS"]
     print()
     for name, value in zip(names, fit(x, y, weight)):
         print(f"const {name}: f64 = {value:.4f};")

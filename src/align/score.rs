@@ -16,6 +16,8 @@ pub struct Features {
     pub query_pairs: f64,
     /// Windows in the library: among more places, too.
     pub windows: u64,
+    /// Variants of the query, transposed and stretched, that were looked for; 1 for the query as it is.
+    pub variants: u32,
 }
 
 const INTERCEPT: f64 = -1.9987;
@@ -26,6 +28,7 @@ const SIGNIFICANCE: f64 = 2.0425;
 const PAIRS: f64 = 2.2444;
 const QUERY_PAIRS: f64 = -1.9424;
 const WINDOWS: f64 = -0.5256;
+const VARIANTS: f64 = -0.5;
 
 /// The least probability that counts as a match unless the caller says otherwise. On held-out tracks one wrong
 /// place in 9,819 was over it.
@@ -41,7 +44,8 @@ pub fn probability(features: &Features) -> f32 {
         + SIGNIFICANCE * similarity * pairs.sqrt()
         + PAIRS * pairs.ln()
         + QUERY_PAIRS * features.query_pairs.max(pairs).ln()
-        + WINDOWS * (features.windows.max(1) as f64).ln();
+        + WINDOWS * (features.windows.max(1) as f64).ln()
+        + VARIANTS * f64::from(features.variants.max(1)).ln();
     (1.0 / (1.0 + (-logit).exp())) as f32
 }
 
@@ -51,8 +55,14 @@ mod tests {
 
     #[test]
     fn more_evidence_is_surer_and_more_places_to_look_at_less_so() {
-        let base =
-            Features { evidence: 3.0, similarity: 0.4, pairs: 15.0, query_pairs: 30.0, windows: 10_000 };
+        let base = Features {
+            evidence: 3.0,
+            similarity: 0.4,
+            pairs: 15.0,
+            query_pairs: 30.0,
+            windows: 10_000,
+            variants: 1,
+        };
         let p = probability(&base);
         assert!((0.01..=0.99).contains(&p), "{p}");
         assert!(probability(&Features { evidence: 6.0, ..base }) > p);
@@ -64,9 +74,22 @@ mod tests {
 
     #[test]
     fn it_is_a_probability_at_the_extremes() {
-        let least = Features { evidence: 0.0, similarity: -1.0, pairs: 0.0, query_pairs: 1e6, windows: 0 };
-        let most =
-            Features { evidence: 1e9, similarity: 1.0, pairs: 1e6, query_pairs: 1.0, windows: u64::MAX };
+        let least = Features {
+            evidence: 0.0,
+            similarity: -1.0,
+            pairs: 0.0,
+            query_pairs: 1e6,
+            windows: 0,
+            variants: 0,
+        };
+        let most = Features {
+            evidence: 1e9,
+            similarity: 1.0,
+            pairs: 1e6,
+            query_pairs: 1.0,
+            windows: u64::MAX,
+            variants: 1,
+        };
         for features in [least, most] {
             assert!((0.0..=1.0).contains(&probability(&features)));
         }

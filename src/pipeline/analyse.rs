@@ -1,5 +1,5 @@
 //! From a file to its fingerprint, or to the chroma of a query.
-use std::sync::atomic::AtomicBool;
+use std::{collections::VecDeque, sync::atomic::AtomicBool};
 
 use super::samples;
 use crate::{
@@ -59,55 +59,79 @@ fn too_short(duration: Seconds) -> AudioError {
     AudioError::TooShort { milliseconds: milliseconds(duration), least_milliseconds: milliseconds(LEAST) }
 }
 
-/// The chroma of a stretch of a query, at twice the library's frame rate, in several transpositions.
+/// Constant-Q bins beyond those of the library that a query is analysed with, so that it can be transposed by as many.
+pub const MARGIN: i32 = 20;
+
+/// A stretch of a query, at twice the library's frame rate.
 #[derive(Clone, Debug, Default)]
-pub struct QueryChroma {
-    /// For each transposition asked for, frame after frame of `Params::frame_values()` values.
-    pub frames: Vec<Vec<f32>>,
+pub struct QueryStretch {
+    /// Chroma as it is, frame after frame of `Params::frame_values()` values.
+    pub chroma: Vec<f32>,
+    /// Constant-Q magnitudes, frame after frame of `Params::bins(MARGIN)` values.
+    pub magnitudes: Vec<f32>,
 }
 
-/// Analyses a query and calls `stretch` with its chroma in stretches of at most `longest` frames (of half a
-/// hop), so that memory does not grow with its length. `shifts` are transpositions in constant-Q bins: with
-/// +1 the query is read one bin higher, as if it had been sung one bin lower. Gives the query's length.
+impl QueryStretch {
+    /// The chroma of the stretch read `shift` constant-Q bins higher (-`MARGIN`..=`MARGIN`), as if it had been
+    /// sung as much lower.
+    ///
+    /// # Panics
+    /// If `shift` is outside its range.
+    pub fn transposed(&self, params: &Params, shift: i32) -> Vec<f32> {
+        assert!(shift.abs() <= MARGIN, "a shift of {shift} bins");
+        let from = (MARGIN + shift) as usize;
+        let mut chroma = OctaveChroma::new(params, params.hop / 2);
+        let mut frames = Vec::with_capacity(self.chroma.len());
+        for m in self.magnitudes.chunks_exact(params.bins(MARGIN as usize)) {
+            chroma.push(&m[from..from + params.bins(0)], |f| frames.extend_from_slice(f));
+        }
+        chroma.finish(|f| frames.extend_from_slice(f));
+        frames
+    }
+}
+
+/// Analyses a query and calls `each` with stretches of it of about `longest` frames (of half a hop) or less, so that
+/// memory does not grow with its length. Gives the query's length.
 ///
 /// # Errors
-/// As `track`, [`AudioError::NoFingerprint`] aside, and whatever `stretch` gives.
+/// As `track`, [`AudioError::NoFingerprint`] aside, and whatever `each` gives.
 pub fn query(
     mut decoder: Decoder,
     params: &Params,
-    shifts: &[i32],
     longest: usize,
     cancel: &AtomicBool,
-    mut stretch: impl FnMut(&QueryChroma) -> Result<()>,
+    mut each: impl FnMut(&QueryStretch) -> Result<()>,
 ) -> Result<Seconds> {
-    let (hop, bins) = (params.hop / 2, params.bins(0));
-    let margin = shifts.iter().map(|s| s.unsigned_abs() as usize).max().unwrap_or(0);
+    let (hop, bins, margin) = (params.hop / 2, params.bins(0), MARGIN as usize);
     let mut spectrum = Spectrum::new(params, hop, margin);
-    let mut chromas: Vec<OctaveChroma> = shifts.iter().map(|_| OctaveChroma::new(params, hop)).collect();
-    let mut collected = QueryChroma { frames: vec![Vec::new(); shifts.len()] };
+    let mut chroma = OctaveChroma::new(params, hop);
+    let mut stretch = QueryStretch::default();
+    // Chroma comes some seconds after its magnitudes: those of the next stretches.
+    let mut ahead: VecDeque<f32> = VecDeque::new();
     let mut failed = None;
-    let full = longest * params.frame_values();
-    let mut push = |collected: &mut QueryChroma, chromas: &mut [OctaveChroma], m: &[f32]| {
-        for ((chroma, frames), shift) in chromas.iter_mut().zip(&mut collected.frames).zip(shifts) {
-            let from = (margin as i32 + shift) as usize;
-            chroma.push(&m[from..from + bins], |f| frames.extend_from_slice(f));
-        }
-        if collected.frames.first().is_some_and(|f| f.len() >= full) && failed.is_none() {
-            failed = stretch(collected).err();
-            collected.frames.iter_mut().for_each(Vec::clear);
-        }
-    };
+    let mut push =
+        |stretch: &mut QueryStretch, chroma: &mut OctaveChroma, ahead: &mut VecDeque<f32>, m: &[f32]| {
+            ahead.extend(m);
+            chroma.push(&m[margin..margin + bins], |f| {
+                stretch.chroma.extend_from_slice(f);
+                stretch.magnitudes.extend(ahead.drain(..m.len()));
+            });
+            if stretch.chroma.len() >= longest * params.frame_values() && failed.is_none() {
+                failed = each(stretch).err();
+                stretch.chroma.clear();
+                stretch.magnitudes.clear();
+            }
+        };
     let samples = samples::stream(&mut decoder, params.sample_rate, cancel, |samples| {
-        spectrum.push(samples, |m| push(&mut collected, &mut chromas, m));
+        spectrum.push(samples, |m| push(&mut stretch, &mut chroma, &mut ahead, m));
     })?;
-    spectrum.finish(|m| push(&mut collected, &mut chromas, m));
-    for (chroma, frames) in chromas.iter_mut().zip(&mut collected.frames) {
-        chroma.finish(|f| frames.extend_from_slice(f));
-    }
+    spectrum.finish(|m| push(&mut stretch, &mut chroma, &mut ahead, m));
+    chroma.finish(|f| stretch.chroma.extend_from_slice(f));
+    stretch.magnitudes.extend(ahead);
     if let Some(error) = failed {
         return Err(error);
     }
-    stretch(&collected)?;
+    each(&stretch)?;
     let duration = samples.at(params.sample_rate);
     if duration.0 < LEAST.0 {
         return Err(Error::Audio { path: decoder.path().to_owned(), reason: too_short(duration) });

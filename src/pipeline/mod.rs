@@ -5,8 +5,10 @@ mod find;
 mod index;
 mod query;
 mod samples;
+mod widen;
 
 pub use build::{BuildEvent, BuildOptions, BuildSummary};
 pub use find::FindOptions;
 pub use index::{Index, Info};
 pub use query::QueryOptions;
+pub use widen::Range;

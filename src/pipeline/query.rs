@@ -1,15 +1,18 @@
 //! Answering a query: nearest windows, votes, alignment, score; stretch by stretch, so that a recording of hours
 //! takes no more memory than one of a minute.
-use std::{path::Path, sync::atomic::AtomicBool};
+use std::{collections::BTreeMap, path::Path, sync::atomic::AtomicBool};
 
-use super::analyse::{self, QueryChroma};
+use super::{
+    analyse::{self, QueryStretch},
+    widen::{self, Range, Variant},
+};
 use crate::{
     Result,
     align::{
         Alignment, Candidate, Features, LEAST_SCORE, Reference, WindowHits, align, candidates, probability,
         tempo, transposition,
     },
-    ann::Searcher,
+    ann::{Hit, Searcher},
     decode::Decoder,
     fingerprint::{Projection, unpack},
     params::Params,
@@ -30,11 +33,19 @@ const PLACES: usize = 64;
 /// Alignments of a stretch that are kept, best first.
 const KEPT: usize = 16;
 
+/// The same for a query that is transposed or played faster or slower: half frames from one window to the next,
+/// nearest windows of each, places of each variant, and alignments in all.
+const WIDE_STEP: usize = 4;
+const WIDE_NEAREST: usize = 8;
+const WIDE_PLACES: usize = 3;
+const WIDE_ALIGNED: usize = 160;
+
 /// Query windows of a stretch; of a longer one every second is taken.
 const MOST_WINDOWS: usize = 256;
 
-/// Transpositions that the query is analysed at, in constant-Q bins: to tell by how much it is off pitch.
-const SHIFTS: [i32; 3] = [-1, 0, 1];
+/// The share of a stretch that a match has to cover, or else a variant may do better: what is played at another speed
+/// agrees in places.
+const WHOLE: f64 = 0.6;
 
 /// Half frames by which the offsets of two neighbouring ranges of one match may differ.
 const SAME_OFFSET: f64 = 4.0;
@@ -52,13 +63,15 @@ pub struct QueryOptions {
     pub least_score: f32,
     /// Compare with every window, even where there is a neighbour index.
     pub exact: bool,
+    /// Transpositions and tempi that are tried where the query as it is has no match.
+    pub range: Range,
     /// Also give the best places that did not count as a match.
     pub explain: bool,
 }
 
 impl Default for QueryOptions {
     fn default() -> Self {
-        Self { top: 10, least_score: LEAST_SCORE, exact: false, explain: false }
+        Self { top: 10, least_score: LEAST_SCORE, exact: false, range: Range::default(), explain: false }
     }
 }
 
@@ -73,10 +86,26 @@ struct Place {
     to: usize,
     evidence: f32,
     similarity: f32,
+    /// Frame pairs in the range.
+    pairs: f64,
     /// Of a single stretch.
     tempo: f64,
     /// In constant-Q bins.
     pitch: f64,
+    /// Variants of the query that were looked at when it was found.
+    variants: u32,
+}
+
+/// Windows of a query as they are looked up, and their first half frames.
+struct Windows {
+    vectors: Vec<i8>,
+    starts: Vec<i32>,
+}
+
+impl Windows {
+    fn with(self, hits: Vec<Vec<Hit>>) -> Vec<WindowHits> {
+        self.starts.into_iter().zip(hits).map(|(start, hits)| WindowHits { start, hits }).collect()
+    }
 }
 
 /// A point of the query and the one of the track that it is aligned with: `at` and `at + offset`, in half frames.
@@ -127,8 +156,8 @@ impl<'s> Query<'s> {
         let mut places: Vec<Place> = Vec::new();
         let mut done = 0;
         let params = self.params;
-        let duration = analyse::query(decoder, &params, &SHIFTS, STRETCH, cancel, |chroma| {
-            for mut place in self.stretch(chroma)? {
+        let duration = analyse::query(decoder, &params, STRETCH, cancel, |stretch| {
+            for mut place in self.stretch(stretch)? {
                 place.from += done;
                 place.to += done;
                 place.first.at += done as f64;
@@ -136,7 +165,7 @@ impl<'s> Query<'s> {
                 place.last = place.first;
                 join(&mut places, place);
             }
-            done += chroma.frames[0].len() / params.frame_values();
+            done += stretch.chroma.len() / params.frame_values();
             Ok(())
         })?;
         places.sort_by(|a, b| b.evidence.total_cmp(&a.evidence));
@@ -161,48 +190,142 @@ impl<'s> Query<'s> {
         Ok(Answer::of(name, ranked, candidates, duration.0))
     }
 
-    /// The places of one stretch, best first, in half frames of the stretch.
-    fn stretch(&mut self, chroma: &QueryChroma) -> Result<Vec<Place>> {
-        let values = self.params.frame_values();
-        let frames = &chroma.frames[1];
-        let hits = self.nearest(frames)?;
-        let mut places = Vec::new();
-        for candidate in candidates(&hits, PLACES) {
-            let Some((alignment, reference)) = self.align(frames, &candidate)? else { continue };
-            places.push((alignment, reference, candidate.track));
-        }
-        places.sort_by(|a, b| b.0.evidence.total_cmp(&a.0.evidence));
-        places.truncate(KEPT);
-        let place = |(alignment, reference, track): (Alignment, Reference, TrackId)| {
-            let centre = (alignment.from + alignment.to) as f64 / 2.0;
-            let anchor = Anchor { at: centre, offset: alignment.offset };
-            let transposed = [&chroma.frames[0][..], frames, &chroma.frames[2]];
-            Place {
-                track,
-                first: anchor,
-                last: anchor,
-                from: alignment.from,
-                to: alignment.to,
-                evidence: alignment.evidence,
-                similarity: alignment.similarity,
-                tempo: tempo(frames, &reference, values, &alignment),
-                pitch: transposition(transposed, &reference, values, &alignment),
-            }
+    /// The places of one stretch, in half frames of the stretch: those of the query as it is, and, where none of
+    /// them is a match, those of the query transposed and played faster or slower.
+    fn stretch(&mut self, stretch: &QueryStretch) -> Result<Vec<Place>> {
+        let plain = Variant::PLAIN;
+        let windows = self.windows(&stretch.chroma, 1);
+        let hits = self.searcher.nearest(&windows.vectors, NEAREST)?;
+        let mut places = self.best(
+            stretch,
+            candidates(&windows.with(hits), PLACES).into_iter().map(|c| (plain, c)).collect(),
+            |_| stretch.chroma.clone(),
+        )?;
+        let least = f64::from(self.options.least_score);
+        let query = (stretch.chroma.len() / self.params.frame_values()) as f64 / 2.0;
+        let sure = |places: &[Place]| {
+            places.iter().any(|p| p.pairs >= WHOLE * query && self.score(p, query) >= least)
         };
-        Ok(places.into_iter().map(place).collect())
+        if !self.options.range.is_plain() && !sure(&places) {
+            places.extend(self.widened(stretch)?);
+        }
+        Ok(places)
     }
 
-    /// The nearest library windows of every window of the query. Windows may reach beyond its ends by half
-    /// their length: what is missing counts as silence.
-    fn nearest(&mut self, frames: &[f32]) -> Result<Vec<WindowHits>> {
+    /// The places of all variants of a stretch.
+    fn widened(&mut self, stretch: &QueryStretch) -> Result<Vec<Place>> {
+        let values = self.params.frame_values();
+        let variants = self.options.range.variants();
+        let mut shifts: BTreeMap<i32, Vec<f32>> = BTreeMap::new();
+        for variant in &variants {
+            shifts.entry(variant.shift).or_insert_with(|| stretch.transposed(&self.params, variant.shift));
+        }
+        let frames_of = |v: &Variant| widen::stretched(&shifts[&v.shift], values, v.tempo);
+        let (mut vectors, mut windows) = (Vec::new(), Vec::new());
+        for variant in &variants {
+            let mut of_variant = self.windows(&frames_of(variant), WIDE_STEP);
+            vectors.append(&mut of_variant.vectors);
+            windows.push(of_variant);
+        }
+        let mut hits = self.searcher.nearest(&vectors, WIDE_NEAREST)?.into_iter();
+        let mut proposed: Vec<(Variant, Candidate)> = Vec::new();
+        for (variant, windows) in variants.iter().zip(windows) {
+            let hits: Vec<_> = hits.by_ref().take(windows.starts.len()).collect();
+            proposed.extend(candidates(&windows.with(hits), WIDE_PLACES).into_iter().map(|c| (*variant, c)));
+        }
+        proposed.sort_by(|a, b| b.1.votes.total_cmp(&a.1.votes));
+        proposed.truncate(WIDE_ALIGNED);
+        self.best(stretch, proposed, |v| frames_of(v))
+    }
+
+    /// Aligns what was proposed, keeps the best and refines it.
+    fn best(
+        &self,
+        stretch: &QueryStretch,
+        mut proposed: Vec<(Variant, Candidate)>,
+        frames_of: impl Fn(&Variant) -> Vec<f32>,
+    ) -> Result<Vec<Place>> {
+        proposed.sort_by(|a, b| a.0.order(&b.0));
+        let mut aligned: Vec<(Variant, TrackId, Alignment, Reference)> = Vec::new();
+        for of_variant in proposed.chunk_by(|a, b| a.0 == b.0) {
+            let variant = of_variant[0].0;
+            let frames = frames_of(&variant);
+            for (_, candidate) in of_variant {
+                if let Some((alignment, reference)) =
+                    self.align(&frames, candidate.track, candidate.offset)?
+                {
+                    aligned.push((variant, candidate.track, alignment, reference));
+                }
+            }
+        }
+        aligned.sort_by(|a, b| b.2.evidence.total_cmp(&a.2.evidence));
+        aligned.truncate(KEPT);
+        aligned.into_iter().map(|found| self.place(stretch, found)).collect()
+    }
+
+    /// Finds tempo and transposition of an alignment more closely, and describes it in the query's own time.
+    fn place(
+        &self,
+        stretch: &QueryStretch,
+        (mut variant, track, mut alignment, mut reference): (Variant, TrackId, Alignment, Reference),
+    ) -> Result<Place> {
+        let values = self.params.frame_values();
+        let frames = |v: &Variant| match *v {
+            Variant::PLAIN => stretch.chroma.clone(),
+            v => widen::stretched(&stretch.transposed(&self.params, v.shift), values, v.tempo),
+        };
+        if variant != Variant::PLAIN {
+            for step in widen::REFINEMENTS {
+                let centre = (alignment.from + alignment.to) as f64 / 2.0;
+                let (in_query, in_track) = (centre / variant.tempo, centre + alignment.offset);
+                for near in variant.neighbours(step) {
+                    let offset = (in_track - in_query * near.tempo).round() as i32;
+                    if let Some((a, r)) = self.align(&frames(&near), track, offset)?
+                        && a.evidence > alignment.evidence
+                    {
+                        (variant, alignment, reference) = (near, a, r);
+                    }
+                }
+            }
+        }
+        let level = frames(&variant);
+        let [below, above] = [-1, 1].map(|by| {
+            frames(&Variant {
+                shift: (variant.shift + by).clamp(-analyse::MARGIN, analyse::MARGIN),
+                ..variant
+            })
+        });
+        let bins = transposition([&below, &level, &above], &reference, values, &alignment);
+        let drift = tempo(&level, &reference, values, &alignment);
+        let centre = (alignment.from + alignment.to) as f64 / 2.0;
+        let at = centre / variant.tempo;
+        let anchor = Anchor { at, offset: centre + alignment.offset - at };
+        Ok(Place {
+            track,
+            first: anchor,
+            last: anchor,
+            from: (alignment.from as f64 / variant.tempo).round() as usize,
+            to: (alignment.to as f64 / variant.tempo).round() as usize,
+            evidence: alignment.evidence,
+            similarity: alignment.similarity,
+            pairs: ((alignment.to - alignment.from) as f64 + 1.0) / 2.0,
+            tempo: variant.tempo * drift,
+            pitch: f64::from(variant.shift) + bins,
+            variants: if variant == Variant::PLAIN { 1 } else { self.options.range.variants().len() as u32 },
+        })
+    }
+
+    /// Every `step`th window of the query. Windows may reach beyond its ends by half their length: what is
+    /// missing counts as silence.
+    fn windows(&mut self, frames: &[f32], step: usize) -> Windows {
         let (values, window) = (self.params.frame_values(), self.params.window_frames);
         let count = (frames.len() / values) as i32;
         let beyond = window as i32;
         let last = count - 2 * (window as i32 - 1) + beyond;
         let starts = -beyond..last.max(1 - beyond);
-        let step = if starts.len() > MOST_WINDOWS { 2 } else { 1 };
+        let step = if starts.len() > MOST_WINDOWS { 2 * step } else { step };
         let least = self.params.window_least_energy * window as f32 / 2.0;
-        let (mut vectors, mut kept) = (Vec::new(), Vec::new());
+        let mut windows = Windows { vectors: Vec::new(), starts: Vec::new() };
         let mut input = vec![0.0; self.params.window_values()];
         for start in starts.step_by(step) {
             input.fill(0.0);
@@ -213,38 +336,42 @@ impl<'s> Query<'s> {
                 }
             }
             if input.iter().map(|v| v * v).sum::<f32>() >= least {
-                self.projection.project(&input, &mut vectors);
-                kept.push(start);
+                self.projection.project(&input, &mut windows.vectors);
+                windows.starts.push(start);
             }
         }
-        let hits = self.searcher.nearest(&vectors, NEAREST)?;
-        Ok(kept.into_iter().zip(hits).map(|(start, hits)| WindowHits { start, hits }).collect())
+        windows
     }
 
-    /// Aligns the query with the stored frames around a candidate.
-    fn align(&self, frames: &[f32], candidate: &Candidate) -> Result<Option<(Alignment, Reference)>> {
+    /// Aligns the query with the stored frames of a track around an offset.
+    fn align(&self, frames: &[f32], track: TrackId, offset: i32) -> Result<Option<(Alignment, Reference)>> {
         const MARGIN: i32 = 8;
         let values = self.params.frame_values();
         let count = (frames.len() / values) as i32;
-        let first = ((candidate.offset - MARGIN) / 2).max(0);
-        let last = ((candidate.offset + count + MARGIN) / 2).max(first);
+        let first = ((offset - MARGIN) / 2).max(0);
+        let last = ((offset + count + MARGIN) / 2).max(first);
         let mut packed = Vec::new();
-        self.store.frames(candidate.track, Frames(first as u32)..Frames(last as u32), &mut packed)?;
+        self.store.frames(track, Frames(first as u32)..Frames(last as u32), &mut packed)?;
         let mut reference = Reference { first, frames: vec![0.0; 2 * packed.len()] };
         unpack(&packed, &mut reference.frames);
-        Ok(align(frames, &reference, values, candidate.offset).map(|a| (a, reference)))
+        Ok(align(frames, &reference, values, offset).map(|a| (a, reference)))
+    }
+
+    fn score(&self, place: &Place, query_pairs: f64) -> f64 {
+        f64::from(probability(&Features {
+            evidence: place.evidence,
+            similarity: place.similarity,
+            pairs: place.pairs,
+            query_pairs,
+            windows: self.windows_in_library,
+            variants: place.variants,
+        }))
     }
 
     fn describe(&self, place: &Place, duration: f64) -> Result<Match> {
         let half = self.params.frame_seconds().0 / 2.0;
         let frame = self.params.frame_length as f64 / f64::from(self.params.sample_rate.0);
-        let score = probability(&Features {
-            evidence: place.evidence,
-            similarity: place.similarity,
-            pairs: ((place.to - place.from) as f64 + 1.0) / 2.0,
-            query_pairs: (duration - frame) / self.params.frame_seconds().0 + 1.0,
-            windows: self.windows_in_library,
-        });
+        let score = self.score(place, (duration - frame) / self.params.frame_seconds().0 + 1.0);
         let track = self.track(place.track)?;
         let query_start = place.from as f64 * half;
         let query_end = ((place.to.max(place.from + 1) - 1) as f64 * half + frame).min(duration);
@@ -253,7 +380,7 @@ impl<'s> Query<'s> {
         let ref_end = (ref_start + (query_end - query_start) * place.tempo()).clamp(ref_start, length);
         Ok(Match {
             path: track.record.path,
-            score: f64::from(score),
+            score,
             query_start,
             query_end,
             ref_start,
@@ -264,6 +391,7 @@ impl<'s> Query<'s> {
             artist: track.record.artist,
             evidence: f64::from(place.evidence),
             similarity: f64::from(place.similarity),
+            variants: place.variants,
         })
     }
 
@@ -278,7 +406,7 @@ fn join(places: &mut Vec<Place>, new: Place) {
         p.track == new.track
             && new.from >= p.to
             && new.from - p.to <= GAP
-            && (p.last.offset - new.first.offset).abs() <= SAME_OFFSET
+            && (p.in_track(new.first.at) - new.first.at - new.first.offset).abs() <= SAME_OFFSET
     });
     let Some(place) = continued else { return places.push(new) };
     let (a, b) = ((place.to - place.from) as f32, (new.to - new.from) as f32);
@@ -286,6 +414,7 @@ fn join(places: &mut Vec<Place>, new: Place) {
     place.similarity = mean(f64::from(place.similarity), f64::from(new.similarity)) as f32;
     place.pitch = mean(place.pitch, new.pitch);
     place.evidence += new.evidence;
+    place.pairs += new.pairs;
     place.last = new.first;
     place.to = new.to;
 }
