@@ -88,14 +88,20 @@ impl PowerStft {
             }
         }
         self.fft.process_with_scratch(&mut self.packed, &mut self.scratch);
-        let mirrored = |k: usize| self.packed[(length - k) % length].conj();
-        for (k, p) in self.power.iter_mut().enumerate() {
-            *p = (self.packed[k] + mirrored(k)).norm_sqr() * 0.25;
+        // X[length - k] is the mirror of X[k]; X[0] and X[length / 2] are their own.
+        let (low, mirrored) = (&self.packed[..=length / 2], &self.packed[length - length / 2..]);
+        let pairs = || low[1..].iter().zip(mirrored.iter().rev());
+        self.power[0] = low[0].re * low[0].re;
+        for (power, (z, m)) in self.power[1..].iter_mut().zip(pairs()) {
+            let (re, im) = (z.re + m.re, z.im - m.im);
+            *power = 0.25 * (re * re + im * im);
         }
         frame(&self.power);
         if second.is_some() {
-            for (k, p) in self.power.iter_mut().enumerate() {
-                *p = (self.packed[k] - mirrored(k)).norm_sqr() * 0.25;
+            self.power[0] = low[0].im * low[0].im;
+            for (power, (z, m)) in self.power[1..].iter_mut().zip(pairs()) {
+                let (re, im) = (z.re - m.re, z.im + m.im);
+                *power = 0.25 * (re * re + im * im);
             }
             frame(&self.power);
         }
