@@ -1,4 +1,65 @@
 //! Find which recording a piece of audio comes from, out of one SQLite file.
+//!
+//! refrain fingerprints audio files into an [`Index`] and tells of a clip which of them it is from, which part of the
+//! clip and of the recording agree, how sure that is, and how far tempo and pitch differ. The command of the same name
+//! is built on this library.
+//!
+//! ```
+//! use std::sync::atomic::AtomicBool;
+//!
+//! use refrain::{BuildOptions, Index, QueryOptions, Status};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let file = folder.path().join("music.refrain");
+//! let mut index = Index::open_or_create(&file)?;
+//! let cancel = AtomicBool::new(false);
+//! let summary = index.build(&["fixtures/audio/songs".into()], &BuildOptions::default(), &cancel, |_| {})?;
+//! assert_eq!((summary.added, summary.failed.len()), (10, 0));
+//! index.close()?;
+//!
+//! // The clip was cut out of second-orbit.flac at 12 s.
+//! let index = Index::open(&file)?;
+//! let answer = index.query("fixtures/audio/clips/clean.wav", &QueryOptions::default())?;
+//! assert_eq!(answer.status, Status::Match);
+//! let best = &answer.matches[0];
+//! assert!(best.path.ends_with("second-orbit.flac"));
+//! assert!((best.ref_start - best.query_start - 12.0).abs() < 0.1);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The way of the data
+//!
+//! [`decode`] gives mono samples, [`resample`] brings them to the analysed rate, [`spectrum`] and [`chroma`] turn them
+//! into frames, [`fingerprint`] into what is kept, [`store`] keeps it. A query's windows look for their neighbours
+//! ([`ann`]), these vote for places which are then aligned and scored ([`align`]), and [`report`] tells the outcome.
+//! [`pipeline`] wires the stages; most programs need [`Index`] and nothing else. `ARCHITECTURE.md` says why it is so.
+//!
+//! # Conventions
+//!
+//! - Every recording is analysed as one channel, the mean of all, at [`params::CURRENT`]'s rate of 11,025 Hz. Full scale
+//!   is -1.0..=1.0.
+//! - Times in the public interface are seconds from the beginning of the audio: [`units::Seconds`], or an `f64` in what
+//!   is serialised. Frames and samples are types of their own ([`units::Frames`], [`units::Samples`]).
+//! - Frame `t` covers the samples `t * hop .. t * hop + frame_length`; it is not centred. A library frame comes every
+//!   2,048 samples (186 ms). A query's frames come twice as often, and within [`align`] its places and offsets are
+//!   counted in these half frames: a half frame that is even is the library's frame of half that number.
+//! - An offset is the place in the track at which the query begins; it may be negative.
+//! - `tempo` is the query's speed over the track's, `pitch` how many semitones the query is higher. A score is a
+//!   probability, 0 to 1.
+//! - Paths of an index are absolute and are kept byte by byte, also where they are not UTF-8. `-` names standard input in
+//!   answers.
+//! - Fingerprints carry the number of their [`params::Params`]; an index of another number is refused.
+//!
+//! # Limits
+//!
+//! - A clip must have 0.5 s of audio. Below about 5 s fewer clips are recognised.
+//! - Pitch differences within a semitone's third are measured, larger ones are not looked for. Tempo is not searched
+//!   over: a clip at another tempo is found as far as a window of 3 s bears it.
+//! - Silence and steady sounds have no fingerprint: such files are refused, such clips match nothing.
+//! - One [`Index`] is for one thread at a time. Many may be open on one file, one of them writing.
+//! - A recording that is playing the same notes in another performance is not the same recording.
 #![deny(missing_docs)]
 
 pub mod align;
@@ -19,3 +80,8 @@ pub use align::LEAST_SCORE;
 pub use error::{Error, Result};
 pub use pipeline::{BuildEvent, BuildOptions, BuildSummary, FindOptions, Index, Info, QueryOptions};
 pub use report::{Answer, Match, Status};
+
+/// The code of the README, compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

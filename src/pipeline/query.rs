@@ -66,16 +66,37 @@ impl Default for QueryOptions {
 #[derive(Clone, Copy, Debug)]
 struct Place {
     track: TrackId,
-    /// Reference position of the query's first half frame, at the beginning and at the end of the range.
-    offset: f64,
-    end_offset: f64,
+    /// Where the first and the last of the stretches that make it up were aligned.
+    first: Anchor,
+    last: Anchor,
     from: usize,
     to: usize,
     evidence: f32,
     similarity: f32,
+    /// Of a single stretch.
     tempo: f64,
     /// In constant-Q bins.
     pitch: f64,
+}
+
+/// A point of the query and the one of the track that it is aligned with: `at` and `at + offset`, in half frames.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Anchor {
+    at: f64,
+    offset: f64,
+}
+
+impl Place {
+    /// The query's speed over the track's.
+    fn tempo(&self) -> f64 {
+        let length = self.last.at - self.first.at;
+        if length > 0.0 { 1.0 + (self.last.offset - self.first.offset) / length } else { self.tempo }
+    }
+
+    /// The half frame of the track that half frame `at` of the query is aligned with.
+    fn in_track(&self, at: f64) -> f64 {
+        self.first.at + self.first.offset + (at - self.first.at) * self.tempo()
+    }
 }
 
 /// Answers queries out of one index.
@@ -110,8 +131,9 @@ impl<'s> Query<'s> {
             for mut place in self.stretch(chroma)? {
                 place.from += done;
                 place.to += done;
-                place.offset -= done as f64;
-                place.end_offset = place.offset;
+                place.first.at += done as f64;
+                place.first.offset -= done as f64;
+                place.last = place.first;
                 join(&mut places, place);
             }
             done += chroma.frames[0].len() / params.frame_values();
@@ -151,21 +173,21 @@ impl<'s> Query<'s> {
         }
         places.sort_by(|a, b| b.0.evidence.total_cmp(&a.0.evidence));
         places.truncate(KEPT);
-        let place = |(alignment, reference, track): (Alignment, Reference, TrackId)| Place {
-            track,
-            offset: alignment.offset,
-            end_offset: alignment.offset,
-            from: alignment.from,
-            to: alignment.to,
-            evidence: alignment.evidence,
-            similarity: alignment.similarity,
-            tempo: tempo(frames, &reference, values, &alignment),
-            pitch: transposition(
-                [&chroma.frames[0], frames, &chroma.frames[2]],
-                &reference,
-                values,
-                &alignment,
-            ),
+        let place = |(alignment, reference, track): (Alignment, Reference, TrackId)| {
+            let centre = (alignment.from + alignment.to) as f64 / 2.0;
+            let anchor = Anchor { at: centre, offset: alignment.offset };
+            let transposed = [&chroma.frames[0][..], frames, &chroma.frames[2]];
+            Place {
+                track,
+                first: anchor,
+                last: anchor,
+                from: alignment.from,
+                to: alignment.to,
+                evidence: alignment.evidence,
+                similarity: alignment.similarity,
+                tempo: tempo(frames, &reference, values, &alignment),
+                pitch: transposition(transposed, &reference, values, &alignment),
+            }
         };
         Ok(places.into_iter().map(place).collect())
     }
@@ -226,10 +248,9 @@ impl<'s> Query<'s> {
         let track = self.track(place.track)?;
         let query_start = place.from as f64 * half;
         let query_end = ((place.to.max(place.from + 1) - 1) as f64 * half + frame).min(duration);
-        let ref_start = ((place.offset + place.from as f64) * half).max(0.0);
-        let stretched = (place.end_offset - place.offset) * half;
-        let ref_end = (ref_start + (query_end - query_start) * place.tempo.max(0.5) + stretched)
-            .clamp(ref_start, track.record.duration.0.max(ref_start));
+        let length = track.record.duration.0;
+        let ref_start = (place.in_track(place.from as f64) * half).clamp(0.0, length);
+        let ref_end = (ref_start + (query_end - query_start) * place.tempo()).clamp(ref_start, length);
         Ok(Match {
             path: track.record.path,
             score: f64::from(score),
@@ -237,7 +258,7 @@ impl<'s> Query<'s> {
             query_end,
             ref_start,
             ref_end,
-            tempo: place.tempo,
+            tempo: place.tempo(),
             pitch: place.pitch * 12.0 / self.params.bins_per_octave as f64,
             title: track.record.title,
             artist: track.record.artist,
@@ -257,16 +278,15 @@ fn join(places: &mut Vec<Place>, new: Place) {
         p.track == new.track
             && new.from >= p.to
             && new.from - p.to <= GAP
-            && (p.end_offset - new.offset).abs() <= SAME_OFFSET
+            && (p.last.offset - new.first.offset).abs() <= SAME_OFFSET
     });
     let Some(place) = continued else { return places.push(new) };
     let (a, b) = ((place.to - place.from) as f32, (new.to - new.from) as f32);
     let mean = |x: f64, y: f64| (x * f64::from(a) + y * f64::from(b)) / f64::from(a + b);
     place.similarity = mean(f64::from(place.similarity), f64::from(new.similarity)) as f32;
     place.pitch = mean(place.pitch, new.pitch);
-    place.tempo = mean(place.tempo, new.tempo);
     place.evidence += new.evidence;
-    place.end_offset = new.end_offset;
+    place.last = new.first;
     place.to = new.to;
 }
 

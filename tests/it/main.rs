@@ -3,6 +3,7 @@
 mod ann;
 mod cli;
 mod decode;
+mod docs;
 mod hostile;
 #[cfg(unix)]
 mod interrupted;

@@ -1,0 +1,45 @@
+//! Builds an index of a folder and asks it where a clip comes from: `cargo run --release --example index_and_query`
+//! takes the songs and a clip that come with the source; `… -- FOLDER CLIP` takes yours.
+use std::{path::PathBuf, sync::atomic::AtomicBool};
+
+use refrain::{BuildEvent, BuildOptions, Index, QueryOptions, units::Seconds};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let fixtures = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/audio");
+    let mut args = std::env::args_os().skip(1).map(PathBuf::from);
+    let folder = args.next().unwrap_or_else(|| fixtures.join("songs"));
+    let clip = args.next().unwrap_or_else(|| fixtures.join("clips/clean.wav"));
+
+    // A real program keeps its index: the next build then only looks at new and changed files.
+    let scratch = tempfile::tempdir()?;
+    let file = scratch.path().join("music.refrain");
+    let mut index = Index::open_or_create(&file)?;
+    // Another thread or a signal handler may set this to end the build early; what was added stays.
+    let cancel = AtomicBool::new(false);
+    let summary = index.build(&[folder], &BuildOptions::default(), &cancel, |event| {
+        if let BuildEvent::Added { path, duration, .. } = event {
+            println!("added {} ({duration})", path.display());
+        }
+    })?;
+    // A file that cannot be used does not end the build.
+    for (path, reason) in &summary.failed {
+        eprintln!("cannot use {}: {reason}", path.display());
+    }
+    index.close()?;
+
+    let index = Index::open(&file)?;
+    let answer = index.query(&clip, &QueryOptions::default())?;
+    println!("{}: {:?}", clip.display(), answer.status);
+    for found in &answer.matches {
+        println!(
+            "  score {:.3}, {} - {} of the clip is {} - {} of {}",
+            found.score,
+            Seconds(found.query_start),
+            Seconds(found.query_end),
+            Seconds(found.ref_start),
+            Seconds(found.ref_end),
+            found.path.display(),
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,319 @@
+//! What the documents say, against the code.
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+    sync::{OnceLock, atomic::AtomicBool},
+};
+
+use refrain::{BuildOptions, Index, fingerprint::LEVELS, store::Store};
+use tempfile::TempDir;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn text(name: &str) -> String {
+    fs::read_to_string(root().join(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
+}
+
+fn refrain(args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_refrain"));
+    command.current_dir(root()).env_remove("REFRAIN_DB").args(args).output().expect("the program starts")
+}
+
+fn stdout(args: &[&str]) -> String {
+    String::from_utf8(refrain(args).stdout).expect("UTF-8")
+}
+
+/// An index of two of the fixtures' songs and of a file that is no audio.
+fn index() -> &'static Path {
+    static INDEX: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
+    let (_, file) = INDEX.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("docs.refrain");
+        let bad = folder.path().join("bad.mp3");
+        fs::write(&bad, "not audio").unwrap();
+        let song = |name: &str| root().join("fixtures/audio/songs").join(name);
+        let roots = [song("second-orbit.flac"), song("quiet-engines.wav"), bad];
+        let mut index = Index::open_or_create(&file).unwrap();
+        index.build(&roots, &BuildOptions::default(), &AtomicBool::new(false), |_| {}).unwrap();
+        index.close().unwrap();
+        (folder, file)
+    });
+    file
+}
+
+/// The section of a document below a heading, up to the next one of its level or above.
+fn section<'a>(document: &'a str, heading: &str) -> &'a str {
+    let level = heading.bytes().take_while(|&b| b == b'#').count();
+    let (_, rest) = document.split_once(&format!("\n{heading}\n")).expect(heading);
+    let ends = |line: &str| {
+        let hashes = line.bytes().take_while(|&b| b == b'#').count();
+        hashes > 0 && hashes <= level
+    };
+    let mut end = 0;
+    let mut fenced = false;
+    for line in rest.split_inclusive('\n') {
+        fenced ^= line.starts_with("```");
+        if !fenced && ends(line) {
+            break;
+        }
+        end += line.len();
+    }
+    &rest[..end]
+}
+
+/// Every `--flag` in a text.
+fn flags(text: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (at, _) in text.match_indices("--") {
+        let name: String =
+            text[at + 2..].chars().take_while(|c| c.is_ascii_lowercase() || *c == '-').collect();
+        let before = text[..at].chars().next_back();
+        if !name.is_empty() && !before.is_some_and(|c| c == '-' || c.is_alphanumeric()) {
+            found.insert(name);
+        }
+    }
+    found
+}
+
+/// What stands between backticks.
+fn quoted(text: &str) -> BTreeSet<&str> {
+    text.split('`').skip(1).step_by(2).collect()
+}
+
+/// The first cells of a table's rows, backticked words only.
+fn first_cells(text: &str) -> BTreeSet<&str> {
+    let rows = text.lines().filter_map(|line| line.strip_prefix("| "));
+    rows.flat_map(|row| quoted(row.split(" |").next().unwrap_or(row))).collect()
+}
+
+#[test]
+fn readme_and_help_know_the_same_commands_and_options() {
+    let readme = text("README.md");
+    let commands = section(&readme, "## Commands");
+    let mut helped = flags(&stdout(&["--help"]));
+    for command in [&["index", "build"][..], &["index", "info"], &["query"]] {
+        let name = command.join(" ");
+        assert!(
+            commands.contains(&format!("`refrain {name} "))
+                || commands.contains(&format!("`refrain {name}`"))
+        );
+        helped.extend(flags(&stdout(&[command, &["--help"]].concat())));
+    }
+    assert_eq!(flags(commands), helped);
+    let subcommands = |help: &str| -> BTreeSet<String> {
+        let list = help.split("Commands:").nth(1).expect("a list of commands");
+        let lines = list.lines().skip(1).take_while(|line| line.starts_with("  "));
+        lines.filter_map(|line| line.split_whitespace().next().map(str::to_owned)).collect()
+    };
+    assert_eq!(subcommands(&stdout(&["--help"])), ["help", "index", "query"].map(str::to_owned).into());
+    assert_eq!(
+        subcommands(&stdout(&["index", "--help"])),
+        ["build", "help", "info"].map(str::to_owned).into()
+    );
+}
+
+#[test]
+fn the_exit_statuses_are_as_documented() {
+    let readme = text("README.md");
+    let table = section(&readme, "### Exit status");
+    let documented: Vec<&str> = table
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.split(' ').next())
+        .filter(|s| !s.is_empty() && *s != "|")
+        .collect();
+    assert_eq!(documented, ["0", "1", "2"]);
+    assert!(stdout(&["--help"]).contains("Exit status: 0 found or done, 1 no match, 2 error."));
+    let db = index().to_str().unwrap();
+    let status = |args: &[&str]| refrain(args).status.code();
+    assert_eq!(status(&["query", "--db", db, "fixtures/audio/clips/clean.wav"]), Some(0));
+    assert_eq!(status(&["query", "--db", db, "fixtures/audio/clips/hum.flac"]), Some(1));
+    let one_is_missing = ["query", "--db", db, "fixtures/audio/clips/clean.wav", "no-such-clip"];
+    assert_eq!(status(&one_is_missing), Some(2));
+    assert_eq!(status(&["query", "--db", "no-such-index", "fixtures/audio/clips/clean.wav"]), Some(2));
+    assert_eq!(status(&["query", "--no-such-flag"]), Some(2));
+}
+
+#[test]
+fn the_json_has_exactly_the_documented_fields() {
+    let readme = text("README.md");
+    let json = section(&readme, "## JSON");
+    let (answer, rest) = json.split_once("A match, and a candidate:").expect("the table of a match");
+    let (found, info) = rest.split_once("`refrain index info --json`").expect("the table of info");
+    let db = index().to_str().unwrap();
+    let query = |clip: &str| -> serde_json::Value {
+        serde_json::from_str(&stdout(&["query", "--json", "--explain", "--db", db, clip])).expect("JSON")
+    };
+    let keys = |value: &serde_json::Value| -> BTreeSet<String> {
+        value.as_object().expect("an object").keys().cloned().collect()
+    };
+    let owned =
+        |cells: BTreeSet<&str>| -> BTreeSet<String> { cells.into_iter().map(str::to_owned).collect() };
+    let good = query("fixtures/audio/clips/clean.wav");
+    let bad = query("no-such-clip");
+    assert_eq!(&keys(&good) | &keys(&bad), owned(first_cells(answer)));
+    assert!(!keys(&good).contains("error") && !keys(&bad).contains("duration"));
+    assert_eq!(keys(&good["matches"][0]), owned(first_cells(found)));
+    for status in ["match", "no_match", "error"] {
+        assert!(quoted(answer).contains(status), "{status}");
+    }
+    assert_eq!((good["status"].as_str(), bad["status"].as_str()), (Some("match"), Some("error")));
+    let told = stdout(&["index", "info", "--json", "--failures", "--db", db]);
+    assert_eq!(keys(&serde_json::from_str(&told).expect("JSON")), owned(first_cells(info)));
+}
+
+#[test]
+fn the_sql_of_the_documents_runs() {
+    let db = rusqlite::Connection::open(index()).unwrap();
+    let mut ran = 0;
+    for document in ["README.md", "schema/FORMAT.md"] {
+        for block in text(document).split("```sql\n").skip(1) {
+            let block = block.split("```").next().unwrap_or(block);
+            for statement in block.split(';').map(str::trim).filter(|s| !s.is_empty()) {
+                let rows = db
+                    .prepare(statement)
+                    .and_then(|mut s| s.query_map([], |_| Ok(()))?.collect::<Result<Vec<_>, _>>());
+                assert!(!rows.unwrap_or_else(|e| panic!("{statement}: {e}")).is_empty(), "{statement}");
+                ran += 1;
+            }
+        }
+    }
+    assert!(ran >= 3);
+}
+
+#[test]
+fn the_examples_run_where_they_are_built() {
+    let folder = Path::new(env!("CARGO_BIN_EXE_refrain")).parent().unwrap().join("examples");
+    let run = |name: &str, args: &[&Path]| {
+        let program = folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+        // `cargo test` builds examples, `cargo test --test it` does not.
+        if program.exists() {
+            let output = Command::new(&program).args(args).output().unwrap();
+            assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+        }
+    };
+    run(
+        "index_and_query",
+        &[&root().join("fixtures/audio/songs"), &root().join("fixtures/audio/clips/clean.wav")],
+    );
+    run("read_with_sql", &[index()]);
+    let examples: BTreeSet<String> = fs::read_dir(root().join("examples"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(examples, ["index_and_query.rs", "read_with_sql.rs"].map(str::to_owned).into());
+}
+
+#[test]
+fn every_dependency_and_module_is_in_the_architecture() {
+    let architecture = text("ARCHITECTURE.md");
+    let named = first_cells(section(&architecture, "## Dependencies"));
+    let mut crates = BTreeSet::new();
+    let manifest = text("Cargo.toml");
+    let mut inside = false;
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            inside = line.ends_with("dependencies]");
+        } else if let (true, Some((name, _))) = (inside, line.split_once('=')) {
+            crates.insert(name.trim());
+        }
+    }
+    assert_eq!(named, crates);
+
+    let layout = section(&architecture, "## Layout");
+    let modules = first_cells(layout);
+    for entry in fs::read_dir(root().join("src")).unwrap() {
+        let entry = entry.unwrap();
+        let mut name = entry.file_name().into_string().unwrap();
+        match name.as_str() {
+            "bin" => name = "bin/refrain/".to_owned(),
+            _ if entry.path().is_dir() => name.push('/'),
+            _ => {}
+        }
+        assert!(modules.contains(name.as_str()), "src/{name} is not in ARCHITECTURE.md");
+    }
+    for module in &modules {
+        assert!(root().join("src").join(module).exists(), "ARCHITECTURE.md names src/{module}");
+    }
+    // Files that a row names exist in its folder.
+    for row in layout.lines().filter(|line| line.starts_with("| `")) {
+        let mut names = row.split('`').skip(1).step_by(2);
+        let folder = names.next().unwrap_or_default();
+        if let Some(folder) = folder.strip_suffix('/') {
+            for name in names.filter(|name| name.chars().all(|c| c.is_ascii_lowercase() || c == '_')) {
+                let file = root().join("src").join(folder).join(format!("{name}.rs"));
+                assert!(file.exists(), "{}", file.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn format_md_names_every_table_view_and_column() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("new.refrain");
+    Store::open_write(&file).unwrap().close().unwrap();
+    let db = rusqlite::Connection::open(&file).unwrap();
+    let format = text("schema/FORMAT.md");
+    let names: Vec<(String, String)> = db
+        .prepare("SELECT type, name FROM sqlite_schema WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!'")
+        .unwrap()
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    assert!(names.len() > 10);
+    for (kind, name) in names {
+        let told = match kind.as_str() {
+            "view" => {
+                let row = format.lines().find(|line| line.starts_with(&format!("| `{name}` |")));
+                row.unwrap_or_else(|| panic!("no row for the view {name}")).to_owned()
+            }
+            // Three tables of blobs share their columns' description.
+            _ => {
+                let heading = ["##", "###"].map(|level| format!("{level} {name}"));
+                let heading = heading.iter().find(|h| format.contains(&format!("\n{h}\n")));
+                let own = section(&format, heading.unwrap_or_else(|| panic!("no heading for {name}")));
+                format!(
+                    "{own}{}",
+                    if own.contains("`key`") { "" } else { section(&format, "## Blocks and their ids") }
+                )
+            }
+        };
+        let columns: Vec<String> = db
+            .prepare(&format!("SELECT name FROM pragma_table_info('{name}')"))
+            .unwrap()
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        for column in columns {
+            let as_word = |c: char| !(c.is_alphanumeric() || c == '_');
+            assert!(told.split(as_word).any(|word| word == column), "{name}.{column} is not in FORMAT.md");
+        }
+    }
+    let mut keys = db.prepare("SELECT key FROM meta").unwrap();
+    for key in keys.query_map([], |row| row.get::<_, String>(0)).unwrap() {
+        let key = key.unwrap();
+        assert!(format.contains(&format!("`{key}`")), "meta key {key}");
+    }
+}
+
+#[test]
+fn format_md_has_the_levels_of_the_frame_code() {
+    let format = text("schema/FORMAT.md");
+    let frames = section(&format, "### frame_block");
+    let levels: Vec<f32> = frames
+        .lines()
+        .filter(|line| line.starts_with("| ") && line.contains('.'))
+        .flat_map(|line| line.split('|').filter_map(|cell| cell.trim().parse().ok()))
+        .collect();
+    assert_eq!(levels, LEVELS);
+    let example = text("examples/read_with_sql.rs");
+    for level in LEVELS {
+        assert!(example.contains(&format!("{level:.3}")), "{level} in the example");
+    }
+}
