@@ -52,26 +52,29 @@ fn cpu() -> f64 {
     nanoseconds.map_or_else(|| BEGUN.with(|b| b.elapsed().as_secs_f64()), |ns| ns / 1e9)
 }
 
-/// CPU seconds of one call of `pass`, the mean over a round.
-fn round(pass: &mut dyn FnMut() -> Done) -> Done<f64> {
-    let (begun, mut calls) = (cpu(), 0);
+/// CPU seconds of one call of `pass`: the mean over as many as take `LEAST`, so that reading the clock does not count.
+fn round<T>(mut pass: impl FnMut() -> Done<T>) -> Done<f64> {
+    let mut calls = 1;
     loop {
-        pass()?;
-        calls += 1;
+        let begun = cpu();
+        for _ in 0..calls {
+            black_box(pass()?);
+        }
         let spent = cpu() - begun;
         if spent >= LEAST {
             return Ok(spent / f64::from(calls));
         }
+        calls *= 2;
     }
 }
 
 /// Measures a stage and its twin by turns and prints a row.
-fn row(
+fn row<T, U>(
     stage: &str,
     audio: Seconds,
     twin: &str,
-    mut ours: impl FnMut() -> Done,
-    mut theirs: impl FnMut() -> Done,
+    mut ours: impl FnMut() -> Done<T>,
+    mut theirs: impl FnMut() -> Done<U>,
 ) -> Done {
     let (mut best, mut other) = (f64::MAX, f64::MAX);
     for _ in 0..ROUNDS {
@@ -97,8 +100,8 @@ fn main() -> Done {
     println!("{:24} {:>13} {:>11} {:>8}  against", "stage", "CPU", "real time", "ratio");
     for file in &files {
         let extension = file.extension().unwrap_or_default().to_string_lossy().into_owned();
-        let (_, audio) = decoded(file)?;
-        let ours = || decoded(file).map(|_| ());
+        let audio = drained(file)?;
+        let ours = || drained(file);
         row(&format!("decode {extension}"), audio, "symphonia alone", ours, || symphonia_alone(file))?;
     }
     let subject = file.clone().unwrap_or_else(|| song("harbour-lights.ogg"));
@@ -108,63 +111,61 @@ fn main() -> Done {
         &format!("resample {} Hz", rate.0),
         audio,
         "rubato's FFT resampler alone",
-        || Ok(drop(black_box(resampled(&mono, rate)))),
+        || Ok(resampled(&mono, rate)),
         || rubato_alone(&mono, rate),
     )?;
     let magnitudes = spectrum(&samples);
-    row(
-        "spectrum",
-        audio,
-        "one FFT a frame",
-        || Ok(drop(black_box(spectrum(&samples)))),
-        || Ok(drop(black_box(plain_spectrum(&samples)))),
-    )?;
+    row("spectrum", audio, "one FFT a frame", || Ok(spectrum(&samples)), || Ok(plain_spectrum(&samples)))?;
     let chroma = octave_chroma(&magnitudes);
     row(
         "chroma",
         audio,
         "its definition, sum by sum",
-        || Ok(drop(black_box(octave_chroma(&magnitudes)))),
-        || Ok(drop(black_box(plain_chroma(&magnitudes)))),
+        || Ok(octave_chroma(&magnitudes)),
+        || Ok(plain_chroma(&magnitudes)),
     )?;
     row(
         "fingerprint",
         audio,
         "each level searched for, each window anew",
-        || Ok(drop(black_box(fingerprint(&chroma)))),
-        || Ok(drop(black_box(plain_fingerprint(&chroma)))),
+        || Ok(fingerprint(&chroma)),
+        || Ok(plain_fingerprint(&chroma)),
     )?;
     let cancel = AtomicBool::new(false);
     row(
         "analyse a file, whole",
         audio,
         "decoding it alone",
-        || Ok(drop(black_box(analyse::track(Decoder::open(&subject)?, &CURRENT, &cancel)?))),
-        || decoded(&subject).map(|_| ()),
+        || Ok(analyse::track(Decoder::open(&subject)?, &CURRENT, &cancel)?),
+        || drained(&subject),
     )?;
     scan(&fingerprint(&chroma), audio)?;
     alignment(&chroma)?;
     query(&fixtures, file.as_deref())
 }
 
-/// All samples of a file, in blocks.
-fn decoded(file: &Path) -> Done<(Vec<(SampleRate, Vec<f32>)>, Seconds)> {
+/// Decodes a file to its end and throws the samples away.
+fn drained(file: &Path) -> Done<Seconds> {
     let mut decoder = Decoder::open(file)?;
-    let (mut block, mut blocks, mut seconds) = (Vec::new(), Vec::new(), 0.0);
+    let (mut block, mut seconds) = (Vec::new(), 0.0);
     while let Some(rate) = decoder.next_block(&mut block)? {
-        seconds += Samples(block.len() as u64).at(rate).0;
-        blocks.push((rate, block.clone()));
+        seconds += Samples(black_box(&block).len() as u64).at(rate).0;
     }
-    Ok((blocks, Seconds(seconds)))
+    Ok(Seconds(seconds))
 }
 
-/// The samples of a file that come at its first rate, which is all of them but in odd files.
+/// The samples of a file up to where its rate changes, which is all of them but in odd files.
 fn first_rate(file: &Path) -> Done<(Vec<f32>, SampleRate, Seconds)> {
-    let (blocks, _) = decoded(file)?;
-    let rate = blocks.first().ok_or("no audio")?.0;
-    let mono: Vec<f32> = blocks.into_iter().filter(|b| b.0 == rate).flat_map(|b| b.1).collect();
-    let audio = Samples(mono.len() as u64).at(rate);
-    Ok((mono, rate, audio))
+    let mut decoder = Decoder::open(file)?;
+    let (mut block, mut mono) = (Vec::new(), Vec::new());
+    let first = decoder.next_block(&mut block)?.ok_or("no audio")?;
+    let mut rate = Some(first);
+    while rate == Some(first) {
+        mono.extend_from_slice(&block);
+        rate = decoder.next_block(&mut block)?;
+    }
+    let audio = Samples(mono.len() as u64).at(first);
+    Ok((mono, first, audio))
 }
 
 /// Demuxer and codec without anything around them; the decoded buffers are looked at no further.
@@ -348,7 +349,7 @@ fn scan(fingerprint: &Fingerprint, audio: Seconds) -> Done {
         &format!("exact scan, {windows}"),
         library,
         "plain dot products, all sorted",
-        || Ok(drop(black_box(nearest_exact(&store, &queries, 20)?))),
+        || Ok(nearest_exact(&store, &queries, 20)?),
         || {
             plain_hits = plain_scan(&store, &queries)?;
             Ok(())
@@ -396,8 +397,8 @@ fn alignment(chroma: &[f32]) -> Done {
         "alignment, one place",
         audio,
         "every range of every offset",
-        || Ok(_ = black_box(align(&query, &reference, values, 40))),
-        || Ok(_ = black_box(plain_align(&query, &reference, values, 40))),
+        || Ok(align(&query, &reference, values, 40)),
+        || Ok(plain_align(&query, &reference, values, 40)),
     )?;
     let evidence = found.map_or(0.0, |a: Alignment| a.evidence);
     println!(
@@ -441,12 +442,12 @@ fn query(fixtures: &Path, file: Option<&Path>) -> Done {
     index.build(&[fixtures.join("songs")], &BuildOptions::default(), &cancel, |_| {})?;
     index.close()?;
     let clip = file.map_or_else(|| fixtures.join("clips/clean.wav"), Path::to_owned);
-    let (_, audio) = decoded(&clip)?;
+    let audio = drained(&clip)?;
     row(
         "query, ten songs",
         audio,
         "fingerprinting the clip",
-        || Ok(drop(black_box(Index::open(&path)?.query(&clip, &QueryOptions::default())?))),
-        || Ok(drop(black_box(analyse::track(Decoder::open(&clip)?, &CURRENT, &cancel)?))),
+        || Ok(Index::open(&path)?.query(&clip, &QueryOptions::default())?),
+        || Ok(analyse::track(Decoder::open(&clip)?, &CURRENT, &cancel)?),
     )
 }

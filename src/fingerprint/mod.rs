@@ -10,16 +10,16 @@ use crate::params::Params;
 /// The fingerprint of one recording.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fingerprint {
-    /// Chroma frames every `Params::hop` samples, each `Params::frame_bytes()` bytes (`pack`).
+    /// Chroma frames every [`Params::hop`] samples, each [`Params::frame_bytes`] bytes ([`pack`]).
     pub frames: Vec<u8>,
     /// The first frame of each window, ascending. Silent or steady stretches have no window.
     pub positions: Vec<u32>,
-    /// The windows' vectors, `Params::window_dims` values each: unit vectors in eight bits, so that the
-    /// dot product of two ranks like their cosine (`cosine`).
+    /// The windows' vectors, [`Params::window_dims`] values each: unit vectors in eight bits, so that the
+    /// dot product of two ranks like their cosine ([`cosine`]).
     pub windows: Vec<i8>,
 }
 
-/// Collects chroma frames into a `Fingerprint`, in memory that grows only by what is kept.
+/// Collects chroma frames into a [`Fingerprint`], in memory that grows only by what is kept.
 pub struct Fingerprinter {
     params: Params,
     projection: Projection,
@@ -41,7 +41,7 @@ impl Fingerprinter {
         }
     }
 
-    /// Takes the next chroma frame (`Params::frame_values()` values).
+    /// Takes the next chroma frame ([`Params::frame_values`] values).
     pub fn push(&mut self, frame: &[f32]) {
         let values = self.params.frame_values();
         pack(frame, &mut self.fingerprint.frames);

@@ -32,8 +32,8 @@ pub struct Analysis {
 /// Fingerprints a track.
 ///
 /// # Errors
-/// `Error::Io` and `Error::Audio` as the decoder gives them; `AudioError::TooShort` and
-/// `AudioError::NoFingerprint` where there is nothing that could be found again; `Error::Interrupted`.
+/// [`Error::Io`] and [`Error::Audio`] as the decoder gives them; [`AudioError::TooShort`] and
+/// [`AudioError::NoFingerprint`] where there is nothing that could be found again; [`Error::Interrupted`].
 pub fn track(mut decoder: Decoder, params: &Params, cancel: &AtomicBool) -> Result<Analysis> {
     let mut spectrum = Spectrum::new(params, params.hop, 0);
     let mut chroma = OctaveChroma::new(params, params.hop);
@@ -71,7 +71,7 @@ pub struct QueryChroma {
 /// +1 the query is read one bin higher, as if it had been sung one bin lower. Gives the query's length.
 ///
 /// # Errors
-/// As `track`, `AudioError::NoFingerprint` aside, and whatever `stretch` gives.
+/// As `track`, [`AudioError::NoFingerprint`] aside, and whatever `stretch` gives.
 pub fn query(
     mut decoder: Decoder,
     params: &Params,

@@ -149,8 +149,8 @@ impl Turnstile {
 /// interruption or an error stays, and the next build goes on from there.
 ///
 /// # Errors
-/// `Error::Io` for a root that does not exist, `Error::Index` where the index cannot be written,
-/// `Error::Interrupted` once `cancel` is set. A bad file is no error: it is in the summary.
+/// [`Error::Io`] for a root that does not exist, [`Error::Index`] where the index cannot be written,
+/// [`Error::Interrupted`] once `cancel` is set. A bad file is no error: it is in the summary.
 pub fn build(
     store: &mut Store,
     roots: &[PathBuf],

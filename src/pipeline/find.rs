@@ -74,7 +74,7 @@ const MAGIC: &[(usize, &[u8])] = &[
 /// Looks through `roots`; a root that is a file is always taken.
 ///
 /// # Errors
-/// `Error::Io` for a root that does not exist, or is neither a folder nor a file; `Error::Interrupted` once `cancel` is
+/// [`Error::Io`] for a root that does not exist, or is neither a folder nor a file; [`Error::Interrupted`] once `cancel` is
 /// set. What cannot be read further down is listed in the result.
 pub fn find(roots: &[PathBuf], options: &FindOptions, cancel: &AtomicBool) -> Result<Found> {
     let mut found = Found::default();

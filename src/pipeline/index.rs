@@ -9,6 +9,8 @@ use super::{
     build::{self, BuildEvent, BuildOptions, BuildSummary},
     query::{Query, QueryOptions},
 };
+#[cfg(doc)]
+use crate::Error;
 use crate::{
     Result,
     decode::Decoder,
@@ -25,7 +27,7 @@ pub struct Index {
     store: Store,
 }
 
-/// What `Index::info` tells.
+/// What [`Index::info`] tells.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Info {
@@ -47,7 +49,7 @@ impl Index {
     /// Opens an index for reading.
     ///
     /// # Errors
-    /// `Error::Index` where there is none, or where the file is not one that this version can read.
+    /// [`Error::Index`] where there is none, or where the file is not one that this version can read.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         Ok(Self { store: Store::open_read(path)? })
     }
@@ -55,7 +57,7 @@ impl Index {
     /// Opens an index for reading and writing, and makes it where there is none.
     ///
     /// # Errors
-    /// As `open`; and where the file or its folder cannot be written.
+    /// As [`Index::open`]; and where the file or its folder cannot be written.
     pub fn open_or_create(path: impl AsRef<Path>) -> Result<Self> {
         Ok(Self { store: Store::open_write(path)? })
     }
@@ -64,8 +66,8 @@ impl Index {
     /// `on` is told how it goes; `cancel` ends it early, and what was done stays.
     ///
     /// # Errors
-    /// `Error::Io` for a root that does not exist, `Error::Index` where the file cannot be written,
-    /// `Error::Interrupted`. A file that is no audio or damaged is no error, it is in the summary.
+    /// [`Error::Io`] for a root that does not exist, [`Error::Index`] where the file cannot be written,
+    /// [`Error::Interrupted`]. A file that is no audio or damaged is no error, it is in the summary.
     pub fn build(
         &mut self,
         roots: &[PathBuf],
@@ -79,7 +81,7 @@ impl Index {
     /// Adds one file, whether it is known or not.
     ///
     /// # Errors
-    /// `Error::Io` and `Error::Audio` where there is no fingerprint to be had of it, `Error::Index` where the
+    /// [`Error::Io`] and [`Error::Audio`] where there is no fingerprint to be had of it, [`Error::Index`] where the
     /// index cannot be written.
     pub fn add(&mut self, path: impl AsRef<Path>) -> Result<()> {
         build::add_one(&mut self.store, path.as_ref())
@@ -88,17 +90,17 @@ impl Index {
     /// Answers what recording a file comes from, or is.
     ///
     /// # Errors
-    /// `Error::Io` and `Error::Audio` where the file cannot be used, `Error::Index` where the index cannot.
+    /// [`Error::Io`] and [`Error::Audio`] where the file cannot be used, [`Error::Index`] where the index cannot.
     /// Silence is no error: it matches nothing.
     pub fn query(&self, path: impl AsRef<Path>, options: &QueryOptions) -> Result<Answer> {
         let path = path.as_ref();
         self.answer(path, Decoder::open(path)?, options)
     }
 
-    /// Answers as `query` does for a file that comes through a stream; it is called `name` in the answer.
+    /// Answers as [`Index::query`] does for a file that comes through a stream; it is called `name` in the answer.
     ///
     /// # Errors
-    /// As `query`.
+    /// As [`Index::query`].
     pub fn query_reader(&self, reader: impl Read, name: &Path, options: &QueryOptions) -> Result<Answer> {
         self.answer(name, Decoder::from_reader(reader, name)?, options)
     }
@@ -110,7 +112,7 @@ impl Index {
     /// Counts, sizes, parameters and versions.
     ///
     /// # Errors
-    /// `Error::Index` where the file cannot be read.
+    /// [`Error::Index`] where the file cannot be read.
     pub fn info(&self) -> Result<Info> {
         Ok(Info {
             path: self.store.path().to_owned(),
@@ -125,7 +127,7 @@ impl Index {
     /// Calls `each` with every file that gave no fingerprint and the reason.
     ///
     /// # Errors
-    /// `Error::Index` where the file cannot be read; whatever `each` gives.
+    /// [`Error::Index`] where the file cannot be read; whatever `each` gives.
     pub fn failures(&self, each: impl FnMut(PathBuf, String) -> Result<()>) -> Result<()> {
         self.store.failures(each)
     }
@@ -134,7 +136,7 @@ impl Index {
     /// what went wrong.
     ///
     /// # Errors
-    /// `Error::Index` where the disk is full or fails.
+    /// [`Error::Index`] where the disk is full or fails.
     pub fn close(self) -> Result<()> {
         self.store.close()
     }

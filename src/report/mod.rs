@@ -12,9 +12,9 @@ pub struct Answer {
     pub query: PathBuf,
     /// Whether there is a match.
     pub status: Status,
-    /// The matches, best first. Empty unless `status` is `Match`.
+    /// The matches, best first. Empty unless `status` is [`Status::Match`].
     pub matches: Vec<Match>,
-    /// Why there is no answer. Only where `status` is `Error`.
+    /// Why there is no answer. Only where `status` is [`Status::Error`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// The best places that were looked at, matches or not, where it was asked for.

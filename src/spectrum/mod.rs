@@ -11,7 +11,7 @@ use crate::params::Params;
 
 /// Streams samples into frames of constant-Q magnitudes.
 ///
-/// The magnitudes of a frame are `Params::bins(extra)` values, lowest bin first, where a full-scale sine at
+/// The magnitudes of a frame are [`Params::bins`]`(margin)` values, lowest bin first, where a full-scale sine at
 /// a bin's centre reads about 1.
 pub struct Spectrum {
     stft: PowerStft,
