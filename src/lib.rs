@@ -55,11 +55,11 @@
 //! # Limits
 //!
 //! - A clip must have 0.5 s of audio. Below about 5 s fewer clips are recognised.
-//! - Pitch differences within a semitone's third are measured, larger ones are not looked for. Tempo is not searched
-//!   over: a clip at another tempo is found as far as a window of 3 s bears it.
+//! - Pitch differences of up to a third of a semitone are measured; clips further off are not searched for. Nor is
+//!   tempo: a clip at another one is found as far as windows of 3 s bear it.
 //! - Silence and steady sounds have no fingerprint: such files are refused, such clips match nothing.
 //! - One [`Index`] is for one thread at a time. Many may be open on one file, one of them writing.
-//! - A recording that is playing the same notes in another performance is not the same recording.
+//! - Another performance of the same piece is another recording.
 #![deny(missing_docs)]
 
 pub mod align;

@@ -142,7 +142,6 @@ fn the_table() {
 }
 
 #[test]
-#[ignore = "the score is being calibrated"]
 fn a_stranger_does_not_match() {
     query(&[], &[&clip("stranger.ogg")]).code(1);
 }

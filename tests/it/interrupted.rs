@@ -135,3 +135,21 @@ fn readers_work_beside_a_build() {
     asked.code(0);
     info.code(0);
 }
+
+#[test]
+fn two_builds_at_a_time_take_turns() {
+    let (place, _) = library();
+    let spawn = || {
+        let mut command = place.command();
+        command
+            .args(["index", "build", "--db", "i.refrain", "m"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        (format!("{command:?}"), command.spawn().unwrap())
+    };
+    for (command, child) in [spawn(), spawn(), spawn()] {
+        Run::of(command, child.wait_with_output().unwrap()).code(0);
+    }
+    assert_eq!(tracks(&place.at("i.refrain")), FILES as u64);
+    assert!(!place.at("i.refrain-wal").exists());
+}
