@@ -55,8 +55,8 @@
 //! # Limits
 //!
 //! - A clip must have 0.5 s of audio. Below about 5 s fewer clips are recognised.
-//! - Pitch differences of up to a third of a semitone are measured; clips further off are not searched for. Nor is
-//!   tempo: a clip at another one is found as far as windows of 3 s bear it.
+//! - Other pitches and speeds are looked for within [`QueryOptions::range`] only, and only where the clip as it is has no
+//!   match.
 //! - Silence and steady sounds have no fingerprint: such files are refused, such clips match nothing.
 //! - One [`Index`] is for one thread at a time. Many may be open on one file, one of them writing.
 //! - Another performance of the same piece is another recording.

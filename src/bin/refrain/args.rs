@@ -104,6 +104,15 @@ pub struct QueryArgs {
     /// Compare with every window instead of using the neighbour index
     #[arg(long)]
     pub exact: bool,
+    /// Look for the clip as it is only: quicker where it is not in the library, and blind to other pitch and speed
+    #[arg(long, conflicts_with_all = ["pitch", "tempo"])]
+    pub fast: bool,
+    /// The most semitones, 0 to 6, by which the clip may be higher or lower than the track
+    #[arg(long, value_name = "SEMITONES", value_parser = semitones, default_value_t = 6.0)]
+    pub pitch: f64,
+    /// The greatest ratio, 1 to 2, between the speeds of clip and track, either way
+    #[arg(long, value_name = "RATIO", value_parser = ratio, default_value_t = 1.33)]
+    pub tempo: f64,
     /// Clips answered at a time [default: one a core]
     #[arg(long, short = 'j', value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
@@ -113,5 +122,20 @@ fn probability(text: &str) -> Result<f32, String> {
     match text.parse() {
         Ok(p) if (0.0..=1.0).contains(&p) => Ok(p),
         _ => Err("a number from 0 to 1 is needed".into()),
+    }
+}
+
+fn semitones(text: &str) -> Result<f64, String> {
+    within(text, 0.0, 6.0)
+}
+
+fn ratio(text: &str) -> Result<f64, String> {
+    within(text, 1.0, 2.0)
+}
+
+fn within(text: &str, least: f64, most: f64) -> Result<f64, String> {
+    match text.parse() {
+        Ok(n) if (least..=most).contains(&n) => Ok(n),
+        _ => Err(format!("a number from {least} to {most} is needed")),
     }
 }

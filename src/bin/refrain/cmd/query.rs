@@ -12,7 +12,7 @@ use std::{
 
 use anyhow::Context;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
-use refrain::{Answer, Error, Index, Match, QueryOptions, Status, error::AudioError};
+use refrain::{Answer, Error, Index, Match, QueryOptions, Range, Status, error::AudioError};
 
 use crate::{args::QueryArgs, db, messages};
 
@@ -28,6 +28,11 @@ pub fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
     options.least_score = args.min_score;
     options.exact = args.exact;
     options.explain = args.explain;
+    options.range = if args.fast {
+        Range::PLAIN
+    } else {
+        Range { semitones: args.pitch, slowest: 1.0 / args.tempo, fastest: args.tempo }
+    };
     if args.clips.iter().filter(|c| is_stdin(c)).count() > 1 {
         anyhow::bail!("standard input (-) can be read once only");
     }
