@@ -154,7 +154,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::{Error, Status, pipeline::analyse, store::TrackRecord};
+    use crate::{Error, pipeline::analyse, report::Status, store::TrackRecord};
 
     const SONGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/audio/songs");
     const CLIP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/audio/clips/clean.wav");
