@@ -73,6 +73,12 @@ pub enum AudioError {
         /// What is needed.
         least_milliseconds: u64,
     },
+    /// More audio than a recording has: a table or a stream that goes on and on.
+    #[error("too long: more than {hours} hours of audio")]
+    TooLong {
+        /// The most.
+        hours: u64,
+    },
     /// Decoded, and nothing in it that could be told from anything else.
     #[error("nothing to fingerprint: silence or a steady sound")]
     NoFingerprint,

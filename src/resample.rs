@@ -2,8 +2,8 @@
 //!
 //! Where the two rates have a ratio of small whole numbers, as all the common ones have, blocks are filtered and
 //! decimated by FFT: `rubato`'s overlap-add with a squared Blackman-Harris window. For the rest a windowed sinc is
-//! interpolated. Rates far above the wanted one are first halved by short filters. All are linear-phase; their delay is trimmed, so that output sample `n` lies at input sample
-//! `n * from / to`.
+//! interpolated. Rates far above the wanted one are first halved by short filters. All are linear-phase; their delay is
+//! trimmed, so that output sample `n` lies at input sample `n * from / to`.
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{
     Async, Fft, FixedAsync, FixedSync, Indexing, Resampler as _, SincInterpolationParameters,

@@ -9,6 +9,10 @@ const NEIGHBOUR_SHARE: f32 = 0.7;
 /// Offsets that are no further apart are one place.
 const SAME_PLACE: i32 = 2;
 
+/// Windows further on, some three years into a track, are those of a damaged index: half frames, with room to
+/// reckon, must fit an `i32`.
+const LAST_POSITION: u32 = 1 << 29;
+
 /// The nearest library windows of one query window.
 #[derive(Clone, Debug)]
 pub struct WindowHits {
@@ -35,7 +39,7 @@ pub fn candidates(windows: &[WindowHits], most: usize) -> Vec<Candidate> {
     let mut ballots: Vec<Candidate> = windows
         .iter()
         .flat_map(|w| {
-            w.hits.iter().map(|hit| {
+            w.hits.iter().filter(|hit| hit.position.0 <= LAST_POSITION).map(|hit| {
                 let cosine = crate::fingerprint::cosine(hit.dot).max(0.0);
                 let offset = 2 * hit.position.0 as i32 - w.start;
                 Candidate { track: hit.track, offset, votes: cosine * cosine }
@@ -100,6 +104,15 @@ mod tests {
         assert_eq!((best[1].track.0, best[1].offset), (3, 20));
         assert_eq!(best.len(), 3);
         assert!(best.iter().all(|c| c.offset != 199), "neighbours are one place");
+    }
+
+    #[test]
+    fn positions_that_no_track_has_do_not_vote() {
+        let hits =
+            vec![hit(1, u32::MAX, 9), hit(1, 1 << 30, 9), hit(1, (1 << 29) + 1, 9), hit(2, 1 << 29, 9)];
+        let best = candidates(&[WindowHits { start: -16, hits }], 5);
+        assert_eq!(best.len(), 1);
+        assert_eq!((best[0].track.0, best[0].offset), (2, (1 << 30) + 16));
     }
 
     #[test]

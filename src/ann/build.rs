@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{
     graph,
-    kmeans::{self, Centroids},
+    kmeans::{self, ASSIGN, Centroids},
 };
 use crate::{
     Result,
@@ -21,8 +21,6 @@ const DENSITY: f64 = 8.0;
 const SAMPLE: usize = 24;
 /// Rounds of k-means.
 const ROUNDS: usize = 5;
-/// Windows that are assigned at a time.
-const ASSIGN: usize = 1 << 15;
 /// Bytes of lists that are gathered at a time.
 const GATHER: usize = 256 << 20;
 
@@ -96,12 +94,12 @@ pub fn build(store: &mut Store, options: &Options, cancel: &AtomicBool) -> Resul
     if sample.len() < count * dims {
         return Err(store.damaged("fewer windows than its tracks tell"));
     }
-    let centroids = kmeans::train(&sample, dims, count, ROUNDS);
+    let centroids = kmeans::train(&sample, dims, count, ROUNDS, &go_on)?;
     drop(sample);
     go_on()?;
     let lists = assign(store, &centroids, n, &go_on)?;
     drop(snapshot);
-    let mut graph = graph::build(&centroids);
+    let mut graph = graph::build(&centroids, &go_on)?;
     let graph_complete = graph::repair(&mut graph, &centroids, super::PROBES)?;
     go_on()?;
     let index = NeighbourIndex {

@@ -35,11 +35,13 @@ pub(super) struct Graph {
     pub entry_level: u32,
 }
 
-/// Builds the graph one centroid after another, which makes it the same each time.
-pub(super) fn build(centroids: &Centroids) -> Graph {
+/// Builds the graph one centroid after another, which makes it the same each time. `go_on` is asked before each and ends
+/// it with its error.
+pub(super) fn build(centroids: &Centroids, go_on: &impl Fn() -> Result<()>) -> Result<Graph> {
     let n = centroids.len();
     let hnsw = Hnsw::<i8, Below>::new(CONNECTIONS, n, LEVELS, EF_CONSTRUCTION, Below);
     for c in 0..n as u32 {
+        go_on()?;
         hnsw.insert_slice((centroids.get(c), c as usize));
     }
     let mut graph = Graph { links: vec![vec![Vec::new()]; n], entry: 0, entry_level: 0 };
@@ -56,7 +58,7 @@ pub(super) fn build(centroids: &Centroids) -> Graph {
             (graph.entry, graph.entry_level) = (id as u32, u32::from(level));
         }
     }
-    graph
+    Ok(graph)
 }
 
 /// Makes every centroid found by its own vector, by links from what is found instead. False where some still are not.

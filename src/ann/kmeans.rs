@@ -2,9 +2,13 @@
 use rayon::prelude::*;
 
 use super::dot::{Kernel, LANES, Panel, Queries, Scores};
+use crate::Result;
 
 /// Vectors that one thread assigns at a time.
 const CHUNK: usize = 64;
+
+/// Vectors that are assigned at a time.
+pub(super) const ASSIGN: usize = 1 << 15;
 
 /// Centroids, packed for finding the nearest one.
 #[derive(Debug)]
@@ -111,8 +115,15 @@ impl Centroids {
 }
 
 /// Trains `count` centroids on `sample` (at least `count` vectors of `dims` values) in so many `rounds`. Each ends up
-/// about as long as the vectors are, so that a dot product ranks centroids by cosine.
-pub(super) fn train(sample: &[i8], dims: usize, count: usize, rounds: usize) -> Centroids {
+/// about as long as the vectors are, so that a dot product ranks centroids by cosine. `go_on` is asked often and ends it
+/// with its error.
+pub(super) fn train(
+    sample: &[i8],
+    dims: usize,
+    count: usize,
+    rounds: usize,
+    go_on: &impl Fn() -> Result<()>,
+) -> Result<Centroids> {
     let n = sample.len() / dims;
     debug_assert!(count >= 1 && n >= count);
     let vector = |i: usize| &sample[i * dims..(i + 1) * dims];
@@ -121,7 +132,11 @@ pub(super) fn train(sample: &[i8], dims: usize, count: usize, rounds: usize) -> 
     let first = (0..count).flat_map(|c| vector(c * n / count).iter().copied()).collect();
     let mut centroids = Centroids::new(first, dims);
     for _ in 0..rounds {
-        let assigned = centroids.assign(sample);
+        let mut assigned = Vec::with_capacity(n);
+        for part in sample.chunks(ASSIGN * dims) {
+            go_on()?;
+            assigned.extend(centroids.assign(part));
+        }
         let mut sums = vec![0i32; count * dims];
         let mut members = vec![0u32; count];
         for (i, &(c, _)) in assigned.iter().enumerate() {
@@ -156,7 +171,7 @@ pub(super) fn train(sample: &[i8], dims: usize, count: usize, rounds: usize) -> 
         }
         centroids = Centroids::new(moved, dims);
     }
-    centroids
+    Ok(centroids)
 }
 
 #[cfg(test)]
@@ -189,7 +204,7 @@ mod tests {
         let sample: Vec<i8> = (0..3000 * 16).map(|_| random() as i8 / 4).collect();
         let with = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| train(&sample, 16, 64, 4).vectors)
+            pool.install(|| train(&sample, 16, 64, 4, &|| Ok(())).unwrap().vectors)
         };
         assert_eq!(with(1), with(3));
     }

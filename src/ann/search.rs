@@ -77,6 +77,10 @@ impl<'s> Searcher<'s> {
         let store = self.store;
         let dims = store.params().window_dims;
         assert_eq!(queries.len() % dims, 0, "queries of {dims} values");
+        if queries.is_empty() {
+            // Silence: nothing is read for it.
+            return Ok(Vec::new());
+        }
         let _snapshot = store.snapshot()?;
         let index = if self.exact { None } else { store.neighbour_index()? };
         let Some(index) = index.filter(|index| super::usable(store, index)) else {

@@ -44,7 +44,8 @@ pub(super) fn scan(file: &mut File) -> io::Result<Wav> {
         }
         let [a, b, c, d, size @ ..] = chunk;
         let mut size = u64::from(u32::from_le_bytes(size));
-        let rest = len - (at + 8);
+        // A file that is still being written may have grown since.
+        let rest = len.saturating_sub(at + 8);
         match &[a, b, c, d] {
             b"data" if size == 0 || size > rest => {
                 wav.patches.push((at + 4, stated(rest)));

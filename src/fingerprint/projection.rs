@@ -5,7 +5,7 @@ use crate::params::Params;
 /// `eval/train_projection.py`, which says on what.
 static MATRIX: &[u8] = include_bytes!("projection_1.bin");
 
-/// What a vector's values are multiplied by before they are rounded to eight bits. A unit vector of 64
+/// What a vector's values are multiplied by before they are rounded to eight bits. A unit vector of 96
 /// dimensions seldom has a value over one half; what is over is cut.
 const SCALE: f32 = 254.0;
 

@@ -1,7 +1,6 @@
 //! Adding files to an index: analysed in parallel, committed in order by one writer.
 use std::{
     collections::{BTreeMap, HashMap},
-    io::ErrorKind,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{
@@ -14,7 +13,7 @@ use std::{
 
 use super::{
     analyse::{self, Analysis},
-    find::{FindOptions, FoundFile, find},
+    find::{self, FindOptions, FoundFile},
 };
 use crate::{
     Error, Result, ann,
@@ -105,10 +104,7 @@ pub struct BuildSummary {
 
 /// Adds one file, whether it is known or not; see `Index::add`.
 pub(super) fn add_one(store: &mut Store, path: &Path) -> Result<()> {
-    let roots = [path.to_owned()];
-    let file = find(&roots, &FindOptions::default(), &AtomicBool::new(false))?.files.pop();
-    let file =
-        file.ok_or_else(|| Error::Io { path: path.to_owned(), source: ErrorKind::IsADirectory.into() })?;
+    let file = find::one(path)?;
     let analysis = analyse_file(&file, store.params(), &AtomicBool::new(false))?;
     store.write(|batch| batch.add_track(&record(&file, &analysis), &analysis.fingerprint))?;
     Ok(())
@@ -143,6 +139,19 @@ impl Turnstile {
     }
 }
 
+/// Ends the work of all threads when dropped, also where the writer panics.
+struct Ending<'a> {
+    stop: &'a AtomicBool,
+    turnstile: &'a Turnstile,
+}
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.turnstile.moved.notify_all();
+    }
+}
+
 /// Brings `store` up to date with `roots`: what is new or changed is analysed and added; nothing is removed.
 ///
 /// The same files give the same content, however many threads there are. What was committed before an
@@ -158,7 +167,7 @@ pub fn build(
     cancel: &AtomicBool,
     mut on: impl FnMut(BuildEvent),
 ) -> Result<BuildSummary> {
-    let found = find(roots, &options.find, cancel)?;
+    let found = find::find(roots, &options.find, cancel)?;
     let mut known: HashMap<PathBuf, Known> = HashMap::new();
     store.all_known(|path, k| {
         known.insert(path, k);
@@ -230,12 +239,10 @@ fn add(
             });
         }
         drop(sender);
+        let _ending = Ending { stop: &stop, turnstile: &turnstile };
         let mut writer =
             Writer { store, files, in_index, summary, on, batch: Vec::new(), since: Instant::now() };
-        let written = writer.run(receiver, &turnstile, cancel);
-        stop.store(true, Ordering::Relaxed);
-        turnstile.moved.notify_all();
-        written
+        writer.run(receiver, &turnstile, cancel)
     })
 }
 

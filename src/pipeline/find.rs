@@ -79,21 +79,34 @@ const MAGIC: &[(usize, &[u8])] = &[
 pub fn find(roots: &[PathBuf], options: &FindOptions, cancel: &AtomicBool) -> Result<Found> {
     let mut found = Found::default();
     for root in roots {
-        let io = |source| Error::Io { path: root.clone(), source };
-        let root = std::fs::canonicalize(root).map_err(io)?;
-        let metadata = std::fs::metadata(&root).map_err(io)?;
-        if metadata.is_dir() {
-            walk(&root, options, cancel, &mut found)?;
-        } else if !metadata.is_file() {
-            // A pipe has no content to come back to.
-            return Err(io(std::io::Error::new(ErrorKind::InvalidInput, "neither a folder nor a file")));
+        let real = std::fs::canonicalize(root).map_err(|source| Error::Io { path: root.clone(), source })?;
+        if real.is_dir() {
+            walk(&real, options, cancel, &mut found)?;
         } else {
-            found.files.push(describe(root, &metadata));
+            found.files.push(one(root)?);
         }
     }
     found.files.sort_unstable();
     found.files.dedup_by(|a, b| a.path == b.path);
     Ok(found)
+}
+
+/// One file, whatever its name and its first bytes.
+///
+/// # Errors
+/// [`Error::Io`] where it is not there, or no file.
+pub(super) fn one(path: &Path) -> Result<FoundFile> {
+    let io = |source| Error::Io { path: path.to_owned(), source };
+    let real = std::fs::canonicalize(path).map_err(io)?;
+    let metadata = std::fs::metadata(&real).map_err(io)?;
+    if metadata.is_dir() {
+        return Err(io(ErrorKind::IsADirectory.into()));
+    }
+    if !metadata.is_file() {
+        // A pipe has no content to come back to.
+        return Err(io(std::io::Error::new(ErrorKind::InvalidInput, "neither a folder nor a file")));
+    }
+    Ok(describe(real, &metadata))
 }
 
 fn walk(root: &Path, options: &FindOptions, cancel: &AtomicBool, found: &mut Found) -> Result<()> {
@@ -189,6 +202,8 @@ mod tests {
         assert_eq!(find(&twice, &options).unwrap().files.len(), 3);
         assert_eq!(find(&[folder.path().join("cover.jpg")], &options).unwrap().files.len(), 1);
         assert!(matches!(find(&[folder.path().join("gone")], &options), Err(Error::Io { .. })));
+        assert_eq!(one(&folder.path().join("cover.jpg")).unwrap().size, 4);
+        assert!(matches!(one(folder.path()), Err(Error::Io { .. })));
     }
 
     #[cfg(unix)]

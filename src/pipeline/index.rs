@@ -81,7 +81,7 @@ impl Index {
     /// Adds one file, whether it is known or not.
     ///
     /// # Errors
-    /// [`Error::Io`] and [`Error::Audio`] where there is no fingerprint to be had of it, [`Error::Index`] where the
+    /// [`Error::Io`] and [`Error::Audio`] where it is a folder or there is no fingerprint to be had of it, [`Error::Index`] where the
     /// index cannot be written.
     pub fn add(&mut self, path: impl AsRef<Path>) -> Result<()> {
         build::add_one(&mut self.store, path.as_ref())
@@ -106,6 +106,8 @@ impl Index {
     }
 
     fn answer(&self, name: &Path, decoder: Decoder, options: &QueryOptions) -> Result<Answer> {
+        // A build may replace a track between its windows being found and its frames being read.
+        let _snapshot = self.store.snapshot()?;
         Query::new(&self.store, options)?.answer(name, decoder, &AtomicBool::new(false))
     }
 
@@ -139,5 +141,82 @@ impl Index {
     /// [`Error::Index`] where the disk is full or fails.
     pub fn close(self) -> Result<()> {
         self.store.close()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        fs,
+        panic::{AssertUnwindSafe, catch_unwind},
+        sync::{atomic::Ordering, mpsc},
+        time::Duration,
+    };
+
+    use super::*;
+    use crate::{Error, pipeline::analyse, report::Status, store::TrackRecord};
+
+    const SONGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/audio/songs");
+    const CLIP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/audio/clips/clean.wav");
+
+    #[test]
+    fn one_file_is_added_and_a_folder_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut index = Index::open_or_create(folder.path().join("i.refrain")).unwrap();
+        assert!(matches!(index.add(SONGS), Err(Error::Io { .. })));
+        assert_eq!(index.info().unwrap().totals.tracks, 0);
+        for _ in 0..2 {
+            index.add(Path::new(SONGS).join("second-orbit.flac")).unwrap();
+            assert_eq!(index.info().unwrap().totals.tracks, 1);
+        }
+    }
+
+    #[test]
+    fn a_track_that_is_replaced_during_a_query_is_no_damage() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("i.refrain");
+        let mut store = Store::open_write(&file).unwrap();
+        let song = Path::new(SONGS).join("second-orbit.flac");
+        let go_on = AtomicBool::new(false);
+        let analysis = analyse::track(Decoder::open(&song).unwrap(), store.params(), &go_on).unwrap();
+        let record = TrackRecord { path: song, duration: analysis.duration, ..TrackRecord::default() };
+        store.write(|batch| batch.add_track(&record, &analysis.fingerprint)).unwrap();
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    store.write(|batch| batch.add_track(&record, &analysis.fingerprint)).unwrap();
+                }
+            });
+            let index = Index::open(&file).unwrap();
+            let answers: Vec<Result<Answer>> =
+                (0..10).map(|_| index.query(CLIP, &QueryOptions::default())).collect();
+            done.store(true, Ordering::Relaxed);
+            for answer in answers {
+                assert_eq!(answer.unwrap().status, Status::Match);
+            }
+        });
+    }
+
+    #[test]
+    fn a_callback_that_panics_ends_the_build() {
+        let folder = tempfile::tempdir().unwrap();
+        // The second thread runs ahead of the first file as far as it may, and waits there.
+        fs::copy(Path::new(SONGS).join("quiet-engines.wav"), folder.path().join("a.wav")).unwrap();
+        for n in 0..100 {
+            fs::write(folder.path().join(format!("b{n}.wav")), b"text").unwrap();
+        }
+        let (sender, receiver) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut index = Index::open_or_create(folder.path().join("i.refrain")).unwrap();
+            let options = BuildOptions { threads: Some(2), ..BuildOptions::default() };
+            let built = catch_unwind(AssertUnwindSafe(|| {
+                index.build(&[folder.path().into()], &options, &AtomicBool::new(false), |event| {
+                    assert!(!matches!(event, BuildEvent::Added { .. }), "on purpose");
+                })
+            }));
+            sender.send(built.is_err()).unwrap();
+        });
+        assert_eq!(receiver.recv_timeout(Duration::from_secs(60)), Ok(true));
     }
 }

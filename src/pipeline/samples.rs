@@ -4,20 +4,36 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::{
     Error, Result,
     decode::Decoder,
+    error::AudioError,
     resample::Resampler,
     units::{SampleRate, Samples},
 };
 
+/// The longest audio that is taken, in hours: a week. Silence packs so well that a file of some megabytes can hold
+/// months of it, whose frames would fill the memory.
+const MOST_HOURS: u64 = 7 * 24;
+
 /// Decodes to the end and calls `sink` with stretches of mono samples at `rate`; gives their number.
 ///
 /// # Errors
-/// As `Decoder::next_block`; `Error::Interrupted` where `cancel` was set.
+/// As `Decoder::next_block`; `AudioError::TooLong`; `Error::Interrupted` where `cancel` was set.
 pub(super) fn stream(
+    decoder: &mut Decoder,
+    rate: SampleRate,
+    cancel: &AtomicBool,
+    sink: impl FnMut(&[f32]),
+) -> Result<Samples> {
+    stream_up_to(MOST_HOURS, decoder, rate, cancel, sink)
+}
+
+fn stream_up_to(
+    hours: u64,
     decoder: &mut Decoder,
     rate: SampleRate,
     cancel: &AtomicBool,
     mut sink: impl FnMut(&[f32]),
 ) -> Result<Samples> {
+    let most = hours * 3600 * u64::from(rate.0);
     let (mut block, mut resampled) = (Vec::new(), Vec::new());
     let mut resampler: Option<(SampleRate, Resampler)> = None;
     let mut total = 0;
@@ -25,6 +41,10 @@ pub(super) fn stream(
         total += samples.len() as u64;
         sink(samples);
         samples.clear();
+        total <= most
+    };
+    let too_long = |decoder: &Decoder| {
+        Err(Error::Audio { path: decoder.path().to_owned(), reason: AudioError::TooLong { hours } })
     };
     while let Some(from) = decoder.next_block(&mut block)? {
         if cancel.load(Ordering::Relaxed) {
@@ -36,11 +56,30 @@ pub(super) fn stream(
         }
         let (_, resampler) = resampler.get_or_insert_with(|| (from, Resampler::new(from, rate)));
         resampler.push(&block, &mut resampled);
-        give(&mut resampled);
+        if !give(&mut resampled) {
+            return too_long(decoder);
+        }
     }
     if let Some((_, mut resampler)) = resampler {
         resampler.finish(&mut resampled);
         give(&mut resampled);
     }
     Ok(Samples(total))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::params::CURRENT;
+
+    #[test]
+    fn what_goes_on_and_on_is_given_up() {
+        let song = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/audio/songs/quiet-engines.wav");
+        let stream = |hours| {
+            let mut decoder = Decoder::open(song.as_ref()).unwrap();
+            stream_up_to(hours, &mut decoder, CURRENT.sample_rate, &AtomicBool::new(false), |_| {})
+        };
+        assert!(stream(1).is_ok());
+        assert!(matches!(stream(0), Err(Error::Audio { reason: AudioError::TooLong { hours: 0 }, .. })));
+    }
 }

@@ -214,6 +214,8 @@ enum Refusal {
     Io(io::Error),
     NotSqlite,
     Foreign(u32),
+    /// refrain's, and of no format.
+    Unversioned,
     Newer(u32),
     CannotOpen(String),
     Sqlite(rusqlite::Error),
@@ -267,6 +269,7 @@ impl Refusal {
             Self::CannotOpen(message) => IndexError::Sqlite(message),
             Self::NotSqlite => IndexError::NotSqlite,
             Self::Foreign(found) => IndexError::Foreign { found, expected: schema::APPLICATION_ID },
+            Self::Unversioned => IndexError::Damaged("it has no format version".to_owned()),
             Self::Newer(found) => IndexError::Newer { found, newest: schema::FORMAT },
         };
         fault::index(path, reason)
@@ -356,7 +359,7 @@ fn look(db: rusqlite::Result<Connection>) -> Result<(Connection, Content), Refus
     let number = |name: &str| db.pragma_query_value(None, name, |row| row.get::<_, i32>(0)).map(|n| n as u32);
     let (program, format) = (number("application_id")?, number("user_version")?);
     let content = match (program, format) {
-        (schema::APPLICATION_ID, 0) => return Err(Refusal::Foreign(program)),
+        (schema::APPLICATION_ID, 0) => return Err(Refusal::Unversioned),
         (schema::APPLICATION_ID, format) if format > schema::FORMAT => return Err(Refusal::Newer(format)),
         (schema::APPLICATION_ID, format) => Content::Index(format),
         (0, 0) if !db.prepare("SELECT 1 FROM sqlite_schema LIMIT 1")?.exists([])? => Content::Nothing,

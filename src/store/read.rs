@@ -310,7 +310,7 @@ impl Store {
                 path: self.path_of(row, 1)?,
                 size: self.integer(row, 2)?.max(0) as u64,
                 mtime_ns: self.integer(row, 3)?,
-                duration: Seconds(row.get(4).map_err(fault)?),
+                duration: Seconds(row.get::<_, f64>(4).map_err(fault)?.max(0.0)),
                 title: self.text(row, 5)?,
                 artist: self.text(row, 6)?,
                 album: self.text(row, 7)?,

@@ -1,4 +1,4 @@
-//! Reading everything, for `refrain index verify`.
+//! Reading everything, to tell whether a file is whole.
 use super::{Store, TrackId, write::BLOCK_BITS};
 use crate::{Result, units::Frames};
 

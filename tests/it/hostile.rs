@@ -289,6 +289,7 @@ fn clips_and_folders_that_are_not_there() {
     // A mistyped folder is found out before anything is done.
     let built = place.line("index build --db new.refrain m gone").code(2);
     assert_snapshot!(place.told(&built.err), @"refrain: gone: No such file or directory (os error 2)");
+    assert!(!place.at("new.refrain").exists());
     let built = place.line("index build --db gone/new.refrain m").code(2);
     assert_snapshot!(place.told(&built.err), @"refrain: gone/new.refrain: cannot be written: there is no folder DIR/gone");
     place.write("only/text.mp3", b"text");
@@ -433,5 +434,26 @@ fn a_hostile_index_is_an_answer_or_an_error() {
             assert!(matches!(run.code, Some(0..=2)), "round {round}: {run:#?}");
             assert!(!run.err.contains("a fault of refrain"), "round {round}: {run:#?}");
         }
+    }
+}
+
+#[test]
+fn numbers_that_no_build_writes_are_an_answer_or_an_error() {
+    let place = place();
+    build(&place);
+    let db = place.at("i.refrain");
+    for sql in [
+        "UPDATE track SET duration = -5",
+        "UPDATE track SET duration = 9e999",
+        "UPDATE window_block SET data = CAST(substr(data, 1, 8) || x'FFFFFF7F' || substr(data, 13) AS BLOB)",
+        "UPDATE window_block SET data = CAST(substr(data, 1, 8) || x'00000040' || substr(data, 13) AS BLOB)",
+        "UPDATE window_block SET id = id + (1 << 20)",
+        "UPDATE track SET frame_count = 4294967295",
+    ] {
+        fs::copy(&db, place.at("odd.refrain")).unwrap();
+        Connection::open(place.at("odd.refrain")).unwrap().execute_batch(sql).unwrap();
+        let run = place.line("query --json --explain --db odd.refrain m/good.wav");
+        assert!(matches!(run.code, Some(0..=2)), "{sql}: {run:#?}");
+        assert!(!run.err.contains("a fault of refrain"), "{sql}: {run:#?}");
     }
 }

@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use refrain::store::Store;
+use refrain::{Error, error::IndexError, store::Store};
 
 use super::run::{Place, Run, dump, tune, wav};
 
@@ -103,9 +103,11 @@ fn a_killed_build_leaves_a_valid_index_and_the_next_run_completes_it() {
             let _ = fs::remove_file(place.at(beside));
         }
         assert_eq!(stopped(&place, "-KILL", after).code, None);
-        // Killed before it was made, there is none.
-        let made = fs::metadata(&db).is_ok_and(|meta| meta.len() > 0);
-        let kept = if made { tracks(&db) as usize } else { 0 };
+        // Killed before its tables were made, there is none, even if there is a file.
+        let kept = match Store::open_read(&db) {
+            Err(Error::Index { reason: IndexError::Missing, .. }) => 0,
+            _ => tracks(&db) as usize,
+        };
         assert!(kept <= FILES);
         // Killed a second time on the way, then left alone.
         stopped(&place, "-KILL", (FILES - kept) / 2);

@@ -58,8 +58,8 @@ pub struct BuildArgs {
     #[arg(long)]
     pub hidden: bool,
     /// Go at most so many folders deep; 1 takes the files of each folder alone
-    #[arg(long, value_name = "N")]
-    pub max_depth: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_depth: Option<u32>,
     /// Say nothing but errors
     #[arg(long, short)]
     pub quiet: bool,
@@ -98,7 +98,7 @@ pub struct QueryArgs {
     /// Print one JSON document a clip, each on a line
     #[arg(long)]
     pub json: bool,
-    /// Also show the best places that did not count as a match
+    /// Also show the best places that were looked at, match or not
     #[arg(long)]
     pub explain: bool,
     /// Compare with every window instead of using the neighbour index

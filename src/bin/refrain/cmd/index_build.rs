@@ -15,11 +15,18 @@ const NAMED: usize = 20;
 /// Builds; exit 0 unless there was nothing but unusable files, which is 2.
 pub fn run(args: &BuildArgs) -> anyhow::Result<ExitCode> {
     let stop = stop::flag();
+    // A mistyped folder shall leave no empty index behind.
+    for root in &args.roots {
+        std::fs::metadata(root).map_err(|source| Error::Io { path: root.clone(), source })?;
+    }
     let path = db::path_to_write(&args.db)?;
     let mut index = Index::open_or_create(&path)?;
     let mut options = BuildOptions::default();
-    options.find =
-        FindOptions { follow_links: !args.no_follow, hidden: args.hidden, max_depth: args.max_depth };
+    options.find = FindOptions {
+        follow_links: !args.no_follow,
+        hidden: args.hidden,
+        max_depth: args.max_depth.map(|depth| depth as usize),
+    };
     options.threads = args.threads.map(usize::from);
     let mut progress = Progress::new(args);
     let began = Instant::now();
@@ -58,8 +65,8 @@ fn report(args: &BuildArgs, summary: &BuildSummary, took: Duration) {
     }
     if summary.failed.len() > named {
         messages::say(&format!(
-            "and {} more; `refrain index info --failures` lists them",
-            messages::count((summary.failed.len() - NAMED) as u64, "file")
+            "and {} more; `refrain index info --failures` lists all",
+            summary.failed.len() - NAMED
         ));
     }
     if args.quiet {
