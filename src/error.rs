@@ -80,7 +80,7 @@ pub enum AudioError {
         hours: u64,
     },
     /// Decoded, and nothing in it that could be told from anything else.
-    #[error("nothing to fingerprint: silence or a steady sound")]
+    #[error("nothing to fingerprint: silence, a steady sound, or too short to tell")]
     NoFingerprint,
 }
 

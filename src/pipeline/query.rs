@@ -322,7 +322,7 @@ impl<'s> Query<'s> {
         let count = (frames.len() / values) as i32;
         let beyond = window as i32;
         let last = count - 2 * (window as i32 - 1) + beyond;
-        let starts = -beyond..last.max(1 - beyond);
+        let starts = -beyond..last.max(1);
         let step = if starts.len() > MOST_WINDOWS { 2 * step } else { step };
         let least = self.params.window_least_energy * window as f32 / 2.0;
         let mut windows = Windows { vectors: Vec::new(), starts: Vec::new() };
