@@ -98,7 +98,8 @@ fn the_json_contract() {
                 "score",
                 "similarity",
                 "tempo",
-                "title"
+                "title",
+                "variants"
             ]
         );
         assert!(Path::new(found["path"].as_str().unwrap()).is_absolute());
@@ -139,6 +140,30 @@ fn the_table() {
     assert!(found.out.lines().all(|line| line == line.trim_end()), "{found:#?}");
     let none = query(&[], &[&clip("hum.flac")]).code(1);
     assert_eq!(none.out, format!("{}\n  no match\n", clip("hum.flac").display()));
+}
+
+/// Ten seconds of a song, declared to be at another rate: faster and higher, or slower and lower.
+#[test]
+fn a_clip_played_at_another_speed_is_found_unless_told_to_be_fast() {
+    let song = fs::read(fixture("audio/songs/quiet-engines.wav")).unwrap();
+    let data = song.windows(4).position(|w| w == b"data").unwrap() + 8;
+    let from = data + 2 * 22_050 * 8;
+    let samples: Vec<i16> = song[from..from + 2 * 22_050 * 10]
+        .chunks_exact(2)
+        .map(|b| i16::from_le_bytes([b[0], b[1]]))
+        .collect();
+    let place = Place::new();
+    for (rate, tempo) in [(24_255, 1.1), (20_286, 0.92)] {
+        let clip = place.write("clip.wav", &wav(rate, 1, &samples));
+        let answer = query(&["--json"], &[&clip]).code(0).json().remove(0);
+        let best = &answer["matches"][0];
+        assert_eq!(file_name(&best["path"]), "quiet-engines.wav");
+        near(&best["tempo"], tempo, 0.01);
+        near(&best["pitch"], 12.0 * tempo.log2(), 0.2);
+        near(&best["ref_start"], 8.0, 0.8);
+        assert!(best["variants"].as_u64().unwrap() > 1);
+        query(&["--fast"], &[&clip]).code(1);
+    }
 }
 
 #[test]
