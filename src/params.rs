@@ -90,10 +90,4 @@ impl Params {
     pub fn frame_seconds(&self) -> Seconds {
         Seconds(self.hop as f64 / f64::from(self.sample_rate.0))
     }
-
-    /// The length of audio that one window covers, up to the last sample of its last frame.
-    pub fn window_seconds(&self) -> Seconds {
-        let samples = (self.window_frames - 1) * self.hop + self.frame_length;
-        Seconds(samples as f64 / f64::from(self.sample_rate.0))
-    }
 }
