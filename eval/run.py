@@ -2,7 +2,7 @@
 """Measure refrain on any folder of music: make clips, index, query, score, report.
 
 usage: run.py MUSIC --work DIR [--name NAME] [--n 24] [--seed 1] [--lib-out 20%] [--neg N] [--noise DIR]
-              [--queries DIR] [--refrain PATH] [--fpcalc] [--results DIR]
+              [--queries DIR] [--db INDEX] [--refrain PATH] [--fpcalc] [--results DIR]
 
 MUSIC is a folder of audio files, a corpus folder or a manifest.json. A fifth of the tracks stays out of the
 index and serves for negatives. With --queries, clips that exist are used and MUSIC is left out.
@@ -79,6 +79,9 @@ def to_row(line: dict) -> dict:
     the track, so the clip as a whole begins `query_start * tempo` before `ref_start`.
     """
     row = {"q": pathlib.Path(line["query"]).name, "track": None, "status": line["status"]}
+    if line.get("candidates"):
+        best = max(line["candidates"], key=lambda m: m["score"])
+        row |= {"cand": best["path"], "cscore": best["score"]}
     if line.get("matches"):
         best = line["matches"][0]
         start = best["ref_start"] - best["query_start"] * best.get("tempo", 1.0)
@@ -94,7 +97,7 @@ def ask(
     refrain: str, db: pathlib.Path, clips: list[pathlib.Path], work: pathlib.Path
 ) -> tuple[list[dict], Cost]:
     """Query some clips in one process; answers may come in any order."""
-    command = [refrain, "query", "--json", "--db", str(db), *map(str, clips)]
+    command = [refrain, "query", "--json", "--explain", "--db", str(db), *map(str, clips)]
     code, cost = measured(command, work / "query.out", work / "query.err")
     lines = [json.loads(s) for s in (work / "query.out").read_text().splitlines() if s.strip()]
     if len(lines) < len(clips):
@@ -103,12 +106,25 @@ def ask(
     return [to_row(line) for line in lines], cost
 
 
-def run_refrain(refrain: str, queries: pathlib.Path, work: pathlib.Path, rows_file: pathlib.Path) -> dict:
-    """Index the library of a query set, ask every clip, write the rows; return cost and method."""
+def run_refrain(
+    refrain: str,
+    queries: pathlib.Path,
+    work: pathlib.Path,
+    rows_file: pathlib.Path,
+    given: pathlib.Path | None = None,
+) -> dict:
+    """Index the library of a query set, ask every clip, write the rows; return cost and method.
+
+    With `given`, that index is asked instead: a larger one that holds the same library.
+    """
     truth = json.loads((queries / "truth.json").read_text())
     library = (queries / "library.txt").read_text().splitlines()
-    db = work / "index.refrain"
-    index_cost = build_index(refrain, db, library, work)
+    if given:
+        db = given
+        index_cost = {"cpu_s": 0.0, "wall_s": 0.0, "bytes": db.stat().st_size}
+    else:
+        db = work / "index.refrain"
+        index_cost = build_index(refrain, db, library, work)
     clips = [(queries / t["q"]).resolve() for t in truth]
     rows, total = [], Cost()
     for i in range(0, len(clips), BATCH):
@@ -249,6 +265,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--lib-out", default="20%")
     p.add_argument("--noise", type=pathlib.Path)
     p.add_argument("--refrain", default=str(HERE.parent / "target/release/refrain"))
+    p.add_argument("--db", type=pathlib.Path, help="ask this index, which holds the library and more, as it is")
     p.add_argument("--fpcalc", action="store_true", help="measure Chromaprint on the same clips too")
     p.add_argument("--fpcalc-limit", type=float, help="bit error below which it counts (default: fitted)")
     p.add_argument("--results", type=pathlib.Path, default=HERE / "results")
@@ -262,7 +279,7 @@ def main() -> None:
     queries = query_set(args)
     source = args.queries or (args.music if args.music.is_dir() else args.music.parent)
     args.name = args.name or source.resolve().name
-    systems = {"refrain": run_refrain(args.refrain, queries, args.work, args.work / "refrain.jsonl")}
+    systems = {"refrain": run_refrain(args.refrain, queries, args.work, args.work / "refrain.jsonl", args.db)}
     if args.fpcalc:
         systems["fpcalc"] = peer_fpcalc.run(queries, args.work / "fpcalc.jsonl", args.fpcalc_limit)
     print(report(args, queries, systems))

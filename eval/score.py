@@ -15,13 +15,17 @@ right            accepted, and the track is the one that the clip was cut from
 false positive   any accepted match of a clip whose track is not in the library
 wrong track      an accepted match of another track, for a clip whose own track is in the library
 offset error     |off - truth| of right matches
-calibration      of accepted matches, negatives included: the share that is right, by ten bins of score
+tempo, pitch     of right matches, how far they are from the truth, where a row has fields of these names
+calibration      of the best candidate of every clip, accepted or not, negatives included: the share that is right,
+                 by ten bins of score. A clip of the library and one that is not in it weigh such that each kind
+                 weighs one half in all, which is what the score assumes
 kin              other versions of the recording in the library (field `kin` of the truth): a match of one is
                  right, without an offset error; for a negative it is left out of the count
 """
 
 import argparse
 import json
+import math
 import pathlib
 from collections.abc import Callable, Iterable
 
@@ -63,6 +67,19 @@ def read_rows(path: pathlib.Path) -> dict[str, dict]:
     return {row["q"]: row for row in map(json.loads, path.read_text().splitlines())}
 
 
+def pitch(t: dict) -> float:
+    """How many semitones a clip was raised."""
+    kind, _, amount = t["dist"].partition("_")
+    if kind == "pitch":
+        return float(amount)
+    return 12 * math.log2(float(amount)) if kind == "speed" else 0.0
+
+
+def off_by(found: float | None, true: float) -> float | None:
+    """The distance of what was found from the truth."""
+    return None if found is None else abs(found - true)
+
+
 def judge(truth: list[dict], rows: dict[str, dict]) -> list[dict]:
     """Join truth and results: a verdict a clip."""
     verdicts = []
@@ -88,6 +105,8 @@ def judge(truth: list[dict], rows: dict[str, dict]) -> list[dict]:
                 "score": row.get("score"),
                 "candidate_score": score if candidate is not None else None,
                 "candidate_right": positive and (candidate == t["path"] or candidate in kin),
+                "tempo_error": off_by(row.get("tempo"), t["tempo"]) if exact else None,
+                "pitch_error": off_by(row.get("pitch"), pitch(t)) if exact else None,
             }
         )
     return verdicts
@@ -123,15 +142,39 @@ def offsets(verdicts: list[dict], names: Iterable[str] | None = None) -> dict:
     }
 
 
-def calibration(verdicts: list[dict]) -> list[dict]:
-    """Accepted matches in ten bins of score between 0 and 1: how many, mean score, share right."""
-    scored = [v for v in verdicts if v["accepted"] and v["score"] is not None]
+def close(verdicts: list[dict], names: Iterable[str] | None = None) -> dict:
+    """Share of right matches (%) whose tempo is within 0.5 %, and pitch within 0.1 semitone, and 95th percentiles."""
+    chosen = [v for v in verdicts if names is None or v["dist"] in names]
+    tempo = [v["tempo_error"] for v in chosen if v["tempo_error"] is not None]
+    semitones = [v["pitch_error"] for v in chosen if v["pitch_error"] is not None]
+    within = {"tempo_percent": mean(e <= 0.005 for e in tempo), "pitch_percent": mean(e <= 0.1 for e in semitones)}
+    shares = {name: None if share is None else round(100 * share, 2) for name, share in within.items()}
+    return shares | {"tempo_p95": quantile(tempo, 0.95), "pitch_p95": quantile(semitones, 0.95)}
+
+
+def calibration(verdicts: list[dict]) -> dict:
+    """The best candidates in ten bins of score between 0 and 1: how many, mean score, share right; and the mean
+    difference of the two over bins and over clips."""
+    scored = [v for v in verdicts if v["candidate_score"] is not None]
+    kinds = [sum(v["positive"] == kind for v in scored) for kind in (False, True)]
     bins = []
     for i in range(10):
-        inside = [v for v in scored if min(9, max(0, int(v["score"] * 10))) == i]
-        share, middle = mean(v["right"] for v in inside), mean(v["score"] for v in inside)
-        bins.append({"from": i / 10, "n": len(inside), "mean_score": middle, "right": share})
-    return bins
+        inside = [v for v in scored if min(9, max(0, int(v["candidate_score"] * 10))) == i]
+        weights = [1 / kinds[v["positive"]] for v in inside]
+        total = sum(weights)
+        middle = share = None
+        if total:
+            middle = sum(w * v["candidate_score"] for w, v in zip(weights, inside)) / total
+            share = sum(w * v["candidate_right"] for w, v in zip(weights, inside)) / total
+        bins.append({"from": i / 10, "n": len(inside), "weight": total, "mean_score": middle, "right": share})
+    filled = [b for b in bins if b["n"]]
+    gaps = [abs(b["mean_score"] - b["right"]) for b in filled]
+    weight = sum(b["weight"] for b in filled)
+    return {
+        "bins": bins,
+        "over_bins": mean(gaps),
+        "over_clips": sum(g * b["weight"] for g, b in zip(gaps, filled)) / weight if weight else None,
+    }
 
 
 def without_false_positives(verdicts: list[dict], lengths: list[int]) -> dict:
@@ -175,6 +218,7 @@ def score(truth: list[dict], rows: dict[str, dict]) -> dict:
         "wrong_track_percent": percentages(positives, lambda v: v["accepted"] and not v["right"], lengths),
         "wrong_track": sum(v["accepted"] and not v["right"] for v in positives),
         "offset": {"all": offsets(verdicts)} | {name: offsets(verdicts, m) for name, m in GROUPS.items()},
+        "close": {"all": close(verdicts)} | {name: close(verdicts, m) for name, m in GROUPS.items()},
         "calibration": calibration(verdicts),
     }
 
@@ -244,24 +288,45 @@ def offset_table(scores: dict[str, dict]) -> str:
     )
 
 
+def close_table(scores: dict[str, dict]) -> str:
+    """How near tempo and pitch come."""
+
+    def cell(c: dict) -> str:
+        percent = number(None if c["tempo_p95"] is None else 100 * c["tempo_p95"], 2)
+        near = f"{number(c['tempo_percent'], 1)} / {number(c['pitch_percent'], 1)}"
+        return f"{near} / {percent} / {number(c['pitch_p95'], 3)}"
+
+    rows = [[name, *(cell(s["close"][name]) for s in scores.values())] for name in ("all", *GROUPS)]
+    return (
+        "## Tempo and pitch of right matches\n\n% with the tempo within 0.5 %, % with the pitch within 0.1 semitone, "
+        "95th percentile of the tempo's error in %, of the pitch's in semitones.\n\n" + table(["", *scores], rows)
+    )
+
+
 def calibration_table(scores: dict[str, dict]) -> str:
-    """Share right in each bin of score, with the number of accepted matches."""
+    """Share right in each bin of score, with the number of clips."""
 
     def cell(b: dict) -> str:
         return (
-            "-" if b["n"] == 0 else f"{100 * b['right']:.0f} % of {b['n']} (mean score {b['mean_score']:.2f})"
+            "-" if b["n"] == 0 else f"{100 * b['right']:.1f} % of {b['n']} (mean score {b['mean_score']:.3f})"
         )
 
     rows = [
-        [f"{i / 10:.1f} to {(i + 1) / 10:.1f}", *(cell(s["calibration"][i]) for s in scores.values())]
+        [f"{i / 10:.1f} to {(i + 1) / 10:.1f}", *(cell(s["calibration"]["bins"][i]) for s in scores.values())]
         for i in range(10)
     ]
-    return "## Share right of accepted matches, by score\n\n" + table(["score", *scores], rows)
+    for kind in ("over_bins", "over_clips"):
+        name = f"mean difference {kind.replace('_', ' ')}"
+        rows.append([name, *(number(s["calibration"][kind], 4) for s in scores.values())])
+    return (
+        "## Share right of the best candidates, by score\n\nClips of the library and others weigh one half each in all.\n\n"
+        + table(["score", *scores], rows)
+    )
 
 
 def markdown(scores: dict[str, dict]) -> str:
     """All tables."""
-    return "\n\n".join([*accuracy_tables(scores), offset_table(scores), calibration_table(scores)]) + "\n"
+    return "\n\n".join([*accuracy_tables(scores), offset_table(scores), close_table(scores), calibration_table(scores)]) + "\n"
 
 
 def main() -> None:

@@ -1,9 +1,11 @@
 //! From nearest windows to places: votes propose (track, offset), the stored frames decide.
+mod copies;
 mod drift;
 mod score;
 mod segment;
 mod votes;
 
+pub use copies::likeness;
 pub use drift::{tempo, transposition};
 pub use score::{Features, LEAST_SCORE, probability};
 pub use segment::{Alignment, Reference, align};

@@ -9,8 +9,8 @@ use super::{
 use crate::{
     Result,
     align::{
-        Alignment, Candidate, Features, LEAST_SCORE, Reference, WindowHits, align, candidates, probability,
-        tempo, transposition,
+        Alignment, Candidate, Features, LEAST_SCORE, Reference, WindowHits, align, candidates, likeness,
+        probability, tempo, transposition,
     },
     ann::{Hit, Searcher},
     decode::Decoder,
@@ -33,6 +33,9 @@ const PLACES: usize = 64;
 /// Alignments of a stretch that are kept, best first.
 const KEPT: usize = 16;
 
+/// Of these, at most so many of one track.
+const KEPT_OF_TRACK: usize = 6;
+
 /// The same for a query that is transposed or played faster or slower: half frames from one window to the next,
 /// nearest windows of each, places of each variant, and alignments in all.
 const WIDE_STEP: usize = 4;
@@ -52,6 +55,9 @@ const SAME_OFFSET: f64 = 4.0;
 
 /// Half frames without agreement that do not end a match.
 const GAP: usize = 64;
+
+/// Two places of different tracks whose stored frames have this cosine hold the same sound.
+const COPY: f32 = 0.6;
 
 /// How to query.
 #[derive(Clone, Copy, Debug)]
@@ -94,6 +100,8 @@ struct Place {
     pitch: f64,
     /// Variants of the query that were looked at when it was found.
     variants: u32,
+    /// The most evidence for another track, unless that track holds the same sound there.
+    rival: f32,
 }
 
 /// Windows of a query as they are looked up, and their first half frames.
@@ -201,6 +209,7 @@ impl<'s> Query<'s> {
             candidates(&windows.with(hits), PLACES).into_iter().map(|c| (plain, c)).collect(),
             |_| stretch.chroma.clone(),
         )?;
+        self.find_rivals(&mut places)?;
         let least = f64::from(self.options.least_score);
         let query = (stretch.chroma.len() / self.params.frame_values()) as f64 / 2.0;
         let sure = |places: &[Place]| {
@@ -208,6 +217,7 @@ impl<'s> Query<'s> {
         };
         if !self.options.range.is_plain() && !sure(&places) {
             places.extend(self.widened(stretch)?);
+            self.find_rivals(&mut places)?;
         }
         Ok(places)
     }
@@ -259,6 +269,13 @@ impl<'s> Query<'s> {
             }
         }
         aligned.sort_by(|a, b| b.2.evidence.total_cmp(&a.2.evidence));
+        // A track that repeats itself must not keep out all others, which tell what chance reaches.
+        let mut of_track: BTreeMap<u32, usize> = BTreeMap::new();
+        aligned.retain(|(_, track, ..)| {
+            let places = of_track.entry(track.0).or_default();
+            *places += 1;
+            *places <= KEPT_OF_TRACK
+        });
         aligned.truncate(KEPT);
         aligned.into_iter().map(|found| self.place(stretch, found)).collect()
     }
@@ -312,7 +329,60 @@ impl<'s> Query<'s> {
             tempo: variant.tempo * drift,
             pitch: f64::from(variant.shift) + bins,
             variants: if variant == Variant::PLAIN { 1 } else { self.options.range.variants().len() as u32 },
+            rival: 0.0,
         })
+    }
+
+    /// Finds the rival of each place: the best one of another track that is not a copy. A place that is right stands
+    /// out from all others; one that is best by chance hardly does. What only a variant of the query reaches is no
+    /// rival of what the query reaches as it is.
+    fn find_rivals(&self, places: &mut [Place]) -> Result<()> {
+        places.sort_by(|a, b| b.evidence.total_cmp(&a.evidence));
+        for i in 0..places.len() {
+            let place = places[i];
+            let mut rival = 0.0;
+            for other in places.iter() {
+                if other.track != place.track
+                    && other.variants <= place.variants
+                    && overlap(other, &place)
+                    && !self.copies(&place, other)?
+                {
+                    rival = other.evidence;
+                    break;
+                }
+            }
+            places[i].rival = rival;
+        }
+        Ok(())
+    }
+
+    /// Whether two places hold the same sound, as far as the stored frames tell.
+    fn copies(&self, one: &Place, other: &Place) -> Result<bool> {
+        let halves = one.from.max(other.from)..one.to.min(other.to);
+        if halves.len() < 2 {
+            return Ok(false);
+        }
+        let frames = |place: &Place| -> Result<Vec<f32>> {
+            let values = self.params.frame_values();
+            let at = |half: usize| (place.in_track(half as f64) / 2.0).round().max(0.0) as u32;
+            let (first, last) = (at(halves.start), at(halves.end));
+            let mut packed = Vec::new();
+            self.store.frames(place.track, Frames(first)..Frames(last + 1), &mut packed)?;
+            let mut stored = vec![0.0; 2 * packed.len()];
+            unpack(&packed, &mut stored);
+            let mut read = Vec::new();
+            for half in halves.clone().step_by(2) {
+                let from = (at(half) - first) as usize * values;
+                match stored.get(from..from + values) {
+                    Some(frame) => read.extend_from_slice(frame),
+                    None => read.resize(read.len() + values, 0.0),
+                }
+            }
+            Ok(read)
+        };
+        let bins_per_semitone = self.params.bins_per_octave as f64 / 12.0;
+        let semitones = ((one.pitch - other.pitch) / bins_per_semitone).round() as i32;
+        Ok(likeness(&frames(one)?, &frames(other)?, self.params.frame_values(), -semitones) >= COPY)
     }
 
     /// Every `step`th window of the query. Windows may reach beyond its ends by half their length: what is
@@ -392,6 +462,7 @@ impl<'s> Query<'s> {
             evidence: f64::from(place.evidence),
             similarity: f64::from(place.similarity),
             variants: place.variants,
+            rival: f64::from(place.rival),
         })
     }
 
@@ -414,6 +485,7 @@ fn join(places: &mut Vec<Place>, new: Place) {
     place.similarity = mean(f64::from(place.similarity), f64::from(new.similarity)) as f32;
     place.pitch = mean(place.pitch, new.pitch);
     place.evidence += new.evidence;
+    place.rival += new.rival;
     place.pairs += new.pairs;
     place.last = new.first;
     place.to = new.to;

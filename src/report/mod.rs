@@ -68,6 +68,8 @@ pub struct Match {
     pub evidence: f64,
     /// The cosine of the query's and the track's chroma over the range, -1..=1.
     pub similarity: f64,
+    /// The most evidence for another track, copies of this one left out: what chance, or likeness, reaches.
+    pub rival: f64,
     /// How many variants of the query, transposed or at another speed, were compared when it was found; 1 where it was
     /// found as it is.
     pub variants: u32,
@@ -128,11 +130,12 @@ mod tests {
             artist: None,
             evidence: 20.5,
             similarity: 0.9,
+            rival: 2.25,
             variants: 1,
         };
         assert_eq!(
             Answer::of(Path::new("clip.wav"), vec![found], None, 5.0).to_json(),
-            r#"{"query":"clip.wav","status":"match","matches":[{"path":"/m/a.ogg","score":0.99,"query_start":0.0,"query_end":5.0,"ref_start":61.25,"ref_end":66.25,"tempo":1.0,"pitch":0.0,"title":"A","artist":null,"evidence":20.5,"similarity":0.9,"variants":1}],"duration":5.0}"#
+            r#"{"query":"clip.wav","status":"match","matches":[{"path":"/m/a.ogg","score":0.99,"query_start":0.0,"query_end":5.0,"ref_start":61.25,"ref_end":66.25,"tempo":1.0,"pitch":0.0,"title":"A","artist":null,"evidence":20.5,"similarity":0.9,"rival":2.25,"variants":1}],"duration":5.0}"#
         );
         assert_eq!(
             Answer::of(Path::new("-"), vec![], None, 1.5).to_json(),
