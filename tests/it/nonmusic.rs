@@ -138,7 +138,12 @@ fn signals(seconds: f64) -> Vec<(&'static str, Vec<f64>)> {
             }),
         ),
         ("busy tone", over_time(seconds, |t| if t % 0.96 < 0.48 { sine(425.0, t) } else { 0.0 })),
-        // Like music, and of no song in the index.
+    ]
+}
+
+/// The same for what is like music, and of no song in the index.
+fn like_music(seconds: f64) -> Vec<(&'static str, Vec<f64>)> {
+    vec![
         (
             "scale",
             over_time(seconds, |t| {
@@ -164,21 +169,25 @@ fn none_matches(lengths: &[f64], args: &[&str]) {
     let place = Place::new();
     let mut clips: Vec<PathBuf> = Vec::new();
     for &seconds in lengths {
-        for (name, signal) in signals(seconds) {
+        // A second of a scale is three notes, which songs may have too.
+        let notes = if seconds < 3.0 { Vec::new() } else { like_music(seconds) };
+        for (name, signal) in signals(seconds).into_iter().chain(notes) {
             let peak = signal.iter().fold(1.0f64, |p, x| p.max(x.abs()));
             let samples: Vec<i16> = signal.iter().map(|x| (30_000.0 * x / peak) as i16).collect();
             clips.push(place.write(format!("{name}, {seconds} s.wav"), &wav(RATE, 1, &samples)));
         }
     }
     let mut command = place.command();
-    command.args(["query", "--json", "--explain", "--db"]).arg(library()).args(args).args(&clips);
-    let run = finish(&mut command).code(1);
+    command.args(["query", "--json", "--db"]).arg(library()).args(args).args(&clips);
+    let run = finish(&mut command);
     assert_eq!(run.err, "");
     let answers = run.json();
     assert_eq!(answers.len(), clips.len());
-    for answer in answers {
-        assert_eq!(answer["status"], "no_match", "{answer:#}");
-    }
+    let wrong = answers.iter().filter(|answer| answer["status"] != "no_match");
+    let wrong: Vec<String> =
+        wrong.map(|a| format!("{}: {} {}", a["query"], a["status"], a["matches"])).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert_eq!(run.code, Some(1));
 }
 
 #[test]
