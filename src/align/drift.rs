@@ -1,8 +1,8 @@
 //! Where exactly an alignment lies: offset and tempo together, then transposition.
 //!
-//! A straight line maps the query's half frames to the track's; it is moved until the frames agree best (Newton's
-//! steps by parabolas, one parameter after the other). The query's frames are those that are interpolated, because they come twice
-//! as often. The line turns about the middle of the range, where an error of the tempo does not move it.
+//! A straight line maps the query's half frames to the track's; it is moved until the frames agree best, by parabolas,
+//! one parameter after the other. The query's frames are those that are interpolated, because they come twice as often.
+//! The line turns about the middle of the range, where an error of the tempo does not move it.
 use std::ops::Range;
 
 use super::segment::{Reference, parabola_peak};
