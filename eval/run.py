@@ -87,6 +87,7 @@ def to_row(line: dict) -> dict:
         start = best["ref_start"] - best["query_start"] * best.get("tempo", 1.0)
         row |= {"cand": best["path"], "cscore": best["score"], "score": best["score"], "off": start}
         row |= {"tempo": best.get("tempo"), "pitch": best.get("pitch")}
+        row["also"] = [start + at - best["ref_start"] for at in best.get("also_at", [])]
         row["track"] = best["path"] if line["status"] == "match" else None
     if line["status"] == "error":
         row["error"] = line.get("error")

@@ -8,17 +8,18 @@ QUERIES is a folder made by make_queries.py. A row is one JSON object a line:
   track  absolute path of the accepted best match, or null
   score  its score, higher = surer
   off    where the start of the clip lies in that track, seconds
+  also   other such places that sound the same (default: none)
   cand, cscore   the best candidate and its score also where it was not accepted (default: track, score)
 A clip without a row counts as not found and is reported as missing.
 
 right            accepted, and the track is the one that the clip was cut from
 false positive   any accepted match of a clip whose track is not in the library
 wrong track      an accepted match of another track, for a clip whose own track is in the library
-offset error     |off - truth| of right matches
 tempo, pitch     of right matches, how far they are from the truth, where a row has fields of these names
 calibration      of the best candidate of every clip, accepted or not, negatives included: the share that is right,
                  by ten bins of score. A clip of the library and one that is not in it weigh such that each kind
                  weighs one half in all, which is what the score assumes
+offset error     |off - truth| of right matches, or that of the nearest of the places that sound the same
 kin              other versions of the recording in the library (field `kin` of the truth): a match of one is
                  right, without an offset error; for a negative it is left out of the count
 """
@@ -80,6 +81,11 @@ def off_by(found: float | None, true: float) -> float | None:
     return None if found is None else abs(found - true)
 
 
+def nearest(row: dict, truth: float) -> float:
+    """How far the nearest place of a row is from the true one, seconds."""
+    return min(abs(off - truth) for off in [row["off"], *row.get("also", [])])
+
+
 def judge(truth: list[dict], rows: dict[str, dict]) -> list[dict]:
     """Join truth and results: a verdict a clip."""
     verdicts = []
@@ -101,7 +107,7 @@ def judge(truth: list[dict], rows: dict[str, dict]) -> list[dict]:
                 "missing": t["q"] not in rows,
                 "accepted": track is not None,
                 "right": exact or (positive and track in kin),
-                "error": abs(row["off"] - t["off"]) if exact and row.get("off") is not None else None,
+                "error": nearest(row, t["off"]) if exact and row.get("off") is not None else None,
                 "score": row.get("score"),
                 "candidate_score": score if candidate is not None else None,
                 "candidate_right": positive and (candidate == t["path"] or candidate in kin),

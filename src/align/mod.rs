@@ -1,12 +1,14 @@
 //! From nearest windows to places: votes propose (track, offset), the stored frames decide.
 mod copies;
 mod drift;
+mod repeats;
 mod score;
 mod segment;
 mod votes;
 
 pub use copies::likeness;
-pub use drift::{tempo, transposition};
+pub use drift::{Comparison, Line};
+pub use repeats::Repeats;
 pub use score::{Features, LEAST_SCORE, probability};
 pub use segment::{Alignment, Reference, align};
 pub use votes::{Candidate, WindowHits, candidates};

@@ -9,8 +9,8 @@ use super::{
 use crate::{
     Result,
     align::{
-        Alignment, Candidate, Features, LEAST_SCORE, Reference, WindowHits, align, candidates, likeness,
-        probability, tempo, transposition,
+        Alignment, Candidate, Comparison, Features, LEAST_SCORE, Line, Reference, Repeats, WindowHits, align,
+        candidates, likeness, probability,
     },
     ann::{Hit, Searcher},
     decode::Decoder,
@@ -58,6 +58,14 @@ const GAP: usize = 64;
 
 /// Two places of different tracks whose stored frames have this cosine hold the same sound.
 const COPY: f32 = 0.6;
+/// The same sound elsewhere in the track is as like the query as the best place is, but for this much.
+const AS_LIKE: f32 = 0.95;
+
+/// Places of the same sound that are looked at, the likeliest first.
+const REPEATS: usize = 256;
+
+/// Half frames between the offsets of two anchors that are as well none: 28 ms.
+const NO_DRIFT: f64 = 0.3;
 
 /// How to query.
 #[derive(Clone, Copy, Debug)]
@@ -82,7 +90,7 @@ impl Default for QueryOptions {
 }
 
 /// A range of the query that agrees with a range of a track.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Place {
     track: TrackId,
     /// Where the first and the last of the stretches that make it up were aligned.
@@ -102,6 +110,8 @@ struct Place {
     variants: u32,
     /// The most evidence for another track, unless that track holds the same sound there.
     rival: f32,
+    /// How much further on in the track the same sound is, in half frames; negative where it comes before.
+    repeats: Vec<f64>,
 }
 
 /// Windows of a query as they are looked up, and their first half frames.
@@ -126,8 +136,10 @@ struct Anchor {
 impl Place {
     /// The query's speed over the track's.
     fn tempo(&self) -> f64 {
-        let length = self.last.at - self.first.at;
-        if length > 0.0 { 1.0 + (self.last.offset - self.first.offset) / length } else { self.tempo }
+        let (length, drift) = (self.last.at - self.first.at, self.last.offset - self.first.offset);
+        // Several stretches tell more than one, unless that one says that there is nothing to tell.
+        let none = self.tempo == 1.0 && drift.abs() < NO_DRIFT;
+        if length > 0.0 && !none { 1.0 + drift / length } else { self.tempo }
     }
 
     /// The half frame of the track that half frame `at` of the query is aligned with.
@@ -185,11 +197,11 @@ impl<'s> Query<'s> {
                 break;
             }
             // Of a track that repeats itself the best place is given for a range of the query.
-            if taken.iter().any(|t| t.track == place.track && overlap(t, &place)) {
+            if taken.iter().any(|t| overlap(t, &place)) {
                 continue;
             }
-            taken.push(place);
             ranked.push(self.describe(&place, duration.0)?);
+            taken.push(place);
         }
         ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then(b.evidence.total_cmp(&a.evidence)));
         let candidates = self.options.explain.then(|| ranked.clone());
@@ -218,6 +230,13 @@ impl<'s> Query<'s> {
         if !self.options.range.is_plain() && !sure(&places) {
             places.extend(self.widened(stretch)?);
             self.find_rivals(&mut places)?;
+        }
+        for at in 0..places.len() {
+            let place = &places[at];
+            let best = !places.iter().any(|p| p.evidence > place.evidence && overlap(p, place));
+            if best && self.score(place, query) >= least {
+                places[at].repeats = self.repeats(stretch, place)?;
+            }
         }
         Ok(places)
     }
@@ -305,31 +324,35 @@ impl<'s> Query<'s> {
                 }
             }
         }
-        let level = frames(&variant);
-        let [below, above] = [-1, 1].map(|by| {
-            frames(&Variant {
-                shift: (variant.shift + by).clamp(-analyse::MARGIN, analyse::MARGIN),
-                ..variant
-            })
-        });
-        let bins = transposition([&below, &level, &above], &reference, values, &alignment);
-        let drift = tempo(&level, &reference, values, &alignment);
         let centre = (alignment.from + alignment.to) as f64 / 2.0;
-        let at = centre / variant.tempo;
-        let anchor = Anchor { at, offset: centre + alignment.offset - at };
+        let start =
+            Line { at: centre / variant.tempo, in_track: centre + alignment.offset, tempo: variant.tempo };
+        let [from, to] = [alignment.from, alignment.to].map(|h| (h as f64 / variant.tempo).round() as usize);
+        let read = |shift: i32| self.read(stretch, shift);
+        let level = read(variant.shift);
+        let comparison = Comparison::new(&level, &reference, values, &start, from..to);
+        let mut line = comparison.line(start, None);
+        let bins = comparison.transposition(&line, variant.shift, read);
+        if bins != 0.0 {
+            // What is played faster is higher by as much: a likely tempo, and one that pitch tells better.
+            let faster = f64::powf(2.0, bins / self.params.bins_per_octave as f64);
+            line = comparison.of(&read(bins.round() as i32)).line(line, Some(faster));
+        }
+        let anchor = Anchor { at: line.at, offset: line.in_track - line.at };
         Ok(Place {
             track,
             first: anchor,
             last: anchor,
-            from: (alignment.from as f64 / variant.tempo).round() as usize,
-            to: (alignment.to as f64 / variant.tempo).round() as usize,
+            from,
+            to,
             evidence: alignment.evidence,
             similarity: alignment.similarity,
             pairs: ((alignment.to - alignment.from) as f64 + 1.0) / 2.0,
-            tempo: variant.tempo * drift,
-            pitch: f64::from(variant.shift) + bins,
+            tempo: line.tempo,
+            pitch: bins,
             variants: if variant == Variant::PLAIN { 1 } else { self.options.range.variants().len() as u32 },
             rival: 0.0,
+            repeats: Vec::new(),
         })
     }
 
@@ -339,13 +362,13 @@ impl<'s> Query<'s> {
     fn find_rivals(&self, places: &mut [Place]) -> Result<()> {
         places.sort_by(|a, b| b.evidence.total_cmp(&a.evidence));
         for i in 0..places.len() {
-            let place = places[i];
+            let place = &places[i];
             let mut rival = 0.0;
             for other in places.iter() {
                 if other.track != place.track
                     && other.variants <= place.variants
-                    && overlap(other, &place)
-                    && !self.copies(&place, other)?
+                    && overlap(other, place)
+                    && !self.copies(place, other)?
                 {
                     rival = other.evidence;
                     break;
@@ -364,12 +387,9 @@ impl<'s> Query<'s> {
         }
         let frames = |place: &Place| -> Result<Vec<f32>> {
             let values = self.params.frame_values();
-            let at = |half: usize| (place.in_track(half as f64) / 2.0).round().max(0.0) as u32;
-            let (first, last) = (at(halves.start), at(halves.end));
-            let mut packed = Vec::new();
-            self.store.frames(place.track, Frames(first)..Frames(last + 1), &mut packed)?;
-            let mut stored = vec![0.0; 2 * packed.len()];
-            unpack(&packed, &mut stored);
+            let at = |half: usize| (place.in_track(half as f64) / 2.0).round().max(0.0) as i64;
+            let first = at(halves.start);
+            let stored = self.stored(place.track, first, at(halves.end) + 1)?.frames;
             let mut read = Vec::new();
             for half in halves.clone().step_by(2) {
                 let from = (at(half) - first) as usize * values;
@@ -383,6 +403,70 @@ impl<'s> Query<'s> {
         let bins_per_semitone = self.params.bins_per_octave as f64 / 12.0;
         let semitones = ((one.pitch - other.pitch) / bins_per_semitone).round() as i32;
         Ok(likeness(&frames(one)?, &frames(other)?, self.params.frame_values(), -semitones) >= COPY)
+    }
+
+    /// The stretch's frames read so many bins higher, or as many as there are.
+    fn read(&self, stretch: &QueryStretch, shift: i32) -> Vec<f32> {
+        match shift.clamp(-analyse::MARGIN, analyse::MARGIN) {
+            0 => stretch.chroma.clone(),
+            shift => stretch.transposed(&self.params, shift),
+        }
+    }
+
+    /// Where else in its track a place of `stretch` sounds the same: as like the query as the place itself. Stored
+    /// frames alone cannot tell, because the same sound lies differently between them each time.
+    fn repeats(&self, stretch: &QueryStretch, place: &Place) -> Result<Vec<f64>> {
+        /// Frames that are read at once.
+        const PIECE: usize = 4096;
+        let values = self.params.frame_values();
+        let line =
+            Line { at: place.first.at, in_track: place.first.at + place.first.offset, tempo: place.tempo };
+        let frame = |h: usize| (place.in_track(h as f64) / 2.0).round().max(0.0) as i64;
+        let (start, length) = (frame(place.from), frame(place.to) - frame(place.from));
+        let found = self.stored(place.track, start, start + length)?;
+        let Some(repeats) = Repeats::new(&found.frames, values, start as usize) else {
+            return Ok(Vec::new());
+        };
+        let mut alike = Vec::new();
+        for first in (0..).step_by(PIECE) {
+            let piece = self.stored(place.track, first, first + (PIECE + repeats.overlap()) as i64)?;
+            let places = repeats.alike(&piece.frames);
+            alike.extend_from_slice(&places);
+            if places.len() < PIECE {
+                break;
+            }
+        }
+        let count = (alike.len() + repeats.overlap()) as i64;
+        let query = self.read(stretch, place.pitch.round() as i32);
+        // How like the query the track is from frame `at` on, and which half frame meets the middle of the query's range.
+        let compare = |at: i64| -> Result<(f32, f64)> {
+            let reference = self.stored(place.track, at - 2, at + length + 2)?;
+            let line = Line { in_track: line.in_track + 2.0 * (at - start) as f64, ..line };
+            let comparison = Comparison::new(&query, &reference, values, &line, place.from..place.to);
+            let line = comparison.climb(line, false);
+            Ok((comparison.likeness(&line), line.in_track))
+        };
+        let (least, here) = compare(start)?;
+        let mut same = Vec::new();
+        let places = repeats.places(&alike).into_iter().filter(|at| (0..=count - length).contains(at));
+        for at in places.take(REPEATS) {
+            let (likeness, there) = compare(at)?;
+            if likeness >= AS_LIKE * least {
+                same.push(there - here);
+            }
+        }
+        same.sort_by(f64::total_cmp);
+        Ok(same)
+    }
+
+    /// The track's frames `from..to`, as far as there are any.
+    fn stored(&self, track: TrackId, from: i64, to: i64) -> Result<Reference> {
+        let clamp = |n: i64| n.clamp(0, i64::from(i32::MAX)) as u32;
+        let mut packed = Vec::new();
+        self.store.frames(track, Frames(clamp(from))..Frames(clamp(to)), &mut packed)?;
+        let mut reference = Reference { first: clamp(from) as i32, frames: vec![0.0; 2 * packed.len()] };
+        unpack(&packed, &mut reference.frames);
+        Ok(reference)
     }
 
     /// Every `step`th window of the query. Windows may reach beyond its ends by half their length: what is
@@ -420,10 +504,7 @@ impl<'s> Query<'s> {
         let count = (frames.len() / values) as i32;
         let first = ((offset - MARGIN) / 2).max(0);
         let last = ((offset + count + MARGIN) / 2).max(first);
-        let mut packed = Vec::new();
-        self.store.frames(track, Frames(first as u32)..Frames(last as u32), &mut packed)?;
-        let mut reference = Reference { first, frames: vec![0.0; 2 * packed.len()] };
-        unpack(&packed, &mut reference.frames);
+        let reference = self.stored(track, i64::from(first), i64::from(last))?;
         Ok(align(frames, &reference, values, offset).map(|a| (a, reference)))
     }
 
@@ -446,8 +527,15 @@ impl<'s> Query<'s> {
         let query_start = place.from as f64 * half;
         let query_end = ((place.to.max(place.from + 1) - 1) as f64 * half + frame).min(duration);
         let length = track.record.duration.0;
-        let ref_start = (place.in_track(place.from as f64) * half).clamp(0.0, length);
-        let ref_end = (ref_start + (query_end - query_start) * place.tempo()).clamp(ref_start, length);
+        // Frames lie where their middles do: what they say of tempo holds from there.
+        let middle = frame / 2.0;
+        let in_track = |time: f64| place.in_track((time - middle) / half) * half + middle;
+        let span = (query_end - query_start) * place.tempo();
+        let mut starts = vec![in_track(query_start)];
+        starts.extend(place.repeats.iter().map(|by| in_track(query_start) + by * half));
+        starts.sort_by(f64::total_cmp);
+        let ref_start = starts.remove(0).clamp(0.0, length);
+        let ref_end = (ref_start + span).clamp(ref_start, length);
         Ok(Match {
             path: track.record.path,
             score,
@@ -455,6 +543,7 @@ impl<'s> Query<'s> {
             query_end,
             ref_start,
             ref_end,
+            also_at: starts,
             tempo: place.tempo(),
             pitch: place.pitch * 12.0 / self.params.bins_per_octave as f64,
             title: track.record.title,
@@ -489,10 +578,14 @@ fn join(places: &mut Vec<Place>, new: Place) {
     place.pairs += new.pairs;
     place.last = new.first;
     place.to = new.to;
+    place.repeats.retain(|by| new.repeats.iter().any(|other| (by - other).abs() <= SAME_OFFSET));
 }
 
-/// Whether two places share more than half of the shorter one's range of the query.
+/// Whether two places are of one track and share more than half of the shorter one's range of the query.
 fn overlap(a: &Place, b: &Place) -> bool {
+    if a.track != b.track {
+        return false;
+    }
     let shared = a.to.min(b.to).saturating_sub(a.from.max(b.from));
     2 * shared > (a.to - a.from).min(b.to - b.from)
 }

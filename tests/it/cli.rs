@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::run::{Place, Run, clip, dump, finish, fixture, tune, wav};
 
 /// The index of the ten songs, built once for all tests that only read it.
-fn library() -> &'static Path {
+pub fn library() -> &'static Path {
     static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
     LIBRARY.get_or_init(|| {
         let db = Path::new(env!("CARGO_TARGET_TMPDIR")).join("songs.refrain");
@@ -87,6 +87,7 @@ fn the_json_contract() {
         assert_eq!(
             keys(found),
             [
+                "also_at",
                 "artist",
                 "evidence",
                 "path",

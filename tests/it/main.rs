@@ -8,5 +8,7 @@ mod hostile;
 #[cfg(unix)]
 mod interrupted;
 mod layering;
+mod nonmusic;
+mod repeats;
 mod run;
 mod store;

@@ -175,7 +175,7 @@ fn table(matches: &[Match]) -> String {
             clock(m.ref_start, m.ref_end),
             format!("{:.3}", m.tempo),
             format!("{:+.2}", m.pitch),
-            name(m),
+            name(m) + &elsewhere(m),
         ]);
     }
     for column in 1..6 {
@@ -194,4 +194,18 @@ fn name(m: &Match) -> String {
         (None, Some(title)) => format!("{title} ({path})"),
         _ => path.to_string(),
     }
+}
+
+/// Where else in the track the same sound is.
+fn elsewhere(m: &Match) -> String {
+    const MOST: usize = 5;
+    let mut told: String =
+        m.also_at.iter().take(MOST).map(|at| format!(", {}", refrain::units::Seconds(*at))).collect();
+    if !told.is_empty() {
+        told.replace_range(..1, ", also at");
+    }
+    if m.also_at.len() > MOST {
+        told += &format!(" and {} more places", m.also_at.len() - MOST);
+    }
+    told
 }

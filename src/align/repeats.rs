@@ -1,0 +1,175 @@
+//! Where the same sound may come again in a track: many are made of loops, and a clip of one fits all of its places.
+use std::ops::Range;
+
+/// The least cosine of stored frames that may be the same sound. Where it lies half of the time between two
+/// frames, the same sound comes down to .62; what comes back with another voice reaches .9.
+const LIKELY: f32 = 0.6;
+
+/// Frames that are compared: of the range the part with most sound.
+const PROBE: usize = 64;
+
+/// Frames by which a place may lie beside the one looked for and still be that one.
+const SAME_PLACE: usize = 2;
+
+/// Looks for one range of a track in all of it, piece by piece.
+#[derive(Clone, Debug)]
+pub struct Repeats {
+    probe: Vec<f32>,
+    values: usize,
+    /// The first frame of the probe in the track, and how many frames of the range come before it.
+    start: usize,
+    before: usize,
+}
+
+impl Repeats {
+    /// For the track's frames from `start` on, of `values` values each. `None` where there are none, or only silence.
+    pub fn new(frames: &[f32], values: usize, start: usize) -> Option<Self> {
+        let count = frames.len() / values;
+        let parts = (0..count).step_by(PROBE).map(|p| p..(p + PROBE).min(count));
+        let of = |p: &Range<usize>| &frames[p.start * values..p.end * values];
+        let part = parts.max_by(|a, b| square(of(a)).total_cmp(&square(of(b))))?;
+        (square(of(&part)) > 0.0).then(|| Self {
+            probe: of(&part).to_vec(),
+            values,
+            start: start + part.start,
+            before: part.start,
+        })
+    }
+
+    /// Frames that the next piece has to begin before the end of one, so that no place is left out or told twice.
+    pub fn overlap(&self) -> usize {
+        self.probe.len() / self.values - 1
+    }
+
+    /// How alike the range and the track are at each place of a piece of the track, as cosines.
+    pub fn alike(&self, piece: &[f32]) -> Vec<f32> {
+        let (values, energy) = (self.values, square(&self.probe));
+        let places = (piece.len() / values).saturating_sub(self.overlap());
+        (0..places)
+            .map(|at| cosine(&self.probe, energy, &piece[at * values..at * values + self.probe.len()]))
+            .collect()
+    }
+
+    /// The frames of the track at which the range may begin again, the likeliest first, by what `alike` gave for all of
+    /// the track. The range itself is left out; a place may lie partly outside the track.
+    pub fn places(&self, alike: &[f32]) -> Vec<i64> {
+        let of = |at: usize| alike.get(at).copied().unwrap_or(f32::MIN);
+        let mut places: Vec<usize> = (0..alike.len())
+            .filter(|&at| of(at) >= LIKELY && of(at) >= of(at.wrapping_sub(1)) && of(at) > of(at + 1))
+            .filter(|at| at.abs_diff(self.start) > SAME_PLACE)
+            .collect();
+        places.sort_by(|&a, &b| of(b).total_cmp(&of(a)));
+        places.into_iter().map(|at| at as i64 - self.before as i64).collect()
+    }
+}
+
+fn square(x: &[f32]) -> f32 {
+    x.iter().map(|x| x * x).sum()
+}
+
+/// Of `a`, whose square is `energy`, and `b`, which is as long.
+fn cosine(a: &[f32], energy: f32, b: &[f32]) -> f32 {
+    let mut sums = [[0.0f32; 4]; 2];
+    for (a, b) in a.chunks_exact(4).zip(b.chunks_exact(4)) {
+        for lane in 0..4 {
+            sums[0][lane] += a[lane] * b[lane];
+            sums[1][lane] += b[lane] * b[lane];
+        }
+    }
+    let [product, other] = sums.map(|s| s.iter().sum::<f32>());
+    product / (energy * other).sqrt().max(1e-9)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const VALUES: usize = 60;
+
+    /// Smooth chroma of a tune, at any time in frames.
+    fn at(time: f64, tune: f64) -> Vec<f32> {
+        (0..VALUES)
+            .map(|v| {
+                let v = v as f64 + 100.0 * tune;
+                let rate = 0.6 + 0.5 * ((v * 12.9898).sin() * 43758.5453).fract();
+                (time * rate + v).sin() as f32 * 0.2
+            })
+            .collect()
+    }
+
+    fn frames(range: Range<i32>, tune: f64, by: f64) -> Vec<f32> {
+        range.flat_map(|t| at(f64::from(t) + by, tune)).collect()
+    }
+
+    /// A verse, another one, and the first one again, part of the time between two frames later.
+    fn track(by: f64) -> Vec<f32> {
+        [frames(0..50, 1.0, 0.0), frames(0..40, 2.0, 0.0), frames(0..50, 1.0, -by), frames(0..30, 3.0, 0.0)]
+            .concat()
+    }
+
+    fn range(track: &[f32], from: usize, to: usize) -> Repeats {
+        Repeats::new(&track[from * VALUES..to * VALUES], VALUES, from).unwrap()
+    }
+
+    fn places(repeats: &Repeats, track: &[f32]) -> Vec<i64> {
+        repeats.places(&repeats.alike(track))
+    }
+
+    #[test]
+    fn what_comes_again_is_found_from_either_place() {
+        for by in [0.0, 0.2, 0.45, -0.4] {
+            let track = track(by);
+            for (from, other) in [(10, 100), (100, 10)] {
+                assert_eq!(places(&range(&track, from, from + 30), &track), [other], "of {from}, {by}");
+            }
+        }
+    }
+
+    #[test]
+    fn places_reach_to_both_ends_of_the_track() {
+        let verse = frames(0..30, 1.0, 0.0);
+        let track =
+            [verse.clone(), frames(0..20, 2.0, 0.0), verse.clone(), frames(0..20, 3.0, 0.0), verse].concat();
+        let mut found = places(&range(&track, 50, 80), &track);
+        found.sort();
+        assert_eq!(found, [0, 100]);
+    }
+
+    #[test]
+    fn of_a_long_range_a_part_is_looked_for() {
+        let verse = frames(0..150, 1.0, 0.0);
+        let track = [frames(0..20, 2.0, 0.0), verse.clone(), frames(0..20, 3.0, 0.0), verse].concat();
+        assert_eq!(places(&range(&track, 22, 168), &track), [192]);
+        assert_eq!(places(&range(&track, 192, 338), &track), [22]);
+    }
+
+    #[test]
+    fn pieces_give_what_the_whole_gives() {
+        let track = track(0.3);
+        let repeats = range(&track, 10, 40);
+        let whole = repeats.alike(&track);
+        let frames = track.len() / VALUES;
+        for step in [1, 7, 33, 90] {
+            let mut found = Vec::new();
+            for first in (0..frames).step_by(step) {
+                let end = (first + step + repeats.overlap()).min(frames);
+                found.extend(repeats.alike(&track[first * VALUES..end * VALUES]));
+            }
+            assert_eq!(found, whole, "in steps of {step}");
+        }
+    }
+
+    #[test]
+    fn what_comes_but_once_is_not_found_again() {
+        let track = track(0.0);
+        assert!(places(&range(&track, 55, 85), &track).is_empty());
+    }
+
+    #[test]
+    fn silence_is_not_looked_for() {
+        assert!(Repeats::new(&vec![0.0; 10 * VALUES], VALUES, 0).is_none());
+        assert!(Repeats::new(&[], VALUES, 0).is_none());
+        let repeats = Repeats::new(&frames(0..5, 1.0, 0.0), VALUES, 0).unwrap();
+        assert!(repeats.places(&repeats.alike(&[])).is_empty());
+    }
+}

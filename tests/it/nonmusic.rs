@@ -1,0 +1,201 @@
+//! What is no music matches nothing: signals made for the test, asked against the songs of the fixtures.
+use std::{f64::consts::TAU, path::PathBuf};
+
+use super::{
+    cli::library,
+    run::{Place, finish, wav},
+};
+
+const RATE: u32 = 11_025;
+
+/// Numbers that look random, the same each time.
+struct Random(u64);
+
+impl Random {
+    /// Even over -1..1.
+    fn even(&mut self) -> f64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 11) as f64 / (1u64 << 52) as f64 - 1.0
+    }
+
+    /// Even over `from..to`.
+    fn between(&mut self, from: f64, to: f64) -> f64 {
+        from + (to - from) * (self.even() + 1.0) / 2.0
+    }
+}
+
+/// A value for each sample out of its time in seconds.
+fn over_time(seconds: f64, mut value: impl FnMut(f64) -> f64) -> Vec<f64> {
+    (0..(seconds * f64::from(RATE)) as usize).map(|n| value(n as f64 / f64::from(RATE))).collect()
+}
+
+fn sine(hertz: f64, t: f64) -> f64 {
+    (TAU * hertz * t).sin()
+}
+
+fn harmonics(hertz: f64, t: f64) -> f64 {
+    (1..12).map(|k| sine(hertz * f64::from(k), t) / f64::from(k)).sum()
+}
+
+/// Noise that decays from each of the times on.
+fn bursts(seconds: f64, at: &[f64], decay: f64, random: &mut Random) -> Vec<f64> {
+    let mut out = over_time(seconds, |_| 0.0);
+    for start in at {
+        for (n, sample) in
+            out.iter_mut().skip((start * f64::from(RATE)) as usize).take(RATE as usize / 8).enumerate()
+        {
+            *sample += random.even() * (-(n as f64) / f64::from(RATE) / decay).exp();
+        }
+    }
+    out
+}
+
+/// Each sample is the last one times `keep` and something new.
+fn filtered(noise: Vec<f64>, keep: f64) -> Vec<f64> {
+    let mut last = 0.0;
+    noise
+        .into_iter()
+        .map(|x| {
+            last = keep * last + (1.0 - keep) * x;
+            last
+        })
+        .collect()
+}
+
+/// A buzz at a voice's pitch through two resonances that move from vowel to vowel, with gaps.
+fn speech(seconds: f64, random: &mut Random) -> Vec<f64> {
+    let vowels: Vec<[f64; 4]> = (0..(seconds * 5.0) as usize + 2)
+        .map(|_| {
+            let loud = if random.even() < -0.5 { 0.0 } else { random.between(0.4, 1.0) };
+            [random.between(250.0, 850.0), random.between(850.0, 2400.0), random.between(90.0, 170.0), loud]
+        })
+        .collect();
+    let (mut phase, mut states) = (0.0, [[0.0; 2]; 2]);
+    over_time(seconds, |t| {
+        let (n, share) = ((t * 5.0) as usize, (t * 5.0).fract());
+        let [low, high, pitch, loud] =
+            std::array::from_fn(|i| vowels[n][i] * (1.0 - share) + vowels[n + 1][i] * share);
+        phase += pitch / f64::from(RATE);
+        let mut x = if phase >= 1.0 { 1.0 } else { 0.05 * random.even() };
+        phase = phase.fract();
+        for (state, hertz) in states.iter_mut().zip([low, high]) {
+            let (radius, angle) = (0.97, TAU * hertz / f64::from(RATE));
+            let y = 0.1 * x + 2.0 * radius * angle.cos() * state[0] - radius * radius * state[1];
+            *state = [y, state[0]];
+            x = 4.0 * y;
+        }
+        x * loud
+    })
+}
+
+/// Every signal by name, of so many seconds.
+fn signals(seconds: f64) -> Vec<(&'static str, Vec<f64>)> {
+    let mut random = Random(2_026);
+    let r = &mut random;
+    let white = |r: &mut Random| over_time(seconds, |_| r.even());
+    let every = |step: f64| (0..(seconds / step) as usize).map(|n| n as f64 * step).collect::<Vec<_>>();
+    let claps: Vec<f64> = (0..(seconds * 90.0) as usize).map(|_| r.between(0.0, seconds)).collect();
+    let drops: Vec<f64> = (0..(seconds * 300.0) as usize).map(|_| r.between(0.0, seconds)).collect();
+    let keys: Vec<(f64, f64)> = (0..(seconds * 4.0) as usize + 1)
+        .map(|_| {
+            let one = |of: [f64; 4], r: &mut Random| of[r.between(0.0, 4.0) as usize];
+            (one([697.0, 770.0, 852.0, 941.0], r), one([1209.0, 1336.0, 1477.0, 1633.0], r))
+        })
+        .collect();
+    let pink = [0.0, 0.7, 0.93, 0.985].map(|keep| filtered(white(r), keep));
+    let mut firing = 0.0;
+    vec![
+        ("silence", over_time(seconds, |_| 0.0)),
+        ("least bit", over_time(seconds, |_| if r.even() > 0.0 { 1e-4 } else { 0.0 })),
+        ("constant", over_time(seconds, |_| 0.7)),
+        ("hum of 50 Hz", over_time(seconds, |t| harmonics(50.0, t))),
+        ("hum of 60 Hz under hiss", over_time(seconds, |t| harmonics(60.0, t) + 0.05 * r.even())),
+        ("tone of 440 Hz", over_time(seconds, |t| sine(440.0, t))),
+        ("tone of 1 kHz, pulsed", over_time(seconds, |t| if t % 1.0 < 0.5 { sine(1000.0, t) } else { 0.0 })),
+        ("square wave", over_time(seconds, |t| sine(220.0, t).signum())),
+        ("chirp", over_time(seconds, |t| sine(100.0 + 1500.0 * t / seconds, t))),
+        ("siren", over_time(seconds, |t| (TAU * 700.0 * t - 200.0 * (TAU * 0.5 * t).cos()).sin())),
+        ("white noise", white(r)),
+        ("pink noise", (0..pink[0].len()).map(|n| pink.iter().map(|p| p[n]).sum()).collect()),
+        ("brown noise", filtered(white(r), 0.998)),
+        ("metronome", bursts(seconds, &every(0.5), 0.004, r)),
+        ("clicks", bursts(seconds, &every(0.13), 0.0005, r)),
+        ("applause", bursts(seconds, &claps, 0.01, r)),
+        ("rain", bursts(seconds, &drops, 0.002, r)),
+        ("speech", speech(seconds, r)),
+        (
+            "engine",
+            over_time(seconds, |t| {
+                firing += (28.0 + 9.0 * sine(0.3, t)) / f64::from(RATE);
+                (-6.0 * firing.fract()).exp() * (1.0 + 0.3 * r.even())
+            }),
+        ),
+        (
+            "dial tones",
+            over_time(seconds, |t| {
+                let (low, high) = keys[(t * 4.0) as usize];
+                if (t * 4.0).fract() < 0.7 { sine(low, t) + sine(high, t) } else { 0.0 }
+            }),
+        ),
+        ("busy tone", over_time(seconds, |t| if t % 0.96 < 0.48 { sine(425.0, t) } else { 0.0 })),
+    ]
+}
+
+/// The same for what is like music, and of no song in the index.
+fn like_music(seconds: f64) -> Vec<(&'static str, Vec<f64>)> {
+    vec![
+        (
+            "scale",
+            over_time(seconds, |t| {
+                let step = [0, 2, 4, 5, 7, 9, 11, 12][(t * 3.0) as usize % 8];
+                harmonics(220.0 * f64::powf(2.0, f64::from(step) / 12.0), t)
+                    * (-3.0 * (t * 3.0).fract()).exp()
+            }),
+        ),
+        (
+            "drone of chords",
+            over_time(seconds, |t| {
+                let root = [0, 5, 7, 0][(t / 2.0) as usize % 4];
+                let note = |by: i32| harmonics(130.8 * f64::powf(2.0, f64::from(root + by) / 12.0), t);
+                note(0) + note(4) + note(7)
+            }),
+        ),
+    ]
+}
+
+/// Asks every signal at every length in one run, and holds that nothing matched and nothing failed.
+#[track_caller]
+fn none_matches(lengths: &[f64], args: &[&str]) {
+    let place = Place::new();
+    let mut clips: Vec<PathBuf> = Vec::new();
+    for &seconds in lengths {
+        // A second of a scale is three notes, which songs may have too.
+        let notes = if seconds < 3.0 { Vec::new() } else { like_music(seconds) };
+        for (name, signal) in signals(seconds).into_iter().chain(notes) {
+            let peak = signal.iter().fold(1.0f64, |p, x| p.max(x.abs()));
+            let samples: Vec<i16> = signal.iter().map(|x| (30_000.0 * x / peak) as i16).collect();
+            clips.push(place.write(format!("{name}, {seconds} s.wav"), &wav(RATE, 1, &samples)));
+        }
+    }
+    let mut command = place.command();
+    command.args(["query", "--json", "--db"]).arg(library()).args(args).args(&clips);
+    let run = finish(&mut command);
+    assert_eq!(run.err, "");
+    let answers = run.json();
+    assert_eq!(answers.len(), clips.len());
+    let wrong = answers.iter().filter(|answer| answer["status"] != "no_match");
+    let wrong: Vec<String> =
+        wrong.map(|a| format!("{}: {} {}", a["query"], a["status"], a["matches"])).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert_eq!(run.code, Some(1));
+}
+
+#[test]
+fn as_it_is() {
+    none_matches(&[1.0, 3.0, 10.0, 60.0], &["--fast"]);
+}
+
+#[test]
+fn at_other_pitches_and_speeds() {
+    none_matches(&[1.0, 5.0], &[]);
+}
