@@ -80,7 +80,7 @@ impl QueryStretch {
     pub fn transposed(&self, params: &Params, shift: i32) -> Vec<f32> {
         assert!(shift.abs() <= MARGIN, "a shift of {shift} bins");
         let from = (MARGIN + shift) as usize;
-        let mut chroma = OctaveChroma::new(params, params.hop / 2);
+        let mut chroma = OctaveChroma::quick(params, params.hop / 2);
         let mut frames = Vec::with_capacity(self.chroma.len());
         for m in self.magnitudes.chunks_exact(params.bins(MARGIN as usize)) {
             chroma.push(&m[from..from + params.bins(0)], |f| frames.extend_from_slice(f));
