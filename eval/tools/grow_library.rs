@@ -3,10 +3,10 @@
 //! `cargo run --release --example grow_library -- FROM TO TRACKS [--without] [--seed N]` writes an index of TRACKS
 //! tracks to TO: those of FROM, unless `--without`, and new ones. The same arguments give the same tracks.
 //!
-//! A new track is a sequence of excerpts of real ones, 4 to 25 s each, in chroma: moved by 8 to 22 semitones (the 60
+//! A new track is a sequence of excerpts of real ones, 4 to 25 s each, in chroma: moved by 11 to 23 semitones (the 60
 //! values are rolled), stretched, every second one mixed with an excerpt of another track or with its upper octaves
 //! replaced by those of another track, with a little noise. Moved so far, an excerpt is outside of what a query tries,
-//! and so is as strange to a clip of its own source as other music is. The tool prints how near windows of real tracks
+//! 6 semitones and the clip's own transposition, and so is as strange to a clip of its source as other music is. The tool prints how near windows of real tracks
 //! come to other real tracks and to as many grown ones: the two should agree.
 use std::{collections::BTreeMap, path::PathBuf, sync::atomic::AtomicBool};
 
@@ -77,7 +77,7 @@ impl<'a> Excerpt<'a> {
         let source = &sources[random.below(sources.len())];
         let tempo = random.between(0.8, 1.25);
         let room = source.frames(params) as f32 - 1.0 - frames as f32 * tempo;
-        let shift = 8 + random.below(15);
+        let shift = 11 + random.below(13);
         let values = params.frame_values();
         let shift = if random.unit() < 0.5 { shift } else { values - shift };
         Self { source, at: random.unit() * room.max(0.0), tempo, shift }

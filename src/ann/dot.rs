@@ -151,13 +151,7 @@ impl Kernel {
     }
 }
 
-fn scalar(
-    panel: &Panel,
-    queries: &Queries,
-    picked: &[u32],
-    least: &[i32],
-    out: &mut Vec<(u32, Scores)>,
-) {
+fn scalar(panel: &Panel, queries: &Queries, picked: &[u32], least: &[i32], out: &mut Vec<(u32, Scores)>) {
     for &pick in picked {
         let q = pick as usize;
         let mut scores = [-queries.bias[q]; LANES];
@@ -295,7 +289,8 @@ mod tests {
                         for least in &limits {
                             let mut out = vec![(7, [7; LANES])];
                             kernel.score(&panel, &ready, &picked, least, &mut out);
-                            let reached = picked.iter().filter(|&&q| most(&plain[q as usize]) >= least[q as usize]);
+                            let reached =
+                                picked.iter().filter(|&&q| most(&plain[q as usize]) >= least[q as usize]);
                             let expected: Vec<_> = reached.map(|&q| (q, plain[q as usize])).collect();
                             assert_eq!(out, expected, "{kernel:?}, {dims} dims");
                         }

@@ -42,12 +42,7 @@ impl Centroids {
 
     /// Scores all centroids against all queries. `each` is called with a query, a centroid and their dot product
     /// where that reaches what `least` has for the query, and may raise it.
-    fn scores(
-        &self,
-        queries: &Queries,
-        least: &mut [i32],
-        mut each: impl FnMut(usize, u32, i32, &mut i32),
-    ) {
+    fn scores(&self, queries: &Queries, least: &mut [i32], mut each: impl FnMut(usize, u32, i32, &mut i32)) {
         let picked: Vec<u32> = (0..queries.len() as u32).collect();
         let mut reached: Vec<(u32, Scores)> = Vec::new();
         for (p, panel) in self.panels.iter().enumerate() {

@@ -148,6 +148,14 @@ impl Loaded {
             return Ok(centroids.nearest(&Queries::new(queries, centroids.dims), probes));
         }
         let queries = queries.chunks_exact(centroids.dims);
-        queries.map(|query| walk.nearest(centroids, query, probes, |at| store.links(at))).collect()
+        // A walk that keeps few candidates goes astray.
+        let ef = probes.max(PROBES).min(centroids.len());
+        queries
+            .map(|query| {
+                let mut lists = walk.nearest(centroids, query, ef, |at| store.links(at))?;
+                lists.truncate(probes);
+                Ok(lists)
+            })
+            .collect()
     }
 }

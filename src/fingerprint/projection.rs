@@ -75,7 +75,8 @@ fn multiply(matrix: &[f32], windows: &[f32], inputs: usize, out: &mut [f32]) {
 
 /// For any processor.
 fn plainly(matrix: &[f32], windows: &[f32], inputs: usize, out: &mut [f32]) {
-    let rows = windows.chunks_exact(inputs).flat_map(|w| matrix.chunks_exact(inputs).map(move |row| (row, w)));
+    let rows =
+        windows.chunks_exact(inputs).flat_map(|w| matrix.chunks_exact(inputs).map(move |row| (row, w)));
     for (out, (row, window)) in out.iter_mut().zip(rows) {
         let mut lanes = [0.0f32; LANES];
         for (x, y) in row.as_chunks::<LANES>().0.iter().zip(window.as_chunks::<LANES>().0) {

@@ -1,10 +1,10 @@
 //! Answering a query: nearest windows, votes, alignment, score; stretch by stretch, so that a recording of hours
 //! takes no more memory than one of a minute.
-use std::{collections::BTreeMap, path::Path, sync::atomic::AtomicBool};
+use std::{path::Path, sync::atomic::AtomicBool};
 
 use super::{
     analyse::{self, QueryStretch},
-    widen::{self, Range, Variant},
+    widen::{self, Range, Readings, Variant},
 };
 use crate::{
     Result,
@@ -33,9 +33,11 @@ const PLACES: usize = 64;
 /// Alignments of a stretch that are kept, best first.
 const KEPT: usize = 16;
 
-/// The same for a query that is transposed or played faster or slower: half frames from one window to the next,
-/// nearest windows of each, places of each variant, and alignments in all.
-const WIDE_STEP: usize = 4;
+/// The same for a query that is transposed or played faster or slower: half frames from one window to the next, lists of
+/// the neighbour index and nearest windows of each, places of each variant, and alignments in all. The step has no
+/// divisor in common with the library's (8 half frames), so that some windows fall right on one of the library.
+const WIDE_STEP: usize = 7;
+const WIDE_PROBES: usize = 8;
 const WIDE_NEAREST: usize = 8;
 const WIDE_PLACES: usize = 3;
 const WIDE_ALIGNED: usize = 160;
@@ -52,6 +54,12 @@ const SAME_OFFSET: f64 = 4.0;
 
 /// Half frames without agreement that do not end a match.
 const GAP: usize = 64;
+
+/// Query windows of a stretch, at least, if every third half frame has as many.
+const LEAST_WINDOWS: usize = 8;
+
+/// Windows that are projected together.
+const TOGETHER: usize = 16;
 
 /// How to query.
 #[derive(Clone, Copy, Debug)]
@@ -193,63 +201,57 @@ impl<'s> Query<'s> {
     /// The places of one stretch, in half frames of the stretch: those of the query as it is, and, where none of
     /// them is a match, those of the query transposed and played faster or slower.
     fn stretch(&mut self, stretch: &QueryStretch) -> Result<Vec<Place>> {
-        let plain = Variant::PLAIN;
+        let params = self.params;
+        let readings = Readings::new(stretch, &params);
         let windows = self.windows(&stretch.chroma, 1);
         let hits = self.searcher.nearest(&windows.vectors, NEAREST)?;
-        let mut places = self.best(
-            stretch,
-            candidates(&windows.with(hits), PLACES).into_iter().map(|c| (plain, c)).collect(),
-            |_| stretch.chroma.clone(),
-        )?;
+        let proposed = candidates(&windows.with(hits), PLACES);
+        let mut places = self.best(&readings, proposed.into_iter().map(|c| (Variant::PLAIN, c)).collect())?;
         let least = f64::from(self.options.least_score);
         let query = (stretch.chroma.len() / self.params.frame_values()) as f64 / 2.0;
         let sure = |places: &[Place]| {
             places.iter().any(|p| p.pairs >= WHOLE * query && self.score(p, query) >= least)
         };
         if !self.options.range.is_plain() && !sure(&places) {
-            places.extend(self.widened(stretch)?);
+            places.extend(self.widened(&readings)?);
         }
         Ok(places)
     }
 
     /// The places of all variants of a stretch.
-    fn widened(&mut self, stretch: &QueryStretch) -> Result<Vec<Place>> {
-        let values = self.params.frame_values();
-        let variants = self.options.range.variants();
-        let mut shifts: BTreeMap<i32, Vec<f32>> = BTreeMap::new();
-        for variant in &variants {
-            shifts.entry(variant.shift).or_insert_with(|| stretch.transposed(&self.params, variant.shift));
-        }
-        let frames_of = |v: &Variant| widen::stretched(&shifts[&v.shift], values, v.tempo);
+    fn widened(&mut self, readings: &Readings<'_>) -> Result<Vec<Place>> {
+        let groups = self.options.range.groups();
         let (mut vectors, mut windows) = (Vec::new(), Vec::new());
-        for variant in &variants {
-            let mut of_variant = self.windows(&frames_of(variant), WIDE_STEP);
-            vectors.append(&mut of_variant.vectors);
-            windows.push(of_variant);
+        for group in &groups {
+            let mut of_group = self.windows(&readings.frames(&group.searched), WIDE_STEP);
+            vectors.append(&mut of_group.vectors);
+            windows.push(of_group);
         }
-        let mut hits = self.searcher.nearest(&vectors, WIDE_NEAREST)?.into_iter();
+        let mut hits = self.searcher.nearest_probing(&vectors, WIDE_NEAREST, WIDE_PROBES)?.into_iter();
+        let half = self.params.window_frames;
         let mut proposed: Vec<(Variant, Candidate)> = Vec::new();
-        for (variant, windows) in variants.iter().zip(windows) {
-            let hits: Vec<_> = hits.by_ref().take(windows.starts.len()).collect();
-            proposed.extend(candidates(&windows.with(hits), WIDE_PLACES).into_iter().map(|c| (*variant, c)));
+        for (group, windows) in groups.iter().zip(windows) {
+            let starts = windows.starts.clone();
+            let mut of_windows = windows.with(hits.by_ref().take(starts.len()).collect());
+            for member in &group.members {
+                for (window, &start) in of_windows.iter_mut().zip(&starts) {
+                    window.start = group.start_in(member, start, half);
+                }
+                proposed.extend(candidates(&of_windows, WIDE_PLACES).into_iter().map(|c| (*member, c)));
+            }
         }
         proposed.sort_by(|a, b| b.1.votes.total_cmp(&a.1.votes));
         proposed.truncate(WIDE_ALIGNED);
-        self.best(stretch, proposed, |v| frames_of(v))
+        self.best(readings, proposed)
     }
 
     /// Aligns what was proposed, keeps the best and refines it.
-    fn best(
-        &self,
-        stretch: &QueryStretch,
-        mut proposed: Vec<(Variant, Candidate)>,
-        frames_of: impl Fn(&Variant) -> Vec<f32>,
-    ) -> Result<Vec<Place>> {
+    fn best(&self, readings: &Readings<'_>, mut proposed: Vec<(Variant, Candidate)>) -> Result<Vec<Place>> {
         proposed.sort_by(|a, b| a.0.order(&b.0));
         let mut aligned: Vec<(Variant, TrackId, Alignment, Reference)> = Vec::new();
         for of_variant in proposed.chunk_by(|a, b| a.0 == b.0) {
             let variant = of_variant[0].0;
-            let frames = frames_of(&variant);
+            let frames = readings.frames(&variant);
             for (_, candidate) in of_variant {
                 if let Some((alignment, reference)) =
                     self.align(&frames, candidate.track, candidate.offset)?
@@ -260,20 +262,17 @@ impl<'s> Query<'s> {
         }
         aligned.sort_by(|a, b| b.2.evidence.total_cmp(&a.2.evidence));
         aligned.truncate(KEPT);
-        aligned.into_iter().map(|found| self.place(stretch, found)).collect()
+        aligned.into_iter().map(|found| self.place(readings, found)).collect()
     }
 
     /// Finds tempo and transposition of an alignment more closely, and describes it in the query's own time.
     fn place(
         &self,
-        stretch: &QueryStretch,
+        readings: &Readings<'_>,
         (mut variant, track, mut alignment, mut reference): (Variant, TrackId, Alignment, Reference),
     ) -> Result<Place> {
         let values = self.params.frame_values();
-        let frames = |v: &Variant| match *v {
-            Variant::PLAIN => stretch.chroma.clone(),
-            v => widen::stretched(&stretch.transposed(&self.params, v.shift), values, v.tempo),
-        };
+        let frames = |v: &Variant| readings.frames(v);
         if variant != Variant::PLAIN {
             for step in widen::REFINEMENTS {
                 let centre = (alignment.from + alignment.to) as f64 / 2.0;
@@ -315,7 +314,7 @@ impl<'s> Query<'s> {
         })
     }
 
-    /// Every `step`th window of the query. Windows may reach beyond its ends by half their length: what is
+    /// Every `step`th window of the query, more of a short one; `step` is odd. Windows may reach beyond its ends by half their length: what is
     /// missing counts as silence.
     fn windows(&mut self, frames: &[f32], step: usize) -> Windows {
         let (values, window) = (self.params.frame_values(), self.params.window_frames);
@@ -323,23 +322,33 @@ impl<'s> Query<'s> {
         let beyond = window as i32;
         let last = count - 2 * (window as i32 - 1) + beyond;
         let starts = -beyond..last.max(1);
+        // Odd, as the library's step is even.
+        let step = (starts.len() / LEAST_WINDOWS).clamp(step.min(3), step) | 1;
         let step = if starts.len() > MOST_WINDOWS { 2 * step } else { step };
         let least = self.params.window_least_energy * window as f32 / 2.0;
+        let frame = |at: i32| at as usize * values..(at as usize + 1) * values;
+        let energies: Vec<f32> =
+            frames.chunks_exact(values).map(|f| f.iter().map(|v| v * v).sum::<f32>()).collect();
         let mut windows = Windows { vectors: Vec::new(), starts: Vec::new() };
-        let mut input = vec![0.0; self.params.window_values()];
+        let mut inputs = Vec::with_capacity(TOGETHER * self.params.window_values());
         for start in starts.step_by(step) {
-            input.fill(0.0);
-            for (k, frame) in input.chunks_exact_mut(values).enumerate() {
-                let at = start + 2 * k as i32;
-                if (0..count).contains(&at) {
-                    frame.copy_from_slice(&frames[at as usize * values..(at as usize + 1) * values]);
-                }
+            let at = (start..start + 2 * window as i32).step_by(2);
+            let within = |at: &i32| (0..count).contains(at);
+            if at.clone().filter(within).map(|at| energies[at as usize]).sum::<f32>() < least {
+                continue;
             }
-            if input.iter().map(|v| v * v).sum::<f32>() >= least {
-                self.projection.project(&input, &mut windows.vectors);
-                windows.starts.push(start);
+            let from = inputs.len();
+            inputs.resize(from + self.params.window_values(), 0.0);
+            for (at, input) in at.zip(inputs[from..].chunks_exact_mut(values)).filter(|(at, _)| within(at)) {
+                input.copy_from_slice(&frames[frame(at)]);
+            }
+            windows.starts.push(start);
+            if inputs.len() == inputs.capacity() {
+                self.projection.project(&inputs, &mut windows.vectors);
+                inputs.clear();
             }
         }
+        self.projection.project(&inputs, &mut windows.vectors);
         windows
     }
 
