@@ -92,7 +92,7 @@ fn total([a, b, c, d, e, f, g, h]: [f32; LANES]) -> f32 {
     ((a + e) + (c + g)) + ((b + f) + (d + h))
 }
 
-/// The same to the last bit, as products and sums are rounded one by one here too; 17 times as fast, because every
+/// The same to the last bit, as products and sums are rounded one by one here too; four times as fast, because every
 /// value that is loaded is used for several sums.
 #[cfg(target_arch = "x86_64")]
 mod avx2 {

@@ -73,7 +73,7 @@ pub struct QueryStretch {
 
 impl QueryStretch {
     /// The chroma of the stretch read `shift` constant-Q bins higher (-`MARGIN`..=`MARGIN`), as if it had been
-    /// sung as much lower.
+    /// sung as much lower; values are within 1e-4 of the exact ones.
     ///
     /// # Panics
     /// If `shift` is outside its range.

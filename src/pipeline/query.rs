@@ -36,8 +36,8 @@ const KEPT: usize = 16;
 /// The same for a query that is transposed or played faster or slower: half frames from one window to the next, lists of
 /// the neighbour index and nearest windows of each, places of each variant, and alignments in all. The step has no
 /// divisor in common with the library's (8 half frames), so that some windows fall right on one of the library.
-const WIDE_STEP: usize = 7;
-const WIDE_PROBES: usize = 8;
+const WIDE_STEP: usize = 5;
+const WIDE_PROBES: usize = 16;
 const WIDE_NEAREST: usize = 8;
 const WIDE_PLACES: usize = 3;
 const WIDE_ALIGNED: usize = 160;
