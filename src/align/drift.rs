@@ -3,7 +3,7 @@
 //! A straight line maps the query's half frames to the track's; it is moved until the frames agree best, by parabolas,
 //! one parameter after the other. The query's frames are those that are interpolated, because they come twice as often.
 //! The line turns about the middle of the range, where an error of the tempo does not move it.
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 use super::segment::{Reference, parabola_peak};
 
@@ -199,7 +199,12 @@ impl<'a> Comparison<'a> {
     /// By how many constant-Q bins the query, read `shift` bins higher, agrees best on `line`: the peak of the
     /// parabola about the best whole number near `shift`, and 0 where that is next to none. `read` gives the query's
     /// frames read so many bins higher.
-    pub fn transposition(&self, line: &Line, shift: i32, mut read: impl FnMut(i32) -> Vec<f32>) -> f64 {
+    pub fn transposition<'q>(
+        &self,
+        line: &Line,
+        shift: i32,
+        mut read: impl FnMut(i32) -> Cow<'q, [f32]>,
+    ) -> f64 {
         let mut agreement = |shift: i32| self.of(&read(shift)).agreement(line);
         let mut near = [-1, 0, 1].map(|by| agreement(shift + by));
         let mut centre = shift;
@@ -335,7 +340,7 @@ mod tests {
         // Bins next to the right one agree in part.
         let read = |right: i32| {
             let (query, other) = (&query, &other);
-            move |shift: i32| -> Vec<f32> {
+            move |shift: i32| -> Cow<'static, [f32]> {
                 let share = (1.0 - 0.2 * (shift - right).abs() as f32).max(0.0);
                 query.iter().zip(other).map(|(q, o)| share * q + (1.0 - share) * o).collect()
             }

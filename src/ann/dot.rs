@@ -121,36 +121,49 @@ impl Kernel {
         Self::available()[0]
     }
 
-    /// Scores the `picked` queries against `panel`; `out` is as long as `picked`.
+    /// Scores the `picked` queries against `panel` and puts into `out` (cleared first) those of which at least one of
+    /// the sixteen scores reaches what `least` has for the query: hardly any do, and so hardly anything is written.
     ///
     /// # Panics
-    /// Where a pick is not the number of a query, or panel and queries differ in dimensions, or `out` in length.
-    pub fn score(self, panel: &Panel, queries: &Queries, picked: &[u32], out: &mut [Scores]) {
+    /// Where a pick is not the number of a query, or panel and queries differ in dimensions, or `least` has another
+    /// length than there are queries.
+    pub fn score(
+        self,
+        panel: &Panel,
+        queries: &Queries,
+        picked: &[u32],
+        least: &[i32],
+        out: &mut Vec<(u32, Scores)>,
+    ) {
         assert_eq!(panel.groups.len(), queries.groups);
-        assert_eq!(picked.len(), out.len());
+        assert_eq!(least.len(), queries.len());
         assert!(picked.iter().all(|&q| (q as usize) < queries.len()));
+        out.clear();
         match self {
-            Self::Scalar => scalar(panel, queries, picked, out),
+            Self::Scalar => scalar(panel, queries, picked, least, out),
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: `available` found AVX2; picks and dimensions were checked above.
-            Self::Avx2 => unsafe { avx2(panel, queries, picked, out) },
+            // SAFETY: `available` found AVX2; picks and lengths were checked above.
+            Self::Avx2 => unsafe { avx2(panel, queries, picked, least, out) },
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: `available` found AVX-512F and VNNI; picks and dimensions were checked above.
-            Self::Vnni => unsafe { vnni(panel, queries, picked, out) },
+            // SAFETY: `available` found AVX-512F and VNNI; picks and lengths were checked above.
+            Self::Vnni => unsafe { vnni(panel, queries, picked, least, out) },
         }
     }
 }
 
-fn scalar(panel: &Panel, queries: &Queries, picked: &[u32], out: &mut [Scores]) {
-    for (&q, out) in picked.iter().zip(out) {
-        let q = q as usize;
-        *out = [-queries.bias[q]; LANES];
+fn scalar(panel: &Panel, queries: &Queries, picked: &[u32], least: &[i32], out: &mut Vec<(u32, Scores)>) {
+    for &pick in picked {
+        let q = pick as usize;
+        let mut scores = [-queries.bias[q]; LANES];
         for (group, four) in panel.groups.iter().zip(&queries.fours[q * queries.groups..]) {
             let four = four.to_le_bytes().map(|v| i32::from(v as i8));
-            for (sum, vector) in out.iter_mut().zip(group) {
+            for (sum, vector) in scores.iter_mut().zip(group) {
                 let values = vector.to_le_bytes().map(i32::from);
                 *sum += four.iter().zip(values).map(|(a, b)| a * b).sum::<i32>();
             }
+        }
+        if scores.iter().any(|&score| score >= least[q]) {
+            out.push((pick, scores));
         }
     }
 }
@@ -159,11 +172,17 @@ fn scalar(panel: &Panel, queries: &Queries, picked: &[u32], out: &mut [Scores]) 
 /// The processor must have AVX2, `picked` name queries, and panel and queries have the same number of groups.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-unsafe fn avx2(panel: &Panel, queries: &Queries, picked: &[u32], out: &mut [Scores]) {
+unsafe fn avx2(
+    panel: &Panel,
+    queries: &Queries,
+    picked: &[u32],
+    least: &[i32],
+    out: &mut Vec<(u32, Scores)>,
+) {
     use std::arch::x86_64::*;
     let low_bytes = _mm256_set1_epi32(0x00FF_00FF);
-    for (&q, out) in picked.iter().zip(out) {
-        let q = q as usize;
+    for &pick in picked {
+        let q = pick as usize;
         let mut sums = [_mm256_set1_epi32(-queries.bias[q]); 2];
         for (group, halves) in panel.groups.iter().zip(&queries.halves[q * queries.groups..]) {
             let (even, odd) = (_mm256_set1_epi32(halves[0]), _mm256_set1_epi32(halves[1]));
@@ -175,10 +194,17 @@ unsafe fn avx2(panel: &Panel, queries: &Queries, picked: &[u32], out: &mut [Scor
                 *sum = _mm256_add_epi32(*sum, _mm256_add_epi32(first, second));
             }
         }
-        for (half, sum) in sums.into_iter().enumerate() {
-            // SAFETY: `out` is 16 i32, so both halves of 8 lie within it; the store needs no alignment.
-            unsafe { _mm256_storeu_si256(out.as_mut_ptr().add(8 * half).cast(), sum) };
+        let least = _mm256_set1_epi32(least[q]);
+        let below = sums.map(|sum| _mm256_cmpgt_epi32(least, sum));
+        if _mm256_movemask_epi8(_mm256_and_si256(below[0], below[1])) == -1 {
+            continue;
         }
+        let mut scores = [0; LANES];
+        for (half, sum) in sums.into_iter().enumerate() {
+            // SAFETY: `scores` is 16 i32, so both halves of 8 lie within it; the store needs no alignment.
+            unsafe { _mm256_storeu_si256(scores.as_mut_ptr().add(8 * half).cast(), sum) };
+        }
+        out.push((pick, scores));
     }
 }
 
@@ -187,11 +213,17 @@ unsafe fn avx2(panel: &Panel, queries: &Queries, picked: &[u32], out: &mut [Scor
 /// groups.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512vnni")]
-unsafe fn vnni(panel: &Panel, queries: &Queries, picked: &[u32], out: &mut [Scores]) {
+unsafe fn vnni(
+    panel: &Panel,
+    queries: &Queries,
+    picked: &[u32],
+    least: &[i32],
+    out: &mut Vec<(u32, Scores)>,
+) {
     use std::arch::x86_64::*;
     /// Queries whose sums are kept in registers together, so that a panel is loaded once for all of them.
     const TOGETHER: usize = 8;
-    for (picked, out) in picked.chunks(TOGETHER).zip(out.chunks_mut(TOGETHER)) {
+    for picked in picked.chunks(TOGETHER) {
         // The last chunk may be short: its first query stands in for the missing ones.
         let at = |i: usize| picked.get(i).copied().unwrap_or(picked[0]) as usize;
         let mut sums: [_; TOGETHER] = std::array::from_fn(|i| _mm512_set1_epi32(-queries.bias[at(i)]));
@@ -206,9 +238,15 @@ unsafe fn vnni(panel: &Panel, queries: &Queries, picked: &[u32], out: &mut [Scor
                 *sum = _mm512_dpbusd_epi32(*sum, bytes, four);
             }
         }
-        for (out, sum) in out.iter_mut().zip(sums) {
-            // SAFETY: `out` is 16 i32, one whole register; the store needs no alignment.
-            unsafe { _mm512_storeu_si512(out.as_mut_ptr().cast(), sum) };
+        for (&pick, sum) in picked.iter().zip(sums) {
+            let least = _mm512_set1_epi32(least[pick as usize]);
+            if _mm512_cmpge_epi32_mask(sum, least) == 0 {
+                continue;
+            }
+            let mut scores = [0; LANES];
+            // SAFETY: `scores` is 16 i32, one whole register; the store needs no alignment.
+            unsafe { _mm512_storeu_si512(scores.as_mut_ptr().cast(), sum) };
+            out.push((pick, scores));
         }
     }
 }
@@ -233,16 +271,28 @@ mod tests {
                     panel.fill(&data, dims);
                     let ready = Queries::new(&queries, dims);
                     let picked: Vec<u32> = (0..n as u32).rev().collect();
+                    let plain: Vec<Scores> = queries
+                        .chunks_exact(dims)
+                        .map(|query| {
+                            let vector = |lane: usize| data.get(lane * dims..(lane + 1) * dims);
+                            std::array::from_fn(|lane| vector(lane).map_or(0, |v| dot(v, query)))
+                        })
+                        .collect();
+                    // Every query is reached, then those by their best score, then none.
+                    let most = |scores: &Scores| scores.iter().copied().max().unwrap_or(0);
+                    let limits = [
+                        vec![i32::MIN; n],
+                        plain.iter().enumerate().map(|(q, s)| most(s) + (q % 2) as i32).collect(),
+                        vec![i32::MAX; n],
+                    ];
                     for kernel in Kernel::available() {
-                        let mut out = vec![[7; LANES]; n];
-                        kernel.score(&panel, &ready, &picked, &mut out);
-                        for (&q, out) in picked.iter().zip(&out) {
-                            let query = &queries[q as usize * dims..][..dims];
-                            for (lane, &score) in out.iter().enumerate() {
-                                let plain =
-                                    data.get(lane * dims..(lane + 1) * dims).map_or(0, |v| dot(v, query));
-                                assert_eq!(score, plain, "{kernel:?}, {dims} dims, query {q}, lane {lane}");
-                            }
+                        for least in &limits {
+                            let mut out = vec![(7, [7; LANES])];
+                            kernel.score(&panel, &ready, &picked, least, &mut out);
+                            let reached =
+                                picked.iter().filter(|&&q| most(&plain[q as usize]) >= least[q as usize]);
+                            let expected: Vec<_> = reached.map(|&q| (q, plain[q as usize])).collect();
+                            assert_eq!(out, expected, "{kernel:?}, {dims} dims");
                         }
                     }
                 }

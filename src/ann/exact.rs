@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The `k` nearest windows of each of `queries` (n x dims), found by looking at all of them. One pass over the file,
-/// memory for one block.
+/// memory for a few blocks.
 ///
 /// # Errors
 /// [`IndexError::Damaged`](crate::error::IndexError::Damaged) where a block makes no sense.
@@ -25,11 +25,13 @@ pub fn nearest(store: &Store, queries: &[i8], k: usize) -> Result<Vec<Vec<Hit>>>
 
 /// Scans the windows of some tracks for all queries.
 pub(super) fn windows(store: &Store, tracks: RangeInclusive<TrackId>, scan: &mut Scan) -> Result<()> {
-    let everyone = std::mem::take(&mut scan.everyone);
-    let done = store.windows(tracks, |track, block| {
-        scan.block(block.vectors(), &everyone, |i| Some((track.0, block.position(i))));
+    store.windows(tracks, |track, block| {
+        scan.gather(block.vectors(), |i| (track.0, block.position(i)));
+        if scan.is_full() {
+            scan.offer_to_all();
+        }
         Ok(())
-    });
-    scan.everyone = everyone;
-    done
+    })?;
+    scan.offer_to_all();
+    Ok(())
 }

@@ -40,16 +40,20 @@ impl Centroids {
         &self.vectors[centroid as usize * self.dims..][..self.dims]
     }
 
-    /// Calls `each` with the place of a query, of a centroid, and their dot product.
-    fn scores(&self, queries: &Queries, mut each: impl FnMut(usize, u32, i32)) {
+    /// Scores all centroids against all queries. `each` is called with a query, a centroid and their dot product
+    /// where that reaches what `least` has for the query, and may raise it.
+    fn scores(&self, queries: &Queries, least: &mut [i32], mut each: impl FnMut(usize, u32, i32, &mut i32)) {
         let picked: Vec<u32> = (0..queries.len() as u32).collect();
-        let mut scores: Vec<Scores> = vec![[0; LANES]; queries.len()];
+        let mut reached: Vec<(u32, Scores)> = Vec::new();
         for (p, panel) in self.panels.iter().enumerate() {
-            self.kernel.score(panel, queries, &picked, &mut scores);
+            self.kernel.score(panel, queries, &picked, least, &mut reached);
             let lanes = (self.len() - p * LANES).min(LANES);
-            for (q, scores) in scores.iter().enumerate() {
+            for (q, scores) in &reached {
+                let least = &mut least[*q as usize];
                 for (lane, &score) in scores[..lanes].iter().enumerate() {
-                    each(q, (p * LANES + lane) as u32, score);
+                    if score >= *least {
+                        each(*q as usize, (p * LANES + lane) as u32, score, least);
+                    }
                 }
             }
         }
@@ -62,47 +66,33 @@ impl Centroids {
             .flat_map_iter(|part| {
                 let queries = Queries::new(part, self.dims);
                 let n = queries.len();
-                // Lane by lane first, so that no comparison waits for another one.
-                let mut best = vec![([i32::MIN; LANES], [0u32; LANES]); n];
-                let picked: Vec<u32> = (0..n as u32).collect();
-                let mut scores: Vec<Scores> = vec![[0; LANES]; n];
-                for (p, panel) in self.panels.iter().enumerate() {
-                    self.kernel.score(panel, &queries, &picked, &mut scores);
-                    let lanes = (self.len() - p * LANES).min(LANES);
-                    for (score, (most, at)) in scores.iter_mut().zip(&mut best) {
-                        // Places past the last centroid must not win.
-                        score[lanes..].fill(i32::MIN);
-                        for lane in 0..LANES {
-                            let better = score[lane] > most[lane];
-                            most[lane] = if better { score[lane] } else { most[lane] };
-                            at[lane] = if better { p as u32 } else { at[lane] };
-                        }
-                    }
-                }
-                best.into_iter().map(|(most, at)| {
-                    let lanes = (0..LANES).map(|lane| (at[lane] * LANES as u32 + lane as u32, most[lane]));
-                    // At least one centroid, so lane 0 is a real one.
-                    lanes.reduce(|a, b| if (b.1, a.0) > (a.1, b.0) { b } else { a }).unwrap_or((0, 0))
-                })
+                let mut best = vec![(0u32, i32::MIN); n];
+                let mut least = vec![i32::MIN; n];
+                self.scores(&queries, &mut least, |q, centroid, score, least| {
+                    best[q] = (centroid, score);
+                    // A later one must be better: of equal ones the lowest stays.
+                    *least = score.saturating_add(1);
+                });
+                best
             })
             .collect()
     }
 
     /// The `count` nearest centroids of each of `queries` by looking at all, best first, of equal ones the lowest.
     pub fn nearest(&self, queries: &Queries, count: usize) -> Vec<Vec<u32>> {
+        if count == 0 {
+            return vec![Vec::new(); queries.len()];
+        }
         let mut all: Vec<Vec<(i32, u32)>> = vec![Vec::with_capacity(2 * count); queries.len()];
         let mut least = vec![i32::MIN; queries.len()];
         let order = |a: &(i32, u32), b: &(i32, u32)| b.0.cmp(&a.0).then(a.1.cmp(&b.1));
-        self.scores(queries, |q, centroid, score| {
-            if score < least[q] || count == 0 {
-                return;
-            }
+        self.scores(queries, &mut least, |q, centroid, score, least| {
             let found = &mut all[q];
             found.push((score, centroid));
             if found.len() == 2 * count {
                 found.select_nth_unstable_by(count - 1, order);
                 found.truncate(count);
-                least[q] = found[count - 1].0;
+                *least = found[count - 1].0;
             }
         });
         all.into_iter()

@@ -13,10 +13,18 @@ pub(super) struct Scan {
     dims: usize,
     queries: Queries,
     tops: Vec<Top>,
+    /// What each top asks for at present.
+    least: Vec<i32>,
     panel: Panel,
-    scores: Vec<Scores>,
-    pub everyone: Vec<u32>,
+    reached: Vec<(u32, Scores)>,
+    /// Windows that wait to be scored: vectors, and of each the track and the position.
+    vectors: Vec<i8>,
+    places: Vec<(u32, u32)>,
+    everyone: Vec<u32>,
 }
+
+/// So many windows are gathered: whole panels are scored as fast as those with one vector.
+const GATHERED: usize = 32 * LANES;
 
 impl Scan {
     pub fn new(queries: &[i8], dims: usize, k: usize) -> Self {
@@ -27,35 +35,50 @@ impl Scan {
             dims,
             queries,
             tops: vec![Top::new(k); n],
+            least: vec![Top::new(k).least(); n],
             panel: Panel::default(),
-            scores: vec![[0; LANES]; n],
+            reached: Vec::new(),
+            vectors: Vec::new(),
+            places: Vec::new(),
             everyone: (0..n as u32).collect(),
         }
     }
 
-    /// Offers `vectors` to the `picked` queries; `place` names the track and the position of the i-th vector, or none
-    /// for one that does not count.
-    pub fn block(&mut self, vectors: &[i8], picked: &[u32], place: impl Fn(usize) -> Option<(u32, u32)>) {
-        let scores = &mut self.scores[..picked.len()];
-        for (panel, vectors) in vectors.chunks(LANES * self.dims).enumerate() {
+    /// Takes windows in: their `vectors`, and the track and the position of the i-th.
+    pub fn gather(&mut self, vectors: &[i8], place: impl Fn(usize) -> (u32, u32)) {
+        self.vectors.extend_from_slice(vectors);
+        self.places.extend((0..vectors.len() / self.dims).map(place));
+    }
+
+    /// Whether enough is gathered.
+    pub fn is_full(&self) -> bool {
+        self.places.len() >= GATHERED
+    }
+
+    /// Offers what was gathered to all queries.
+    pub fn offer_to_all(&mut self) {
+        let everyone = std::mem::take(&mut self.everyone);
+        self.offer(&everyone, |_| true);
+        self.everyone = everyone;
+    }
+
+    /// Offers what was gathered of tracks that `counts` to the `picked` queries.
+    pub fn offer(&mut self, picked: &[u32], counts: impl Fn(u32) -> bool) {
+        for (vectors, places) in self.vectors.chunks(LANES * self.dims).zip(self.places.chunks(LANES)) {
             self.panel.fill(vectors, self.dims);
-            self.kernel.score(&self.panel, &self.queries, picked, scores);
-            let lanes = vectors.len() / self.dims;
-            for (&q, scores) in picked.iter().zip(scores.iter()) {
-                let top = &mut self.tops[q as usize];
-                // One pass without branches first: hardly any panel has a candidate.
-                if scores.iter().fold(i32::MIN, |most, &score| most.max(score)) < top.least() {
-                    continue;
-                }
-                for (lane, &dot) in scores[..lanes].iter().enumerate() {
-                    if dot >= top.least()
-                        && let Some((track, position)) = place(panel * LANES + lane)
-                    {
+            self.kernel.score(&self.panel, &self.queries, picked, &self.least, &mut self.reached);
+            for (q, scores) in &self.reached {
+                let top = &mut self.tops[*q as usize];
+                for (&(track, position), &dot) in places.iter().zip(scores) {
+                    if dot >= top.least() && counts(track) {
                         top.offer(Hit { track: TrackId(track), position: Frames(position), dot });
                     }
                 }
+                self.least[*q as usize] = top.least();
             }
         }
+        self.vectors.clear();
+        self.places.clear();
     }
 
     pub fn into_hits(self) -> Vec<Vec<Hit>> {

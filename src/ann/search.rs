@@ -74,6 +74,17 @@ impl<'s> Searcher<'s> {
     /// # Panics
     /// Where `queries` is not a whole number of vectors.
     pub fn nearest(&mut self, queries: &[i8], k: usize) -> Result<Vec<Vec<Hit>>> {
+        self.nearest_probing(queries, k, self.probes)
+    }
+
+    /// The same with another number of lists for each query.
+    ///
+    /// # Errors
+    /// As [`Searcher::nearest`].
+    ///
+    /// # Panics
+    /// As [`Searcher::nearest`].
+    pub fn nearest_probing(&mut self, queries: &[i8], k: usize, probes: usize) -> Result<Vec<Vec<Hit>>> {
         let store = self.store;
         let dims = store.params().window_dims;
         assert_eq!(queries.len() % dims, 0, "queries of {dims} values");
@@ -98,22 +109,24 @@ impl<'s> Searcher<'s> {
         let removed = store.removed()?;
         // Every (list, query), in order of lists: each list is read once, for all queries that want it.
         let mut wanted: Vec<(u32, u32)> = Vec::new();
-        for (q, lists) in loaded.lists(store, queries, self.probes, self.route)?.into_iter().enumerate() {
+        for (q, lists) in loaded.lists(store, queries, probes, self.route)?.into_iter().enumerate() {
             wanted.extend(lists.into_iter().map(|list| (list, q as u32)));
         }
         wanted.sort_unstable();
+        let stands = |track: u32| removed.binary_search(&track).is_err();
         let mut scan = Scan::new(queries, dims, k);
         let mut picked = Vec::new();
         for same in wanted.chunk_by(|a, b| a.0 == b.0) {
             picked.clear();
             picked.extend(same.iter().map(|&(_, q)| q));
             store.postings(same[0].0, |block| {
-                scan.block(block.vectors(), &picked, |i| {
-                    let track = block.track(i);
-                    removed.binary_search(&track).is_err().then(|| (track, block.position(i)))
-                });
+                scan.gather(block.vectors(), |i| (block.track(i), block.position(i)));
+                if scan.is_full() {
+                    scan.offer(&picked, stands);
+                }
                 Ok(())
             })?;
+            scan.offer(&picked, stands);
         }
         if let Some(next) = index.last_track.0.checked_add(1) {
             exact::windows(store, TrackId(next)..=TrackId(u32::MAX), &mut scan)?;
@@ -135,6 +148,14 @@ impl Loaded {
             return Ok(centroids.nearest(&Queries::new(queries, centroids.dims), probes));
         }
         let queries = queries.chunks_exact(centroids.dims);
-        queries.map(|query| walk.nearest(centroids, query, probes, |at| store.links(at))).collect()
+        // A walk that keeps few candidates goes astray.
+        let ef = probes.max(PROBES).min(centroids.len());
+        queries
+            .map(|query| {
+                let mut lists = walk.nearest(centroids, query, ef, |at| store.links(at))?;
+                lists.truncate(probes);
+                Ok(lists)
+            })
+            .collect()
     }
 }

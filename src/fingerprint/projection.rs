@@ -15,7 +15,7 @@ pub struct Projection {
     inputs: usize,
     /// Row-major, `dims` x `inputs`.
     matrix: Vec<f32>,
-    vector: Vec<f32>,
+    products: Vec<f32>,
 }
 
 impl Projection {
@@ -26,42 +26,159 @@ impl Projection {
     pub fn new(params: &Params) -> Self {
         let (dims, inputs) = (params.window_dims, params.window_values());
         assert_eq!(MATRIX.len(), dims * (4 + inputs), "the matrix has the parameter set's shape");
+        assert_eq!(inputs % LANES, 0, "windows are whole lanes");
         let mut matrix = Vec::with_capacity(dims * inputs);
         for row in MATRIX.chunks_exact(4 + inputs) {
             let (scale, values) = row.split_at(4);
             let scale = f32::from_le_bytes([scale[0], scale[1], scale[2], scale[3]]);
             matrix.extend(values.iter().map(|v| f32::from(*v as i8) * scale));
         }
-        Self { dims, inputs, matrix, vector: vec![0.0; dims] }
+        Self { dims, inputs, matrix, products: Vec::new() }
     }
 
-    /// Appends the vector of one window to `out`: `Params::window_dims` values. `frames` are its
-    /// `Params::window_values()` values, frame after frame. A window of zeros becomes zeros.
+    /// Appends the vectors of windows to `out`: `Params::window_dims` values for each. `frames` are their
+    /// `Params::window_values()` values each, frame after frame. A window of zeros becomes zeros. A window's vector does
+    /// not depend on the windows beside it, nor on the machine.
+    ///
+    /// # Panics
+    /// If `frames` is not a whole number of windows.
     pub fn project(&mut self, frames: &[f32], out: &mut Vec<i8>) {
-        assert_eq!(frames.len(), self.inputs, "a whole window");
-        for (row, value) in self.matrix.chunks_exact(self.inputs).zip(&mut self.vector) {
-            *value = dot(row, frames);
+        assert_eq!(frames.len() % self.inputs, 0, "whole windows");
+        self.products.clear();
+        self.products.resize(frames.len() / self.inputs * self.dims, 0.0);
+        multiply(&self.matrix, frames, self.inputs, &mut self.products);
+        for vector in self.products.chunks_exact(self.dims) {
+            let norm = vector.iter().map(|v| v * v).sum::<f32>().sqrt();
+            let scale = if norm > 1e-6 { SCALE / norm } else { 0.0 };
+            out.extend(vector.iter().map(|v| (v * scale).round().clamp(-127.0, 127.0) as i8));
         }
-        let norm = self.vector.iter().map(|v| v * v).sum::<f32>().sqrt();
-        let scale = if norm > 1e-6 { SCALE / norm } else { 0.0 };
-        out.extend(self.vector.iter().map(|v| (v * scale).round().clamp(-127.0, 127.0) as i8));
-        debug_assert_eq!(out.len() % self.dims, 0);
     }
 }
 
-/// The sum of products in eight lanes, always added in the same order, so that every machine gets the same
+/// Lanes of a sum of products. They are always added in the same order, so that every machine gets the same
 /// fingerprint.
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let mut lanes = [0.0f32; 8];
-    let (a8, b8) = (a.chunks_exact(8), b.chunks_exact(8));
-    let rest: f32 = a8.remainder().iter().zip(b8.remainder()).map(|(x, y)| x * y).sum();
-    for (x, y) in a8.zip(b8) {
-        for ((lane, x), y) in lanes.iter_mut().zip(x).zip(y) {
-            *lane += x * y;
+const LANES: usize = 8;
+
+/// The product of each row of the matrix with each window, window after window; rows and windows have `inputs` values.
+///
+/// # Panics
+/// If `out` has another length than there are products.
+fn multiply(matrix: &[f32], windows: &[f32], inputs: usize, out: &mut [f32]) {
+    assert_eq!(out.len() * inputs * inputs, matrix.len() * windows.len());
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") {
+        // SAFETY: the processor has AVX2, and the lengths were checked.
+        return unsafe { avx2::multiply(matrix, windows, inputs, out) };
+    }
+    plainly(matrix, windows, inputs, out);
+}
+
+/// For any processor.
+fn plainly(matrix: &[f32], windows: &[f32], inputs: usize, out: &mut [f32]) {
+    let rows =
+        windows.chunks_exact(inputs).flat_map(|w| matrix.chunks_exact(inputs).map(move |row| (row, w)));
+    for (out, (row, window)) in out.iter_mut().zip(rows) {
+        let mut lanes = [0.0f32; LANES];
+        for (x, y) in row.as_chunks::<LANES>().0.iter().zip(window.as_chunks::<LANES>().0) {
+            for ((lane, x), y) in lanes.iter_mut().zip(x).zip(y) {
+                *lane += x * y;
+            }
+        }
+        *out = total(lanes);
+    }
+}
+
+fn total([a, b, c, d, e, f, g, h]: [f32; LANES]) -> f32 {
+    ((a + e) + (c + g)) + ((b + f) + (d + h))
+}
+
+/// The same to the last bit, as products and sums are rounded one by one here too; four times as fast, because every
+/// value that is loaded is used for several sums.
+#[cfg(target_arch = "x86_64")]
+mod avx2 {
+    use std::arch::x86_64::*;
+
+    use super::{LANES, total};
+
+    /// # Safety
+    /// The processor must have AVX2; `inputs` is a multiple of eight, `matrix` and `windows` are whole rows of so many
+    /// values, and `out` has a value for each pair of them.
+    #[target_feature(enable = "avx2")]
+    pub(super) unsafe fn multiply(matrix: &[f32], windows: &[f32], inputs: usize, out: &mut [f32]) {
+        let dims = matrix.len() / inputs;
+        for (windows, out) in windows.chunks(4 * inputs).zip(out.chunks_mut(4 * dims)) {
+            if windows.len() == 4 * inputs {
+                // SAFETY: four windows; the rest is the caller's promise.
+                unsafe { tiles::<2, 4>(matrix, windows, inputs, out) };
+                continue;
+            }
+            for (window, out) in windows.chunks(inputs).zip(out.chunks_mut(dims)) {
+                // SAFETY: one window; the rest is the caller's promise.
+                unsafe { tiles::<8, 1>(matrix, window, inputs, out) };
+            }
         }
     }
-    let [a, b, c, d, e, f, g, h] = lanes;
-    ((a + e) + (c + g)) + ((b + f) + (d + h)) + rest
+
+    /// # Safety
+    /// As [`multiply`], for `W` windows.
+    #[target_feature(enable = "avx2")]
+    unsafe fn tiles<const R: usize, const W: usize>(
+        matrix: &[f32],
+        windows: &[f32],
+        inputs: usize,
+        out: &mut [f32],
+    ) {
+        let dims = matrix.len() / inputs;
+        for (n, rows) in matrix.chunks(R * inputs).enumerate() {
+            if rows.len() == R * inputs {
+                // SAFETY: `R` rows and `W` windows of `inputs` values.
+                unsafe { tile::<R, W>(rows, windows, inputs, &mut out[n * R..], dims) };
+                continue;
+            }
+            for (m, row) in rows.chunks(inputs).enumerate() {
+                // SAFETY: one row and `W` windows of `inputs` values.
+                unsafe { tile::<1, W>(row, windows, inputs, &mut out[n * R + m..], dims) };
+            }
+        }
+    }
+
+    /// The results of a window are `dims` after those of the one before.
+    ///
+    /// # Safety
+    /// The processor must have AVX2; `inputs` is a multiple of eight, there are `R` rows and `W` windows of it.
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    unsafe fn tile<const R: usize, const W: usize>(
+        rows: &[f32],
+        windows: &[f32],
+        inputs: usize,
+        out: &mut [f32],
+        dims: usize,
+    ) {
+        debug_assert!(rows.len() == R * inputs && windows.len() == W * inputs);
+        let (rows, windows) = (rows.as_ptr(), windows.as_ptr());
+        let mut sums = [[_mm256_setzero_ps(); W]; R];
+        for k in (0..inputs).step_by(LANES) {
+            // SAFETY: eight values from k < inputs on, a multiple of eight, in window w < W; any address will do.
+            let window = |w: usize| unsafe { _mm256_loadu_ps(windows.add(w * inputs + k)) };
+            let eights: [__m256; W] = std::array::from_fn(window);
+            for (r, sums) in sums.iter_mut().enumerate() {
+                // SAFETY: likewise in row r < R.
+                let row = unsafe { _mm256_loadu_ps(rows.add(r * inputs + k)) };
+                for (sum, eight) in sums.iter_mut().zip(eights) {
+                    *sum = _mm256_add_ps(*sum, _mm256_mul_ps(row, eight));
+                }
+            }
+        }
+        for (r, sums) in sums.iter().enumerate() {
+            for (w, sum) in sums.iter().enumerate() {
+                let mut lanes = [0.0; LANES];
+                // SAFETY: `lanes` has the eight values of the register; any address will do.
+                unsafe { _mm256_storeu_ps(lanes.as_mut_ptr(), *sum) };
+                out[w * dims + r] = total(lanes);
+            }
+        }
+    }
 }
 
 /// The cosine that a dot product of two projected vectors stands for.
@@ -92,12 +209,22 @@ mod tests {
     }
 
     #[test]
-    fn the_dot_product_equals_the_plain_one() {
-        for len in [0, 1, 7, 8, 9, 960] {
-            let a: Vec<f32> = (0..len).map(|i| (i as f32 * 0.7).sin()).collect();
-            let b: Vec<f32> = (0..len).map(|i| (i as f32 * 1.3).cos()).collect();
-            let plain: f64 = a.iter().zip(&b).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum();
-            assert!((f64::from(dot(&a, &b)) - plain).abs() < 1e-4);
+    fn every_way_to_multiply_gives_the_same_to_the_last_bit() {
+        for (dims, inputs) in [(1, 8), (7, 24), (8, 16), (17, 40), (96, 960)] {
+            let matrix: Vec<f32> = (0..dims * inputs).map(|i| (i as f32 * 0.7).sin()).collect();
+            for count in [0, 1, 3, 4, 5, 9] {
+                let windows: Vec<f32> = (0..count * inputs).map(|i| (i as f32 * 1.3).cos()).collect();
+                let (mut fast, mut plain) = (vec![0.0; dims * count], vec![0.0; dims * count]);
+                multiply(&matrix, &windows, inputs, &mut fast);
+                plainly(&matrix, &windows, inputs, &mut plain);
+                for (n, (fast, plain)) in fast.iter().zip(&plain).enumerate() {
+                    let (row, window) = (n % dims * inputs, n / dims * inputs);
+                    let pairs = matrix[row..row + inputs].iter().zip(&windows[window..window + inputs]);
+                    let sum: f64 = pairs.map(|(x, y)| f64::from(*x) * f64::from(*y)).sum();
+                    assert!((f64::from(*plain) - sum).abs() < 1e-3, "{plain} for {sum}");
+                    assert_eq!(fast.to_bits(), plain.to_bits());
+                }
+            }
         }
     }
 }

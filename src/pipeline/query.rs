@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::Path, sync::atomic::AtomicBool};
 
 use super::{
     analyse::{self, QueryStretch},
-    widen::{self, Range, Variant},
+    widen::{self, Range, Readings, Variant},
 };
 use crate::{
     Result,
@@ -36,9 +36,11 @@ const KEPT: usize = 16;
 /// Of these, at most so many of one track.
 const KEPT_OF_TRACK: usize = 6;
 
-/// The same for a query that is transposed or played faster or slower: half frames from one window to the next,
-/// nearest windows of each, places of each variant, and alignments in all.
-const WIDE_STEP: usize = 4;
+/// The same for a query that is transposed or played faster or slower: half frames from one window to the next, lists of
+/// the neighbour index and nearest windows of each, places of each variant, and alignments in all. The step has no
+/// divisor in common with the library's (8 half frames), so that some windows fall right on one of the library.
+const WIDE_STEP: usize = 5;
+const WIDE_PROBES: usize = 16;
 const WIDE_NEAREST: usize = 8;
 const WIDE_PLACES: usize = 3;
 const WIDE_ALIGNED: usize = 160;
@@ -66,6 +68,12 @@ const REPEATS: usize = 256;
 
 /// Half frames between the offsets of two anchors that are as well none: 28 ms.
 const NO_DRIFT: f64 = 0.3;
+
+/// Query windows of a stretch, at least, if every third half frame has as many.
+const LEAST_WINDOWS: usize = 8;
+
+/// Windows that are projected together.
+const TOGETHER: usize = 16;
 
 /// How to query.
 #[derive(Clone, Copy, Debug)]
@@ -197,7 +205,7 @@ impl<'s> Query<'s> {
                 break;
             }
             // Of a track that repeats itself the best place is given for a range of the query.
-            if taken.iter().any(|t| overlap(t, &place)) {
+            if taken.iter().any(|t| t.track == place.track && overlap(t, &place)) {
                 continue;
             }
             ranked.push(self.describe(&place, duration.0)?);
@@ -213,14 +221,12 @@ impl<'s> Query<'s> {
     /// The places of one stretch, in half frames of the stretch: those of the query as it is, and, where none of
     /// them is a match, those of the query transposed and played faster or slower.
     fn stretch(&mut self, stretch: &QueryStretch) -> Result<Vec<Place>> {
-        let plain = Variant::PLAIN;
+        let params = self.params;
+        let readings = Readings::new(stretch, &params);
         let windows = self.windows(&stretch.chroma, 1);
         let hits = self.searcher.nearest(&windows.vectors, NEAREST)?;
-        let mut places = self.best(
-            stretch,
-            candidates(&windows.with(hits), PLACES).into_iter().map(|c| (plain, c)).collect(),
-            |_| stretch.chroma.clone(),
-        )?;
+        let proposed = candidates(&windows.with(hits), PLACES);
+        let mut places = self.best(&readings, proposed.into_iter().map(|c| (Variant::PLAIN, c)).collect())?;
         self.find_rivals(&mut places)?;
         let least = f64::from(self.options.least_score);
         let query = (stretch.chroma.len() / self.params.frame_values()) as f64 / 2.0;
@@ -228,57 +234,55 @@ impl<'s> Query<'s> {
             places.iter().any(|p| p.pairs >= WHOLE * query && self.score(p, query) >= least)
         };
         if !self.options.range.is_plain() && !sure(&places) {
-            places.extend(self.widened(stretch)?);
+            places.extend(self.widened(&readings)?);
             self.find_rivals(&mut places)?;
         }
         for at in 0..places.len() {
             let place = &places[at];
-            let best = !places.iter().any(|p| p.evidence > place.evidence && overlap(p, place));
+            let best = !places
+                .iter()
+                .any(|p| p.track == place.track && p.evidence > place.evidence && overlap(p, place));
             if best && self.score(place, query) >= least {
-                places[at].repeats = self.repeats(stretch, place)?;
+                places[at].repeats = self.repeats(&readings, place)?;
             }
         }
         Ok(places)
     }
 
     /// The places of all variants of a stretch.
-    fn widened(&mut self, stretch: &QueryStretch) -> Result<Vec<Place>> {
-        let values = self.params.frame_values();
-        let variants = self.options.range.variants();
-        let mut shifts: BTreeMap<i32, Vec<f32>> = BTreeMap::new();
-        for variant in &variants {
-            shifts.entry(variant.shift).or_insert_with(|| stretch.transposed(&self.params, variant.shift));
-        }
-        let frames_of = |v: &Variant| widen::stretched(&shifts[&v.shift], values, v.tempo);
+    fn widened(&mut self, readings: &Readings<'_>) -> Result<Vec<Place>> {
+        let groups = self.options.range.groups();
         let (mut vectors, mut windows) = (Vec::new(), Vec::new());
-        for variant in &variants {
-            let mut of_variant = self.windows(&frames_of(variant), WIDE_STEP);
-            vectors.append(&mut of_variant.vectors);
-            windows.push(of_variant);
+        for group in &groups {
+            let mut of_group = self.windows(&readings.frames(&group.searched), WIDE_STEP);
+            vectors.append(&mut of_group.vectors);
+            windows.push(of_group);
         }
-        let mut hits = self.searcher.nearest(&vectors, WIDE_NEAREST)?.into_iter();
+        let mut hits = self.searcher.nearest_probing(&vectors, WIDE_NEAREST, WIDE_PROBES)?.into_iter();
+        let half = self.params.window_frames;
         let mut proposed: Vec<(Variant, Candidate)> = Vec::new();
-        for (variant, windows) in variants.iter().zip(windows) {
-            let hits: Vec<_> = hits.by_ref().take(windows.starts.len()).collect();
-            proposed.extend(candidates(&windows.with(hits), WIDE_PLACES).into_iter().map(|c| (*variant, c)));
+        for (group, windows) in groups.iter().zip(windows) {
+            let starts = windows.starts.clone();
+            let mut of_windows = windows.with(hits.by_ref().take(starts.len()).collect());
+            for member in &group.members {
+                for (window, &start) in of_windows.iter_mut().zip(&starts) {
+                    window.start = group.start_in(member, start, half);
+                }
+                proposed.extend(candidates(&of_windows, WIDE_PLACES).into_iter().map(|c| (*member, c)));
+            }
         }
         proposed.sort_by(|a, b| b.1.votes.total_cmp(&a.1.votes));
         proposed.truncate(WIDE_ALIGNED);
-        self.best(stretch, proposed, |v| frames_of(v))
+        self.best(readings, proposed)
     }
 
     /// Aligns what was proposed, keeps the best and refines it.
-    fn best(
-        &self,
-        stretch: &QueryStretch,
-        mut proposed: Vec<(Variant, Candidate)>,
-        frames_of: impl Fn(&Variant) -> Vec<f32>,
-    ) -> Result<Vec<Place>> {
+    fn best(&self, readings: &Readings<'_>, mut proposed: Vec<(Variant, Candidate)>) -> Result<Vec<Place>> {
         proposed.sort_by(|a, b| a.0.order(&b.0));
         let mut aligned: Vec<(Variant, TrackId, Alignment, Reference)> = Vec::new();
         for of_variant in proposed.chunk_by(|a, b| a.0 == b.0) {
             let variant = of_variant[0].0;
-            let frames = frames_of(&variant);
+            let frames = readings.frames(&variant);
             for (_, candidate) in of_variant {
                 if let Some((alignment, reference)) =
                     self.align(&frames, candidate.track, candidate.offset)?
@@ -287,7 +291,7 @@ impl<'s> Query<'s> {
                 }
             }
         }
-        aligned.sort_by(|a, b| b.2.evidence.total_cmp(&a.2.evidence));
+        aligned.sort_by(|a, b| b.0.evidence(&b.2).total_cmp(&a.0.evidence(&a.2)));
         // A track that repeats itself must not keep out all others, which tell what chance reaches.
         let mut of_track: BTreeMap<u32, usize> = BTreeMap::new();
         aligned.retain(|(_, track, ..)| {
@@ -296,20 +300,17 @@ impl<'s> Query<'s> {
             *places <= KEPT_OF_TRACK
         });
         aligned.truncate(KEPT);
-        aligned.into_iter().map(|found| self.place(stretch, found)).collect()
+        aligned.into_iter().map(|found| self.place(readings, found)).collect()
     }
 
     /// Finds tempo and transposition of an alignment more closely, and describes it in the query's own time.
     fn place(
         &self,
-        stretch: &QueryStretch,
+        readings: &Readings<'_>,
         (mut variant, track, mut alignment, mut reference): (Variant, TrackId, Alignment, Reference),
     ) -> Result<Place> {
         let values = self.params.frame_values();
-        let frames = |v: &Variant| match *v {
-            Variant::PLAIN => stretch.chroma.clone(),
-            v => widen::stretched(&stretch.transposed(&self.params, v.shift), values, v.tempo),
-        };
+        let frames = |v: &Variant| readings.frames(v);
         if variant != Variant::PLAIN {
             for step in widen::REFINEMENTS {
                 let centre = (alignment.from + alignment.to) as f64 / 2.0;
@@ -317,7 +318,7 @@ impl<'s> Query<'s> {
                 for near in variant.neighbours(step) {
                     let offset = (in_track - in_query * near.tempo).round() as i32;
                     if let Some((a, r)) = self.align(&frames(&near), track, offset)?
-                        && a.evidence > alignment.evidence
+                        && near.evidence(&a) > variant.evidence(&alignment)
                     {
                         (variant, alignment, reference) = (near, a, r);
                     }
@@ -328,7 +329,8 @@ impl<'s> Query<'s> {
         let start =
             Line { at: centre / variant.tempo, in_track: centre + alignment.offset, tempo: variant.tempo };
         let [from, to] = [alignment.from, alignment.to].map(|h| (h as f64 / variant.tempo).round() as usize);
-        let read = |shift: i32| self.read(stretch, shift);
+        let to = to.max(from + 1);
+        let read = |shift: i32| readings.transposed(shift);
         let level = read(variant.shift);
         let comparison = Comparison::new(&level, &reference, values, &start, from..to);
         let mut line = comparison.line(start, None);
@@ -345,9 +347,9 @@ impl<'s> Query<'s> {
             last: anchor,
             from,
             to,
-            evidence: alignment.evidence,
+            evidence: variant.evidence(&alignment),
             similarity: alignment.similarity,
-            pairs: ((alignment.to - alignment.from) as f64 + 1.0) / 2.0,
+            pairs: ((to - from) as f64 + 1.0) / 2.0,
             tempo: line.tempo,
             pitch: bins,
             variants: if variant == Variant::PLAIN { 1 } else { self.options.range.variants().len() as u32 },
@@ -405,17 +407,9 @@ impl<'s> Query<'s> {
         Ok(likeness(&frames(one)?, &frames(other)?, self.params.frame_values(), -semitones) >= COPY)
     }
 
-    /// The stretch's frames read so many bins higher, or as many as there are.
-    fn read(&self, stretch: &QueryStretch, shift: i32) -> Vec<f32> {
-        match shift.clamp(-analyse::MARGIN, analyse::MARGIN) {
-            0 => stretch.chroma.clone(),
-            shift => stretch.transposed(&self.params, shift),
-        }
-    }
-
-    /// Where else in its track a place of `stretch` sounds the same: as like the query as the place itself. Stored
+    /// Where else in its track a place of a stretch sounds the same: as like the query as the place itself. Stored
     /// frames alone cannot tell, because the same sound lies differently between them each time.
-    fn repeats(&self, stretch: &QueryStretch, place: &Place) -> Result<Vec<f64>> {
+    fn repeats(&self, readings: &Readings<'_>, place: &Place) -> Result<Vec<f64>> {
         /// Frames that are read at once.
         const PIECE: usize = 4096;
         let values = self.params.frame_values();
@@ -437,7 +431,7 @@ impl<'s> Query<'s> {
             }
         }
         let count = (alike.len() + repeats.overlap()) as i64;
-        let query = self.read(stretch, place.pitch.round() as i32);
+        let query = readings.transposed(place.pitch.round() as i32);
         // How like the query the track is from frame `at` on, and which half frame meets the middle of the query's range.
         let compare = |at: i64| -> Result<(f32, f64)> {
             let reference = self.stored(place.track, at - 2, at + length + 2)?;
@@ -469,7 +463,8 @@ impl<'s> Query<'s> {
         Ok(reference)
     }
 
-    /// Every `step`th window of the query. Windows may reach beyond its ends by half their length: what is
+    /// Every `step`th window of the query, more of a short one; `step` is odd. Windows may reach beyond its ends by
+    /// half their length: what is
     /// missing counts as silence.
     fn windows(&mut self, frames: &[f32], step: usize) -> Windows {
         let (values, window) = (self.params.frame_values(), self.params.window_frames);
@@ -477,23 +472,33 @@ impl<'s> Query<'s> {
         let beyond = window as i32;
         let last = count - 2 * (window as i32 - 1) + beyond;
         let starts = -beyond..last.max(1);
+        // Odd, as the library's step is even.
+        let step = (starts.len() / LEAST_WINDOWS).clamp(step.min(3), step) | 1;
         let step = if starts.len() > MOST_WINDOWS { 2 * step } else { step };
         let least = self.params.window_least_energy * window as f32 / 2.0;
+        let frame = |at: i32| at as usize * values..(at as usize + 1) * values;
+        let energies: Vec<f32> =
+            frames.chunks_exact(values).map(|f| f.iter().map(|v| v * v).sum::<f32>()).collect();
         let mut windows = Windows { vectors: Vec::new(), starts: Vec::new() };
-        let mut input = vec![0.0; self.params.window_values()];
+        let mut inputs = Vec::with_capacity(TOGETHER * self.params.window_values());
         for start in starts.step_by(step) {
-            input.fill(0.0);
-            for (k, frame) in input.chunks_exact_mut(values).enumerate() {
-                let at = start + 2 * k as i32;
-                if (0..count).contains(&at) {
-                    frame.copy_from_slice(&frames[at as usize * values..(at as usize + 1) * values]);
-                }
+            let at = (start..start + 2 * window as i32).step_by(2);
+            let within = |at: &i32| (0..count).contains(at);
+            if at.clone().filter(within).map(|at| energies[at as usize]).sum::<f32>() < least {
+                continue;
             }
-            if input.iter().map(|v| v * v).sum::<f32>() >= least {
-                self.projection.project(&input, &mut windows.vectors);
-                windows.starts.push(start);
+            let from = inputs.len();
+            inputs.resize(from + self.params.window_values(), 0.0);
+            for (at, input) in at.zip(inputs[from..].chunks_exact_mut(values)).filter(|(at, _)| within(at)) {
+                input.copy_from_slice(&frames[frame(at)]);
+            }
+            windows.starts.push(start);
+            if inputs.len() == inputs.capacity() {
+                self.projection.project(&inputs, &mut windows.vectors);
+                inputs.clear();
             }
         }
+        self.projection.project(&inputs, &mut windows.vectors);
         windows
     }
 
@@ -581,11 +586,8 @@ fn join(places: &mut Vec<Place>, new: Place) {
     place.repeats.retain(|by| new.repeats.iter().any(|other| (by - other).abs() <= SAME_OFFSET));
 }
 
-/// Whether two places are of one track and share more than half of the shorter one's range of the query.
+/// Whether two places share more than half of the shorter one's range of the query.
 fn overlap(a: &Place, b: &Place) -> bool {
-    if a.track != b.track {
-        return false;
-    }
     let shared = a.to.min(b.to).saturating_sub(a.from.max(b.from));
     2 * shared > (a.to - a.from).min(b.to - b.from)
 }

@@ -1,7 +1,8 @@
 //! Variants of a query: transposed, and played faster or slower.
-use std::cmp::Ordering;
+use std::{borrow::Cow, cell::RefCell, cmp::Ordering, collections::BTreeMap, rc::Rc};
 
-use super::analyse::MARGIN;
+use super::analyse::{MARGIN, QueryStretch};
+use crate::{align::Alignment, params::Params};
 
 /// Transpositions and tempi to try.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,6 +28,10 @@ const SHIFT_STEP: usize = 2;
 /// The ratio of a tempo to the next one that is tried.
 const TEMPO_STEP: f64 = 1.05;
 
+/// Tempi whose windows are looked up once: those of the middle one. A window of 3 s is hardly another one at a tempo 5 %
+/// off; where its hits place the whole query is.
+const TEMPI_TOGETHER: i32 = 3;
+
 /// Steps in which a variant that was found is refined: bins, and ratio of tempi.
 pub(super) const REFINEMENTS: [(i32, f64); 4] = [(1, 1.025), (1, 1.012), (1, 1.006), (0, 1.003)];
 
@@ -39,6 +44,24 @@ pub(super) struct Variant {
     pub tempo: f64,
 }
 
+/// Variants of one transposition whose tempi are near each other.
+#[derive(Clone, Debug)]
+pub(super) struct Group {
+    /// The one whose windows are looked up.
+    pub searched: Variant,
+    /// Those that the hits are for.
+    pub members: Vec<Variant>,
+}
+
+impl Group {
+    /// The first half frame, in the time of `member`, of a window that begins at half frame `start` in the time of what
+    /// was looked up; `half` is half its length. Its centre is the same point of the query.
+    pub(super) fn start_in(&self, member: &Variant, start: i32, half: usize) -> i32 {
+        let (ratio, half) = (member.tempo / self.searched.tempo, half as f64);
+        ((f64::from(start) + half) * ratio - half).round() as i32
+    }
+}
+
 impl Range {
     /// The query as it is alone.
     pub const PLAIN: Range = Range { semitones: 0.0, slowest: 1.0, fastest: 1.0 };
@@ -49,13 +72,30 @@ impl Range {
 
     /// All variants but the query as it is.
     pub(super) fn variants(&self) -> Vec<Variant> {
+        self.groups().into_iter().flat_map(|group| group.members).collect()
+    }
+
+    /// All variants but the query as it is, by what is looked up for them.
+    pub(super) fn groups(&self) -> Vec<Group> {
         let most = ((self.semitones * 3.0).round() as i32).clamp(0, MARGIN - 2);
         let steps = |ratio: f64| (ratio.ln() / TEMPO_STEP.ln()).round() as i32;
-        let tempi = steps(self.slowest.clamp(0.5, 1.0))..=steps(self.fastest.clamp(1.0, 2.0));
+        let tempi: Vec<i32> =
+            (steps(self.slowest.clamp(0.5, 1.0))..=steps(self.fastest.clamp(1.0, 2.0))).collect();
+        let middle = |t: i32| (t + TEMPI_TOGETHER / 2).div_euclid(TEMPI_TOGETHER) * TEMPI_TOGETHER;
         let shifts = (0..=most).step_by(SHIFT_STEP).flat_map(|s| if s == 0 { vec![0] } else { vec![-s, s] });
+        let variant = |shift, t| Variant { shift, tempo: TEMPO_STEP.powi(t) };
         shifts
-            .flat_map(|shift| tempi.clone().map(move |t| Variant { shift, tempo: TEMPO_STEP.powi(t) }))
-            .filter(|v| *v != Variant::PLAIN)
+            .flat_map(|shift| {
+                tempi.chunk_by(|&a, &b| middle(a) == middle(b)).map(move |together| Group {
+                    searched: variant(shift, middle(together[0])),
+                    members: together
+                        .iter()
+                        .map(|&t| variant(shift, t))
+                        .filter(|v| *v != Variant::PLAIN)
+                        .collect(),
+                })
+            })
+            .filter(|group| !group.members.is_empty())
             .collect()
     }
 }
@@ -66,6 +106,12 @@ impl Variant {
 
     pub(super) fn order(&self, other: &Self) -> Ordering {
         self.shift.cmp(&other.shift).then(self.tempo.total_cmp(&other.tempo))
+    }
+
+    /// The evidence of an alignment of this variant for each frame of the query, not of the variant: what is stretched
+    /// has more frames, but says no more.
+    pub(super) fn evidence(&self, alignment: &Alignment) -> f32 {
+        alignment.evidence / self.tempo as f32
     }
 
     /// The variants one step away.
@@ -81,6 +127,36 @@ impl Variant {
             }
         }
         near
+    }
+}
+
+/// A stretch of a query as all variants read it. Each transposition is made once.
+pub(super) struct Readings<'a> {
+    stretch: &'a QueryStretch,
+    params: &'a Params,
+    transposed: RefCell<BTreeMap<i32, Rc<[f32]>>>,
+}
+
+impl<'a> Readings<'a> {
+    pub(super) fn new(stretch: &'a QueryStretch, params: &'a Params) -> Self {
+        Self { stretch, params, transposed: RefCell::default() }
+    }
+
+    /// The stretch's frames as `variant` reads them.
+    pub(super) fn frames(&self, variant: &Variant) -> Cow<'a, [f32]> {
+        if *variant == Variant::PLAIN {
+            return Cow::Borrowed(&self.stretch.chroma);
+        }
+        let mut transposed = self.transposed.borrow_mut();
+        let shifted = transposed
+            .entry(variant.shift)
+            .or_insert_with(|| self.stretch.transposed(self.params, variant.shift).into());
+        Cow::Owned(stretched(shifted, self.params.frame_values(), variant.tempo))
+    }
+
+    /// The stretch's frames read so many bins higher, or as many as there are beyond the ends, at the query's own speed.
+    pub(super) fn transposed(&self, shift: i32) -> Cow<'a, [f32]> {
+        self.frames(&Variant { shift: shift.clamp(-MARGIN, MARGIN), tempo: 1.0 })
     }
 }
 
@@ -117,6 +193,34 @@ mod tests {
         assert_eq!(variants.iter().map(shift).max(), Some(18));
         assert!(variants.iter().any(|v| v.tempo < 0.77) && variants.iter().any(|v| v.tempo > 1.31));
         assert!(!variants.contains(&Variant::PLAIN));
+    }
+
+    #[test]
+    fn every_variant_is_near_to_what_is_looked_up_for_it() {
+        assert_eq!(Range::default().variants().len(), 246);
+        for range in [
+            Range::default(),
+            Range { semitones: 0.0, ..Range::default() },
+            Range { semitones: 2.0, slowest: 1.0, fastest: 1.0 },
+            Range { semitones: 0.0, slowest: 0.5, fastest: 2.0 },
+        ] {
+            for group in range.groups() {
+                for member in &group.members {
+                    assert_eq!(member.shift, group.searched.shift);
+                    assert!((member.tempo / group.searched.tempo).ln().abs() < 1.01 * TEMPO_STEP.ln());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_window_keeps_its_centre_in_the_query() {
+        let [searched, member] = [1.0, 1.25].map(|tempo| Variant { shift: 0, tempo });
+        let group = Group { searched, members: vec![member] };
+        assert_eq!(group.start_in(&searched, 7, 16), 7);
+        // The centre is at half frame 40 of the query, which is 50 where it is played 1.25 times as long.
+        assert_eq!(group.start_in(&member, 24, 16), 34);
+        assert_eq!(group.start_in(&member, -16, 16), -16);
     }
 
     #[test]

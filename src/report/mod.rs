@@ -138,8 +138,7 @@ mod tests {
         };
         assert_eq!(
             Answer::of(Path::new("clip.wav"), vec![found], None, 5.0).to_json(),
-            r#"{"query":"clip.wav","status":"match","matches":[{"path":"/m/a.ogg","score":0.99,"query_start":0.0,"query_end":5.0,"ref_start":61.25,"ref_end":66.25,"tempo":1.0,"pitch":0.0,"title":"A","artist":null,"evidence":20.5,"similarity":0.9,"rival":2.25,"variants":1}],"duration":5.0}"#
-            r#"{"query":"clip.wav","status":"match","matches":[{"path":"/m/a.ogg","score":0.99,"query_start":0.0,"query_end":5.0,"ref_start":61.25,"ref_end":66.25,"also_at":[80.5],"tempo":1.0,"pitch":0.0,"title":"A","artist":null,"evidence":20.5,"similarity":0.9,"variants":1}],"duration":5.0}"#
+            r#"{"query":"clip.wav","status":"match","matches":[{"path":"/m/a.ogg","score":0.99,"query_start":0.0,"query_end":5.0,"ref_start":61.25,"ref_end":66.25,"also_at":[80.5],"tempo":1.0,"pitch":0.0,"title":"A","artist":null,"evidence":20.5,"similarity":0.9,"rival":2.25,"variants":1}],"duration":5.0}"#
         );
         assert_eq!(
             Answer::of(Path::new("-"), vec![], None, 1.5).to_json(),
