@@ -14,44 +14,60 @@ pub struct Features {
     pub pairs: f64,
     /// Frame pairs that the whole query could have: in a long one a good range by chance is more likely.
     pub query_pairs: f64,
-    /// Windows in the library: among more places, too.
-    pub windows: u64,
     /// Variants of the query, transposed and stretched, that were looked for; 1 for the query as it is.
     pub variants: u32,
+    /// The evidence of the best place of another track: what likeness and chance reach.
+    pub rival: f32,
 }
 
-const INTERCEPT: f64 = 4.8135;
-const EVIDENCE: f64 = 0.0542;
-const SIMILARITY: f64 = 5.5748;
+const INTERCEPT: f64 = -11.0011;
+const EVIDENCE: f64 = 0.0427;
+/// Of the evidence less that of the rival.
+const MARGIN: f64 = 0.1229;
+/// Of the logarithm of the ratio of the two.
+const RATIO: f64 = 4.8702;
+/// Of the margin over the root of the query's pairs, which is how far chance makes it vary.
+const DENSITY: f64 = 1.0264;
+/// Of the same, compressed.
+const LOG_DENSITY: f64 = 3.0354;
+const SIMILARITY: f64 = 7.4280;
 /// Of the similarity times the root of the number of pairs: how many standard deviations it is from chance.
-const SIGNIFICANCE: f64 = 2.0334;
-const PAIRS: f64 = 3.3923;
-const QUERY_PAIRS: f64 = -3.4959;
-const WINDOWS: f64 = -0.8806;
-const VARIANTS: f64 = -0.7462;
+const SIGNIFICANCE: f64 = 0.1038;
+/// Of the share of the query that the range covers.
+const COVERAGE: f64 = 8.6355;
+const QUERY_PAIRS: f64 = -1.7680;
+const VARIANTS: f64 = -0.6253;
+
+/// The least rival, for each root of the query's pairs: in a library of one track there is none, and chance is
+/// no less.
+const CHANCE: f64 = 0.12;
 
 /// Frame pairs of a minute.
 const MINUTE: f64 = 320.0;
 
-/// The least probability that counts as a match unless the caller says otherwise. On held-out tracks one wrong
-/// place in 1,971 was over it.
-pub const LEAST_SCORE: f32 = 0.98;
+/// The least probability that counts as a match unless the caller says otherwise.
+pub const LEAST_SCORE: f32 = 0.95;
 
 /// The probability, 0..=1, that an alignment with these features is right, if it is as likely as not that the
 /// query comes from the library.
 pub fn probability(features: &Features) -> f32 {
     let (similarity, pairs) = (f64::from(features.similarity), features.pairs.max(1.0));
-    // A long query is so many queries of a minute, each with as many places to be wrong at.
-    let minutes = (features.query_pairs / MINUTE).max(1.0);
-    let query_pairs = features.query_pairs.min(MINUTE).max(pairs.min(MINUTE));
-    let places = features.windows.max(1) as f64 * minutes;
+    let query_pairs = features.query_pairs.clamp(1.0, MINUTE);
+    let pairs = pairs.min(query_pairs);
+    let evidence = f64::from(features.evidence).max(0.0);
+    let rival = f64::from(features.rival).max(CHANCE * query_pairs.sqrt());
+    let margin = evidence - rival;
+    let density = margin / query_pairs.sqrt();
     let logit = INTERCEPT
-        + EVIDENCE * f64::from(features.evidence)
+        + EVIDENCE * evidence
+        + MARGIN * margin
+        + RATIO * ((evidence + 0.3) / (rival + 0.3)).ln()
+        + DENSITY * density
+        + LOG_DENSITY * density.signum() * (3.0 * density.abs()).ln_1p()
         + SIMILARITY * similarity
         + SIGNIFICANCE * similarity * pairs.sqrt()
-        + PAIRS * pairs.ln()
+        + COVERAGE * pairs / query_pairs
         + QUERY_PAIRS * query_pairs.ln()
-        + WINDOWS * places.ln()
         + VARIANTS * f64::from(features.variants.max(1)).ln();
     (1.0 / (1.0 + (-logit).exp())) as f32
 }
@@ -61,22 +77,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn more_evidence_is_surer_and_more_places_to_look_at_less_so() {
+    fn more_evidence_is_surer_and_a_stronger_rival_less_so() {
         let base = Features {
             evidence: 3.0,
             similarity: 0.4,
             pairs: 15.0,
             query_pairs: 30.0,
-            windows: 10_000,
             variants: 1,
+            rival: 1.5,
         };
         let p = probability(&base);
         assert!((0.01..=0.99).contains(&p), "{p}");
         assert!(probability(&Features { evidence: 6.0, ..base }) > p);
         assert!(probability(&Features { similarity: 0.6, ..base }) > p);
+        assert!(probability(&Features { rival: 0.5, ..base }) > p);
         assert!(probability(&Features { pairs: 25.0, ..base }) > p);
         assert!(probability(&Features { query_pairs: 300.0, ..base }) < p);
-        assert!(probability(&Features { windows: 1_000_000, ..base }) < p);
     }
 
     #[test]
@@ -86,16 +102,16 @@ mod tests {
             similarity: -1.0,
             pairs: 0.0,
             query_pairs: 1e6,
-            windows: 0,
             variants: 0,
+            rival: 1e9,
         };
         let most = Features {
             evidence: 1e9,
             similarity: 1.0,
             pairs: 1e6,
             query_pairs: 1.0,
-            windows: u64::MAX,
             variants: 1,
+            rival: 0.0,
         };
         for features in [least, most] {
             assert!((0.0..=1.0).contains(&probability(&features)));

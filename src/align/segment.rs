@@ -7,7 +7,7 @@
 
 /// The toll of an octave of a frame pair: between what unrelated music scores, some 0.06, and what music under
 /// noise as loud as itself does.
-const TOLL: f32 = 0.2;
+const TOLL: f32 = 0.07;
 
 /// Values of an octave.
 const OCTAVE: usize = 12;

@@ -52,6 +52,9 @@ const MOST_WINDOWS: usize = 256;
 /// agrees in places.
 const WHOLE: f64 = 0.6;
 
+/// Frames of a query, at least, for its variants to be looked for: a chord or two are like some place at some pitch.
+const LEAST_WIDE: f64 = 7.0;
+
 /// Half frames by which the offsets of two neighbouring ranges of one match may differ.
 const SAME_OFFSET: f64 = 4.0;
 
@@ -163,7 +166,6 @@ pub(super) struct Query<'s> {
     options: QueryOptions,
     searcher: Searcher<'s>,
     projection: Projection,
-    windows_in_library: u64,
 }
 
 impl<'s> Query<'s> {
@@ -175,7 +177,6 @@ impl<'s> Query<'s> {
             options: *options,
             searcher: Searcher::new(store).exact(options.exact),
             projection: Projection::new(&params),
-            windows_in_library: store.totals()?.windows,
         })
     }
 
@@ -233,7 +234,7 @@ impl<'s> Query<'s> {
         let sure = |places: &[Place]| {
             places.iter().any(|p| p.pairs >= WHOLE * query && self.score(p, query) >= least)
         };
-        if !self.options.range.is_plain() && !sure(&places) {
+        if query >= LEAST_WIDE && !self.options.range.is_plain() && !sure(&places) {
             places.extend(self.widened(&readings)?);
             self.find_rivals(&mut places)?;
         }
@@ -352,7 +353,12 @@ impl<'s> Query<'s> {
             pairs: ((to - from) as f64 + 1.0) / 2.0,
             tempo: line.tempo,
             pitch: bins,
-            variants: if variant == Variant::PLAIN { 1 } else { self.options.range.variants().len() as u32 },
+            // What a variant led to and turned out to be the query as it is was there to be found without any.
+            variants: if line.tempo == 1.0 && bins == 0.0 || variant == Variant::PLAIN {
+                1
+            } else {
+                self.options.range.variants().len() as u32
+            },
             rival: 0.0,
             repeats: Vec::new(),
         })
@@ -519,8 +525,8 @@ impl<'s> Query<'s> {
             similarity: place.similarity,
             pairs: place.pairs,
             query_pairs,
-            windows: self.windows_in_library,
             variants: place.variants,
+            rival: place.rival,
         }))
     }
 
