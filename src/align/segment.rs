@@ -5,8 +5,9 @@
 //! significance of molecular sequence features", PNAS 1990, section 2; Bentley, "Programming Pearls", column 8).
 //! Silence on either side counts nothing.
 
-/// The toll of an octave of a frame pair: between what unrelated music scores, some 0.06, and what music under
-/// noise as loud as itself does.
+/// The toll of an octave of a frame pair: between what unrelated music says, some 0.05, and what music under
+/// noise as loud as itself does. Of .2, .11, .07 and .05 the lower ones found more under noise, and the last hardly
+/// more than the one before, whose ranges end sooner.
 const TOLL: f32 = 0.07;
 
 /// Values of an octave.

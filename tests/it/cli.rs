@@ -96,6 +96,7 @@ fn the_json_contract() {
                 "query_start",
                 "ref_end",
                 "ref_start",
+                "rival",
                 "score",
                 "similarity",
                 "tempo",
