@@ -20,23 +20,23 @@ pub struct Features {
     pub rival: f32,
 }
 
-const INTERCEPT: f64 = -11.0011;
-const EVIDENCE: f64 = 0.0427;
+const INTERCEPT: f64 = -8.7954;
+const EVIDENCE: f64 = 0.0694;
 /// Of the evidence less that of the rival.
-const MARGIN: f64 = 0.1229;
+const MARGIN: f64 = 0.1526;
 /// Of the logarithm of the ratio of the two.
-const RATIO: f64 = 4.8702;
+const RATIO: f64 = 4.7659;
 /// Of the margin over the root of the query's pairs, which is how far chance makes it vary.
-const DENSITY: f64 = 1.0264;
+const DENSITY: f64 = 1.0720;
 /// Of the same, compressed.
-const LOG_DENSITY: f64 = 3.0354;
-const SIMILARITY: f64 = 7.4280;
+const LOG_DENSITY: f64 = 2.8833;
+const SIMILARITY: f64 = 8.7778;
 /// Of the similarity times the root of the number of pairs: how many standard deviations it is from chance.
-const SIGNIFICANCE: f64 = 0.1038;
+const SIGNIFICANCE: f64 = -0.1277;
 /// Of the share of the query that the range covers.
-const COVERAGE: f64 = 8.6355;
-const QUERY_PAIRS: f64 = -1.7680;
-const VARIANTS: f64 = -0.6253;
+const COVERAGE: f64 = 5.0117;
+const QUERY_PAIRS: f64 = -1.4997;
+const VARIANTS: f64 = -0.5102;
 
 /// The least rival, for each root of the query's pairs: in a library of one track there is none, and chance is
 /// no less.
