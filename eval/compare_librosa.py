@@ -34,11 +34,12 @@ def decoded(path, begin, seconds, out):
     return out.exists() and out.stat().st_size >= 4 * RATE * seconds
 
 
-def best(run, least=0.5, rounds=3):
-    """CPU and wall-clock seconds of a pass."""
+def best(run, least=0.5, rounds=3, enough=10.0):
+    """CPU and wall-clock seconds of a pass, after one that warms up; no further rounds once they took `enough`."""
     run()
     found = []
-    for _ in range(rounds):
+    begun = time.perf_counter()
+    while len(found) < rounds and (not found or time.perf_counter() - begun < enough):
         passes, cpu, wall = 0, time.process_time(), time.perf_counter()
         while time.perf_counter() - wall < least or passes == 0:
             run()
@@ -68,7 +69,7 @@ def peers(file, threads):
         "tuning": lambda: librosa.estimate_tuning(y=y, sr=RATE, bins_per_octave=36),
         "all": every,
     }
-    if threads == 1 and len(y) <= 60 * RATE:
+    if threads == 1 and len(y) <= 10 * RATE:
         runs["pyin"] = lambda: librosa.pyin(y, **notes)
     for what, run in runs.items():
         cpu, wall = best(run)

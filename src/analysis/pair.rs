@@ -1,6 +1,6 @@
 //! Two real frames in one complex FFT: one is the real part, the other the imaginary part, and the symmetry of a real
 //! signal's spectrum tells them apart (Press et al., Numerical Recipes, section 12.3).
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use rustfft::{
     Fft, FftPlanner,
@@ -8,6 +8,9 @@ use rustfft::{
 };
 
 use super::lanes::{Isa, Lanes, for_each_isa};
+
+/// Plans that were made once: a planner keeps them, and a short signal would take as long to plan as to analyse.
+static PLANNER: LazyLock<Mutex<FftPlanner<f32>>> = LazyLock::new(|| Mutex::new(FftPlanner::new()));
 
 /// A forward or inverse FFT that is planned once; without any scaling.
 #[derive(Clone)]
@@ -17,11 +20,11 @@ pub(super) struct Plan {
 
 impl Plan {
     pub(super) fn forward(len: usize) -> Self {
-        Self { fft: FftPlanner::new().plan_fft_forward(len) }
+        Self { fft: PLANNER.lock().unwrap_or_else(PoisonError::into_inner).plan_fft_forward(len) }
     }
 
     pub(super) fn inverse(len: usize) -> Self {
-        Self { fft: FftPlanner::new().plan_fft_inverse(len) }
+        Self { fft: PLANNER.lock().unwrap_or_else(PoisonError::into_inner).plan_fft_inverse(len) }
     }
 
     /// Transforms `values` in place; `scratch` grows to what is needed.

@@ -252,21 +252,18 @@ impl Yin {
 
     /// The normalised difference out of the autocorrelation of the scaled frame.
     fn normalise(&self, frame: &[f32], r: &[f32], scale: f32, difference: Difference, out: &mut Vec<f32>) {
-        let square = |x: f32| f64::from(x * scale).powi(2);
+        let square = |x: f32| f64::from(x * scale) * f64::from(x * scale);
+        let tail = if difference == Difference::Textbook { 1.0 } else { 0.0 };
         let (mut outside, mut sum) = (0.0, 0.0);
-        let last = frame.len() - 1;
-        for lag in 1..=self.most {
-            // The energy of what has no partner at this lag.
-            outside += square(frame[lag - 1]);
-            if difference == Difference::Textbook {
-                outside += square(frame[last + 1 - lag]);
-            }
-            let d = 2.0 * (f64::from(r[0]) - f64::from(r[lag])) - outside;
+        let ends = frame.iter().zip(frame.iter().rev());
+        for ((lag, (&x, &y)), &r_lag) in (1..=self.most).zip(ends).zip(&r[1..]) {
+            // The energy of what has no partner at this lag. One addition a lag: they wait for each other.
+            outside += square(x) + tail * square(y);
+            let d = 2.0 * (f64::from(r[0]) - f64::from(r_lag)) - outside;
             sum += d;
             if lag >= self.least {
                 // Rounding may leave less than nothing where all is nearly equal.
-                let mean = sum / lag as f64;
-                out.push(if mean > f64::MIN_POSITIVE { (d / mean) as f32 } else { 0.0 });
+                out.push(if sum > f64::MIN_POSITIVE { (d * lag as f64 / sum) as f32 } else { 0.0 });
             }
         }
     }
