@@ -54,9 +54,33 @@ pub(super) struct Basis {
     /// For each kernel its first bin, less the first one used, and its place among the weights.
     rows: Vec<(usize, Range<usize>)>,
     weights: Vec<Complex32>,
+    /// `exp(-2 pi i k m / fft_length)` for the used bins `k`, in rows of `width` values, for `m` from 0 up to
+    /// [`Basis::longest_slide`] and with it: real and imaginary parts.
+    turns: [Vec<f32>; 2],
+    /// The used bins, rounded up to whole groups.
+    width: usize,
 }
 
 impl Basis {
+    /// The longest hop over which a frame's spectrum is updated rather than transformed anew.
+    fn longest_slide(&self) -> usize {
+        self.fft_length / 32
+    }
+
+    /// Fills `turns`.
+    fn with_turns(mut self) -> Self {
+        let step = TAU / self.fft_length as f64;
+        let root = |j: usize| Complex32::new((step * j as f64).cos() as f32, -(step * j as f64).sin() as f32);
+        let roots: Vec<Complex32> = (0..self.fft_length).map(root).collect();
+        for m in 0..=self.longest_slide() {
+            let row = self.used.start..self.used.start + self.width;
+            let row = row.map(|k| roots[k * m % self.fft_length]);
+            self.turns[0].extend(row.clone().map(|z| z.re));
+            self.turns[1].extend(row.map(|z| z.im));
+        }
+        self
+    }
+
     /// Kernels for `frequencies` at `rate`, each also times its `scales`.
     fn new(frequencies: &[f64], rate: f64, q: f64, scales: &[f64]) -> Self {
         let longest = frequencies.iter().map(|f| q * rate / f).fold(0.0, f64::max);
@@ -64,7 +88,7 @@ impl Basis {
         let fft = FftPlanner::<f64>::new().plan_fft_forward(fft_length);
         let mut values = vec![Complex::default(); fft_length];
         let mut scratch = vec![Complex::default(); fft.get_inplace_scratch_len()];
-        let mut sorted = Vec::new();
+        let (mut magnitudes, mut sorted) = (Vec::new(), Vec::new());
         let mut dense = Vec::new();
         for (&f, scale) in frequencies.iter().zip(scales) {
             let length = q * rate / f;
@@ -85,23 +109,25 @@ impl Basis {
                 window_phasor *= window_step;
             }
             fft.process_with_scratch(&mut values, &mut scratch);
-            let kernel = &mut values[..=fft_length / 2];
+            let kernel = &values[..=fft_length / 2];
             let factor = length / fft_length as f64 / sum;
-            let magnitudes = || kernel.iter().map(|z| z.norm());
-            let total: f64 = magnitudes().sum();
+            magnitudes.clear();
+            magnitudes.extend(kernel.iter().map(|z| z.norm_sqr().sqrt()));
+            let total: f64 = magnitudes.iter().sum();
+            // What is more than the share itself cannot be among what is left out.
             sorted.clear();
-            sorted.extend(magnitudes());
+            sorted.extend(magnitudes.iter().copied().filter(|m| *m < SPARSITY * total));
             sorted.sort_unstable_by(f64::total_cmp);
             let mut running = 0.0;
             let least = sorted.iter().copied().find(|m| {
                 running += m / total;
                 running >= SPARSITY
             });
-            let least = least.unwrap_or(0.0);
-            let first = kernel.iter().position(|z| z.norm() >= least).unwrap_or(0);
-            let last = kernel.iter().rposition(|z| z.norm() >= least).unwrap_or(0);
-            let kept = kernel[first..=last].iter().map(|z| {
-                let z = if z.norm() >= least { z * factor * scale } else { Complex::default() };
+            let least = least.unwrap_or(SPARSITY * total);
+            let first = magnitudes.iter().position(|m| *m >= least).unwrap_or(0);
+            let last = magnitudes.iter().rposition(|m| *m >= least).unwrap_or(0);
+            let kept = kernel[first..=last].iter().zip(&magnitudes[first..=last]).map(|(z, m)| {
+                let z = if *m >= least { z * factor * scale } else { Complex::default() };
                 Complex32::new(z.re as f32, z.im as f32)
             });
             dense.push((first, kept.collect::<Vec<_>>()));
@@ -115,7 +141,10 @@ impl Basis {
             (first - low, from..weights.len())
         });
         let rows = rows.collect();
-        Self { fft_length, forward: Plan::forward(fft_length), used: low..high, rows, weights }
+        let width = (high - low).next_multiple_of(GROUP);
+        let forward = Plan::forward(fft_length);
+        let turns = [Vec::new(), Vec::new()];
+        Self { fft_length, forward, used: low..high, rows, weights, turns, width }.with_turns()
     }
 }
 
@@ -161,6 +190,9 @@ pub(super) struct GroupScratch {
     edges: [Vec<f32>; 2],
     /// Real and imaginary part of each used bin, for sixteen frames.
     tile: Vec<[[f32; GROUP]; 2]>,
+    /// The used bins of a frame that is updated: real and imaginary parts.
+    sliding: [Vec<f32>; 2],
+    changes: Vec<f32>,
     /// Of each kernel.
     products: Vec<[[f32; GROUP]; 2]>,
     /// Sums over bins, of those who want such.
@@ -207,6 +239,52 @@ for_each_isa!(
         products: &mut [[[f32; GROUP]; 2]],
     )
 );
+
+/// Moves a frame on by `changes.len()` samples: `changes` is what comes in less what goes out, each at the same place of the
+/// frame modulo its length. The shift theorem does the rest.
+///
+/// # Safety
+/// The processor has the instruction set of `V`; `re` and `im` have `width` values, a multiple of [`GROUP`], and each of
+/// `turns` has `changes.len() + 1` rows of so many.
+#[inline(always)]
+unsafe fn slide<V: Lanes>(re: &mut [f32], im: &mut [f32], changes: &[f32], turns: &[Vec<f32>; 2]) {
+    let width = re.len();
+    for c in (0..width).step_by(V::WIDTH) {
+        // SAFETY: the caller's; `c` leaves a whole register in each row.
+        unsafe {
+            let turn = |part: usize, m: usize| V::load(turns[part].as_ptr().add(m * width + c));
+            let (mut a_re, mut a_im) = (V::load(re.as_ptr().add(c)), V::load(im.as_ptr().add(c)));
+            let (mut b_re, mut b_im) = (V::splat(0.0), V::splat(0.0));
+            // Two sums by turns, so that one need not wait for the other.
+            let (pairs, rest) = changes.as_chunks::<2>();
+            for (n, [first, second]) in pairs.iter().enumerate() {
+                let (first, second) = (V::splat(*first), V::splat(*second));
+                a_re = first.mul_add(turn(0, 2 * n), a_re);
+                a_im = first.mul_add(turn(1, 2 * n), a_im);
+                b_re = second.mul_add(turn(0, 2 * n + 1), b_re);
+                b_im = second.mul_add(turn(1, 2 * n + 1), b_im);
+            }
+            for change in rest {
+                let change = V::splat(*change);
+                a_re = change.mul_add(turn(0, changes.len() - 1), a_re);
+                a_im = change.mul_add(turn(1, changes.len() - 1), a_im);
+            }
+            let (x_re, x_im) = (a_re.add(b_re), a_im.add(b_im));
+            // Times the conjugate of the turn by the whole hop.
+            let (t_re, t_im) = (turn(0, changes.len()), turn(1, changes.len()));
+            let zero = V::splat(0.0);
+            x_re.mul_add(t_re, x_im.mul_add(t_im, zero)).store(re.as_mut_ptr().add(c));
+            x_im.mul_add(t_re, zero.sub(x_re.mul_add(t_im, zero))).store(im.as_mut_ptr().add(c));
+        }
+    }
+}
+
+for_each_isa!(
+    slide_spectrum = slide(re: &mut [f32], im: &mut [f32], changes: &[f32], turns: &[Vec<f32>; 2])
+);
+
+/// Frames from one that is transformed to the next, where those between are updated. Rounding adds up over them.
+const SLIDES: usize = GROUP / 2;
 
 impl Cqt {
     /// A transform of signals of `rate` hertz.
@@ -410,32 +488,84 @@ impl Cqt {
         scratch: &mut GroupScratch,
         mut each: impl FnMut(usize, &[[[f32; GROUP]; 2]], &mut [[f32; GROUP]]),
     ) {
-        let GroupScratch { packed, fft, edges: [edge_a, edge_b], tile, products, sums } = scratch;
         for octave in &self.octaves {
             let basis = &*octave.basis;
-            let length = basis.fft_length;
             let signal = Signal::whole(if octave.level == 0 { samples } else { &levels[octave.level - 1] });
-            packed.resize(length, Complex32::default());
-            tile.resize(basis.used.len(), [[0.0; GROUP]; 2]);
-            products.resize(basis.rows.len(), [[0.0; GROUP]; 2]);
-            for lane in (0..GROUP).step_by(2) {
-                let start = ((group * GROUP + lane) * octave.hop) as isize - (length / 2) as isize;
-                let a = signal.segment(start, length, edge_a);
-                let b = signal.segment(start + octave.hop as isize, length, edge_b);
-                pack(a, b, packed);
-                basis.forward.run(packed, fft);
-                // Bin 0 is its own mirror.
-                let mirrors = basis.used.clone().map(|k| packed[(length - k) % length]);
-                for ((z, m), [re, im]) in packed[basis.used.clone()].iter().zip(mirrors).zip(tile.iter_mut())
-                {
-                    let (a, ib) = parted(*z, m);
-                    (re[lane], re[lane + 1]) = (a.re, ib.im);
-                    (im[lane], im[lane + 1]) = (a.im, -ib.re);
+            scratch.tile.resize(basis.used.len(), [[0.0; GROUP]; 2]);
+            scratch.products.resize(basis.rows.len(), [[0.0; GROUP]; 2]);
+            let start = (group * GROUP * octave.hop) as isize - (basis.fft_length / 2) as isize;
+            // Frames that are transformed together, and how many updated ones follow each.
+            let apart = if octave.hop <= basis.longest_slide() { SLIDES } else { 1 };
+            for lane in (0..GROUP).step_by(2).take(GROUP / 2 / apart) {
+                self.two_frames(octave, signal, start, [lane, lane + apart], scratch);
+                for first in [lane, lane + apart].into_iter().filter(|_| apart > 1) {
+                    self.following_frames(octave, signal, start, first, scratch);
                 }
             }
+            let GroupScratch { tile, products, sums, .. } = &mut *scratch;
             // SAFETY: `best` is one of those that are available; rows lie within the used bins.
             unsafe { all_products(self.isa, tile, basis, products) };
             each(octave.first_bin, products, sums);
+        }
+    }
+
+    /// Transforms two of a group's frames into their places in the tile.
+    fn two_frames(
+        &self,
+        octave: &Octave,
+        signal: Signal<'_>,
+        start: isize,
+        lanes: [usize; 2],
+        scratch: &mut GroupScratch,
+    ) {
+        let GroupScratch { packed, fft, edges: [edge_a, edge_b], tile, .. } = scratch;
+        let basis = &*octave.basis;
+        let length = basis.fft_length;
+        let [first, second] = lanes;
+        packed.resize(length, Complex32::default());
+        let a = signal.segment(start + (first * octave.hop) as isize, length, edge_a);
+        let b = signal.segment(start + (second * octave.hop) as isize, length, edge_b);
+        pack(a, b, packed);
+        basis.forward.run(packed, fft);
+        // Bin 0 is its own mirror.
+        let mirrors = basis.used.clone().map(|k| packed[(length - k) % length]);
+        for ((z, m), [re, im]) in packed[basis.used.clone()].iter().zip(mirrors).zip(tile.iter_mut()) {
+            let (a, ib) = parted(*z, m);
+            (re[first], re[second]) = (a.re, ib.im);
+            (im[first], im[second]) = (a.im, -ib.re);
+        }
+    }
+
+    /// Updates the frame at `first` to those that follow it.
+    fn following_frames(
+        &self,
+        octave: &Octave,
+        signal: Signal<'_>,
+        start: isize,
+        first: usize,
+        scratch: &mut GroupScratch,
+    ) {
+        let GroupScratch { edges: [edge, _], tile, sliding: [re, im], changes, .. } = scratch;
+        let basis = &*octave.basis;
+        let (length, hop) = (basis.fft_length, octave.hop);
+        re.clear();
+        im.clear();
+        re.extend(tile.iter().map(|[re, _]| re[first]));
+        im.extend(tile.iter().map(|[_, im]| im[first]));
+        re.resize(basis.width, 0.0);
+        im.resize(basis.width, 0.0);
+        let begin = start + (first * hop) as isize;
+        let samples = signal.segment(begin, length + (SLIDES - 1) * hop, edge);
+        for step in 0..SLIDES - 1 {
+            let (leaving, entering) = (&samples[step * hop..], &samples[length + step * hop..]);
+            changes.clear();
+            changes.extend(entering[..hop].iter().zip(leaving).map(|(e, l)| e - l));
+            // SAFETY: `best` is one of those that are available; there are turns for every hop up to the longest slide.
+            unsafe { slide_spectrum(self.isa, re, im, changes, &basis.turns) };
+            let lane = first + step + 1;
+            for (([to_re, to_im], re), im) in tile.iter_mut().zip(&*re).zip(&*im) {
+                (to_re[lane], to_im[lane]) = (*re, *im);
+            }
         }
     }
 
