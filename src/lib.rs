@@ -36,6 +36,9 @@
 //! ([`ann`]), these vote for places which are then aligned and scored ([`align`]), and [`report`] tells the outcome.
 //! [`pipeline`] wires the stages; most programs need [`Index`] and nothing else. `ARCHITECTURE.md` says why it is so.
 //!
+//! [`analysis`] stands beside them: constant-Q transform, chroma, harmonic and percussive parts, pitch and key of any
+//! signal, to librosa's numbers. Nothing of it goes into an index, and it has conventions of its own.
+//!
 //! # Conventions
 //!
 //! - Every recording is analysed as one channel, the mean of all, at [`params::CURRENT`]'s rate of 11,025 Hz. Full scale
@@ -63,6 +66,7 @@
 #![deny(missing_docs)]
 
 pub mod align;
+pub mod analysis;
 pub mod ann;
 pub mod chroma;
 pub mod decode;

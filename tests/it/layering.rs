@@ -9,6 +9,7 @@ const STAGES: &[&str] = &[
     "decode",
     "resample",
     "spectrum",
+    "analysis",
     "chroma",
     "fingerprint",
     "store",

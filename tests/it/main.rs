@@ -1,5 +1,6 @@
 //! The integration tests, one binary.
 #![allow(missing_docs)]
+mod analysis;
 mod ann;
 mod cli;
 mod decode;

@@ -1,0 +1,317 @@
+//! Running medians, as harmonic-percussive separation takes them: of an odd number of values around each place, where what
+//! lies beyond the ends is mirrored with the end itself repeated.
+//!
+//! The median of 31 is taken for sixteen neighbouring places at once, without branches. Their windows have sixteen values
+//! in common, which are sorted once. The windows are halved again and again; each half has more values in common, and of
+//! those only the ranks that can still become the median are kept: after Adams, "Fast median filters using separable
+//! sorting networks", 2021, section 3, for one dimension. That is about 36 comparisons a value, each over as many lanes as a
+//! register has.
+use super::lanes::{GROUP, Lanes, for_each_isa};
+
+/// The window for which the fast way is made: 31 frames or bins, the usual one.
+pub(super) const FAST: usize = 31;
+
+/// Rows that a group of [`GROUP`] medians of [`FAST`] looks at.
+pub(super) const REACH: usize = GROUP + FAST - 1;
+
+/// Where place `i` lies once it is mirrored into `0..len`, the ends repeated: `.. 1 0 | 0 1 .. len-1 | len-1 ..`.
+///
+/// # Panics
+/// If `len` is 0.
+pub(super) fn mirrored(i: isize, len: usize) -> usize {
+    let period = 2 * len as isize;
+    let i = i.rem_euclid(period);
+    (if i < len as isize { i } else { period - 1 - i }) as usize
+}
+
+/// Puts two values in order.
+macro_rules! order {
+    ($v:ident: $($a:literal $b:literal),* $(,)?) => {
+        { $( ($v[$a], $v[$b]) = (V::min($v[$a], $v[$b]), V::max($v[$a], $v[$b])); )* }
+    };
+}
+
+/// Sorts sixteen, by Green's network of 60 comparisons (Knuth, The Art of Computer Programming 3, section 5.3.4).
+///
+/// # Safety
+/// The processor has the instruction set of `V`; so for all that follow.
+#[inline(always)]
+unsafe fn sorted_16<V: Lanes>(mut v: [V; 16]) -> [V; 16] {
+    // SAFETY: the caller's.
+    unsafe {
+        order!(v: 0 1, 2 3, 4 5, 6 7, 8 9, 10 11, 12 13, 14 15);
+        order!(v: 0 2, 1 3, 4 6, 5 7, 8 10, 9 11, 12 14, 13 15);
+        order!(v: 0 4, 1 5, 2 6, 3 7, 8 12, 9 13, 10 14, 11 15);
+        order!(v: 0 8, 1 9, 2 10, 3 11, 4 12, 5 13, 6 14, 7 15);
+        order!(v: 5 10, 6 9, 3 12, 13 14, 4 8, 7 11, 1 2);
+        order!(v: 1 4, 7 13, 2 8, 11 14);
+        order!(v: 2 4, 5 6, 9 10, 11 13, 3 8, 7 12);
+        order!(v: 6 8, 10 12, 3 5, 7 9);
+        order!(v: 3 4, 5 6, 7 8, 9 10, 11 12);
+        order!(v: 6 7, 8 9);
+    }
+    v
+}
+
+/// # Safety
+/// As above.
+#[inline(always)]
+unsafe fn sorted_8<V: Lanes>(mut v: [V; 8]) -> [V; 8] {
+    // SAFETY: the caller's.
+    unsafe {
+        order!(v: 0 1, 2 3, 4 5, 6 7);
+        order!(v: 0 2, 1 3, 4 6, 5 7);
+        order!(v: 1 2, 5 6, 0 4, 3 7);
+        order!(v: 1 5, 2 6);
+        order!(v: 1 4, 3 6);
+        order!(v: 2 4, 3 5);
+        order!(v: 3 4);
+    }
+    v
+}
+
+/// # Safety
+/// As above.
+#[inline(always)]
+unsafe fn sorted_4<V: Lanes>(mut v: [V; 4]) -> [V; 4] {
+    // SAFETY: the caller's.
+    unsafe { order!(v: 0 1, 2 3, 0 2, 1 3, 1 2) };
+    v
+}
+
+/// Sorts eight that rise and then fall, or fall and then rise.
+///
+/// # Safety
+/// As above.
+#[inline(always)]
+unsafe fn sorted_bitonic_8<V: Lanes>(mut v: [V; 8]) -> [V; 8] {
+    // SAFETY: the caller's.
+    unsafe { order!(v: 0 4, 1 5, 2 6, 3 7, 0 2, 1 3, 4 6, 5 7, 0 1, 2 3, 4 5, 6 7) };
+    v
+}
+
+/// # Safety
+/// As above.
+#[inline(always)]
+unsafe fn sorted_bitonic_4<V: Lanes>(mut v: [V; 4]) -> [V; 4] {
+    // SAFETY: the caller's.
+    unsafe { order!(v: 0 2, 1 3, 0 1, 2 3) };
+    v
+}
+
+/// The middle eight of sixteen sorted values and eight more.
+///
+/// The sixteen smallest of all are the lower half of `a` and the smaller ones of its upper half and the reversed `b`; the
+/// eight largest of those are found in the same way.
+///
+/// # Safety
+/// As above.
+#[inline(always)]
+unsafe fn middle_8<V: Lanes>(a: &[V; 16], b: [V; 8]) -> [V; 8] {
+    // SAFETY: the caller's.
+    unsafe {
+        let b = sorted_8(b);
+        let low: [V; 8] = std::array::from_fn(|i| V::min(a[8 + i], b[7 - i]));
+        let low = sorted_bitonic_8(low);
+        sorted_bitonic_8(std::array::from_fn(|i| V::max(a[i], low[7 - i])))
+    }
+}
+
+/// The middle four of eight sorted values and four more.
+///
+/// # Safety
+/// As above.
+#[inline(always)]
+unsafe fn middle_4<V: Lanes>(a: &[V; 8], b: [V; 4]) -> [V; 4] {
+    // SAFETY: the caller's.
+    unsafe {
+        let b = sorted_4(b);
+        let low: [V; 4] = std::array::from_fn(|i| V::min(a[4 + i], b[3 - i]));
+        let low = sorted_bitonic_4(low);
+        sorted_bitonic_4(std::array::from_fn(|i| V::max(a[i], low[3 - i])))
+    }
+}
+
+/// The middle two of four sorted values and two more.
+///
+/// # Safety
+/// As above.
+#[inline(always)]
+unsafe fn middle_2<V: Lanes>(a: &[V; 4], b: [V; 2]) -> [V; 2] {
+    // SAFETY: the caller's.
+    unsafe {
+        let (b0, b1) = (V::min(b[0], b[1]), V::max(b[0], b[1]));
+        let (m, n) = (V::min(a[2], b1), V::min(a[3], b0));
+        let (m, n) = (V::min(m, n), V::max(m, n));
+        let (m, n) = (V::max(a[0], n), V::max(a[1], m));
+        [V::min(m, n), V::max(m, n)]
+    }
+}
+
+/// The medians of rows `i .. i + 31` for `i` of 0..16, of which row `j` is `row(j)`.
+///
+/// # Safety
+/// As above.
+#[inline(always)]
+unsafe fn medians_of_31<V: Lanes>(row: impl Fn(usize) -> V, mut put: impl FnMut(usize, V)) {
+    // SAFETY: the caller's.
+    unsafe {
+        let all = sorted_16(std::array::from_fn(|j| row(15 + j)));
+        for w8 in [0, 8] {
+            // Windows w8 .. w8 + 8 have 24 values in common.
+            let more = if w8 == 0 { 7 } else { 31 };
+            let of_8 = middle_8(&all, std::array::from_fn(|j| row(more + j)));
+            for w4 in [w8, w8 + 4] {
+                let more = if w4 == w8 { w4 + 3 } else { w8 + 31 };
+                let of_4 = middle_4(&of_8, std::array::from_fn(|j| row(more + j)));
+                for w2 in [w4, w4 + 2] {
+                    let more = if w2 == w4 { w2 + 1 } else { w4 + 31 };
+                    let [low, high] = middle_2(&of_4, std::array::from_fn(|j| row(more + j)));
+                    put(w2, V::max(low, V::min(high, row(w2))));
+                    put(w2 + 1, V::max(low, V::min(high, row(w2 + 31))));
+                }
+            }
+        }
+    }
+}
+
+/// Medians down the columns: output row `i` is the median of rows `i .. i + 31`.
+///
+/// # Safety
+/// From each of `rows` on `columns` values, rounded up to a multiple of [`GROUP`], can be read; from `out` on so many can be
+/// written for each of [`GROUP`] rows that are `stride` values apart.
+#[inline(always)]
+unsafe fn columns<V: Lanes>(rows: &[*const f32; REACH], width: usize, out: *mut f32, stride: usize) {
+    for c in (0..width.next_multiple_of(GROUP)).step_by(V::WIDTH) {
+        // SAFETY: the caller's; `c` is below the rounded width.
+        unsafe {
+            medians_of_31(|j| V::load(rows[j].add(c)), |i, v| v.store(out.add(i * stride + c)));
+        }
+    }
+}
+
+/// Medians along the rows of a tile: output row `i` is the median of rows `i .. i + 31`, each of them [`GROUP`] values.
+///
+/// # Safety
+/// `rows` is a multiple of [`GROUP`]; from `tile` on `(rows + 30) * GROUP` values can be read, from `out` on
+/// `rows * GROUP` can be written.
+#[inline(always)]
+unsafe fn down_tile<V: Lanes>(tile: *const f32, rows: usize, out: *mut f32) {
+    for first in (0..rows).step_by(GROUP) {
+        for c in (0..GROUP).step_by(V::WIDTH) {
+            // SAFETY: the caller's; rows go up to `first + 45`, columns to 15.
+            unsafe {
+                medians_of_31(
+                    |j| V::load(tile.add((first + j) * GROUP + c)),
+                    |i, v| v.store(out.add((first + i) * GROUP + c)),
+                );
+            }
+        }
+    }
+}
+
+for_each_isa!(column_medians = columns(rows: &[*const f32; REACH], width: usize, out: *mut f32, stride: usize));
+for_each_isa!(tile_medians = down_tile(tile: *const f32, rows: usize, out: *mut f32));
+
+/// The running medians at places `0 .. len` of any odd `window`, by a sorted window that values enter and leave.
+///
+/// `x` is asked for places up to half a window before and after. Values must not be NaN.
+pub(super) fn sliding(
+    x: impl Fn(isize) -> f32,
+    len: usize,
+    window: usize,
+    sorted: &mut Vec<f32>,
+    mut put: impl FnMut(usize, f32),
+) {
+    let half = (window / 2) as isize;
+    sorted.clear();
+    if len == 0 {
+        return;
+    }
+    sorted.extend((-half..=half).map(&x));
+    sorted.sort_unstable_by(f32::total_cmp);
+    for i in 0..len {
+        put(i, sorted[window / 2]);
+        let (leaves, enters) = (x(i as isize - half), x(i as isize + half + 1));
+        let from = sorted.partition_point(|v| v.total_cmp(&leaves).is_lt());
+        sorted.remove(from);
+        let to = sorted.partition_point(|v| v.total_cmp(&enters).is_lt());
+        sorted.insert(to, enters);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::lanes::Isa, *};
+
+    fn noise(seed: u32) -> impl FnMut() -> f32 {
+        let mut state = seed;
+        move || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            // Few different values, so that many are equal.
+            if state & 1 << 20 == 0 { (state >> 24) as f32 } else { (state >> 8) as f32 / 65_536.0 }
+        }
+    }
+
+    fn median(mut values: Vec<f32>) -> f32 {
+        values.sort_by(f32::total_cmp);
+        values[values.len() / 2]
+    }
+
+    #[test]
+    fn every_instruction_set_gives_the_medians_that_sorting_gives() {
+        let mut next = noise(5);
+        for width in [1_usize, 5, 16, 33] {
+            let padded = width.next_multiple_of(GROUP);
+            let data: Vec<f32> = (0..REACH * padded).map(|_| next()).collect();
+            let rows: [*const f32; REACH] = std::array::from_fn(|j| data[j * padded..].as_ptr());
+            for isa in Isa::available() {
+                let mut out = vec![f32::NAN; GROUP * padded];
+                // SAFETY: every row has `padded` values, `out` has 16 rows of them.
+                unsafe { column_medians(isa, &rows, width, out.as_mut_ptr(), padded) };
+                for i in 0..GROUP {
+                    for c in 0..width {
+                        let plain = median((i..i + FAST).map(|j| data[j * padded + c]).collect());
+                        assert_eq!(out[i * padded + c], plain, "{isa:?}, row {i}, column {c} of {width}");
+                    }
+                }
+            }
+        }
+        for rows in [16, 48] {
+            let data: Vec<f32> = (0..(rows + 30) * GROUP).map(|_| next()).collect();
+            for isa in Isa::available() {
+                let mut out = vec![f32::NAN; rows * GROUP];
+                // SAFETY: the sizes are those asked for.
+                unsafe { tile_medians(isa, data.as_ptr(), rows, out.as_mut_ptr()) };
+                for (at, &got) in out.iter().enumerate() {
+                    let plain = median((0..FAST).map(|j| data[j * GROUP + at]).collect());
+                    assert_eq!(got, plain, "{isa:?}, {at}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_sliding_window_gives_the_medians_that_sorting_gives() {
+        let mut next = noise(9);
+        for len in [0, 1, 2, 3, 7, 50] {
+            let x: Vec<f32> = (0..len).map(|_| next()).collect();
+            for window in [1, 3, 5, 31, 61] {
+                let mut got = vec![f32::NAN; len];
+                sliding(|i| x[mirrored(i, len)], len, window, &mut Vec::new(), |i, v| got[i] = v);
+                for (i, &got) in got.iter().enumerate() {
+                    let half = (window / 2) as isize;
+                    let around = (-half..=half).map(|d| x[mirrored(i as isize + d, len)]).collect();
+                    assert_eq!(got, median(around), "{i} of {len}, window {window}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn places_are_mirrored_with_the_end_repeated() {
+        let at: Vec<usize> = (-5..8).map(|i| mirrored(i, 3)).collect();
+        assert_eq!(at, [1, 2, 2, 1, 0, 0, 1, 2, 2, 1, 0, 0, 1]);
+        assert!((-9..9).all(|i| mirrored(i, 1) == 0));
+    }
+}

@@ -1,0 +1,347 @@
+//! The short-time Fourier transform of centred frames, and its inverse.
+use rustfft::num_complex::Complex32;
+
+use super::{
+    AnalysisError, Spectrogram,
+    lanes::Isa,
+    pair::{FinePlan, FineScratch, Plan, pair_magnitudes, parted},
+    signal::{Signal, check},
+};
+
+/// A periodic Hann window of `len` values, in double precision.
+pub(super) fn hann(len: usize) -> impl Iterator<Item = f64> {
+    let step = std::f64::consts::TAU / len as f64;
+    (0..len).map(move |n| 0.5 - 0.5 * (step * n as f64).cos())
+}
+
+/// Frames of a signal, Hann-windowed and transformed: Allen and Rabiner, "A unified approach to short-time Fourier analysis
+/// and synthesis", 1977.
+///
+/// Frame `t` is centred on sample `t * hop`; what lies outside of the signal is zero. There are `1 + len / hop` frames, and
+/// none of an empty signal. A frame has `frame_length / 2 + 1` bins; bin `k` is at `k * rate / frame_length`. Nothing is
+/// scaled: a full-scale sine has the magnitude `frame_length / 4`. The same as `librosa.stft` with its defaults.
+#[derive(Clone)]
+pub struct Stft {
+    hop: usize,
+    pub(super) window: Vec<f32>,
+    wide_window: Vec<f64>,
+    forward: FinePlan,
+    pub(super) inverse: Plan,
+    isa: Isa,
+}
+
+/// What [`Stft`] works in.
+#[derive(Clone, Debug, Default)]
+pub struct StftScratch {
+    packed: Vec<Complex32>,
+    fine: FineScratch,
+    fft: Vec<Complex32>,
+    edges: [Vec<f32>; 2],
+}
+
+impl Stft {
+    /// Frames of `frame_length` samples every `hop` samples.
+    ///
+    /// # Errors
+    /// Unless `frame_length` is even, 4 to 2^20, and `hop` is 1 to `frame_length`.
+    pub fn new(frame_length: usize, hop: usize) -> Result<Self, AnalysisError> {
+        let even = frame_length.is_multiple_of(2) && (4..=1 << 20).contains(&frame_length);
+        AnalysisError::unless(even, "frame_length", frame_length as f64, "even, 4 to 2^20")?;
+        AnalysisError::unless(
+            (1..=frame_length).contains(&hop),
+            "hop",
+            hop as f64,
+            &format!("1 to {frame_length}, the length of a frame"),
+        )?;
+        Ok(Self {
+            hop,
+            window: hann(frame_length).map(|w| w as f32).collect(),
+            wide_window: hann(frame_length).collect(),
+            forward: FinePlan::forward(frame_length),
+            inverse: Plan::inverse(frame_length),
+            isa: Isa::best(),
+        })
+    }
+
+    /// Samples in a frame.
+    pub fn frame_length(&self) -> usize {
+        self.window.len()
+    }
+
+    /// Samples from one frame to the next.
+    pub fn hop(&self) -> usize {
+        self.hop
+    }
+
+    /// Bins of a frame.
+    pub fn bins(&self) -> usize {
+        self.window.len() / 2 + 1
+    }
+
+    /// Frames of a signal of `len` samples.
+    pub fn frames(&self, len: usize) -> usize {
+        if len == 0 { 0 } else { 1 + len / self.hop }
+    }
+
+    /// The FFT of frames `t` and `t + 1`, packed as [`super::pair`] does it.
+    pub(super) fn pair(
+        &self,
+        signal: Signal<'_>,
+        t: usize,
+        packed: &mut [Complex32],
+        edges: &mut [Vec<f32>; 2],
+        fine: &mut FineScratch,
+    ) {
+        let length = self.window.len();
+        let start = (t * self.hop) as isize - (length / 2) as isize;
+        let [first, second] = edges;
+        let a = signal.segment(start, length, first);
+        let b = signal.segment(start + self.hop as isize, length, second);
+        self.forward.run(self.isa, a, b, &self.wide_window, packed, fine);
+    }
+
+    /// Calls `frames` with each pair of frames, packed, and the number of the first one; the last pair's second frame is
+    /// not one of the signal's where their number is odd.
+    fn pairs(&self, samples: &[f32], scratch: &mut StftScratch, mut each: impl FnMut(usize, &[Complex32])) {
+        let StftScratch { packed, fine, edges, .. } = scratch;
+        packed.resize(self.window.len(), Complex32::default());
+        for t in (0..self.frames(samples.len())).step_by(2) {
+            self.pair(Signal::whole(samples), t, packed, edges, fine);
+            each(t, packed);
+        }
+    }
+
+    /// The spectrum of each frame of `samples`.
+    ///
+    /// # Errors
+    /// [`AnalysisError::Sample`] for samples that cannot be worked with.
+    pub fn transform(
+        &self,
+        samples: &[f32],
+        scratch: &mut StftScratch,
+    ) -> Result<Spectrogram<Complex32>, AnalysisError> {
+        check(samples, 0)?;
+        let (frames, bins, length) = (self.frames(samples.len()), self.bins(), self.window.len());
+        let mut out = Spectrogram::new(frames, bins);
+        self.pairs(samples, scratch, |t, packed| {
+            for k in 0..bins {
+                let (a, b) = parted(packed[k], packed[(length - k) % length]);
+                out.frame_mut(t)[k] = a;
+                if t + 1 < frames {
+                    out.frame_mut(t + 1)[k] = Complex32::new(b.im, -b.re);
+                }
+            }
+        });
+        Ok(out)
+    }
+
+    /// The magnitudes of each frame of `samples`.
+    ///
+    /// # Errors
+    /// [`AnalysisError::Sample`] for samples that cannot be worked with.
+    pub fn magnitudes(
+        &self,
+        samples: &[f32],
+        scratch: &mut StftScratch,
+    ) -> Result<Spectrogram<f32>, AnalysisError> {
+        let mut out = Spectrogram::new(self.frames(samples.len()), self.bins());
+        let mut rows = out.values.chunks_exact_mut(self.bins());
+        self.each_magnitudes(samples, scratch, |_, m| {
+            if let Some(row) = rows.next() {
+                row.copy_from_slice(m);
+            }
+        })?;
+        Ok(out)
+    }
+
+    /// Calls `each` with the number and the magnitudes of each frame.
+    pub(super) fn each_magnitudes(
+        &self,
+        samples: &[f32],
+        scratch: &mut StftScratch,
+        mut each: impl FnMut(usize, &[f32]),
+    ) -> Result<(), AnalysisError> {
+        check(samples, 0)?;
+        let frames = self.frames(samples.len());
+        let (mut a, mut b) = (vec![0.0; self.bins()], vec![0.0; self.bins()]);
+        self.pairs(samples, scratch, |t, packed| {
+            // SAFETY: `best` is one of those that are available.
+            unsafe { pair_magnitudes(self.isa, packed, &mut a, &mut b) };
+            each(t, &a);
+            if t + 1 < frames {
+                each(t + 1, &b);
+            }
+        });
+        Ok(())
+    }
+
+    /// The signal of `len` samples whose frames are nearest to those of `spectrogram`: windowed again, added up and divided
+    /// by the sum of the squared windows (Griffin and Lim, "Signal estimation from modified short-time Fourier transform",
+    /// 1984, equation 6). Where no frame reaches, it is zero.
+    ///
+    /// # Errors
+    /// Unless the spectrogram has [`Stft::bins`] bins and finite values.
+    pub fn inverse(
+        &self,
+        spectrogram: &Spectrogram<Complex32>,
+        len: usize,
+        scratch: &mut StftScratch,
+    ) -> Result<Vec<f32>, AnalysisError> {
+        let (bins, length) = (self.bins(), self.window.len());
+        AnalysisError::unless(
+            spectrogram.bins() == bins,
+            "bins",
+            spectrogram.bins() as f64,
+            &format!("{bins}, those of a frame"),
+        )?;
+        let finite = spectrogram.values.iter().all(|z| z.re.is_finite() && z.im.is_finite());
+        AnalysisError::unless(finite, "a value of the spectrogram", f64::NAN, "finite")?;
+        let mut out = vec![0.0; len];
+        let frames = spectrogram.frames();
+        let StftScratch { packed, fft, .. } = scratch;
+        packed.resize(length, Complex32::default());
+        let scale = 1.0 / length as f32;
+        for t in (0..frames).step_by(2) {
+            for k in 0..bins {
+                let a = spectrogram.frame(t)[k];
+                let b = if t + 1 < frames { spectrogram.frame(t + 1)[k] } else { Complex32::default() };
+                let ib = Complex32::new(-b.im, b.re);
+                if k == 0 || k == length / 2 {
+                    // What a real signal cannot have there is dropped.
+                    packed[k] = Complex32::new(a.re, b.re) * scale;
+                } else {
+                    packed[k] = (a + ib) * scale;
+                    packed[length - k] = (a - ib).conj() * scale;
+                }
+            }
+            self.inverse.run(packed, fft);
+            self.add_frame(t, packed.iter().map(|z| z.re), &mut out);
+            if t + 1 < frames {
+                self.add_frame(t + 1, packed.iter().map(|z| z.im), &mut out);
+            }
+        }
+        let mut gains = vec![0.0; self.hop];
+        for block in 0..(len + length / 2).div_ceil(self.hop) {
+            self.gains(block, frames, &mut gains);
+            let start = (block * self.hop) as isize - (length / 2) as isize;
+            for (i, gain) in gains.iter().enumerate() {
+                if let Some(x) = usize::try_from(start + i as isize).ok().and_then(|s| out.get_mut(s)) {
+                    *x *= gain;
+                }
+            }
+        }
+        Ok(out)
+    }
+
+    /// Adds a frame to the signal, windowed.
+    fn add_frame(&self, t: usize, values: impl Iterator<Item = f32>, out: &mut [f32]) {
+        let start = (t * self.hop) as isize - (self.window.len() / 2) as isize;
+        for ((value, w), s) in values.zip(&self.window).zip(start..) {
+            if let Some(x) = usize::try_from(s).ok().and_then(|s| out.get_mut(s)) {
+                *x += value * w;
+            }
+        }
+    }
+
+    /// One over the sum of the squared windows of `frames` frames, at the `hop` places of a block. Block `b` begins where
+    /// frame `b` does. 1 where no frame reaches.
+    pub(super) fn gains(&self, block: usize, frames: usize, gains: &mut [f32]) {
+        let length = self.window.len();
+        for (i, gain) in gains.iter_mut().enumerate() {
+            let mut sum = 0.0;
+            // From the block's own frame back, as far as frames reach.
+            for back in 0..=(length - 1) / self.hop {
+                let at = i + back * self.hop;
+                if at < length && back <= block && block - back < frames {
+                    sum += f64::from(self.window[at]).powi(2);
+                }
+            }
+            *gain = if sum > f64::from(f32::MIN_POSITIVE) { (1.0 / sum) as f32 } else { 1.0 };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn noise(len: usize) -> Vec<f32> {
+        let mut state = 3u32;
+        let next = |_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as f32 / (1 << 23) as f32 - 1.0
+        };
+        (0..len).map(next).collect()
+    }
+
+    /// The definition, in double precision.
+    fn plain(samples: &[f32], length: usize, hop: usize, t: usize, k: usize) -> (f64, f64) {
+        let tau = std::f64::consts::TAU;
+        (0..length).fold((0.0, 0.0), |(re, im), n| {
+            let s = (t * hop + n) as isize - (length / 2) as isize;
+            let x = usize::try_from(s).ok().and_then(|s| samples.get(s)).copied().unwrap_or(0.0);
+            let x = f64::from(x) * (0.5 - 0.5 * (tau * n as f64 / length as f64).cos());
+            let angle = -tau * ((k * n) % length) as f64 / length as f64;
+            (re + x * angle.cos(), im + x * angle.sin())
+        })
+    }
+
+    #[test]
+    fn equals_the_plain_definition() {
+        for (length, hop) in [(64, 16), (4, 1), (60, 60), (128, 50)] {
+            let stft = Stft::new(length, hop).unwrap();
+            for len in [0, 1, 2, hop, length - 1, 5 * length + 7] {
+                let samples = noise(len);
+                let mut scratch = StftScratch::default();
+                let spectrum = stft.transform(&samples, &mut scratch).unwrap();
+                let magnitudes = stft.magnitudes(&samples, &mut scratch).unwrap();
+                assert_eq!(spectrum.frames(), if len == 0 { 0 } else { 1 + len / hop });
+                assert_eq!(magnitudes.frames(), spectrum.frames());
+                for t in 0..spectrum.frames() {
+                    for k in 0..=length / 2 {
+                        let (re, im) = plain(&samples, length, hop, t, k);
+                        let got = spectrum.frame(t)[k];
+                        let off = (f64::from(got.re) - re).hypot(f64::from(got.im) - im);
+                        assert!(off < 1e-4, "{length}/{hop}, frame {t}, bin {k}: {got} against {re} {im}");
+                        assert!((f64::from(magnitudes.frame(t)[k]) - re.hypot(im)).abs() < 1e-4);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_inverse_gives_the_signal_back() {
+        for (length, hop) in [(64, 16), (64, 32), (60, 7), (128, 50)] {
+            let stft = Stft::new(length, hop).unwrap();
+            for len in [0, 1, length / 2, 3 * length + 5] {
+                let samples = noise(len);
+                let mut scratch = StftScratch::default();
+                let spectrum = stft.transform(&samples, &mut scratch).unwrap();
+                let back = stft.inverse(&spectrum, len, &mut scratch).unwrap();
+                assert_eq!(back.len(), len);
+                for (i, (x, y)) in samples.iter().zip(&back).enumerate() {
+                    // A Hann window is zero at its first place: no frame reaches what only that one covers.
+                    let reached = (0..spectrum.frames()).any(|t| (t * hop).abs_diff(i) < length / 2);
+                    if reached {
+                        assert!((x - y).abs() < 1e-4, "{length}/{hop}, {i} of {len}: {x}, {y}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn bad_parameters_and_samples_are_refused() {
+        for (length, hop) in [(0, 1), (2, 1), (63, 16), (64, 0), (64, 65), (1 << 21, 1)] {
+            assert!(Stft::new(length, hop).is_err(), "{length}/{hop}");
+        }
+        let stft = Stft::new(64, 16).unwrap();
+        let mut scratch = StftScratch::default();
+        assert!(stft.transform(&[0.0, f32::NAN], &mut scratch).is_err());
+        assert!(stft.inverse(&Spectrogram::new(3, 32), 10, &mut scratch).is_err());
+        let mut spectrum = Spectrogram::<Complex32>::new(3, 33);
+        spectrum.frame_mut(1)[4].re = f32::INFINITY;
+        assert!(stft.inverse(&spectrum, 10, &mut scratch).is_err());
+    }
+}
