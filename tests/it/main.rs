@@ -3,6 +3,7 @@
 mod analysis;
 mod ann;
 mod cli;
+mod copies;
 mod decode;
 mod docs;
 mod hostile;
