@@ -7,7 +7,8 @@ exhaustive, so it shows what the fingerprint can tell, not what an index may los
 When is a candidate accepted? Chromaprint has no rule for short clips. Here the limit is, for each clip
 length, the lowest bit error that any negative of the very same query set reaches, and only clips below it
 count: the most that can be accepted without a false positive on these negatives. The limit is thus fitted
-to the test, which no real user could do; it flatters this peer. A fixed limit can be given instead.
+to the test, which no real user could do; that flatters this peer, unless a single odd negative sets the limit.
+A fixed limit can be given instead.
 """
 
 import json
