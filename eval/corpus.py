@@ -84,6 +84,7 @@ DEV_NOISE = (
 SETS = {
     "test": CorpusSet(
         packages=("wesnoth-1.16-music", "warzone2100-music", "supertuxkart-data"),
+        left_out=("warzone2100-music/*.opus",),  # newer versions of the package have no Ogg files
         noise=tuple(f"supertuxkart-data/*/{name}.ogg" for name in STK_SOUNDS),
         versions=tuple((f"supertuxkart-data/*/{name}*.ogg",) for name in STK_TWO_TEMPI),
         deduplicate=False,  # frozen: earlier figures were measured on all 77 files
