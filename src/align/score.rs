@@ -18,57 +18,68 @@ pub struct Features {
     pub variants: u32,
     /// The evidence of the best place of another track: what likeness and chance reach.
     pub rival: f32,
+    /// Windows in the library, as far as they are counted.
+    pub windows: u64,
 }
 
-const INTERCEPT: f64 = -8.7954;
-const EVIDENCE: f64 = 0.0694;
-/// Of the evidence less that of the rival.
-const MARGIN: f64 = 0.1526;
-/// Of the logarithm of the ratio of the two.
-const RATIO: f64 = 4.7659;
-/// Of the margin over the root of the query's pairs, which is how far chance makes it vary.
-const DENSITY: f64 = 1.0720;
-/// Of the same, compressed.
-const LOG_DENSITY: f64 = 2.8833;
-const SIMILARITY: f64 = 8.7778;
-/// Of the similarity times the root of the number of pairs: how many standard deviations it is from chance.
-const SIGNIFICANCE: f64 = -0.1277;
+/// Frame pairs of queries of 1 and 10 s, between which the score was fitted.
+const SHORT: f64 = 4.4;
+const LONG: f64 = 53.0;
+
+/// A coefficient of a query of 1 s and of one of 10 s. What a value says depends on how many frames it comes from: of a
+/// query of 10 s a fair margin is as good as certain. None but the first may be negative, so that what speaks for a place
+/// never lowers its score.
+type Slope = [f64; 2];
+
+const INTERCEPT: Slope = [-10.574, -15.308];
+/// Of the logarithm of the ratio between the evidence and that of the rival.
+const RATIO: Slope = [5.233, 11.639];
+/// Of their difference over the root of the query's pairs, which is how far chance makes it vary.
+const DENSITY: Slope = [7.484, 2.485];
+const SIMILARITY: Slope = [7.599, 0.000];
 /// Of the share of the query that the range covers.
-const COVERAGE: f64 = 5.0117;
-const QUERY_PAIRS: f64 = -1.4997;
-const VARIANTS: f64 = -0.5102;
+const COVERAGE: f64 = 5.642;
+const VARIANTS: f64 = -0.457;
+/// Of the logarithm of how many times a library is smaller than one of `MANY` windows: it has weaker rivals.
+const SMALL: f64 = -0.484;
+
+/// Windows of four hours of music.
+const MANY: f64 = 20_000.0;
 
 /// The least rival, for each root of the query's pairs: in a library of one track there is none, and chance is
 /// no less.
-const CHANCE: f64 = 0.12;
+const CHANCE: f64 = 0.16;
 
-/// Frame pairs of a minute.
+/// The same for each pair of the range: two tracks of one tempo may have hardly anything in common, but that for minutes.
+const ALIKE: f64 = 0.022;
+
+/// Frame pairs of a minute, which is aligned at a time.
 const MINUTE: f64 = 320.0;
 
+/// Added to evidence before a ratio is taken: what is less says nothing.
+const NOTHING: f64 = 0.3;
+
 /// The least probability that counts as a match unless the caller says otherwise.
-pub const LEAST_SCORE: f32 = 0.95;
+pub const LEAST_SCORE: f32 = 0.9;
 
 /// The probability, 0..=1, that an alignment with these features is right, if it is as likely as not that the
 /// query comes from the library.
 pub fn probability(features: &Features) -> f32 {
-    let (similarity, pairs) = (f64::from(features.similarity), features.pairs.max(1.0));
-    let query_pairs = features.query_pairs.clamp(1.0, MINUTE);
-    let pairs = pairs.min(query_pairs);
+    let query_pairs = features.query_pairs.max(1.0);
+    let pairs = features.pairs.clamp(1.0, query_pairs.min(MINUTE));
+    // Of what is longer no more is known than that.
+    let long = ((query_pairs / SHORT).ln() / (LONG / SHORT).ln()).clamp(0.0, 1.0);
+    let at = |[short, of_long]: Slope| short + long * (of_long - short);
     let evidence = f64::from(features.evidence).max(0.0);
-    let rival = f64::from(features.rival).max(CHANCE * query_pairs.sqrt());
-    let margin = evidence - rival;
-    let density = margin / query_pairs.sqrt();
-    let logit = INTERCEPT
-        + EVIDENCE * evidence
-        + MARGIN * margin
-        + RATIO * ((evidence + 0.3) / (rival + 0.3)).ln()
-        + DENSITY * density
-        + LOG_DENSITY * density.signum() * (3.0 * density.abs()).ln_1p()
-        + SIMILARITY * similarity
-        + SIGNIFICANCE * similarity * pairs.sqrt()
-        + COVERAGE * pairs / query_pairs
-        + QUERY_PAIRS * query_pairs.ln()
-        + VARIANTS * f64::from(features.variants.max(1)).ln();
+    let chance = query_pairs.min(MINUTE).sqrt();
+    let rival = f64::from(features.rival).max(CHANCE * chance).max(ALIKE * pairs);
+    let logit = at(INTERCEPT)
+        + at(RATIO) * ((evidence + NOTHING) / (rival + NOTHING)).ln()
+        + at(DENSITY) * (evidence - rival) / chance
+        + at(SIMILARITY) * f64::from(features.similarity)
+        + COVERAGE * pairs / query_pairs.min(MINUTE)
+        + VARIANTS * f64::from(features.variants.max(1)).ln()
+        + SMALL * (MANY / features.windows.max(1) as f64).ln().max(0.0);
     (1.0 / (1.0 + (-logit).exp())) as f32
 }
 
@@ -85,6 +96,7 @@ mod tests {
             query_pairs: 30.0,
             variants: 1,
             rival: 1.5,
+            windows: 100_000,
         };
         let p = probability(&base);
         assert!((0.01..=0.99).contains(&p), "{p}");
@@ -104,6 +116,7 @@ mod tests {
             query_pairs: 1e6,
             variants: 0,
             rival: 1e9,
+            windows: 0,
         };
         let most = Features {
             evidence: 1e9,
@@ -112,6 +125,7 @@ mod tests {
             query_pairs: 1.0,
             variants: 1,
             rival: 0.0,
+            windows: u64::MAX,
         };
         for features in [least, most] {
             assert!((0.0..=1.0).contains(&probability(&features)));

@@ -150,6 +150,24 @@ pub fn align(query: &[f32], reference: &Reference, values: usize, offset: i32) -
     Some(best)
 }
 
+/// The frames of query and track that meet in the range of `alignment`, row after row, the one as many as the other.
+pub(super) fn met(
+    query: &[f32],
+    reference: &Reference,
+    values: usize,
+    alignment: &Alignment,
+) -> Option<[Vec<f32>; 2]> {
+    let pairs = Pairs::new(query, reference, values, alignment.offset.round() as i32)?;
+    let index = |half: usize| (half.saturating_sub(pairs.first).div_ceil(2)).min(pairs.count);
+    let [mut of_query, mut of_track] = [Vec::new(), Vec::new()];
+    for k in index(alignment.from)..index(alignment.to) {
+        let (q, r) = pairs.get(k);
+        of_query.extend_from_slice(q);
+        of_track.extend_from_slice(r);
+    }
+    Some([of_query, of_track])
+}
+
 /// Where between -1/2 and 1/2 the parabola through three values peaks, the middle one being the largest.
 pub(super) fn parabola_peak(before: f32, peak: f32, after: f32) -> f64 {
     let curvature = before - 2.0 * peak + after;

@@ -1,6 +1,6 @@
 //! Answering a query: nearest windows, votes, alignment, score; stretch by stretch, so that a recording of hours
 //! takes no more memory than one of a minute.
-use std::{collections::BTreeMap, path::Path, sync::atomic::AtomicBool};
+use std::{collections::BTreeMap, ops::RangeInclusive, path::Path, sync::atomic::AtomicBool};
 
 use super::{
     analyse::{self, QueryStretch},
@@ -9,8 +9,8 @@ use super::{
 use crate::{
     Result,
     align::{
-        Alignment, Candidate, Comparison, Features, LEAST_SCORE, Line, Reference, Repeats, WindowHits, align,
-        candidates, likeness, probability,
+        Alignment, Candidate, Comparison, Features, LEAST_SCORE, Line, Reference, Repeats, WindowEvidence,
+        WindowHits, align, candidates, likeness, probability,
     },
     ann::{Hit, Searcher},
     decode::Decoder,
@@ -24,11 +24,17 @@ use crate::{
 /// Half frames in a stretch: about a minute.
 const STRETCH: usize = 640;
 
-/// Nearest library windows asked for each query window.
-const NEAREST: usize = 20;
+/// Nearest library windows asked for, shared out among the windows of a stretch: a short clip has few windows, and each is
+/// like many others.
+const HITS: usize = 4000;
+const NEAREST: RangeInclusive<usize> = 20..=100;
 
-/// Places that are aligned.
-const PLACES: usize = 64;
+/// Places that are aligned, times the half frames of the stretch: those of a short clip are more doubtful, and cost less.
+const ALIGNED: usize = 16_000;
+const PLACES: RangeInclusive<usize> = 64..=400;
+
+/// Alignments of a stretch whose windows are compared, those with the best frames.
+const COMPARED: usize = 64;
 
 /// Alignments of a stretch that are kept, best first.
 const KEPT: usize = 16;
@@ -74,6 +80,9 @@ const NO_DRIFT: f64 = 0.3;
 
 /// Query windows of a stretch, at least, if every third half frame has as many.
 const LEAST_WINDOWS: usize = 8;
+
+/// Tracks whose windows are counted to tell whether the library is a small one.
+const COUNTED: u32 = 1000;
 
 /// Windows that are projected together.
 const TOGETHER: usize = 16;
@@ -125,6 +134,21 @@ struct Place {
     repeats: Vec<f64>,
 }
 
+/// A place of a track that a variant of the query was aligned with.
+struct Aligned {
+    variant: Variant,
+    track: TrackId,
+    alignment: Alignment,
+    reference: Reference,
+}
+
+impl Aligned {
+    /// The evidence of its frames.
+    fn evidence(&self) -> f32 {
+        self.variant.for_each_of_query(self.alignment.evidence)
+    }
+}
+
 /// Windows of a query as they are looked up, and their first half frames.
 struct Windows {
     vectors: Vec<i8>,
@@ -166,6 +190,9 @@ pub(super) struct Query<'s> {
     options: QueryOptions,
     searcher: Searcher<'s>,
     projection: Projection,
+    window_evidence: WindowEvidence,
+    /// Windows of the library, as the score asks for them.
+    windows: u64,
 }
 
 impl<'s> Query<'s> {
@@ -177,6 +204,8 @@ impl<'s> Query<'s> {
             options: *options,
             searcher: Searcher::new(store).exact(options.exact),
             projection: Projection::new(&params),
+            window_evidence: WindowEvidence::new(&params),
+            windows: store.windows_of_first(COUNTED)?,
         })
     }
 
@@ -225,12 +254,16 @@ impl<'s> Query<'s> {
         let params = self.params;
         let readings = Readings::new(stretch, &params);
         let windows = self.windows(&stretch.chroma, 1);
-        let hits = self.searcher.nearest(&windows.vectors, NEAREST)?;
-        let proposed = candidates(&windows.with(hits), PLACES);
+        let halves = stretch.chroma.len() / self.params.frame_values();
+        let share = |all: usize, parts: usize, of: &RangeInclusive<usize>| {
+            (all / parts.max(1)).clamp(*of.start(), *of.end())
+        };
+        let hits = self.searcher.nearest(&windows.vectors, share(HITS, windows.starts.len(), &NEAREST))?;
+        let proposed = candidates(&windows.with(hits), share(ALIGNED, halves, &PLACES));
         let mut places = self.best(&readings, proposed.into_iter().map(|c| (Variant::PLAIN, c)).collect())?;
         self.find_rivals(&mut places)?;
         let least = f64::from(self.options.least_score);
-        let query = (stretch.chroma.len() / self.params.frame_values()) as f64 / 2.0;
+        let query = halves as f64 / 2.0;
         let sure = |places: &[Place]| {
             places.iter().any(|p| p.pairs >= WHOLE * query && self.score(p, query) >= least)
         };
@@ -278,9 +311,13 @@ impl<'s> Query<'s> {
     }
 
     /// Aligns what was proposed, keeps the best and refines it.
-    fn best(&self, readings: &Readings<'_>, mut proposed: Vec<(Variant, Candidate)>) -> Result<Vec<Place>> {
+    fn best(
+        &mut self,
+        readings: &Readings<'_>,
+        mut proposed: Vec<(Variant, Candidate)>,
+    ) -> Result<Vec<Place>> {
         proposed.sort_by(|a, b| a.0.order(&b.0));
-        let mut aligned: Vec<(Variant, TrackId, Alignment, Reference)> = Vec::new();
+        let mut aligned: Vec<Aligned> = Vec::new();
         for of_variant in proposed.chunk_by(|a, b| a.0 == b.0) {
             let variant = of_variant[0].0;
             let frames = readings.frames(&variant);
@@ -288,44 +325,61 @@ impl<'s> Query<'s> {
                 if let Some((alignment, reference)) =
                     self.align(&frames, candidate.track, candidate.offset)?
                 {
-                    aligned.push((variant, candidate.track, alignment, reference));
+                    aligned.push(Aligned { variant, track: candidate.track, alignment, reference });
                 }
             }
         }
-        aligned.sort_by(|a, b| b.0.evidence(&b.2).total_cmp(&a.0.evidence(&a.2)));
+        aligned.sort_by(|a, b| b.evidence().total_cmp(&a.evidence()));
+        aligned.truncate(COMPARED);
+        aligned.sort_by(|a, b| a.variant.order(&b.variant));
+        let mut compared = Vec::with_capacity(aligned.len());
+        for of_variant in aligned.chunk_by(|a, b| a.variant == b.variant) {
+            let frames = readings.frames(&of_variant[0].variant);
+            compared.extend(of_variant.iter().map(|a| self.whole_evidence(&frames, a)));
+        }
+        let mut aligned: Vec<(f32, Aligned)> = compared.into_iter().zip(aligned).collect();
+        aligned.sort_by(|a, b| b.0.total_cmp(&a.0));
         // A track that repeats itself must not keep out all others, which tell what chance reaches.
         let mut of_track: BTreeMap<u32, usize> = BTreeMap::new();
-        aligned.retain(|(_, track, ..)| {
-            let places = of_track.entry(track.0).or_default();
+        aligned.retain(|(_, a)| {
+            let places = of_track.entry(a.track.0).or_default();
             *places += 1;
             *places <= KEPT_OF_TRACK
         });
         aligned.truncate(KEPT);
-        aligned.into_iter().map(|found| self.place(readings, found)).collect()
+        aligned.into_iter().map(|(_, found)| self.place(readings, found)).collect()
+    }
+
+    /// The evidence of an alignment's frames and windows.
+    fn whole_evidence(&mut self, frames: &[f32], aligned: &Aligned) -> f32 {
+        let windows = self.window_evidence.of(frames, &aligned.reference, &aligned.alignment);
+        aligned.evidence() + aligned.variant.for_each_of_query(windows)
     }
 
     /// Finds tempo and transposition of an alignment more closely, and describes it in the query's own time.
-    fn place(
-        &self,
-        readings: &Readings<'_>,
-        (mut variant, track, mut alignment, mut reference): (Variant, TrackId, Alignment, Reference),
-    ) -> Result<Place> {
+    fn place(&mut self, readings: &Readings<'_>, mut aligned: Aligned) -> Result<Place> {
         let values = self.params.frame_values();
-        let frames = |v: &Variant| readings.frames(v);
-        if variant != Variant::PLAIN {
+        let track = aligned.track;
+        if aligned.variant != Variant::PLAIN {
             for step in widen::REFINEMENTS {
+                let (variant, alignment) = (aligned.variant, aligned.alignment);
                 let centre = (alignment.from + alignment.to) as f64 / 2.0;
                 let (in_query, in_track) = (centre / variant.tempo, centre + alignment.offset);
                 for near in variant.neighbours(step) {
                     let offset = (in_track - in_query * near.tempo).round() as i32;
-                    if let Some((a, r)) = self.align(&frames(&near), track, offset)?
-                        && near.evidence(&a) > variant.evidence(&alignment)
+                    if let Some((alignment, reference)) =
+                        self.align(&readings.frames(&near), track, offset)?
                     {
-                        (variant, alignment, reference) = (near, a, r);
+                        let moved = Aligned { variant: near, track, alignment, reference };
+                        if moved.evidence() > aligned.evidence() {
+                            aligned = moved;
+                        }
                     }
                 }
             }
         }
+        let evidence = self.whole_evidence(&readings.frames(&aligned.variant), &aligned);
+        let Aligned { variant, alignment, reference, .. } = aligned;
         let centre = (alignment.from + alignment.to) as f64 / 2.0;
         let start =
             Line { at: centre / variant.tempo, in_track: centre + alignment.offset, tempo: variant.tempo };
@@ -348,7 +402,7 @@ impl<'s> Query<'s> {
             last: anchor,
             from,
             to,
-            evidence: variant.evidence(&alignment),
+            evidence,
             similarity: alignment.similarity,
             pairs: ((to - from) as f64 + 1.0) / 2.0,
             tempo: line.tempo,
@@ -369,9 +423,12 @@ impl<'s> Query<'s> {
     /// rival of what the query reaches as it is.
     fn find_rivals(&self, places: &mut [Place]) -> Result<()> {
         places.sort_by(|a, b| b.evidence.total_cmp(&a.evidence));
+        // Where none of the places that were kept is one, it is among those that were not, and has no more than these.
+        let plain = places.iter().filter(|p| p.variants == 1);
+        let left = if plain.clone().count() < KEPT { 0.0 } else { plain.last().map_or(0.0, |p| p.evidence) };
         for i in 0..places.len() {
             let place = &places[i];
-            let mut rival = 0.0;
+            let mut rival = left;
             for other in places.iter() {
                 if other.track != place.track
                     && other.variants <= place.variants
@@ -510,12 +567,15 @@ impl<'s> Query<'s> {
 
     /// Aligns the query with the stored frames of a track around an offset.
     fn align(&self, frames: &[f32], track: TrackId, offset: i32) -> Result<Option<(Alignment, Reference)>> {
-        const MARGIN: i32 = 8;
+        /// Half frames of the track on either side: where the query may be moved to, and a moving mean beyond.
+        const MARGIN: i32 = 20;
         let values = self.params.frame_values();
         let count = (frames.len() / values) as i32;
         let first = ((offset - MARGIN) / 2).max(0);
         let last = ((offset + count + MARGIN) / 2).max(first);
-        let reference = self.stored(track, i64::from(first), i64::from(last))?;
+        let mut reference = self.stored(track, i64::from(first), i64::from(last))?;
+        let half = (self.params.mean_span.0 / self.params.frame_seconds().0).round() as i32;
+        reference.end_with_query(values, offset, count, half);
         Ok(align(frames, &reference, values, offset).map(|a| (a, reference)))
     }
 
@@ -527,6 +587,7 @@ impl<'s> Query<'s> {
             query_pairs,
             variants: place.variants,
             rival: place.rival,
+            windows: self.windows,
         }))
     }
 

@@ -2,7 +2,7 @@
 use std::{borrow::Cow, cell::RefCell, cmp::Ordering, collections::BTreeMap, rc::Rc};
 
 use super::analyse::{MARGIN, QueryStretch};
-use crate::{align::Alignment, params::Params};
+use crate::params::Params;
 
 /// Transpositions and tempi to try.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -108,10 +108,10 @@ impl Variant {
         self.shift.cmp(&other.shift).then(self.tempo.total_cmp(&other.tempo))
     }
 
-    /// The evidence of an alignment of this variant for each frame of the query, not of the variant: what is stretched
-    /// has more frames, but says no more.
-    pub(super) fn evidence(&self, alignment: &Alignment) -> f32 {
-        alignment.evidence / self.tempo as f32
+    /// `evidence` of this variant counted for each frame of the query: what is stretched has more frames, but says no
+    /// more.
+    pub(super) fn for_each_of_query(&self, evidence: f32) -> f32 {
+        evidence / self.tempo as f32
     }
 
     /// The variants one step away.

@@ -187,6 +187,24 @@ impl Store {
         Ok(totals)
     }
 
+    /// How many windows the first `tracks` tracks have together: enough to tell a small library from a large one, at the
+    /// same cost in either.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn windows_of_first(&self, tracks: u32) -> Result<u64> {
+        let mut windows = 0.0;
+        self.each_row(
+            "SELECT total(window_count) FROM (SELECT window_count FROM track LIMIT ?1)",
+            [tracks],
+            |row| {
+                windows = row.get::<_, f64>(0).map_err(|e| self.fault(e))?;
+                Ok(())
+            },
+        )?;
+        Ok(windows as u64)
+    }
+
     /// Puts the frames `range` of a track into `out` (cleared first), `frame_bytes` each; only the blocks that hold
     /// them are read. What lies past the track's end is left out.
     ///

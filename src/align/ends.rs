@@ -1,0 +1,155 @@
+//! What a query lacks at its ends, taken off the track's frames too.
+//!
+//! Chroma is what a frame has beyond the moving mean over time ([`crate::chroma`]). A track's mean spans a second on
+//! either side; at the ends of a query there is less, and in a clip of 1 s it never spans all. The same sound then has
+//! other chroma, and a clip of 1 s is like its own place at .70 instead of .83 in the mean.
+use std::ops::Range;
+
+use super::segment::Reference;
+
+impl Reference {
+    /// Makes the frames what they would be if their moving mean, which spans `half` half frames on either side, ended
+    /// where the query does: `count` half frames, the first of which meets half frame `offset` of the track.
+    ///
+    /// With r = x - M x for the stored frames and M' for the mean that ends early, x - M' x is wanted. x is taken as
+    /// r + M r, the first terms of (1 - M)^-1 r; what the series leaves out is the mean over a longer time, which
+    /// the difference takes off. That frames were divided by their norms is left out of account. Frames that lie
+    /// `half` half frames from both ends stay as they are.
+    pub fn end_with_query(&mut self, values: usize, offset: i32, count: i32, half: i32) {
+        let (frames, first) = ((self.frames.len() / values) as i32, self.first);
+        let index = |at: i32| (at + 1).div_euclid(2) - first;
+        // The frames from one half frame of the track to another.
+        let within = |from: i32, to: i32| {
+            index(from).clamp(0, frames) as usize..index(to + 1).clamp(0, frames) as usize
+        };
+        let at = |n: usize| 2 * (first + n as i32);
+        let (start, end) = (offset, offset + count - 1);
+        let before = within(start, (start + half - 1).min(end));
+        let after = within((end - half + 1).max(start), end);
+        let touched: Vec<usize> = before.clone().chain(after.start.max(before.end)..after.end).collect();
+        let mut means = Sums::of(&self.frames, values);
+        let whole: Vec<f32> = (0..frames as usize)
+            .flat_map(|n| means.mean(within(at(n) - half, at(n) + half)).to_vec())
+            .zip(&self.frames)
+            .map(|(mean, r)| r + mean)
+            .collect();
+        let mut means = Sums::of(&whole, values);
+        for n in touched {
+            let mean = means.mean(within((at(n) - half).max(start), (at(n) + half).min(end)));
+            let row = n * values..(n + 1) * values;
+            for ((r, x), m) in self.frames[row.clone()].iter_mut().zip(&whole[row]).zip(mean) {
+                *r = x - m;
+            }
+        }
+    }
+}
+
+/// Sums of rows from the first on, so that the mean of any range costs as much as that of one row.
+struct Sums {
+    values: usize,
+    sums: Vec<f32>,
+    mean: Vec<f32>,
+}
+
+impl Sums {
+    fn of(rows: &[f32], values: usize) -> Self {
+        let mut sums = vec![0.0; values];
+        sums.reserve(rows.len());
+        for row in rows.chunks_exact(values) {
+            let before = sums.len() - values;
+            for (i, v) in row.iter().enumerate() {
+                sums.push(sums[before + i] + v);
+            }
+        }
+        Self { values, sums, mean: vec![0.0; values] }
+    }
+
+    /// The mean of a range of rows; 0 of an empty one.
+    fn mean(&mut self, rows: Range<usize>) -> &[f32] {
+        let share = 1.0 / rows.len().max(1) as f32;
+        let row = |n: usize| &self.sums[n * self.values..(n + 1) * self.values];
+        let ends = row(rows.end.max(rows.start)).iter().zip(row(rows.start));
+        for (mean, (to, from)) in self.mean.iter_mut().zip(ends) {
+            *mean = (to - from) * share;
+        }
+        &self.mean
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const VALUES: usize = 12;
+    const HALF: i32 = 11;
+
+    /// Rows that change slowly, as music does: each is mostly the one before.
+    fn rows(count: usize, mut state: u32) -> Vec<f32> {
+        let mut random = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as f32 / (1 << 23) as f32 - 1.0
+        };
+        let mut rows: Vec<f32> = (0..VALUES).map(|_| random()).collect();
+        for _ in 1..count {
+            let from = rows.len() - VALUES;
+            for i in from..from + VALUES {
+                rows.push(0.7 * rows[i] + random());
+            }
+        }
+        rows
+    }
+
+    /// The rows `range` less the mean of those at most `half` rows away and within `range`, row by row.
+    fn less_mean(rows: &[f32], range: Range<usize>, half: usize) -> Vec<f32> {
+        let mut out = Vec::new();
+        for n in range.clone() {
+            let around = n.saturating_sub(half).max(range.start)..(n + half + 1).min(range.end);
+            for i in 0..VALUES {
+                let sum: f32 = around.clone().map(|m| rows[m * VALUES + i]).sum();
+                out.push(rows[n * VALUES + i] - sum / around.len() as f32);
+            }
+        }
+        out
+    }
+
+    fn cosine(a: &[f32], b: &[f32]) -> f32 {
+        let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+        dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
+    }
+
+    proptest! {
+        /// The track's frames become nearly those of the query, which were made from its own part of the rows alone.
+        #[test]
+        fn frames_become_those_of_a_query_that_ends_there(
+            state in any::<u32>(), start in 20usize..60, count in 6usize..40, first in 0i32..12,
+        ) {
+            let music = rows(120, state);
+            let track = less_mean(&music, 0..120, HALF as usize / 2);
+            let query = less_mean(&music, start..start + count, HALF as usize / 2);
+            let mut reference = Reference { first, frames: track[first as usize * VALUES..].to_vec() };
+            let part = |r: &Reference| {
+                let from = (start - first as usize) * VALUES;
+                r.frames[from..from + count * VALUES].to_vec()
+            };
+            let untouched = part(&reference);
+            reference.end_with_query(VALUES, 2 * start as i32, 2 * count as i32 - 1, HALF);
+            let like = cosine(&part(&reference), &query);
+            prop_assert!(like > 0.96, "{like}");
+            prop_assert!(like > cosine(&untouched, &query));
+            let inner = (HALF as usize / 2 + 1) * VALUES..(count * VALUES).saturating_sub((HALF as usize / 2 + 1) * VALUES);
+            if !inner.is_empty() {
+                prop_assert_eq!(&part(&reference)[inner.clone()], &untouched[inner]);
+            }
+        }
+
+        #[test]
+        fn any_offset_will_do(offset in -300i32..300, count in 0i32..90, frames in 0usize..30, first in 0i32..40) {
+            let mut reference = Reference { first, frames: rows(30, 1)[..frames * VALUES].to_vec() };
+            reference.end_with_query(VALUES, offset, count, HALF);
+            prop_assert_eq!(reference.frames.len(), frames * VALUES);
+            prop_assert!(reference.frames.iter().all(|v| v.is_finite()));
+        }
+    }
+}
