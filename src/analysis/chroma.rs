@@ -106,12 +106,12 @@ impl ChromaCqt {
         let levels = self.cqt.halved_on_threads(samples);
         let signals = signals(samples, &levels);
         let mut out = Spectrogram::new(self.cqt.frames(samples.len()), CLASSES);
-        out.values
-            .par_chunks_mut(GROUP * CLASSES)
-            .enumerate()
-            .for_each_init(GroupScratch::default, |scratch, (n, rows)| {
+        out.values.par_chunks_mut(GROUP * CLASSES).enumerate().for_each_init(
+            GroupScratch::default,
+            |scratch, (n, rows)| {
                 self.group(&signals, n, scratch, rows, |_, _| {});
-            });
+            },
+        );
         Ok(out)
     }
 

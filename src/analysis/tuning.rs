@@ -290,7 +290,8 @@ mod tests {
             assert_eq!(exact.tuning(), expected);
             assert!(exact.table.is_empty() && !counted.table.is_empty());
             for (counted, expected) in counted.tuning().into_iter().zip(expected) {
-                assert!((counted - expected).abs() < 0.0101, "{counted} against {expected}");
+                // Notes of one height are the worst case: all are in the step of the median.
+                assert!((counted - expected).abs() < 0.031, "{counted} against {expected}");
             }
         }
         assert_eq!(TuningTally::<1>::default().tuning(), [0.0]);

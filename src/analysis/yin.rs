@@ -394,13 +394,21 @@ mod tests {
                 for isa in Isa::available() {
                     yin.isa = isa;
                     for first in (0..yin.frames(samples.len())).step_by(2) {
-                        yin.each_normalised(Signal::whole(&samples), first, &mut YinScratch::default(), |t, d| {
-                            let plain = plain(&samples, &options, t, yin.least, yin.most);
-                            assert_eq!(plain.len(), d.len());
-                            for (lag, (got, plain)) in d.iter().zip(plain).enumerate() {
-                                assert!((f64::from(*got) - plain).abs() < 2e-4, "{t}, {lag}: {got} {plain}");
-                            }
-                        });
+                        yin.each_normalised(
+                            Signal::whole(&samples),
+                            first,
+                            &mut YinScratch::default(),
+                            |t, d| {
+                                let plain = plain(&samples, &options, t, yin.least, yin.most);
+                                assert_eq!(plain.len(), d.len());
+                                for (lag, (got, plain)) in d.iter().zip(plain).enumerate() {
+                                    assert!(
+                                        (f64::from(*got) - plain).abs() < 2e-4,
+                                        "{t}, {lag}: {got} {plain}"
+                                    );
+                                }
+                            },
+                        );
                     }
                 }
             }

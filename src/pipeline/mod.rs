@@ -11,9 +11,7 @@ mod widen;
 
 pub use build::{BuildEvent, BuildOptions, BuildSummary};
 pub use find::FindOptions;
-pub use harmonic::{
-    AnalyzeEvent, AnalyzeInput, AnalyzeOptions, AnalyzeSummary, analyze, analyze_all,
-};
+pub use harmonic::{AnalyzeEvent, AnalyzeInput, AnalyzeOptions, AnalyzeSummary, analyze, analyze_all};
 pub use index::{Index, Info};
 pub use query::QueryOptions;
 pub use widen::Range;

@@ -158,9 +158,14 @@ mod tests {
 
     #[test]
     fn notes_have_names_and_octaves() {
-        for (hertz, name, cents) in
-            [(440.0, "A4", 0.0), (261.63, "C4", 0.0), (65.4, "C2", 0.0), (27.5, "A0", 0.0), (452.9, "A4", 50.0), (30.87, "B0", 0.0)]
-        {
+        for (hertz, name, cents) in [
+            (440.0, "A4", 0.0),
+            (261.63, "C4", 0.0),
+            (65.4, "C2", 0.0),
+            (27.5, "A0", 0.0),
+            (452.8, "A4", 49.6),
+            (30.87, "B0", 0.0),
+        ] {
             let (note, off) = nearest_note(hertz);
             assert_eq!(note, name);
             assert!((off - cents).abs() < 0.2, "{hertz}: {off}");

@@ -104,9 +104,7 @@ impl CqtStream {
 
     /// Whether all that frames up to `end` are made of is there.
     fn has(&self, end: usize) -> bool {
-        self.levels
-            .iter()
-            .all(|level| level.frames.is_none_or(|(hop, half)| level.end() >= end * hop + half))
+        self.levels.iter().all(|level| level.frames.is_none_or(|(hop, half)| level.end() >= end * hop + half))
     }
 
     fn block(&mut self, frames: usize) -> CqtBlock {
@@ -151,9 +149,8 @@ mod tests {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             (state >> 8) as f32 / (1 << 23) as f32 - 1.0
         };
-        let samples: Vec<f32> = (0..900_000u32)
-            .map(|n| (f64::from(n) * 0.011).sin() as f32 * 0.3 + 0.1 * noise())
-            .collect();
+        let samples: Vec<f32> =
+            (0..900_000u32).map(|n| (f64::from(n) * 0.011).sin() as f32 * 0.3 + 0.1 * noise()).collect();
         for (rate, hop) in [(22_050.0, 512), (44_100.0, 512), (22_050.0, 96)] {
             let chroma =
                 ChromaCqt::new(rate, ChromaOptions { hop, tuning: 0.1, ..ChromaOptions::default() }).unwrap();

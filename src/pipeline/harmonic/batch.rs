@@ -9,7 +9,7 @@ use std::{
         atomic::{AtomicBool, AtomicUsize, Ordering},
         mpsc,
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use super::{
@@ -30,6 +30,9 @@ use crate::{
 /// 12.7 minutes.
 const HELD: usize = 1 << 25;
 const HELD_OF_A_FILE: std::ops::RangeInclusive<usize> = 1 << 22..=1 << 24;
+
+/// How often it is told how far a file has come.
+const TELL_EVERY: Duration = Duration::from_millis(50);
 
 /// How often it is looked whether to stop.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -64,7 +67,13 @@ pub(super) fn one(path: &Path, options: &AnalyzeOptions) -> Result<HarmonicFigur
     }
     let tasks = tasks(vec![AnalyzeInput::Path(path.to_owned())], options, &AtomicBool::new(false))?;
     let mut figures = io(io::ErrorKind::NotFound);
-    on_threads(&tasks, options, &AtomicBool::new(false), &mut |_, outcome| figures = outcome, &mut |_, _| {})?;
+    on_threads(
+        &tasks,
+        options,
+        &AtomicBool::new(false),
+        &mut |_, outcome| figures = outcome,
+        &mut |_, _| {},
+    )?;
     figures
 }
 
@@ -132,10 +141,14 @@ fn on_threads(
                 while !stop.load(Ordering::Relaxed) {
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     let Some(task) = tasks.get(number) else { break };
-                    let mut told = 0;
+                    let (mut told, mut untold, mut last) = (0, 0, Instant::now());
                     let mut step = |bytes| {
-                        told += bytes;
-                        let _ = sender.try_send(Message::Step(bytes)).inspect_err(|_| told -= bytes);
+                        untold += bytes;
+                        // Waking the other side for each packet would cost more than decoding some.
+                        if last.elapsed() >= TELL_EVERY && sender.try_send(Message::Step(untold)).is_ok() {
+                            told += std::mem::take(&mut untold);
+                            last = Instant::now();
+                        }
                     };
                     let outcome = outcome(task, plans, held, &under_way, stop, &mut step);
                     if sender.send(Message::Done { number, told, outcome }).is_err() {
@@ -225,7 +238,8 @@ fn tasks(inputs: Vec<AnalyzeInput>, options: &AnalyzeOptions, cancel: &AtomicBoo
     // Names below the folder of an output are those below the folder that was given.
     let mut add = |name: PathBuf, size, input, below: &Path| {
         let target = |out: &Option<PathBuf>, ending: &str| {
-            out.as_ref().map(|out| if out.is_dir() { with_ending(&out.join(below), ending) } else { out.clone() })
+            out.as_ref()
+                .map(|out| if out.is_dir() { with_ending(&out.join(below), ending) } else { out.clone() })
         };
         let [frames, harmonic, percussive, plot] = &outputs;
         let targets = Targets {

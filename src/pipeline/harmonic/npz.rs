@@ -88,7 +88,8 @@ impl Npz {
         let bytes: Vec<u8> = magnitudes.values().iter().flat_map(|v| v.to_le_bytes()).collect();
         let mut chroma = raw.clone();
         normalise(&mut chroma);
-        let written = self.zip.0.write_all(&bytes).and_then(|()| self.chroma.floats(chroma.values().to_vec()));
+        let written =
+            self.zip.0.write_all(&bytes).and_then(|()| self.chroma.floats(chroma.values().to_vec()));
         written.map_err(io_error(self.staged.target()))
     }
 
@@ -139,19 +140,19 @@ impl Archive {
     /// Begins an array: NumPy's format, version 1.0, the first index fastest, so that what comes frame after frame is `bins`
     /// times `frames`.
     fn entry(&mut self, name: &str, kind: &str, shape: &[usize]) -> io::Result<()> {
-    let options =
-        SimpleFileOptions::default().compression_method(CompressionMethod::Stored).large_file(true);
-    self.0.start_file(format!("{name}.npy"), options).map_err(failed)?;
-    let shape: String = shape.iter().map(|n| format!("{n},")).collect();
-    let mut header = format!("{{'descr': '{kind}', 'fortran_order': True, 'shape': ({shape}), }}");
-    // Magic, version and length are ten bytes; the whole is a multiple of 64, with a line break at the end.
-    let padded = (10 + header.len() + 1).next_multiple_of(64) - 10 - 1;
-    header.extend(std::iter::repeat_n(' ', padded - header.len()));
-    header.push('\n');
-    self.0.write_all(b"\x93NUMPY\x01\x00")?;
-    self.0.write_all(&(header.len() as u16).to_le_bytes())?;
-    self.0.write_all(header.as_bytes())
-}
+        let options =
+            SimpleFileOptions::default().compression_method(CompressionMethod::Stored).large_file(true);
+        self.0.start_file(format!("{name}.npy"), options).map_err(failed)?;
+        let shape: String = shape.iter().map(|n| format!("{n},")).collect();
+        let mut header = format!("{{'descr': '{kind}', 'fortran_order': True, 'shape': ({shape}), }}");
+        // Magic, version and length are ten bytes; the whole is a multiple of 64, with a line break at the end.
+        let padded = (10 + header.len() + 1).next_multiple_of(64) - 10 - 1;
+        header.extend(std::iter::repeat_n(' ', padded - header.len()));
+        header.push('\n');
+        self.0.write_all(b"\x93NUMPY\x01\x00")?;
+        self.0.write_all(&(header.len() as u16).to_le_bytes())?;
+        self.0.write_all(header.as_bytes())
+    }
 }
 
 fn failed(error: ZipError) -> io::Error {

@@ -32,7 +32,10 @@ pub(super) struct Targets {
 impl Targets {
     /// All of them.
     pub fn each(&self) -> impl Iterator<Item = &Path> {
-        [&self.frames, &self.harmonic, &self.percussive, &self.plot].into_iter().flatten().map(PathBuf::as_path)
+        [&self.frames, &self.harmonic, &self.percussive, &self.plot]
+            .into_iter()
+            .flatten()
+            .map(PathBuf::as_path)
     }
 }
 

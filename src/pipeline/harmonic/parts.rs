@@ -32,8 +32,7 @@ impl PartFile {
             bits_per_sample: 32,
             sample_format: SampleFormat::Float,
         };
-        let writer =
-            WavWriter::new(BufWriter::new(file), spec).map_err(|e| io_error(target)(plain(e)))?;
+        let writer = WavWriter::new(BufWriter::new(file), spec).map_err(|e| io_error(target)(plain(e)))?;
         Ok(Self { staged, writer, samples: 0 })
     }
 

@@ -19,8 +19,8 @@ use super::{
 use crate::{
     Error, Result,
     analysis::{
-        CLASSES, ChromaCqt, ChromaOptions, CqtBlock, Peak, Pitch, Spectrogram, TuningTally, chroma::normalise,
-        estimate_key, features, key::Mode,
+        CLASSES, ChromaCqt, ChromaOptions, CqtBlock, Peak, Pitch, Spectrogram, TuningTally,
+        chroma::normalise, estimate_key, features, key::Mode,
     },
     decode::{self, Decoder},
     error::AudioError,
@@ -148,7 +148,7 @@ impl Job<'_> {
         figures.duration = Samples(gathered.len as u64).at(RATE).0;
         figures.frames = self.plans.hpss.stft().frames(gathered.len) as u64;
         let [tuning, of_chroma] = gathered.tuning.tuning();
-        figures.tuning = (!gathered.tuning.is_empty()).then_some(tuning);
+        figures.tuning = (!gathered.tuning.is_empty()).then_some((100.0 * tuning).round() / 100.0);
         figures.harmonic_ratio = gathered.levels.harmonic_ratio();
         figures.voiced = gathered.pitch.voiced();
         figures.pitch = gathered.pitch.median();
@@ -325,4 +325,33 @@ fn second(plans: &Plans, chroma: &ChromaCqt, block: &CqtBlock, wanted: bool) -> 
         let chroma = chroma.block(block, &mut s.group, magnitudes.as_mut());
         Second { chroma, magnitudes }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_and_what_is_decoded_again_give_the_same() {
+        let song =
+            Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/audio/songs/north-platform.opus"));
+        let plans = Plans::new();
+        let of = |source: &Source, held: usize, under_way: usize| {
+            let (targets, cancel) = (&Targets::default(), &AtomicBool::new(false));
+            let under_way: &dyn Fn() -> usize = &move || under_way;
+            let job = Job { name: song, source, targets, plans: &plans, held, under_way, cancel };
+            let mut bytes = 0;
+            let figures = job.run(&mut |step| bytes += step).unwrap();
+            let size = std::fs::metadata(song).unwrap().len();
+            assert!(bytes > size / 4 && bytes <= size, "{bytes} of {size}");
+            figures
+        };
+        let source = Source::open(song).unwrap();
+        let kept = of(&source, usize::MAX, 1);
+        assert!(kept.duration > 20.0 && kept.key.is_some() && kept.channels.is_some());
+        assert_eq!(of(&source, 0, 3), kept);
+        assert_eq!(of(&source, 100_000, 1), kept);
+        let stream = Source::read(&mut File::open(song).unwrap(), song).unwrap();
+        assert_eq!(of(&stream, 0, 2), kept);
+    }
 }

@@ -139,7 +139,10 @@ mod tests {
         ] {
             let mut tally = PitchTally::new(65.4, 2093.0);
             let frames = |aperiodicity| {
-                move |f: &f32| Pitch { frequency: *f, aperiodicity: if *f == 1.0 { 1.0 } else { aperiodicity } }
+                move |f: &f32| Pitch {
+                    frequency: *f,
+                    aperiodicity: if *f == 1.0 { 1.0 } else { aperiodicity },
+                }
             };
             tally.add(&pitches.iter().map(frames(0.1)).collect::<Vec<_>>());
             // What has no pitch does not count.

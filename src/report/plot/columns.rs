@@ -1,7 +1,7 @@
 //! Frames gathered into columns, of which there are never more than a picture has room for.
 
 /// Columns at the most; they are merged in pairs where there would be more.
-const MOST: usize = 2048;
+const MOST: usize = 1024;
 
 /// The mean of some values over the frames of each column.
 pub struct Columns {

@@ -125,7 +125,8 @@ impl Plot {
 
         panel(canvas, PITCH, "pitch");
         octaves(canvas, PITCH, self.range);
-        let x = |column: usize| LEFT + (RIGHT - LEFT) * (column as f64 + 0.5) / self.pitch.len().max(1) as f64;
+        let x =
+            |column: usize| LEFT + (RIGHT - LEFT) * (column as f64 + 0.5) / self.pitch.len().max(1) as f64;
         let y = |hertz: f32| {
             let (low, high) = self.range;
             let share = ((f64::from(hertz) / low).log2() / (high / low).log2()).clamp(0.0, 1.0);
@@ -151,8 +152,7 @@ impl Plot {
 fn told(figures: &HarmonicFigures) -> String {
     let key = figures.key.as_deref().unwrap_or("no key");
     let tuning = figures.tuning.map_or_else(String::new, |t| format!(", tuning {:+.0} cents", 100.0 * t));
-    let pitch =
-        figures.pitch_note.as_ref().map_or_else(String::new, |note| format!(", median pitch {note}"));
+    let pitch = figures.pitch_note.as_ref().map_or_else(String::new, |note| format!(", median pitch {note}"));
     let harmonic =
         figures.harmonic_ratio.map_or_else(String::new, |r| format!(", harmonic {:.0} %", 100.0 * r));
     format!("{key}, {}{tuning}{pitch}{harmonic}", Seconds(figures.duration))

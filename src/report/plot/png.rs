@@ -1,6 +1,7 @@
 //! Drawing as pixels.
 use std::{convert::Infallible, io};
 
+use embedded_graphics::Drawable;
 use embedded_graphics::{
     Pixel,
     draw_target::DrawTarget,
@@ -13,7 +14,6 @@ use embedded_graphics::{
     primitives::{Line, Primitive, PrimitiveStyle},
     text::{Alignment, Baseline, Text, TextStyleBuilder},
 };
-use embedded_graphics::Drawable;
 
 use super::{
     INK,
@@ -88,8 +88,7 @@ impl Canvas for Pixels {
     }
 
     fn image(&mut self, [x, y, width, height]: [f64; 4], image: &Raster) -> io::Result<()> {
-        let [left, top, right, bottom] =
-            [x, y, x + width, y + height].map(|v| v.round().max(0.0) as usize);
+        let [left, top, right, bottom] = [x, y, x + width, y + height].map(|v| v.round().max(0.0) as usize);
         for (j, row) in (top..bottom.min(self.0.height)).enumerate() {
             for (i, column) in (left..right.min(self.0.width)).enumerate() {
                 let from = (i * image.width / (right - left), j * image.height / (bottom - top));

@@ -57,7 +57,9 @@ pub fn run(args: &AnalyzeArgs) -> anyhow::Result<ExitCode> {
         return Err(error).context("cannot write the figures");
     }
     let summary = match summary {
-        Err(Error::Interrupted) => anyhow::bail!("interrupted; files that were not told of were not analysed"),
+        Err(Error::Interrupted) => {
+            anyhow::bail!("interrupted; files that were not told of were not analysed")
+        }
         other => other?,
     };
     told.finish(summary.analysed, summary.failed, summary.duration)?;
@@ -175,11 +177,13 @@ fn readable(path: &Path, f: &HarmonicFigures) -> String {
         let (correlation, confidence) = (f.key_correlation.unwrap_or(0.0), f.key_confidence.unwrap_or(0.0));
         format!("{key} (correlation {correlation:.2}, confidence {confidence:.2}; next {second})")
     });
-    let tuning = f.tuning.map(|t| format!("{:+.0} cents (A4 = {:.1} Hz)", 100.0 * t, 440.0 * (t / 12.0).exp2()));
+    let tuning =
+        f.tuning.map(|t| format!("{:+.0} cents (A4 = {:.1} Hz)", 100.0 * t, 440.0 * (t / 12.0).exp2()));
     let harmonic = f.harmonic_ratio.map(|ratio| format!("{} of the level", percent(ratio)));
     let pitch = f.pitch.zip(f.pitch_note.as_ref()).map(|(hertz, note)| {
         let cents = f.pitch_cents.unwrap_or(0.0);
-        let stable = f.pitch_stability.map_or_else(String::new, |s| format!(", {} of steps steady", percent(s)));
+        let stable =
+            f.pitch_stability.map_or_else(String::new, |s| format!(", {} of steps steady", percent(s)));
         format!(
             "median {note} {cents:+.0} cents ({hertz:.1} Hz), in {} of frames{stable}",
             percent(f.voiced.unwrap_or(0.0))
