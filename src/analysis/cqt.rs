@@ -596,7 +596,7 @@ impl Cqt {
         }
         CqtStream {
             decimator: self.decimator.clone(),
-            levels: reaches.into_iter().map(|frames| Level::of(frames)).collect(),
+            levels: reaches.into_iter().map(Level::of).collect(),
             next: 0,
             scratch: DecimateScratch::default(),
         }

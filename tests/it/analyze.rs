@@ -241,6 +241,26 @@ fn a_tone_has_its_pitch_and_a_chord_its_key() {
     );
 }
 
+/// What `fixtures/make_songs.py` drew for them; dorian counts as minor.
+#[test]
+fn songs_have_the_key_and_the_tuning_in_which_they_were_composed() {
+    let place = Place::new();
+    let songs = [
+        ("copper-rain.m4a", "F minor", 0.15),
+        ("embers-at-four.opus", "E minor", 0.10),
+        ("harbour-lights.ogg", "F minor", -0.07),
+        ("north-platform.opus", "B major", -0.03),
+        ("paper-lanterns.mp3", "A minor", 0.15),
+        ("winter-ferry.m4a", "F# minor", 0.06),
+    ];
+    let files = songs.map(|(name, ..)| fixture("audio/songs").join(name));
+    let told = place.run(["analyze".into(), "--json".into()].into_iter().chain(files)).code(0).json();
+    for (document, (name, key, tuning)) in told.iter().zip(songs) {
+        assert_eq!(document["key"], key, "{name}");
+        near(&document["tuning"], tuning, 0.021);
+    }
+}
+
 #[test]
 fn a_bad_file_does_not_end_the_run_and_is_told_in_its_place() {
     let place = Place::new();
@@ -355,7 +375,7 @@ fn samples_far_above_full_scale_are_refused() {
     (loud[20], loud[22], loud[32], loud[34]) = (3, 1, 4, 32);
     loud.truncate(44);
     // A square wave at the limit overshoots it where its rate is changed.
-    let square = |n: u32| if n / 50 % 2 == 0 { 999_999.0f32 } else { -999_999.0 };
+    let square = |n: u32| if (n / 50).is_multiple_of(2) { 999_999.0f32 } else { -999_999.0 };
     loud.extend((0..20_000).flat_map(|n| square(n).to_le_bytes()));
     place.write("loud.wav", &loud);
     let run = place.line("analyze --harmonic h.wav loud.wav").code(2);
@@ -432,4 +452,47 @@ fn a_picture_is_a_document_or_pixels() {
     let refused = plot("p.pdf").code(2);
     assert_eq!(refused.err, "refrain: p.pdf: a plot ends in .svg or .png\n");
     assert!(!place.at("p.pdf").exists());
+}
+
+/// A day of silence, most of which takes no room on the disk.
+#[cfg(unix)]
+fn endless(path: &Path) {
+    let bytes = 8_000 * 2 * 86_400_u32;
+    let mut head = wav(8_000, 1, &[]);
+    head[4..8].copy_from_slice(&(36 + bytes).to_le_bytes());
+    head[40..44].copy_from_slice(&bytes.to_le_bytes());
+    fs::write(path, head).unwrap();
+    fs::File::options().write(true).open(path).unwrap().set_len(44 + u64::from(bytes)).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_stopped_leaves_no_half_output() {
+    use std::process::{Command, Stdio};
+    for (signal, code) in [("-INT", Some(2)), ("-KILL", None)] {
+        let place = Place::new();
+        endless(&place.at("day.wav"));
+        place.write("h.wav", b"what was there before");
+        let mut command = place.command();
+        command.args(["analyze", "--json", "--harmonic", "h.wav", "--frames", "f.npz", "day.wav"]);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let begun = || {
+            let names = fs::read_dir(place.path()).unwrap().map(|entry| entry.unwrap());
+            names.filter(|entry| entry.file_name().to_string_lossy().starts_with(".refrain-")).count() == 2
+        };
+        while !begun() {
+            assert_eq!(child.try_wait().unwrap(), None, "it ended before it began to write");
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+        let mut err = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+        assert_eq!(child.wait().unwrap().code(), code, "{err}");
+        assert_eq!(fs::read(place.at("h.wav")).unwrap(), b"what was there before");
+        assert!(!place.at("f.npz").exists());
+        if signal == "-INT" {
+            assert_eq!(err, "refrain: interrupted; files that were not told of were not analysed\n");
+            assert_eq!(fs::read_dir(place.path()).unwrap().count(), 2);
+        }
+    }
 }

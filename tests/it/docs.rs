@@ -127,7 +127,10 @@ fn readme_and_help_know_the_same_commands_and_options() {
         let lines = list.lines().skip(1).take_while(|line| line.starts_with("  "));
         lines.filter_map(|line| line.split_whitespace().next().map(str::to_owned)).collect()
     };
-    assert_eq!(subcommands(&stdout(&["--help"])), ["analyze", "help", "index", "query"].map(str::to_owned).into());
+    assert_eq!(
+        subcommands(&stdout(&["--help"])),
+        ["analyze", "help", "index", "query"].map(str::to_owned).into()
+    );
     assert_eq!(
         subcommands(&stdout(&["index", "--help"])),
         ["build", "help", "info"].map(str::to_owned).into()

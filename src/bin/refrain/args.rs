@@ -21,7 +21,7 @@ pub enum Command {
     Index(IndexCommand),
     /// Find which indexed track a clip or a whole track comes from, and where in it
     Query(QueryArgs),
-    /// Tell key, tuning, pitch, chroma and harmonic share of files, and write them frame by frame
+    /// Tell key, tuning, pitch and chroma of files
     Analyze(AnalyzeArgs),
 }
 

@@ -56,7 +56,7 @@ struct Unreadable(String);
 
 enum Message {
     Step(u64),
-    Done { number: usize, told: u64, outcome: Result<HarmonicFigures> },
+    Done { number: usize, told: u64, outcome: Box<Result<HarmonicFigures>> },
 }
 
 /// See [`super::analyze`].
@@ -89,7 +89,7 @@ pub(super) fn run(
     let mut summary = AnalyzeSummary::default();
     let on = std::cell::RefCell::new(on);
     let mut done = |task: &Task, outcome: Result<HarmonicFigures>| {
-        (on.borrow_mut())(AnalyzeEvent::Done(match outcome {
+        (on.borrow_mut())(AnalyzeEvent::Done(Box::new(match outcome {
             Ok(figures) => {
                 summary.analysed += 1;
                 summary.duration.0 += figures.duration;
@@ -99,7 +99,7 @@ pub(super) fn run(
                 summary.failed += 1;
                 HarmonicAnalysis::error(&task.name, &error)
             }
-        }));
+        })));
     };
     let mut step = |bytes, duration| (on.borrow_mut())(AnalyzeEvent::Step { bytes, duration });
     on_threads(&tasks, options, cancel, &mut done, &mut step)?;
@@ -150,7 +150,7 @@ fn on_threads(
                             last = Instant::now();
                         }
                     };
-                    let outcome = outcome(task, plans, held, &under_way, stop, &mut step);
+                    let outcome = Box::new(outcome(task, plans, held, &under_way, stop, &mut step));
                     if sender.send(Message::Done { number, told, outcome }).is_err() {
                         break;
                     }
@@ -210,7 +210,7 @@ fn collect(
         match receiver.recv_timeout(LOOK_EVERY) {
             Ok(Message::Step(bytes)) => step(bytes, Seconds(0.0)),
             Ok(Message::Done { number, told, outcome }) => {
-                let duration = Seconds(outcome.as_ref().map_or(0.0, |figures| figures.duration));
+                let duration = Seconds((*outcome).as_ref().map_or(0.0, |figures| figures.duration));
                 step(tasks[number].size.saturating_sub(told), duration);
                 waiting.insert(number, outcome);
             }
@@ -218,7 +218,7 @@ fn collect(
             Err(mpsc::RecvTimeoutError::Disconnected) => break,
         }
         while let Some(outcome) = waiting.remove(&next) {
-            done(&tasks[next], outcome);
+            done(&tasks[next], *outcome);
             next += 1;
         }
     }
@@ -230,7 +230,7 @@ fn tasks(inputs: Vec<AnalyzeInput>, options: &AnalyzeOptions, cancel: &AtomicBoo
     let is_folder = |input: &AnalyzeInput| matches!(input, AnalyzeInput::Path(path) if path.is_dir());
     let many = inputs.len() > 1 || inputs.iter().any(is_folder);
     let outputs = options.outputs();
-    for out in outputs.iter().flatten().filter(|out| many && !out.is_dir()) {
+    if let Some(out) = outputs.iter().flatten().find(|out| many && !out.is_dir()) {
         let reason = "several files have outputs of their own: an existing folder is needed";
         return Err(io_error(out)(io::Error::new(io::ErrorKind::NotADirectory, reason)));
     }

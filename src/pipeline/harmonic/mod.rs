@@ -88,7 +88,7 @@ pub enum AnalyzeEvent {
         duration: Seconds,
     },
     /// The outcome of the next file, in the order of the inputs and of the paths below each.
-    Done(HarmonicAnalysis),
+    Done(Box<HarmonicAnalysis>),
 }
 
 /// What was done.
