@@ -1,16 +1,15 @@
 //! The constant-Q transform: Brown, "Calculation of a constant Q spectral transform", 1991; by the multirate scheme of
 //! Schörkhuber and Klapuri, "Constant-Q transform toolbox for music processing", 2010, section 2: the same kernels for each
 //! octave, over a signal of half the rate for each octave further down.
+mod stream;
+
 use std::{f64::consts::TAU, ops::Range, sync::Arc};
 
 use rayon::prelude::*;
 use rustfft::{FftPlanner, num_complex::Complex};
 
-mod stream;
-
-pub(crate) use stream::CqtBlock;
-use stream::{CqtStream, Level};
-
+pub(crate) use self::stream::CqtBlock;
+use self::stream::{CqtStream, Level};
 use super::{
     AnalysisError, Complex32, Spectrogram,
     decimate::{DecimateScratch, Decimator, PART},
