@@ -74,7 +74,7 @@ def main() -> None:
 
     print("| what | |\n|---|---|")
     for what, value in rows:
-        print(f"| {what} | {value:.3g} |")
+        print(f"| {what} | {value:.4g} |")
     if a.json:
         a.json.write_text(json.dumps(dict(rows), indent=1) + "\n")
 
