@@ -79,6 +79,17 @@ pub enum AudioError {
         /// The most.
         hours: u64,
     },
+    /// Samples so far above full scale that they cannot be worked with.
+    #[error("too loud: a sample at {milliseconds} ms is above {most}, where full scale is 1")]
+    TooLoud {
+        /// Where it is.
+        milliseconds: u64,
+        /// The largest magnitude that can be worked with.
+        most: u32,
+    },
+    /// Decoded again, it was not what it was.
+    #[error("it changed while it was analysed; try again")]
+    Changed,
     /// Decoded, and nothing in it that could be told from anything else.
     #[error("nothing to fingerprint: silence, a steady sound, or too short to tell")]
     NoFingerprint,

@@ -37,7 +37,8 @@
 //! [`pipeline`] wires the stages; most programs need [`Index`] and nothing else. `ARCHITECTURE.md` says why it is so.
 //!
 //! [`analysis`] stands beside them: constant-Q transform, chroma, harmonic and percussive parts, pitch and key of any
-//! signal, to librosa's numbers. Nothing of it goes into an index, and it has conventions of its own.
+//! signal, to librosa's numbers. Nothing of it goes into an index, and it has conventions of its own. [`analyze`] and
+//! [`analyze_all`] tell these of files.
 //!
 //! # Conventions
 //!
@@ -82,8 +83,11 @@ pub mod units;
 
 pub use align::LEAST_SCORE;
 pub use error::{Error, Result};
-pub use pipeline::{BuildEvent, BuildOptions, BuildSummary, FindOptions, Index, Info, QueryOptions, Range};
-pub use report::{Answer, Match, Status};
+pub use pipeline::{
+    AnalyzeEvent, AnalyzeInput, AnalyzeOptions, AnalyzeSummary, BuildEvent, BuildOptions, BuildSummary,
+    FindOptions, Index, Info, QueryOptions, Range, analyze, analyze_all,
+};
+pub use report::{Answer, HarmonicAnalysis, HarmonicFigures, HarmonicStatus, Match, Status};
 
 /// The code of the README, compiled and run with the tests.
 #[cfg(doctest)]

@@ -3,9 +3,9 @@ use rayon::prelude::*;
 
 use super::{
     AnalysisError, Cqt, CqtOptions, CqtScratch, Spectrogram, Stft, StftScratch,
-    cqt::{C1, GroupScratch},
+    cqt::{C1, CqtBlock, GroupScratch, signals},
     lanes::GROUP,
-    signal::check,
+    signal::{Signal, check},
 };
 
 /// Pitch classes of an octave.
@@ -90,9 +90,9 @@ impl ChromaCqt {
     pub fn raw(&self, samples: &[f32], scratch: &mut CqtScratch) -> Result<Spectrogram<f32>, AnalysisError> {
         check(samples, 0)?;
         let mut out = Spectrogram::new(self.cqt.frames(samples.len()), CLASSES);
-        self.cqt.each_group(samples, scratch, |n, levels, group| {
+        self.cqt.each_group(samples, scratch, |n, signals, group| {
             let end = out.values.len().min((n + 1) * GROUP * CLASSES);
-            self.group(samples, levels, n, group, &mut out.values[n * GROUP * CLASSES..end]);
+            self.group(signals, n, group, &mut out.values[n * GROUP * CLASSES..end], |_, _| {});
         });
         Ok(out)
     }
@@ -104,27 +104,58 @@ impl ChromaCqt {
     pub fn raw_on_threads(&self, samples: &[f32]) -> Result<Spectrogram<f32>, AnalysisError> {
         check(samples, 0)?;
         let levels = self.cqt.halved_on_threads(samples);
+        let signals = signals(samples, &levels);
         let mut out = Spectrogram::new(self.cqt.frames(samples.len()), CLASSES);
-        out.values
-            .par_chunks_mut(GROUP * CLASSES)
-            .enumerate()
-            .for_each_init(GroupScratch::default, |scratch, (n, rows)| {
-                self.group(samples, &levels, n, scratch, rows)
-            });
+        out.values.par_chunks_mut(GROUP * CLASSES).enumerate().for_each_init(
+            GroupScratch::default,
+            |scratch, (n, rows)| {
+                self.group(&signals, n, scratch, rows, |_, _| {});
+            },
+        );
         Ok(out)
     }
 
+    /// The raw chroma of the frames of a block and, if it is wanted, the magnitudes of the transform.
+    pub(crate) fn block(
+        &self,
+        block: &CqtBlock,
+        scratch: &mut GroupScratch,
+        mut magnitudes: Option<&mut Spectrogram<f32>>,
+    ) -> Spectrogram<f32> {
+        let (signals, bins) = (block.signals(), self.cqt.options().bins);
+        let mut out = Spectrogram::new(block.frames.len(), CLASSES);
+        if let Some(magnitudes) = &mut magnitudes {
+            **magnitudes = Spectrogram::new(block.frames.len(), bins);
+        }
+        for (i, rows) in out.values.chunks_mut(GROUP * CLASSES).enumerate() {
+            let n = block.frames.start / GROUP + i;
+            self.group(&signals, n, scratch, rows, |first_bin, products| {
+                let Some(magnitudes) = &mut magnitudes else { return };
+                let rows = magnitudes.values[i * GROUP * bins..].chunks_exact_mut(bins).take(GROUP);
+                for (frame, row) in rows.enumerate() {
+                    for (v, [re, im]) in row[first_bin..].iter_mut().zip(products) {
+                        *v = (re[frame] * re[frame] + im[frame] * im[frame]).sqrt();
+                    }
+                }
+            });
+        }
+        out
+    }
+
+    /// Writes the raw chroma of up to sixteen frames and shows `each` the transform, octave by octave: the number of the
+    /// first bin, the real and imaginary parts of the bins.
     fn group(
         &self,
-        samples: &[f32],
-        levels: &[Vec<f32>],
+        signals: &[Signal<'_>],
         n: usize,
         scratch: &mut GroupScratch,
         rows: &mut [f32],
+        mut each: impl FnMut(usize, &[[[f32; GROUP]; 2]]),
     ) {
         scratch.sums.clear();
         scratch.sums.resize(CLASSES, [0.0; GROUP]);
-        self.cqt.group(samples, levels, n, scratch, |first_bin, products, sums| {
+        self.cqt.group(signals, n, scratch, |first_bin, products, sums| {
+            each(first_bin, products);
             for ([re, im], &class) in products.iter().zip(&self.classes[first_bin..]) {
                 for ((sum, re), im) in sums[class].iter_mut().zip(re).zip(im) {
                     *sum += (re * re + im * im).sqrt();

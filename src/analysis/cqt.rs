@@ -1,11 +1,15 @@
 //! The constant-Q transform: Brown, "Calculation of a constant Q spectral transform", 1991; by the multirate scheme of
 //! Schörkhuber and Klapuri, "Constant-Q transform toolbox for music processing", 2010, section 2: the same kernels for each
 //! octave, over a signal of half the rate for each octave further down.
+mod stream;
+
 use std::{f64::consts::TAU, ops::Range, sync::Arc};
 
 use rayon::prelude::*;
 use rustfft::{FftPlanner, num_complex::Complex};
 
+pub(crate) use self::stream::CqtBlock;
+use self::stream::{CqtStream, Level};
 use super::{
     AnalysisError, Complex32, Spectrogram,
     decimate::{DecimateScratch, Decimator, PART},
@@ -184,7 +188,7 @@ pub struct CqtScratch {
 
 /// What a group of frames is worked on in.
 #[derive(Clone, Debug, Default)]
-pub(super) struct GroupScratch {
+pub(crate) struct GroupScratch {
     packed: Vec<Complex32>,
     fft: Vec<Complex32>,
     edges: [Vec<f32>; 2],
@@ -402,10 +406,11 @@ impl Cqt {
         let levels = self.halved_on_threads(samples);
         let bins = self.options.bins;
         let mut out = Spectrogram::new(self.frames(samples.len()), bins);
+        let signals = signals(samples, &levels);
         out.values.par_chunks_mut(GROUP * bins).enumerate().for_each_init(
             GroupScratch::default,
             |scratch, (n, rows)| {
-                self.group_into(samples, &levels, n, scratch, rows, Complex32::new);
+                self.group_into(&signals, n, scratch, rows, Complex32::new);
             },
         );
         Ok(out)
@@ -422,7 +427,7 @@ impl Cqt {
         let bins = self.options.bins;
         let mut out = Spectrogram::new(self.frames(samples.len()), bins);
         for (n, rows) in out.values.chunks_mut(GROUP * bins).enumerate() {
-            self.group_into(samples, &scratch.levels, n, &mut scratch.group, rows, &value);
+            self.group_into(&signals(samples, &scratch.levels), n, &mut scratch.group, rows, &value);
         }
         Ok(out)
     }
@@ -430,15 +435,14 @@ impl Cqt {
     /// Writes the values of up to sixteen frames.
     fn group_into<T>(
         &self,
-        samples: &[f32],
-        levels: &[Vec<f32>],
+        signals: &[Signal<'_>],
         group: usize,
         scratch: &mut GroupScratch,
         rows: &mut [T],
         value: impl Fn(f32, f32) -> T,
     ) {
         let bins = self.options.bins;
-        self.group(samples, levels, group, scratch, |first_bin, products, _| {
+        self.group(signals, group, scratch, |first_bin, products, _| {
             for (bin, [re, im]) in (first_bin..).zip(products) {
                 for (row, (&re, &im)) in rows.chunks_exact_mut(bins).zip(re.iter().zip(im)) {
                     row[bin] = value(re, im);
@@ -478,19 +482,18 @@ impl Cqt {
         levels
     }
 
-    /// Calls `each` with the first bin of every octave, the real and imaginary parts of its bins for sixteen frames, and
+    /// Calls `each`, for `signals` of each level, with the first bin of every octave, the real and imaginary parts of its bins for sixteen frames, and
     /// the sums of the scratch. Frames past the last one have no meaning.
     pub(super) fn group(
         &self,
-        samples: &[f32],
-        levels: &[Vec<f32>],
+        signals: &[Signal<'_>],
         group: usize,
         scratch: &mut GroupScratch,
         mut each: impl FnMut(usize, &[[[f32; GROUP]; 2]], &mut [[f32; GROUP]]),
     ) {
         for octave in &self.octaves {
             let basis = &*octave.basis;
-            let signal = Signal::whole(if octave.level == 0 { samples } else { &levels[octave.level - 1] });
+            let signal = signals[octave.level];
             scratch.tile.resize(basis.used.len(), [[0.0; GROUP]; 2]);
             scratch.products.resize(basis.rows.len(), [[0.0; GROUP]; 2]);
             let start = (group * GROUP * octave.hop) as isize - (basis.fft_length / 2) as isize;
@@ -574,13 +577,34 @@ impl Cqt {
         &self,
         samples: &[f32],
         scratch: &mut CqtScratch,
-        mut each: impl FnMut(usize, &[Vec<f32>], &mut GroupScratch),
+        mut each: impl FnMut(usize, &[Signal<'_>], &mut GroupScratch),
     ) {
         self.halved(samples, scratch);
+        let signals = signals(samples, &scratch.levels);
         for n in 0..self.frames(samples.len()).div_ceil(GROUP) {
-            each(n, &scratch.levels, &mut scratch.group);
+            each(n, &signals, &mut scratch.group);
         }
     }
+
+    /// What has to be kept of each level of a signal that comes piece by piece.
+    pub(crate) fn stream(&self) -> CqtStream {
+        let deepest = self.octaves.last().map_or(0, |o| o.level);
+        let mut reaches = vec![None; deepest + 1];
+        for octave in &self.octaves {
+            reaches[octave.level] = Some((octave.hop, octave.basis.fft_length / 2));
+        }
+        CqtStream {
+            decimator: self.decimator.clone(),
+            levels: reaches.into_iter().map(Level::of).collect(),
+            next: 0,
+            scratch: DecimateScratch::default(),
+        }
+    }
+}
+
+/// The signal at each level, whole.
+pub(super) fn signals<'a>(samples: &'a [f32], levels: &'a [Vec<f32>]) -> Vec<Signal<'a>> {
+    std::iter::once(samples).chain(levels.iter().map(Vec::as_slice)).map(Signal::whole).collect()
 }
 
 #[cfg(test)]

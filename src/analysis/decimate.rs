@@ -70,6 +70,16 @@ impl Decimator {
         }
     }
 
+    /// The end of the input that outputs `first .. first + PART` are made of.
+    pub(super) fn reach(first: usize) -> usize {
+        2 * first + STEP + BLOCK - MARGIN
+    }
+
+    /// The first input sample that outputs from `first` on are made of, a multiple of [`PART`].
+    pub(super) fn begin(first: usize) -> usize {
+        (2 * first).saturating_sub(MARGIN)
+    }
+
     /// Writes outputs `first .. first + out.len()` of `input`; what is made in one piece and what is made in pieces that
     /// begin at multiples of [`PART`] is the same, bit for bit.
     ///

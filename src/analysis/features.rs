@@ -10,26 +10,53 @@ fn rms(samples: &[f32]) -> f64 {
 /// How much of a piece is harmonic: the root mean square of its harmonic part over the sum of that and the percussive
 /// part's, 0 to 1. None for silence.
 pub fn harmonic_ratio(harmonic: &[f32], percussive: &[f32]) -> Option<f64> {
-    let (h, p) = (rms(harmonic), rms(percussive));
-    let ratio = h / (h + p);
+    ratio_of_levels(rms(harmonic), rms(percussive))
+}
+
+/// As [`harmonic_ratio`], out of the two root mean squares.
+pub fn ratio_of_levels(harmonic: f64, percussive: f64) -> Option<f64> {
+    let ratio = harmonic / (harmonic + percussive);
     ratio.is_finite().then_some(ratio)
 }
 
 /// How steady the pitch is: the share of steps from one voiced frame to the next that are at most `cents`, 0 to 1. A quarter
 /// tone, 50 cents, lets vibrato through and counts notes that change. None where no two voiced frames follow each other.
 pub fn pitch_stability(frequencies: impl IntoIterator<Item = Option<f32>>, cents: f64) -> Option<f64> {
-    let (mut steps, mut steady) = (0u64, 0u64);
-    let mut before = None;
-    for frequency in frequencies {
-        let now = frequency.filter(|f| *f > 0.0 && f.is_finite());
-        if let (Some(a), Some(b)) = (before, now) {
-            steps += 1;
-            let interval = 1200.0 * (f64::from(b) / f64::from(a)).log2();
-            steady += u64::from(interval.abs() <= cents);
-        }
-        before = now;
+    let mut counted = Steps::new(cents);
+    frequencies.into_iter().for_each(|frequency| counted.add(frequency));
+    counted.steady_share()
+}
+
+/// [`pitch_stability`] of frames that come one by one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Steps {
+    cents: f64,
+    before: Option<f32>,
+    steps: u64,
+    steady: u64,
+}
+
+impl Steps {
+    /// None so far; those of at most `cents` count as steady.
+    pub fn new(cents: f64) -> Self {
+        Self { cents, before: None, steps: 0, steady: 0 }
     }
-    (steps > 0).then(|| steady as f64 / steps as f64)
+
+    /// The next frame.
+    pub fn add(&mut self, frequency: Option<f32>) {
+        let now = frequency.filter(|f| *f > 0.0 && f.is_finite());
+        if let (Some(a), Some(b)) = (self.before, now) {
+            self.steps += 1;
+            let interval = 1200.0 * (f64::from(b) / f64::from(a)).log2();
+            self.steady += u64::from(interval.abs() <= self.cents);
+        }
+        self.before = now;
+    }
+
+    /// The share of steady steps; none where there are no steps.
+    pub fn steady_share(&self) -> Option<f64> {
+        (self.steps > 0).then(|| self.steady as f64 / self.steps as f64)
+    }
 }
 
 /// The mean of each pitch class over all frames. Of raw chroma that is energy, which follows the loudness; of normalised

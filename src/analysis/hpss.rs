@@ -6,6 +6,8 @@
 //!
 //! Frames go through in blocks of sixteen: what is kept is the frames that the medians of a block reach, in a ring, so that
 //! memory does not grow with the length of the signal and stays in the processor's cache.
+use std::ops::Range;
+
 use rayon::prelude::*;
 use rustfft::num_complex::Complex32;
 
@@ -137,6 +139,25 @@ fn add<V: Lanes>(packed: &[Complex32], window: &[f32], hop: usize, both: bool, t
 
 for_each_isa!(add_pair = add(packed: &[Complex32], window: &[f32], hop: usize, both: bool, tail: &mut [f32]));
 
+/// How long a signal is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Extent {
+    /// In samples.
+    pub samples: usize,
+    /// In frames.
+    pub frames: usize,
+}
+
+impl Extent {
+    /// That of a signal whose end has not been seen: further away than any frame reaches.
+    pub const UNKNOWN: Self = Self { samples: usize::MAX / 8, frames: usize::MAX / 8 };
+
+    /// That of a signal of so many samples.
+    pub fn of(stft: &Stft, samples: usize) -> Self {
+        Self { samples, frames: stft.frames(samples) }
+    }
+}
+
 impl Hpss {
     /// A separation with frames of `frame_length` samples every `hop`; 2,048 and 512 are usual at 22,050 Hz.
     ///
@@ -222,7 +243,8 @@ impl Hpss {
         check(samples, 0)?;
         harmonic.resize(samples.len(), 0.0);
         percussive.resize(samples.len(), 0.0);
-        self.part(samples, scratch, 0..self.stft.frames(samples.len()), harmonic, percussive);
+        let whole = Extent::of(&self.stft, samples.len());
+        self.part(Signal::whole(samples), whole, 0..whole.frames, scratch, harmonic, percussive);
         Ok(())
     }
 
@@ -239,21 +261,22 @@ impl Hpss {
         check(samples, 0)?;
         harmonic.resize(samples.len(), 0.0);
         percussive.resize(samples.len(), 0.0);
-        let frames = self.stft.frames(samples.len());
+        let whole = Extent::of(&self.stft, samples.len());
+        let frames = whole.frames;
         let per_thread = frames.div_ceil(rayon::current_num_threads());
         let part = per_thread.next_multiple_of(GROUP).max(LEAST_PART);
         let mut parts = Vec::new();
         let (mut h, mut p) = (&mut harmonic[..], &mut percussive[..]);
         for first in (0..frames).step_by(part) {
             let last = (first + part).min(frames);
-            let own = self.samples_of(first..last, frames, samples.len());
+            let own = self.samples_of(first..last, whole);
             let (own_h, rest_h) = h.split_at_mut(own.len());
             let (own_p, rest_p) = p.split_at_mut(own.len());
             (h, p) = (rest_h, rest_p);
             parts.push((first..last, own_h, own_p));
         }
         parts.into_par_iter().for_each(|(range, h, p)| {
-            self.part(samples, &mut HpssScratch::default(), range, h, p);
+            self.part(Signal::whole(samples), whole, range, &mut HpssScratch::default(), h, p);
         });
         Ok(())
     }
@@ -266,25 +289,43 @@ impl Hpss {
     }
 
     /// The samples that a part of the frames gives: those before its own first frame's beginning are the part's before.
-    fn samples_of(&self, part: std::ops::Range<usize>, frames: usize, len: usize) -> std::ops::Range<usize> {
+    pub(crate) fn samples_of(&self, part: Range<usize>, whole: Extent) -> Range<usize> {
+        let len = whole.samples;
         let begin = |t: usize| (t * self.stft.hop()).saturating_sub(self.stft.frame_length() / 2).min(len);
-        begin(part.start)..if part.end == frames { len } else { begin(part.end) }
+        begin(part.start)..if part.end == whole.frames { len } else { begin(part.end) }
     }
 
-    /// Separates the samples of a part of the frames, which begins with a whole group.
-    fn part(
+    /// The first and the last sample, and one more, that a part of the frames is made of.
+    pub(crate) fn reach_of(&self, part: Range<usize>) -> Range<usize> {
+        let (length, hop) = (self.stft.frame_length(), self.stft.hop());
+        // Pairs of frames begin with an even one.
+        let first = part.start.saturating_sub(self.before() + self.half()) & !1;
+        (first * hop).saturating_sub(length / 2)..(part.end + self.half() + 1) * hop + length / 2
+    }
+
+    /// Earlier frames that reach into a part's first samples, in whole groups.
+    fn before(&self) -> usize {
+        ((self.stft.frame_length() - 1) / self.stft.hop()).next_multiple_of(GROUP)
+    }
+
+    /// Separates the samples of a part of the frames, which begins with a whole group; `signal` has all samples that it is
+    /// made of, and all can be worked with.
+    ///
+    /// # Panics
+    /// Unless `harmonic` and `percussive` have the length of [`Hpss::samples_of`] the part.
+    pub(crate) fn part(
         &self,
-        samples: &[f32],
+        signal: Signal<'_>,
+        whole: Extent,
+        part: Range<usize>,
         scratch: &mut HpssScratch,
-        part: std::ops::Range<usize>,
         harmonic: &mut [f32],
         percussive: &mut [f32],
     ) {
-        let frames = self.stft.frames(samples.len());
-        let own = self.samples_of(part.clone(), frames, samples.len());
-        // Earlier frames reach into the part's first samples.
-        let before = ((self.stft.frame_length() - 1) / self.stft.hop()).next_multiple_of(GROUP);
-        let from = part.start.saturating_sub(before);
+        let frames = whole.frames;
+        let own = self.samples_of(part.clone(), whole);
+        assert_eq!((harmonic.len(), percussive.len()), (own.len(), own.len()), "room for the part's samples");
+        let from = part.start.saturating_sub(self.before());
         self.begin(scratch, from);
         let mut put = |at: isize, h: &[f32], p: &[f32]| {
             let skipped = (own.start as isize - at).clamp(0, h.len() as isize) as usize;
@@ -295,12 +336,11 @@ impl Hpss {
                 percussive[to..to + end - skipped].copy_from_slice(&p[skipped..end]);
             }
         };
-        let signal = Signal::whole(samples);
         for first in (from..part.end).step_by(GROUP) {
             self.block(scratch, signal, first, frames, &mut put);
         }
         if part.end == frames && frames > 0 {
-            self.end(scratch, frames, samples.len(), &mut put);
+            self.end(scratch, frames, whole.samples, &mut put);
         }
     }
 

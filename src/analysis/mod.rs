@@ -31,13 +31,17 @@ pub mod yin;
 
 pub use chroma::{CLASSES, ChromaCqt, ChromaOptions, ChromaStft};
 pub use cqt::{Cqt, CqtOptions, CqtScratch};
+pub(crate) use cqt::{CqtBlock, GroupScratch};
 pub use error::AnalysisError;
+pub(crate) use hpss::Extent;
 pub use hpss::{Hpss, HpssOptions, HpssScratch, HpssStream};
 pub use key::{Key, KeyEstimate, Mode, estimate_key};
 pub use pyin::{ProbablePitch, Pyin, PyinScratch};
 /// A complex number of two `f32`.
 pub use rustfft::num_complex::Complex32;
+pub(crate) use signal::{Signal, check};
 pub use stft::{Stft, StftScratch};
+pub(crate) use tuning::{Peak, TuningTally};
 pub use tuning::{Tuning, TuningScratch};
 pub use yin::{Difference, Pitch, Yin, YinOptions, YinScratch};
 

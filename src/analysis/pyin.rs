@@ -5,6 +5,7 @@
 //! that it would be the one chosen, and a hidden Markov model finds the most probable course of pitches.
 use super::{
     AnalysisError, Yin, YinOptions, YinScratch,
+    signal::{Signal, check},
     yin::{Difference, is_dip, parabolic_shift},
 };
 
@@ -123,7 +124,7 @@ impl Pyin {
         samples: &[f32],
         scratch: &mut PyinScratch,
     ) -> Result<Vec<ProbablePitch>, AnalysisError> {
-        super::signal::check(samples, 0)?;
+        check(samples, 0)?;
         let frames = self.yin.frames(samples.len());
         let mut out = vec![ProbablePitch::default(); frames];
         let PyinScratch { yin, dips, probabilities, observed, values, next, came_from, trace } = scratch;
@@ -135,7 +136,7 @@ impl Pyin {
         came_from.iter_mut().for_each(|side| side.resize(pitches, 0));
         trace.clear();
         for first in (0..frames).step_by(2) {
-            self.yin.each_normalised(samples, first, yin, |t, d| {
+            self.yin.each_normalised(Signal::whole(samples), first, yin, |t, d| {
                 let Some(out) = out.get_mut(t) else { return };
                 let voiced = self.observe(d, dips, probabilities, observed);
                 out.voiced = voiced as f32;

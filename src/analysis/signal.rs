@@ -5,7 +5,7 @@ use super::{AnalysisError, LOUDEST};
 ///
 /// # Errors
 /// [`AnalysisError::Sample`] for the first one that is not finite or above [`LOUDEST`]; its number counts from `origin`.
-pub(super) fn check(samples: &[f32], origin: usize) -> Result<(), AnalysisError> {
+pub(crate) fn check(samples: &[f32], origin: usize) -> Result<(), AnalysisError> {
     // NaN is not within any range.
     let good = |x: &f32| x.abs() <= LOUDEST;
     // Whole blocks at once: a loop with an early end does not vectorise.
@@ -20,7 +20,7 @@ pub(super) fn check(samples: &[f32], origin: usize) -> Result<(), AnalysisError>
 
 /// A stretch of a signal that is zero outside of it.
 #[derive(Clone, Copy)]
-pub(super) struct Signal<'a> {
+pub(crate) struct Signal<'a> {
     /// The stretch.
     pub samples: &'a [f32],
     /// The number of its first sample.

@@ -1,4 +1,6 @@
 //! The short-time Fourier transform of centred frames, and its inverse.
+use std::ops::Range;
+
 use rustfft::num_complex::Complex32;
 
 use super::{
@@ -100,13 +102,19 @@ impl Stft {
         self.forward.run(self.isa, a, b, &self.wide_window, packed, fine);
     }
 
-    /// Calls `frames` with each pair of frames, packed, and the number of the first one; the last pair's second frame is
-    /// not one of the signal's where their number is odd.
-    fn pairs(&self, samples: &[f32], scratch: &mut StftScratch, mut each: impl FnMut(usize, &[Complex32])) {
+    /// Calls `each` with each pair of the frames of `part`, packed, and the number of the first one; the last pair's second
+    /// frame is not one of the part where their number is odd.
+    fn pairs(
+        &self,
+        signal: Signal<'_>,
+        part: Range<usize>,
+        scratch: &mut StftScratch,
+        mut each: impl FnMut(usize, &[Complex32]),
+    ) {
         let StftScratch { packed, fine, edges, .. } = scratch;
         packed.resize(self.window.len(), Complex32::default());
-        for t in (0..self.frames(samples.len())).step_by(2) {
-            self.pair(Signal::whole(samples), t, packed, edges, fine);
+        for t in part.step_by(2) {
+            self.pair(signal, t, packed, edges, fine);
             each(t, packed);
         }
     }
@@ -123,7 +131,7 @@ impl Stft {
         check(samples, 0)?;
         let (frames, bins, length) = (self.frames(samples.len()), self.bins(), self.window.len());
         let mut out = Spectrogram::new(frames, bins);
-        self.pairs(samples, scratch, |t, packed| {
+        self.pairs(Signal::whole(samples), 0..frames, scratch, |t, packed| {
             for k in 0..bins {
                 let (a, b) = parted(packed[k], packed[(length - k) % length]);
                 out.frame_mut(t)[k] = a;
@@ -159,20 +167,32 @@ impl Stft {
         &self,
         samples: &[f32],
         scratch: &mut StftScratch,
-        mut each: impl FnMut(usize, &[f32]),
+        each: impl FnMut(usize, &[f32]),
     ) -> Result<(), AnalysisError> {
         check(samples, 0)?;
-        let frames = self.frames(samples.len());
+        self.part_magnitudes(Signal::whole(samples), 0..self.frames(samples.len()), scratch, each);
+        Ok(())
+    }
+
+    /// As [`Stft::each_magnitudes`] for the frames of `part`, which begins with an even one; `signal` has all samples that
+    /// they reach.
+    pub(super) fn part_magnitudes(
+        &self,
+        signal: Signal<'_>,
+        part: Range<usize>,
+        scratch: &mut StftScratch,
+        mut each: impl FnMut(usize, &[f32]),
+    ) {
+        let end = part.end;
         let (mut a, mut b) = (vec![0.0; self.bins()], vec![0.0; self.bins()]);
-        self.pairs(samples, scratch, |t, packed| {
+        self.pairs(signal, part, scratch, |t, packed| {
             // SAFETY: `best` is one of those that are available.
             unsafe { pair_magnitudes(self.isa, packed, &mut a, &mut b) };
             each(t, &a);
-            if t + 1 < frames {
+            if t + 1 < end {
                 each(t + 1, &b);
             }
         });
-        Ok(())
     }
 
     /// The signal of `len` samples whose frames are nearest to those of `spectrogram`: windowed again, added up and divided

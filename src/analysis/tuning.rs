@@ -1,6 +1,11 @@
 //! By how much music is out of tune with A4 = 440 Hz: the most frequent deviation of its spectral peaks from the nearest
 //! step, as `librosa.estimate_tuning` finds it.
-use super::{AnalysisError, Stft, StftScratch};
+use std::ops::Range;
+
+use super::{
+    AnalysisError, Stft, StftScratch,
+    signal::{Signal, check},
+};
 
 /// Steps of the histogram from -0.5 to 0.5 of a bin.
 const STEPS: usize = 100;
@@ -22,9 +27,15 @@ pub struct Tuning {
 #[derive(Clone, Debug, Default)]
 pub struct TuningScratch {
     stft: StftScratch,
-    /// Place in bins of the spectrum and height of each peak.
-    peaks: Vec<(f64, f32)>,
-    heights: Vec<f32>,
+    peaks: Vec<Peak<1>>,
+}
+
+/// A peak of a spectrum.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Peak<const N: usize> {
+    height: f32,
+    /// The step of the histogram that it falls into, for each number of bins in an octave.
+    steps: [u8; N],
 }
 
 impl Tuning {
@@ -50,12 +61,36 @@ impl Tuning {
     ) -> Result<f64, AnalysisError> {
         let good = (1..=1200).contains(&bins_per_octave);
         AnalysisError::unless(good, "bins_per_octave", bins_per_octave as f64, "1 to 1,200")?;
-        let TuningScratch { stft, peaks, heights } = scratch;
+        check(samples, 0)?;
+        let TuningScratch { stft, peaks } = scratch;
         peaks.clear();
+        self.peaks_of(
+            Signal::whole(samples),
+            0..self.stft.frames(samples.len()),
+            [bins_per_octave],
+            stft,
+            peaks,
+        );
+        let least = median(&mut peaks.iter().map(|p| p.height).collect::<Vec<_>>());
+        let mut counts = [0; STEPS];
+        peaks.iter().filter(|p| p.height >= least).for_each(|p| counts[usize::from(p.steps[0])] += 1);
+        Ok(most_frequent(&counts))
+    }
+
+    /// Appends the peaks of the frames of `part`, which begins with an even one, to `peaks`; `signal` has all samples that
+    /// they reach, and all can be worked with.
+    pub(crate) fn peaks_of<const N: usize>(
+        &self,
+        signal: Signal<'_>,
+        part: Range<usize>,
+        bins_per_octave: [usize; N],
+        scratch: &mut StftScratch,
+        peaks: &mut Vec<Peak<N>>,
+    ) {
         let width = self.rate / self.stft.frame_length() as f64;
         let first = (RANGE.start / width).ceil().max(1.0) as usize;
         let last = ((RANGE.end.min(self.rate / 2.0) / width).ceil() as usize).min(self.stft.bins() - 1);
-        self.stft.each_magnitudes(samples, stft, |_, m| {
+        self.stft.part_magnitudes(signal, part, scratch, |_, m| {
             let least = LEAST * largest(m);
             // What is below the limit does not hide a peak beside it.
             let above = |k: usize| if m[k] > least { m[k] } else { 0.0 };
@@ -64,23 +99,107 @@ impl Tuning {
                     let (before, at, after) = (f64::from(m[k - 1]), f64::from(m[k]), f64::from(m[k + 1]));
                     let (a, b) = (after + before - 2.0 * at, (after - before) / 2.0);
                     let shift = if b.abs() < a.abs() { -b / a } else { 0.0 };
-                    peaks.push((k as f64 + shift, (at + 0.5 * b * shift) as f32));
+                    let octaves = ((k as f64 + shift) * width / 27.5).log2();
+                    let height = (at + 0.5 * b * shift) as f32;
+                    peaks.push(Peak { height, steps: bins_per_octave.map(|bins| step(bins, octaves)) });
                 }
             }
-        })?;
-        heights.clear();
-        heights.extend(peaks.iter().map(|p| p.1));
-        let least = median(heights);
-        let mut counts = [0u32; STEPS];
-        for (place, _) in peaks.iter().filter(|p| p.1 >= least) {
-            let octaves = (place * width / 27.5).log2();
-            let off = (bins_per_octave as f64 * octaves).rem_euclid(1.0);
-            let off = if off >= 0.5 { off - 1.0 } else { off };
-            counts[(((off + 0.5) * STEPS as f64) as usize).min(STEPS - 1)] += 1;
+        });
+    }
+}
+
+/// The step of the histogram for a peak so many octaves above A0.
+fn step(bins_per_octave: usize, octaves: f64) -> u8 {
+    let off = (bins_per_octave as f64 * octaves).rem_euclid(1.0);
+    let off = if off >= 0.5 { off - 1.0 } else { off };
+    (((off + 0.5) * STEPS as f64) as usize).min(STEPS - 1) as u8
+}
+
+/// The left edge of the first step that most peaks fall into; 0 where there are none.
+fn most_frequent(counts: &[u32; STEPS]) -> f64 {
+    let most = counts.iter().copied().max().unwrap_or(0);
+    let step = counts.iter().position(|c| *c == most && most > 0);
+    step.map_or(0.0, |s| s as f64 / STEPS as f64 - 0.5)
+}
+
+/// The tuning of a signal whose peaks come part by part, for each of `N` numbers of bins in an octave.
+///
+/// Up to [`TuningTally::MOST`] peaks, which is half an hour of music or more, it is what [`Tuning::estimate`] gives. Of
+/// more peaks only the numbers within steps of height of 3 % are kept, so that memory is bounded; what is in the median's
+/// step counts as above it.
+#[derive(Clone, Debug)]
+pub(crate) struct TuningTally<const N: usize> {
+    peaks: Vec<Peak<N>>,
+    most: usize,
+    /// Of each step of height, the histograms; empty as long as the peaks themselves are kept.
+    table: Vec<[[u32; STEPS]; N]>,
+}
+
+impl<const N: usize> Default for TuningTally<N> {
+    fn default() -> Self {
+        Self { peaks: Vec::new(), most: Self::MOST, table: Vec::new() }
+    }
+}
+
+impl<const N: usize> TuningTally<N> {
+    /// Peaks that are kept.
+    pub const MOST: usize = 1 << 20;
+
+    /// Bits of a height that are left out: it keeps five after the leading one.
+    const COARSE: u32 = 18;
+
+    /// Takes peaks.
+    pub fn add(&mut self, peaks: &[Peak<N>]) {
+        if self.table.is_empty() {
+            self.peaks.extend_from_slice(peaks);
+            if self.peaks.len() <= self.most {
+                return;
+            }
+            // Heights are finite, and not negative.
+            self.table = vec![[[0; STEPS]; N]; (f32::INFINITY.to_bits() >> Self::COARSE) as usize];
+            let kept = std::mem::take(&mut self.peaks);
+            return self.count(&kept);
         }
-        let most = counts.iter().copied().max().unwrap_or(0);
-        let step = counts.iter().position(|c| *c == most && most > 0);
-        Ok(step.map_or(0.0, |s| s as f64 / STEPS as f64 - 0.5))
+        self.count(peaks);
+    }
+
+    fn count(&mut self, peaks: &[Peak<N>]) {
+        for peak in peaks {
+            let row = &mut self.table[(peak.height.to_bits() >> Self::COARSE) as usize];
+            for (counts, step) in row.iter_mut().zip(peak.steps) {
+                counts[usize::from(step)] += 1;
+            }
+        }
+    }
+
+    /// Whether no peak has come.
+    pub fn is_empty(&self) -> bool {
+        self.peaks.is_empty() && self.table.is_empty()
+    }
+
+    /// The tuning, in parts of a bin, for each number of bins in an octave.
+    pub fn tuning(&self) -> [f64; N] {
+        let mut counts = [[0; STEPS]; N];
+        if self.table.is_empty() {
+            let least = median(&mut self.peaks.iter().map(|p| p.height).collect::<Vec<_>>());
+            for peak in self.peaks.iter().filter(|p| p.height >= least) {
+                counts.iter_mut().zip(peak.steps).for_each(|(c, step)| c[usize::from(step)] += 1);
+            }
+        } else {
+            let of_row = |row: &[[u32; STEPS]; N]| row[0].iter().map(|c| u64::from(*c)).sum::<u64>();
+            let half = self.table.iter().map(of_row).sum::<u64>().div_ceil(2);
+            let mut seen = 0;
+            for row in self.table.iter().rev() {
+                for (sums, row) in counts.iter_mut().zip(row) {
+                    sums.iter_mut().zip(row).for_each(|(sum, c)| *sum += c);
+                }
+                seen += of_row(row);
+                if seen >= half {
+                    break;
+                }
+            }
+        }
+        counts.map(|counts| most_frequent(&counts))
     }
 }
 
@@ -148,6 +267,34 @@ mod tests {
         for rate in [1.0, 250.0, 400.0, 1e6] {
             assert!(Tuning::new(rate).unwrap().estimate(&chord(0.0), 12, &mut scratch).is_ok());
         }
+    }
+
+    #[test]
+    fn peaks_that_come_in_parts_give_the_same_and_nearly_so_where_they_are_only_counted() {
+        let tuning = Tuning::new(22_050.0).unwrap();
+        for cents in [-37.0, 12.0] {
+            let samples = chord(cents);
+            let expected =
+                [12, 36].map(|b| tuning.estimate(&samples, b, &mut TuningScratch::default()).unwrap());
+            let mut exact = TuningTally::<2>::default();
+            let mut counted = TuningTally::<2> { most: 100, ..TuningTally::default() };
+            let frames = tuning.stft.frames(samples.len());
+            for first in (0..frames).step_by(6) {
+                let part = first..frames.min(first + 6);
+                let mut peaks = Vec::new();
+                let signal = Signal::whole(&samples);
+                tuning.peaks_of(signal, part, [12, 36], &mut StftScratch::default(), &mut peaks);
+                exact.add(&peaks);
+                counted.add(&peaks);
+            }
+            assert_eq!(exact.tuning(), expected);
+            assert!(exact.table.is_empty() && !counted.table.is_empty());
+            for (counted, expected) in counted.tuning().into_iter().zip(expected) {
+                // Notes of one height are the worst case: all are in the step of the median.
+                assert!((counted - expected).abs() < 0.031, "{counted} against {expected}");
+            }
+        }
+        assert_eq!(TuningTally::<1>::default().tuning(), [0.0]);
     }
 
     #[test]

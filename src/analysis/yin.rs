@@ -1,5 +1,7 @@
 //! Fundamental frequency by YIN: de Cheveigné and Kawahara, "YIN, a fundamental frequency estimator for speech and music",
 //! 2002. Section and equation numbers are theirs.
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::{
@@ -182,11 +184,25 @@ impl Yin {
     /// [`AnalysisError::Sample`] for samples that cannot be worked with.
     pub fn pitch(&self, samples: &[f32], scratch: &mut YinScratch) -> Result<Vec<Pitch>, AnalysisError> {
         check(samples, 0)?;
-        let mut out = vec![Pitch::default(); self.frames(samples.len())];
-        for (n, pair) in out.chunks_mut(2).enumerate() {
-            self.pair(samples, 2 * n, scratch, pair);
-        }
+        let mut out = Vec::new();
+        self.pitch_of(Signal::whole(samples), 0..self.frames(samples.len()), scratch, &mut out);
         Ok(out)
+    }
+
+    /// Appends the pitch of the frames of `part`, which begins with an even one, to `out`; `signal` has all samples that
+    /// they reach, and all can be worked with.
+    pub(crate) fn pitch_of(
+        &self,
+        signal: Signal<'_>,
+        part: Range<usize>,
+        scratch: &mut YinScratch,
+        out: &mut Vec<Pitch>,
+    ) {
+        let before = out.len();
+        out.resize(before + part.len(), Pitch::default());
+        for (n, pair) in out[before..].chunks_mut(2).enumerate() {
+            self.pair(signal, part.start + 2 * n, scratch, pair);
+        }
     }
 
     /// As [`Yin::pitch`], on the threads of the current rayon pool; the same bit for bit.
@@ -198,7 +214,7 @@ impl Yin {
         let mut out = vec![Pitch::default(); self.frames(samples.len())];
         let pairs = out.par_chunks_mut(2).enumerate().with_min_len(32);
         pairs.for_each_init(YinScratch::default, |scratch, (n, pair)| {
-            self.pair(samples, 2 * n, scratch, pair);
+            self.pair(Signal::whole(samples), 2 * n, scratch, pair);
         });
         Ok(out)
     }
@@ -212,14 +228,13 @@ impl Yin {
     /// the smallest lag to the largest.
     pub(super) fn each_normalised(
         &self,
-        samples: &[f32],
+        signal: Signal<'_>,
         first: usize,
         scratch: &mut YinScratch,
         mut each: impl FnMut(usize, &[f32]),
     ) {
         let YinScratch { packed, fft, edges: [edge_a, edge_b], correlation, normalised } = scratch;
         let YinOptions { frame_length, hop, difference, .. } = self.options;
-        let signal = Signal::whole(samples);
         let start = (first * hop) as isize - (frame_length / 2) as isize;
         let a = signal.segment(start, frame_length, edge_a);
         let b = signal.segment(start + hop as isize, frame_length, edge_b);
@@ -268,8 +283,8 @@ impl Yin {
         }
     }
 
-    fn pair(&self, samples: &[f32], first: usize, scratch: &mut YinScratch, out: &mut [Pitch]) {
-        self.each_normalised(samples, first, scratch, |t, d| {
+    fn pair(&self, signal: Signal<'_>, first: usize, scratch: &mut YinScratch, out: &mut [Pitch]) {
+        self.each_normalised(signal, first, scratch, |t, d| {
             if let Some(pitch) = out.get_mut(t - first) {
                 let i = dip(d, self.options.threshold);
                 let silent = d.iter().all(|d| *d == 0.0);
@@ -379,13 +394,21 @@ mod tests {
                 for isa in Isa::available() {
                     yin.isa = isa;
                     for first in (0..yin.frames(samples.len())).step_by(2) {
-                        yin.each_normalised(&samples, first, &mut YinScratch::default(), |t, d| {
-                            let plain = plain(&samples, &options, t, yin.least, yin.most);
-                            assert_eq!(plain.len(), d.len());
-                            for (lag, (got, plain)) in d.iter().zip(plain).enumerate() {
-                                assert!((f64::from(*got) - plain).abs() < 2e-4, "{t}, {lag}: {got} {plain}");
-                            }
-                        });
+                        yin.each_normalised(
+                            Signal::whole(&samples),
+                            first,
+                            &mut YinScratch::default(),
+                            |t, d| {
+                                let plain = plain(&samples, &options, t, yin.least, yin.most);
+                                assert_eq!(plain.len(), d.len());
+                                for (lag, (got, plain)) in d.iter().zip(plain).enumerate() {
+                                    assert!(
+                                        (f64::from(*got) - plain).abs() < 2e-4,
+                                        "{t}, {lag}: {got} {plain}"
+                                    );
+                                }
+                            },
+                        );
                     }
                 }
             }

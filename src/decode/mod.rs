@@ -28,6 +28,7 @@ use symphonia::core::units::Duration;
 use self::contain::contained;
 use self::probe::{Choice, Codec, Refusal};
 use self::source::Watch;
+pub(crate) use self::source::spool;
 pub use self::tags::Tags;
 pub use self::warning::Warning;
 use crate::error::{AudioError, Error, Result};
@@ -75,6 +76,8 @@ pub struct Decoder {
     len: u64,
     /// The rate of the last block.
     rate: Option<SampleRate>,
+    /// Its channels.
+    channels: Option<usize>,
     progress: Progress,
     ended: bool,
 }
@@ -171,6 +174,7 @@ impl Decoder {
             skip,
             len,
             rate: None,
+            channels: None,
             progress: Progress::default(),
             ended: false,
         })
@@ -210,6 +214,21 @@ impl Decoder {
     /// The name that errors give.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The rate of the last block.
+    pub fn sample_rate(&self) -> Option<SampleRate> {
+        self.rate
+    }
+
+    /// The channels that the last block is the mean of.
+    pub fn channels(&self) -> Option<usize> {
+        self.channels
+    }
+
+    /// Bytes of the audio that was decoded so far.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.progress.bytes
     }
 
     /// What the file says about itself.
@@ -290,7 +309,8 @@ impl Decoder {
                 self.progress.barren += 1;
                 Ok(None)
             }
-            Ok(Ok(rate)) => {
+            Ok(Ok((rate, channels))) => {
+                self.channels = Some(channels);
                 let rate = self.good(packet, rate, mono.len())?;
                 self.trim(rate, mono);
                 Ok((!mono.is_empty()).then_some(rate))
@@ -457,23 +477,27 @@ impl Decoder {
     }
 }
 
-/// A packet to mono samples and their rate.
-fn decode(codec: &mut Codec, packet: &Packet, mono: &mut Vec<f32>) -> Result<SampleRate, SymphoniaError> {
-    let rate = match codec {
+/// A packet to mono samples; their rate, and how many channels there were.
+fn decode(
+    codec: &mut Codec,
+    packet: &Packet,
+    mono: &mut Vec<f32>,
+) -> Result<(SampleRate, usize), SymphoniaError> {
+    let layout = match codec {
         Codec::Pcm(pcm) => {
             pcm.to_mono(&packet.data, mono);
-            pcm.rate
+            (pcm.rate, pcm.channels)
         }
         Codec::Other(codec) => {
             let buffer = codec.decode(packet)?;
             downmix::to_mono(&buffer, mono);
-            SampleRate(buffer.spec().rate())
+            (SampleRate(buffer.spec().rate()), buffer.spec().channels().count())
         }
     };
     if mono.len() > LONGEST_BLOCK {
         Err(SymphoniaError::LimitError("a packet is too long"))
     } else {
-        Ok(rate)
+        Ok(layout)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::units::SampleRate;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pcm {
     layout: Layout,
-    channels: usize,
+    pub channels: usize,
     pub rate: SampleRate,
 }
 

@@ -124,7 +124,7 @@ impl MediaSource for Source {
 }
 
 /// Copies a stream to a temporary file that is gone once closed, and returns it rewound.
-pub(super) fn spool(reader: &mut dyn Read) -> io::Result<File> {
+pub(crate) fn spool(reader: &mut dyn Read) -> io::Result<File> {
     let kept = |e: io::Error| {
         let place = std::env::temp_dir();
         io::Error::new(e.kind(), format!("cannot be kept in {} while it is read: {e}", place.display()))

@@ -38,8 +38,9 @@ pub fn track(mut decoder: Decoder, params: &Params, cancel: &AtomicBool) -> Resu
     let mut spectrum = Spectrum::new(params, params.hop, 0);
     let mut chroma = OctaveChroma::new(params, params.hop);
     let mut fingerprinter = Fingerprinter::new(params);
-    let samples = samples::stream(&mut decoder, params.sample_rate, cancel, |samples| {
+    let samples = samples::stream(&mut decoder, params.sample_rate, cancel, |samples, _| {
         spectrum.push(samples, |m| chroma.push(m, |f| fingerprinter.push(f)));
+        Ok(())
     })?;
     spectrum.finish(|m| chroma.push(m, |f| fingerprinter.push(f)));
     chroma.finish(|f| fingerprinter.push(f));
@@ -122,8 +123,9 @@ pub fn query(
                 stretch.magnitudes.clear();
             }
         };
-    let samples = samples::stream(&mut decoder, params.sample_rate, cancel, |samples| {
+    let samples = samples::stream(&mut decoder, params.sample_rate, cancel, |samples, _| {
         spectrum.push(samples, |m| push(&mut stretch, &mut chroma, &mut ahead, m));
+        Ok(())
     })?;
     spectrum.finish(|m| push(&mut stretch, &mut chroma, &mut ahead, m));
     chroma.finish(|f| stretch.chroma.extend_from_slice(f));

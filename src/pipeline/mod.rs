@@ -1,7 +1,9 @@
-//! The only module that sees all stages: it wires them for building an index and for answering a query.
+//! The only module that sees all stages: it wires them for building an index, for answering a query, and for analysing
+//! harmony.
 pub mod analyse;
 mod build;
 mod find;
+mod harmonic;
 mod index;
 mod query;
 mod samples;
@@ -9,6 +11,7 @@ mod widen;
 
 pub use build::{BuildEvent, BuildOptions, BuildSummary};
 pub use find::FindOptions;
+pub use harmonic::{AnalyzeEvent, AnalyzeInput, AnalyzeOptions, AnalyzeSummary, analyze, analyze_all};
 pub use index::{Index, Info};
 pub use query::QueryOptions;
 pub use widen::Range;

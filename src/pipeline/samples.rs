@@ -13,15 +13,16 @@ use crate::{
 /// months of it, whose frames would fill the memory.
 const MOST_HOURS: u64 = 7 * 24;
 
-/// Decodes to the end and calls `sink` with stretches of mono samples at `rate`; gives their number.
+/// Decodes to the end and calls `sink` with stretches of mono samples at `rate` and the bytes of audio that were
+/// decoded so far; gives the number of samples.
 ///
 /// # Errors
-/// As `Decoder::next_block`; `AudioError::TooLong`; `Error::Interrupted` where `cancel` was set.
+/// As `Decoder::next_block`; what `sink` gives; `AudioError::TooLong`; `Error::Interrupted` where `cancel` was set.
 pub(super) fn stream(
     decoder: &mut Decoder,
     rate: SampleRate,
     cancel: &AtomicBool,
-    sink: impl FnMut(&[f32]),
+    sink: impl FnMut(&[f32], u64) -> Result<()>,
 ) -> Result<Samples> {
     stream_up_to(MOST_HOURS, decoder, rate, cancel, sink)
 }
@@ -31,17 +32,17 @@ fn stream_up_to(
     decoder: &mut Decoder,
     rate: SampleRate,
     cancel: &AtomicBool,
-    mut sink: impl FnMut(&[f32]),
+    mut sink: impl FnMut(&[f32], u64) -> Result<()>,
 ) -> Result<Samples> {
     let most = hours * 3600 * u64::from(rate.0);
     let (mut block, mut resampled) = (Vec::new(), Vec::new());
     let mut resampler: Option<(SampleRate, Resampler)> = None;
     let mut total = 0;
-    let mut give = |samples: &mut Vec<f32>| {
+    let mut give = |samples: &mut Vec<f32>, bytes: u64| {
         total += samples.len() as u64;
-        sink(samples);
+        sink(samples, bytes)?;
         samples.clear();
-        total <= most
+        Ok(total <= most)
     };
     let too_long = |decoder: &Decoder| {
         Err(Error::Audio { path: decoder.path().to_owned(), reason: AudioError::TooLong { hours } })
@@ -52,17 +53,17 @@ fn stream_up_to(
         }
         if let Some((_, mut resampler)) = resampler.take_if(|(old, _)| *old != from) {
             resampler.finish(&mut resampled);
-            give(&mut resampled);
+            give(&mut resampled, decoder.bytes())?;
         }
         let (_, resampler) = resampler.get_or_insert_with(|| (from, Resampler::new(from, rate)));
         resampler.push(&block, &mut resampled);
-        if !give(&mut resampled) {
+        if !give(&mut resampled, decoder.bytes())? {
             return too_long(decoder);
         }
     }
     if let Some((_, mut resampler)) = resampler {
         resampler.finish(&mut resampled);
-        give(&mut resampled);
+        give(&mut resampled, decoder.bytes())?;
     }
     Ok(Samples(total))
 }
@@ -77,7 +78,7 @@ mod tests {
         let song = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/audio/songs/quiet-engines.wav");
         let stream = |hours| {
             let mut decoder = Decoder::open(song.as_ref()).unwrap();
-            stream_up_to(hours, &mut decoder, CURRENT.sample_rate, &AtomicBool::new(false), |_| {})
+            stream_up_to(hours, &mut decoder, CURRENT.sample_rate, &AtomicBool::new(false), |_, _| Ok(()))
         };
         assert!(stream(1).is_ok());
         assert!(matches!(stream(0), Err(Error::Audio { reason: AudioError::TooLong { hours: 0 }, .. })));

@@ -1,4 +1,9 @@
 //! Answers, as other programs read them.
+mod harmonic;
+pub(crate) mod plot;
+
+pub use harmonic::{HarmonicAnalysis, HarmonicFigures, HarmonicStatus, nearest_note};
+
 use std::path::{Path, PathBuf};
 
 use serde::{Serialize, Serializer};

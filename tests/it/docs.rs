@@ -111,7 +111,7 @@ fn readme_and_help_know_the_same_commands_and_options() {
     let readme = text("README.md");
     let commands = section(&readme, "## Commands");
     let mut helped = flags(&stdout(&["--help"]));
-    for command in [&["index", "build"][..], &["index", "info"], &["query"]] {
+    for command in [&["index", "build"][..], &["index", "info"], &["query"], &["analyze"]] {
         let name = command.join(" ");
         assert!(
             commands.contains(&format!("`refrain {name} "))
@@ -127,7 +127,10 @@ fn readme_and_help_know_the_same_commands_and_options() {
         let lines = list.lines().skip(1).take_while(|line| line.starts_with("  "));
         lines.filter_map(|line| line.split_whitespace().next().map(str::to_owned)).collect()
     };
-    assert_eq!(subcommands(&stdout(&["--help"])), ["help", "index", "query"].map(str::to_owned).into());
+    assert_eq!(
+        subcommands(&stdout(&["--help"])),
+        ["analyze", "help", "index", "query"].map(str::to_owned).into()
+    );
     assert_eq!(
         subcommands(&stdout(&["index", "--help"])),
         ["build", "help", "info"].map(str::to_owned).into()
@@ -155,6 +158,8 @@ fn the_exit_statuses_are_as_documented() {
     assert_eq!(status(&one_is_missing), Some(2));
     assert_eq!(status(&["query", "--db", "no-such-index", "fixtures/audio/clips/clean.wav"]), Some(2));
     assert_eq!(status(&["query", "--no-such-flag"]), Some(2));
+    assert_eq!(status(&["analyze", "fixtures/audio/clips/clean.wav"]), Some(0));
+    assert_eq!(status(&["analyze", "fixtures/audio/clips/clean.wav", "no-such-file"]), Some(2));
 }
 
 #[test]
@@ -163,6 +168,7 @@ fn the_json_has_exactly_the_documented_fields() {
     let json = section(&readme, "## JSON");
     let (answer, rest) = json.split_once("A match, and a candidate:").expect("the table of a match");
     let (found, info) = rest.split_once("`refrain index info --json`").expect("the table of info");
+    let (info, analysis) = info.split_once("`refrain analyze --json`").expect("the table of an analysis");
     let db = index().to_str().unwrap();
     let query = |clip: &str| -> serde_json::Value {
         serde_json::from_str(&stdout(&["query", "--json", "--explain", "--db", db, clip])).expect("JSON")
@@ -183,6 +189,12 @@ fn the_json_has_exactly_the_documented_fields() {
     assert_eq!((good["status"].as_str(), bad["status"].as_str()), (Some("match"), Some("error")));
     let told = stdout(&["index", "info", "--json", "--failures", "--db", db]);
     assert_eq!(keys(&serde_json::from_str(&told).expect("JSON")), owned(first_cells(info)));
+    let analyze = |file: &str| -> BTreeSet<String> {
+        keys(&serde_json::from_str(&stdout(&["analyze", "--json", file])).expect("JSON"))
+    };
+    let (good, bad) = (analyze("fixtures/audio/clips/clean.wav"), analyze("no-such-file"));
+    assert_eq!(&good | &bad, owned(first_cells(analysis)));
+    assert_eq!(&good & &bad, ["path", "status"].map(str::to_owned).into());
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The integration tests, one binary.
 #![allow(missing_docs)]
 mod analysis;
+mod analyze;
 mod ann;
 mod cli;
 mod copies;

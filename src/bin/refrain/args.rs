@@ -21,6 +21,8 @@ pub enum Command {
     Index(IndexCommand),
     /// Find which indexed track a clip or a whole track comes from, and where in it
     Query(QueryArgs),
+    /// Tell key, tuning, pitch and chroma of files
+    Analyze(AnalyzeArgs),
 }
 
 /// What to do with the index.
@@ -116,6 +118,47 @@ pub struct QueryArgs {
     /// Clips answered at a time [default: one a core]
     #[arg(long, short = 'j', value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+}
+
+/// How to analyse.
+#[derive(Debug, Args)]
+pub struct AnalyzeArgs {
+    /// Audio files and folders; `-` reads one from standard input
+    #[arg(required = true, value_name = "FILE|DIR")]
+    pub files: Vec<PathBuf>,
+    /// Print one JSON document a file, each on a line
+    #[arg(long, conflicts_with = "csv")]
+    pub json: bool,
+    /// Print a table of comma-separated values with a header line
+    #[arg(long)]
+    pub csv: bool,
+    /// Write constant-Q magnitudes, chroma and pitch of all frames as NumPy arrays; a folder for several files
+    #[arg(long, value_name = "OUT.npz")]
+    pub frames: Option<PathBuf>,
+    /// Write the harmonic part as WAV; a folder for several files
+    #[arg(long, value_name = "OUT.wav")]
+    pub harmonic: Option<PathBuf>,
+    /// Write the percussive part as WAV; a folder for several files
+    #[arg(long, value_name = "OUT.wav")]
+    pub percussive: Option<PathBuf>,
+    /// Draw magnitudes, pitch and chroma over time; ends in .svg or .png; a folder for several files
+    #[arg(long, value_name = "OUT.svg")]
+    pub plot: Option<PathBuf>,
+    /// Threads for files and for parts of long files [default: one a core]
+    #[arg(long, short = 'j', value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Do not follow symbolic links below the folders
+    #[arg(long)]
+    pub no_follow: bool,
+    /// Take hidden files and folders too
+    #[arg(long)]
+    pub hidden: bool,
+    /// Go at most so many folders deep; 1 takes the files of each folder alone
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_depth: Option<u32>,
+    /// Say nothing but errors
+    #[arg(long, short)]
+    pub quiet: bool,
 }
 
 fn probability(text: &str) -> Result<f32, String> {

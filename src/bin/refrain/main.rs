@@ -18,6 +18,7 @@ fn main() -> ExitCode {
         Command::Index(IndexCommand::Build(args)) => cmd::index_build::run(&args),
         Command::Index(IndexCommand::Info(args)) => cmd::index_info::run(&args),
         Command::Query(args) => cmd::query::run(&args),
+        Command::Analyze(args) => cmd::analyze::run(&args),
     });
     // The hook has told of a panic.
     let Ok(done) = done else { return ExitCode::from(2) };

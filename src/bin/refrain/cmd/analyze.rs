@@ -1,0 +1,211 @@
+//! `refrain analyze`
+use std::{
+    io::{self, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+use anyhow::Context;
+use indicatif::{ProgressBar, ProgressStyle};
+use refrain::{
+    AnalyzeEvent, AnalyzeInput, AnalyzeOptions, Error, FindOptions, HarmonicAnalysis, HarmonicFigures,
+    analysis::key::NAMES, analyze_all, units::Seconds,
+};
+
+use crate::{args::AnalyzeArgs, messages, stop};
+
+/// Analyses every file; exit 0 unless one could not be analysed, or there was none, which is 2.
+pub fn run(args: &AnalyzeArgs) -> anyhow::Result<ExitCode> {
+    let stop = stop::flag();
+    if args.files.iter().filter(|file| is_stdin(file)).count() > 1 {
+        anyhow::bail!("standard input (-) can be read once only");
+    }
+    let input = |file: &PathBuf| {
+        if is_stdin(file) {
+            AnalyzeInput::Reader { name: file.clone(), reader: Box::new(io::stdin()) }
+        } else {
+            AnalyzeInput::Path(file.clone())
+        }
+    };
+    let mut options = AnalyzeOptions::default();
+    options.find = FindOptions {
+        follow_links: !args.no_follow,
+        hidden: args.hidden,
+        max_depth: args.max_depth.map(|depth| depth as usize),
+    };
+    options.threads = args.threads.map(usize::from);
+    options.frames = args.frames.clone();
+    options.harmonic = args.harmonic.clone();
+    options.percussive = args.percussive.clone();
+    options.plot = args.plot.clone();
+
+    let mut told = Told::new(args);
+    let inputs = args.files.iter().map(input).collect();
+    // Where nobody reads the output any more, there is no need to go on.
+    let mut failed = None;
+    let summary = analyze_all(inputs, &options, &stop, |event| {
+        if let Err(error) = told.on(event)
+            && failed.is_none()
+        {
+            failed = Some(error);
+            stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        }
+    });
+    told.bar.finish_and_clear();
+    if let Some(error) = failed {
+        return Err(error).context("cannot write the figures");
+    }
+    let summary = match summary {
+        Err(Error::Interrupted) => {
+            anyhow::bail!("interrupted; files that were not told of were not analysed")
+        }
+        other => other?,
+    };
+    told.finish(summary.analysed, summary.failed, summary.duration)?;
+    Ok(if summary.analysed == 0 || summary.failed > 0 { ExitCode::from(2) } else { ExitCode::SUCCESS })
+}
+
+fn is_stdin(file: &Path) -> bool {
+    file.as_os_str() == "-"
+}
+
+/// Figures on standard output, all else on standard error.
+struct Told<'a> {
+    args: &'a AnalyzeArgs,
+    bar: ProgressBar,
+    began: Instant,
+    audio: f64,
+    files: usize,
+}
+
+impl<'a> Told<'a> {
+    fn new(args: &'a AnalyzeArgs) -> Self {
+        // Draws on standard error, and only where that is a terminal.
+        let bar = if args.quiet { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
+        bar.set_message("looking for files");
+        bar.enable_steady_tick(Duration::from_millis(100));
+        Self { args, bar, began: Instant::now(), audio: 0.0, files: 0 }
+    }
+
+    fn on(&mut self, event: AnalyzeEvent) -> io::Result<()> {
+        match event {
+            AnalyzeEvent::Found { files, bytes } => {
+                self.files = files;
+                self.began = Instant::now();
+                self.bar.set_length(bytes);
+                if let Ok(style) = ProgressStyle::with_template("{bar:30} {percent:>3}% {msg}, {eta} left") {
+                    self.bar.set_style(style);
+                }
+                self.bar.set_message(format!("{} to analyse", messages::count(files as u64, "file")));
+                if self.args.csv {
+                    return print(&row(&HarmonicAnalysis::csv_header())?);
+                }
+            }
+            AnalyzeEvent::Step { bytes, duration } => {
+                self.audio += duration.0;
+                self.bar.inc(bytes);
+                if self.audio > 0.0 {
+                    let speed = self.audio / self.began.elapsed().as_secs_f64().max(1e-3);
+                    let audio = messages::hours(self.audio);
+                    self.bar.set_message(format!("{audio} of audio, {speed:.0} x real time"));
+                }
+            }
+            AnalyzeEvent::Done(analysis) => return self.bar.suspend(|| self.tell(&analysis)),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn tell(&self, analysis: &HarmonicAnalysis) -> io::Result<()> {
+        if let Some(error) = &analysis.error {
+            messages::say(&format!("refrain: {error}"));
+        }
+        let figures = analysis.figures.as_ref();
+        for warning in figures.iter().flat_map(|f| &f.warnings).filter(|_| !self.args.quiet) {
+            messages::say(&format!("{}: {warning}", analysis.path.display()));
+        }
+        if self.args.json {
+            print(&format!("{}\n", analysis.to_json()))
+        } else if self.args.csv {
+            print(&row(&analysis.to_csv_row())?)
+        } else {
+            figures.map_or(Ok(()), |figures| print(&readable(&analysis.path, figures)))
+        }
+    }
+
+    /// What several files came to.
+    fn finish(&self, analysed: usize, failed: usize, duration: Seconds) -> io::Result<()> {
+        if self.files == 0 {
+            messages::say("refrain: no audio files here");
+        } else if self.files > 1 && !self.args.quiet {
+            let took = self.began.elapsed().as_secs_f64();
+            let speed = duration.0 / took.max(1e-3);
+            let bad = if failed > 0 { format!(", {failed} not usable") } else { String::new() };
+            messages::say(&format!(
+                "{} analysed ({} of audio in {took:.1} s, {speed:.0} x){bad}",
+                messages::count(analysed as u64, "file"),
+                messages::hours(duration.0),
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+/// A line of comma-separated values.
+fn row(cells: &[String]) -> io::Result<String> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(cells)?;
+    let line = writer.into_inner().map_err(|e| io::Error::other(e.to_string()))?;
+    String::from_utf8(line).map_err(io::Error::other)
+}
+
+/// The figures in words.
+fn readable(path: &Path, f: &HarmonicFigures) -> String {
+    let percent = |share: f64| format!("{:.0} %", 100.0 * share);
+    let layout = f.sample_rate.map_or_else(
+        || "no audio".to_owned(),
+        |rate| format!("{rate} Hz, {}", messages::count(f.channels.unwrap_or(1), "channel")),
+    );
+    let key = f.key.as_ref().zip(f.key_second.as_ref()).map(|(key, second)| {
+        let (correlation, confidence) = (f.key_correlation.unwrap_or(0.0), f.key_confidence.unwrap_or(0.0));
+        format!("{key} (correlation {correlation:.2}, confidence {confidence:.2}; next {second})")
+    });
+    let tuning =
+        f.tuning.map(|t| format!("{:+.0} cents (A4 = {:.1} Hz)", 100.0 * t, 440.0 * (t / 12.0).exp2()));
+    let harmonic = f.harmonic_ratio.map(|ratio| format!("{} of the level", percent(ratio)));
+    let pitch = f.pitch.zip(f.pitch_note.as_ref()).map(|(hertz, note)| {
+        let cents = f.pitch_cents.unwrap_or(0.0);
+        let stable =
+            f.pitch_stability.map_or_else(String::new, |s| format!(", {} of steps steady", percent(s)));
+        format!(
+            "median {note} {cents:+.0} cents ({hertz:.1} Hz), in {} of frames{stable}",
+            percent(f.voiced.unwrap_or(0.0))
+        )
+    });
+    let chroma: Vec<String> = NAMES.iter().zip(f.chroma).map(|(name, v)| format!("{name} {v:.2}")).collect();
+    let spread = f.chroma_entropy.map(|entropy| format!("entropy {entropy:.3}"));
+    let rows = [
+        ("duration", Some(format!("{} ({layout})", Seconds(f.duration)))),
+        ("key", key),
+        ("tuning", tuning),
+        ("harmonic", harmonic),
+        ("pitch", pitch),
+        ("chroma", Some(chroma.join(" "))),
+        ("", spread),
+    ];
+    let mut text = format!("{}\n", path.display());
+    for (name, value) in rows {
+        let value = value.unwrap_or_else(|| if name.is_empty() { String::new() } else { "none".into() });
+        if !value.is_empty() {
+            text += &format!("  {name:9} {value}\n");
+        }
+    }
+    text
+}

@@ -1,0 +1,143 @@
+//! Harmonic analysis of files: key, tuning, pitch, chroma, harmonic and percussive parts, of audio of any length.
+//!
+//! Everything is that of [`crate::analysis`] at 22,050 Hz with frames every 512 samples, bit for bit as of the whole signal
+//! at once, whatever the number of threads; but nothing in memory grows with the length of a file.
+mod batch;
+mod blocks;
+mod conveyor;
+mod npz;
+mod outputs;
+mod parts;
+mod plans;
+mod single;
+mod staged;
+mod tally;
+
+use std::{
+    io::Read,
+    path::{Path, PathBuf},
+    sync::atomic::AtomicBool,
+};
+
+use super::FindOptions;
+#[cfg(doc)]
+use crate::Error;
+use crate::{
+    Result,
+    report::{HarmonicAnalysis, HarmonicFigures},
+    units::Seconds,
+};
+
+/// How to analyse, and what to write besides.
+///
+/// The outputs are files where one file is analysed. Where an output is a folder, files in it are named after the audio
+/// files, by their paths below the folder that was given: `a/b.mp3` becomes `a/b.mp3.npz`, `a/b.mp3.harmonic.wav`,
+/// `a/b.mp3.percussive.wav` and `a/b.mp3.svg`. A file gets its name once it is complete.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AnalyzeOptions {
+    /// Which files of a folder to take.
+    pub find: FindOptions,
+    /// Threads for files and for parts of long files; `None` for as many as there are cores.
+    pub threads: Option<usize>,
+    /// All frames as NumPy arrays.
+    pub frames: Option<PathBuf>,
+    /// The harmonic part as WAV: one channel of 32-bit floats at 22,050 Hz.
+    pub harmonic: Option<PathBuf>,
+    /// The percussive part likewise.
+    pub percussive: Option<PathBuf>,
+    /// A picture, `.svg` or `.png`.
+    pub plot: Option<PathBuf>,
+}
+
+impl AnalyzeOptions {
+    fn outputs(&self) -> [Option<PathBuf>; 4] {
+        [&self.frames, &self.harmonic, &self.percussive, &self.plot].map(Clone::clone)
+    }
+}
+
+/// What to analyse.
+pub enum AnalyzeInput {
+    /// A file, or a folder with all audio files below it.
+    Path(PathBuf),
+    /// What a stream holds. It is kept in a temporary file.
+    Reader {
+        /// What it is called; `-` for standard input.
+        name: PathBuf,
+        /// The stream.
+        reader: Box<dyn Read + Send>,
+    },
+}
+
+/// What is told while files are analysed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum AnalyzeEvent {
+    /// The folders have been looked through.
+    Found {
+        /// How many files there are.
+        files: usize,
+        /// Their lengths, all in all.
+        bytes: u64,
+    },
+    /// Some of them were gone through.
+    Step {
+        /// Bytes of files.
+        bytes: u64,
+        /// How long the files play that were completed by it.
+        duration: Seconds,
+    },
+    /// The outcome of the next file, in the order of the inputs and of the paths below each.
+    Done(Box<HarmonicAnalysis>),
+}
+
+/// What was done.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct AnalyzeSummary {
+    /// Files that were analysed.
+    pub analysed: usize,
+    /// How long they play.
+    pub duration: Seconds,
+    /// Files and folders that could not be.
+    pub failed: usize,
+}
+
+/// Analyses one file.
+///
+/// Audio of any length will do. What cannot be told of silence, or of less than a frame, is none; an audio file without a
+/// single sample has the duration 0.
+///
+/// ```
+/// # fn main() -> refrain::Result<()> {
+/// use refrain::AnalyzeOptions;
+///
+/// let figures = refrain::analyze("fixtures/audio/songs/second-orbit.flac", &AnalyzeOptions::default())?;
+/// println!("{:?}, {:.0} % harmonic", figures.key, 100.0 * figures.harmonic_ratio.unwrap_or(0.0));
+/// assert!(figures.duration > 30.0 && figures.key.is_some());
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// [`Error::Io`] and [`Error::Audio`] where the file cannot be decoded or has samples more than 1,000,000 times full
+/// scale; [`Error::Io`] where an output cannot be written.
+pub fn analyze(path: impl AsRef<Path>, options: &AnalyzeOptions) -> Result<HarmonicFigures> {
+    batch::one(path.as_ref(), options)
+}
+
+/// Analyses files and folders, in parallel: files at a time and, where threads are left, the parts of one file. `on` is told
+/// how it goes, and the outcomes in order; `cancel` ends it early.
+///
+/// The outcomes do not depend on the number of threads. A bad file is an outcome too.
+///
+/// # Errors
+/// [`Error::Io`] where an output is no folder and there are several files; [`Error::Interrupted`].
+pub fn analyze_all(
+    inputs: Vec<AnalyzeInput>,
+    options: &AnalyzeOptions,
+    cancel: &AtomicBool,
+    mut on: impl FnMut(AnalyzeEvent),
+) -> Result<AnalyzeSummary> {
+    batch::run(inputs, options, cancel, &mut on)
+}

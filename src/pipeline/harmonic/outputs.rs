@@ -1,0 +1,122 @@
+//! The files that an analysis may write besides its figures.
+use std::{
+    fs::File,
+    io::{self, BufWriter, Write},
+    path::{Path, PathBuf},
+};
+
+use super::{
+    npz::Npz,
+    parts::PartFile,
+    staged::{Staged, io_error},
+    tally::voiced,
+};
+use crate::{
+    Error, Result,
+    analysis::{Cqt, Pitch, Spectrogram},
+    report::{
+        HarmonicFigures,
+        plot::{Plot, PlotFormat},
+    },
+};
+
+/// Where the outputs of one file go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Targets {
+    pub frames: Option<PathBuf>,
+    pub harmonic: Option<PathBuf>,
+    pub percussive: Option<PathBuf>,
+    pub plot: Option<PathBuf>,
+}
+
+impl Targets {
+    /// All of them.
+    pub fn each(&self) -> impl Iterator<Item = &Path> {
+        [&self.frames, &self.harmonic, &self.percussive, &self.plot]
+            .into_iter()
+            .flatten()
+            .map(PathBuf::as_path)
+    }
+}
+
+/// The outputs of one file while they are written. Dropped before the end, nothing is left of them.
+pub(super) struct Outputs {
+    frames: Option<Npz>,
+    parts: [Option<PartFile>; 2],
+    plot: Option<(Plot, PlotFormat, Staged, File)>,
+}
+
+impl Outputs {
+    /// Begins those that are wanted. Pitches are in a range of hertz.
+    pub fn new(targets: &Targets, range: (f64, f64)) -> Result<Self> {
+        let plot = |path: &PathBuf| {
+            let format = PlotFormat::of(path).ok_or_else(|| {
+                io_error(path)(io::Error::new(io::ErrorKind::InvalidInput, "a plot ends in .svg or .png"))
+            })?;
+            let (staged, file) = Staged::new(path)?;
+            Ok::<_, Error>((Plot::new(range), format, staged, file))
+        };
+        let part = |path: &Option<PathBuf>| path.as_deref().map(PartFile::new).transpose();
+        Ok(Self {
+            frames: targets.frames.as_deref().map(Npz::new).transpose()?,
+            parts: [part(&targets.harmonic)?, part(&targets.percussive)?],
+            plot: targets.plot.as_ref().map(plot).transpose()?,
+        })
+    }
+
+    /// Whether the harmonic or the percussive samples are needed.
+    pub fn wants_parts(&self) -> bool {
+        self.parts.iter().any(Option::is_some)
+    }
+
+    /// Whether constant-Q magnitudes are needed.
+    pub fn wants_magnitudes(&self) -> bool {
+        self.frames.is_some() || self.plot.is_some()
+    }
+
+    /// What the next block gives in the first pass.
+    pub fn first(&mut self, pitch: &[Pitch], parts: Option<&[Vec<f32>; 2]>) -> Result<()> {
+        if let Some(frames) = &mut self.frames {
+            frames.pitch(pitch)?;
+        }
+        if let Some((plot, ..)) = &mut self.plot {
+            pitch.iter().for_each(|p| plot.pitch(voiced(p)));
+        }
+        for (file, part) in self.parts.iter_mut().zip(parts.into_iter().flatten()) {
+            file.as_mut().map_or(Ok(()), |file| file.write(part))?;
+        }
+        Ok(())
+    }
+
+    /// Makes ready for the magnitudes of so many frames.
+    pub fn begin_magnitudes(&mut self, cqt: &Cqt, frames: usize) -> Result<()> {
+        let bins = cqt.options().bins;
+        self.frames.as_mut().map_or(Ok(()), |file| file.begin_magnitudes(bins, frames))
+    }
+
+    /// What the next block gives in the second pass.
+    pub fn second(&mut self, magnitudes: Option<&Spectrogram<f32>>, chroma: &Spectrogram<f32>) -> Result<()> {
+        let Some(magnitudes) = magnitudes else { return Ok(()) };
+        if let Some((plot, ..)) = &mut self.plot {
+            plot.magnitudes(magnitudes, chroma);
+        }
+        self.frames.as_mut().map_or(Ok(()), |file| file.magnitudes(magnitudes, chroma))
+    }
+
+    /// Completes all files and gives them their names.
+    pub fn finish(self, name: &Path, cqt: &Cqt, figures: &HarmonicFigures) -> Result<()> {
+        if let Some(frames) = self.frames {
+            frames.finish(cqt, figures)?;
+        }
+        self.parts.into_iter().flatten().try_for_each(PartFile::finish)?;
+        if let Some((plot, format, staged, file)) = self.plot {
+            let name = name.file_name().unwrap_or(name.as_os_str()).to_string_lossy();
+            let bins = (cqt.frequency(0), cqt.frequency(cqt.options().bins));
+            let mut out = BufWriter::new(file);
+            let written = plot.write(format, &name, figures, bins, &mut out).and_then(|()| out.flush());
+            written.map_err(io_error(staged.target()))?;
+            staged.commit()?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,83 @@
+//! The transforms that all files share, and room to work in.
+use std::sync::{Mutex, PoisonError};
+
+use crate::{
+    Error, Result,
+    analysis::{
+        AnalysisError, GroupScratch, Hpss, HpssOptions, HpssScratch, LOUDEST, StftScratch, Tuning, Yin,
+        YinOptions, YinScratch,
+    },
+    error::AudioError,
+    units::{SampleRate, Samples},
+};
+
+/// The rate of the analysis, librosa's.
+pub const RATE: SampleRate = SampleRate(22_050);
+
+/// Samples from one frame to the next.
+pub const HOP: usize = 512;
+
+/// Samples in a frame of the transforms that have frames of one length.
+const FRAME: usize = 2048;
+
+/// Bins in an octave for which the tuning is estimated: what users are told, and what chroma needs.
+pub(super) const BINS: [usize; 2] = [12, 36];
+
+/// Plans, made once.
+pub(super) struct Plans {
+    pub tuning: Tuning,
+    pub hpss: Hpss,
+    pub yin: Yin,
+    scratches: Mutex<Vec<Scratch>>,
+}
+
+/// What a thread works in.
+#[derive(Default)]
+pub(super) struct Scratch {
+    pub stft: StftScratch,
+    pub hpss: HpssScratch,
+    pub yin: YinScratch,
+    pub group: GroupScratch,
+    pub harmonic: Vec<f32>,
+    pub percussive: Vec<f32>,
+}
+
+impl Plans {
+    pub fn new() -> Self {
+        let rate = f64::from(RATE.0);
+        let usual = "the usual options are within their ranges";
+        Self {
+            tuning: Tuning::new(rate).expect(usual),
+            hpss: Hpss::new(FRAME, HOP, HpssOptions::default()).expect(usual),
+            yin: Yin::new(rate, YinOptions { frame_length: FRAME, hop: HOP, ..YinOptions::default() })
+                .expect(usual),
+            scratches: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// Lends room to work in.
+    pub fn with_scratch<T>(&self, work: impl FnOnce(&mut Scratch) -> T) -> T {
+        let lock = || self.scratches.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut scratch = lock().pop().unwrap_or_default();
+        let done = work(&mut scratch);
+        lock().push(scratch);
+        done
+    }
+}
+
+/// The file's error for samples that cannot be worked with.
+pub(super) fn refused(path: &std::path::Path, error: &AnalysisError) -> Error {
+    let reason = match error {
+        AnalysisError::Sample { at, .. } => AudioError::TooLoud {
+            milliseconds: (Samples(*at as u64).at(RATE).0 * 1000.0) as u64,
+            most: LOUDEST as u32,
+        },
+        other => AudioError::Unsupported(other.to_string()),
+    };
+    Error::Audio { path: path.to_owned(), reason }
+}
+
+/// Holds that samples from number `origin` on can be worked with.
+pub(super) fn check(path: &std::path::Path, samples: &[f32], origin: usize) -> Result<()> {
+    crate::analysis::check(samples, origin).map_err(|e| refused(path, &e))
+}

@@ -1,0 +1,357 @@
+//! One file, in two passes: tuning, pitch and separation need the samples once; chroma needs the tuning of the whole first.
+//!
+//! Files of some minutes keep their samples for the second pass, longer ones are decoded again. Nothing else grows with the
+//! length of a file.
+use std::{
+    fs::File,
+    io::{Read, Seek},
+    path::{Path, PathBuf},
+    sync::atomic::AtomicBool,
+};
+
+use super::{
+    blocks::{Block, Blocks, FRAMES},
+    conveyor::{Conveyor, Fault},
+    outputs::{Outputs, Targets},
+    plans::{BINS, HOP, Plans, RATE, check, refused},
+    tally::{ChromaTally, LevelTally, PitchTally, Squares, squares},
+};
+use crate::{
+    Error, Result,
+    analysis::{
+        CLASSES, ChromaCqt, ChromaOptions, CqtBlock, Peak, Pitch, Spectrogram, TuningTally,
+        chroma::normalise, estimate_key, features, key::Mode,
+    },
+    decode::{self, Decoder},
+    error::AudioError,
+    pipeline::samples,
+    report::{HarmonicFigures, nearest_note},
+    units::Samples,
+};
+
+/// Samples that are looked at together at the most; less than a block.
+const PIECE: usize = 1 << 16;
+
+/// Where the audio comes from; it can be decoded again.
+pub(super) enum Source {
+    /// A file.
+    File(PathBuf),
+    /// What came through a stream.
+    Kept(File),
+}
+
+impl Source {
+    /// The file at `path`; a pipe is read to its end.
+    pub fn open(path: &Path) -> Result<Self> {
+        let io = |source| Error::Io { path: path.to_owned(), source };
+        let metadata = std::fs::metadata(path).map_err(io)?;
+        if metadata.is_file() || metadata.is_dir() {
+            return Ok(Self::File(path.to_owned()));
+        }
+        Self::read(&mut File::open(path).map_err(io)?, path)
+    }
+
+    /// What `reader` holds.
+    pub fn read(reader: &mut dyn Read, name: &Path) -> Result<Self> {
+        let kept = decode::spool(reader);
+        kept.map(Self::Kept).map_err(|source| Error::Io { path: name.to_owned(), source })
+    }
+
+    fn decoder(&self, name: &Path) -> Result<Decoder> {
+        match self {
+            Self::File(path) => Decoder::open(path),
+            Self::Kept(file) => {
+                let again = file.try_clone().and_then(|mut file| file.rewind().map(|()| file));
+                Decoder::from_file(again.map_err(|source| Error::Io { path: name.to_owned(), source })?, name)
+            }
+        }
+    }
+}
+
+/// What is to be done with a file, and with what.
+pub(super) struct Job<'a> {
+    pub name: &'a Path,
+    pub source: &'a Source,
+    pub targets: &'a Targets,
+    pub plans: &'a Plans,
+    /// The most samples that are kept for the second pass.
+    pub held: usize,
+    /// How many blocks may be under way at the moment.
+    pub under_way: &'a dyn Fn() -> usize,
+    pub cancel: &'a AtomicBool,
+}
+
+/// What a block gives in the first pass.
+struct First {
+    peaks: Vec<Peak<2>>,
+    pitch: Vec<Pitch>,
+    squares: Squares,
+    /// Harmonic and percussive samples, where they are wanted.
+    parts: Option<[Vec<f32>; 2]>,
+}
+
+/// What a block gives in the second pass.
+struct Second {
+    chroma: Spectrogram<f32>,
+    /// Where they are wanted.
+    magnitudes: Option<Spectrogram<f32>>,
+}
+
+/// Samples that are kept, as long as they are not too many.
+struct Held {
+    pieces: Vec<Vec<f32>>,
+    len: usize,
+    most: usize,
+}
+
+impl Held {
+    fn push(&mut self, samples: &[f32]) {
+        self.len += samples.len();
+        if self.len > self.most {
+            self.pieces = Vec::new();
+            return;
+        }
+        if self.pieces.last().is_none_or(|piece| piece.len() + samples.len() > PIECE) {
+            self.pieces.push(Vec::with_capacity(PIECE));
+        }
+        if let Some(piece) = self.pieces.last_mut() {
+            piece.extend_from_slice(samples);
+        }
+    }
+
+    fn all(&self) -> Option<&[Vec<f32>]> {
+        (self.len <= self.most).then_some(&self.pieces)
+    }
+}
+
+/// The figures after the first pass.
+struct Gathered {
+    tuning: TuningTally<2>,
+    pitch: PitchTally,
+    levels: LevelTally,
+    held: Held,
+    len: usize,
+    figures: HarmonicFigures,
+}
+
+impl Job<'_> {
+    /// Analyses the file and writes its outputs; calls `step` with the bytes that were gone through, which is about the
+    /// file's length in all.
+    ///
+    /// # Errors
+    /// As the decoder; [`AudioError::TooLoud`]; [`Error::Io`] where an output cannot be written; [`Error::Interrupted`].
+    pub fn run(&self, step: &mut dyn FnMut(u64)) -> Result<HarmonicFigures> {
+        let yin = self.plans.yin.options();
+        let mut outputs = Outputs::new(self.targets, (yin.fmin, yin.fmax))?;
+        let mut gathered = self.first_pass(&mut outputs, step)?;
+        let mut figures = std::mem::take(&mut gathered.figures);
+        figures.duration = Samples(gathered.len as u64).at(RATE).0;
+        figures.frames = self.plans.hpss.stft().frames(gathered.len) as u64;
+        let [tuning, of_chroma] = gathered.tuning.tuning();
+        figures.tuning = (!gathered.tuning.is_empty()).then_some((100.0 * tuning).round() / 100.0);
+        figures.harmonic_ratio = gathered.levels.harmonic_ratio();
+        figures.voiced = gathered.pitch.voiced();
+        figures.pitch = gathered.pitch.median();
+        (figures.pitch_note, figures.pitch_cents) = figures.pitch.map(nearest_note).unzip();
+        figures.pitch_stability = gathered.pitch.stability();
+        drop(gathered.tuning);
+
+        let options = ChromaOptions { hop: HOP, tuning: of_chroma, ..ChromaOptions::default() };
+        let chroma = ChromaCqt::new(f64::from(RATE.0), options).map_err(|e| refused(self.name, &e))?;
+        let (mean, energy) = self.second_pass(&chroma, &gathered.held, gathered.len, &mut outputs, step)?;
+        figures.chroma = mean;
+        figures.chroma_energy = energy;
+        figures.chroma_entropy = features::chroma_entropy(&energy);
+        if let Some(key) = estimate_key(&energy) {
+            figures.key = Some(key.key.to_string());
+            figures.mode = Some(if key.key.mode == Mode::Major { "major" } else { "minor" });
+            figures.key_correlation = Some(key.correlation);
+            figures.key_confidence = Some(key.confidence);
+            figures.key_second = Some(key.second.to_string());
+        }
+        outputs.finish(self.name, chroma.cqt(), &figures)?;
+        Ok(figures)
+    }
+
+    fn first_pass(&self, outputs: &mut Outputs, step: &mut dyn FnMut(u64)) -> Result<Gathered> {
+        let (plans, wanted) = (self.plans, outputs.wants_parts());
+        let mut decoder = self.source.decoder(self.name)?;
+        let yin = plans.yin.options();
+        let mut gathered = Gathered {
+            tuning: TuningTally::default(),
+            pitch: PitchTally::new(yin.fmin, yin.fmax),
+            levels: LevelTally::default(),
+            held: Held { pieces: Vec::new(), len: 0, most: self.held },
+            len: 0,
+            figures: HarmonicFigures::default(),
+        };
+        rayon::in_place_scope(|scope| {
+            let mut blocks = Blocks::new(&plans.hpss);
+            let mut conveyor = Conveyor::new(scope);
+            let mut before = 0;
+            samples::stream(&mut decoder, RATE, self.cancel, |samples, bytes| {
+                step(bytes / 2 - before);
+                before = bytes / 2;
+                for piece in samples.chunks(PIECE) {
+                    check(self.name, piece, blocks.len())?;
+                    gathered.held.push(piece);
+                    if let Some(block) = blocks.push(piece) {
+                        conveyor.hand(move || first(plans, &block, wanted));
+                        while let Some(done) = conveyor.take((self.under_way)()) {
+                            gathered.add(self.done(done)?, outputs)?;
+                        }
+                    }
+                }
+                Ok(())
+            })?;
+            gathered.len = blocks.len();
+            if let Some(block) = blocks.finish() {
+                conveyor.hand(move || first(plans, &block, wanted));
+            }
+            while let Some(done) = conveyor.take(0) {
+                gathered.add(self.done(done)?, outputs)?;
+            }
+            Ok::<_, Error>(())
+        })?;
+        gathered.figures.sample_rate = decoder.sample_rate().map(|rate| rate.0);
+        gathered.figures.channels = decoder.channels().map(|n| n as u64);
+        gathered.figures.warnings = decoder.warnings().iter().map(ToString::to_string).collect();
+        Ok(gathered)
+    }
+
+    /// Gives the mean of normalised chroma and that of raw chroma.
+    fn second_pass(
+        &self,
+        chroma: &ChromaCqt,
+        held: &Held,
+        len: usize,
+        outputs: &mut Outputs,
+        step: &mut dyn FnMut(u64),
+    ) -> Result<([f32; CLASSES], [f32; CLASSES])> {
+        let (plans, wanted) = (self.plans, outputs.wants_magnitudes());
+        let total = chroma.cqt().frames(len);
+        outputs.begin_magnitudes(chroma.cqt(), total)?;
+        let (mut mean, mut energy) = (ChromaTally::default(), ChromaTally::default());
+        let mut add = |done: Second, outputs: &mut Outputs| {
+            energy.add(&done.chroma);
+            outputs.second(done.magnitudes.as_ref(), &done.chroma)?;
+            let mut normalised = done.chroma;
+            normalise(&mut normalised);
+            mean.add(&normalised);
+            Ok::<_, Error>(())
+        };
+        rayon::in_place_scope(|scope| {
+            let mut stream = chroma.cqt().stream();
+            let mut conveyor = Conveyor::new(scope);
+            let mut push = |samples: &[f32]| {
+                for piece in samples.chunks(PIECE) {
+                    stream.push(piece, FRAMES, |block| {
+                        conveyor.hand(move || second(plans, chroma, &block, wanted));
+                    });
+                    while let Some(done) = conveyor.take((self.under_way)()) {
+                        add(self.done(done)?, outputs)?;
+                    }
+                }
+                Ok::<_, Error>(())
+            };
+            match held.all() {
+                Some(pieces) => pieces.iter().try_for_each(|piece| push(piece))?,
+                None => {
+                    let (mut seen, mut before) = (0, 0);
+                    let mut decoder = self.source.decoder(self.name)?;
+                    samples::stream(&mut decoder, RATE, self.cancel, |samples, bytes| {
+                        step(bytes / 2 - before);
+                        before = bytes / 2;
+                        check(self.name, samples, seen)?;
+                        seen += samples.len();
+                        push(samples)
+                    })?;
+                    if seen != len {
+                        let reason = AudioError::Changed;
+                        return Err(Error::Audio { path: self.name.to_owned(), reason });
+                    }
+                }
+            }
+            stream.finish(FRAMES, total, |block| {
+                conveyor.hand(move || second(plans, chroma, &block, wanted));
+            });
+            while let Some(done) = conveyor.take(0) {
+                add(self.done(done)?, outputs)?;
+            }
+            Ok::<_, Error>(())
+        })?;
+        Ok((mean.mean(), energy.mean()))
+    }
+
+    fn done<T>(&self, done: Result<T, Fault>) -> Result<T> {
+        done.map_err(|Fault| fault(self.name))
+    }
+}
+
+/// What is said of a file that showed a fault of refrain's own.
+pub(super) fn fault(name: &Path) -> Error {
+    let reason = AudioError::DecoderPanic("a fault in the analysis".into());
+    Error::Audio { path: name.to_owned(), reason }
+}
+
+impl Gathered {
+    fn add(&mut self, done: First, outputs: &mut Outputs) -> Result<()> {
+        self.tuning.add(&done.peaks);
+        self.pitch.add(&done.pitch);
+        self.levels.add(done.squares);
+        outputs.first(&done.pitch, done.parts.as_ref())
+    }
+}
+
+fn first(plans: &Plans, block: &Block, wanted: bool) -> First {
+    let (signal, frames) = (block.signal(), &block.frames);
+    plans.with_scratch(|s| {
+        let (mut peaks, mut pitch) = (Vec::new(), Vec::new());
+        plans.tuning.peaks_of(signal, frames.clone(), BINS, &mut s.stft, &mut peaks);
+        plans.yin.pitch_of(signal, frames.clone(), &mut s.yin, &mut pitch);
+        let samples = plans.hpss.samples_of(frames.clone(), block.extent).len();
+        s.harmonic.resize(samples, 0.0);
+        s.percussive.resize(samples, 0.0);
+        let (h, p) = (&mut s.harmonic, &mut s.percussive);
+        plans.hpss.part(signal, block.extent, frames.clone(), &mut s.hpss, h, p);
+        let squares = squares(h, p);
+        First { peaks, pitch, squares, parts: wanted.then(|| [h.clone(), p.clone()]) }
+    })
+}
+
+fn second(plans: &Plans, chroma: &ChromaCqt, block: &CqtBlock, wanted: bool) -> Second {
+    plans.with_scratch(|s| {
+        let mut magnitudes = wanted.then(Spectrogram::default);
+        let chroma = chroma.block(block, &mut s.group, magnitudes.as_mut());
+        Second { chroma, magnitudes }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_and_what_is_decoded_again_give_the_same() {
+        let song =
+            Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/audio/songs/north-platform.opus"));
+        let plans = Plans::new();
+        let of = |source: &Source, held: usize, under_way: usize| {
+            let (targets, cancel) = (&Targets::default(), &AtomicBool::new(false));
+            let under_way: &dyn Fn() -> usize = &move || under_way;
+            let job = Job { name: song, source, targets, plans: &plans, held, under_way, cancel };
+            let mut bytes = 0;
+            let figures = job.run(&mut |step| bytes += step).unwrap();
+            let size = std::fs::metadata(song).unwrap().len();
+            assert!(bytes > size / 4 && bytes <= size, "{bytes} of {size}");
+            figures
+        };
+        let source = Source::open(song).unwrap();
+        let kept = of(&source, usize::MAX, 1);
+        assert!(kept.duration > 20.0 && kept.key.is_some() && kept.channels.is_some());
+        assert_eq!(of(&source, 0, 3), kept);
+        assert_eq!(of(&source, 100_000, 1), kept);
+        let stream = Source::read(&mut File::open(song).unwrap(), song).unwrap();
+        assert_eq!(of(&stream, 0, 2), kept);
+    }
+}

@@ -1,0 +1,59 @@
+//! Files that are there whole or not at all.
+use std::{
+    fs::File,
+    io,
+    path::{Path, PathBuf},
+};
+
+use tempfile::{Builder, NamedTempFile, TempPath};
+
+use crate::{Error, Result};
+
+/// A file that gets its name once it is complete. Dropped before, it leaves nothing.
+pub struct Staged {
+    path: TempPath,
+    target: PathBuf,
+}
+
+impl Staged {
+    /// A temporary file beside `target`, whose folder is made where it is not there.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where it cannot be written there.
+    pub fn new(target: &Path) -> Result<(Self, File)> {
+        let staged = || -> io::Result<NamedTempFile> {
+            let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            std::fs::create_dir_all(folder)?;
+            let mut builder = Builder::new();
+            builder.prefix(".refrain-");
+            #[cfg(unix)]
+            {
+                use std::{fs::Permissions, os::unix::fs::PermissionsExt};
+                // As any new file; the user's mask takes off what it takes off.
+                builder.permissions(Permissions::from_mode(0o666));
+            }
+            builder.tempfile_in(folder)
+        };
+        let (file, path) = staged().map_err(io_error(target))?.into_parts();
+        Ok((Self { path, target: target.to_owned() }, file))
+    }
+
+    /// Gives the file its name, in place of one that has it.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn commit(self) -> Result<()> {
+        let target = self.target;
+        self.path.persist(&target).map_err(|e| io_error(&target)(e.error))
+    }
+
+    /// The name that it will have.
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+}
+
+/// The error of a file.
+pub fn io_error(path: &Path) -> impl Fn(io::Error) -> Error {
+    move |source| Error::Io { path: path.to_owned(), source }
+}

@@ -1,0 +1,194 @@
+//! What is told of the harmony of a file, as other programs read it.
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::lossy;
+use crate::analysis::{CLASSES, key::NAMES};
+
+/// The harmonic analysis of one file; serialised, one line of `refrain analyze --json`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct HarmonicAnalysis {
+    /// The file, as it was named; absolute where it was found below a folder; `-` for standard input.
+    #[serde(serialize_with = "lossy")]
+    pub path: PathBuf,
+    /// Whether it could be analysed.
+    pub status: HarmonicStatus,
+    /// Why not. Only where `status` is [`HarmonicStatus::Error`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// What was found. Only where `status` is [`HarmonicStatus::Ok`].
+    #[serde(flatten)]
+    pub figures: Option<HarmonicFigures>,
+}
+
+/// Whether a file could be analysed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum HarmonicStatus {
+    /// It could.
+    Ok,
+    /// It could not.
+    Error,
+}
+
+/// Figures about the harmony of a file. Nothing in them is NaN: what is not there is none.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct HarmonicFigures {
+    /// The length in seconds.
+    pub duration: f64,
+    /// The file's sample rate in hertz; none where there is no audio in it.
+    pub sample_rate: Option<u32>,
+    /// The file's channels.
+    pub channels: Option<u64>,
+    /// Frames of the analysis, one every 512 samples at 22,050 Hz.
+    pub frames: u64,
+    /// By what part of a semitone the music is higher than A4 = 440 Hz, -0.5 to 0.49; none where nothing sounds.
+    pub tuning: Option<f64>,
+    /// The key, `A minor`; none where all pitch classes are alike, as of silence.
+    pub key: Option<String>,
+    /// `major` or `minor`.
+    pub mode: Option<&'static str>,
+    /// How like the key's profile the pitch classes are, -1 to 1.
+    pub key_correlation: Option<f64>,
+    /// How far the second key is behind, 0 to 1.
+    pub key_confidence: Option<f64>,
+    /// The key that comes second.
+    pub key_second: Option<String>,
+    /// The level of the harmonic part over that of the harmonic and the percussive one, 0 to 1.
+    pub harmonic_ratio: Option<f64>,
+    /// The share of frames that have a pitch, 0 to 1.
+    pub voiced: Option<f64>,
+    /// The median pitch of those in hertz.
+    pub pitch: Option<f64>,
+    /// The note nearest to it, `A4`, where A4 = 440 Hz.
+    pub pitch_note: Option<String>,
+    /// How many cents it is above that note, -50 to 50.
+    pub pitch_cents: Option<f64>,
+    /// The share of steps between neighbouring frames with a pitch that are at most 50 cents, 0 to 1.
+    pub pitch_stability: Option<f64>,
+    /// The mean of each pitch class, C first, over frames divided by their largest value, 0 to 1.
+    pub chroma: [f32; CLASSES],
+    /// The mean of each pitch class's magnitudes, which follows the loudness.
+    pub chroma_energy: [f32; CLASSES],
+    /// How evenly the energy is spread over the pitch classes, 0 to 1.
+    pub chroma_entropy: Option<f64>,
+    /// What was wrong with the file, and could be got over.
+    pub warnings: Vec<String>,
+}
+
+impl HarmonicAnalysis {
+    /// That of a file that could be analysed.
+    pub fn of(path: &Path, figures: HarmonicFigures) -> Self {
+        Self { path: path.to_owned(), status: HarmonicStatus::Ok, error: None, figures: Some(figures) }
+    }
+
+    /// That of a file that could not.
+    pub fn error(path: &Path, error: &crate::Error) -> Self {
+        let error = Some(error.to_string());
+        Self { path: path.to_owned(), status: HarmonicStatus::Error, error, figures: None }
+    }
+
+    /// One line of JSON, without a line break.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("strings and finite numbers always serialise")
+    }
+
+    /// The names of the columns of [`HarmonicAnalysis::to_csv_row`].
+    pub fn csv_header() -> Vec<String> {
+        let names = "path status error duration sample_rate channels frames tuning key mode key_correlation \
+                     key_confidence key_second harmonic_ratio voiced pitch pitch_note pitch_cents pitch_stability \
+                     chroma_entropy warnings";
+        let of_classes = ["chroma", "chroma_energy"]
+            .into_iter()
+            .flat_map(|what| NAMES.map(|name| format!("{what}_{name}")));
+        names.split_whitespace().map(str::to_owned).chain(of_classes).collect()
+    }
+
+    /// The same figures as in JSON, as the cells of a row; empty for what is not there. Warnings are joined by `; `.
+    pub fn to_csv_row(&self) -> Vec<String> {
+        fn cell(value: &Option<impl ToString>) -> String {
+            value.as_ref().map_or_else(String::new, ToString::to_string)
+        }
+        let status = if self.status == HarmonicStatus::Ok { "ok" } else { "error" };
+        let mut row = vec![self.path.to_string_lossy().into_owned(), status.to_owned(), cell(&self.error)];
+        let Some(f) = &self.figures else {
+            row.resize(Self::csv_header().len(), String::new());
+            return row;
+        };
+        row.extend([
+            f.duration.to_string(),
+            cell(&f.sample_rate),
+            cell(&f.channels),
+            f.frames.to_string(),
+            cell(&f.tuning),
+            cell(&f.key),
+            cell(&f.mode),
+            cell(&f.key_correlation),
+            cell(&f.key_confidence),
+            cell(&f.key_second),
+            cell(&f.harmonic_ratio),
+            cell(&f.voiced),
+            cell(&f.pitch),
+            cell(&f.pitch_note),
+            cell(&f.pitch_cents),
+            cell(&f.pitch_stability),
+            cell(&f.chroma_entropy),
+            f.warnings.join("; "),
+        ]);
+        row.extend(f.chroma.iter().chain(&f.chroma_energy).map(ToString::to_string));
+        row
+    }
+}
+
+/// The note nearest to a frequency, with its octave, and how many cents the frequency is above it; A4 is 440 Hz.
+pub fn nearest_note(hertz: f64) -> (String, f64) {
+    let midi = 69.0 + 12.0 * (hertz / 440.0).log2();
+    let nearest = midi.round();
+    let (octave, class) = ((nearest as i64).div_euclid(12) - 1, (nearest as i64).rem_euclid(12));
+    (format!("{}{octave}", NAMES[class as usize]), 100.0 * (midi - nearest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_have_names_and_octaves() {
+        for (hertz, name, cents) in [
+            (440.0, "A4", 0.0),
+            (261.63, "C4", 0.0),
+            (65.4, "C2", 0.0),
+            (27.5, "A0", 0.0),
+            (452.8, "A4", 49.6),
+            (30.87, "B0", 0.0),
+        ] {
+            let (note, off) = nearest_note(hertz);
+            assert_eq!(note, name);
+            assert!((off - cents).abs() < 0.2, "{hertz}: {off}");
+        }
+    }
+
+    #[test]
+    fn rows_have_a_cell_for_every_column() {
+        let columns = HarmonicAnalysis::csv_header();
+        let error = HarmonicAnalysis::error(Path::new("a.mp3"), &crate::Error::Interrupted);
+        let figures = HarmonicFigures { key: Some("C major".into()), ..HarmonicFigures::default() };
+        let good = HarmonicAnalysis::of(Path::new("b.mp3"), figures);
+        for (analysis, key) in [(&error, ""), (&good, "C major")] {
+            let row = analysis.to_csv_row();
+            assert_eq!(row.len(), columns.len());
+            assert_eq!(row[columns.iter().position(|c| c == "key").unwrap()], key);
+        }
+        // Each figure of the document has its column.
+        let document: serde_json::Value = serde_json::from_str(&good.to_json()).unwrap();
+        for name in document.as_object().unwrap().keys() {
+            assert!(columns.iter().any(|c| c.starts_with(name.as_str())), "{name}");
+        }
+        let bad: serde_json::Value = serde_json::from_str(&error.to_json()).unwrap();
+        assert_eq!(bad, serde_json::json!({"path": "a.mp3", "status": "error", "error": "interrupted"}));
+    }
+}
