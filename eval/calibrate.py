@@ -5,7 +5,8 @@ usage: calibrate.py REFRAIN QUERIES [--libraries 181x1 60x2 16x3 4x3] [--clips 1
 
 QUERIES is a folder of make_queries.py (of the development corpus, never of the test set). Libraries of several
 sizes are drawn from its library.txt, a third of each from tracks that clips were cut from, and clips are looked up
-in each with `query --explain`: as far as there are any, half of them from tracks of the library. The best place of
+in each with `query --explain`: all of them in the largest one, and in the others, as far as there are any, half of
+them from tracks of the library. The best place of
 the query as it is, and the best one of its variants, are an example each: right where its track is the clip's, or
 a version of it. In every library right and wrong places weigh the same: how likely a clip is to come from a
 library is the user's business, not the score's. A logistic regression on what `logit` in score.rs uses is fitted;
@@ -71,7 +72,8 @@ def look_up(refrain: str, queries: pathlib.Path, library: list[str], db: pathlib
     info = subprocess.run([refrain, "index", "info", "--json", "--db", db], check=True, capture_output=True)
     windows = json.loads(info.stdout)["windows"]
     truth = json.loads((queries / "truth.json").read_text())
-    truth = draw_clips(truth, set(library), most, random.Random(db.name))
+    if most:
+        truth = draw_clips(truth, set(library), most, random.Random(db.name))
     rows = []
     for start in range(0, len(truth), 500):
         part = truth[start : start + 500]
@@ -127,7 +129,7 @@ def main() -> None:
     p.add_argument("refrain")
     p.add_argument("queries", type=pathlib.Path)
     p.add_argument("--libraries", nargs="+", default=["181x1", "60x2", "16x3", "4x3"], help="tracks x how many")
-    p.add_argument("--clips", type=int, default=3000, help="clips for the largest library; fewer for smaller ones")
+    p.add_argument("--clips", type=int, default=1500, help="clips for a library nearly as large; fewer for smaller ones")
     p.add_argument("--work", type=pathlib.Path)
     a = p.parse_args()
     library = (a.queries / "library.txt").read_text().splitlines()
@@ -142,7 +144,8 @@ def main() -> None:
                 drawn = rng.sample(sources, max(2, size // 3))
                 drawn += rng.sample([p for p in library if p not in drawn], size - len(drawn))
             db = (a.work or pathlib.Path(scratch)) / f"{size}_{number}.refrain"
-            new = look_up(a.refrain, a.queries, sorted(drawn), db, round(a.clips * (size / len(library)) ** 0.5))
+            most = round(a.clips * (size / len(library)) ** 0.5) if size < len(library) else 0
+            new = look_up(a.refrain, a.queries, sorted(drawn), db, most)
             rows += new
             of_library += [db.name] * len(new)
     y = np.array([r[0] for r in rows], float)

@@ -424,8 +424,8 @@ impl<'s> Query<'s> {
     fn find_rivals(&self, places: &mut [Place]) -> Result<()> {
         places.sort_by(|a, b| b.evidence.total_cmp(&a.evidence));
         // Where none of the places that were kept is one, it is among those that were not, and has no more than these.
-        let plain = places.iter().filter(|p| p.variants == 1);
-        let left = if plain.clone().count() < KEPT { 0.0 } else { plain.last().map_or(0.0, |p| p.evidence) };
+        let plain: Vec<&Place> = places.iter().filter(|p| p.variants == 1).collect();
+        let left = if plain.len() < KEPT { 0.0 } else { plain[plain.len() - 1].evidence };
         for i in 0..places.len() {
             let place = &places[i];
             let mut rival = left;
