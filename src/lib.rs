@@ -82,7 +82,10 @@ pub mod units;
 
 pub use align::LEAST_SCORE;
 pub use error::{Error, Result};
-pub use pipeline::{BuildEvent, BuildOptions, BuildSummary, FindOptions, Index, Info, QueryOptions, Range};
+pub use pipeline::{
+    BuildEvent, BuildOptions, BuildSummary, FindOptions, Index, Info, MergeSummary, QueryOptions, Range,
+    Selector,
+};
 pub use report::{Answer, Match, Status};
 
 /// The code of the README, compiled and run with the tests.

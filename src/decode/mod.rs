@@ -75,6 +75,8 @@ pub struct Decoder {
     len: u64,
     /// The rate of the last block.
     rate: Option<SampleRate>,
+    /// Rate and channels of the first block.
+    first_spec: Option<(SampleRate, u16)>,
     progress: Progress,
     ended: bool,
 }
@@ -171,6 +173,7 @@ impl Decoder {
             skip,
             len,
             rate: None,
+            first_spec: None,
             progress: Progress::default(),
             ended: false,
         })
@@ -215,6 +218,11 @@ impl Decoder {
     /// What the file says about itself.
     pub fn tags(&self) -> &Tags {
         &self.tags
+    }
+
+    /// The rate at which the audio is decoded and how many channels it has, once a block was: those of the first one.
+    pub fn spec(&self) -> Option<(SampleRate, u16)> {
+        self.first_spec
     }
 
     /// What was wrong so far; complete once [`Decoder::next_block`] gave `None`.
@@ -290,8 +298,9 @@ impl Decoder {
                 self.progress.barren += 1;
                 Ok(None)
             }
-            Ok(Ok(rate)) => {
+            Ok(Ok((rate, channels))) => {
                 let rate = self.good(packet, rate, mono.len())?;
+                self.first_spec.get_or_insert((rate, channels));
                 self.trim(rate, mono);
                 Ok((!mono.is_empty()).then_some(rate))
             }
@@ -457,23 +466,27 @@ impl Decoder {
     }
 }
 
-/// A packet to mono samples and their rate.
-fn decode(codec: &mut Codec, packet: &Packet, mono: &mut Vec<f32>) -> Result<SampleRate, SymphoniaError> {
-    let rate = match codec {
+/// A packet to mono samples; gives their rate, and how many channels they were.
+fn decode(
+    codec: &mut Codec,
+    packet: &Packet,
+    mono: &mut Vec<f32>,
+) -> Result<(SampleRate, u16), SymphoniaError> {
+    let (rate, channels) = match codec {
         Codec::Pcm(pcm) => {
             pcm.to_mono(&packet.data, mono);
-            pcm.rate
+            (pcm.rate, pcm.channels())
         }
         Codec::Other(codec) => {
             let buffer = codec.decode(packet)?;
             downmix::to_mono(&buffer, mono);
-            SampleRate(buffer.spec().rate())
+            (SampleRate(buffer.spec().rate()), buffer.spec().channels().count())
         }
     };
     if mono.len() > LONGEST_BLOCK {
         Err(SymphoniaError::LimitError("a packet is too long"))
     } else {
-        Ok(rate)
+        Ok((rate, u16::try_from(channels).unwrap_or(u16::MAX)))
     }
 }
 

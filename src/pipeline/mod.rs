@@ -1,14 +1,20 @@
 //! The only module that sees all stages: it wires them for building an index and for answering a query.
 pub mod analyse;
 mod build;
+mod content;
 mod find;
 mod index;
+#[cfg(test)]
+mod model;
 mod query;
 mod samples;
+mod upkeep;
 mod widen;
+mod work;
 
 pub use build::{BuildEvent, BuildOptions, BuildSummary};
 pub use find::FindOptions;
 pub use index::{Index, Info};
 pub use query::QueryOptions;
+pub use upkeep::{MergeSummary, Selector};
 pub use widen::Range;

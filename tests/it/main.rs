@@ -14,3 +14,4 @@ mod nonmusic;
 mod repeats;
 mod run;
 mod store;
+mod upkeep;
