@@ -128,16 +128,6 @@ pub enum IndexError {
         /// The newest known one.
         newest: u32,
     },
-    /// Made by an older refrain, and opened for reading only.
-    #[error(
-        "was made by an older refrain (format {found}, now {newest}); run `refrain index build` on it once"
-    )]
-    Older {
-        /// Its format version.
-        found: u32,
-        /// The newest one.
-        newest: u32,
-    },
     /// Its fingerprints were made with other parameters.
     #[error(
         "holds fingerprints of parameter set {found}, this refrain works with {expected}; build it again into a new file with --db"
@@ -151,6 +141,15 @@ pub enum IndexError {
     /// Its content contradicts itself.
     #[error("is damaged ({0}); restore a copy, or delete it and build it again")]
     Damaged(String),
+    /// Its derived part contradicts the rest, which is whole.
+    #[error("its neighbour index is damaged ({0}), nothing is lost; `refrain index rebuild` makes it again")]
+    Neighbours(String),
+    /// Files cannot be moved onto others.
+    #[error("already holds {}; `refrain index remove` takes it out", .0.display())]
+    Occupied(PathBuf),
+    /// An index cannot be merged into itself.
+    #[error("is the index that it shall be merged into")]
+    Itself,
     /// Another process holds the writer.
     #[error("another process is writing to it; try again when it is done")]
     Busy,

@@ -13,6 +13,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::atomic::AtomicBool};
 use rayon::prelude::*;
 use refrain::{
     ann::{self, Options},
+    decode::Tags,
     fingerprint::{Fingerprint, Fingerprinter, cosine, unpack},
     params::Params,
     store::{Store, TrackId, TrackRecord},
@@ -224,7 +225,7 @@ fn main() -> anyhow::Result<()> {
                 let record = TrackRecord {
                     path: PathBuf::from(format!("/grown/{:03}/track {n:06}.flac", n / 1000)),
                     duration: Seconds(print.frame_count(&params) as f64 * params.frame_seconds().0),
-                    title: Some(format!("track {n:06}")),
+                    tags: Tags { title: Some(format!("track {n:06}")), ..Tags::default() },
                     ..TrackRecord::default()
                 };
                 batch.add_track(&record, print)?;

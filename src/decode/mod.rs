@@ -76,8 +76,8 @@ pub struct Decoder {
     len: u64,
     /// The rate of the last block.
     rate: Option<SampleRate>,
-    /// Its channels.
-    channels: Option<usize>,
+    /// Rate and channels of the first block.
+    first_spec: Option<(SampleRate, u16)>,
     progress: Progress,
     ended: bool,
 }
@@ -174,7 +174,7 @@ impl Decoder {
             skip,
             len,
             rate: None,
-            channels: None,
+            first_spec: None,
             progress: Progress::default(),
             ended: false,
         })
@@ -216,16 +216,6 @@ impl Decoder {
         &self.path
     }
 
-    /// The rate of the last block.
-    pub fn sample_rate(&self) -> Option<SampleRate> {
-        self.rate
-    }
-
-    /// The channels that the last block is the mean of.
-    pub fn channels(&self) -> Option<usize> {
-        self.channels
-    }
-
     /// Bytes of the audio that was decoded so far.
     pub(crate) fn bytes(&self) -> u64 {
         self.progress.bytes
@@ -234,6 +224,11 @@ impl Decoder {
     /// What the file says about itself.
     pub fn tags(&self) -> &Tags {
         &self.tags
+    }
+
+    /// The rate at which the audio is decoded and how many channels it has, once a block was: those of the first one.
+    pub fn spec(&self) -> Option<(SampleRate, u16)> {
+        self.first_spec
     }
 
     /// What was wrong so far; complete once [`Decoder::next_block`] gave `None`.
@@ -310,8 +305,8 @@ impl Decoder {
                 Ok(None)
             }
             Ok(Ok((rate, channels))) => {
-                self.channels = Some(channels);
                 let rate = self.good(packet, rate, mono.len())?;
+                self.first_spec.get_or_insert((rate, channels));
                 self.trim(rate, mono);
                 Ok((!mono.is_empty()).then_some(rate))
             }
@@ -477,16 +472,16 @@ impl Decoder {
     }
 }
 
-/// A packet to mono samples; their rate, and how many channels there were.
+/// A packet to mono samples; gives their rate, and how many channels they were.
 fn decode(
     codec: &mut Codec,
     packet: &Packet,
     mono: &mut Vec<f32>,
-) -> Result<(SampleRate, usize), SymphoniaError> {
-    let layout = match codec {
+) -> Result<(SampleRate, u16), SymphoniaError> {
+    let (rate, channels) = match codec {
         Codec::Pcm(pcm) => {
             pcm.to_mono(&packet.data, mono);
-            (pcm.rate, pcm.channels)
+            (pcm.rate, pcm.channels())
         }
         Codec::Other(codec) => {
             let buffer = codec.decode(packet)?;
@@ -497,7 +492,7 @@ fn decode(
     if mono.len() > LONGEST_BLOCK {
         Err(SymphoniaError::LimitError("a packet is too long"))
     } else {
-        Ok(layout)
+        Ok((rate, u16::try_from(channels).unwrap_or(u16::MAX)))
     }
 }
 

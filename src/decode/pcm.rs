@@ -42,6 +42,11 @@ impl Pcm {
             .then_some(Pcm { layout, channels, rate: SampleRate(params.sample_rate?) })
     }
 
+    /// How many channels it has.
+    pub(super) fn channels(self) -> usize {
+        self.channels
+    }
+
     /// Replaces `mono` by the mean of the channels of every whole frame in `data`, under the terms of the general downmix.
     pub(super) fn to_mono(self, data: &[u8], mono: &mut Vec<f32>) {
         mono.clear();

@@ -14,13 +14,16 @@ const MOST_CHUNKS: usize = 64;
 /// Longer lists are no list of tags.
 const LONGEST_LIST: u64 = 64 << 10;
 
+/// Longer ID3v2 tags, which hold pictures then, are left alone.
+const LONGEST_ID3V2: u64 = 16 << 20;
+
 /// What a WAV file's chunks tell.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Wav {
     /// The lengths that the header should state, no longer than `u32::MAX - 1`: of the whole, and of the audio data where
     /// that is stated as none or goes beyond the end.
     pub patches: Vec<Patch>,
-    /// The tags of its INFO list.
+    /// The tags of its ID3v2 chunk and its INFO list.
     pub tags: Tags,
 }
 
@@ -35,7 +38,7 @@ pub(super) fn scan(file: &mut File) -> io::Result<Wav> {
         return Ok(wav);
     }
     wav.patches.push((4, stated(len - 8)));
-    let mut at = 12;
+    let (mut at, mut id3v2) = (12, Tags::default());
     for _ in 0..MOST_CHUNKS {
         let mut chunk = [0; 8];
         file.seek(SeekFrom::Start(at))?;
@@ -56,10 +59,16 @@ pub(super) fn scan(file: &mut File) -> io::Result<Wav> {
                 file.read_exact(&mut list)?;
                 take_info(&list, &mut wav.tags);
             }
+            b"id3 " | b"ID3 " if size <= LONGEST_ID3V2.min(rest) => {
+                let mut tag = vec![0; size as usize];
+                file.read_exact(&mut tag)?;
+                id3v2 = Tags::id3v2(tag);
+            }
             _ => {}
         }
         at += 8 + size + size % 2;
     }
+    wav.tags = id3v2.or(wav.tags);
     Ok(wav)
 }
 

@@ -10,7 +10,7 @@ use crate::{
     fingerprint::{Fingerprint, Fingerprinter},
     params::Params,
     spectrum::Spectrum,
-    units::Seconds,
+    units::{SampleRate, Seconds},
 };
 
 /// The least audio that is worth a fingerprint.
@@ -25,6 +25,8 @@ pub struct Analysis {
     pub duration: Seconds,
     /// What the file says of itself.
     pub tags: Tags,
+    /// Rate and channels of its audio.
+    pub spec: Option<(SampleRate, u16)>,
     /// What was wrong with the file, and could be got over.
     pub warnings: Vec<Warning>,
 }
@@ -52,7 +54,8 @@ pub fn track(mut decoder: Decoder, params: &Params, cancel: &AtomicBool) -> Resu
     if fingerprint.is_empty() {
         return refuse(AudioError::NoFingerprint);
     }
-    Ok(Analysis { fingerprint, duration, tags: decoder.tags().clone(), warnings: decoder.warnings() })
+    let (tags, spec, warnings) = (decoder.tags().clone(), decoder.spec(), decoder.warnings());
+    Ok(Analysis { fingerprint, duration, tags, spec, warnings })
 }
 
 fn too_short(duration: Seconds) -> AudioError {

@@ -1,39 +1,24 @@
-//! Adding files to an index: analysed in parallel, committed in order by one writer.
+//! Bringing an index up to date with the files: what is new, changed, moved, missing or there again.
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
-    sync::{
-        Condvar, Mutex,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-        mpsc,
-    },
-    time::{Duration, Instant},
+    sync::atomic::AtomicBool,
 };
 
 use super::{
     analyse::{self, Analysis},
-    find::{self, FindOptions, FoundFile},
+    content,
+    find::{self, FindOptions, Found, FoundFile},
+    work::{self, Analyse, Job},
 };
 use crate::{
     Error, Result, ann,
     decode::{Decoder, Warning},
     params::Params,
-    store::{Known, Store, TrackRecord},
+    store::{Known, Root, Store},
     units::Seconds,
 };
-
-/// Files that may be analysed ahead of the one that is to be written next. Bounds what waits in memory.
-const AHEAD: usize = 64;
-
-/// A transaction holds at most so many files…
-const BATCH: usize = 32;
-
-/// … and is committed after so long at the latest, so that little is lost when the process dies.
-const COMMIT_EVERY: Duration = Duration::from_secs(2);
-
-/// How often the writer looks whether it shall stop, and so do those who wait for it.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// How to build.
 #[derive(Clone, Copy, Debug, Default)]
@@ -55,10 +40,34 @@ pub enum BuildEvent {
     Found {
         /// Files that may be audio.
         files: usize,
-        /// How many of them are new or changed, and so will be analysed.
+        /// How many of them may be new or changed, and so will be read.
         new: usize,
         /// Bytes of those.
         new_bytes: u64,
+    },
+    /// A file's content is known; what became of it will be in the index with the next commit.
+    Recognised {
+        /// The file.
+        path: PathBuf,
+        /// Its length in bytes.
+        bytes: u64,
+    },
+    /// A file that was missing lies elsewhere now.
+    Moved {
+        /// Where it was.
+        from: PathBuf,
+        /// Where it is.
+        to: PathBuf,
+    },
+    /// A file is not there any more, and was marked as missing.
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A folder that was indexed is not there; its files count as missing.
+    Unavailable {
+        /// The folder.
+        path: PathBuf,
     },
     /// A file was analysed and will be in the index with the next commit.
     Added {
@@ -94,8 +103,20 @@ pub struct BuildSummary {
     pub unchanged: usize,
     /// Files that had given no fingerprint before and have not changed.
     pub still_bad: usize,
-    /// Files added.
+    /// Files analysed and added.
     pub added: usize,
+    /// Of these, files whose track is the same with other tags.
+    pub retagged: usize,
+    /// Files that were known under another path, where they are no longer.
+    pub moved: usize,
+    /// Files of a content that is known under another path too.
+    pub copies: usize,
+    /// Files that were missing and are there again.
+    pub returned: usize,
+    /// Files that were found to be missing.
+    pub missing: usize,
+    /// Files that are missing still.
+    pub still_missing: usize,
     /// How long the added ones play.
     pub added_duration: Seconds,
     /// Files and folders that could not be used, with the reason.
@@ -104,146 +125,263 @@ pub struct BuildSummary {
 
 /// Adds one file, whether it is known or not; see `Index::add`.
 pub(super) fn add_one(store: &mut Store, path: &Path) -> Result<()> {
-    let file = find::one(path)?;
-    let analysis = analyse_file(&file, store.params(), &AtomicBool::new(false))?;
-    store.write(|batch| batch.add_track(&record(&file, &analysis), &analysis.fingerprint))?;
+    let (file, go_on) = (find::one(path)?, AtomicBool::new(false));
+    let hash = content::hash(&file.path, &go_on)?;
+    let gone = work::gone_files(store, &hash, &file.path)?;
+    let known = store.write(|batch| {
+        gone.iter().try_for_each(|path| batch.set_missing(path, true).map(|_| ()))?;
+        let before = batch.store().track_at(&file.path)?;
+        let known = batch.recognise(&file.path, file.size, file.mtime_ns, &hash)?;
+        if known.is_some() {
+            before.map(|before| batch.drop_unlisted_track(before)).transpose()?;
+        }
+        Ok(known)
+    })?;
+    if known.is_none() {
+        let analysis = analyse_file(&file, store.params(), &go_on)?;
+        store.write(|batch| batch.add_track(&work::record(&file, hash, &analysis), &analysis.fingerprint))?;
+    }
     Ok(())
 }
 
-/// The outcome of one file.
-struct Done {
-    number: usize,
-    outcome: Result<Analysis>,
-}
-
-/// Lets workers run ahead of the writer by a bounded number of files.
-struct Turnstile {
-    written: Mutex<usize>,
-    moved: Condvar,
-}
-
-impl Turnstile {
-    /// Waits until `number` is near enough to what is written. False where `stop` was set meanwhile.
-    fn enter(&self, number: usize, stop: &AtomicBool) -> bool {
-        let mut written = self.written.lock().expect("no holder of this lock panics");
-        while number >= *written + AHEAD && !stop.load(Ordering::Relaxed) {
-            let waited = self.moved.wait_timeout(written, LOOK_EVERY);
-            written = waited.expect("no holder of this lock panics").0;
-        }
-        !stop.load(Ordering::Relaxed)
-    }
-
-    fn advance(&self) {
-        *self.written.lock().expect("no holder of this lock panics") += 1;
-        self.moved.notify_all();
-    }
-}
-
-/// Ends the work of all threads when dropped, also where the writer panics.
-struct Ending<'a> {
-    stop: &'a AtomicBool,
-    turnstile: &'a Turnstile,
-}
-
-impl Drop for Ending<'_> {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        self.turnstile.moved.notify_all();
-    }
-}
-
-/// Brings `store` up to date with `roots`: what is new or changed is analysed and added; nothing is removed.
+/// Brings `store` up to date with `roots` and remembers those that are folders.
 ///
-/// The same files give the same content, however many threads there are. What was committed before an
+/// What is new or changed is analysed and added, what has moved is recognised by its content, what is gone is marked as
+/// missing and kept. The same files give the same content, however many threads there are. What was committed before an
 /// interruption or an error stays, and the next build goes on from there.
 ///
 /// # Errors
 /// [`Error::Io`] for a root that does not exist, [`Error::Index`] where the index cannot be written,
 /// [`Error::Interrupted`] once `cancel` is set. A bad file is no error: it is in the summary.
-pub fn build(
+pub(super) fn build(
     store: &mut Store,
     roots: &[PathBuf],
     options: &BuildOptions,
     cancel: &AtomicBool,
-    mut on: impl FnMut(BuildEvent),
+    on: impl FnMut(BuildEvent),
 ) -> Result<BuildSummary> {
-    let found = find::find(roots, &options.find, cancel)?;
-    let mut known: HashMap<PathBuf, Known> = HashMap::new();
-    store.all_known(|path, k| {
-        known.insert(path, k);
-        Ok(())
-    })?;
-    let mut summary =
-        BuildSummary { found: found.files.len(), failed: found.unreadable, ..Default::default() };
-    let mut new: Vec<FoundFile> = Vec::new();
-    for file in found.files {
-        match known.get(&file.path).filter(|k| (k.size, k.mtime_ns) == (file.size, file.mtime_ns)) {
-            Some(k) if k.failed => summary.still_bad += 1,
-            Some(_) => summary.unchanged += 1,
-            None => new.push(file),
-        }
-    }
-    on(BuildEvent::Found {
-        files: summary.found,
-        new: new.len(),
-        new_bytes: new.iter().map(|f| f.size).sum(),
-    });
-    let in_index = |file: &FoundFile| known.get(&file.path).is_some_and(|k| !k.failed);
-    add(store, &new, options.threads, cancel, &in_index, &mut summary, &mut on)?;
-    on(BuildEvent::Neighbours);
-    ann::build(store, &options.neighbours, cancel)?;
-    Ok(summary)
+    let params = *store.params();
+    let analyse = |file: &FoundFile, stop: &AtomicBool| analyse_file(file, &params, stop);
+    build_with(&analyse, store, roots, options, cancel, on)
 }
 
-fn add(
+/// As [`build`], by an analysis of the caller's.
+pub(super) fn build_with(
+    analyse: Analyse<'_>,
     store: &mut Store,
-    files: &[FoundFile],
-    threads: Option<usize>,
+    roots: &[PathBuf],
+    options: &BuildOptions,
     cancel: &AtomicBool,
-    in_index: &dyn Fn(&FoundFile) -> bool,
-    summary: &mut BuildSummary,
-    on: &mut dyn FnMut(BuildEvent),
-) -> Result<()> {
-    if files.is_empty() {
-        return Ok(());
+    on: impl FnMut(BuildEvent),
+) -> Result<BuildSummary> {
+    let found = find::find(roots, &options.find, cancel)?;
+    let mut real = Vec::new();
+    for root in roots {
+        let io = |source| Error::Io { path: root.clone(), source };
+        real.push(std::fs::canonicalize(root).map_err(io)?);
     }
-    let threads = threads.unwrap_or_else(rayon::current_num_threads).clamp(1, files.len());
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .thread_name(|n| format!("analyse-{n}"))
-        .build()
-        .map_err(|e| Error::Io { path: PathBuf::from("threads"), source: std::io::Error::other(e) })?;
+    let folder = |path: &PathBuf| Root {
+        path: path.clone(),
+        follow_links: options.find.follow_links,
+        hidden: options.find.hidden,
+        max_depth: options.find.max_depth.map(|depth| u32::try_from(depth).unwrap_or(u32::MAX)),
+    };
+    let new_roots: Vec<Root> = real.iter().filter(|path| path.is_dir()).map(folder).collect();
+    let within = |path: &Path| real.iter().any(|root| path.starts_with(root));
+    Run { analyse, store, options, cancel, on }.run(found, &new_roots, &within)
+}
+
+/// Brings `store` up to date with the folders it remembers, and with every other file that it knows.
+///
+/// # Errors
+/// As [`build`]; a folder that is not there is no error: its files are missing.
+pub(super) fn update(
+    store: &mut Store,
+    options: &BuildOptions,
+    cancel: &AtomicBool,
+    on: impl FnMut(BuildEvent),
+) -> Result<BuildSummary> {
     let params = *store.params();
-    let next = AtomicUsize::new(0);
-    // Set once nothing more is to be written: by `cancel`, or because the index cannot be written. Whoever is in the
-    // middle of a file of hours then drops it.
-    let stop = AtomicBool::new(false);
-    let turnstile = Turnstile { written: Mutex::new(0), moved: Condvar::new() };
-    let (sender, receiver) = mpsc::sync_channel::<Done>(threads);
-    pool.in_place_scope(|scope| {
-        for _ in 0..threads {
-            let sender = sender.clone();
-            let (next, stop, turnstile) = (&next, &stop, &turnstile);
-            scope.spawn(move |_| {
-                loop {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(file) = files.get(number) else { break };
-                    if !turnstile.enter(number, stop) {
-                        break;
-                    }
-                    let outcome = analyse_file(file, &params, stop);
-                    if sender.send(Done { number, outcome }).is_err() {
-                        break;
-                    }
-                }
-            });
+    let analyse = |file: &FoundFile, stop: &AtomicBool| analyse_file(file, &params, stop);
+    update_with(&analyse, store, options, cancel, on)
+}
+
+/// As [`update`], by an analysis of the caller's.
+pub(super) fn update_with(
+    analyse: Analyse<'_>,
+    store: &mut Store,
+    options: &BuildOptions,
+    cancel: &AtomicBool,
+    mut on: impl FnMut(BuildEvent),
+) -> Result<BuildSummary> {
+    let mut found = Found::default();
+    for root in store.roots()? {
+        if find::is_gone(&root.path) {
+            on(BuildEvent::Unavailable { path: root.path });
+            continue;
         }
-        drop(sender);
-        let _ending = Ending { stop: &stop, turnstile: &turnstile };
-        let mut writer =
-            Writer { store, files, in_index, summary, on, batch: Vec::new(), since: Instant::now() };
-        writer.run(receiver, &turnstile, cancel)
-    })
+        let options = FindOptions {
+            follow_links: root.follow_links,
+            hidden: root.hidden,
+            max_depth: root.max_depth.map(|depth| depth as usize),
+        };
+        let below = find::find(&[root.path], &options, cancel)?;
+        found.files.extend(below.files);
+        found.unreadable.extend(below.unreadable);
+    }
+    found.files.sort_unstable();
+    found.files.dedup_by(|a, b| a.path == b.path);
+    Run { analyse, store, options, cancel, on }.run(found, &[], &|_| true)
+}
+
+/// Tries the files again that gave no fingerprint.
+///
+/// # Errors
+/// As [`build`].
+pub(super) fn retry(
+    store: &mut Store,
+    options: &BuildOptions,
+    cancel: &AtomicBool,
+    on: impl FnMut(BuildEvent),
+) -> Result<BuildSummary> {
+    let params = *store.params();
+    let analyse = |file: &FoundFile, stop: &AtomicBool| analyse_file(file, &params, stop);
+    let (mut jobs, mut gone) = (Vec::new(), Vec::new());
+    store.failures(|path, _| {
+        match std::fs::metadata(&path) {
+            Ok(metadata) => jobs.push(Job::new(find::describe(path, &metadata), false)),
+            Err(_) if find::is_gone(&path) => gone.push(path),
+            Err(_) => {}
+        }
+        Ok(())
+    })?;
+    if !gone.is_empty() {
+        store.write(|batch| gone.iter().try_for_each(|path| batch.remove(path).map(|_| ())))?;
+    }
+    let summary = BuildSummary { found: jobs.len(), ..BuildSummary::default() };
+    Run { analyse: &analyse, store, options, cancel, on }.finish(&jobs, summary)
+}
+
+/// What a build works with.
+struct Run<'a, F> {
+    analyse: Analyse<'a>,
+    store: &'a mut Store,
+    options: &'a BuildOptions,
+    cancel: &'a AtomicBool,
+    on: F,
+}
+
+/// What is to be done before anything is read.
+#[derive(Default)]
+struct Changes {
+    /// Roots that are new, or looked through otherwise than before.
+    roots: Vec<Root>,
+    /// Files that were missing and are there again.
+    returned: Vec<PathBuf>,
+    /// Files that are gone.
+    gone: Vec<PathBuf>,
+    /// The same, of files that had given no fingerprint: there is nothing to keep of them.
+    forgotten: Vec<PathBuf>,
+}
+
+impl<F: FnMut(BuildEvent)> Run<'_, F> {
+    /// Compares what was found with what is known; of the files that were not found, those that are `within` reach.
+    fn run(mut self, found: Found, roots: &[Root], within: &dyn Fn(&Path) -> bool) -> Result<BuildSummary> {
+        let mut known: HashMap<PathBuf, Known> = HashMap::new();
+        self.store.all_known(|path, k| {
+            known.insert(path, k);
+            Ok(())
+        })?;
+        let mut summary =
+            BuildSummary { found: found.files.len(), failed: found.unreadable, ..Default::default() };
+        let mut changes = Changes::default();
+        let before = self.store.roots()?;
+        changes.roots.extend(roots.iter().filter(|root| !before.contains(root)).cloned());
+        let mut files = found.files;
+        for (path, k) in &known {
+            if !within(path) || files.binary_search_by(|file| file.path.cmp(path)).is_ok() {
+                continue;
+            }
+            if find::is_gone(path) {
+                match k {
+                    Known { failed: true, .. } => changes.forgotten.push(path.clone()),
+                    Known { missing: true, .. } => summary.still_missing += 1,
+                    _ => changes.gone.push(path.clone()),
+                }
+            }
+        }
+        // Those that are there all the same: hidden, too deep, named themselves, or beyond a folder that cannot be read.
+        let beyond = known.keys().filter(|path| within(path));
+        let beyond: Vec<FoundFile> = beyond
+            .filter(|path| files.binary_search_by(|file| file.path.cmp(path)).is_err())
+            .filter_map(|path| Some((path, std::fs::metadata(path).ok().filter(|m| m.is_file())?)))
+            .map(|(path, metadata)| find::describe(path.clone(), &metadata))
+            .collect();
+        files.extend(beyond);
+        files.sort_unstable();
+        let mut jobs: Vec<Job> = Vec::new();
+        for file in files {
+            let Some(k) = known.get(&file.path) else {
+                jobs.push(Job::new(file, false));
+                continue;
+            };
+            let same = (k.size, k.mtime_ns) == (file.size, file.mtime_ns);
+            if same && k.failed {
+                summary.still_bad += 1;
+                continue;
+            }
+            if same && k.missing {
+                changes.returned.push(file.path.clone());
+            }
+            if same && k.hashed {
+                summary.unchanged += 1;
+            } else {
+                jobs.push(Job { only_complete: same, ..Job::new(file, !k.failed) });
+            }
+        }
+        changes.gone.sort_unstable();
+        changes.forgotten.sort_unstable();
+        (summary.returned, summary.missing) = (changes.returned.len(), changes.gone.len());
+        self.apply(&changes)?;
+        for path in changes.gone {
+            (self.on)(BuildEvent::Missing { path });
+        }
+        self.finish(&jobs, summary)
+    }
+
+    fn apply(&mut self, changes: &Changes) -> Result<()> {
+        let Changes { roots, returned, gone, forgotten } = changes;
+        if roots.len() + returned.len() + gone.len() + forgotten.len() == 0 {
+            return Ok(());
+        }
+        self.store.write(|batch| {
+            roots.iter().try_for_each(|root| batch.put_root(root))?;
+            returned.iter().try_for_each(|path| batch.set_missing(path, false).map(|_| ()))?;
+            gone.iter().try_for_each(|path| batch.set_missing(path, true).map(|_| ()))?;
+            forgotten.iter().try_for_each(|path| batch.remove(path).map(|_| ()))
+        })
+    }
+
+    fn finish(mut self, jobs: &[Job], mut summary: BuildSummary) -> Result<BuildSummary> {
+        (self.on)(BuildEvent::Found {
+            files: summary.found,
+            new: jobs.len(),
+            new_bytes: jobs.iter().map(|job| job.file.size).sum(),
+        });
+        let Self { analyse, store, options, cancel, mut on } = self;
+        work::run(store, jobs, options.threads, analyse, cancel, &mut summary, &mut on)?;
+        // Whose file has other content now, and whose own content did not turn up anywhere else.
+        store.write(|batch| batch.drop_unlisted())?;
+        on(BuildEvent::Neighbours);
+        ann::build(store, &options.neighbours, cancel)?;
+        Ok(summary)
+    }
+}
+
+impl Job {
+    fn new(file: FoundFile, in_index: bool) -> Self {
+        Self { file, in_index, only_complete: false }
+    }
 }
 
 /// Analyses one file; a fault of ours is contained like a fault of the file.
@@ -256,117 +394,8 @@ fn analyse_file(file: &FoundFile, params: &Params, cancel: &AtomicBool) -> Resul
     })
 }
 
-/// Takes outcomes in any order and writes them in the order of the files.
-struct Writer<'a> {
-    store: &'a mut Store,
-    files: &'a [FoundFile],
-    in_index: &'a dyn Fn(&FoundFile) -> bool,
-    summary: &'a mut BuildSummary,
-    on: &'a mut dyn FnMut(BuildEvent),
-    batch: Vec<Done>,
-    since: Instant,
-}
-
-impl Writer<'_> {
-    fn run(
-        &mut self,
-        outcomes: mpsc::Receiver<Done>,
-        turnstile: &Turnstile,
-        cancel: &AtomicBool,
-    ) -> Result<()> {
-        let mut waiting: BTreeMap<usize, Done> = BTreeMap::new();
-        let mut next = 0;
-        let mut result = Ok(());
-        while next < self.files.len() {
-            match outcomes.recv_timeout(LOOK_EVERY) {
-                Ok(done) => {
-                    waiting.insert(done.number, done);
-                }
-                Err(mpsc::RecvTimeoutError::Timeout) => {}
-                Err(mpsc::RecvTimeoutError::Disconnected) => break,
-            }
-            while let Some(done) = waiting.remove(&next) {
-                self.tell(&done);
-                self.batch.push(done);
-                next += 1;
-                turnstile.advance();
-            }
-            if cancel.load(Ordering::Relaxed) {
-                result = Err(Error::Interrupted);
-                break;
-            }
-            if self.batch.len() >= BATCH || self.since.elapsed() >= COMMIT_EVERY {
-                self.commit()?;
-            }
-        }
-        self.commit()?;
-        result
-    }
-
-    /// Tells of an outcome and counts it.
-    fn tell(&mut self, done: &Done) {
-        let file = &self.files[done.number];
-        let (path, bytes) = (file.path.clone(), file.size);
-        match &done.outcome {
-            Ok(analysis) => {
-                self.summary.added += 1;
-                self.summary.added_duration.0 += analysis.duration.0;
-                let (duration, warnings) = (analysis.duration, analysis.warnings.clone());
-                (self.on)(BuildEvent::Added { path, bytes, duration, warnings });
-            }
-            Err(error) => {
-                let reason = reason(error);
-                self.summary.failed.push((path.clone(), reason.clone()));
-                (self.on)(BuildEvent::Failed { path, bytes, reason });
-            }
-        }
-    }
-
-    fn commit(&mut self) -> Result<()> {
-        self.since = Instant::now();
-        if self.batch.is_empty() {
-            return Ok(());
-        }
-        let batch = std::mem::take(&mut self.batch);
-        let (files, in_index) = (self.files, self.in_index);
-        self.store.write(|transaction| {
-            for Done { number, outcome } in &batch {
-                let file = &files[*number];
-                match outcome {
-                    Ok(analysis) => {
-                        transaction.add_track(&record(file, analysis), &analysis.fingerprint)?;
-                    }
-                    // What could not be read now may be read again: it is not noted as known to be bad, and
-                    // what the index has of it stays.
-                    Err(Error::Io { .. }) if in_index(file) => {}
-                    Err(error @ Error::Io { .. }) => {
-                        transaction.add_failure(&file.path, 0, 0, &reason(error))?
-                    }
-                    Err(error) => {
-                        transaction.add_failure(&file.path, file.size, file.mtime_ns, &reason(error))?;
-                    }
-                }
-            }
-            Ok(())
-        })
-    }
-}
-
-fn record(file: &FoundFile, analysis: &Analysis) -> TrackRecord {
-    TrackRecord {
-        path: file.path.clone(),
-        size: file.size,
-        mtime_ns: file.mtime_ns,
-        duration: analysis.duration,
-        title: analysis.tags.title.clone(),
-        artist: analysis.tags.artist.clone(),
-        album: analysis.tags.album.clone(),
-        ..TrackRecord::default()
-    }
-}
-
 /// The reason without the path, which is told beside it.
-fn reason(error: &Error) -> String {
+pub(super) fn reason(error: &Error) -> String {
     match error {
         Error::Io { source, .. } => source.to_string(),
         Error::Audio { reason, .. } => reason.to_string(),

@@ -109,6 +109,12 @@ pub(super) fn one(path: &Path) -> Result<FoundFile> {
     Ok(describe(real, &metadata))
 }
 
+/// Whether no file is to be had at `path`: it is gone, or its folder is.
+pub(super) fn is_gone(path: &Path) -> bool {
+    let gone = |kind| matches!(kind, ErrorKind::NotFound | ErrorKind::NotADirectory);
+    std::fs::metadata(path).is_err_and(|error| gone(error.kind()))
+}
+
 fn walk(root: &Path, options: &FindOptions, cancel: &AtomicBool, found: &mut Found) -> Result<()> {
     let hidden =
         |entry: &DirEntry| entry.depth() > 0 && entry.file_name().as_encoded_bytes().first() == Some(&b'.');
@@ -152,7 +158,8 @@ fn is_audio(path: &Path) -> bool {
     read.is_ok() && MAGIC.iter().any(|(at, bytes)| head.get(*at..at + bytes.len()) == Some(bytes))
 }
 
-fn describe(path: PathBuf, metadata: &Metadata) -> FoundFile {
+/// What is found at `path`, which is kept as it is.
+pub(super) fn describe(path: PathBuf, metadata: &Metadata) -> FoundFile {
     let since = metadata.modified().ok().and_then(|t| t.duration_since(UNIX_EPOCH).ok());
     let mtime_ns = since.and_then(|d| i64::try_from(d.as_nanos()).ok()).unwrap_or(0);
     FoundFile { path, size: metadata.len(), mtime_ns }

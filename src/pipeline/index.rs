@@ -24,7 +24,7 @@ use crate::{
 /// One handle belongs to one thread at a time; opening another on the same file is cheap.
 #[derive(Debug)]
 pub struct Index {
-    store: Store,
+    pub(super) store: Store,
 }
 
 /// What [`Index::info`] tells.
@@ -39,6 +39,8 @@ pub struct Info {
     pub params: Params,
     /// The version of its format.
     pub format: u32,
+    /// The folders that were indexed.
+    pub roots: Vec<PathBuf>,
     /// Its neighbour index, where it has one: lists, and windows that are in them.
     pub neighbours: Option<(u32, u64)>,
     /// The version of the SQLite that reads it.
@@ -62,7 +64,18 @@ impl Index {
         Ok(Self { store: Store::open_write(path)? })
     }
 
-    /// Brings the index up to date with folders and files, in parallel: what is new or changed is added.
+    /// Opens an index for reading and writing that is there already.
+    ///
+    /// # Errors
+    /// As [`Index::open`] and [`Index::open_or_create`].
+    pub fn open_to_write(path: impl AsRef<Path>) -> Result<Self> {
+        // Looked at first, because a writer makes what is not there.
+        Store::open_read(&path)?;
+        Ok(Self { store: Store::open_write(path)? })
+    }
+
+    /// Brings the index up to date with folders and files, in parallel: what is new or changed is added, what has moved is
+    /// recognised, what is gone is marked as missing. Folders are remembered for [`Index::update`].
     /// `on` is told how it goes; `cancel` ends it early, and what was done stays.
     ///
     /// # Errors
@@ -76,6 +89,33 @@ impl Index {
         on: impl FnMut(BuildEvent),
     ) -> Result<BuildSummary> {
         build::build(&mut self.store, roots, options, cancel, on)
+    }
+
+    /// Brings the index up to date with the folders that were built from before, and with every other file that it knows.
+    /// A folder that is not there is no error: its files are marked as missing.
+    ///
+    /// # Errors
+    /// As [`Index::build`].
+    pub fn update(
+        &mut self,
+        options: &BuildOptions,
+        cancel: &AtomicBool,
+        on: impl FnMut(BuildEvent),
+    ) -> Result<BuildSummary> {
+        build::update(&mut self.store, options, cancel, on)
+    }
+
+    /// Tries the files again that gave no fingerprint; those that are gone are forgotten.
+    ///
+    /// # Errors
+    /// As [`Index::build`].
+    pub fn retry(
+        &mut self,
+        options: &BuildOptions,
+        cancel: &AtomicBool,
+        on: impl FnMut(BuildEvent),
+    ) -> Result<BuildSummary> {
+        build::retry(&mut self.store, options, cancel, on)
     }
 
     /// Adds one file, whether it is known or not.
@@ -120,7 +160,8 @@ impl Index {
             path: self.store.path().to_owned(),
             totals: self.store.totals()?,
             params: *self.store.params(),
-            format: crate::store::FORMAT,
+            format: self.store.format(),
+            roots: self.store.roots()?.into_iter().map(|root| root.path).collect(),
             neighbours: self.store.neighbour_index()?.map(|n| (n.centroid_count, n.window_count)),
             sqlite: crate::store::sqlite_version(),
         })
@@ -172,6 +213,22 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_is_added_again_leaves_nothing_of_what_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut index = Index::open_or_create(folder.path().join("i.refrain")).unwrap();
+        let file = |name: &str| folder.path().join(name);
+        for (song, name) in
+            [("second-orbit.flac", "a"), ("quiet-engines.wav", "b"), ("quiet-engines.wav", "a")]
+        {
+            fs::copy(Path::new(SONGS).join(song), file(name)).unwrap();
+            index.add(file(name)).unwrap();
+        }
+        let totals = index.info().unwrap().totals;
+        assert_eq!((totals.tracks, totals.files), (1, 2));
+        index.verify().unwrap();
+    }
+
+    #[test]
     fn a_track_that_is_replaced_during_a_query_is_no_damage() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("i.refrain");
@@ -184,8 +241,15 @@ mod tests {
         let done = AtomicBool::new(false);
         std::thread::scope(|scope| {
             scope.spawn(|| {
-                while !done.load(Ordering::Relaxed) {
-                    store.write(|batch| batch.add_track(&record, &analysis.fingerprint)).unwrap();
+                // Of the same length and yet another, so that it is another track each time.
+                let mut other = analysis.fingerprint.clone();
+                other.frames[0] ^= 1;
+                for n in 0_usize.. {
+                    if done.load(Ordering::Relaxed) {
+                        break;
+                    }
+                    let print = if n % 2 == 0 { &other } else { &analysis.fingerprint };
+                    store.write(|batch| batch.add_track(&record, print)).unwrap();
                 }
             });
             let index = Index::open(&file).unwrap();

@@ -2,16 +2,22 @@
 //! harmony.
 pub mod analyse;
 mod build;
+mod content;
 mod find;
 mod harmonic;
 mod index;
+#[cfg(test)]
+mod model;
 mod query;
 mod samples;
+mod upkeep;
 mod widen;
+mod work;
 
 pub use build::{BuildEvent, BuildOptions, BuildSummary};
 pub use find::FindOptions;
 pub use harmonic::{AnalyzeEvent, AnalyzeInput, AnalyzeOptions, AnalyzeSummary, analyze, analyze_all};
 pub use index::{Index, Info};
 pub use query::QueryOptions;
+pub use upkeep::{MergeSummary, Selector};
 pub use widen::Range;

@@ -17,7 +17,7 @@ use crate::{
     fingerprint::{Projection, unpack},
     params::Params,
     report::{Answer, Match},
-    store::{Store, Track, TrackId},
+    store::{Store, TrackId},
     units::Frames,
 };
 
@@ -229,7 +229,7 @@ impl<'s> Query<'s> {
         places.sort_by(|a, b| b.evidence.total_cmp(&a.evidence));
         let mut ranked: Vec<Match> = Vec::new();
         let mut taken: Vec<Place> = Vec::new();
-        let most = self.options.top.max(if self.options.explain { KEPT } else { 0 });
+        let most = self.options.top.max(KEPT);
         for place in places {
             if ranked.len() == most {
                 break;
@@ -238,7 +238,9 @@ impl<'s> Query<'s> {
             if taken.iter().any(|t| t.track == place.track && overlap(t, &place)) {
                 continue;
             }
-            ranked.push(self.describe(&place, duration.0)?);
+            // While files move about there may be a track without one for a moment.
+            let Some(described) = self.describe(&place, duration.0)? else { continue };
+            ranked.push(described);
             taken.push(place);
         }
         ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then(b.evidence.total_cmp(&a.evidence)));
@@ -591,11 +593,12 @@ impl<'s> Query<'s> {
         }))
     }
 
-    fn describe(&self, place: &Place, duration: f64) -> Result<Match> {
+    fn describe(&self, place: &Place, duration: f64) -> Result<Option<Match>> {
         let half = self.params.frame_seconds().0 / 2.0;
         let frame = self.params.frame_length as f64 / f64::from(self.params.sample_rate.0);
         let score = self.score(place, (duration - frame) / self.params.frame_seconds().0 + 1.0);
-        let track = self.track(place.track)?;
+        let Some(track) = self.store.track(place.track)? else { return Ok(None) };
+        let files = self.store.files(place.track)?.into_iter().skip(1).filter(|file| !file.missing);
         let query_start = place.from as f64 * half;
         let query_end = ((place.to.max(place.from + 1) - 1) as f64 * half + frame).min(duration);
         let length = track.record.duration.0;
@@ -608,8 +611,11 @@ impl<'s> Query<'s> {
         starts.sort_by(f64::total_cmp);
         let ref_start = starts.remove(0).clamp(0.0, length);
         let ref_end = (ref_start + span).clamp(ref_start, length);
-        Ok(Match {
+        Ok(Some(Match {
             path: track.record.path,
+            also_paths: files.map(|file| file.path).collect(),
+            missing: track.missing,
+            id: place.track.0,
             score,
             query_start,
             query_end,
@@ -618,17 +624,12 @@ impl<'s> Query<'s> {
             also_at: starts,
             tempo: place.tempo(),
             pitch: place.pitch * 12.0 / self.params.bins_per_octave as f64,
-            title: track.record.title,
-            artist: track.record.artist,
+            tags: track.record.tags,
             evidence: f64::from(place.evidence),
             similarity: f64::from(place.similarity),
             variants: place.variants,
             rival: f64::from(place.rival),
-        })
-    }
-
-    fn track(&self, id: TrackId) -> Result<Track> {
-        self.store.track(id)?.ok_or_else(|| self.store.damaged(format!("no track {}", id.0)))
+        }))
     }
 }
 

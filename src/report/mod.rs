@@ -6,7 +6,9 @@ pub use harmonic::{HarmonicAnalysis, HarmonicFigures, HarmonicStatus, nearest_no
 
 use std::path::{Path, PathBuf};
 
-use serde::{Serialize, Serializer};
+use serde::{Serialize, Serializer, ser::SerializeSeq};
+
+use crate::decode::Tags;
 
 /// The answer to one query; serialised, one line of the `--json` contract.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -47,9 +49,16 @@ pub enum Status {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Match {
-    /// The track's file, absolute, as indexed.
+    /// The track's file, absolute, as indexed: the first in order of paths of those that are there.
     #[serde(serialize_with = "lossy")]
     pub path: PathBuf,
+    /// Other files of the same content that are there.
+    #[serde(serialize_with = "all_lossy")]
+    pub also_paths: Vec<PathBuf>,
+    /// Whether none of its files was there when they were last looked for.
+    pub missing: bool,
+    /// The track's id in the index.
+    pub id: u32,
     /// The probability that it is right, 0..=1.
     pub score: f64,
     /// Where the matched range begins in the query, in seconds.
@@ -66,10 +75,9 @@ pub struct Match {
     pub tempo: f64,
     /// How much higher the query is than the track, in semitones.
     pub pitch: f64,
-    /// The track's title, where its file has one.
-    pub title: Option<String>,
-    /// The track's artist, where its file has one.
-    pub artist: Option<String>,
+    /// What the track's file says of itself; its fields stand beside the others in JSON.
+    #[serde(flatten)]
+    pub tags: Tags,
     /// The evidence that the score is made of: how much more than chance the frames agree, summed over the
     /// range.
     pub evidence: f64,
@@ -118,6 +126,12 @@ fn lossy<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&path.to_string_lossy())
 }
 
+fn all_lossy<S: Serializer>(paths: &[PathBuf], serializer: S) -> Result<S::Ok, S::Error> {
+    let mut list = serializer.serialize_seq(Some(paths.len()))?;
+    paths.iter().try_for_each(|path| list.serialize_element(&path.to_string_lossy()))?;
+    list.end()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,6 +140,9 @@ mod tests {
     fn the_json_has_the_fields_that_are_promised() {
         let found = Match {
             path: "/m/a.ogg".into(),
+            also_paths: vec!["/m/b.ogg".into()],
+            missing: false,
+            id: 7,
             score: 0.99,
             query_start: 0.0,
             query_end: 5.0,
@@ -134,8 +151,7 @@ mod tests {
             also_at: vec![80.5],
             tempo: 1.0,
             pitch: 0.0,
-            title: Some("A".into()),
-            artist: None,
+            tags: Tags { title: Some("A".into()), track_number: Some(3), ..Tags::default() },
             evidence: 20.5,
             similarity: 0.9,
             rival: 2.25,
@@ -143,7 +159,7 @@ mod tests {
         };
         assert_eq!(
             Answer::of(Path::new("clip.wav"), vec![found], None, 5.0).to_json(),
-            r#"{"query":"clip.wav","status":"match","matches":[{"path":"/m/a.ogg","score":0.99,"query_start":0.0,"query_end":5.0,"ref_start":61.25,"ref_end":66.25,"also_at":[80.5],"tempo":1.0,"pitch":0.0,"title":"A","artist":null,"evidence":20.5,"similarity":0.9,"rival":2.25,"variants":1}],"duration":5.0}"#
+            r#"{"query":"clip.wav","status":"match","matches":[{"path":"/m/a.ogg","also_paths":["/m/b.ogg"],"missing":false,"id":7,"score":0.99,"query_start":0.0,"query_end":5.0,"ref_start":61.25,"ref_end":66.25,"also_at":[80.5],"tempo":1.0,"pitch":0.0,"title":"A","artist":null,"album":null,"track_number":3,"disc_number":null,"recording_mbid":null,"release_mbid":null,"acoustid":null,"evidence":20.5,"similarity":0.9,"rival":2.25,"variants":1}],"duration":5.0}"#
         );
         assert_eq!(
             Answer::of(Path::new("-"), vec![], None, 1.5).to_json(),

@@ -21,7 +21,10 @@
 //!
 //! # Conventions
 //!
-//! - A track's id is never used again: a replaced file gets a new one.
+//! - A track is a recording, a file is where it lies: byte-identical files are one track. A track's id is never used
+//!   again. It stays when files move, are copied or get other tags; other audio under the same path is another track.
+//! - A track without a file is passed over: [`Store::track`] and [`Store::tracks`] do not give it. Builds leave such
+//!   tracks until their end, because the content may turn up under another path.
 //! - A writer works in write-ahead-log mode, each [`Store::write`] is one `BEGIN IMMEDIATE` transaction, and a clean
 //!   [`Store::close`] (or drop) folds the log back, so that a finished index is one file. Two writers take turns
 //!   transaction by transaction; one that waits longer than [`BUSY_SECONDS`] gets [`IndexError::Busy`].
@@ -37,7 +40,9 @@
 //! [`IndexError::Busy`]: crate::error::IndexError::Busy
 //! [`IndexError::Damaged`]: crate::error::IndexError::Damaged
 mod blob;
+mod compact;
 mod fault;
+mod files;
 mod neighbours;
 mod open;
 mod path;
@@ -46,7 +51,10 @@ mod schema;
 mod verify;
 mod write;
 
-use std::path::{Path, PathBuf};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use rusqlite::Connection;
 
@@ -54,9 +62,11 @@ use crate::params::Params;
 
 pub use blob::{Layout, PostingBlock, WindowBlock};
 pub(crate) use blob::{encode_centroids, encode_links, encode_posting};
+pub use files::{FileEntry, Known, Recognised, Root};
 pub(crate) use neighbours::NeighbourIndex;
-pub use read::{Known, Snapshot, Totals, Track};
+pub use read::{Snapshot, Totals, Track};
 pub use schema::{APPLICATION_ID, FORMAT};
+pub(crate) use write::Put;
 pub use write::{Batch, TrackRecord};
 
 /// How long a call waits for another process that holds the file.
@@ -65,6 +75,22 @@ pub const BUSY_SECONDS: u32 = 10;
 /// A track of one index file. Never used again after the track is gone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TrackId(pub u32);
+
+/// The BLAKE3 hash of a file's content; prints as 64 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ContentHash(pub [u8; 32]);
+
+impl fmt::Display for ContentHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for ContentHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ContentHash({self})")
+    }
+}
 
 /// The version of the SQLite that is built in.
 pub fn sqlite_version() -> &'static str {
@@ -78,6 +104,7 @@ pub struct Store {
     path: PathBuf,
     params: Params,
     layout: Layout,
+    format: u32,
     writes: bool,
 }
 
@@ -90,6 +117,11 @@ impl Store {
     /// The parameters that its fingerprints were made with.
     pub fn params(&self) -> &Params {
         &self.params
+    }
+
+    /// The version of its format: [`FORMAT`], or an older one that is read as it is.
+    pub fn format(&self) -> u32 {
+        self.format
     }
 
     /// How its blobs are cut.

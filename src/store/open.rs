@@ -32,7 +32,8 @@ enum Content {
 }
 
 impl Store {
-    /// Opens the index at `path` for reading, also from a folder that cannot be written and beside a writer.
+    /// Opens the index at `path` for reading, also from a folder that cannot be written and beside a writer. An older
+    /// format is read as it is.
     ///
     /// # Errors
     /// [`Error::Index`] with what is wrong with the file; [`Error::Io`] where it cannot be read at all.
@@ -51,17 +52,15 @@ impl Store {
         }
         let (db, content) = match connect_read(path, false) {
             Err(Refusal::CannotOpen(_)) if log_bytes(path) == 0 => connect_read(path, true),
+            // A reader may not undo what a writer left half done; whoever may write may.
+            Err(Refusal::CannotOpen(_)) if recover(path) => connect_read(path, false),
             other => other,
         }
         .map_err(|refusal| refusal.reading(path))?;
-        match content {
-            Content::Nothing => return Err(fault::index(path, IndexError::Missing)),
-            Content::Index(found) if found < schema::FORMAT => {
-                return Err(fault::index(path, IndexError::Older { found, newest: schema::FORMAT }));
-            }
-            Content::Index(_) => {}
-        }
-        Self::checked(db, path, params, false)
+        let Content::Index(format) = content else { return Err(fault::index(path, IndexError::Missing)) };
+        let store = Self::checked(db, path, params, format, false)?;
+        schema::read_as_newest(&store.db, format).map_err(|error| fault::of(path, error))?;
+        Ok(store)
     }
 
     /// Opens the index at `path` for writing; makes it where there is none, and brings an older format up to date.
@@ -91,8 +90,7 @@ impl Store {
         match content {
             Content::Nothing => db.pragma_update(None, "page_size", 4096).map_err(of)?,
             // What is refused is left as it was, its journal mode too.
-            Content::Index(schema::FORMAT) => Self::check(&db, path, params)?,
-            Content::Index(_) => {}
+            Content::Index(format) => Self::check(&db, path, params, format)?,
         }
         // Readers may stand in the way of the log; the writer then works without it, only slower.
         match db.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(())) {
@@ -101,7 +99,7 @@ impl Store {
         }
         db.pragma_update(None, "synchronous", "normal").map_err(of)?;
         schema::migrate(&mut db, |new| describe(new, params)).map_err(of)?;
-        Self::checked(db, path, params, true)
+        Self::checked(db, path, params, schema::FORMAT, true)
     }
 
     /// Folds the log into the file, so that one file is left, and closes it. Where readers are in the way the log
@@ -126,20 +124,20 @@ impl Store {
         }
     }
 
-    fn checked(db: Connection, path: &Path, params: &Params, writes: bool) -> Result<Self> {
-        Self::check(&db, path, params)?;
-        Ok(Self { db, path: path.to_path_buf(), params: *params, layout: Layout::of(params), writes })
+    fn checked(db: Connection, path: &Path, params: &Params, format: u32, writes: bool) -> Result<Self> {
+        Self::check(&db, path, params, format)?;
+        Ok(Self { db, path: path.to_path_buf(), params: *params, layout: Layout::of(params), format, writes })
     }
 
     /// Whether the file holds what it should: its length, its schema, its parameters.
-    fn check(db: &Connection, path: &Path, params: &Params) -> Result<()> {
+    fn check(db: &Connection, path: &Path, params: &Params, format: u32) -> Result<()> {
         // SQLite tells a file that lacks whole pages, not one that lacks a part of its last one. Pages are counted
         // before the log is looked at: had it been folded in between, the file would have grown to the count.
         let pages = page_bytes(db).map_err(|error| fault::of(path, error))?;
         if log_bytes(path) == 0 && fs::metadata(path).is_ok_and(|meta| meta.len() < pages) {
             return Err(fault::damaged(path, "cut short"));
         }
-        match schema::difference(db) {
+        match schema::difference(db, format) {
             Ok(None) => {}
             Ok(Some(what)) => return Err(fault::damaged(path, what)),
             Err(error) => return Err(fault::of(path, error)),
@@ -320,6 +318,13 @@ fn connect_read(path: &Path, immutable: bool) -> Result<(Connection, Content), R
     })
 }
 
+/// Lets SQLite undo the transaction of a writer that was killed; false where that cannot be done here.
+fn recover(path: &Path) -> bool {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    // Looking at the header is a transaction, before which a journal that is left is played back.
+    absolute(path).is_ok_and(|file| look(Connection::open_with_flags(file, flags)).is_ok())
+}
+
 fn immutable_uri(file: &Path) -> String {
     let mut uri = String::from(if cfg!(windows) { "file:///" } else { "file:" });
     for &byte in file.as_os_str().as_encoded_bytes() {
@@ -351,6 +356,7 @@ fn look(db: rusqlite::Result<Connection>) -> Result<(Connection, Content), Refus
         db.set_db_config(setting, on)?;
     }
     db.pragma_update(None, "cell_size_check", true)?;
+    db.pragma_update(None, "temp_store", "memory")?;
     db.pragma_update(None, "cache_size", -CACHE_KIB)?;
     db.pragma_update(None, "mmap_size", 0).or_else(|error| match error {
         rusqlite::Error::ExecuteReturnedResults => Ok(()),

@@ -1,18 +1,20 @@
 //! Reading tracks, frames and windows.
 use std::{
     ops::{Range, RangeInclusive},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
-use rusqlite::{OptionalExtension, Row, types::ValueRef};
+use rusqlite::{Row, types::ValueRef};
 
 use super::{
-    Store, TrackId, TrackRecord, WindowBlock, fault, path,
+    ContentHash, Store, TrackId, TrackRecord, WindowBlock, fault, path,
     write::{BLOCK_BITS, rows_of},
 };
 use crate::{
     Result,
+    decode::Tags,
     error::Error,
+    fingerprint::Fingerprint,
     units::{Frames, SampleRate, Seconds},
 };
 
@@ -21,23 +23,14 @@ use crate::{
 pub struct Track {
     /// Its id.
     pub id: TrackId,
-    /// Its file and tags.
+    /// Its first file, those that are there before those that are missing, in order of paths; and its tags.
     pub record: TrackRecord,
+    /// Whether none of its files is there.
+    pub missing: bool,
     /// How many chroma frames it has.
     pub frames: Frames,
     /// How many fingerprint windows it has.
     pub windows: u32,
-}
-
-/// What the index knows of a file, to tell whether it has changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Known {
-    /// Bytes of the file.
-    pub size: u64,
-    /// When it was last changed, in nanoseconds since 1970.
-    pub mtime_ns: i64,
-    /// Whether it gave no fingerprint.
-    pub failed: bool,
 }
 
 /// What an index holds.
@@ -53,6 +46,10 @@ pub struct Totals {
     pub windows: u64,
     /// Files that gave no fingerprint.
     pub failures: u64,
+    /// Files of tracks.
+    pub files: u64,
+    /// Of these, files that are missing.
+    pub missing: u64,
     /// Bytes of the file once its log is folded.
     pub bytes: u64,
 }
@@ -63,8 +60,10 @@ pub struct Snapshot<'s> {
     _transaction: Option<rusqlite::Transaction<'s>>,
 }
 
-const TRACK: &str = "SELECT id, path, size, mtime_ns, duration, title, artist, album, sample_rate, channels, \
-                     frame_count, window_count FROM track";
+const TRACK: &str = "SELECT t.id, f.path, f.size, f.mtime_ns, f.missing, t.hash, t.duration, t.title, t.artist, \
+                     t.album, t.track_number, t.disc_number, t.recording_mbid, t.release_mbid, t.acoustid, \
+                     t.sample_rate, t.channels, t.frame_count, t.window_count FROM track AS t JOIN file AS f ON \
+                     f.path = (SELECT path FROM file WHERE track = t.id ORDER BY missing, path LIMIT 1)";
 
 impl Store {
     pub(super) fn fault(&self, error: rusqlite::Error) -> Error {
@@ -86,78 +85,25 @@ impl Store {
         Ok(Snapshot { _transaction: transaction })
     }
 
-    /// The track with this id, if there is one.
+    /// The track with this id, if there is one that has a file.
     ///
     /// # Errors
     /// What SQLite says; [`IndexError::Damaged`](crate::error::IndexError::Damaged) where its row makes no sense.
     pub fn track(&self, id: TrackId) -> Result<Option<Track>> {
         let mut found = None;
-        self.each_row(&format!("{TRACK} WHERE id = ?1"), [id.0], |row| {
+        self.each_row(&format!("{TRACK} WHERE t.id = ?1"), [id.0], |row| {
             found = Some(self.track_of(row)?);
             Ok(())
         })?;
         Ok(found)
     }
 
-    /// The id of the track of this file, if there is one.
-    ///
-    /// # Errors
-    /// What SQLite says.
-    pub fn track_at(&self, path: &Path) -> Result<Option<TrackId>> {
-        self.db
-            .prepare_cached("SELECT id FROM track WHERE path = ?1")
-            .and_then(|mut s| s.query_row([path::to_sql(path)], |row| row.get(0)).optional())
-            .map(|id| id.map(TrackId))
-            .map_err(|e| self.fault(e))
-    }
-
-    /// Calls `each` with every track in order of ids.
+    /// Calls `each` with every track that has a file, in order of ids.
     ///
     /// # Errors
     /// Those of `each`; as [`Store::track`].
     pub fn tracks(&self, mut each: impl FnMut(Track) -> Result<()>) -> Result<()> {
-        self.each_row(&format!("{TRACK} ORDER BY id"), [], |row| each(self.track_of(row)?))
-    }
-
-    /// What is known of the file at `path`.
-    ///
-    /// # Errors
-    /// What SQLite says.
-    pub fn known(&self, path: &Path) -> Result<Option<Known>> {
-        let mut found = None;
-        self.each_row(
-            "SELECT size, mtime_ns, 0 FROM track WHERE path = ?1 \
-             UNION ALL SELECT size, mtime_ns, 1 FROM failure WHERE path = ?1",
-            [path::to_sql(path)],
-            |row| {
-                found = Some(self.known_of(row, 0)?);
-                Ok(())
-            },
-        )?;
-        Ok(found)
-    }
-
-    /// Calls `each` with every file that the index knows, tracks first.
-    ///
-    /// # Errors
-    /// Those of `each`; what SQLite says.
-    pub fn all_known(&self, mut each: impl FnMut(PathBuf, Known) -> Result<()>) -> Result<()> {
-        self.each_row(
-            "SELECT path, size, mtime_ns, 0 FROM track UNION ALL SELECT path, size, mtime_ns, 1 FROM failure",
-            [],
-            |row| each(self.path_of(row, 0)?, self.known_of(row, 1)?),
-        )
-    }
-
-    /// Calls `each` with every file that gave no fingerprint and why.
-    ///
-    /// # Errors
-    /// Those of `each`; what SQLite says.
-    pub fn failures(&self, mut each: impl FnMut(PathBuf, String) -> Result<()>) -> Result<()> {
-        self.each_row("SELECT path, reason FROM failure ORDER BY path", [], |row| {
-            let reason = self.text(row, 1)?.unwrap_or_default();
-            each(self.path_of(row, 0)?, reason)
-        })
+        self.each_row(&format!("{TRACK} ORDER BY t.id"), [], |row| each(self.track_of(row)?))
     }
 
     /// How much there is.
@@ -168,7 +114,8 @@ impl Store {
         let mut totals = Totals::default();
         self.each_row(
             "SELECT count(*), total(duration), total(frame_count), total(window_count), \
-             (SELECT count(*) FROM failure) FROM track",
+             (SELECT count(*) FROM file WHERE track IS NULL), (SELECT count(*) FROM file WHERE track IS NOT NULL), \
+             (SELECT count(*) FROM file WHERE missing) FROM track",
             [],
             |row| {
                 let get = |i| row.get::<_, f64>(i).map_err(|e| self.fault(e));
@@ -178,6 +125,8 @@ impl Store {
                     frames: get(2)? as u64,
                     windows: get(3)? as u64,
                     failures: get(4)? as u64,
+                    files: get(5)? as u64,
+                    missing: get(6)? as u64,
                     bytes: 0,
                 };
                 Ok(())
@@ -271,6 +220,21 @@ impl Store {
         )
     }
 
+    /// Everything that is kept of a track's sound.
+    ///
+    /// # Errors
+    /// As [`Store::frames`] and [`Store::windows`].
+    pub fn fingerprint(&self, id: TrackId) -> Result<Fingerprint> {
+        let mut fingerprint = Fingerprint::default();
+        self.frames(id, Frames(0)..Frames(u32::MAX), &mut fingerprint.frames)?;
+        self.windows(id..=id, |_, block| {
+            fingerprint.positions.extend((0..block.len()).map(|i| block.position(i)));
+            fingerprint.windows.extend_from_slice(block.vectors());
+            Ok(())
+        })?;
+        Ok(fingerprint)
+    }
+
     /// Every id that a track can have.
     pub const ALL_TRACKS: RangeInclusive<TrackId> = TrackId(0)..=TrackId(u32::MAX);
 
@@ -300,24 +264,21 @@ impl Store {
     }
 
     /// A tag; bytes that are not UTF-8 are replaced.
-    fn text(&self, row: &Row<'_>, column: usize) -> Result<Option<String>> {
+    pub(super) fn text(&self, row: &Row<'_>, column: usize) -> Result<Option<String>> {
         Ok(match row.get_ref(column).map_err(|e| self.fault(e))? {
             ValueRef::Text(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
             _ => None,
         })
     }
 
-    fn path_of(&self, row: &Row<'_>, column: usize) -> Result<PathBuf> {
+    pub(super) fn path_of(&self, row: &Row<'_>, column: usize) -> Result<PathBuf> {
         let value = row.get_ref(column).map_err(|e| self.fault(e))?;
         path::from_sql(value).ok_or_else(|| self.damaged("a path that is none"))
     }
 
-    fn known_of(&self, row: &Row<'_>, first: usize) -> Result<Known> {
-        Ok(Known {
-            size: self.integer(row, first)?.max(0) as u64,
-            mtime_ns: self.integer(row, first + 1)?,
-            failed: self.integer(row, first + 2)? != 0,
-        })
+    fn hash_of(&self, row: &Row<'_>, column: usize) -> Result<Option<ContentHash>> {
+        let bytes: Option<[u8; 32]> = row.get(column).map_err(|e| self.fault(e))?;
+        Ok(bytes.map(ContentHash))
     }
 
     fn track_of(&self, row: &Row<'_>) -> Result<Track> {
@@ -328,15 +289,24 @@ impl Store {
                 path: self.path_of(row, 1)?,
                 size: self.integer(row, 2)?.max(0) as u64,
                 mtime_ns: self.integer(row, 3)?,
-                duration: Seconds(row.get::<_, f64>(4).map_err(fault)?.max(0.0)),
-                title: self.text(row, 5)?,
-                artist: self.text(row, 6)?,
-                album: self.text(row, 7)?,
-                sample_rate: row.get::<_, Option<u32>>(8).map_err(fault)?.map(SampleRate),
-                channels: row.get(9).map_err(fault)?,
+                hash: self.hash_of(row, 5)?,
+                duration: Seconds(row.get::<_, f64>(6).map_err(fault)?.max(0.0)),
+                tags: Tags {
+                    title: self.text(row, 7)?,
+                    artist: self.text(row, 8)?,
+                    album: self.text(row, 9)?,
+                    track_number: row.get(10).map_err(fault)?,
+                    disc_number: row.get(11).map_err(fault)?,
+                    recording_mbid: self.text(row, 12)?,
+                    release_mbid: self.text(row, 13)?,
+                    acoustid: self.text(row, 14)?,
+                },
+                sample_rate: row.get::<_, Option<u32>>(15).map_err(fault)?.map(SampleRate),
+                channels: row.get(16).map_err(fault)?,
             },
-            frames: Frames(row.get(10).map_err(fault)?),
-            windows: row.get(11).map_err(fault)?,
+            missing: self.integer(row, 4)? != 0,
+            frames: Frames(row.get(17).map_err(fault)?),
+            windows: row.get(18).map_err(fault)?,
         })
     }
 }

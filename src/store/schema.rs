@@ -7,7 +7,11 @@ use rusqlite::{Connection, TransactionBehavior};
 pub const APPLICATION_ID: u32 = 0x5246_524E;
 
 /// The migrations; the n-th brings a file to format n + 1.
-const MIGRATIONS: &[&str] = &[include_str!("../../schema/0001_initial.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("../../schema/0001_initial.sql"), include_str!("../../schema/0002_files.sql")];
+
+/// What lets a reader see a file of an older format as one of the newest; the n-th is for format n + 1.
+const READ_AS_NEWEST: &[&str] = &[include_str!("../../schema/read_0001.sql")];
 
 /// The newest format, kept in `user_version`.
 pub const FORMAT: u32 = MIGRATIONS.len() as u32;
@@ -19,6 +23,14 @@ pub(super) fn migrate(
     first: impl FnOnce(&Connection) -> rusqlite::Result<()>,
 ) -> rusqlite::Result<()> {
     apply(db, MIGRATIONS, first)
+}
+
+/// Puts the views of the newest format's tables in front of those of a file of format `found`, for this connection.
+pub(super) fn read_as_newest(db: &Connection, found: u32) -> rusqlite::Result<()> {
+    match READ_AS_NEWEST.get((found as usize).wrapping_sub(1)) {
+        Some(sql) => db.execute_batch(sql),
+        None => Ok(()),
+    }
 }
 
 fn apply(
@@ -56,17 +68,21 @@ fn objects(db: &Connection) -> rusqlite::Result<Objects> {
     rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
 }
 
-/// What is wrong with the schema of `db`, which should be that of the newest format. Views are left out: they are
+/// What is wrong with the schema of `db`, which should be that of `format`. Views are left out: those of the file are
 /// never run by the library, so that anyone may add their own.
-pub(super) fn difference(db: &Connection) -> rusqlite::Result<Option<String>> {
-    static EXPECTED: OnceLock<Objects> = OnceLock::new();
-    let expected = match EXPECTED.get() {
+pub(super) fn difference(db: &Connection, format: u32) -> rusqlite::Result<Option<String>> {
+    static EXPECTED: [OnceLock<Objects>; MIGRATIONS.len()] = [const { OnceLock::new() }; MIGRATIONS.len()];
+    let of_format = format as usize;
+    let Some(expected) = of_format.checked_sub(1).and_then(|at| EXPECTED.get(at)) else {
+        return Ok(Some(format!("no format {format}")));
+    };
+    let expected = match expected.get() {
         Some(objects) => objects,
         None => {
             let mut new = Connection::open_in_memory()?;
-            migrate(&mut new, |_| Ok(()))?;
+            apply(&mut new, &MIGRATIONS[..of_format], |_| Ok(()))?;
             let made = objects(&new)?;
-            EXPECTED.get_or_init(|| made)
+            expected.get_or_init(|| made)
         }
     };
     let found = objects(db)?;
@@ -108,12 +124,13 @@ mod tests {
         let mut db = Connection::open_in_memory().unwrap();
         migrate(&mut db, |_| Ok(())).unwrap();
         assert_eq!(version(&db), FORMAT);
-        assert_eq!(difference(&db).unwrap(), None);
+        assert_eq!(difference(&db, FORMAT).unwrap(), None);
         db.execute_batch("CREATE VIEW mine AS SELECT path FROM tracks").unwrap();
-        assert_eq!(difference(&db).unwrap(), None);
-        db.execute_batch("CREATE TRIGGER t AFTER INSERT ON track BEGIN DELETE FROM failure; END").unwrap();
-        assert_eq!(difference(&db).unwrap().as_deref(), Some("an unexpected trigger \"t\""));
+        assert_eq!(difference(&db, FORMAT).unwrap(), None);
+        db.execute_batch("CREATE TRIGGER t AFTER INSERT ON track BEGIN DELETE FROM file; END").unwrap();
+        assert_eq!(difference(&db, FORMAT).unwrap().as_deref(), Some("an unexpected trigger \"t\""));
         db.execute_batch("DROP TRIGGER t; DROP TABLE removed").unwrap();
-        assert_eq!(difference(&db).unwrap().as_deref(), Some("no table \"removed\""));
+        assert_eq!(difference(&db, FORMAT).unwrap().as_deref(), Some("no table \"removed\""));
+        assert_eq!(difference(&db, 0).unwrap().as_deref(), Some("no format 0"));
     }
 }

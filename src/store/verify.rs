@@ -1,13 +1,18 @@
 //! Reading everything, to tell whether a file is whole.
-use super::{Store, TrackId, write::BLOCK_BITS};
-use crate::{Result, units::Frames};
+use super::{Store, TrackId, fault, write::BLOCK_BITS};
+use crate::{
+    Result,
+    error::{Error, IndexError},
+    units::Frames,
+};
 
 impl Store {
     /// Reads the whole file: SQLite's own check, every track's frames and windows against its counts, blocks of no
-    /// track, and the rows of the neighbour index.
+    /// track, files of no track, and the rows of the neighbour index.
     ///
     /// # Errors
-    /// [`IndexError::Damaged`](crate::error::IndexError::Damaged) with the first thing that is wrong.
+    /// [`IndexError::Damaged`] with the first thing that is wrong; [`IndexError::Neighbours`] where that is in the part
+    /// that can be made again.
     pub fn verify(&self) -> Result<()> {
         let _snapshot = self.snapshot()?;
         self.each_row("PRAGMA integrity_check(1)", [], |row| match row.get::<_, String>(0) {
@@ -17,15 +22,17 @@ impl Store {
         })?;
         let mut frames = Vec::new();
         let mut blocks = (0, 0);
-        self.tracks(|track| {
-            let id = track.id;
-            self.frames(id, Frames(0)..track.frames, &mut frames)?;
+        self.each_row("SELECT id, frame_count, window_count, hash FROM track ORDER BY id", [], |row| {
+            let number = |i| row.get::<_, u32>(i).map_err(|e| self.fault(e));
+            let (id, count, window_count) = (TrackId(number(0)?), Frames(number(1)?), number(2)?);
+            row.get::<_, Option<[u8; 32]>>(3).map_err(|e| self.fault(e))?;
+            self.frames(id, Frames(0)..count, &mut frames)?;
             let (mut windows, mut rows, mut last) = (0u64, 0i64, None);
             self.windows(id..=id, |_, block| {
                 rows += 1;
                 for i in 0..block.len() {
                     let position = block.position(i);
-                    if last.is_some_and(|last| last >= position) || position >= track.frames.0 {
+                    if last.is_some_and(|last| last >= position) || position >= count.0 {
                         return Err(self.damaged(format!("a window of track {} at frame {position}", id.0)));
                     }
                     last = Some(position);
@@ -33,12 +40,10 @@ impl Store {
                 windows += block.len() as u64;
                 Ok(())
             })?;
-            if windows != u64::from(track.windows) {
-                return Err(
-                    self.damaged(format!("track {} has {windows} windows, not {}", id.0, track.windows))
-                );
+            if windows != u64::from(window_count) {
+                return Err(self.damaged(format!("track {} has {windows} windows, not {window_count}", id.0)));
             }
-            let frame_rows = (track.frames.0 as usize).div_ceil(self.layout.frames_per_block) as i64;
+            let frame_rows = (count.0 as usize).div_ceil(self.layout.frames_per_block) as i64;
             blocks = (blocks.0 + frame_rows, blocks.1 + rows);
             Ok(())
         })?;
@@ -52,7 +57,20 @@ impl Store {
                 }
             })?;
         }
-        self.verify_neighbours()
+        self.each_row(
+            "SELECT track FROM file WHERE track IS NOT NULL AND track NOT IN (SELECT id FROM track) LIMIT 1",
+            [],
+            |row| Err(self.damaged(format!("a file of track {}, which is not there", self.integer(row, 0)?))),
+        )?;
+        self.all_known(|_, _| Ok(()))?;
+        self.tracks(|_| Ok(()))?;
+        self.roots()?;
+        self.verify_neighbours().map_err(|error| match error {
+            Error::Index { reason: IndexError::Damaged(what), .. } => {
+                fault::index(&self.path, IndexError::Neighbours(what))
+            }
+            other => other,
+        })
     }
 
     fn verify_neighbours(&self) -> Result<()> {

@@ -3,9 +3,10 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::{Store, TrackId, WindowBlock, fault, path};
+use super::{ContentHash, Store, TrackId, WindowBlock, fault, path};
 use crate::{
     Result,
+    decode::Tags,
     fingerprint::Fingerprint,
     units::{SampleRate, Seconds},
 };
@@ -18,24 +19,33 @@ const LONGEST_TEXT: usize = 4096;
 /// What is known of a recording besides its fingerprint.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TrackRecord {
-    /// Its file. One track a path.
+    /// A file of it.
     pub path: PathBuf,
     /// Bytes of the file.
     pub size: u64,
     /// When the file was last changed, in nanoseconds since 1970.
     pub mtime_ns: i64,
+    /// The hash of its content, by which it is recognised elsewhere.
+    pub hash: Option<ContentHash>,
     /// How long it plays. Not a number counts as 0.
     pub duration: Seconds,
-    /// Tag. Each is cut at 4,096 bytes.
-    pub title: Option<String>,
-    /// Tag.
-    pub artist: Option<String>,
-    /// Tag.
-    pub album: Option<String>,
-    /// As the file has it.
+    /// What the file says of itself. Each text is cut at 4,096 bytes.
+    pub tags: Tags,
+    /// As the file is decoded.
     pub sample_rate: Option<SampleRate>,
     /// As the file has them.
     pub channels: Option<u16>,
+}
+
+/// How a file came into the index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Put {
+    /// As a new track.
+    New(TrackId),
+    /// To a track that has its content.
+    Known(TrackId),
+    /// To the track that it was, with the same sound and something else that has changed: its tags.
+    Described(TrackId),
 }
 
 /// Changes that are committed together.
@@ -67,14 +77,16 @@ impl Batch<'_> {
         &self.store.db
     }
 
-    fn run(&self, sql: &str, values: impl rusqlite::Params) -> Result<usize> {
+    pub(super) fn run(&self, sql: &str, values: impl rusqlite::Params) -> Result<usize> {
         self.db()
             .prepare_cached(sql)
             .and_then(|mut statement| statement.execute(values))
             .map_err(|error| fault::of(&self.store.path, error))
     }
 
-    /// Adds a recording under a new id; a track or a failure of the same path is replaced.
+    /// Adds a recording. Where its content is known, its file is put to that track; where the file is known as the only
+    /// one of a track of the same sound, that track's tags are replaced; else there is a new track, and one that the file
+    /// was before is removed if it has no other file.
     ///
     /// # Errors
     /// What SQLite says; [`IndexError::Damaged`](crate::error::IndexError::Damaged) where ids have run out.
@@ -82,29 +94,75 @@ impl Batch<'_> {
     /// # Panics
     /// Where the lengths within `fingerprint` disagree with each other or with the store's parameters.
     pub fn add_track(&self, record: &TrackRecord, fingerprint: &Fingerprint) -> Result<TrackId> {
+        let before = self.store.track_at(&record.path)?;
+        let (Put::New(id) | Put::Known(id) | Put::Described(id)) = self.put_track(record, fingerprint)?;
+        before.map(|before| self.drop_unlisted_track(before)).transpose()?;
+        Ok(id)
+    }
+
+    /// As [`Batch::add_track`], but a track that has lost its last file stays until [`Batch::drop_unlisted`].
+    pub(crate) fn put_track(&self, record: &TrackRecord, fingerprint: &Fingerprint) -> Result<Put> {
+        if let Some(known) = record.hash.map(|hash| self.store.track_with(&hash)).transpose()?.flatten() {
+            self.list(&record.path, record.size, record.mtime_ns, known)?;
+            return Ok(Put::Known(known));
+        }
+        if let Some(id) = self.store.track_at(&record.path)?
+            && self.store.files(id)?.len() == 1
+            && self.store.fingerprint(id)? == *fingerprint
+        {
+            self.describe(id, record)?;
+            self.list(&record.path, record.size, record.mtime_ns, id)?;
+            return Ok(Put::Described(id));
+        }
+        let id = self.insert_track(record, fingerprint)?;
+        self.list(&record.path, record.size, record.mtime_ns, id)?;
+        Ok(Put::New(id))
+    }
+
+    /// Notes what was found out of a file of a track besides its sound. Where its content turns out to be that of another
+    /// track, the file goes to that one.
+    pub(crate) fn complete(&self, record: &TrackRecord) -> Result<()> {
+        let Some(id) = self.store.track_at(&record.path)? else { return Ok(()) };
+        let known = record.hash.map(|hash| self.store.track_with(&hash)).transpose()?.flatten();
+        if let Some(other) = known.filter(|other| *other != id) {
+            self.list(&record.path, record.size, record.mtime_ns, other)?;
+            return self.drop_unlisted_track(id);
+        }
+        self.describe(id, record)
+    }
+
+    fn describe(&self, id: TrackId, record: &TrackRecord) -> Result<()> {
+        let tags = &record.tags;
+        self.run(
+            "UPDATE track SET hash = ?2, title = ?3, artist = ?4, album = ?5, track_number = ?6, disc_number = ?7, \
+             recording_mbid = ?8, release_mbid = ?9, acoustid = ?10, sample_rate = ?11, channels = ?12 WHERE id = ?1",
+            rusqlite::params![
+                id.0,
+                record.hash.map(|hash| hash.0),
+                tags.title.as_deref().map(short),
+                tags.artist.as_deref().map(short),
+                tags.album.as_deref().map(short),
+                tags.track_number,
+                tags.disc_number,
+                tags.recording_mbid.as_deref().map(short),
+                tags.release_mbid.as_deref().map(short),
+                tags.acoustid.as_deref().map(short),
+                record.sample_rate.map(|rate| rate.0),
+                record.channels,
+            ],
+        )
+        .map(|_| ())
+    }
+
+    fn insert_track(&self, record: &TrackRecord, fingerprint: &Fingerprint) -> Result<TrackId> {
         let layout = self.store.layout;
         let (frames, windows) = (&fingerprint.frames, &fingerprint.windows);
         assert_eq!(frames.len() % layout.frame_bytes, 0, "frames of {} bytes", layout.frame_bytes);
         assert_eq!(windows.len(), fingerprint.positions.len() * layout.dims, "a vector for each position");
-        self.remove_track_at(&record.path)?;
-        self.run("DELETE FROM failure WHERE path = ?1", [path::to_sql(&record.path)])?;
         let duration = if record.duration.0.is_finite() { record.duration.0 } else { 0.0 };
         self.run(
-            "INSERT INTO track (path, size, mtime_ns, duration, title, artist, album, sample_rate, channels, \
-             frame_count, window_count) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-            rusqlite::params![
-                path::to_sql(&record.path),
-                stored_size(record.size),
-                record.mtime_ns,
-                duration,
-                record.title.as_deref().map(short),
-                record.artist.as_deref().map(short),
-                record.album.as_deref().map(short),
-                record.sample_rate.map(|rate| rate.0),
-                record.channels,
-                (frames.len() / layout.frame_bytes) as i64,
-                fingerprint.positions.len() as i64,
-            ],
+            "INSERT INTO track (duration, frame_count, window_count) VALUES (?1, ?2, ?3)",
+            (duration, (frames.len() / layout.frame_bytes) as i64, fingerprint.positions.len() as i64),
         )?;
         let row = self.db().last_insert_rowid();
         let id =
@@ -124,33 +182,65 @@ impl Batch<'_> {
             let data = WindowBlock::encode(positions, vectors);
             self.run("INSERT INTO window_block (id, data) VALUES (?1, ?2)", (row, data))?;
         }
+        self.describe(TrackId(id), record)?;
         Ok(TrackId(id))
     }
 
-    /// Notes that the file at `path` gave no fingerprint; a track of the same path is removed.
+    /// Notes that the file at `path` gave no fingerprint; a track that it was before is removed if it has no other file.
     ///
     /// # Errors
     /// What SQLite says.
     pub fn add_failure(&self, path: &Path, size: u64, mtime_ns: i64, reason: &str) -> Result<()> {
-        self.remove_track_at(path)?;
-        self.run(
-            "INSERT OR REPLACE INTO failure (path, size, mtime_ns, reason) VALUES (?1, ?2, ?3, ?4)",
-            (path::to_sql(path), stored_size(size), mtime_ns, short(reason)),
-        )?;
-        Ok(())
+        let before = self.store.track_at(path)?;
+        self.put_failure(path, size, mtime_ns, reason)?;
+        before.map_or(Ok(()), |before| self.drop_unlisted_track(before))
     }
 
-    /// Forgets the track or the failure of `path`. False where there is neither.
+    /// As [`Batch::add_failure`], but a track that has lost its last file stays until [`Batch::drop_unlisted`].
+    pub(crate) fn put_failure(&self, path: &Path, size: u64, mtime_ns: i64, reason: &str) -> Result<()> {
+        self.run(
+            "INSERT OR REPLACE INTO file (path, size, mtime_ns, track, missing, reason) \
+             VALUES (?1, ?2, ?3, NULL, 0, ?4)",
+            (path::to_sql(path), stored_size(size), mtime_ns, short(reason)),
+        )
+        .map(|_| ())
+    }
+
+    /// Forgets the file at `path`, and its track with it if it was the only file. False where it is not known.
     ///
     /// # Errors
     /// What SQLite says.
     pub fn remove(&self, path: &Path) -> Result<bool> {
-        let failures = self.run("DELETE FROM failure WHERE path = ?1", [path::to_sql(path)])?;
-        Ok(self.remove_track_at(path)? | (failures > 0))
+        let track = self.store.track_at(path)?;
+        let known = self.forget(path)?;
+        track.map(|track| self.drop_unlisted_track(track)).transpose()?;
+        Ok(known)
     }
 
-    fn remove_track_at(&self, path: &Path) -> Result<bool> {
-        let Some(id) = self.store.track_at(path)? else { return Ok(false) };
+    /// Removes every track that has no file; gives how many.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn drop_unlisted(&self) -> Result<u64> {
+        let mut unlisted = Vec::new();
+        self.store.each_row(
+            "SELECT id FROM track WHERE NOT EXISTS (SELECT 1 FROM file WHERE file.track = track.id)",
+            [],
+            |row| {
+                unlisted.push(TrackId(row.get(0).map_err(|e| self.store.fault(e))?));
+                Ok(())
+            },
+        )?;
+        unlisted.iter().try_for_each(|&id| self.drop_track(id))?;
+        Ok(unlisted.len() as u64)
+    }
+
+    /// Removes a track if it has no file.
+    pub(crate) fn drop_unlisted_track(&self, id: TrackId) -> Result<()> {
+        if self.store.files(id)?.is_empty() { self.drop_track(id) } else { Ok(()) }
+    }
+
+    fn drop_track(&self, id: TrackId) -> Result<()> {
         let (first, last) = rows_of(id);
         self.run("DELETE FROM frame_block WHERE id BETWEEN ?1 AND ?2", (first, last))?;
         self.run("DELETE FROM window_block WHERE id BETWEEN ?1 AND ?2", (first, last))?;
@@ -160,7 +250,7 @@ impl Batch<'_> {
              SELECT ?1 WHERE EXISTS (SELECT 1 FROM neighbour_index WHERE last_track >= ?1)",
             [id.0],
         )?;
-        Ok(true)
+        Ok(())
     }
 
     /// One statement on the tables of the neighbour index.
@@ -175,7 +265,7 @@ pub(super) fn rows_of(id: TrackId) -> (i64, i64) {
     (first, first | ((1 << BLOCK_BITS) - 1))
 }
 
-fn stored_size(bytes: u64) -> i64 {
+pub(super) fn stored_size(bytes: u64) -> i64 {
     i64::try_from(bytes).unwrap_or(i64::MAX)
 }
 

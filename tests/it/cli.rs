@@ -87,20 +87,29 @@ fn the_json_contract() {
         assert_eq!(
             keys(found),
             [
+                "acoustid",
+                "album",
                 "also_at",
+                "also_paths",
                 "artist",
+                "disc_number",
                 "evidence",
+                "id",
+                "missing",
                 "path",
                 "pitch",
                 "query_end",
                 "query_start",
+                "recording_mbid",
                 "ref_end",
                 "ref_start",
+                "release_mbid",
                 "rival",
                 "score",
                 "similarity",
                 "tempo",
                 "title",
+                "track_number",
                 "variants"
             ]
         );
@@ -352,10 +361,10 @@ fn a_second_build_does_what_is_left_to_do() {
     near(&answer["matches"][0]["ref_end"], 7.0, 0.5);
     let failures = place.line("index info --json --failures --db i.refrain").code(0).json().remove(0);
     assert_eq!(failures["failed"], Value::Array(vec![]));
-    // What is gone stays in the index, and nothing but its own file is left beside it.
+    // What is gone stays in the index, marked as missing, and nothing but its own file is left beside it.
     fs::remove_file(place.at("music/d.wav")).unwrap();
     assert_snapshot!(place.told(&build("").err), @r"
-    0 files added, 3 unchanged
+    0 files added, 3 unchanged, 1 missing
     i.refrain: 4 tracks, 1 min 16 s
     ");
     let beside: Vec<_> = fs::read_dir(place.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
@@ -365,17 +374,17 @@ fn a_second_build_does_what_is_left_to_do() {
 #[test]
 fn a_file_can_be_named_itself_and_folders_twice() {
     let place = Place::new();
-    let a = wav(11_025, 1, &tune(11_025, 5.0, 1));
-    place.write("m/a.wav", &a);
-    place.write("m/deep/er/b.wav", &a);
-    place.write("m/.hidden/c.wav", &a);
-    place.write("unnamed", &a);
+    let tune = |seconds: u32| wav(11_025, 1, &tune(11_025, seconds.into(), seconds.into()));
+    place.write("m/a.wav", &tune(5));
+    place.write("m/deep/er/b.wav", &tune(6));
+    place.write("m/.hidden/c.wav", &tune(7));
+    place.write("unnamed", &tune(7));
     let told = |args: &str| {
         let run = place.line(&format!("index build --db {}", args)).code(0);
         place.told(&run.err).lines().next().unwrap().to_owned()
     };
-    assert_snapshot!(told("1.refrain m m/deep unnamed m/a.wav"), @"3 files added (15 s of audio in TIME)");
-    assert_snapshot!(told("2.refrain m --hidden"), @"3 files added (15 s of audio in TIME)");
+    assert_snapshot!(told("1.refrain m m/deep unnamed m/a.wav"), @"3 files added (18 s of audio in TIME)");
+    assert_snapshot!(told("2.refrain m --hidden"), @"3 files added (18 s of audio in TIME)");
     assert_snapshot!(told("3.refrain m --max-depth 1"), @"1 file added (5 s of audio in TIME)");
 }
 
@@ -405,8 +414,17 @@ fn info_tells_what_the_index_holds() {
     place.line("index build -q --db i.refrain m").code(0);
     let text = place.line("index info --failures --db i.refrain").code(0);
     assert_eq!(text.err, "");
-    let names =
-        ["file", "tracks", "audio", "size", "windows", "neighbour index", "files not usable", "parameters"];
+    let names = [
+        "file",
+        "tracks",
+        "audio",
+        "size",
+        "windows",
+        "neighbour index",
+        "files",
+        "files not usable",
+        "parameters",
+    ];
     for (line, name) in text.out.lines().zip(names) {
         assert!(line.starts_with(&format!("{name:18}")), "{text:#?}");
     }
@@ -422,10 +440,13 @@ fn info_tells_what_the_index_holds() {
             "failed",
             "failures",
             "file",
+            "files",
             "format",
             "frames",
+            "missing",
             "neighbour_index",
             "parameter_set",
+            "roots",
             "seconds",
             "sqlite",
             "tracks",

@@ -266,6 +266,138 @@ fn a_large_tag_with_cover_art_is_no_obstacle() {
     assert_eq!(decoded.samples, decode(&bytes("layer2.mp2")).expect("it decodes").samples);
 }
 
+/// An ID3v2.3 tag of these frames in front of a file.
+fn with_id3(frames: &[(&[u8; 4], &[u8])], file: &[u8]) -> Vec<u8> {
+    let mut tag = Vec::new();
+    for (id, content) in frames {
+        tag.extend(*id);
+        tag.extend((content.len() as u32).to_be_bytes());
+        tag.extend([0, 0]);
+        tag.extend(*content);
+    }
+    let size = [21, 14, 7, 0].map(|shift| (tag.len() >> shift & 0x7f) as u8);
+    [b"ID3\x03\0\0".as_slice(), &size, &tag, file].concat()
+}
+
+/// A WAV file with such a tag in a chunk at its end.
+fn with_id3_chunk(frames: &[(&[u8; 4], &[u8])], file: &[u8]) -> Vec<u8> {
+    let tag = with_id3(frames, b"");
+    let pad: &[u8] = if tag.len().is_multiple_of(2) { b"" } else { b"\0" };
+    let mut out = [file, b"id3 ", &(tag.len() as u32).to_le_bytes(), &tag, pad].concat();
+    let size = out.len() as u32 - 8;
+    out[4..8].copy_from_slice(&size.to_le_bytes());
+    out
+}
+
+/// A FLAC file with these Vorbis comments in place of its own.
+fn with_comments(comments: &[&str], file: &[u8]) -> Vec<u8> {
+    let mut block = [0; 4].to_vec();
+    block.extend((comments.len() as u32).to_le_bytes());
+    for comment in comments {
+        block.extend((comment.len() as u32).to_le_bytes());
+        block.extend(comment.as_bytes());
+    }
+    // The stream's header, the comments, and the frames from the end of the last block on.
+    let mut at = 4;
+    let header = file[..42].to_vec();
+    loop {
+        let [kind, a, b, c] = file[at..at + 4].try_into().unwrap();
+        at += 4 + u32::from_be_bytes([0, a, b, c]) as usize;
+        if kind & 0x80 != 0 {
+            break;
+        }
+    }
+    let length = (block.len() as u32).to_be_bytes();
+    [header.as_slice(), &[0x84], &length[1..], &block, &file[at..]].concat()
+}
+
+/// An MP4 file whose table of contents comes last, with these items added to its list of tags.
+fn with_items(items: &[Vec<u8>], file: &[u8]) -> Vec<u8> {
+    let items = items.concat();
+    let mut out = file.to_vec();
+    let moov = file.windows(4).rposition(|w| w == b"moov").expect("a table of contents");
+    let mut end = 0;
+    for atom in [b"moov", b"udta", b"meta", b"ilst"] {
+        let at = moov + file[moov..].windows(4).position(|w| w == atom).expect("a list of tags") - 4;
+        let size = u32::from_be_bytes(file[at..at + 4].try_into().unwrap());
+        out[at..at + 4].copy_from_slice(&(size + items.len() as u32).to_be_bytes());
+        end = at + size as usize;
+    }
+    out.splice(end..end, items);
+    out
+}
+
+fn atom(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
+    [(content.len() as u32 + 8).to_be_bytes().as_slice(), name, content].concat()
+}
+
+fn freeform(name: &str, value: &str) -> Vec<u8> {
+    let text = |kind, text: &str, flags: &[u8]| atom(kind, &[flags, text.as_bytes()].concat());
+    let parts = [
+        text(b"mean", "com.apple.iTunes", &[0; 4]),
+        text(b"name", name, &[0; 4]),
+        text(b"data", value, &[0, 0, 0, 1, 0, 0, 0, 0]),
+    ];
+    atom(b"----", &parts.concat())
+}
+
+#[test]
+fn numbers_and_ids_are_read_as_taggers_write_them() {
+    const RECORDING: &str = "0a1b2c3d-0000-4000-8000-000000000001";
+    const RELEASE: &str = "0a1b2c3d-0000-4000-8000-000000000002";
+    const ACOUSTID: &str = "0a1b2c3d-0000-4000-8000-000000000003";
+    const OF_TRACK: &str = "0a1b2c3d-0000-4000-8000-000000000004";
+    let extra = |name: &str, value: &str| format!("\0{name}\0{value}").into_bytes();
+    let frames: [(&[u8; 4], &[u8]); 8] = [
+        (b"TIT2", b"\0Two Tones"),
+        (b"TRCK", b"\x003/9"),
+        (b"TPOS", b"\x002/2"),
+        (b"TXXX", &extra("MusicBrainz Album Id", RELEASE)),
+        (b"TXXX", &extra("MusicBrainz Release Track Id", OF_TRACK)),
+        (b"TXXX", &extra("Acoustid Id", ACOUSTID)),
+        (b"UFID", &[b"http://example.org\0".as_slice(), OF_TRACK.as_bytes()].concat()),
+        (b"UFID", &[b"http://musicbrainz.org\0".as_slice(), RECORDING.as_bytes()].concat()),
+    ];
+    let id3 = with_id3(&frames, &bytes("layer2.mp2"));
+    let chunk = with_id3_chunk(&frames, &bytes("u8.wav"));
+    let comments: Vec<String> = [
+        ("TITLE", "Two Tones"),
+        ("TRACKNUMBER", "3"),
+        ("TRACKTOTAL", "9"),
+        ("DISCNUMBER", "2"),
+        ("MUSICBRAINZ_ALBUMID", RELEASE),
+        ("MUSICBRAINZ_RELEASETRACKID", OF_TRACK),
+        ("MUSICBRAINZ_TRACKID", RECORDING),
+        ("ACOUSTID_ID", ACOUSTID),
+    ]
+    .iter()
+    .map(|(name, value)| format!("{name}={value}"))
+    .collect();
+    let flac = with_comments(&comments.iter().map(String::as_str).collect::<Vec<_>>(), &bytes("s16.flac"));
+    let pair = |name, n| atom(name, &atom(b"data", &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, n, 0, 9, 0, 0]));
+    let mp4 = with_items(
+        &[
+            pair(b"trkn", 3),
+            pair(b"disk", 2),
+            freeform("MusicBrainz Album Id", RELEASE),
+            freeform("MusicBrainz Release Track Id", OF_TRACK),
+            freeform("MusicBrainz Track Id", RECORDING),
+            freeform("Acoustid Id", ACOUSTID),
+        ],
+        &bytes("aac.m4a"),
+    );
+    for (name, content) in [("ID3v2", id3), ("ID3v2 in WAV", chunk), ("Vorbis comments", flac), ("MP4", mp4)]
+    {
+        let decoded = decode(&content).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let tags = decoded.tags;
+        assert_eq!(tags.title.as_deref(), Some("Two Tones"), "{name}");
+        assert_eq!((tags.track_number, tags.disc_number), (Some(3), Some(2)), "{name}");
+        assert_eq!(tags.recording_mbid.as_deref(), Some(RECORDING), "{name}");
+        assert_eq!(tags.release_mbid.as_deref(), Some(RELEASE), "{name}");
+        assert_eq!(tags.acoustid.as_deref(), Some(ACOUSTID), "{name}");
+    }
+}
+
 #[test]
 fn a_damaged_tag_is_no_obstacle() {
     let content = [b"ID3\x03\0\0\0\0\x07\x68APIC".as_slice(), &noise(996, 3), &bytes("vbr.mp3")].concat();

@@ -111,13 +111,19 @@ fn readme_and_help_know_the_same_commands_and_options() {
     let readme = text("README.md");
     let commands = section(&readme, "## Commands");
     let mut helped = flags(&stdout(&["--help"]));
-    for command in [&["index", "build"][..], &["index", "info"], &["query"], &["analyze"]] {
+    let of_index = [
+        "build", "compact", "errors", "export", "info", "list", "merge", "prune", "rebuild", "relocate",
+        "remove", "update", "verify",
+    ];
+    let mut all: Vec<Vec<&str>> = of_index.iter().map(|name| vec!["index", name]).collect();
+    all.extend([vec!["query"], vec!["analyze"]]);
+    for command in all {
         let name = command.join(" ");
         assert!(
             commands.contains(&format!("`refrain {name} "))
                 || commands.contains(&format!("`refrain {name}`"))
         );
-        helped.extend(flags(&stdout(&[command, &["--help"]].concat())));
+        helped.extend(flags(&stdout(&[&command[..], &["--help"]].concat())));
     }
     assert_eq!(flags(commands), helped);
     let least = commands.lines().find(|line| line.contains("`--min-score P`")).expect("a row");
@@ -131,10 +137,9 @@ fn readme_and_help_know_the_same_commands_and_options() {
         subcommands(&stdout(&["--help"])),
         ["analyze", "help", "index", "query"].map(str::to_owned).into()
     );
-    assert_eq!(
-        subcommands(&stdout(&["index", "--help"])),
-        ["build", "help", "info"].map(str::to_owned).into()
-    );
+    let mut listed: BTreeSet<String> = of_index.map(str::to_owned).into();
+    listed.insert("help".to_owned());
+    assert_eq!(subcommands(&stdout(&["index", "--help"])), listed);
 }
 
 #[test]
@@ -168,7 +173,8 @@ fn the_json_has_exactly_the_documented_fields() {
     let json = section(&readme, "## JSON");
     let (answer, rest) = json.split_once("A match, and a candidate:").expect("the table of a match");
     let (found, info) = rest.split_once("`refrain index info --json`").expect("the table of info");
-    let (info, analysis) = info.split_once("`refrain analyze --json`").expect("the table of an analysis");
+    let (info, list) = info.split_once("`refrain index list --json`").expect("the table of a listed track");
+    let (list, analysis) = list.split_once("`refrain analyze --json`").expect("the table of an analysis");
     let db = index().to_str().unwrap();
     let query = |clip: &str| -> serde_json::Value {
         serde_json::from_str(&stdout(&["query", "--json", "--explain", "--db", db, clip])).expect("JSON")
@@ -189,6 +195,13 @@ fn the_json_has_exactly_the_documented_fields() {
     assert_eq!((good["status"].as_str(), bad["status"].as_str()), (Some("match"), Some("error")));
     let told = stdout(&["index", "info", "--json", "--failures", "--db", db]);
     assert_eq!(keys(&serde_json::from_str(&told).expect("JSON")), owned(first_cells(info)));
+    let listed = stdout(&["index", "list", "--json", "--db", db]);
+    let track: serde_json::Value =
+        serde_json::from_str(listed.lines().next().expect("a track")).expect("JSON");
+    assert_eq!(keys(&track), owned(first_cells(list)));
+    for field in keys(&track["files"][0]) {
+        assert!(list.contains(&format!("`{field}`")), "{field}");
+    }
     let analyze = |file: &str| -> BTreeSet<String> {
         keys(&serde_json::from_str(&stdout(&["analyze", "--json", file])).expect("JSON"))
     };

@@ -4,6 +4,7 @@ use std::{
     io::{BufRead, BufReader, Read},
     path::Path,
     process::{Command, Stdio},
+    time::{Duration, Instant},
 };
 
 use refrain::{Error, error::IndexError, store::Store};
@@ -116,6 +117,101 @@ fn a_killed_build_leaves_a_valid_index_and_the_next_run_completes_it() {
         assert!(dump(&db) == whole, "killed after {after}");
         fs::rename(place.at("later.wav"), place.at("m/zz.wav")).unwrap();
     }
+}
+
+/// A library that was indexed and then changed in every way; and of an update and of a new build what the index should be
+/// after it, and how long it took.
+fn changed_library() -> (Place, [(Vec<String>, Duration); 2]) {
+    let place = Place::new();
+    let write = |name: String, seed: u64| {
+        place.write(name, &wav(8_000, 1, &tune(8_000, 2.0, seed)));
+    };
+    (0..FILES).for_each(|n| write(format!("m/{n:02}.wav"), n as u64));
+    place.write("m/text.mp3", b"text");
+    place.line("index build -q --db old.refrain m").code(0);
+    let rename =
+        |from: usize, to: String| fs::rename(place.at(format!("m/{from:02}.wav")), place.at(to)).unwrap();
+    // Each tenth is changed, moved, shifted to the next name, removed, copied, or bad now.
+    for n in (0..FILES).step_by(10) {
+        write(format!("m/{n:02}.wav"), 1000 + n as u64);
+        rename(n + 1, format!("m/x{n:02}.wav"));
+        rename(n + 3, format!("m/{:02}-aside", n + 3));
+        rename(n + 2, format!("m/{:02}.wav", n + 3));
+        fs::rename(place.at(format!("m/{:02}-aside", n + 3)), place.at(format!("m/{:02}.wav", n + 2)))
+            .unwrap();
+        fs::remove_file(place.at(format!("m/{:02}.wav", n + 4))).unwrap();
+        fs::copy(place.at(format!("m/{:02}.wav", n + 5)), place.at(format!("m/copy-{n}.wav"))).unwrap();
+        place.write(format!("m/{:02}.wav", n + 6), b"text");
+        write(format!("m/new-{n}.wav"), 2000 + n as u64);
+    }
+    let whole = |first: &str, args: &str| {
+        let db = place.at("undisturbed.refrain");
+        if !first.is_empty() {
+            fs::copy(place.at(first), &db).unwrap();
+        }
+        let began = Instant::now();
+        place.line(&format!("index {args} -q --db undisturbed.refrain")).code(0);
+        let took = began.elapsed();
+        let whole = dump(&db);
+        fs::remove_file(db).unwrap();
+        (whole, took)
+    };
+    let whole = [whole("old.refrain", "update"), whole("", "build m")];
+    (place, whole)
+}
+
+/// `REFRAIN_KILLS` random moments, of updates and of builds by turns.
+#[test]
+fn killed_at_any_moment_the_next_run_completes_it() {
+    let kills: u64 = std::env::var("REFRAIN_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(10);
+    let (place, whole) = changed_library();
+    let db = place.at("i.refrain");
+    let mut state = 7_u64;
+    let mut random = move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as f64 / f64::from(1_u32 << 31)
+    };
+    let (mut interrupted, mut within) = (0, 0);
+    for kill in 0..kills {
+        let kind = (kill % 2) as usize;
+        let (whole, took) = &whole[kind];
+        for beside in ["i.refrain", "i.refrain-wal", "i.refrain-shm", "i.refrain-journal"] {
+            let _ = fs::remove_file(place.at(beside));
+        }
+        let args =
+            if kind == 0 { "index update -q --db i.refrain" } else { "index build -q --db i.refrain m" };
+        if kind == 0 {
+            fs::copy(place.at("old.refrain"), &db).unwrap();
+        }
+        let began = Instant::now();
+        let mut child = place.command().args(args.split(' ')).stderr(Stdio::null()).spawn().unwrap();
+        let after = took.mul_f64(random());
+        while began.elapsed() < after && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(Duration::from_micros(200));
+        }
+        child.kill().unwrap();
+        interrupted += usize::from(!child.wait().unwrap().success());
+        let left = match Store::open_read(&db) {
+            Err(Error::Index { reason: IndexError::Missing, .. }) => Vec::new(),
+            opened => {
+                let store = opened.unwrap();
+                store.verify().unwrap();
+                drop(store);
+                dump(&db)
+            }
+        };
+        let tracks = |rows: &[String]| rows.iter().filter(|row| row.starts_with("track: ")).count();
+        let old = dump(&place.at("old.refrain"));
+        within += usize::from(!left.is_empty() && left != old && left != *whole);
+        let next = place.line(&args.replace(" -q", "")).code(0);
+        assert!(dump(&db) == *whole, "kill {kill}, {after:?} into {args}");
+        if kind == 1 {
+            let added = next.err.lines().find_map(|line| line.split_once(" file")?.0.parse::<usize>().ok());
+            assert_eq!(added, Some(tracks(whole) - tracks(&left)), "none twice, none again: {next:#?}");
+        }
+    }
+    eprintln!("{interrupted} of {kills} runs were killed, {within} of them with part of the work committed");
+    assert!(interrupted > 0);
 }
 
 #[test]

@@ -15,3 +15,4 @@ mod nonmusic;
 mod repeats;
 mod run;
 mod store;
+mod upkeep;

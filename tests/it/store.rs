@@ -6,10 +6,11 @@ use std::{
 
 use refrain::{
     Error,
+    decode::Tags,
     error::IndexError,
     fingerprint::Fingerprint,
     params,
-    store::{APPLICATION_ID, FORMAT, Known, Store, TrackId, TrackRecord},
+    store::{APPLICATION_ID, ContentHash, FORMAT, Known, Store, TrackId, TrackRecord},
     units::{Frames, SampleRate, Seconds},
 };
 use rusqlite::Connection;
@@ -81,9 +82,17 @@ fn what_is_added_is_read_back() {
         size: u64::from(u32::MAX) * 9,
         mtime_ns: -3,
         duration: Seconds(1.25),
-        title: Some("Title".into()),
-        artist: Some("ü".repeat(5000)),
-        album: None,
+        hash: Some(ContentHash([7; 32])),
+        tags: Tags {
+            title: Some("Title".into()),
+            artist: Some("ü".repeat(5000)),
+            track_number: Some(3),
+            disc_number: Some(u32::MAX),
+            recording_mbid: Some("r".into()),
+            release_mbid: Some("l".into()),
+            acoustid: Some("a".into()),
+            album: None,
+        },
         sample_rate: Some(SampleRate(44_100)),
         channels: Some(2),
     };
@@ -99,8 +108,12 @@ fn what_is_added_is_read_back() {
 
     let store = Store::open_read(&file).unwrap();
     let track = store.track(a).unwrap().unwrap();
-    assert_eq!(track.record.artist.as_ref().map(String::len), Some(4096));
-    assert_eq!(track.record, TrackRecord { artist: track.record.artist.clone(), ..full.clone() });
+    assert_eq!(track.record.tags.artist.as_ref().map(String::len), Some(4096));
+    let tags = Tags { artist: track.record.tags.artist.clone(), ..full.tags.clone() };
+    assert_eq!(track.record, TrackRecord { tags, ..full.clone() });
+    assert!(!track.missing);
+    assert_eq!(store.fingerprint(a).unwrap(), print);
+    assert_eq!(store.track_with(&ContentHash([7; 32])).unwrap(), Some(a));
     assert_eq!((track.frames, track.windows), (Frames(1000), 250));
     assert_eq!(windows(&store, a), (print.positions.clone(), print.windows.clone()));
     let mut out = Vec::new();
@@ -113,7 +126,7 @@ fn what_is_added_is_read_back() {
     }
     assert_eq!(
         store.known(&full.path).unwrap(),
-        Some(Known { size: full.size, mtime_ns: -3, failed: false })
+        Some(Known { size: full.size, mtime_ns: -3, failed: false, missing: false, hashed: true })
     );
     assert_eq!(store.known(Path::new("/c")).unwrap(), None);
     let totals = store.totals().unwrap();
@@ -139,7 +152,8 @@ fn a_replaced_track_gets_a_new_id_and_leaves_nothing_behind() {
     assert!(add(&mut store, 3) > second, "an id is not used again");
     store.verify().unwrap();
     store.write(|b| b.add_failure(Path::new("/a"), 1, 2, "broken")).unwrap();
-    assert_eq!(store.known(Path::new("/a")).unwrap(), Some(Known { size: 1, mtime_ns: 2, failed: true }));
+    let bad = Known { size: 1, mtime_ns: 2, failed: true, missing: false, hashed: false };
+    assert_eq!(store.known(Path::new("/a")).unwrap(), Some(bad));
     assert_eq!(store.totals().unwrap().tracks, 0);
     store.verify().unwrap();
     add(&mut store, 4);
@@ -259,7 +273,7 @@ fn an_index_of_another_kind_is_refused() {
         "UPDATE meta SET value = 65 WHERE key = 'window_dims'",
         "UPDATE meta SET value = 'x' WHERE key = 'frame_bytes'",
         "DELETE FROM meta",
-        "CREATE TRIGGER t AFTER INSERT ON track BEGIN DELETE FROM failure; END",
+        "CREATE TRIGGER t AFTER INSERT ON track BEGIN DELETE FROM file; END",
         "CREATE TABLE extra (x)",
         "CREATE INDEX extra ON track (title)",
         "DROP TABLE removed",
@@ -298,7 +312,7 @@ fn rows_that_contradict_each_other_are_damage() {
         "INSERT INTO frame_block VALUES (9 << 20, x'00')",
         "INSERT INTO window_block VALUES (-5, x'00')",
         "UPDATE track SET id = 1 << 40",
-        "PRAGMA ignore_check_constraints = 1; UPDATE track SET path = 5",
+        "PRAGMA ignore_check_constraints = 1; UPDATE file SET path = 5",
     ] {
         let _ = fs::remove_file(&file);
         small(&file);
@@ -356,6 +370,31 @@ fn the_log_of_a_killed_writer_is_recovered() {
     let torn = Store::open_read(left("torn", 100)).unwrap();
     assert_eq!(torn.totals().unwrap().tracks, 0);
     torn.verify().unwrap();
+}
+
+/// Killed while it made or ended its log, or on a disk that can keep none, a writer leaves a journal.
+#[test]
+fn the_journal_of_a_killed_writer_is_played_back() {
+    let (folder, file) = folder();
+    small(&file);
+    let before = fs::read(&file).unwrap();
+    let db = Connection::open(&file).unwrap();
+    db.execute_batch("PRAGMA cache_size = 1; PRAGMA synchronous = off; BEGIN; DELETE FROM window_block; DELETE FROM track;")
+        .unwrap();
+    db.execute_batch(
+        "CREATE TABLE spill (x); INSERT INTO spill SELECT zeroblob(3000) FROM frame_block, frame_block",
+    )
+    .unwrap();
+    db.cache_flush().unwrap();
+    let copy = folder.path().join("copy");
+    fs::copy(&file, &copy).unwrap();
+    fs::copy(folder.path().join("music.refrain-journal"), folder.path().join("copy-journal")).unwrap();
+    drop(db);
+    assert_ne!(fs::read(&copy).unwrap(), before, "half done");
+    let store = Store::open_read(&copy).unwrap();
+    assert_eq!(store.totals().unwrap().tracks, 1);
+    store.verify().unwrap();
+    assert!(!folder.path().join("copy-journal").exists());
 }
 
 #[test]

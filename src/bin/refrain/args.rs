@@ -1,7 +1,11 @@
 //! The command line.
+mod index;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+pub use index::*;
 
 /// Find which recording a piece of audio comes from, out of one SQLite file.
 #[derive(Debug, Parser)]
@@ -16,7 +20,7 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make, extend and describe the index of a music library
+    /// Make, extend, describe and keep up the index of a music library
     #[command(subcommand)]
     Index(IndexCommand),
     /// Find which indexed track a clip or a whole track comes from, and where in it
@@ -30,8 +34,30 @@ pub enum Command {
 pub enum IndexCommand {
     /// Analyse new and changed files below folders and add them to the index
     Build(BuildArgs),
+    /// Bring the index up to date with the folders that were built from before
+    Update(UpdateArgs),
     /// Print what the index holds
     Info(InfoArgs),
+    /// List the tracks and their files
+    List(ListArgs),
+    /// List the files that could not be used, with the reason
+    Errors(ErrorsArgs),
+    /// Take files out of the index; the files themselves are not touched
+    Remove(RemoveArgs),
+    /// Take files out of the index that are missing
+    Prune(PruneArgs),
+    /// Change where files are, after a folder was renamed or a disk mounted elsewhere
+    Relocate(RelocateArgs),
+    /// Take in the tracks of other indexes
+    Merge(MergeArgs),
+    /// Read and check everything
+    Verify(VerifyArgs),
+    /// Make the neighbour index again, out of the fingerprints
+    Rebuild(RebuildArgs),
+    /// Give the room of what was removed back to the disk
+    Compact(CompactArgs),
+    /// Print everything but the fingerprints, or copy the index to one file
+    Export(ExportArgs),
 }
 
 /// Where the index is.
@@ -50,9 +76,8 @@ pub struct BuildArgs {
     pub roots: Vec<PathBuf>,
     #[command(flatten)]
     pub db: DbArgs,
-    /// Files analysed at a time [default: one a core]
-    #[arg(long, short = 'j', value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
+    #[command(flatten)]
+    pub work: WorkArgs,
     /// Do not follow symbolic links below the folders
     #[arg(long)]
     pub no_follow: bool,
@@ -62,12 +87,6 @@ pub struct BuildArgs {
     /// Go at most so many folders deep; 1 takes the files of each folder alone
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub max_depth: Option<u32>,
-    /// Say nothing but errors
-    #[arg(long, short)]
-    pub quiet: bool,
-    /// Name each file as it is added
-    #[arg(long, short, conflicts_with = "quiet")]
-    pub verbose: bool,
 }
 
 /// How to print the description.

@@ -16,7 +16,18 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = std::panic::catch_unwind(|| match cli.command {
         Command::Index(IndexCommand::Build(args)) => cmd::index_build::run(&args),
+        Command::Index(IndexCommand::Update(args)) => cmd::index_update::run(&args),
         Command::Index(IndexCommand::Info(args)) => cmd::index_info::run(&args),
+        Command::Index(IndexCommand::List(args)) => cmd::index_list::run(&args),
+        Command::Index(IndexCommand::Errors(args)) => cmd::index_errors::run(&args),
+        Command::Index(IndexCommand::Remove(args)) => cmd::index_remove::run(&args),
+        Command::Index(IndexCommand::Prune(args)) => cmd::index_prune::run(&args),
+        Command::Index(IndexCommand::Relocate(args)) => cmd::index_relocate::run(&args),
+        Command::Index(IndexCommand::Merge(args)) => cmd::index_merge::run(&args),
+        Command::Index(IndexCommand::Verify(args)) => cmd::index_verify::run(&args),
+        Command::Index(IndexCommand::Rebuild(args)) => cmd::index_rebuild::run(&args),
+        Command::Index(IndexCommand::Compact(args)) => cmd::index_compact::run(&args),
+        Command::Index(IndexCommand::Export(args)) => cmd::index_export::run(&args),
         Command::Query(args) => cmd::query::run(&args),
         Command::Analyze(args) => cmd::analyze::run(&args),
     });

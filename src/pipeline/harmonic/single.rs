@@ -213,8 +213,8 @@ impl Job<'_> {
             }
             Ok::<_, Error>(())
         })?;
-        gathered.figures.sample_rate = decoder.sample_rate().map(|rate| rate.0);
-        gathered.figures.channels = decoder.channels().map(|n| n as u64);
+        gathered.figures.sample_rate = decoder.spec().map(|(rate, _)| rate.0);
+        gathered.figures.channels = decoder.spec().map(|(_, channels)| channels.into());
         gathered.figures.warnings = decoder.warnings().iter().map(ToString::to_string).collect();
         Ok(gathered)
     }

@@ -1,16 +1,10 @@
 //! `refrain index build`
-use std::{
-    process::ExitCode,
-    time::{Duration, Instant},
-};
+use std::process::ExitCode;
 
-use indicatif::{ProgressBar, ProgressStyle};
-use refrain::{BuildEvent, BuildOptions, BuildSummary, Error, FindOptions, Index};
+use refrain::{BuildOptions, Error, FindOptions, Index};
 
+use super::progress;
 use crate::{args::BuildArgs, db, messages, stop};
-
-/// Files that could not be used which are named at the end; the rest is counted.
-const NAMED: usize = 20;
 
 /// Builds; exit 0 unless there was nothing but unusable files, which is 2.
 pub fn run(args: &BuildArgs) -> anyhow::Result<ExitCode> {
@@ -20,134 +14,19 @@ pub fn run(args: &BuildArgs) -> anyhow::Result<ExitCode> {
         std::fs::metadata(root).map_err(|source| Error::Io { path: root.clone(), source })?;
     }
     let path = db::path_to_write(&args.db)?;
-    let mut index = Index::open_or_create(&path)?;
+    let index = Index::open_or_create(&path)?;
     let mut options = BuildOptions::default();
     options.find = FindOptions {
         follow_links: !args.no_follow,
         hidden: args.hidden,
         max_depth: args.max_depth.map(|depth| depth as usize),
     };
-    options.threads = args.threads.map(usize::from);
-    let mut progress = Progress::new(args);
-    let began = Instant::now();
-    let built = index.build(&args.roots, &options, &stop, |event| progress.on(event));
-    progress.end();
-    let summary = match built {
-        Ok(summary) => summary,
-        Err(Error::Interrupted) => {
-            index.close()?;
-            anyhow::bail!("interrupted; what was added is kept, run the same command again to go on");
-        }
-        Err(error) => return Err(error.into()),
-    };
-    let tracks = index.info()?.totals;
-    index.close()?;
-    report(args, &summary, began.elapsed());
-    if !args.quiet {
-        messages::say(&format!(
-            "{}: {}, {}",
-            path.display(),
-            messages::count(tracks.tracks, "track"),
-            messages::hours(tracks.duration.0)
-        ));
-    }
-    let nothing = tracks.tracks == 0;
+    options.threads = args.work.threads.map(usize::from);
+    let tracks =
+        progress::tell(&args.work, &path, index, |index, on| index.build(&args.roots, &options, &stop, on))?;
+    let nothing = tracks == 0;
     if nothing {
         messages::say("refrain: nothing was indexed");
     }
     Ok(if nothing { ExitCode::from(2) } else { ExitCode::SUCCESS })
-}
-
-fn report(args: &BuildArgs, summary: &BuildSummary, took: Duration) {
-    let named = if args.verbose { usize::MAX } else { NAMED };
-    for (path, reason) in summary.failed.iter().take(named) {
-        messages::say(&format!("cannot use {}: {reason}", path.display()));
-    }
-    if summary.failed.len() > named {
-        messages::say(&format!(
-            "and {} more; `refrain index info --failures` lists all",
-            summary.failed.len() - NAMED
-        ));
-    }
-    if args.quiet {
-        return;
-    }
-    let mut parts = vec![format!("{} added", messages::count(summary.added as u64, "file"))];
-    if summary.added > 0 {
-        let speed = summary.added_duration.0 / took.as_secs_f64().max(1e-3);
-        let length = messages::hours(summary.added_duration.0);
-        parts[0].push_str(&format!(" ({length} of audio in {:.1} s, {speed:.0} x)", took.as_secs_f64()));
-    }
-    for (n, what) in [
-        (summary.unchanged, "unchanged"),
-        (summary.failed.len(), "not usable"),
-        (summary.still_bad, "known not to be usable"),
-    ] {
-        if n > 0 {
-            parts.push(format!("{n} {what}"));
-        }
-    }
-    messages::say(&parts.join(", "));
-}
-
-/// Progress on a terminal, and warnings.
-struct Progress {
-    bar: ProgressBar,
-    began: Instant,
-    audio: f64,
-    quiet: bool,
-    verbose: bool,
-}
-
-impl Progress {
-    fn new(args: &BuildArgs) -> Self {
-        // Draws on standard error, and only where that is a terminal.
-        let bar = if args.quiet { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
-        bar.set_message("looking for files");
-        bar.enable_steady_tick(Duration::from_millis(100));
-        Self { bar, began: Instant::now(), audio: 0.0, quiet: args.quiet, verbose: args.verbose }
-    }
-
-    fn on(&mut self, event: BuildEvent) {
-        match event {
-            BuildEvent::Found { new, new_bytes, .. } => {
-                self.began = Instant::now();
-                self.bar.set_length(new_bytes);
-                let style = ProgressStyle::with_template("{bar:30} {percent:>3}% {msg}, {eta} left");
-                if let Ok(style) = style {
-                    self.bar.set_style(style);
-                }
-                self.bar.set_message(format!("{} to analyse", messages::count(new as u64, "file")));
-            }
-            BuildEvent::Added { path, bytes, duration, warnings } => {
-                self.audio += duration.0;
-                for warning in warnings.iter().filter(|_| !self.quiet) {
-                    self.line(&format!("{}: {warning}", path.display()));
-                }
-                if self.verbose {
-                    self.line(&format!("added {} ({duration})", path.display()));
-                }
-                self.step(bytes);
-            }
-            // Named at the end, together with the folders that could not be looked into.
-            BuildEvent::Failed { bytes, .. } => self.step(bytes),
-            BuildEvent::Neighbours => self.bar.set_message("bringing the neighbour index up to date"),
-            _ => {}
-        }
-    }
-
-    fn step(&mut self, bytes: u64) {
-        self.bar.inc(bytes);
-        let speed = self.audio / self.began.elapsed().as_secs_f64().max(1e-3);
-        self.bar.set_message(format!("{} of audio, {speed:.0} x real time", messages::hours(self.audio)));
-    }
-
-    /// Says a line without breaking the bar.
-    fn line(&self, text: &str) {
-        self.bar.suspend(|| messages::say(text));
-    }
-
-    fn end(&self) {
-        self.bar.finish_and_clear();
-    }
 }

@@ -53,6 +53,7 @@ fn print(args: &InfoArgs, info: &Info, failures: Vec<(PathBuf, String)>) -> io::
                 |(lists, windows)| format!("{lists} lists of {windows} windows"),
             ),
         ),
+        ("files", format!("{}, {} of them missing", t.files, t.missing)),
         ("files not usable", t.failures.to_string()),
         (
             "parameters",
@@ -92,6 +93,9 @@ fn document(info: &Info) -> serde_json::Value {
         "frames": t.frames,
         "windows": t.windows,
         "failures": t.failures,
+        "files": t.files,
+        "missing": t.missing,
+        "roots": info.roots.iter().map(|root| root.to_string_lossy()).collect::<Vec<_>>(),
         "neighbour_index": info.neighbours.map(|(lists, windows)| json!({"lists": lists, "windows": windows})),
         "parameter_set": info.params.id,
         "format": info.format,

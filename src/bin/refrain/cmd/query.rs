@@ -189,7 +189,7 @@ fn table(matches: &[Match]) -> String {
 /// Artist and title where they are known, and always the file.
 fn name(m: &Match) -> String {
     let path = m.path.display();
-    match (&m.artist, &m.title) {
+    match (&m.tags.artist, &m.tags.title) {
         (Some(artist), Some(title)) => format!("{artist} - {title} ({path})"),
         (None, Some(title)) => format!("{title} ({path})"),
         _ => path.to_string(),

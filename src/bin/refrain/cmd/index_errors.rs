@@ -1,0 +1,39 @@
+//! `refrain index errors`
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use anyhow::Context;
+use refrain::{BuildOptions, Index};
+use serde_json::json;
+
+use super::progress;
+use crate::{args::ErrorsArgs, db, stop};
+
+/// Lists what could not be used, tried again or not.
+pub fn run(args: &ErrorsArgs) -> anyhow::Result<ExitCode> {
+    let path = db::path(&args.db)?;
+    if args.retry {
+        let stop = stop::flag();
+        let mut options = BuildOptions::default();
+        options.threads = args.work.threads.map(usize::from);
+        let index = Index::open_to_write(&path)?;
+        progress::tell(&args.work, &path, index, |index, on| index.retry(&options, &stop, on))?;
+    }
+    let mut failures = Vec::new();
+    Index::open(&path)?.failures(|path, reason| {
+        failures.push((path, reason));
+        Ok(())
+    })?;
+    let mut out = io::stdout().lock();
+    for (path, reason) in failures {
+        if args.json {
+            writeln!(out, "{}", json!({"path": path.to_string_lossy(), "reason": reason}))
+        } else {
+            writeln!(out, "{}: {reason}", path.display())
+        }
+        .context("cannot write the list")?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,175 @@
+//! `refrain index list`
+use std::{
+    collections::HashSet,
+    io::{self, BufWriter, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use anyhow::Context;
+use refrain::{
+    Index, Selector,
+    store::{FileEntry, Track},
+};
+use serde_json::{Value, json};
+
+use crate::{args::ListArgs, db, messages};
+
+/// Lists; exit 1 where something was chosen that is not in the index.
+pub fn run(args: &ListArgs) -> anyhow::Result<ExitCode> {
+    let path = db::path(&args.db)?;
+    let index = Index::open(&path)?;
+    let mut chosen: Option<HashSet<PathBuf>> = None;
+    let mut nothing = false;
+    for text in &args.chosen {
+        let selector = Selector::from(text.as_os_str());
+        let paths = index.select(&selector)?;
+        if paths.is_empty() && selector != Selector::Missing {
+            let text = text.display();
+            messages::say(&format!("refrain: {}: nothing in the index is meant by {text}", path.display()));
+            nothing = true;
+        }
+        chosen.get_or_insert_default().extend(paths);
+    }
+    print(args, &index, chosen.as_ref()).context("cannot write the list")?;
+    Ok(if nothing { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+fn print(args: &ListArgs, index: &Index, chosen: Option<&HashSet<PathBuf>>) -> anyhow::Result<()> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    let mut table = args.csv.then(|| csv::Writer::from_writer(Vec::new()));
+    if let Some(table) = &mut table {
+        table.write_record(COLUMNS)?;
+    }
+    // What went wrong with the output, which ends the listing.
+    let mut failed: anyhow::Result<()> = Ok(());
+    let listed = index.tracks(|track, files| {
+        if chosen.is_some_and(|chosen| files.iter().all(|file| !chosen.contains(&file.path))) {
+            return Ok(());
+        }
+        let written = match &mut table {
+            Some(table) => rows(table, &track, &files).and_then(|()| {
+                out.write_all(table.get_ref())?;
+                *table = csv::Writer::from_writer(Vec::new());
+                Ok(())
+            }),
+            None if args.json => writeln!(out, "{}", document(&track, &files)).map_err(Into::into),
+            None => lines(&mut out, &track, &files).map_err(Into::into),
+        };
+        written.map_err(|error| {
+            failed = Err(error);
+            refrain::Error::Interrupted
+        })
+    });
+    failed?;
+    listed?;
+    if let Some(table) = table {
+        out.write_all(&table.into_inner().map_err(|error| anyhow::anyhow!("{error}"))?)?;
+    }
+    Ok(out.flush()?)
+}
+
+fn lines(out: &mut impl Write, track: &Track, files: &[FileEntry]) -> io::Result<()> {
+    let tags = &track.record.tags;
+    let mut name = match (&tags.artist, &tags.title) {
+        (Some(artist), Some(title)) => Some(format!("{artist} - {title}")),
+        (_, title) => title.clone(),
+    };
+    if let (Some(name), Some(album)) = (&mut name, &tags.album) {
+        *name += &format!(" ({album})");
+    }
+    let files = files
+        .iter()
+        .map(|file| format!("{}{}", file.path.display(), if file.missing { " (missing)" } else { "" }));
+    for (at, line) in name.into_iter().chain(files).enumerate() {
+        if at == 0 {
+            writeln!(out, "{:>7}  {:>9}  {line}", track.id.0, track.record.duration.to_string())?;
+        } else {
+            writeln!(out, "{:20}{line}", "")?;
+        }
+    }
+    Ok(())
+}
+
+const COLUMNS: [&str; 17] = [
+    "id",
+    "path",
+    "missing",
+    "size",
+    "mtime_ns",
+    "hash",
+    "duration",
+    "title",
+    "artist",
+    "album",
+    "track_number",
+    "disc_number",
+    "recording_mbid",
+    "release_mbid",
+    "acoustid",
+    "sample_rate",
+    "channels",
+];
+
+fn rows(table: &mut csv::Writer<Vec<u8>>, track: &Track, files: &[FileEntry]) -> anyhow::Result<()> {
+    let record = &track.record;
+    let tags = &record.tags;
+    let number = |n: Option<u32>| n.map(|n| n.to_string()).unwrap_or_default();
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    for file in files {
+        table.write_record([
+            track.id.0.to_string(),
+            file.path.to_string_lossy().into_owned(),
+            file.missing.to_string(),
+            file.size.to_string(),
+            file.mtime_ns.to_string(),
+            record.hash.map(|hash| hash.to_string()).unwrap_or_default(),
+            record.duration.0.to_string(),
+            text(&tags.title),
+            text(&tags.artist),
+            text(&tags.album),
+            number(tags.track_number),
+            number(tags.disc_number),
+            text(&tags.recording_mbid),
+            text(&tags.release_mbid),
+            text(&tags.acoustid),
+            number(record.sample_rate.map(|rate| rate.0)),
+            number(record.channels.map(u32::from)),
+        ])?;
+    }
+    Ok(table.flush()?)
+}
+
+/// What is told of a track: its first file, what it is, and all its files.
+pub fn document(track: &Track, files: &[FileEntry]) -> Value {
+    let record = &track.record;
+    let files: Vec<Value> = files
+        .iter()
+        .map(|file| {
+            json!({
+                "path": file.path.to_string_lossy(),
+                "size": file.size,
+                "mtime_ns": file.mtime_ns,
+                "missing": file.missing,
+            })
+        })
+        .collect();
+    let mut document = json!({
+        "id": track.id.0,
+        "path": record.path.to_string_lossy(),
+        "missing": track.missing,
+        "files": files,
+        "duration": record.duration.0,
+        "sample_rate": record.sample_rate.map(|rate| rate.0),
+        "channels": record.channels,
+        "hash": record.hash.map(|hash| hash.to_string()),
+        "frames": track.frames.0,
+        "windows": track.windows,
+    });
+    if let (Value::Object(document), Ok(Value::Object(tags))) =
+        (&mut document, serde_json::to_value(&record.tags))
+    {
+        document.extend(tags);
+    }
+    document
+}

@@ -1,0 +1,30 @@
+//! `refrain index merge`
+use std::process::ExitCode;
+
+use refrain::{Index, ann};
+
+use crate::{args::MergeArgs, db, messages, stop};
+
+/// Merges one index after the other.
+pub fn run(args: &MergeArgs) -> anyhow::Result<ExitCode> {
+    let stop = stop::flag();
+    let path = db::path_to_write(&args.db)?;
+    // Nothing is made where one of them cannot be used.
+    let others = args.others.iter().map(Index::open).collect::<refrain::Result<Vec<_>>>()?;
+    let mut index = Index::open_or_create(&path)?;
+    for (other, name) in others.iter().zip(&args.others) {
+        let summary = index.merge(other, &stop)?;
+        let mut told =
+            format!("{}: {} added", name.display(), messages::count(summary.added as u64, "track"));
+        if summary.known > 0 {
+            told += &format!(", {} with more files", summary.known);
+        }
+        if summary.skipped > 0 {
+            told += &format!(", {} known by their paths", summary.skipped);
+        }
+        messages::say(&told);
+    }
+    index.refresh(&ann::Options::default(), &stop)?;
+    index.close()?;
+    Ok(ExitCode::SUCCESS)
+}

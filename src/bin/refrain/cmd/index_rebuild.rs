@@ -1,0 +1,25 @@
+//! `refrain index rebuild`
+use std::process::ExitCode;
+
+use refrain::{
+    Index,
+    ann::{self, Built},
+};
+
+use crate::{args::RebuildArgs, db, messages, stop};
+
+/// Makes the neighbour index again.
+pub fn run(args: &RebuildArgs) -> anyhow::Result<ExitCode> {
+    let stop = stop::flag();
+    let path = db::path(&args.db)?;
+    let mut index = Index::open_to_write(&path)?;
+    let built = index.rebuild(&ann::Options::default(), &stop)?;
+    index.close()?;
+    messages::say(&match built {
+        Built::New { centroids, windows } => {
+            format!("{}: {centroids} lists of {windows} windows", path.display())
+        }
+        _ => format!("{}: too small to need a neighbour index; every window is compared", path.display()),
+    });
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,65 @@
+//! `refrain index remove`
+use std::{
+    collections::BTreeSet,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::Context;
+use refrain::{Index, Selector};
+
+use crate::{args::RemoveArgs, db, messages};
+
+/// Removes what is meant; exit 1, and nothing removed, where something was named that is not in the index.
+pub fn run(args: &RemoveArgs) -> anyhow::Result<ExitCode> {
+    let path = db::path(&args.db)?;
+    let index = Index::open(&path)?;
+    let selectors: Vec<Selector> = args.chosen.iter().map(|text| Selector::from(text.as_os_str())).collect();
+    let mut chosen = BTreeSet::new();
+    let mut nothing = false;
+    for (selector, text) in selectors.iter().zip(&args.chosen) {
+        let paths = index.select(selector)?;
+        if paths.is_empty() {
+            let text = text.display();
+            messages::say(&format!("refrain: {}: nothing in the index is meant by {text}", path.display()));
+            nothing = true;
+        }
+        chosen.extend(paths);
+    }
+    drop(index);
+    if nothing {
+        return Ok(ExitCode::from(1));
+    }
+    let chosen: Vec<PathBuf> = chosen.into_iter().collect();
+    let roots = selectors.iter().filter_map(|selector| match selector {
+        Selector::Path(path) => Some(path.as_path()),
+        _ => None,
+    });
+    take_out(&path, &chosen, args.dry_run, roots)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Takes files and folders out of the index and names the files; or only names them.
+pub fn take_out<'a>(
+    db: &Path,
+    chosen: &[PathBuf],
+    dry_run: bool,
+    roots: impl Iterator<Item = &'a Path>,
+) -> anyhow::Result<()> {
+    if !dry_run {
+        let mut index = Index::open_to_write(db)?;
+        for root in roots {
+            index.forget_roots(root)?;
+        }
+        index.remove(chosen)?;
+        index.close()?;
+    }
+    let mut out = io::stdout().lock();
+    for path in chosen {
+        writeln!(out, "{}", path.display()).context("cannot write the list")?;
+    }
+    let files = messages::count(chosen.len() as u64, "file");
+    messages::say(&format!("{files} {}", if dry_run { "would be removed" } else { "removed" }));
+    Ok(())
+}

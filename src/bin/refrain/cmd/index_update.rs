@@ -1,0 +1,22 @@
+//! `refrain index update`
+use std::process::ExitCode;
+
+use refrain::{BuildOptions, Index};
+
+use super::progress;
+use crate::{args::UpdateArgs, db, stop};
+
+/// Updates; exit 0, also where files are missing.
+pub fn run(args: &UpdateArgs) -> anyhow::Result<ExitCode> {
+    let stop = stop::flag();
+    let path = db::path(&args.db)?;
+    let index = Index::open_to_write(&path)?;
+    let info = index.info()?;
+    if info.roots.is_empty() && info.totals.files + info.totals.failures == 0 {
+        anyhow::bail!("{}: no folder was indexed yet; `refrain index build DIR` does that", path.display());
+    }
+    let mut options = BuildOptions::default();
+    options.threads = args.work.threads.map(usize::from);
+    progress::tell(&args.work, &path, index, |index, on| index.update(&options, &stop, on))?;
+    Ok(ExitCode::SUCCESS)
+}

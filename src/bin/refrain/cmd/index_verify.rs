@@ -1,0 +1,38 @@
+//! `refrain index verify`
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use anyhow::Context;
+use refrain::{Error, Index, error::IndexError};
+use serde_json::json;
+
+use crate::{args::VerifyArgs, db, messages};
+
+/// Checks everything; exit 0 where the file is whole, 2 where it is not.
+pub fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
+    let path = db::path(&args.db)?;
+    let checked = Index::open(&path).and_then(|index| {
+        index.verify()?;
+        index.info()
+    });
+    let (problem, repair) = match &checked {
+        Ok(_) => (None, None),
+        Err(Error::Index { reason: IndexError::Damaged(what), .. }) => (Some(what.clone()), Some("restore")),
+        Err(Error::Index { reason: IndexError::Neighbours(what), .. }) => {
+            (Some(what.clone()), Some("rebuild"))
+        }
+        Err(error) => (Some(error.to_string()), None),
+    };
+    if args.json {
+        let document = json!({"file": path.to_string_lossy(), "ok": checked.is_ok(), "problem": problem, "repair": repair});
+        writeln!(io::stdout(), "{document}").context("cannot write the verdict")?;
+        return Ok(if checked.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(2) });
+    }
+    let totals = checked?.totals;
+    let tracks = messages::count(totals.tracks, "track");
+    writeln!(io::stdout(), "{}: whole, {tracks}, {} windows", path.display(), totals.windows)
+        .context("cannot write the verdict")?;
+    Ok(ExitCode::SUCCESS)
+}

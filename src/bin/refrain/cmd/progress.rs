@@ -1,0 +1,160 @@
+//! What is told while files are analysed, and of it all at the end.
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use refrain::{BuildEvent, BuildSummary, Error, Index};
+
+use crate::{args::WorkArgs, messages};
+
+/// Files that could not be used which are named at the end; the rest is counted.
+const NAMED: usize = 20;
+
+/// Does `work` on an index and tells of it; then closes the index. Gives how many tracks there are.
+pub fn tell(
+    args: &WorkArgs,
+    path: &Path,
+    mut index: Index,
+    work: impl FnOnce(&mut Index, &mut dyn FnMut(BuildEvent)) -> refrain::Result<BuildSummary>,
+) -> anyhow::Result<u64> {
+    let mut progress = Progress::new(args);
+    let began = Instant::now();
+    let done = work(&mut index, &mut |event| progress.on(event));
+    progress.end();
+    let summary = match done {
+        Ok(summary) => summary,
+        Err(Error::Interrupted) => {
+            index.close()?;
+            anyhow::bail!("interrupted; what was added is kept, run the same command again to go on");
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let tracks = index.info()?.totals;
+    index.close()?;
+    report(args, &summary, began.elapsed());
+    if !args.quiet {
+        messages::say(&format!(
+            "{}: {}, {}",
+            path.display(),
+            messages::count(tracks.tracks, "track"),
+            messages::hours(tracks.duration.0)
+        ));
+    }
+    Ok(tracks.tracks)
+}
+
+/// Tells what was done and what could not be used.
+fn report(args: &WorkArgs, summary: &BuildSummary, took: Duration) {
+    let named = if args.verbose { usize::MAX } else { NAMED };
+    for (path, reason) in summary.failed.iter().take(named) {
+        messages::say(&format!("cannot use {}: {reason}", path.display()));
+    }
+    if summary.failed.len() > named {
+        messages::say(&format!(
+            "and {} more; `refrain index errors` lists all",
+            summary.failed.len() - NAMED
+        ));
+    }
+    if args.quiet {
+        return;
+    }
+    let mut parts = vec![format!("{} added", messages::count(summary.added as u64, "file"))];
+    if summary.added > 0 {
+        let speed = summary.added_duration.0 / took.as_secs_f64().max(1e-3);
+        let length = messages::hours(summary.added_duration.0);
+        parts[0].push_str(&format!(" ({length} of audio in {:.1} s, {speed:.0} x)", took.as_secs_f64()));
+    }
+    for (n, what) in [
+        (summary.retagged, "with other tags"),
+        (summary.unchanged, "unchanged"),
+        (summary.moved, "moved"),
+        (summary.copies, "with the content of another"),
+        (summary.returned, "there again"),
+        (summary.missing, "missing"),
+        (summary.still_missing, "still missing"),
+        (summary.failed.len(), "not usable"),
+        (summary.still_bad, "known not to be usable"),
+    ] {
+        if n > 0 {
+            parts.push(format!("{n} {what}"));
+        }
+    }
+    messages::say(&parts.join(", "));
+}
+
+/// Progress on a terminal, and warnings.
+struct Progress {
+    bar: ProgressBar,
+    began: Instant,
+    audio: f64,
+    quiet: bool,
+    verbose: bool,
+}
+
+impl Progress {
+    /// A spinner until files are found.
+    fn new(args: &WorkArgs) -> Self {
+        // Draws on standard error, and only where that is a terminal.
+        let bar = if args.quiet { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
+        bar.set_message("looking for files");
+        bar.enable_steady_tick(Duration::from_millis(100));
+        Self { bar, began: Instant::now(), audio: 0.0, quiet: args.quiet, verbose: args.verbose }
+    }
+
+    /// Takes in what a build tells.
+    fn on(&mut self, event: BuildEvent) {
+        match event {
+            BuildEvent::Found { new, new_bytes, .. } => {
+                self.began = Instant::now();
+                self.bar.set_length(new_bytes);
+                let style = ProgressStyle::with_template("{bar:30} {percent:>3}% {msg}, {eta} left");
+                if let Ok(style) = style {
+                    self.bar.set_style(style);
+                }
+                self.bar.set_message(format!("{} to read", messages::count(new as u64, "file")));
+            }
+            BuildEvent::Added { path, bytes, duration, warnings } => {
+                self.audio += duration.0;
+                for warning in warnings.iter().filter(|_| !self.quiet) {
+                    self.line(&format!("{}: {warning}", path.display()));
+                }
+                if self.verbose {
+                    self.line(&format!("added {} ({duration})", path.display()));
+                }
+                self.step(bytes);
+            }
+            BuildEvent::Recognised { bytes, .. } => self.step(bytes),
+            BuildEvent::Moved { from, to } if self.verbose => {
+                self.line(&format!("moved {} to {}", from.display(), to.display()));
+            }
+            BuildEvent::Missing { path } if self.verbose => {
+                self.line(&format!("missing {}", path.display()));
+            }
+            BuildEvent::Unavailable { path } => {
+                self.line(&format!("{}: not there, its files count as missing", path.display()));
+            }
+            // Named at the end, together with the folders that could not be looked into.
+            BuildEvent::Failed { bytes, .. } => self.step(bytes),
+            BuildEvent::Neighbours => self.bar.set_message("bringing the neighbour index up to date"),
+            _ => {}
+        }
+    }
+
+    fn step(&mut self, bytes: u64) {
+        self.bar.inc(bytes);
+        let speed = self.audio / self.began.elapsed().as_secs_f64().max(1e-3);
+        self.bar.set_message(format!("{} of audio, {speed:.0} x real time", messages::hours(self.audio)));
+    }
+
+    /// Says a line without breaking the bar.
+    fn line(&self, text: &str) {
+        self.bar.suspend(|| messages::say(text));
+    }
+
+    /// Leaves the terminal as it was.
+    fn end(&self) {
+        self.bar.finish_and_clear();
+    }
+}

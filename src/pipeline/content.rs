@@ -1,0 +1,34 @@
+//! The hash of a file's content, by which it is recognised wherever it lies.
+use std::{
+    fs::File,
+    io::{ErrorKind, Read},
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use crate::{Error, Result, store::ContentHash};
+
+/// Bytes read at a time: enough for the hash to use all lanes.
+const CHUNK: usize = 256 << 10;
+
+/// Reads the whole file.
+///
+/// # Errors
+/// [`Error::Io`] where it cannot be read; [`Error::Interrupted`] once `cancel` is set.
+pub(super) fn hash(path: &Path, cancel: &AtomicBool) -> Result<ContentHash> {
+    let io = |source| Error::Io { path: path.to_owned(), source };
+    let mut file = File::open(path).map_err(io)?;
+    let mut hasher = blake3::Hasher::new();
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        if cancel.load(Ordering::Relaxed) {
+            return Err(Error::Interrupted);
+        }
+        match file.read(&mut chunk) {
+            Ok(0) => return Ok(ContentHash(*hasher.finalize().as_bytes())),
+            Ok(n) => hasher.update(&chunk[..n]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(error) => return Err(io(error)),
+        };
+    }
+}

@@ -1,0 +1,326 @@
+//! What is done to an index besides building it: choosing and removing files, merging, moving, packing, checking.
+use std::{
+    ffi::OsStr,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use super::{find, index::Index};
+use crate::{
+    Error, Result,
+    ann::{self, Built},
+    error::IndexError,
+    store::{FileEntry, Store, Track, TrackId},
+};
+
+/// Files that are removed in one transaction.
+const REMOVED_TOGETHER: usize = 256;
+
+/// Tracks that are merged in one transaction.
+const MERGED_TOGETHER: usize = 32;
+
+/// Which files of an index are meant.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Selector {
+    /// A file, or all below a folder.
+    Path(PathBuf),
+    /// Those whose path is matched. `*` and `?` match within a name, `**` any number of folders. A pattern that does not
+    /// begin at the root may begin in any folder.
+    Pattern {
+        /// What was given, which may be the very path of a file.
+        text: PathBuf,
+        /// The pattern, from the root.
+        pattern: glob::Pattern,
+    },
+    /// Those of the track with this id.
+    Id(TrackId),
+    /// Those that were not there when they were last looked for.
+    Missing,
+}
+
+impl From<&OsStr> for Selector {
+    /// `missing`; a number, which is an id unless there is a file or folder of that name; what holds `*`, `?` or `[`,
+    /// which is a pattern; else a path. A file of such a name is meant by `./missing`.
+    fn from(chosen: &OsStr) -> Self {
+        let path = Self::Path(chosen.into());
+        let Some(text) = chosen.to_str() else { return path };
+        if text == "missing" {
+            return Self::Missing;
+        }
+        // Folders are named after years.
+        if let (Ok(id), false) = (text.parse(), Path::new(text).exists()) {
+            return Self::Id(TrackId(id));
+        }
+        if !text.contains(['*', '?', '[']) {
+            return path;
+        }
+        let from_root = if Path::new(text).is_absolute() { text.to_owned() } else { format!("/**/{text}") };
+        match glob::Pattern::new(&from_root) {
+            Ok(pattern) => Self::Pattern { text: text.into(), pattern },
+            // A bracket that is not closed.
+            Err(_) => path,
+        }
+    }
+}
+
+/// What [`Index::merge`] did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MergeSummary {
+    /// Tracks that are new.
+    pub added: usize,
+    /// Tracks whose content was known, and which have more files now.
+    pub known: usize,
+    /// Tracks all of whose paths were known, which stay as they were.
+    pub skipped: usize,
+}
+
+impl Index {
+    /// Calls `each` with every track and its files, those that are there first; in order of ids.
+    ///
+    /// # Errors
+    /// [`Error::Index`] where the file cannot be read; whatever `each` gives.
+    pub fn tracks(&self, mut each: impl FnMut(Track, Vec<FileEntry>) -> Result<()>) -> Result<()> {
+        let _snapshot = self.store.snapshot()?;
+        self.store.tracks(|track| {
+            let files = self.store.files(track.id)?;
+            each(track, files)
+        })
+    }
+
+    /// The paths of the files that are meant, in order.
+    ///
+    /// # Errors
+    /// [`Error::Index`] where the file cannot be read.
+    pub fn select(&self, selector: &Selector) -> Result<Vec<PathBuf>> {
+        let mut chosen = Vec::new();
+        if let Selector::Id(id) = selector {
+            chosen.extend(self.store.files(*id)?.into_iter().map(|file| file.path));
+            return Ok(chosen);
+        }
+        let literal: Vec<PathBuf> = match selector {
+            Selector::Path(path) | Selector::Pattern { text: path, .. } => spellings(path),
+            _ => Vec::new(),
+        };
+        let options = glob::MatchOptions { require_literal_separator: true, ..glob::MatchOptions::new() };
+        self.store.all_known(|path, known| {
+            let meant = match selector {
+                Selector::Missing => known.missing,
+                Selector::Pattern { pattern, .. } => {
+                    pattern.matches_with(&path.to_string_lossy(), options) || below(&path, &literal)
+                }
+                _ => below(&path, &literal),
+            };
+            if meant {
+                chosen.push(path);
+            }
+            Ok(())
+        })?;
+        Ok(chosen)
+    }
+
+    /// The files that are marked as missing and are not there now either.
+    ///
+    /// # Errors
+    /// [`Error::Index`] where the file cannot be read.
+    pub fn prunable(&self) -> Result<Vec<PathBuf>> {
+        let mut missing = self.select(&Selector::Missing)?;
+        missing.retain(|path| find::is_gone(path));
+        Ok(missing)
+    }
+
+    /// Forgets files, and tracks that have no other file; gives how many files were known. The files themselves are not
+    /// touched.
+    ///
+    /// # Errors
+    /// [`Error::Index`] where the file cannot be written; what was removed by then stays so.
+    pub fn remove(&mut self, paths: &[PathBuf]) -> Result<usize> {
+        let mut removed = 0;
+        for together in paths.chunks(REMOVED_TOGETHER) {
+            removed += self.store.write(|batch| {
+                let mut removed = 0;
+                for path in together {
+                    removed += usize::from(batch.remove(path)?);
+                }
+                Ok(removed)
+            })?;
+        }
+        Ok(removed)
+    }
+
+    /// Forgets that folders at or below `path` were indexed, so that [`Index::update`] does not look into them.
+    ///
+    /// # Errors
+    /// [`Error::Index`] where the file cannot be written.
+    pub fn forget_roots(&mut self, path: &Path) -> Result<()> {
+        let literal = spellings(path);
+        let roots = self.store.roots()?;
+        self.store.write(|batch| {
+            let mut below = roots.iter().filter(|root| below(&root.path, &literal));
+            below.try_for_each(|root| batch.remove_root(&root.path).map(|_| ()))
+        })
+    }
+
+    /// Takes in the tracks of another index. What both have is one track, by its content; a path that both have stays what
+    /// it is here.
+    ///
+    /// # Errors
+    /// [`Error::Index`] where one of them cannot be used; [`Error::Interrupted`] once `cancel` is set. What was merged by
+    /// then stays so, and merging again goes on.
+    pub fn merge(&mut self, other: &Index, cancel: &AtomicBool) -> Result<MergeSummary> {
+        let same =
+            |a: &Path, b: &Path| matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b);
+        let other = &other.store;
+        if same(self.store.path(), other.path()) {
+            let reason = IndexError::Itself;
+            return Err(Error::Index { path: other.path().to_owned(), reason });
+        }
+        let _snapshot = other.snapshot()?;
+        let mut summary = MergeSummary::default();
+        let mut ids = Vec::new();
+        other.tracks(|track| {
+            ids.push(track.id);
+            Ok(())
+        })?;
+        for together in ids.chunks(MERGED_TOGETHER) {
+            if cancel.load(Ordering::Relaxed) {
+                return Err(Error::Interrupted);
+            }
+            self.store.write(|batch| {
+                together.iter().try_for_each(|&id| merge_track(batch, other, id, &mut summary))
+            })?;
+        }
+        let (mut failures, roots) = (Vec::new(), other.roots()?);
+        other.failures(|path, reason| {
+            failures.push((path, reason));
+            Ok(())
+        })?;
+        self.store.write(|batch| {
+            for (path, reason) in failures {
+                if let (None, Some(known)) = (batch.store().known(&path)?, other.known(&path)?) {
+                    batch.add_failure(&path, known.size, known.mtime_ns, &reason)?;
+                }
+            }
+            let present = batch.store().roots()?;
+            let mut new = roots.iter().filter(|root| present.iter().all(|p| p.path != root.path));
+            new.try_for_each(|root| batch.put_root(root))
+        })?;
+        Ok(summary)
+    }
+
+    /// Moves the paths of all files and folders at or below `from` to below `to`, as after a folder was renamed or a disk
+    /// mounted elsewhere; gives how many files. Nothing is looked for: [`Index::update`] does that.
+    ///
+    /// # Errors
+    /// [`IndexError::Occupied`] where a file would come to where another is known; nothing is changed then.
+    pub fn relocate(&mut self, from: &Path, to: &Path) -> Result<u64> {
+        let to = spellings(to).remove(0);
+        for from in spellings(from) {
+            let moved = self.store.write(|batch| batch.relocate(&from, &to))?;
+            if moved > 0 {
+                return Ok(moved);
+            }
+        }
+        Ok(0)
+    }
+
+    /// Reads and checks everything.
+    ///
+    /// # Errors
+    /// [`IndexError::Damaged`] with the first thing that is wrong, [`IndexError::Neighbours`] where [`Index::rebuild`]
+    /// mends it.
+    pub fn verify(&self) -> Result<()> {
+        self.store.verify()
+    }
+
+    /// Makes the neighbour index again, where the library is large enough for one. It is made from the fingerprints; no
+    /// file is read.
+    ///
+    /// # Errors
+    /// [`Error::Index`] where the fingerprints are damaged or the file cannot be written; [`Error::Interrupted`] once
+    /// `cancel` is set.
+    pub fn rebuild(&mut self, options: &ann::Options, cancel: &AtomicBool) -> Result<Built> {
+        if self.store.neighbour_index().is_err() {
+            self.store.write(|batch| batch.clear_neighbours())?;
+        }
+        ann::build(&mut self.store, &ann::Options { force: true, ..*options }, cancel)
+    }
+
+    /// Brings the neighbour index up to date where it has fallen behind, as after many removals or a merge.
+    ///
+    /// # Errors
+    /// As [`Index::rebuild`].
+    pub fn refresh(&mut self, options: &ann::Options, cancel: &AtomicBool) -> Result<Built> {
+        ann::build(&mut self.store, options, cancel)
+    }
+
+    /// Gives the room of what was removed back to the disk; gives how many bytes.
+    ///
+    /// # Errors
+    /// [`IndexError::DiskFull`]: the file is written anew meanwhile, which takes its size once more. It is as it was then.
+    pub fn compact(&mut self) -> Result<u64> {
+        let before = self.store.totals()?.bytes;
+        self.store.compact()?;
+        Ok(before.saturating_sub(self.store.totals()?.bytes))
+    }
+
+    /// Writes the index as it is now to a new file, which needs no log and has no gaps: to be sent elsewhere, or kept.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where there is a file already, or none can be made; [`Error::Index`] where the disk is full.
+    pub fn export(&self, to: &Path) -> Result<()> {
+        self.store.export(to)
+    }
+}
+
+fn below(path: &Path, folders: &[PathBuf]) -> bool {
+    folders.iter().any(|folder| path.starts_with(folder))
+}
+
+/// What a path may be called in the index: as links lead, where it or its folder is there; and as it is written.
+fn spellings(path: &Path) -> Vec<PathBuf> {
+    let written = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let of_folder = || Some(written.parent()?.canonicalize().ok()?.join(written.file_name()?));
+    let mut spellings: Vec<PathBuf> = path.canonicalize().ok().or_else(of_folder).into_iter().collect();
+    if !spellings.contains(&written) {
+        spellings.push(written);
+    }
+    spellings
+}
+
+fn merge_track(
+    batch: &crate::store::Batch<'_>,
+    other: &Store,
+    id: TrackId,
+    summary: &mut MergeSummary,
+) -> Result<()> {
+    let Some(mut track) = other.track(id)? else { return Ok(()) };
+    let mut files = Vec::new();
+    for file in other.files(id)? {
+        if batch.store().known(&file.path)?.is_none() {
+            files.push(file);
+        }
+    }
+    let Some(first) = files.first() else {
+        summary.skipped += 1;
+        return Ok(());
+    };
+    let known = track.record.hash.map(|hash| batch.store().track_with(&hash)).transpose()?.flatten();
+    let here = match known {
+        Some(here) => {
+            summary.known += 1;
+            here
+        }
+        None => {
+            summary.added += 1;
+            (track.record.path, track.record.size) = (first.path.clone(), first.size);
+            track.record.mtime_ns = first.mtime_ns;
+            batch.add_track(&track.record, &other.fingerprint(id)?)?
+        }
+    };
+    for file in &files {
+        batch.list(&file.path, file.size, file.mtime_ns, here)?;
+        batch.set_missing(&file.path, file.missing)?;
+    }
+    Ok(())
+}

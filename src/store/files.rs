@@ -1,0 +1,313 @@
+//! Files and folders: where tracks lie, what gave no fingerprint, what is missing, and the roots that were indexed.
+use std::path::{Path, PathBuf};
+
+use rusqlite::{OptionalExtension, Row, types::Value};
+
+use super::{Batch, ContentHash, Store, TrackId, fault, path, write};
+use crate::{Result, error::IndexError};
+
+/// What the index knows of a file, to tell whether it has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Bytes of the file.
+    pub size: u64,
+    /// When it was last changed, in nanoseconds since 1970.
+    pub mtime_ns: i64,
+    /// Whether it gave no fingerprint.
+    pub failed: bool,
+    /// Whether it was not there when it was last looked for.
+    pub missing: bool,
+    /// Whether the hash of its content is known. That of a file that gave no fingerprint is not kept, and format 1 had
+    /// none.
+    pub hashed: bool,
+}
+
+/// A file of a track.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileEntry {
+    /// Its path.
+    pub path: PathBuf,
+    /// Bytes of the file.
+    pub size: u64,
+    /// When it was last changed, in nanoseconds since 1970.
+    pub mtime_ns: i64,
+    /// Whether it was not there when it was last looked for.
+    pub missing: bool,
+}
+
+/// What a file turned out to be whose content is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Recognised {
+    /// The same as before, under the same path.
+    Same(TrackId),
+    /// A file that was missing under this other path, which is forgotten.
+    Moved(TrackId, PathBuf),
+    /// One more file of its track.
+    Copy(TrackId),
+}
+
+/// A folder that was indexed, and how it is looked through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Root {
+    /// The folder.
+    pub path: PathBuf,
+    /// Whether links in it are followed.
+    pub follow_links: bool,
+    /// Whether hidden files are taken too.
+    pub hidden: bool,
+    /// How many folders deep it is looked through.
+    pub max_depth: Option<u32>,
+}
+
+const KNOWN: &str = "SELECT f.path, f.size, f.mtime_ns, f.track IS NULL, f.missing, t.hash IS NOT NULL \
+                     FROM file AS f LEFT JOIN track AS t ON t.id = f.track";
+
+impl Store {
+    /// The id of the track of this file, if there is one.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn track_at(&self, path: &Path) -> Result<Option<TrackId>> {
+        self.db
+            .prepare_cached("SELECT track FROM file WHERE path = ?1")
+            .and_then(|mut s| {
+                s.query_row([path::to_sql(path)], |row| row.get::<_, Option<u32>>(0)).optional()
+            })
+            .map(|id| id.flatten().map(TrackId))
+            .map_err(|e| self.fault(e))
+    }
+
+    /// The track with this content, if there is one.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn track_with(&self, hash: &ContentHash) -> Result<Option<TrackId>> {
+        self.db
+            .prepare_cached("SELECT id FROM track WHERE hash = ?1")
+            .and_then(|mut s| s.query_row([hash.0], |row| row.get(0)).optional())
+            .map(|id| id.map(TrackId))
+            .map_err(|e| self.fault(e))
+    }
+
+    /// Calls `each` with the content hash of every track that has one.
+    ///
+    /// # Errors
+    /// Those of `each`; what SQLite says.
+    pub fn hashes(&self, mut each: impl FnMut(ContentHash) -> Result<()>) -> Result<()> {
+        self.each_row("SELECT hash FROM track WHERE hash IS NOT NULL", [], |row| {
+            each(ContentHash(row.get(0).map_err(|e| self.fault(e))?))
+        })
+    }
+
+    /// The files of a track, those that are there first, in order of paths.
+    ///
+    /// # Errors
+    /// What SQLite says; [`IndexError::Damaged`] where a row makes no sense.
+    pub fn files(&self, id: TrackId) -> Result<Vec<FileEntry>> {
+        let mut files = Vec::new();
+        self.each_row(
+            "SELECT path, size, mtime_ns, missing FROM file WHERE track = ?1 ORDER BY missing, path",
+            [id.0],
+            |row| {
+                files.push(FileEntry {
+                    path: self.path_of(row, 0)?,
+                    size: self.integer(row, 1)?.max(0) as u64,
+                    mtime_ns: self.integer(row, 2)?,
+                    missing: self.integer(row, 3)? != 0,
+                });
+                Ok(())
+            },
+        )?;
+        Ok(files)
+    }
+
+    /// What is known of the file at `path`.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn known(&self, path: &Path) -> Result<Option<Known>> {
+        let mut found = None;
+        self.each_row(&format!("{KNOWN} WHERE f.path = ?1"), [path::to_sql(path)], |row| {
+            found = Some(self.known_of(row)?);
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// Calls `each` with every file that the index knows, in order of paths.
+    ///
+    /// # Errors
+    /// Those of `each`; what SQLite says.
+    pub fn all_known(&self, mut each: impl FnMut(PathBuf, Known) -> Result<()>) -> Result<()> {
+        self.each_row(&format!("{KNOWN} ORDER BY f.path"), [], |row| {
+            each(self.path_of(row, 0)?, self.known_of(row)?)
+        })
+    }
+
+    /// Calls `each` with every file that gave no fingerprint and why, in order of paths.
+    ///
+    /// # Errors
+    /// Those of `each`; what SQLite says.
+    pub fn failures(&self, mut each: impl FnMut(PathBuf, String) -> Result<()>) -> Result<()> {
+        self.each_row("SELECT path, reason FROM file WHERE track IS NULL ORDER BY path", [], |row| {
+            let reason = self.text(row, 1)?.unwrap_or_default();
+            each(self.path_of(row, 0)?, reason)
+        })
+    }
+
+    /// The folders that were indexed, in order of paths.
+    ///
+    /// # Errors
+    /// What SQLite says; [`IndexError::Damaged`] where a row makes no sense.
+    pub fn roots(&self) -> Result<Vec<Root>> {
+        let mut roots = Vec::new();
+        self.each_row("SELECT path, follow_links, hidden, max_depth FROM root ORDER BY path", [], |row| {
+            roots.push(Root {
+                path: self.path_of(row, 0)?,
+                follow_links: self.integer(row, 1)? != 0,
+                hidden: self.integer(row, 2)? != 0,
+                max_depth: row.get(3).map_err(|e| self.fault(e))?,
+            });
+            Ok(())
+        })?;
+        Ok(roots)
+    }
+
+    fn known_of(&self, row: &Row<'_>) -> Result<Known> {
+        Ok(Known {
+            size: self.integer(row, 1)?.max(0) as u64,
+            mtime_ns: self.integer(row, 2)?,
+            failed: self.integer(row, 3)? != 0,
+            missing: self.integer(row, 4)? != 0,
+            hashed: self.integer(row, 5)? != 0,
+        })
+    }
+}
+
+impl Batch<'_> {
+    /// Puts a file to the track that has its content, if there is one. Where the file is new to that track and another
+    /// file of it is missing, it has moved: the missing one, the first in order of paths, is forgotten.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn recognise(
+        &self,
+        path: &Path,
+        size: u64,
+        mtime_ns: i64,
+        hash: &ContentHash,
+    ) -> Result<Option<Recognised>> {
+        let Some(id) = self.store.track_with(hash)? else { return Ok(None) };
+        let before = self.store.track_at(path)?;
+        self.list(path, size, mtime_ns, id)?;
+        if before == Some(id) {
+            return Ok(Some(Recognised::Same(id)));
+        }
+        let gone = self.store.files(id)?.into_iter().find(|file| file.missing);
+        Ok(Some(match gone {
+            Some(gone) => {
+                self.forget(&gone.path)?;
+                Recognised::Moved(id, gone.path)
+            }
+            None => Recognised::Copy(id),
+        }))
+    }
+
+    /// The file at `path` is one of track `id`, and there.
+    pub(crate) fn list(&self, path: &Path, size: u64, mtime_ns: i64, id: TrackId) -> Result<()> {
+        self.run(
+            "INSERT OR REPLACE INTO file (path, size, mtime_ns, track, missing, reason) \
+             VALUES (?1, ?2, ?3, ?4, 0, NULL)",
+            (path::to_sql(path), write::stored_size(size), mtime_ns, id.0),
+        )
+        .map(|_| ())
+    }
+
+    pub(super) fn forget(&self, path: &Path) -> Result<bool> {
+        Ok(self.run("DELETE FROM file WHERE path = ?1", [path::to_sql(path)])? > 0)
+    }
+
+    /// Marks the file at `path` as missing, or as there. False where it is not known or marked so already.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn set_missing(&self, path: &Path, missing: bool) -> Result<bool> {
+        let changed = self.run(
+            "UPDATE file SET missing = ?2 WHERE path = ?1 AND missing <> ?2",
+            (path::to_sql(path), missing),
+        )?;
+        Ok(changed > 0)
+    }
+
+    /// Remembers a folder, or how it is looked through from now on.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn put_root(&self, root: &Root) -> Result<()> {
+        self.run(
+            "INSERT OR REPLACE INTO root (path, follow_links, hidden, max_depth) VALUES (?1, ?2, ?3, ?4)",
+            (path::to_sql(&root.path), root.follow_links, root.hidden, root.max_depth),
+        )
+        .map(|_| ())
+    }
+
+    /// Forgets that a folder was indexed; its files stay. False where it is no root.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn remove_root(&self, path: &Path) -> Result<bool> {
+        Ok(self.run("DELETE FROM root WHERE path = ?1", [path::to_sql(path)])? > 0)
+    }
+
+    /// Moves every file and root at or below `from` to the same place below `to`; gives how many files. A file that comes
+    /// to where one of the same track is known becomes one with it.
+    ///
+    /// # Errors
+    /// [`IndexError::Occupied`] where another file is known at the new path.
+    pub fn relocate(&self, from: &Path, to: &Path) -> Result<u64> {
+        let moved = |path: &Path| {
+            // Joining nothing would add a separator.
+            path.strip_prefix(from)
+                .ok()
+                .map(|rest| if rest.as_os_str().is_empty() { to.into() } else { to.join(rest) })
+        };
+        for mut root in self.store.roots()? {
+            if let Some(path) = moved(&root.path) {
+                self.remove_root(&root.path)?;
+                root.path = path;
+                self.put_root(&root)?;
+            }
+        }
+        let mut rows: Vec<(PathBuf, [Value; 5])> = Vec::new();
+        self.store.each_row(
+            "SELECT path, size, mtime_ns, track, missing, reason FROM file ORDER BY path",
+            [],
+            |row| {
+                let path = self.store.path_of(row, 0)?;
+                if path.starts_with(from) {
+                    let value = |i| row.get::<_, Value>(i).map_err(|e| self.store.fault(e));
+                    rows.push((path, [value(1)?, value(2)?, value(3)?, value(4)?, value(5)?]));
+                }
+                Ok(())
+            },
+        )?;
+        for (path, _) in &rows {
+            self.forget(path)?;
+        }
+        for (path, [size, mtime_ns, track, missing, reason]) in &rows {
+            let Some(new) = moved(path) else { continue };
+            if self.store.known(&new)?.is_some() {
+                let there = self.store.track_at(&new)?.map_or(Value::Null, |id| Value::Integer(id.0.into()));
+                if there == *track {
+                    continue;
+                }
+                return Err(fault::index(&self.store.path, IndexError::Occupied(new)));
+            }
+            self.run(
+                "INSERT INTO file (path, size, mtime_ns, track, missing, reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                rusqlite::params![path::to_sql(&new), size, mtime_ns, track, missing, reason],
+            )?;
+        }
+        Ok(rows.len() as u64)
+    }
+}
