@@ -58,6 +58,9 @@ const MOST_WINDOWS: usize = 256;
 /// agrees in places.
 const WHOLE: f64 = 0.6;
 
+/// By how much the tempo of such a match may be another: from here on a variant agrees over a longer range.
+const AS_IT_IS: f64 = 0.025;
+
 /// Frames of a query, at least, for its variants to be looked for: a chord or two are like some place at some pitch.
 const LEAST_WIDE: f64 = 7.0;
 
@@ -221,7 +224,7 @@ impl<'s> Query<'s> {
                 place.first.at += done as f64;
                 place.first.offset -= done as f64;
                 place.last = place.first;
-                join(&mut places, place);
+                join(&mut places, place, done);
             }
             done += stretch.chroma.len() / params.frame_values();
             Ok(())
@@ -267,7 +270,10 @@ impl<'s> Query<'s> {
         let least = f64::from(self.options.least_score);
         let query = halves as f64 / 2.0;
         let sure = |places: &[Place]| {
-            places.iter().any(|p| p.pairs >= WHOLE * query && self.score(p, query) >= least)
+            places.iter().any(|p| {
+                let as_it_is = (p.tempo - 1.0).abs() <= AS_IT_IS;
+                as_it_is && p.pairs >= WHOLE * query && self.score(p, query) >= least
+            })
         };
         if query >= LEAST_WIDE && !self.options.range.is_plain() && !sure(&places) {
             places.extend(self.widened(&readings)?);
@@ -633,10 +639,12 @@ impl<'s> Query<'s> {
     }
 }
 
-/// Adds `new` to `places`: to one that it continues, or as one of its own.
-fn join(places: &mut Vec<Place>, new: Place) {
+/// Adds `new` to `places`: to one that it continues, or as one of its own. Only what was found before half frame `done`, in
+/// another stretch, is continued: two ranges of one stretch were scored each on its own.
+fn join(places: &mut Vec<Place>, new: Place, done: usize) {
     let continued = places.iter_mut().find(|p| {
         p.track == new.track
+            && p.to <= done
             && new.from >= p.to
             && new.from - p.to <= GAP
             && (p.in_track(new.first.at) - new.first.at - new.first.offset).abs() <= SAME_OFFSET

@@ -78,7 +78,7 @@ pub struct Match {
     /// What the track's file says of itself; its fields stand beside the others in JSON.
     #[serde(flatten)]
     pub tags: Tags,
-    /// The evidence that the score is made of: how much more than chance the frames agree, summed over the
+    /// The evidence that the score is made of: how much more than chance frames and windows agree, summed over the
     /// range.
     pub evidence: f64,
     /// The cosine of the query's and the track's chroma over the range, -1..=1.
