@@ -3,19 +3,20 @@
 //! Chroma is what a frame has beyond the moving mean over time ([`crate::chroma`]). A track's mean spans a second on
 //! either side; at the ends of a query there is less, and in a clip of 1 s it never spans all. The same sound then has
 //! other chroma, and a clip of 1 s is like its own place at .70 instead of .83 in the mean.
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use super::segment::Reference;
 
 impl Reference {
-    /// Makes the frames what they would be if their moving mean, which spans `half` half frames on either side, ended
-    /// where the query does: `count` half frames, the first of which meets half frame `offset` of the track.
+    /// Makes the frames (of `values` values) what they would be if their moving mean, which spans `half` half frames on
+    /// either side (0 or more), knew of nothing outside of `heard`: the half frames of the track, which may lie
+    /// before its first or after its last, that the query has heard.
     ///
     /// With r = x - M x for the stored frames and M' for the mean that ends early, x - M' x is wanted. x is taken as
     /// r + M r, the first terms of (1 - M)^-1 r; what the series leaves out is the mean over a longer time, which
     /// the difference takes off. That frames were divided by their norms is left out of account. Frames that lie
     /// `half` half frames from both ends stay as they are.
-    pub fn end_with_query(&mut self, values: usize, offset: i32, count: i32, half: i32) {
+    pub fn end_with_query(&mut self, values: usize, heard: RangeInclusive<i32>, half: i32) {
         let (frames, first) = ((self.frames.len() / values) as i32, self.first);
         let index = |at: i32| (at + 1).div_euclid(2) - first;
         // The frames from one half frame of the track to another.
@@ -23,7 +24,7 @@ impl Reference {
             index(from).clamp(0, frames) as usize..index(to + 1).clamp(0, frames) as usize
         };
         let at = |n: usize| 2 * (first + n as i32);
-        let (start, end) = (offset, offset + count - 1);
+        let (start, end) = heard.into_inner();
         let before = within(start, (start + half - 1).min(end));
         let after = within((end - half + 1).max(start), end);
         let touched: Vec<usize> = before.clone().chain(after.start.max(before.end)..after.end).collect();
@@ -134,7 +135,7 @@ mod tests {
                 r.frames[from..from + count * VALUES].to_vec()
             };
             let untouched = part(&reference);
-            reference.end_with_query(VALUES, 2 * start as i32, 2 * count as i32 - 1, HALF);
+            reference.end_with_query(VALUES, 2 * start as i32..=2 * (start + count) as i32 - 2, HALF);
             let like = cosine(&part(&reference), &query);
             prop_assert!(like > 0.96, "{like}");
             prop_assert!(like > cosine(&untouched, &query));
@@ -147,7 +148,7 @@ mod tests {
         #[test]
         fn any_offset_will_do(offset in -300i32..300, count in 0i32..90, frames in 0usize..30, first in 0i32..40) {
             let mut reference = Reference { first, frames: rows(30, 1)[..frames * VALUES].to_vec() };
-            reference.end_with_query(VALUES, offset, count, HALF);
+            reference.end_with_query(VALUES, offset..=offset + count - 1, HALF);
             prop_assert_eq!(reference.frames.len(), frames * VALUES);
             prop_assert!(reference.frames.iter().all(|v| v.is_finite()));
         }

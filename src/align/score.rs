@@ -18,7 +18,7 @@ pub struct Features {
     pub variants: u32,
     /// The evidence of the best place of another track: what likeness and chance reach.
     pub rival: f32,
-    /// Windows in the library, as far as they are counted.
+    /// Windows in the library, or [`MANY_WINDOWS`] where there are more.
     pub windows: u64,
 }
 
@@ -40,11 +40,11 @@ const SIMILARITY: Slope = [7.516, 0.000];
 /// Of the share of the query that the range covers.
 const COVERAGE: f64 = 5.299;
 const VARIANTS: f64 = -0.473;
-/// Of the logarithm of how many times a library is smaller than one of `MANY` windows: it has weaker rivals.
+/// Of the logarithm of how many times a library is smaller than one of [`MANY_WINDOWS`]: it has weaker rivals.
 const SMALL: f64 = -0.473;
 
-/// Windows of four hours of music.
-const MANY: f64 = 20_000.0;
+/// Windows of four hours of music; it does not matter how many more there are.
+pub const MANY_WINDOWS: u64 = 20_000;
 
 /// The least rival, for each root of the query's pairs: in a library of one track there is none, and chance is
 /// no less.
@@ -79,7 +79,7 @@ pub fn probability(features: &Features) -> f32 {
         + at(SIMILARITY) * f64::from(features.similarity)
         + COVERAGE * pairs / query_pairs.min(MINUTE)
         + VARIANTS * f64::from(features.variants.max(1)).ln()
-        + SMALL * (MANY / features.windows.max(1) as f64).ln().max(0.0);
+        + SMALL * (MANY_WINDOWS as f64 / features.windows.max(1) as f64).ln().max(0.0);
     (1.0 / (1.0 + (-logit).exp())) as f32
 }
 

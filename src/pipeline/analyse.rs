@@ -73,6 +73,10 @@ pub struct QueryStretch {
     pub chroma: Vec<f32>,
     /// Constant-Q magnitudes, frame after frame of `Params::bins(MARGIN)` values.
     pub magnitudes: Vec<f32>,
+    /// Whether the query begins with it. Chroma as it is knows of the stretches beside it.
+    pub begins: bool,
+    /// Whether the query ends with it.
+    pub ends: bool,
 }
 
 impl QueryStretch {
@@ -109,7 +113,7 @@ pub fn query(
     let (hop, bins, margin) = (params.hop / 2, params.bins(0), MARGIN as usize);
     let mut spectrum = Spectrum::new(params, hop, margin);
     let mut chroma = OctaveChroma::new(params, hop);
-    let mut stretch = QueryStretch::default();
+    let mut stretch = QueryStretch { begins: true, ..QueryStretch::default() };
     // Chroma comes some seconds after its magnitudes: those of the next stretches.
     let mut ahead: VecDeque<f32> = VecDeque::new();
     let mut failed = None;
@@ -124,6 +128,7 @@ pub fn query(
                 failed = each(stretch).err();
                 stretch.chroma.clear();
                 stretch.magnitudes.clear();
+                stretch.begins = false;
             }
         };
     let samples = samples::stream(&mut decoder, params.sample_rate, cancel, |samples, _| {
@@ -136,6 +141,7 @@ pub fn query(
     if let Some(error) = failed {
         return Err(error);
     }
+    stretch.ends = true;
     each(&stretch)?;
     let duration = samples.at(params.sample_rate);
     if duration.0 < LEAST.0 {

@@ -9,8 +9,8 @@ use super::{
 use crate::{
     Result,
     align::{
-        Alignment, Candidate, Comparison, Features, LEAST_SCORE, Line, Reference, Repeats, WindowEvidence,
-        WindowHits, align, candidates, likeness, probability,
+        Alignment, Candidate, Comparison, Features, LEAST_SCORE, Line, MANY_WINDOWS, Reference, Repeats,
+        WindowEvidence, WindowHits, align, candidates, likeness, probability,
     },
     ann::{Hit, Searcher},
     decode::Decoder,
@@ -83,9 +83,6 @@ const NO_DRIFT: f64 = 0.3;
 
 /// Query windows of a stretch, at least, if every third half frame has as many.
 const LEAST_WINDOWS: usize = 8;
-
-/// Tracks whose windows are counted to tell whether the library is a small one.
-const COUNTED: u32 = 1000;
 
 /// Windows that are projected together.
 const TOGETHER: usize = 16;
@@ -208,7 +205,7 @@ impl<'s> Query<'s> {
             searcher: Searcher::new(store).exact(options.exact),
             projection: Projection::new(&params),
             window_evidence: WindowEvidence::new(&params),
-            windows: store.windows_of_first(COUNTED)?,
+            windows: store.windows_up_to(MANY_WINDOWS)?,
         })
     }
 
@@ -265,8 +262,9 @@ impl<'s> Query<'s> {
         };
         let hits = self.searcher.nearest(&windows.vectors, share(HITS, windows.starts.len(), &NEAREST))?;
         let proposed = candidates(&windows.with(hits), share(ALIGNED, halves, &PLACES));
-        let mut places = self.best(&readings, proposed.into_iter().map(|c| (Variant::PLAIN, c)).collect())?;
-        self.find_rivals(&mut places)?;
+        let proposed = proposed.into_iter().map(|c| (Variant::PLAIN, c)).collect();
+        let (mut places, left) = self.best(&readings, proposed)?;
+        self.find_rivals(&mut places, left)?;
         let least = f64::from(self.options.least_score);
         let query = halves as f64 / 2.0;
         let sure = |places: &[Place]| {
@@ -277,7 +275,7 @@ impl<'s> Query<'s> {
         };
         if query >= LEAST_WIDE && !self.options.range.is_plain() && !sure(&places) {
             places.extend(self.widened(&readings)?);
-            self.find_rivals(&mut places)?;
+            self.find_rivals(&mut places, left)?;
         }
         for at in 0..places.len() {
             let place = &places[at];
@@ -315,26 +313,28 @@ impl<'s> Query<'s> {
         }
         proposed.sort_by(|a, b| b.1.votes.total_cmp(&a.1.votes));
         proposed.truncate(WIDE_ALIGNED);
-        self.best(readings, proposed)
+        Ok(self.best(readings, proposed)?.0)
     }
 
-    /// Aligns what was proposed, keeps the best and refines it.
+    /// Aligns what was proposed, keeps the best and refines it. Also gives the most evidence for a track that has no place
+    /// among these.
     fn best(
         &mut self,
         readings: &Readings<'_>,
         mut proposed: Vec<(Variant, Candidate)>,
-    ) -> Result<Vec<Place>> {
+    ) -> Result<(Vec<Place>, f32)> {
         proposed.sort_by(|a, b| a.0.order(&b.0));
         let mut aligned: Vec<Aligned> = Vec::new();
         for of_variant in proposed.chunk_by(|a, b| a.0 == b.0) {
             let variant = of_variant[0].0;
             let frames = readings.frames(&variant);
             for (_, candidate) in of_variant {
-                if let Some((alignment, reference)) =
-                    self.align(&frames, candidate.track, candidate.offset)?
-                {
-                    aligned.push(Aligned { variant, track: candidate.track, alignment, reference });
-                }
+                aligned.extend(self.align(
+                    readings,
+                    (variant, &frames),
+                    candidate.track,
+                    candidate.offset,
+                )?);
             }
         }
         aligned.sort_by(|a, b| b.evidence().total_cmp(&a.evidence()));
@@ -354,8 +354,11 @@ impl<'s> Query<'s> {
             *places += 1;
             *places <= KEPT_OF_TRACK
         });
-        aligned.truncate(KEPT);
-        aligned.into_iter().map(|(_, found)| self.place(readings, found)).collect()
+        let dropped = aligned.split_off(KEPT.min(aligned.len()));
+        let left = dropped.iter().find(|(_, a)| aligned.iter().all(|(_, kept)| kept.track != a.track));
+        let left = left.map_or(0.0, |(evidence, _)| *evidence);
+        let places = aligned.into_iter().map(|found| self.place(readings, found)).collect::<Result<_>>()?;
+        Ok((places, left))
     }
 
     /// The evidence of an alignment's frames and windows.
@@ -365,7 +368,9 @@ impl<'s> Query<'s> {
     }
 
     /// Finds tempo and transposition of an alignment more closely, and describes it in the query's own time.
-    fn place(&mut self, readings: &Readings<'_>, mut aligned: Aligned) -> Result<Place> {
+    fn place(&mut self, readings: &Readings<'_>, (whole, mut aligned): (f32, Aligned)) -> Result<Place> {
+        // What the windows say is asked again where it was moved.
+        let mut evidence = Some(whole);
         let values = self.params.frame_values();
         let track = aligned.track;
         if aligned.variant != Variant::PLAIN {
@@ -375,18 +380,15 @@ impl<'s> Query<'s> {
                 let (in_query, in_track) = (centre / variant.tempo, centre + alignment.offset);
                 for near in variant.neighbours(step) {
                     let offset = (in_track - in_query * near.tempo).round() as i32;
-                    if let Some((alignment, reference)) =
-                        self.align(&readings.frames(&near), track, offset)?
-                    {
-                        let moved = Aligned { variant: near, track, alignment, reference };
-                        if moved.evidence() > aligned.evidence() {
-                            aligned = moved;
-                        }
+                    let moved = self.align(readings, (near, &readings.frames(&near)), track, offset)?;
+                    if let Some(moved) = moved.filter(|moved| moved.evidence() > aligned.evidence()) {
+                        (aligned, evidence) = (moved, None);
                     }
                 }
             }
         }
-        let evidence = self.whole_evidence(&readings.frames(&aligned.variant), &aligned);
+        let evidence =
+            evidence.unwrap_or_else(|| self.whole_evidence(&readings.frames(&aligned.variant), &aligned));
         let Aligned { variant, alignment, reference, .. } = aligned;
         let centre = (alignment.from + alignment.to) as f64 / 2.0;
         let start =
@@ -429,23 +431,23 @@ impl<'s> Query<'s> {
     /// Finds the rival of each place: the best one of another track that is not a copy. A place that is right stands
     /// out from all others; one that is best by chance hardly does. What only a variant of the query reaches is no
     /// rival of what the query reaches as it is.
-    fn find_rivals(&self, places: &mut [Place]) -> Result<()> {
+    ///
+    /// `left` is the most evidence that the query as it is has for a track without a place: the rival of a place that has
+    /// none here, unless it has a copy here, of which that track may be another.
+    fn find_rivals(&self, places: &mut [Place], left: f32) -> Result<()> {
         places.sort_by(|a, b| b.evidence.total_cmp(&a.evidence));
-        // Where none of the places that were kept is one, it is among those that were not, and has no more than these.
-        let plain: Vec<&Place> = places.iter().filter(|p| p.variants == 1).collect();
-        let left = if plain.len() < KEPT { 0.0 } else { plain[plain.len() - 1].evidence };
         for i in 0..places.len() {
             let place = &places[i];
             let mut rival = left;
             for other in places.iter() {
-                if other.track != place.track
-                    && other.variants <= place.variants
-                    && overlap(other, place)
-                    && !self.copies(place, other)?
-                {
+                if other.track == place.track || other.variants > place.variants || !overlap(other, place) {
+                    continue;
+                }
+                if !self.copies(place, other)? {
                     rival = other.evidence;
                     break;
                 }
+                rival = 0.0;
             }
             places[i].rival = rival;
         }
@@ -534,9 +536,8 @@ impl<'s> Query<'s> {
         Ok(reference)
     }
 
-    /// Every `step`th window of the query, more of a short one; `step` is odd. Windows may reach beyond its ends by
-    /// half their length: what is
-    /// missing counts as silence.
+    /// Every `step`th window of the query, more of a short one; `step` is odd. Windows may reach beyond its ends by half
+    /// their length: what is missing counts as silence.
     fn windows(&mut self, frames: &[f32], step: usize) -> Windows {
         let (values, window) = (self.params.frame_values(), self.params.window_frames);
         let count = (frames.len() / values) as i32;
@@ -573,8 +574,14 @@ impl<'s> Query<'s> {
         windows
     }
 
-    /// Aligns the query with the stored frames of a track around an offset.
-    fn align(&self, frames: &[f32], track: TrackId, offset: i32) -> Result<Option<(Alignment, Reference)>> {
+    /// Aligns a variant of the query, which reads as `frames`, with the stored frames of a track around an offset.
+    fn align(
+        &self,
+        readings: &Readings<'_>,
+        (variant, frames): (Variant, &[f32]),
+        track: TrackId,
+        offset: i32,
+    ) -> Result<Option<Aligned>> {
         /// Half frames of the track on either side: where the query may be moved to, and a moving mean beyond.
         const MARGIN: i32 = 20;
         let values = self.params.frame_values();
@@ -582,9 +589,10 @@ impl<'s> Query<'s> {
         let first = ((offset - MARGIN) / 2).max(0);
         let last = ((offset + count + MARGIN) / 2).max(first);
         let mut reference = self.stored(track, i64::from(first), i64::from(last))?;
-        let half = (self.params.mean_span.0 / self.params.frame_seconds().0).round() as i32;
-        reference.end_with_query(values, offset, count, half);
-        Ok(align(frames, &reference, values, offset).map(|a| (a, reference)))
+        let (heard, half) = readings.heard(&variant, count, offset);
+        reference.end_with_query(values, heard, half);
+        let alignment = align(frames, &reference, values, offset);
+        Ok(alignment.map(|alignment| Aligned { variant, track, alignment, reference }))
     }
 
     fn score(&self, place: &Place, query_pairs: f64) -> f64 {

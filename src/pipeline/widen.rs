@@ -1,5 +1,5 @@
 //! Variants of a query: transposed, and played faster or slower.
-use std::{borrow::Cow, cell::RefCell, cmp::Ordering, collections::BTreeMap, rc::Rc};
+use std::{borrow::Cow, cell::RefCell, cmp::Ordering, collections::BTreeMap, ops::RangeInclusive, rc::Rc};
 
 use super::analyse::{MARGIN, QueryStretch};
 use crate::params::Params;
@@ -152,6 +152,17 @@ impl<'a> Readings<'a> {
             .entry(variant.shift)
             .or_insert_with(|| self.stretch.transposed(self.params, variant.shift).into());
         Cow::Owned(stretched(shifted, self.params.frame_values(), variant.tempo))
+    }
+
+    /// The frames of the track that `frames` of a variant have heard where they are aligned at `offset`, in half frames, and
+    /// how far their moving mean reaches on either side. Transposed chroma knows of its own stretch only.
+    pub(super) fn heard(&self, variant: &Variant, count: i32, offset: i32) -> (RangeInclusive<i32>, i32) {
+        let half = self.params.mean_span.0 / self.params.frame_seconds().0 * variant.tempo;
+        let half = half.round() as i32;
+        let plain = *variant == Variant::PLAIN;
+        let before = if plain && !self.stretch.begins { half } else { 0 };
+        let after = if plain && !self.stretch.ends { half } else { 0 };
+        (offset - before..=offset + count - 1 + after, half)
     }
 
     /// The stretch's frames read so many bins higher, or as many as there are beyond the ends, at the query's own speed.

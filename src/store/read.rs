@@ -136,22 +136,21 @@ impl Store {
         Ok(totals)
     }
 
-    /// How many windows the first `tracks` tracks have together: enough to tell a small library from a large one, at the
-    /// same cost in either.
+    /// How many windows there are, or `most` where there are more: counts no further than that.
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn windows_of_first(&self, tracks: u32) -> Result<u64> {
-        let mut windows = 0.0;
-        self.each_row(
-            "SELECT total(window_count) FROM (SELECT window_count FROM track LIMIT ?1)",
-            [tracks],
-            |row| {
-                windows = row.get::<_, f64>(0).map_err(|e| self.fault(e))?;
-                Ok(())
-            },
-        )?;
-        Ok(windows as u64)
+    pub fn windows_up_to(&self, most: u64) -> Result<u64> {
+        let mut statement =
+            self.db.prepare_cached("SELECT window_count FROM track").map_err(|e| self.fault(e))?;
+        let mut rows = statement.query([]).map_err(|e| self.fault(e))?;
+        let mut windows = 0;
+        while windows < most
+            && let Some(row) = rows.next().map_err(|e| self.fault(e))?
+        {
+            windows += u64::try_from(self.integer(row, 0)?).unwrap_or(0).min(most);
+        }
+        Ok(windows.min(most))
     }
 
     /// Puts the frames `range` of a track into `out` (cleared first), `frame_bytes` each; only the blocks that hold
