@@ -85,7 +85,7 @@ pub use align::LEAST_SCORE;
 pub use error::{Error, Result};
 pub use pipeline::{
     AnalyzeEvent, AnalyzeInput, AnalyzeOptions, AnalyzeSummary, BuildEvent, BuildOptions, BuildSummary,
-    FindOptions, Index, Info, MergeSummary, QueryOptions, Range, Selector, analyze, analyze_all,
+    FindOptions, Index, Info, MergeSummary, QueryOptions, Range, Relocated, Selector, analyze, analyze_all,
 };
 pub use report::{Answer, HarmonicAnalysis, HarmonicFigures, HarmonicStatus, Match, Status};
 

@@ -194,7 +194,8 @@ pub(super) fn build_with(
 /// Brings `store` up to date with the folders it remembers, and with every other file that it knows.
 ///
 /// # Errors
-/// As [`build`]; a folder that is not there is no error: its files are missing.
+/// As [`build`]; a folder that is not there is no error: its files are missing. Nor is one that cannot be read: it is in the
+/// summary.
 pub(super) fn update(
     store: &mut Store,
     options: &BuildOptions,
@@ -225,9 +226,15 @@ pub(super) fn update_with(
             hidden: root.hidden,
             max_depth: root.max_depth.map(|depth| depth as usize),
         };
-        let below = find::find(&[root.path], &options, cancel)?;
-        found.files.extend(below.files);
-        found.unreadable.extend(below.unreadable);
+        match find::find(std::slice::from_ref(&root.path), &options, cancel) {
+            Ok(below) => {
+                found.files.extend(below.files);
+                found.unreadable.extend(below.unreadable);
+            }
+            // One folder that cannot be entered holds up none of the others.
+            Err(error @ Error::Io { .. }) => found.unreadable.push((root.path, reason(&error))),
+            Err(error) => return Err(error),
+        }
     }
     found.files.sort_unstable();
     found.files.dedup_by(|a, b| a.path == b.path);

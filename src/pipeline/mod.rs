@@ -19,5 +19,5 @@ pub use find::FindOptions;
 pub use harmonic::{AnalyzeEvent, AnalyzeInput, AnalyzeOptions, AnalyzeSummary, analyze, analyze_all};
 pub use index::{Index, Info};
 pub use query::QueryOptions;
-pub use upkeep::{MergeSummary, Selector};
+pub use upkeep::{MergeSummary, Relocated, Selector};
 pub use widen::Range;

@@ -345,7 +345,11 @@ impl World {
             }
             Step::Prune => {
                 let disk = &self.model.disk;
-                self.model.index.retain(|path, entry| !entry.missing || disk.contains_key(path));
+                let absent: Vec<_> = self.model.roots.iter().filter(|root| !root.exists()).cloned().collect();
+                let kept = |path: &Path| absent.iter().any(|root| path.starts_with(root));
+                self.model
+                    .index
+                    .retain(|path, entry| !entry.missing || disk.contains_key(path) || kept(path));
                 self.model.drop_unlisted();
                 let gone = self.index().prunable().unwrap();
                 self.index().remove(&gone).unwrap();

@@ -25,7 +25,8 @@ pub enum Selector {
     /// A file, or all below a folder.
     Path(PathBuf),
     /// Those whose path is matched. `*` and `?` match within a name, `**` any number of folders. A pattern that does not
-    /// begin at the root may begin in any folder.
+    /// begin at the root may begin in any folder. What is known at or below the very path that was given goes first: only
+    /// where there is nothing is it a pattern.
     Pattern {
         /// What was given, which may be the very path of a file.
         text: PathBuf,
@@ -75,6 +76,16 @@ pub struct MergeSummary {
     pub skipped: usize,
 }
 
+/// What [`Index::relocate`] did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Relocated {
+    /// Files that are known under another path now.
+    pub files: u64,
+    /// Folders that [`Index::update`] looks through under another path now.
+    pub roots: u64,
+}
+
 impl Index {
     /// Calls `each` with every track and its files, those that are there first; in order of ids.
     ///
@@ -93,7 +104,7 @@ impl Index {
     /// # Errors
     /// [`Error::Index`] where the file cannot be read.
     pub fn select(&self, selector: &Selector) -> Result<Vec<PathBuf>> {
-        let mut chosen = Vec::new();
+        let (mut chosen, mut matched) = (Vec::new(), Vec::new());
         if let Selector::Id(id) = selector {
             chosen.extend(self.store.files(*id)?.into_iter().map(|file| file.path));
             return Ok(chosen);
@@ -104,29 +115,40 @@ impl Index {
         };
         let options = glob::MatchOptions { require_literal_separator: true, ..glob::MatchOptions::new() };
         self.store.all_known(|path, known| {
-            let meant = match selector {
-                Selector::Missing => known.missing,
-                Selector::Pattern { pattern, .. } => {
-                    pattern.matches_with(&path.to_string_lossy(), options) || below(&path, &literal)
+            match selector {
+                Selector::Missing if known.missing => chosen.push(path),
+                _ if below(&path, &literal) => chosen.push(path),
+                Selector::Pattern { pattern, .. }
+                    if pattern.matches_with(&path.to_string_lossy(), options) =>
+                {
+                    matched.push(path);
                 }
-                _ => below(&path, &literal),
-            };
-            if meant {
-                chosen.push(path);
+                _ => {}
             }
             Ok(())
         })?;
-        Ok(chosen)
+        Ok(if chosen.is_empty() { matched } else { chosen })
     }
 
-    /// The files that are marked as missing and are not there now either.
+    /// The files that are marked as missing and are not there now either, but for those below
+    /// [`absent_roots`](Self::absent_roots).
     ///
     /// # Errors
     /// [`Error::Index`] where the file cannot be read.
     pub fn prunable(&self) -> Result<Vec<PathBuf>> {
         let mut missing = self.select(&Selector::Missing)?;
-        missing.retain(|path| find::is_gone(path));
+        let absent = self.absent_roots()?;
+        missing.retain(|path| !below(path, &absent) && find::is_gone(path));
         Ok(missing)
+    }
+
+    /// The folders that were indexed and are not there as a whole, as on a disk that is not plugged in; in order.
+    ///
+    /// # Errors
+    /// [`Error::Index`] where the file cannot be read.
+    pub fn absent_roots(&self) -> Result<Vec<PathBuf>> {
+        let roots = self.store.roots()?.into_iter().map(|root| root.path);
+        Ok(roots.filter(|path| find::is_gone(path)).collect())
     }
 
     /// Forgets files, and tracks that have no other file; gives how many files were known. The files themselves are not
@@ -209,19 +231,23 @@ impl Index {
     }
 
     /// Moves the paths of all files and folders at or below `from` to below `to`, as after a folder was renamed or a disk
-    /// mounted elsewhere; gives how many files. Nothing is looked for: [`Index::update`] does that.
+    /// mounted elsewhere; gives how many files and indexed folders. Nothing is looked for: [`Index::update`] does that.
     ///
     /// # Errors
-    /// [`IndexError::Occupied`] where a file would come to where another is known; nothing is changed then.
-    pub fn relocate(&mut self, from: &Path, to: &Path) -> Result<u64> {
-        let to = spellings(to).remove(0);
+    /// [`IndexError::Occupied`] where a file would come to where another is known, [`Error::Io`] where `to` is empty; nothing
+    /// is changed then.
+    pub fn relocate(&mut self, from: &Path, to: &Path) -> Result<Relocated> {
+        let Some(new) = spellings(to).into_iter().next() else {
+            let source = std::io::Error::new(std::io::ErrorKind::InvalidInput, "an empty path");
+            return Err(Error::Io { path: to.to_owned(), source });
+        };
         for from in spellings(from) {
-            let moved = self.store.write(|batch| batch.relocate(&from, &to))?;
-            if moved > 0 {
-                return Ok(moved);
+            let (files, roots) = self.store.write(|batch| batch.relocate(&from, &new))?;
+            if files + roots > 0 {
+                return Ok(Relocated { files, roots });
             }
         }
-        Ok(0)
+        Ok(Relocated::default())
     }
 
     /// Reads and checks everything.
@@ -277,8 +303,12 @@ fn below(path: &Path, folders: &[PathBuf]) -> bool {
     folders.iter().any(|folder| path.starts_with(folder))
 }
 
-/// What a path may be called in the index: as links lead, where it or its folder is there; and as it is written.
+/// What a path may be called in the index: as links lead, where it or its folder is there; and as it is written. Nothing
+/// for an empty path, which everything would be below.
 fn spellings(path: &Path) -> Vec<PathBuf> {
+    if path.as_os_str().is_empty() {
+        return Vec::new();
+    }
     let written = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let of_folder = || Some(written.parent()?.canonicalize().ok()?.join(written.file_name()?));
     let mut spellings: Vec<PathBuf> = path.canonicalize().ok().or_else(of_folder).into_iter().collect();

@@ -196,17 +196,25 @@ fn look(job: &Job, analyse: Analyse<'_>, mine: &dyn Fn(&ContentHash) -> bool, st
         Ok(hash) => hash,
         Err(error) => return Outcome::Unread(error),
     };
-    if !job.only_complete {
-        return Outcome::Content(hash, mine(&hash).then(|| Box::new(analyse(&job.file, stop))));
+    if job.only_complete {
+        let first_block = Decoder::open(&job.file.path).and_then(|mut decoder| {
+            decoder.next_block(&mut Vec::new())?;
+            Ok(decoder)
+        });
+        // Else it was written to since it was found: the fingerprint that is there is not of what was hashed.
+        if is_as_found(&job.file) {
+            return match first_block {
+                Ok(decoder) => Outcome::Completed(hash, Box::new(decoder.tags().clone()), decoder.spec()),
+                Err(error) => Outcome::Unread(error),
+            };
+        }
     }
-    let first_block = Decoder::open(&job.file.path).and_then(|mut decoder| {
-        decoder.next_block(&mut Vec::new())?;
-        Ok(decoder)
-    });
-    match first_block {
-        Ok(decoder) => Outcome::Completed(hash, Box::new(decoder.tags().clone()), decoder.spec()),
-        Err(error) => Outcome::Unread(error),
-    }
+    Outcome::Content(hash, mine(&hash).then(|| Box::new(analyse(&job.file, stop))))
+}
+
+/// Whether a file still has the size and the date that it was found with.
+fn is_as_found(file: &FoundFile) -> bool {
+    std::fs::metadata(&file.path).is_ok_and(|now| find::describe(file.path.clone(), &now) == *file)
 }
 
 /// Takes outcomes in any order and writes them in the order of the files.
@@ -467,5 +475,30 @@ fn described(file: &FoundFile, hash: ContentHash, spec: Option<(SampleRate, u16)
         sample_rate: spec.map(|(rate, _)| rate),
         channels: spec.map(|(_, channels)| channels),
         ..TrackRecord::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_written_to_meanwhile_is_analysed_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.wav");
+        std::fs::write(&path, b"text").unwrap();
+        let now = find::describe(path.clone(), &std::fs::metadata(&path).unwrap());
+        let look_at = |file: FoundFile| {
+            let analyse = |_: &FoundFile, _: &AtomicBool| Err(Error::Interrupted);
+            let job = Job { file, in_index: true, only_complete: true };
+            look(&job, &analyse, &|_| true, &AtomicBool::new(false))
+        };
+        // It is no audio, but it is what was hashed.
+        assert!(matches!(look_at(now.clone()), Outcome::Unread(_)));
+        let older = FoundFile { mtime_ns: now.mtime_ns - 1, ..now.clone() };
+        let shorter = FoundFile { size: 3, ..now };
+        for before in [older, shorter] {
+            assert!(matches!(look_at(before), Outcome::Content(_, Some(_))));
+        }
     }
 }

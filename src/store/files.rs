@@ -259,24 +259,27 @@ impl Batch<'_> {
         Ok(self.run("DELETE FROM root WHERE path = ?1", [path::to_sql(path)])? > 0)
     }
 
-    /// Moves every file and root at or below `from` to the same place below `to`; gives how many files. A file that comes
-    /// to where one of the same track is known becomes one with it.
+    /// Moves every file and root at or below `from` to the same place below `to`; gives how many files and how many
+    /// roots. A file that comes to where one of the same track is known becomes one with it.
     ///
     /// # Errors
     /// [`IndexError::Occupied`] where another file is known at the new path.
-    pub fn relocate(&self, from: &Path, to: &Path) -> Result<u64> {
+    pub fn relocate(&self, from: &Path, to: &Path) -> Result<(u64, u64)> {
         let moved = |path: &Path| {
             // Joining nothing would add a separator.
             path.strip_prefix(from)
                 .ok()
                 .map(|rest| if rest.as_os_str().is_empty() { to.into() } else { to.join(rest) })
         };
-        for mut root in self.store.roots()? {
-            if let Some(path) = moved(&root.path) {
-                self.remove_root(&root.path)?;
-                root.path = path;
-                self.put_root(&root)?;
-            }
+        let mut roots = self.store.roots()?;
+        roots.retain(|root| root.path.starts_with(from));
+        // A new path may be another's old one.
+        for root in &roots {
+            self.remove_root(&root.path)?;
+        }
+        for root in &mut roots {
+            root.path = moved(&root.path).unwrap_or_default();
+            self.put_root(root)?;
         }
         let mut rows: Vec<(PathBuf, [Value; 5])> = Vec::new();
         self.store.each_row(
@@ -308,6 +311,6 @@ impl Batch<'_> {
                 rusqlite::params![path::to_sql(&new), size, mtime_ns, track, missing, reason],
             )?;
         }
-        Ok(rows.len() as u64)
+        Ok((rows.len() as u64, roots.len() as u64))
     }
 }

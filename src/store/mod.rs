@@ -33,8 +33,9 @@
 //!
 //! # Limits
 //!
-//! A file may come from anywhere: its schema must be the expected one, no trigger and no view is run, nothing over
-//! 1 MiB is read from a row, ids and lengths are checked before use. What contradicts itself is [`IndexError::Damaged`].
+//! A file may come from anywhere: its schema must be the expected one, no trigger and no view of the file is run,
+//! nothing over 1 MiB is read from a row, ids and lengths are checked before use. What contradicts itself is
+//! [`IndexError::Damaged`].
 //! [`Store::open_read`] is cheap and looks at the header and the schema only; [`Store::verify`] reads everything.
 //!
 //! [`IndexError::Busy`]: crate::error::IndexError::Busy

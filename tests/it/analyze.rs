@@ -428,6 +428,9 @@ fn outputs_of_several_files_are_in_a_folder_by_their_names() {
     let content = fs::read(place.at("m/a.wav")).unwrap();
     place.line("analyze --harmonic m/a.wav m/a.wav").code(2);
     place.line("analyze --harmonic x.wav --percussive x.wav m/a.wav").code(2);
+    // However it is spelt, and though it is not there yet.
+    place.line("analyze --harmonic x.wav --percussive ./x.wav m/a.wav").code(2);
+    place.line("analyze --harmonic x.wav --percussive m/../x.wav m/a.wav").code(2);
     assert!(fs::read(place.at("m/a.wav")).unwrap() == content && !place.at("x.wav").exists());
 }
 

@@ -215,6 +215,44 @@ fn a_disk_that_is_not_there_loses_nothing() {
 }
 
 #[test]
+fn prune_keeps_what_is_below_a_folder_that_is_not_there() {
+    let place = place();
+    place.write("n/d.wav", &wav(8_000, 1, &tune(8_000, 4.0, 4)));
+    place.write("n/e.wav", &wav(8_000, 1, &tune(8_000, 4.0, 5)));
+    index(&place, "build --quiet n").code(0);
+    fs::rename(place.at("m"), place.at("unplugged")).unwrap();
+    fs::remove_file(place.at("n/d.wav")).unwrap();
+    update(&place, "");
+    for (args, did) in [("prune --dry-run", "would be removed"), ("prune", "removed")] {
+        let pruned = index(&place, args).code(0);
+        assert_eq!(place.told(&pruned.out), "DIR/n/d.wav");
+        let kept = "DIR/m: not there, 3 files below it kept; `refrain index remove DIR/m` drops them";
+        assert_eq!(place.told(&pruned.err), format!("1 file {did}\n{kept}"));
+    }
+    assert_eq!(listed(&place), ["1 m/a.wav?", "2 m/b.wav?", "3 m/deep/c.wav?", "5 n/e.wav"]);
+    index(&place, "remove m").code(0);
+    assert_eq!(listed(&place), ["5 n/e.wav"]);
+    assert_eq!(update(&place, "").lines().next(), Some("0 files added, 1 unchanged"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_cannot_be_entered_holds_up_no_other() {
+    let place = place();
+    place.write("n/d.wav", &wav(8_000, 1, &tune(8_000, 4.0, 4)));
+    index(&place, "build --quiet n").code(0);
+    place.write("n/e.wav", &wav(8_000, 1, &tune(8_000, 4.0, 5)));
+    fs::rename(place.at("m"), place.at("aside")).unwrap();
+    // It leads to itself.
+    std::os::unix::fs::symlink("m", place.at("m")).unwrap();
+    let told = update(&place, "");
+    assert!(told.contains("cannot use DIR/m: Too many levels of symbolic links"), "{told}");
+    assert!(told.contains("1 file added (4 s of audio in TIME), 1 unchanged"), "{told}");
+    // Whether its files are there nobody can tell.
+    assert_eq!(listed(&place), ["1 m/a.wav", "2 m/b.wav", "3 m/deep/c.wav", "4 n/d.wav", "5 n/e.wav"]);
+}
+
+#[test]
 fn update_keeps_to_how_a_folder_was_built() {
     let place = place();
     let tone = wav(8_000, 1, &tune(8_000, 4.0, 9));
@@ -283,6 +321,52 @@ fn files_are_removed_by_path_pattern_and_id() {
     index(&place, "verify").code(0);
     // What is below a folder that is built from comes again.
     assert!(update(&place, "").starts_with("2 files added "));
+}
+
+#[test]
+fn nothing_is_not_everything() {
+    let place = place();
+    let before = dump(&place.at("i.refrain"));
+    for args in [
+        &["remove", ""][..],
+        &["remove", "m/a.wav", ""],
+        &["list", ""],
+        &["relocate", "", "x"],
+        &["relocate", "m", ""],
+    ] {
+        let run = place.run([&["index"], args, &["--db", "i.refrain"]].concat()).code(2);
+        assert_eq!(run.out, "", "{args:?}");
+    }
+    assert_eq!(dump(&place.at("i.refrain")), before);
+    // Nor for programs.
+    let mut index = refrain::Index::open_to_write(place.at("i.refrain")).unwrap();
+    let empty = Path::new("");
+    assert!(index.select(&refrain::Selector::Path(empty.into())).unwrap().is_empty());
+    index.forget_roots(empty).unwrap();
+    assert_eq!(index.relocate(empty, Path::new("x")).unwrap(), refrain::Relocated::default());
+    index.relocate(Path::new("m"), empty).unwrap_err();
+    index.close().unwrap();
+    assert_eq!(dump(&place.at("i.refrain")), before);
+}
+
+#[test]
+fn a_path_that_looks_like_a_pattern_is_meant_as_it_is() {
+    let place = Place::new();
+    for (name, seed) in [("m/live [ab].wav", 1), ("m/live a.wav", 2), ("[n]/c.wav", 3), ("n/d.wav", 4)] {
+        place.write(name, &wav(8_000, 1, &tune(8_000, 4.0, seed)));
+    }
+    index(&place, "build --quiet m n [n]").code(0);
+    let remove = |chosen: &str| {
+        let run = place.run(["index", "remove", "--db", "i.refrain", chosen]).code(0);
+        place.told(&run.out)
+    };
+    assert_eq!(remove("m/live [ab].wav"), "DIR/m/live [ab].wav");
+    assert_eq!(remove("m/live [ab].wav"), "DIR/m/live a.wav", "nothing is called so any more");
+    assert_eq!(remove("[n]"), "DIR/[n]/c.wav");
+    // The folder is forgotten with its files, and no other.
+    let info = index(&place, "info --json").json().remove(0);
+    let roots = [place.at("m"), place.at("n")].map(|root| root.to_str().unwrap().to_owned());
+    assert_eq!(info["roots"], Value::from(roots.to_vec()));
 }
 
 #[cfg(target_os = "linux")]
@@ -479,6 +563,15 @@ fn folders_are_relocated() {
     assert_eq!(nothing.err, "refrain: i.refrain: nothing in the index is at or below m\n");
     // A name that only begins alike is another.
     index(&place, "relocate music/dee x").code(1);
+    // Folders that were indexed go along, also where one comes to where another was, and where they hold nothing.
+    fs::create_dir_all(place.at("e/e/e")).unwrap();
+    index(&place, "build --quiet e e/e music").code(0);
+    let moved = index(&place, "relocate e e/e").code(0);
+    assert_eq!(moved.err, "2 folders relocated; `refrain index update` looks for them\n");
+    let roots = index(&place, "info --json").json().remove(0)["roots"].clone();
+    let roots: Vec<_> =
+        roots.as_array().unwrap().iter().map(|root| root.as_str().unwrap().to_owned()).collect();
+    assert_eq!(place.told(&roots.join(" ")), "DIR/e/e DIR/e/e/e DIR/music");
     // One level down, where its own old paths are in the way for a moment.
     index(&place, "relocate music music/deep").code(0);
     assert_eq!(listed(&place), ["1 music/deep/a.wav", "2 music/deep/b.wav", "3 music/deep/deep/c.wav"]);

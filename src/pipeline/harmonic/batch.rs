@@ -286,9 +286,17 @@ fn with_ending(path: &Path, ending: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// One name for all spellings of a path, also of a file that is yet to be made.
+fn real(path: &Path) -> PathBuf {
+    let in_folder = || {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Some(folder.canonicalize().ok()?.join(path.file_name()?))
+    };
+    path.canonicalize().ok().or_else(in_folder).unwrap_or_else(|| path.to_owned())
+}
+
 /// A file whose outputs would take the place of another's, or of an input, is not analysed.
 fn refuse_clashes(tasks: &mut [Task]) {
-    let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     if tasks.iter().all(|task| task.targets.each().next().is_none()) {
         return;
     }

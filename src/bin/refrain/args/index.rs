@@ -1,9 +1,19 @@
 //! What the commands for upkeep take.
 use std::{ffi::OsString, path::PathBuf};
 
-use clap::Args;
+use clap::{
+    Args,
+    builder::{OsStringValueParser, TypedValueParser},
+};
 
 use super::DbArgs;
+
+/// Takes any text but none, which would mean the whole index: a variable of a script that was never set. Paths are parsed so
+/// anyway.
+fn not_empty() -> impl TypedValueParser<Value = OsString> {
+    OsStringValueParser::new()
+        .try_map(|text| if text.is_empty() { Err("nothing is named") } else { Ok(text) })
+}
 
 /// How to update.
 #[derive(Debug, Args)]
@@ -32,7 +42,7 @@ pub struct WorkArgs {
 #[derive(Debug, Args)]
 pub struct ListArgs {
     /// Only what is at or below a path, matched by a pattern, of a track's id, or `missing`
-    #[arg(value_name = "FILE|DIR|PATTERN|ID|missing")]
+    #[arg(value_name = "FILE|DIR|PATTERN|ID|missing", value_parser = not_empty())]
     pub chosen: Vec<OsString>,
     #[command(flatten)]
     pub db: DbArgs,
@@ -63,7 +73,7 @@ pub struct ErrorsArgs {
 #[derive(Debug, Args)]
 pub struct RemoveArgs {
     /// A file, all below a folder, what a pattern matches, a track's id, or `missing`
-    #[arg(required = true, value_name = "FILE|DIR|PATTERN|ID|missing")]
+    #[arg(required = true, value_name = "FILE|DIR|PATTERN|ID|missing", value_parser = not_empty())]
     pub chosen: Vec<OsString>,
     #[command(flatten)]
     pub db: DbArgs,

@@ -11,14 +11,15 @@ pub fn run(args: &RelocateArgs) -> anyhow::Result<ExitCode> {
     let mut index = Index::open_to_write(&path)?;
     let moved = index.relocate(&args.from, &args.to)?;
     index.close()?;
-    if moved == 0 {
+    if moved.files + moved.roots == 0 {
         let from = args.from.display();
         messages::say(&format!("refrain: {}: nothing in the index is at or below {from}", path.display()));
         return Ok(ExitCode::from(1));
     }
-    messages::say(&format!(
-        "{} relocated; `refrain index update` looks for them",
-        messages::count(moved, "file")
-    ));
+    let what = match moved.files {
+        0 => messages::count(moved.roots, "folder"),
+        files => messages::count(files, "file"),
+    };
+    messages::say(&format!("{what} relocated; `refrain index update` looks for them"));
     Ok(ExitCode::SUCCESS)
 }

@@ -33,7 +33,8 @@ pub fn run(args: &RemoveArgs) -> anyhow::Result<ExitCode> {
     }
     let chosen: Vec<PathBuf> = chosen.into_iter().collect();
     let roots = selectors.iter().filter_map(|selector| match selector {
-        Selector::Path(path) => Some(path.as_path()),
+        // No folder is called like a pattern, unless its very path was given.
+        Selector::Path(path) | Selector::Pattern { text: path, .. } => Some(path.as_path()),
         _ => None,
     });
     take_out(&path, &chosen, args.dry_run, roots)?;
@@ -49,10 +50,11 @@ pub fn take_out<'a>(
 ) -> anyhow::Result<()> {
     if !dry_run {
         let mut index = Index::open_to_write(db)?;
+        index.remove(chosen)?;
+        // Last: files that stayed because of an interruption are still looked after by updates.
         for root in roots {
             index.forget_roots(root)?;
         }
-        index.remove(chosen)?;
         index.close()?;
     }
     let mut out = io::stdout().lock();
