@@ -433,7 +433,8 @@ impl<'s> Query<'s> {
     /// rival of what the query reaches as it is.
     ///
     /// `left` is the most evidence that the query as it is has for a track without a place: the rival of a place that has
-    /// none here, unless it has a copy here, of which that track may be another.
+    /// none here. That track may hold a copy too; but to leave it out where there are copies gave a sample that 17 tracks
+    /// share a score of 1.
     fn find_rivals(&self, places: &mut [Place], left: f32) -> Result<()> {
         places.sort_by(|a, b| b.evidence.total_cmp(&a.evidence));
         for i in 0..places.len() {
@@ -447,7 +448,6 @@ impl<'s> Query<'s> {
                     rival = other.evidence;
                     break;
                 }
-                rival = 0.0;
             }
             places[i].rival = rival;
         }
