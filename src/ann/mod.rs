@@ -5,8 +5,9 @@
 //! the best first, of equal ones the lower track and position, and the same on every machine.
 //!
 //! The index is derived from the windows: some thousand centroids, the windows nearest to each in a list, and a graph
-//! over the centroids. It carries what it was built from; tracks that were added since are looked at one by one,
-//! removed ones are passed over, and one of other parameters is not used.
+//! over the centroids. It carries what it was built from; tracks that were added since are looked at one by one until they
+//! are put into the lists, removed ones are passed over, and one of other parameters is not used.
+mod append;
 mod build;
 mod dot;
 mod exact;
@@ -15,13 +16,17 @@ mod kmeans;
 mod scan;
 mod search;
 mod top;
+mod train;
+
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::{
+    Error, Result,
     store::{NeighbourIndex, Store, TrackId},
     units::Frames,
 };
 
-pub use build::{Built, LEAST_WINDOWS, Options, build};
+pub use build::{Built, LEAST_WINDOWS, MOST_UNLISTED, Options, build, catch_up};
 pub use exact::nearest as nearest_exact;
 pub use search::{PROBES, Route, Searcher};
 
@@ -41,6 +46,11 @@ fn usable(store: &Store, index: &NeighbourIndex) -> bool {
     index.parameter_set == store.params().id
         && (1..=1 << 16).contains(&index.centroid_count)
         && index.entry < index.centroid_count
+}
+
+/// Whether work goes on: [`Error::Interrupted`] once `cancel` is set.
+fn go_on(cancel: &AtomicBool) -> impl Fn() -> Result<()> {
+    || if cancel.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) }
 }
 
 /// Numbers for tests, the same each time.

@@ -141,7 +141,7 @@ pub(super) fn add_one(store: &mut Store, path: &Path) -> Result<()> {
         let analysis = analyse_file(&file, store.params(), &go_on)?;
         store.write(|batch| batch.add_track(&work::record(&file, hash, &analysis), &analysis.fingerprint))?;
     }
-    Ok(())
+    ann::catch_up(store, &ann::Options::default(), &go_on)
 }
 
 /// Brings `store` up to date with `roots` and remembers those that are folders.
@@ -187,8 +187,7 @@ pub(super) fn build_with(
         max_depth: options.find.max_depth.map(|depth| u32::try_from(depth).unwrap_or(u32::MAX)),
     };
     let new_roots: Vec<Root> = real.iter().filter(|path| path.is_dir()).map(folder).collect();
-    let within = |path: &Path| real.iter().any(|root| path.starts_with(root));
-    Run { analyse, store, options, cancel, on }.run(found, &new_roots, &within)
+    Run { analyse, store, options, cancel, on }.run(found, &new_roots, Some(&real))
 }
 
 /// Brings `store` up to date with the folders it remembers, and with every other file that it knows.
@@ -238,7 +237,7 @@ pub(super) fn update_with(
     }
     found.files.sort_unstable();
     found.files.dedup_by(|a, b| a.path == b.path);
-    Run { analyse, store, options, cancel, on }.run(found, &[], &|_| true)
+    Run { analyse, store, options, cancel, on }.run(found, &[], None)
 }
 
 /// Tries the files again that gave no fingerprint.
@@ -292,13 +291,17 @@ struct Changes {
 }
 
 impl<F: FnMut(BuildEvent)> Run<'_, F> {
-    /// Compares what was found with what is known; of the files that were not found, those that are `within` reach.
-    fn run(mut self, found: Found, roots: &[Root], within: &dyn Fn(&Path) -> bool) -> Result<BuildSummary> {
+    /// Compares what was found with what is known below the paths `within`, or of all files where there are none.
+    fn run(mut self, found: Found, roots: &[Root], within: Option<&[PathBuf]>) -> Result<BuildSummary> {
         let mut known: HashMap<PathBuf, Known> = HashMap::new();
-        self.store.all_known(|path, k| {
+        let mut insert = |path, k| {
             known.insert(path, k);
             Ok(())
-        })?;
+        };
+        match within {
+            Some(paths) => paths.iter().try_for_each(|path| self.store.known_below(path, &mut insert))?,
+            None => self.store.all_known(insert)?,
+        }
         let mut summary =
             BuildSummary { found: found.files.len(), failed: found.unreadable, ..Default::default() };
         let mut changes = Changes::default();
@@ -306,7 +309,7 @@ impl<F: FnMut(BuildEvent)> Run<'_, F> {
         changes.roots.extend(roots.iter().filter(|root| !before.contains(root)).cloned());
         let mut files = found.files;
         for (path, k) in &known {
-            if !within(path) || files.binary_search_by(|file| file.path.cmp(path)).is_ok() {
+            if files.binary_search_by(|file| file.path.cmp(path)).is_ok() {
                 continue;
             }
             if find::is_gone(path) {
@@ -318,8 +321,8 @@ impl<F: FnMut(BuildEvent)> Run<'_, F> {
             }
         }
         // Those that are there all the same: hidden, too deep, named themselves, or beyond a folder that cannot be read.
-        let beyond = known.keys().filter(|path| within(path));
-        let beyond: Vec<FoundFile> = beyond
+        let beyond: Vec<FoundFile> = known
+            .keys()
             .filter(|path| files.binary_search_by(|file| file.path.cmp(path)).is_err())
             .filter_map(|path| Some((path, std::fs::metadata(path).ok().filter(|m| m.is_file())?)))
             .map(|(path, metadata)| find::describe(path.clone(), &metadata))

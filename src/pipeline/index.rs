@@ -118,7 +118,8 @@ impl Index {
         build::retry(&mut self.store, options, cancel, on)
     }
 
-    /// Adds one file, whether it is known or not.
+    /// Adds one file, whether it is known or not. Every 350 tracks or so the windows of those that were added go into the
+    /// lists of the neighbour index, if there is one; [`Index::refresh`] makes one where the library has become large enough.
     ///
     /// # Errors
     /// [`Error::Io`] and [`Error::Audio`] where it is a folder or there is no fingerprint to be had of it, [`Error::Index`] where the

@@ -281,7 +281,8 @@ impl World {
 
     fn options() -> BuildOptions {
         // From the first window on, so that removals leave their marks in the lists.
-        let neighbours = ann::Options { least_windows: 1, centroids: Some(3), force: false };
+        let neighbours =
+            ann::Options { least_windows: 1, most_unlisted: 20, centroids: Some(3), force: false };
         BuildOptions { threads: Some(2), neighbours, ..BuildOptions::default() }
     }
 

@@ -431,6 +431,17 @@ enum Written {
 
 /// Writes one change; none where it relies on a content that is no longer known.
 fn write(batch: &Batch<'_>, job: &Job, change: &Change) -> Result<Option<Written>> {
+    let before = batch.store().track_at(&job.file.path)?;
+    let written = put(batch, job, change)?;
+    if let Some(before) = before
+        && batch.store().files(before)?.is_empty()
+    {
+        batch.note_unlisted()?;
+    }
+    Ok(written)
+}
+
+fn put(batch: &Batch<'_>, job: &Job, change: &Change) -> Result<Option<Written>> {
     let file = &job.file;
     let recognise = |hash| batch.recognise(&file.path, file.size, file.mtime_ns, hash);
     match change {

@@ -6,7 +6,7 @@ use rusqlite::{
     types::{ToSqlOutput, ValueRef},
 };
 
-use super::{Batch, Store, blob::encode_posting, fault, write::BLOCK_BITS};
+use super::{Batch, Census, Store, fault, neighbours::list_rows};
 use crate::{Result, error::Error};
 
 impl Store {
@@ -16,7 +16,7 @@ impl Store {
     /// # Errors
     /// [`IndexError::DiskFull`](crate::error::IndexError::DiskFull), and what SQLite says; the file is then as it was.
     pub fn compact(&mut self) -> Result<()> {
-        self.write(|batch| batch.drop_tombstones())?;
+        self.write(|batch| batch.drop_tombstones().map(|_| ()))?;
         self.db.flush_prepared_statement_cache();
         self.vacuum("VACUUM", [])
     }
@@ -60,49 +60,42 @@ impl Store {
 }
 
 impl Batch<'_> {
-    /// Takes the windows of tracks that are gone out of the lists that have some.
-    fn drop_tombstones(&self) -> Result<()> {
+    /// Takes the windows of tracks that are gone out of the lists that have some, and gives how many.
+    pub(crate) fn drop_tombstones(&self) -> Result<u64> {
         let store = self.store;
         let gone = store.removed()?;
         if gone.is_empty() {
-            return Ok(());
+            return Ok(0);
         }
+        let mut dropped = 0;
         if let Some(mut index) = store.neighbour_index()? {
             let dims = store.layout.dims;
             for centroid in 0..index.centroid_count {
-                let (mut tracks, mut positions, mut vectors) = (Vec::new(), Vec::new(), Vec::new());
-                let mut any = false;
+                let (mut places, mut vectors) = (Vec::new(), Vec::new());
+                let before = dropped;
                 store.postings(centroid, |block| {
                     for (i, vector) in block.vectors().chunks_exact(dims).enumerate() {
                         if gone.binary_search(&block.track(i)).is_ok() {
-                            any = true;
+                            dropped += 1;
                         } else {
-                            tracks.push(block.track(i));
-                            positions.push(block.position(i));
+                            places.push((block.track(i), block.position(i)));
                             vectors.extend_from_slice(vector);
                         }
                     }
                     Ok(())
                 })?;
-                if !any {
+                if dropped == before {
                     continue;
                 }
-                let first = i64::from(centroid) << BLOCK_BITS;
-                let last = first | ((1 << BLOCK_BITS) - 1);
-                self.run("DELETE FROM posting WHERE id BETWEEN ?1 AND ?2", (first, last))?;
-                let per_row = store.layout.windows_per_posting;
-                for (row, from) in (0..tracks.len()).step_by(per_row).enumerate() {
-                    let to = (from + per_row).min(tracks.len());
-                    let vectors = &vectors[from * dims..to * dims];
-                    let data = encode_posting(&tracks[from..to], &positions[from..to], vectors);
-                    self.put_posting(centroid, row, &data)?;
-                }
+                self.run("DELETE FROM posting WHERE id BETWEEN ?1 AND ?2", list_rows(centroid))?;
+                self.put_postings(centroid, 0, &places, &vectors)?;
             }
-            let census = store.census(index.last_track)?;
+            let census = store.census(Census::default(), index.last_track, u64::MAX)?;
             (index.track_count, index.window_count) = (census.tracks, census.windows);
             index.stamp = census.stamp;
             self.put_neighbour_index(&index)?;
         }
-        self.run("DELETE FROM removed", []).map(|_| ())
+        self.run("DELETE FROM removed", [])?;
+        Ok(dropped)
     }
 }

@@ -144,6 +144,24 @@ impl Store {
         })
     }
 
+    /// Calls `each` with the files that the index knows at or below `path`.
+    ///
+    /// # Errors
+    /// Those of `each`; what SQLite says.
+    pub fn known_below(&self, path: &Path, mut each: impl FnMut(PathBuf, Known) -> Result<()>) -> Result<()> {
+        if let Some(known) = self.known(path)? {
+            each(path.to_owned(), known)?;
+        }
+        for range in path::below(path) {
+            self.each_row(
+                &format!("{KNOWN} WHERE f.path > ?1 AND f.path < ?2 ORDER BY f.path"),
+                range,
+                |row| each(self.path_of(row, 0)?, self.known_of(row)?),
+            )?;
+        }
+        Ok(())
+    }
+
     /// Calls `each` with every file that gave no fingerprint and why, in order of paths.
     ///
     /// # Errors

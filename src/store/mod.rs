@@ -62,9 +62,9 @@ use rusqlite::Connection;
 use crate::params::Params;
 
 pub use blob::{Layout, PostingBlock, WindowBlock};
-pub(crate) use blob::{encode_centroids, encode_links, encode_posting};
+pub(crate) use blob::{encode_centroids, encode_links};
 pub use files::{FileEntry, Known, Recognised, Root};
-pub(crate) use neighbours::NeighbourIndex;
+pub(crate) use neighbours::{Census, NeighbourIndex};
 pub use read::{Snapshot, Totals, Track};
 pub use schema::{APPLICATION_ID, FORMAT};
 pub(crate) use write::Put;

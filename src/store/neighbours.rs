@@ -2,8 +2,8 @@
 use rusqlite::OptionalExtension;
 
 use super::{
-    Batch, PostingBlock, Store, TrackId,
-    blob::{decode_centroids, decode_links},
+    Batch, Layout, PostingBlock, Store, TrackId,
+    blob::{decode_centroids, decode_links, encode_posting},
     write::BLOCK_BITS,
 };
 use crate::Result;
@@ -30,6 +30,18 @@ pub(crate) struct Census {
     pub last: TrackId,
     pub windows: u64,
     pub stamp: i64,
+}
+
+impl NeighbourIndex {
+    /// The tracks that it was built from; those that are gone since are still counted.
+    pub(crate) fn census(&self) -> Census {
+        Census {
+            tracks: self.track_count,
+            last: self.last_track,
+            windows: self.window_count,
+            stamp: self.stamp,
+        }
+    }
 }
 
 impl Store {
@@ -59,20 +71,28 @@ impl Store {
             .map_err(|e| self.fault(e))
     }
 
-    /// Counts the tracks up to `last`.
-    pub(crate) fn census(&self, last: TrackId) -> Result<Census> {
-        let mut census = Census::default();
-        self.each_row("SELECT id, window_count FROM track WHERE id <= ?1 ORDER BY id", [last.0], |row| {
-            let (id, windows): (u32, u32) =
-                row.get(0).and_then(|id| Ok((id, row.get(1)?))).map_err(|e| self.fault(e))?;
+    /// Goes on counting where `start` left off: the tracks after its last one, up to `last` or, before that, the one with
+    /// which `most` windows are counted.
+    pub(crate) fn census(&self, start: Census, last: TrackId, most: u64) -> Result<Census> {
+        let of = |error| self.fault(error);
+        let mut census = start;
+        let mut statement = self
+            .db
+            .prepare_cached("SELECT id, window_count FROM track WHERE id > ?1 AND id <= ?2 ORDER BY id")
+            .map_err(of)?;
+        let mut rows = statement.query([start.last.0, last.0]).map_err(of)?;
+        while let Some(row) = rows.next().map_err(of)? {
+            let (id, windows): (u32, u32) = row.get(0).and_then(|id| Ok((id, row.get(1)?))).map_err(of)?;
             census.tracks += 1;
             census.last = TrackId(id);
-            census.windows += u64::from(windows);
+            census.windows = census.windows.saturating_add(windows.into());
             // FNV-1a over id and count, eight bytes at a time.
             let word = u64::from(id) << 32 | u64::from(windows);
             census.stamp = ((census.stamp as u64 ^ word).wrapping_mul(0x0000_0100_0000_01B3)) as i64;
-            Ok(())
-        })?;
+            if census.windows - start.windows >= most {
+                break;
+            }
+        }
         Ok(census)
     }
 
@@ -118,10 +138,9 @@ impl Store {
         centroid: u32,
         mut each: impl FnMut(PostingBlock<'_>) -> Result<()>,
     ) -> Result<()> {
-        let first = i64::from(centroid) << BLOCK_BITS;
         self.each_row(
             "SELECT data FROM posting WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
-            (first, first | ((1 << BLOCK_BITS) - 1)),
+            list_rows(centroid),
             |row| {
                 let block = PostingBlock::decode(self.blob(row, 0)?, self.layout.dims)
                     .filter(|block| block.len() <= self.layout.windows_per_posting)
@@ -130,6 +149,12 @@ impl Store {
             },
         )
     }
+}
+
+/// The first and the last row that a list can have.
+pub(super) fn list_rows(centroid: u32) -> (i64, i64) {
+    let first = i64::from(centroid) << BLOCK_BITS;
+    (first, first | ((1 << BLOCK_BITS) - 1))
 }
 
 impl Batch<'_> {
@@ -171,8 +196,51 @@ impl Batch<'_> {
         self.neighbour_row("INSERT INTO centroid_link (id, data) VALUES (?1, ?2)", (centroid, data))
     }
 
-    pub(crate) fn put_posting(&self, centroid: u32, row: usize, data: &[u8]) -> Result<()> {
-        let id = i64::from(centroid) << BLOCK_BITS | row as i64;
-        self.neighbour_row("INSERT INTO posting (id, data) VALUES (?1, ?2)", (id, data))
+    /// Writes rows of a list, from row `first` on: the windows at `places` (track, frame) and their `vectors`.
+    pub(crate) fn put_postings(
+        &self,
+        centroid: u32,
+        first: usize,
+        places: &[(u32, u32)],
+        vectors: &[i8],
+    ) -> Result<()> {
+        let Layout { dims, windows_per_posting: per_row, .. } = self.store.layout;
+        let parts = places.chunks(per_row).zip(vectors.chunks(per_row * dims));
+        for (row, (places, vectors)) in (first..).zip(parts) {
+            if row >= 1 << BLOCK_BITS {
+                return Err(self.store.damaged(format!("too many windows near centroid {centroid}")));
+            }
+            let (tracks, positions): (Vec<u32>, Vec<u32>) = places.iter().copied().unzip();
+            let data = encode_posting(&tracks, &positions, vectors);
+            let id = i64::from(centroid) << BLOCK_BITS | row as i64;
+            self.neighbour_row("INSERT OR REPLACE INTO posting (id, data) VALUES (?1, ?2)", (id, data))?;
+        }
+        Ok(())
+    }
+
+    /// Adds windows to a list: to its last row as far as that has room, then as rows of their own.
+    pub(crate) fn extend_list(&self, centroid: u32, places: &[(u32, u32)], vectors: &[i8]) -> Result<()> {
+        let store = self.store;
+        let (mut row, mut of_row, mut of_vectors) = (0, Vec::new(), Vec::new());
+        let (first, end) = list_rows(centroid);
+        store.each_row(
+            "SELECT id, data FROM posting WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1",
+            (first, end),
+            |last| {
+                let block = PostingBlock::decode(store.blob(last, 1)?, store.layout.dims)
+                    .ok_or_else(|| store.damaged(format!("postings of centroid {centroid}")))?;
+                row = (store.integer(last, 0)? - first) as usize;
+                if block.len() < store.layout.windows_per_posting {
+                    of_row.extend((0..block.len()).map(|i| (block.track(i), block.position(i))));
+                    of_vectors.extend_from_slice(block.vectors());
+                } else {
+                    row += 1;
+                }
+                Ok(())
+            },
+        )?;
+        of_row.extend_from_slice(places);
+        of_vectors.extend_from_slice(vectors);
+        self.put_postings(centroid, row, &of_row, &of_vectors)
     }
 }

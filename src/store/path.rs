@@ -1,5 +1,5 @@
 //! Paths in the database: text where they are UTF-8, else the raw bytes as a blob.
-use std::path::{Path, PathBuf};
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 
@@ -9,6 +9,23 @@ pub(super) fn to_sql(path: &Path) -> ToSqlOutput<'_> {
         Some(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
         None => ToSqlOutput::Owned(Value::Blob(path.as_os_str().as_encoded_bytes().to_vec())),
     }
+}
+
+/// Between which values, both left out, the paths below `folder` are stored: those that are text, and those that are not
+/// UTF-8 though the folder may be.
+pub(super) fn below(folder: &Path) -> Vec<[Value; 2]> {
+    let separator = MAIN_SEPARATOR as u8;
+    let mut first = folder.as_os_str().as_encoded_bytes().to_vec();
+    if first.last() != Some(&separator) {
+        first.push(separator);
+    }
+    let mut end = first.clone();
+    // A separator is ASCII, so that what comes after it is, too.
+    end.pop();
+    end.push(separator + 1);
+    let text = String::from_utf8(first.clone()).ok().zip(String::from_utf8(end.clone()).ok());
+    let text = text.map(|(first, end)| [Value::Text(first), Value::Text(end)]);
+    text.into_iter().chain([[Value::Blob(first), Value::Blob(end)]]).collect()
 }
 
 /// The path that is stored as `value`; none where it is neither text nor a blob.

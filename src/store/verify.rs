@@ -1,5 +1,5 @@
 //! Reading everything, to tell whether a file is whole.
-use super::{Store, TrackId, fault, write::BLOCK_BITS};
+use super::{Census, Store, TrackId, fault, write::BLOCK_BITS};
 use crate::{
     Result,
     error::{Error, IndexError},
@@ -77,7 +77,8 @@ impl Store {
         let Some(index) = self.neighbour_index()? else { return Ok(()) };
         self.centroids(index.centroid_count)?;
         let gone = self.removed()?;
-        if gone.is_empty() && self.census(index.last_track)?.stamp != index.stamp {
+        if gone.is_empty() && self.census(Census::default(), index.last_track, u64::MAX)?.stamp != index.stamp
+        {
             return Err(self.damaged("the neighbour index was built from other tracks"));
         }
         let mut windows = 0;

@@ -217,11 +217,20 @@ impl Batch<'_> {
         Ok(known)
     }
 
-    /// Removes every track that has no file; gives how many.
+    /// Notes that there may be tracks without a file, for [`Batch::drop_unlisted`].
+    pub(crate) fn note_unlisted(&self) -> Result<()> {
+        self.run("INSERT OR IGNORE INTO meta (key, value) VALUES ('unlisted', 1)", []).map(|_| ())
+    }
+
+    /// Removes every track that builds have left without a file; gives how many. They are looked for only where a build
+    /// has noted that there are some.
     ///
     /// # Errors
     /// What SQLite says.
     pub fn drop_unlisted(&self) -> Result<u64> {
+        if self.run("DELETE FROM meta WHERE key = 'unlisted'", [])? == 0 {
+            return Ok(0);
+        }
         let mut unlisted = Vec::new();
         self.store.each_row(
             "SELECT id FROM track WHERE NOT EXISTS (SELECT 1 FROM file WHERE file.track = track.id)",

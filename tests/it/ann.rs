@@ -193,13 +193,63 @@ fn added_and_removed_tracks_count_at_once() {
     assert_eq!(found, plain(&store, &queries, 20));
     assert_eq!(found[0][0].track.0, 21);
     store.verify().unwrap();
-    // Three of twenty: good enough. Ten more: not any more.
+    // Three of twenty: good enough.
     assert_eq!(ann::build(&mut store, &small(32), &GO_ON).unwrap(), Built::Fresh);
-    add(&mut store, 100..110, 100);
-    assert!(matches!(ann::build(&mut store, &small(32), &GO_ON).unwrap(), Built::New { windows: 3000, .. }));
-    store.verify().unwrap();
-    let mut searcher = Searcher::new(&store).probes(32);
-    assert_eq!(searcher.nearest(&queries, 20).unwrap(), plain(&store, &queries, 20));
+}
+
+/// What is added goes into the lists, part after part, and what is removed is taken out: the same windows are found all the
+/// while.
+#[test]
+fn the_lists_are_brought_up_to_date() {
+    let (_folder, file) = folder();
+    let mut store = library(&file, 20, 100);
+    let options = Options { most_unlisted: 350, ..small(32) };
+    ann::build(&mut store, &options, &GO_ON).unwrap();
+    let queries = clustered(10, 5).windows;
+    let check = |store: &Store| {
+        store.verify().unwrap();
+        let mut searcher = Searcher::new(store).probes(64);
+        assert!(searcher.nearest(&queries, 20).unwrap() == plain(store, &queries, 20));
+    };
+    // Lists of about 60 windows whose last rows have room, and not.
+    for (tracks, windows) in [(100..103, 100), (103..104, 60), (104..108, 95), (108..150, 9)] {
+        add(&mut store, tracks.clone(), windows);
+        let added = (tracks.end - tracks.start) * u64::from(windows);
+        let built = ann::build(&mut store, &options, &GO_ON).unwrap();
+        match added {
+            300 => assert_eq!(built, Built::Fresh),
+            60 => assert_eq!(built, Built::Updated { added: 360, dropped: 0 }),
+            _ => assert_eq!(built, Built::Updated { added, dropped: 0 }),
+        }
+        check(&store);
+    }
+    for t in 0..20 {
+        store.write(|batch| batch.remove(Path::new(&format!("/{t}")))).unwrap();
+    }
+    check(&store);
+    let built = ann::build(&mut store, &options, &GO_ON).unwrap();
+    assert_eq!(built, Built::Updated { added: 0, dropped: 2000 });
+    check(&store);
+    assert_eq!(ann::build(&mut store, &options, &GO_ON).unwrap(), Built::Fresh);
+    // The number of lists that suits has changed.
+    let more = Options { centroids: Some(64), ..options };
+    assert_eq!(ann::build(&mut store, &more, &GO_ON).unwrap(), Built::New { centroids: 64, windows: 1118 });
+    check(&store);
+}
+
+#[test]
+fn there_are_new_centroids_where_the_library_has_outgrown_them() {
+    let (_folder, file) = folder();
+    let mut store = library(&file, 10, 100);
+    let options = Options { least_windows: 1, most_unlisted: 1, ..Options::default() };
+    let built = ann::build(&mut store, &options, &GO_ON).unwrap();
+    assert_eq!(built, Built::New { centroids: 256, windows: 1000 });
+    add(&mut store, 10..15, 100);
+    let built = ann::build(&mut store, &options, &GO_ON).unwrap();
+    assert_eq!(built, Built::Updated { added: 500, dropped: 0 });
+    add(&mut store, 15..50, 100);
+    let built = ann::build(&mut store, &options, &GO_ON).unwrap();
+    assert_eq!(built, Built::New { centroids: 512, windows: 5000 });
 }
 
 #[test]
@@ -281,7 +331,10 @@ fn an_index_of_other_parameters_is_not_used_and_built_anew() {
     change("UPDATE neighbour_index SET stamp = stamp + 1");
     let mut store = Store::open_write(&file).unwrap();
     assert!(store.verify().is_err());
-    assert!(matches!(ann::build(&mut store, &small(8), &GO_ON).unwrap(), Built::New { .. }));
+    // Seen as soon as there is something to do.
+    add(&mut store, 10..11, 100);
+    let options = Options { most_unlisted: 1, ..small(8) };
+    assert!(matches!(ann::build(&mut store, &options, &GO_ON).unwrap(), Built::New { .. }));
 }
 
 #[test]

@@ -491,3 +491,40 @@ fn flipped_and_cut_bytes_never_panic() {
         store.all_known(|_, _| Ok(()))
     });
 }
+
+#[cfg(unix)]
+#[test]
+fn files_below_a_folder_are_those_whose_paths_start_with_it() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+    let (_folder, file) = folder();
+    let mut store = Store::open_write(&file).unwrap();
+    let names: [&[u8]; 10] = [
+        b"/a",
+        b"/a/b",
+        b"/a/b/c",
+        b"/a/\xff",
+        b"/a\xff/b",
+        b"/a-b",
+        b"/a0",
+        b"/ab/c",
+        b"/\xff/a",
+        b"/a/b/\xfe/d",
+    ];
+    let paths = names.map(|name| Path::new(OsStr::from_bytes(name)).to_path_buf());
+    store.write(|batch| paths.iter().try_for_each(|path| batch.add_failure(path, 1, 2, "no audio"))).unwrap();
+    let more = [b"/".as_slice(), b"/\xff", b"/nothing"].map(|name| Path::new(OsStr::from_bytes(name)));
+    for folder in paths.iter().map(|path| path.as_path()).chain(more) {
+        let mut found = Vec::new();
+        store
+            .known_below(folder, |path, known| {
+                assert!(known.failed);
+                found.push(path);
+                Ok(())
+            })
+            .unwrap();
+        found.sort();
+        let mut expected: Vec<_> = paths.iter().filter(|path| path.starts_with(folder)).cloned().collect();
+        expected.sort();
+        assert_eq!(found, expected, "{}", folder.display());
+    }
+}

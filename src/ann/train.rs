@@ -1,0 +1,196 @@
+//! Training a new index: centroids of a sample, the list of each window, the graph.
+use std::sync::atomic::AtomicBool;
+
+use super::{
+    build::{Built, Options},
+    graph,
+    kmeans::{self, ASSIGN, Centroids},
+};
+use crate::{
+    Result,
+    error::{Error, IndexError},
+    store::{self, Census, NeighbourIndex, Store, TrackId},
+};
+
+/// Centroids, at most: their numbers fit 16 bits.
+const MOST_CENTROIDS: usize = 1 << 16;
+/// Centroids for each square root of a window.
+const DENSITY: f64 = 8.0;
+/// Windows of the sample for each centroid.
+const SAMPLE: usize = 24;
+/// Rounds of k-means.
+const ROUNDS: usize = 5;
+/// Bytes of lists that are gathered at a time.
+const GATHER: usize = 256 << 20;
+
+/// Makes a new index of everything, with `generation` as its number.
+pub(super) fn train(
+    store: &mut Store,
+    options: &Options,
+    generation: i64,
+    cancel: &AtomicBool,
+) -> Result<Built> {
+    let go_on = super::go_on(cancel);
+    let dims = store.params().window_dims;
+    let snapshot = store.snapshot()?;
+    let census = store.census(Census::default(), TrackId(u32::MAX), u64::MAX)?;
+    let n = usize::try_from(census.windows).map_err(|_| store.damaged("more windows than can be"))?;
+    let count = options.centroids.unwrap_or_else(|| suited(n)).clamp(1, MOST_CENTROIDS.min(n));
+    let sample = sample(store, n, (SAMPLE * count).min(n), dims, &go_on)?;
+    if sample.len() < count * dims {
+        return Err(store.damaged("fewer windows than its tracks tell"));
+    }
+    let centroids = kmeans::train(&sample, dims, count, ROUNDS, &go_on)?;
+    drop(sample);
+    go_on()?;
+    let lists = assign(store, &centroids, n, &go_on)?;
+    drop(snapshot);
+    let mut graph = graph::build(&centroids, &go_on)?;
+    let graph_complete = graph::repair(&mut graph, &centroids, super::PROBES)?;
+    go_on()?;
+    let index = NeighbourIndex {
+        generation,
+        parameter_set: store.params().id,
+        track_count: census.tracks,
+        last_track: census.last,
+        window_count: census.windows,
+        stamp: census.stamp,
+        centroid_count: count as u32,
+        entry: graph.entry,
+        entry_level: graph.entry_level,
+        graph_complete,
+    };
+    store.write(|batch| {
+        let store = batch.store();
+        if store.census(Census::default(), census.last, u64::MAX)? != census {
+            return Err(Error::Index { path: store.path().to_path_buf(), reason: IndexError::Busy });
+        }
+        batch.clear_neighbours()?;
+        for (row, vectors) in centroids.vectors.chunks(store.layout().centroids_per_block * dims).enumerate()
+        {
+            batch.put_centroids(row, &store::encode_centroids(vectors))?;
+        }
+        for (centroid, levels) in graph.links.iter().enumerate() {
+            batch.put_links(centroid as u32, &store::encode_links(levels))?;
+        }
+        write_lists(batch, &lists, census.last, count, dims, &go_on)?;
+        batch.put_neighbour_index(&index)
+    })?;
+    Ok(Built::New { centroids: index.centroid_count, windows: index.window_count })
+}
+
+/// The power of two nearest to [`DENSITY`] centroids a square root of the windows.
+pub(super) fn suited(windows: usize) -> usize {
+    1 << ((DENSITY * (windows as f64).sqrt()).log2().round() as usize).min(16)
+}
+
+/// `wanted` of the `n` windows, evenly spread.
+fn sample(
+    store: &Store,
+    n: usize,
+    wanted: usize,
+    dims: usize,
+    go_on: &impl Fn() -> Result<()>,
+) -> Result<Vec<i8>> {
+    let mut sample = Vec::with_capacity(wanted * dims);
+    let (mut seen, mut taken) = (0usize, 0usize);
+    store.windows(Store::ALL_TRACKS, |_, block| {
+        go_on()?;
+        for vector in block.vectors().chunks_exact(dims) {
+            if taken < wanted && seen as u128 * wanted as u128 >= taken as u128 * n as u128 {
+                sample.extend_from_slice(vector);
+                taken += 1;
+            }
+            seen += 1;
+        }
+        Ok(())
+    })?;
+    Ok(sample)
+}
+
+/// The list of each window, in order of track and time.
+fn assign(
+    store: &Store,
+    centroids: &Centroids,
+    n: usize,
+    go_on: &impl Fn() -> Result<()>,
+) -> Result<Vec<u16>> {
+    let mut lists: Vec<u16> = Vec::with_capacity(n);
+    let mut pending: Vec<i8> = Vec::with_capacity(2 * ASSIGN * centroids.dims);
+    let flush = |pending: &mut Vec<i8>, lists: &mut Vec<u16>| {
+        // At most 65,536 centroids, so the cast loses nothing.
+        lists.extend(centroids.assign(pending).into_iter().map(|(c, _)| c as u16));
+        pending.clear();
+    };
+    store.windows(Store::ALL_TRACKS, |_, block| {
+        pending.extend_from_slice(block.vectors());
+        if pending.len() >= ASSIGN * centroids.dims {
+            go_on()?;
+            flush(&mut pending, &mut lists);
+        }
+        if lists.len() > n {
+            return Err(store.damaged("more windows than its tracks tell"));
+        }
+        Ok(())
+    })?;
+    flush(&mut pending, &mut lists);
+    if lists.len() == n { Ok(lists) } else { Err(store.damaged(format!("{} windows, not {n}", lists.len()))) }
+}
+
+/// Writes all lists in order: as many at a time as fit the memory set aside, a pass over the windows for each time.
+fn write_lists(
+    batch: &store::Batch<'_>,
+    lists: &[u16],
+    last: TrackId,
+    count: usize,
+    dims: usize,
+    go_on: &impl Fn() -> Result<()>,
+) -> Result<()> {
+    let store = batch.store();
+    let mut sizes = vec![0usize; count];
+    lists.iter().for_each(|&list| sizes[usize::from(list)] += 1);
+    let most = (GATHER / (dims + 8)).max(1);
+    let mut first = 0;
+    while first < count {
+        let mut end = first;
+        let mut starts = Vec::new();
+        let mut total = 0;
+        while end < count && (end == first || total + sizes[end] <= most) {
+            starts.push(total);
+            total += sizes[end];
+            end += 1;
+        }
+        let mut next = starts.clone();
+        let mut places = vec![(0u32, 0u32); total];
+        let mut vectors = vec![0i8; total * dims];
+        let mut window = 0;
+        store.windows(TrackId(0)..=last, |track, block| {
+            go_on()?;
+            for (i, vector) in block.vectors().chunks_exact(dims).enumerate() {
+                let list = lists.get(window).map(|&list| usize::from(list));
+                window += 1;
+                // Not in this pass, or more windows than were assigned, which the count below tells.
+                let Some(list) = list.filter(|list| (first..end).contains(list)) else { continue };
+                let place = &mut next[list - first];
+                places[*place] = (track.0, block.position(i));
+                vectors[*place * dims..(*place + 1) * dims].copy_from_slice(vector);
+                *place += 1;
+            }
+            Ok(())
+        })?;
+        if window != lists.len() {
+            return Err(store.damaged("windows changed within a transaction"));
+        }
+        for list in first..end {
+            let part = starts[list - first]..starts[list - first] + sizes[list];
+            batch.put_postings(
+                list as u32,
+                0,
+                &places[part.clone()],
+                &vectors[part.start * dims..part.end * dims],
+            )?;
+        }
+        first = end;
+    }
+    Ok(())
+}
