@@ -4,6 +4,7 @@ mod index;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use refrain::FindOptions;
 
 pub use index::*;
 
@@ -68,6 +69,30 @@ pub struct DbArgs {
     pub db: Option<PathBuf>,
 }
 
+/// How folders are looked through.
+#[derive(Debug, Args)]
+pub struct FindArgs {
+    /// Do not follow symbolic links below the folders
+    #[arg(long)]
+    pub no_follow: bool,
+    /// Take hidden files and folders too
+    #[arg(long)]
+    pub hidden: bool,
+    /// Go at most so many folders deep; 1 takes the files of each folder alone
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_depth: Option<u32>,
+}
+
+impl From<&FindArgs> for FindOptions {
+    fn from(args: &FindArgs) -> Self {
+        Self {
+            follow_links: !args.no_follow,
+            hidden: args.hidden,
+            max_depth: args.max_depth.map(|depth| depth as usize),
+        }
+    }
+}
+
 /// How to build.
 #[derive(Debug, Args)]
 pub struct BuildArgs {
@@ -78,15 +103,8 @@ pub struct BuildArgs {
     pub db: DbArgs,
     #[command(flatten)]
     pub work: WorkArgs,
-    /// Do not follow symbolic links below the folders
-    #[arg(long)]
-    pub no_follow: bool,
-    /// Take hidden files and folders too
-    #[arg(long)]
-    pub hidden: bool,
-    /// Go at most so many folders deep; 1 takes the files of each folder alone
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub max_depth: Option<u32>,
+    #[command(flatten)]
+    pub find: FindArgs,
 }
 
 /// How to print the description.
@@ -166,15 +184,8 @@ pub struct AnalyzeArgs {
     /// Threads for files and for parts of long files [default: one a core]
     #[arg(long, short = 'j', value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
-    /// Do not follow symbolic links below the folders
-    #[arg(long)]
-    pub no_follow: bool,
-    /// Take hidden files and folders too
-    #[arg(long)]
-    pub hidden: bool,
-    /// Go at most so many folders deep; 1 takes the files of each folder alone
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub max_depth: Option<u32>,
+    #[command(flatten)]
+    pub find: FindArgs,
     /// Say nothing but errors
     #[arg(long, short)]
     pub quiet: bool,

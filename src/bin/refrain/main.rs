@@ -1,5 +1,6 @@
 //! The command line of refrain.
 mod args;
+mod bar;
 mod cmd;
 mod db;
 mod messages;

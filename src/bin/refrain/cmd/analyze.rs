@@ -3,17 +3,15 @@ use std::{
     io::{self, Write},
     path::{Path, PathBuf},
     process::ExitCode,
-    time::{Duration, Instant},
 };
 
 use anyhow::Context;
-use indicatif::{ProgressBar, ProgressStyle};
 use refrain::{
-    AnalyzeEvent, AnalyzeInput, AnalyzeOptions, Error, FindOptions, HarmonicAnalysis, HarmonicFigures,
+    AnalyzeEvent, AnalyzeInput, AnalyzeOptions, Error, HarmonicAnalysis, HarmonicFigures,
     analysis::key::NAMES, analyze_all, units::Seconds,
 };
 
-use crate::{args::AnalyzeArgs, messages, stop};
+use crate::{args::AnalyzeArgs, bar::Bar, messages, stop};
 
 /// Analyses every file; exit 0 unless one could not be analysed, or there was none, which is 2.
 pub fn run(args: &AnalyzeArgs) -> anyhow::Result<ExitCode> {
@@ -29,11 +27,7 @@ pub fn run(args: &AnalyzeArgs) -> anyhow::Result<ExitCode> {
         }
     };
     let mut options = AnalyzeOptions::default();
-    options.find = FindOptions {
-        follow_links: !args.no_follow,
-        hidden: args.hidden,
-        max_depth: args.max_depth.map(|depth| depth as usize),
-    };
+    options.find = (&args.find).into();
     options.threads = args.threads.map(usize::from);
     options.frames = args.frames.clone();
     options.harmonic = args.harmonic.clone();
@@ -52,7 +46,7 @@ pub fn run(args: &AnalyzeArgs) -> anyhow::Result<ExitCode> {
             stop.store(true, std::sync::atomic::Ordering::Relaxed);
         }
     });
-    told.bar.finish_and_clear();
+    told.bar.end();
     if let Some(error) = failed {
         return Err(error).context("cannot write the figures");
     }
@@ -73,44 +67,25 @@ fn is_stdin(file: &Path) -> bool {
 /// Figures on standard output, all else on standard error.
 struct Told<'a> {
     args: &'a AnalyzeArgs,
-    bar: ProgressBar,
-    began: Instant,
-    audio: f64,
+    bar: Bar,
     files: usize,
 }
 
 impl<'a> Told<'a> {
     fn new(args: &'a AnalyzeArgs) -> Self {
-        // Draws on standard error, and only where that is a terminal.
-        let bar = if args.quiet { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
-        bar.set_message("looking for files");
-        bar.enable_steady_tick(Duration::from_millis(100));
-        Self { args, bar, began: Instant::now(), audio: 0.0, files: 0 }
+        Self { args, bar: Bar::new(args.quiet), files: 0 }
     }
 
     fn on(&mut self, event: AnalyzeEvent) -> io::Result<()> {
         match event {
             AnalyzeEvent::Found { files, bytes } => {
                 self.files = files;
-                self.began = Instant::now();
-                self.bar.set_length(bytes);
-                if let Ok(style) = ProgressStyle::with_template("{bar:30} {percent:>3}% {msg}, {eta} left") {
-                    self.bar.set_style(style);
-                }
-                self.bar.set_message(format!("{} to analyse", messages::count(files as u64, "file")));
+                self.bar.start(bytes, format!("{} to analyse", messages::count(files as u64, "file")));
                 if self.args.csv {
                     return print(&row(&HarmonicAnalysis::csv_header())?);
                 }
             }
-            AnalyzeEvent::Step { bytes, duration } => {
-                self.audio += duration.0;
-                self.bar.inc(bytes);
-                if self.audio > 0.0 {
-                    let speed = self.audio / self.began.elapsed().as_secs_f64().max(1e-3);
-                    let audio = messages::hours(self.audio);
-                    self.bar.set_message(format!("{audio} of audio, {speed:.0} x real time"));
-                }
-            }
+            AnalyzeEvent::Step { bytes, duration } => self.bar.step(bytes, duration),
             AnalyzeEvent::Done(analysis) => return self.bar.suspend(|| self.tell(&analysis)),
             _ => {}
         }
@@ -139,7 +114,7 @@ impl<'a> Told<'a> {
         if self.files == 0 {
             messages::say("refrain: no audio files here");
         } else if self.files > 1 && !self.args.quiet {
-            let took = self.began.elapsed().as_secs_f64();
+            let took = self.bar.seconds();
             let speed = duration.0 / took.max(1e-3);
             let bad = if failed > 0 { format!(", {failed} not usable") } else { String::new() };
             messages::say(&format!(

@@ -1,7 +1,7 @@
 //! `refrain index build`
 use std::process::ExitCode;
 
-use refrain::{BuildOptions, Error, FindOptions, Index};
+use refrain::{BuildOptions, Error, Index};
 
 use super::progress;
 use crate::{args::BuildArgs, db, messages, stop};
@@ -16,11 +16,7 @@ pub fn run(args: &BuildArgs) -> anyhow::Result<ExitCode> {
     let path = db::path_to_write(&args.db)?;
     let index = Index::open_or_create(&path)?;
     let mut options = BuildOptions::default();
-    options.find = FindOptions {
-        follow_links: !args.no_follow,
-        hidden: args.hidden,
-        max_depth: args.max_depth.map(|depth| depth as usize),
-    };
+    options.find = (&args.find).into();
     options.threads = args.work.threads.map(usize::from);
     let tracks =
         progress::tell(&args.work, &path, index, |index, on| index.build(&args.roots, &options, &stop, on))?;

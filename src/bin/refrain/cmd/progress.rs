@@ -4,10 +4,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use indicatif::{ProgressBar, ProgressStyle};
-use refrain::{BuildEvent, BuildSummary, Error, Index};
+use refrain::{BuildEvent, BuildSummary, Error, Index, units::Seconds};
 
-use crate::{args::WorkArgs, messages};
+use crate::{args::WorkArgs, bar::Bar, messages};
 
 /// Files that could not be used which are named at the end; the rest is counted.
 const NAMED: usize = 20;
@@ -22,7 +21,7 @@ pub fn tell(
     let mut progress = Progress::new(args);
     let began = Instant::now();
     let done = work(&mut index, &mut |event| progress.on(event));
-    progress.end();
+    progress.bar.end();
     let summary = match done {
         Ok(summary) => summary,
         Err(Error::Interrupted) => {
@@ -86,46 +85,35 @@ fn report(args: &WorkArgs, summary: &BuildSummary, took: Duration) {
 
 /// Progress on a terminal, and warnings.
 struct Progress {
-    bar: ProgressBar,
-    began: Instant,
-    audio: f64,
+    bar: Bar,
     quiet: bool,
     verbose: bool,
 }
 
 impl Progress {
-    /// A spinner until files are found.
     fn new(args: &WorkArgs) -> Self {
-        // Draws on standard error, and only where that is a terminal.
-        let bar = if args.quiet { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
-        bar.set_message("looking for files");
-        bar.enable_steady_tick(Duration::from_millis(100));
-        Self { bar, began: Instant::now(), audio: 0.0, quiet: args.quiet, verbose: args.verbose }
+        Self { bar: Bar::new(args.quiet), quiet: args.quiet, verbose: args.verbose }
     }
 
     /// Takes in what a build tells.
     fn on(&mut self, event: BuildEvent) {
         match event {
             BuildEvent::Found { new, new_bytes, .. } => {
-                self.began = Instant::now();
-                self.bar.set_length(new_bytes);
-                let style = ProgressStyle::with_template("{bar:30} {percent:>3}% {msg}, {eta} left");
-                if let Ok(style) = style {
-                    self.bar.set_style(style);
-                }
-                self.bar.set_message(format!("{} to read", messages::count(new as u64, "file")));
+                self.bar.start(new_bytes, format!("{} to read", messages::count(new as u64, "file")));
             }
             BuildEvent::Added { path, bytes, duration, warnings } => {
-                self.audio += duration.0;
                 for warning in warnings.iter().filter(|_| !self.quiet) {
                     self.line(&format!("{}: {warning}", path.display()));
                 }
                 if self.verbose {
                     self.line(&format!("added {} ({duration})", path.display()));
                 }
-                self.step(bytes);
+                self.bar.step(bytes, duration);
             }
-            BuildEvent::Recognised { bytes, .. } => self.step(bytes),
+            // A bad one is named at the end, together with the folders that could not be looked into.
+            BuildEvent::Recognised { bytes, .. } | BuildEvent::Failed { bytes, .. } => {
+                self.bar.step(bytes, Seconds::default());
+            }
             BuildEvent::Moved { from, to } if self.verbose => {
                 self.line(&format!("moved {} to {}", from.display(), to.display()));
             }
@@ -135,26 +123,13 @@ impl Progress {
             BuildEvent::Unavailable { path } => {
                 self.line(&format!("{}: not there, its files count as missing", path.display()));
             }
-            // Named at the end, together with the folders that could not be looked into.
-            BuildEvent::Failed { bytes, .. } => self.step(bytes),
-            BuildEvent::Neighbours => self.bar.set_message("bringing the neighbour index up to date"),
+            BuildEvent::Neighbours => self.bar.say("bringing the neighbour index up to date"),
             _ => {}
         }
-    }
-
-    fn step(&mut self, bytes: u64) {
-        self.bar.inc(bytes);
-        let speed = self.audio / self.began.elapsed().as_secs_f64().max(1e-3);
-        self.bar.set_message(format!("{} of audio, {speed:.0} x real time", messages::hours(self.audio)));
     }
 
     /// Says a line without breaking the bar.
     fn line(&self, text: &str) {
         self.bar.suspend(|| messages::say(text));
-    }
-
-    /// Leaves the terminal as it was.
-    fn end(&self) {
-        self.bar.finish_and_clear();
     }
 }
