@@ -68,6 +68,7 @@ impl Store {
             rusqlite::Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate).map_err(of)?;
         let done = work(&Batch { store: self })?;
         transaction.commit().map_err(of)?;
+        self.trim_log()?;
         Ok(done)
     }
 }
