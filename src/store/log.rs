@@ -4,7 +4,7 @@ use std::{fs, path::Path, time::Duration};
 use rusqlite::ErrorCode;
 
 use super::{BUSY_SECONDS, Store, fault};
-use crate::Result;
+use crate::{Result, failpoint};
 
 /// How long a writer waits for readers of an older state before it leaves the rest of the log to its next transaction…
 const WAIT: Duration = Duration::from_millis(300);
@@ -28,7 +28,9 @@ impl Store {
         }
         self.db.flush_prepared_statement_cache();
         // First, because the change of mode does nothing at all where a reader has the file open.
+        failpoint::reach("fold");
         self.empty_log(LAST_WAIT)?;
+        failpoint::reach("folded");
         match self.db.pragma_update_and_check(None, "journal_mode", "delete", |_| Ok(())) {
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(()),
             other => other.map_err(|error| fault::of(&self.path, error)),

@@ -6,7 +6,7 @@ use super::{
     blob::{decode_centroids, decode_links},
     write::BLOCK_BITS,
 };
-use crate::Result;
+use crate::{Result, failpoint};
 
 /// What a neighbour index was built from, and where its graph is entered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,6 +142,7 @@ impl Batch<'_> {
         for table in ["neighbour_index", "centroid_block", "centroid_link", "posting", "removed"] {
             self.neighbour_row(&format!("DELETE FROM {table}"), [])?;
         }
+        failpoint::reach("neighbours");
         Ok(())
     }
 
@@ -173,6 +174,7 @@ impl Batch<'_> {
 
     pub(crate) fn put_posting(&self, centroid: u32, row: usize, data: &[u8]) -> Result<()> {
         let id = i64::from(centroid) << BLOCK_BITS | row as i64;
+        failpoint::reach("posting");
         self.neighbour_row("INSERT INTO posting (id, data) VALUES (?1, ?2)", (id, data))
     }
 }

@@ -11,6 +11,7 @@ use super::{BUSY_SECONDS, Layout, Store, fault, log, schema};
 use crate::{
     Result,
     error::{Error, IndexError},
+    failpoint,
     params::{self, Params},
 };
 
@@ -96,6 +97,7 @@ impl Store {
             other => other.map_err(|error| Refusal::from(error).writing(path))?,
         }
         db.pragma_update(None, "synchronous", "normal").map_err(of)?;
+        failpoint::reach("open");
         schema::migrate(&mut db, |new| describe(new, params)).map_err(of)?;
         Self::checked(db, path, params, schema::FORMAT, true)
     }
