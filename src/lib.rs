@@ -72,6 +72,7 @@ pub mod ann;
 pub mod chroma;
 pub mod decode;
 pub mod error;
+mod failpoint;
 pub mod fingerprint;
 pub mod params;
 pub mod pipeline;

@@ -10,6 +10,7 @@ use crate::{
     Error, Result,
     ann::{self, Built},
     error::IndexError,
+    failpoint,
     store::{FileEntry, Store, Track, TrackId},
 };
 
@@ -175,12 +176,18 @@ impl Index {
     /// # Errors
     /// [`Error::Index`] where the file cannot be written.
     pub fn forget_roots(&mut self, path: &Path) -> Result<()> {
+        let roots = self.roots_below(path)?;
+        self.store.write(|batch| roots.iter().try_for_each(|root| batch.remove_root(root).map(|_| ())))
+    }
+
+    /// The folders at or below `path` that were indexed, in order.
+    ///
+    /// # Errors
+    /// [`Error::Index`] where the file cannot be read.
+    pub fn roots_below(&self, path: &Path) -> Result<Vec<PathBuf>> {
         let literal = spellings(path);
-        let roots = self.store.roots()?;
-        self.store.write(|batch| {
-            let mut below = roots.iter().filter(|root| below(&root.path, &literal));
-            below.try_for_each(|root| batch.remove_root(&root.path).map(|_| ()))
-        })
+        let roots = self.store.roots()?.into_iter().map(|root| root.path);
+        Ok(roots.filter(|root| below(root, &literal)).collect())
     }
 
     /// Takes in the tracks of another index. What both have is one track, by its content; a path that both have stays what
@@ -352,5 +359,6 @@ fn merge_track(
         batch.list(&file.path, file.size, file.mtime_ns, here)?;
         batch.set_missing(&file.path, file.missing)?;
     }
+    failpoint::reach("merge");
     Ok(())
 }

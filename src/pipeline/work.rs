@@ -19,6 +19,7 @@ use super::{
 use crate::{
     Error, Result,
     decode::{Decoder, Tags},
+    failpoint,
     store::{Batch, ContentHash, Put, Recognised, Store, TrackRecord},
     units::SampleRate,
 };
@@ -166,6 +167,7 @@ pub(super) fn run(
                         !known.contains(hash) && claimed.insert(*hash)
                     };
                     let outcome = look(job, analyse, &mine, stop);
+                    failpoint::reach("analysed");
                     if sender.send(Done { number, outcome }).is_err() {
                         break;
                     }
@@ -366,7 +368,10 @@ impl Writer<'_> {
             let mut written = Vec::with_capacity(batch.len());
             for (number, change) in batch {
                 match write(transaction, &jobs[*number], change)? {
-                    Some(done) => written.push(done),
+                    Some(done) => {
+                        failpoint::reach("batch");
+                        written.push(done);
+                    }
                     None => break,
                 }
             }
@@ -491,7 +496,7 @@ fn described(file: &FoundFile, hash: ContentHash, spec: Option<(SampleRate, u16)
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::build, *};
 
     #[test]
     fn a_file_that_is_written_to_meanwhile_is_analysed_again() {
@@ -511,5 +516,34 @@ mod tests {
         for before in [older, shorter] {
             assert!(matches!(look_at(before), Outcome::Content(_, Some(_))));
         }
+    }
+
+    #[test]
+    fn a_new_file_that_grows_while_it_is_analysed_is_right_after_the_next_update() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.wav");
+        let song = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/audio/songs/quiet-engines.wav");
+        let whole = std::fs::read(song).unwrap();
+        std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+        let mut store = Store::open_write(folder.path().join("i.refrain")).unwrap();
+        let options = build::BuildOptions::default();
+        let params = *store.params();
+        let analyse = |file: &FoundFile, stop: &AtomicBool| {
+            // Its second half comes after its hash.
+            std::fs::write(&file.path, &whole).unwrap();
+            super::super::analyse::track(Decoder::open(&file.path)?, &params, stop)
+        };
+        let go_on = AtomicBool::new(false);
+        let roots = [folder.path().to_owned()];
+        let built = build::build_with(&analyse, &mut store, &roots, &options, &go_on, |_| {}).unwrap();
+        assert_eq!(built.added, 1);
+        let updated = build::update_with(&analyse, &mut store, &options, &go_on, |_| {}).unwrap();
+        assert_eq!((updated.added, updated.retagged), (1, 1), "the sound was that of the whole file already");
+        let hash = content::hash(&path, &go_on).unwrap();
+        assert!(store.track_with(&hash).unwrap().is_some());
+        let again = build::update_with(&analyse, &mut store, &options, &go_on, |_| {}).unwrap();
+        // Written anew by no one but the analysis, which is not asked again.
+        assert_eq!((again.unchanged, again.added), (1, 0));
+        store.verify().unwrap();
     }
 }

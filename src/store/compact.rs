@@ -7,7 +7,7 @@ use rusqlite::{
 };
 
 use super::{Batch, Census, Store, fault, neighbours::list_rows};
-use crate::{Result, error::Error};
+use crate::{Result, error::Error, failpoint};
 
 impl Store {
     /// Takes what is gone out of the neighbour index and gives the room of everything that was removed back to the disk.
@@ -18,7 +18,10 @@ impl Store {
     pub fn compact(&mut self) -> Result<()> {
         self.write(|batch| batch.drop_tombstones().map(|_| ()))?;
         self.db.flush_prepared_statement_cache();
-        self.vacuum("VACUUM", [])
+        failpoint::reach("compact");
+        self.vacuum("VACUUM", [])?;
+        failpoint::reach("compacted");
+        Ok(())
     }
 
     /// Writes the present state to a new file at `to`, a whole one without a log and without gaps. Readers and writers go
@@ -45,6 +48,7 @@ impl Store {
         let name = ToSqlOutput::Borrowed(ValueRef::Text(part.path().as_os_str().as_encoded_bytes()));
         self.vacuum("VACUUM INTO ?1", [name])?;
         part.as_file().sync_all().map_err(io)?;
+        failpoint::reach("export");
         part.persist_noclobber(to).map_err(|e| io(e.error))?;
         Ok(())
     }
@@ -88,6 +92,7 @@ impl Batch<'_> {
                     continue;
                 }
                 self.run("DELETE FROM posting WHERE id BETWEEN ?1 AND ?2", list_rows(centroid))?;
+                failpoint::reach("tombstones");
                 self.put_postings(centroid, 0, &places, &vectors)?;
             }
             let census = store.census(Census::default(), index.last_track, u64::MAX)?;

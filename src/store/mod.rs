@@ -44,6 +44,7 @@ mod blob;
 mod compact;
 mod fault;
 mod files;
+mod log;
 mod neighbours;
 mod open;
 mod path;

@@ -6,7 +6,7 @@ use super::{
     blob::{decode_centroids, decode_links, encode_posting},
     write::BLOCK_BITS,
 };
-use crate::Result;
+use crate::{Result, failpoint};
 
 /// What a neighbour index was built from, and where its graph is entered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,6 +167,7 @@ impl Batch<'_> {
         for table in ["neighbour_index", "centroid_block", "centroid_link", "posting", "removed"] {
             self.neighbour_row(&format!("DELETE FROM {table}"), [])?;
         }
+        failpoint::reach("neighbours");
         Ok(())
     }
 
@@ -213,6 +214,7 @@ impl Batch<'_> {
             let (tracks, positions): (Vec<u32>, Vec<u32>) = places.iter().copied().unzip();
             let data = encode_posting(&tracks, &positions, vectors);
             let id = i64::from(centroid) << BLOCK_BITS | row as i64;
+            failpoint::reach("posting");
             self.neighbour_row("INSERT OR REPLACE INTO posting (id, data) VALUES (?1, ?2)", (id, data))?;
         }
         Ok(())

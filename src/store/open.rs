@@ -7,10 +7,11 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig, ffi, limits::Limit};
 
-use super::{BUSY_SECONDS, Layout, Store, fault, schema};
+use super::{BUSY_SECONDS, Layout, Store, fault, log, schema};
 use crate::{
     Result,
     error::{Error, IndexError},
+    failpoint,
     params::{self, Params},
 };
 
@@ -20,8 +21,6 @@ const LONGEST_VALUE: i32 = 1 << 20;
 const LEAST_BYTES: u64 = 512;
 /// SQLite's page cache, in KiB.
 const CACHE_KIB: i32 = 8 * 1024;
-/// How long a closing writer waits for readers before it leaves the log to the next one.
-const CLOSE_WAIT: Duration = Duration::from_millis(500);
 
 /// What the first look at a file shows.
 enum Content {
@@ -51,7 +50,7 @@ impl Store {
             return Err(fault::index(path, IndexError::Missing));
         }
         let (db, content) = match connect_read(path, false) {
-            Err(Refusal::CannotOpen(_)) if log_bytes(path) == 0 => connect_read(path, true),
+            Err(Refusal::CannotOpen(_)) if log::unfinished(path) == 0 => connect_read(path, true),
             // A reader may not undo what a writer left half done; whoever may write may.
             Err(Refusal::CannotOpen(_)) if recover(path) => connect_read(path, false),
             other => other,
@@ -98,30 +97,19 @@ impl Store {
             other => other.map_err(|error| Refusal::from(error).writing(path))?,
         }
         db.pragma_update(None, "synchronous", "normal").map_err(of)?;
+        failpoint::reach("open");
         schema::migrate(&mut db, |new| describe(new, params)).map_err(of)?;
         Self::checked(db, path, params, schema::FORMAT, true)
     }
 
-    /// Folds the log into the file, so that one file is left, and closes it. Where readers are in the way the log
-    /// stays beside the file, and the next writer folds it.
+    /// Folds the log into the file, so that one file is left, and closes it. Where readers have the file open the log stays
+    /// beside it until the next writer, empty unless one of them has been looking at an older state for longer than a
+    /// moment.
     ///
     /// # Errors
     /// [`IndexError::DiskFull`] and whatever else keeps the last pages from the file.
     pub fn close(mut self) -> Result<()> {
         self.fold()
-    }
-
-    fn fold(&mut self) -> Result<()> {
-        if !std::mem::take(&mut self.writes) {
-            return Ok(());
-        }
-        let of = |error| fault::of(&self.path, error);
-        self.db.flush_prepared_statement_cache();
-        self.db.busy_timeout(CLOSE_WAIT).map_err(of)?;
-        match self.db.pragma_update_and_check(None, "journal_mode", "delete", |_| Ok(())) {
-            Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => Ok(()),
-            other => other.map_err(of),
-        }
     }
 
     fn checked(db: Connection, path: &Path, params: &Params, format: u32, writes: bool) -> Result<Self> {
@@ -134,7 +122,7 @@ impl Store {
         // SQLite tells a file that lacks whole pages, not one that lacks a part of its last one. Pages are counted
         // before the log is looked at: had it been folded in between, the file would have grown to the count.
         let pages = page_bytes(db).map_err(|error| fault::of(path, error))?;
-        if log_bytes(path) == 0 && fs::metadata(path).is_ok_and(|meta| meta.len() < pages) {
+        if log::unfinished(path) == 0 && fs::metadata(path).is_ok_and(|meta| meta.len() < pages) {
             return Err(fault::damaged(path, "cut short"));
         }
         match schema::difference(db, format) {
@@ -232,7 +220,7 @@ impl From<rusqlite::Error> for Refusal {
 impl Refusal {
     fn reading(self, path: &Path) -> Error {
         match self {
-            Self::CannotOpen(_) if log_bytes(path) > 0 => {
+            Self::CannotOpen(_) if log::unfinished(path) > 0 => {
                 let what = "its last writer did not finish; copy it together with its -wal or -journal file \
                             into a folder that can be written, and open it there";
                 fault::index(path, IndexError::ReadOnly(what.to_owned()))
@@ -292,18 +280,6 @@ fn present(path: &Path) -> Result<bool> {
 /// The path from the root, so that no name means something special to SQLite (`:memory:`).
 fn absolute(path: &Path) -> io::Result<PathBuf> {
     std::path::absolute(path)
-}
-
-/// Bytes of an unfinished log or journal beside `path`.
-fn log_bytes(path: &Path) -> u64 {
-    // Where `path` is a link they stand beside what it leads to.
-    let file = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    let beside = |suffix: &str| {
-        let mut name = file.as_os_str().to_owned();
-        name.push(suffix);
-        fs::metadata(name).map_or(0, |meta| meta.len())
-    };
-    beside("-wal") + beside("-journal")
 }
 
 /// A reader's connection. `immutable` reads without locks and log: for a folder that cannot be written, where a

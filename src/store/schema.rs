@@ -3,6 +3,8 @@ use std::sync::OnceLock;
 
 use rusqlite::{Connection, TransactionBehavior};
 
+use crate::failpoint;
+
 /// What stands in the header of an index file: "RFRN".
 pub const APPLICATION_ID: u32 = 0x5246_524E;
 
@@ -52,7 +54,9 @@ fn apply(
                 first(&step)?;
             }
         }
+        failpoint::reach("migrate");
         step.commit()?;
+        failpoint::reach("migrated");
     }
 }
 

@@ -7,6 +7,7 @@ use super::{ContentHash, Store, TrackId, WindowBlock, fault, path};
 use crate::{
     Result,
     decode::Tags,
+    failpoint,
     fingerprint::Fingerprint,
     units::{SampleRate, Seconds},
 };
@@ -67,7 +68,10 @@ impl Store {
         let transaction =
             rusqlite::Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate).map_err(of)?;
         let done = work(&Batch { store: self })?;
+        failpoint::reach("commit");
         transaction.commit().map_err(of)?;
+        failpoint::reach("committed");
+        self.trim_log()?;
         Ok(done)
     }
 }
@@ -173,6 +177,7 @@ impl Batch<'_> {
         for (row, block) in (first..).zip(blocks) {
             self.run("INSERT INTO frame_block (id, data) VALUES (?1, ?2)", (row, block))?;
         }
+        failpoint::reach("track");
         let blocks = fingerprint
             .positions
             .chunks(layout.windows_per_block)
@@ -213,6 +218,7 @@ impl Batch<'_> {
     pub fn remove(&self, path: &Path) -> Result<bool> {
         let track = self.store.track_at(path)?;
         let known = self.forget(path)?;
+        failpoint::reach("remove");
         track.map(|track| self.drop_unlisted_track(track)).transpose()?;
         Ok(known)
     }

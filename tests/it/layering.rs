@@ -4,7 +4,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const BASE: &[&str] = &["error", "units", "params"];
+const BASE: &[&str] = &["error", "failpoint", "units", "params"];
 const STAGES: &[&str] = &[
     "decode",
     "resample",

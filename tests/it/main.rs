@@ -3,8 +3,10 @@
 mod analysis;
 mod analyze;
 mod ann;
+mod beside;
 mod cli;
 mod copies;
+mod crash;
 mod decode;
 mod docs;
 mod hostile;

@@ -16,6 +16,8 @@ use refrain::{
 use rusqlite::Connection;
 use tempfile::TempDir;
 
+use super::run::dump;
+
 pub fn folder() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("music.refrain");
@@ -427,6 +429,85 @@ fn readers_work_beside_a_writer() {
         1,
         "the next writer folds what a reader kept open"
     );
+}
+
+/// What the file alone holds, without the log beside it.
+fn alone(file: &Path) -> Vec<String> {
+    let copy = file.with_extension("alone");
+    fs::copy(file, &copy).unwrap();
+    let rows = dump(&copy);
+    fs::remove_file(copy).unwrap();
+    rows
+}
+
+#[test]
+fn the_log_is_brought_into_the_file_where_readers_have_it_open() {
+    let (_folder, file) = folder();
+    small(&file);
+    // In the middle of nothing, at the moment; and looking at an older state, which ends while the writer waits.
+    let idle = Store::open_read(&file).unwrap();
+    let mut writer = Store::open_write(&file).unwrap();
+    assert_eq!(idle.totals().unwrap().tracks, 1);
+    writer.write(|batch| batch.add_track(&record("/b"), &fingerprint(300, 2))).unwrap();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let reader = std::thread::spawn({
+        let file = file.clone();
+        move || {
+            let store = Store::open_read(&file).unwrap();
+            let held = store.snapshot().unwrap();
+            assert_eq!(store.totals().unwrap().tracks, 2);
+            sender.send(()).unwrap();
+            std::thread::sleep(std::time::Duration::from_millis(200));
+            drop(held);
+            store
+        }
+    });
+    receiver.recv().unwrap();
+    writer.write(|batch| batch.add_track(&record("/c"), &fingerprint(30_000, 3))).unwrap();
+    writer.close().unwrap();
+    let log = fs::metadata(file.with_extension("refrain-wal")).unwrap().len();
+    assert_eq!(log, 0, "the log is cut off");
+    let late = reader.join().unwrap();
+    assert_eq!((idle.totals().unwrap().tracks, late.totals().unwrap().tracks), (3, 3));
+    drop((idle, late));
+    // Opened by nobody here any more: reading it as a file would drop SQLite's locks.
+    let whole = dump(&file);
+    assert!(alone(&file) == whole);
+}
+
+#[test]
+fn a_reader_of_an_older_state_keeps_the_log_and_nothing_is_lost() {
+    let (_folder, file) = folder();
+    small(&file);
+    let mut writer = Store::open_write(&file).unwrap();
+    writer.write(|batch| batch.add_track(&record("/b"), &fingerprint(300, 2))).unwrap();
+    let reader = Store::open_read(&file).unwrap();
+    let held = reader.snapshot().unwrap();
+    assert_eq!(reader.totals().unwrap().tracks, 2);
+    writer.write(|batch| batch.add_track(&record("/c"), &fingerprint(300, 3))).unwrap();
+    writer.close().unwrap();
+    assert!(fs::metadata(file.with_extension("refrain-wal")).unwrap().len() > 0);
+    assert_eq!(reader.totals().unwrap().tracks, 2, "the snapshot holds");
+    drop(held);
+    assert_eq!(reader.totals().unwrap().tracks, 3);
+    drop(reader);
+    assert_eq!(Store::open_read(&file).unwrap().totals().unwrap().tracks, 3);
+}
+
+#[test]
+fn a_long_log_is_brought_into_the_file_at_once() {
+    let (_folder, file) = folder();
+    small(&file);
+    let reader = Store::open_read(&file).unwrap();
+    assert_eq!(reader.totals().unwrap().tracks, 1);
+    let mut writer = Store::open_write(&file).unwrap();
+    let add = |writer: &mut Store, name: &str, frames| {
+        writer.write(|batch| batch.add_track(&record(name), &fingerprint(frames, 2))).unwrap();
+        fs::metadata(file.with_extension("refrain-wal")).unwrap().len()
+    };
+    assert!(add(&mut writer, "/b", 3_000) > 0);
+    assert_eq!(add(&mut writer, "/c", 1_500_000), 0);
+    assert_eq!(reader.totals().unwrap().tracks, 3);
 }
 
 #[test]

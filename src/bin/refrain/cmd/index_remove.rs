@@ -20,7 +20,9 @@ pub fn run(args: &RemoveArgs) -> anyhow::Result<ExitCode> {
     let mut nothing = false;
     for (selector, text) in selectors.iter().zip(&args.chosen) {
         let paths = index.select(selector)?;
-        if paths.is_empty() {
+        // A folder may be one to be updated and have no files: it was empty, or they are removed already.
+        let roots = folder(selector).map_or(Ok(Vec::new()), |path| index.roots_below(path))?;
+        if paths.is_empty() && roots.is_empty() {
             let text = text.display();
             messages::say(&format!("refrain: {}: nothing in the index is meant by {text}", path.display()));
             nothing = true;
@@ -32,13 +34,16 @@ pub fn run(args: &RemoveArgs) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::from(1));
     }
     let chosen: Vec<PathBuf> = chosen.into_iter().collect();
-    let roots = selectors.iter().filter_map(|selector| match selector {
-        // No folder is called like a pattern, unless its very path was given.
-        Selector::Path(path) | Selector::Pattern { text: path, .. } => Some(path.as_path()),
-        _ => None,
-    });
-    take_out(&path, &chosen, args.dry_run, roots)?;
+    take_out(&path, &chosen, args.dry_run, selectors.iter().filter_map(folder))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The folder that may be meant. None is called like a pattern, unless its very path was given.
+fn folder(selector: &Selector) -> Option<&Path> {
+    match selector {
+        Selector::Path(path) | Selector::Pattern { text: path, .. } => Some(path),
+        _ => None,
+    }
 }
 
 /// Takes files and folders out of the index and names the files; or only names them.

@@ -1,0 +1,384 @@
+//! The process dies, or the disk is full, wherever that would matter: the index stays valid, and the same command run again
+//! ends where an undisturbed one does.
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+};
+
+use refrain::{Error, Index, ann, error::IndexError, store::Store};
+use rusqlite::Connection;
+
+use super::run::{Place, Run, dump, finish, fixture, tune, wav};
+
+/// Something that is done to an index.
+struct Work {
+    name: &'static str,
+    /// The index that it is done to; none where it makes one.
+    start: Option<&'static str>,
+    /// The arguments of `refrain`, with `DB` for the index and `OUT` for a file that it makes. Else it is done by
+    /// [`child`].
+    args: Option<&'static str>,
+    /// Failpoints that it comes to, each as often as told.
+    dies_at: &'static [&'static str],
+}
+
+const WORKS: &[Work] = &[
+    Work {
+        name: "build",
+        start: None,
+        args: Some("index build -q --db DB m"),
+        dies_at: &[
+            "open",
+            "migrate",
+            "migrate=2",
+            "migrated",
+            "migrated=2",
+            "analysed",
+            "analysed=40",
+            "track",
+            "track=33",
+            "batch",
+            "batch=40",
+            "commit",
+            "commit=2",
+            "committed",
+            "committed=2",
+            "fold",
+            "folded",
+        ],
+    },
+    Work {
+        name: "update",
+        start: Some("old.refrain"),
+        args: Some("index update -q --db DB"),
+        dies_at: &[
+            "open",
+            "analysed=3",
+            "batch=2",
+            "batch=12",
+            "commit",
+            "committed",
+            "commit=2",
+            "committed=2",
+            "commit=3",
+            "fold",
+            "folded",
+        ],
+    },
+    Work {
+        name: "migration",
+        start: Some("format_1.refrain"),
+        args: Some("index build -q --db DB m"),
+        dies_at: &["open", "migrate", "migrated", "track=2", "committed"],
+    },
+    Work {
+        name: "remove",
+        start: Some("many.refrain"),
+        args: Some("index remove --db DB m"),
+        dies_at: &["remove", "remove=200", "remove=300", "commit=2", "committed", "committed=2", "fold"],
+    },
+    Work {
+        name: "prune",
+        start: Some("pruned.refrain"),
+        args: Some("index prune --db DB"),
+        dies_at: &["remove=260", "committed", "commit=2", "folded"],
+    },
+    Work {
+        name: "relocate",
+        start: Some("old.refrain"),
+        args: Some("index relocate --db DB m elsewhere"),
+        dies_at: &["commit", "committed", "fold"],
+    },
+    Work {
+        name: "merge",
+        start: Some("small.refrain"),
+        args: Some("index merge --db DB old.refrain"),
+        dies_at: &[
+            "merge",
+            "merge=33",
+            "track=20",
+            "commit",
+            "committed",
+            "commit=3",
+            "committed=3",
+            "folded",
+        ],
+    },
+    Work {
+        name: "compact",
+        start: Some("gone.refrain"),
+        args: Some("index compact --db DB"),
+        dies_at: &["tombstones", "tombstones=5", "commit", "committed", "compact", "compacted", "folded"],
+    },
+    Work {
+        name: "export",
+        start: Some("old.refrain"),
+        args: Some("index export --db DB --file OUT"),
+        dies_at: &["export"],
+    },
+    Work {
+        name: "neighbours",
+        start: Some("old.refrain"),
+        args: None,
+        dies_at: &["neighbours", "posting", "posting=8", "commit", "committed", "fold", "folded"],
+    },
+    Work {
+        name: "other neighbours",
+        start: Some("indexed.refrain"),
+        args: None,
+        dies_at: &["neighbours", "posting=5", "commit", "committed"],
+    },
+];
+
+/// More files than a transaction takes.
+const FILES: usize = 44;
+/// Copies of one file; with the others more than are removed in one transaction.
+const COPIES: usize = 280;
+
+/// The indexes that work begins with, and the files as they are by then.
+struct Library {
+    place: Place,
+}
+
+impl Library {
+    fn new() -> Self {
+        let place = Place::new();
+        let write = |name: String, seed: u64| place.write(name, &wav(8_000, 1, &tune(8_000, 2.0, seed)));
+        (0..FILES).for_each(|n| drop(write(format!("m/{n:02}.wav"), n as u64)));
+        place.write("m/text.mp3", b"text");
+        place.line("index build -q --db old.refrain m").code(0);
+        neighbours(&copy(&place, "old.refrain", "indexed.refrain"), 4).unwrap();
+        neighbours(&copy(&place, "old.refrain", "gone.refrain"), 8).unwrap();
+        place.line("index remove --db gone.refrain */*5.wav */*6.wav").code(0);
+        // Another quarter of the windows, so that the neighbour index has fallen behind.
+        (0..FILES / 2).for_each(|n| drop(write(format!("n/{n:02}.wav"), 500 + n as u64)));
+        place.line("index build -q --db indexed.refrain n").code(0);
+        place.line("index build -q --db small.refrain n m/01.wav m/02.wav").code(0);
+        let first = fs::read(place.at("m/00.wav")).unwrap();
+        (0..COPIES).for_each(|n| drop(place.write(format!("m/copies/{n:03}.wav"), &first)));
+        place.line("index build -q --db many.refrain m").code(0);
+        fs::remove_dir_all(place.at("m/copies")).unwrap();
+        copy(&place, "many.refrain", "pruned.refrain");
+        place.line("index update -q --db pruned.refrain").code(0);
+        place.write("format_1.refrain", &fs::read(fixture("index/format_1.refrain")).unwrap());
+        // Some are changed, moved, removed, bad now, new.
+        for n in (0..FILES).step_by(6) {
+            write(format!("m/{n:02}.wav"), 1000 + n as u64);
+            fs::rename(place.at(format!("m/{:02}.wav", n + 1)), place.at(format!("m/x{n:02}.wav"))).unwrap();
+            let _ = fs::remove_file(place.at(format!("m/{:02}.wav", n + 2)));
+            write(format!("m/new-{n}.wav"), 2000 + n as u64);
+        }
+        place.write("m/03.wav", b"text");
+        Self { place }
+    }
+
+    /// The index of `work`, as it is before it.
+    fn begin(&self, work: &Work) -> PathBuf {
+        let db = self.place.at(format!("{}.db", work.name));
+        for suffix in ["", "-wal", "-shm", "-journal", ".out"] {
+            let _ = fs::remove_file(beside(&db, suffix));
+        }
+        if let Some(start) = work.start {
+            fs::copy(self.place.at(start), &db).unwrap();
+        }
+        db
+    }
+
+    fn command(&self, work: &Work, db: &Path) -> Command {
+        match work.args {
+            Some(args) => {
+                let mut command = self.place.command();
+                command.args(args.split(' ').map(|arg| match arg {
+                    "DB" => db.to_owned(),
+                    "OUT" => beside(db, ".out"),
+                    other => other.into(),
+                }));
+                command
+            }
+            None => {
+                let mut command = Command::new(std::env::current_exe().unwrap());
+                command.args(["--exact", "crash::child", "--ignored", "--nocapture"]).env(CHILD, db);
+                command
+            }
+        }
+    }
+
+    /// What is there of it all afterwards.
+    fn rows(&self, work: &Work, db: &Path) -> Vec<String> {
+        let out = beside(db, ".out");
+        assert_eq!(out.exists(), work.name == "export");
+        dump(if out.exists() { &out } else { db })
+    }
+
+    fn undisturbed(&self, work: &Work) -> Vec<String> {
+        let db = self.begin(work);
+        let run = finish(&mut self.command(work, &db));
+        assert_eq!(run.code, Some(0), "{run:#?}");
+        self.rows(work, &db)
+    }
+
+    /// Holds that what a disturbed run has left is valid, and that the next one makes `whole` of it.
+    fn holds(&self, work: &Work, db: &Path, whole: &[String], what: &str) {
+        match Store::open_read(db) {
+            Err(Error::Index { reason: IndexError::Missing, .. }) if work.start.is_none() => {}
+            store => {
+                store.unwrap_or_else(|error| panic!("{what}: {error}")).verify().unwrap();
+                let check: String = Connection::open(db)
+                    .unwrap()
+                    .pragma_query_value(None, "quick_check", |row| row.get(0))
+                    .unwrap();
+                assert_eq!(check, "ok", "{what}");
+            }
+        }
+        let out = beside(db, ".out");
+        if !out.exists() || dump(&out) != whole {
+            assert!(!out.exists(), "{what}: half an export");
+            let again = finish(&mut self.command(work, db));
+            // What is done already, and so means nothing any more, is told by 1.
+            let done = ["remove", "relocate"].contains(&work.name) && again.code == Some(1);
+            assert!(again.code == Some(0) || done, "{what}: {again:#?}");
+            let left = ["-wal", "-journal"].map(|suffix| beside(db, suffix).exists());
+            assert!(done || left == [false; 2], "{what}: {left:?}");
+        }
+        assert!(self.rows(work, db) == whole, "{what}: not what an undisturbed run gives");
+    }
+}
+
+fn beside(db: &Path, suffix: &str) -> PathBuf {
+    let mut name = db.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+fn copy(place: &Place, from: &str, to: &str) -> PathBuf {
+    fs::copy(place.at(from), place.at(to)).unwrap();
+    place.at(to)
+}
+
+/// Brings the neighbour index up to date, however few windows there are.
+fn neighbours(db: &Path, centroids: usize) -> refrain::Result<()> {
+    let options = ann::Options { least_windows: 1, centroids: Some(centroids), ..ann::Options::default() };
+    let mut index = Index::open_to_write(db)?;
+    index.refresh(&options, &AtomicBool::new(false))?;
+    index.close()
+}
+
+/// Names the index to [`child`].
+const CHILD: &str = "REFRAIN_TEST_INDEX";
+
+#[test]
+#[ignore = "run by other tests in a process of its own"]
+fn child() {
+    let db = std::env::var_os(CHILD).expect("run by other tests");
+    if let Err(error) = neighbours(Path::new(&db), 8) {
+        eprintln!("{error}");
+        std::process::exit(2);
+    }
+}
+
+/// Does the same with every work, some at a time.
+fn each_work(with: impl Fn(&Library, &Work, &[String]) + Sync) {
+    let library = Library::new();
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                while let Some(work) = WORKS.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    with(&library, work, &library.undisturbed(work));
+                }
+            });
+        }
+    });
+}
+
+/// The names of all failpoints in the source.
+fn names(folder: &Path, found: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            names(&path, found);
+        } else if path.extension().is_some_and(|e| e == "rs") && !path.ends_with("failpoint.rs") {
+            let text = fs::read_to_string(path).unwrap();
+            let after = text.split("failpoint::reach(").skip(1);
+            found.extend(after.map(|rest| rest.split('"').nth(1).expect("a literal").to_owned()));
+        }
+    }
+}
+
+#[cfg(debug_assertions)]
+#[test]
+fn wherever_it_dies_the_next_run_completes_it() {
+    let mut all = BTreeSet::new();
+    names(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut all);
+    let tried = WORKS.iter().flat_map(|work| work.dies_at);
+    let tried: BTreeSet<String> = tried.map(|name| name.split('=').next().unwrap().to_owned()).collect();
+    assert_eq!(tried, all, "every failpoint, and no other");
+    each_work(|library, work, whole| {
+        for failpoint in work.dies_at {
+            let db = library.begin(work);
+            let run = finish(library.command(work, &db).env("REFRAIN_FAILPOINT", failpoint));
+            let told = format!("died at {}\n", failpoint.split('=').next().unwrap());
+            let what = format!("{} dies at {failpoint}", work.name);
+            assert!(run.code.is_none() && run.err.ends_with(&told), "{what}: {run:#?}");
+            library.holds(work, &db, whole, &what);
+        }
+    });
+}
+
+/// Runs `command` where no file may grow beyond `blocks` of 512 bytes. A write that goes beyond fails, or kills.
+#[cfg(unix)]
+fn limited(command: &Command, blocks: u64, kills: bool) -> Run {
+    let script = format!("{}ulimit -f {blocks} && exec \"$@\"", if kills { "" } else { "trap '' XFSZ; " });
+    let mut limited = Command::new("sh");
+    limited.args(["-c", &script, "sh"]).arg(command.get_program()).args(command.get_args());
+    command.get_current_dir().map(|folder| limited.current_dir(folder));
+    for (key, value) in command.get_envs() {
+        match value {
+            Some(value) => limited.env(key, value),
+            None => limited.env_remove(key),
+        };
+    }
+    finish(&mut limited)
+}
+
+/// So many times for each work: `REFRAIN_FULL_DISKS`. By turns the write fails that would go beyond a random length, and
+/// the process dies in it, in the middle of a commit, of folding the log, or of writing the file anew.
+#[cfg(unix)]
+#[test]
+fn where_the_disk_is_full_nothing_is_lost() {
+    let times: u64 = std::env::var("REFRAIN_FULL_DISKS").ok().and_then(|n| n.parse().ok()).unwrap_or(6);
+    let (full, killed) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    each_work(|library, work, whole| {
+        let db = library.place.at(format!("{}.db", work.name));
+        // A log has a head for each page, and may be longer than the file.
+        let most = fs::metadata(&db).unwrap().len() * 5 / 4 / 512;
+        let mut state = work.name.len() as u64;
+        let mut random = move || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as f64 / f64::from(1_u32 << 31)
+        };
+        for time in 0..times {
+            let db = library.begin(work);
+            // Short ones are met more often.
+            let blocks = (random() * random().sqrt() * most as f64) as u64;
+            let kills = time % 2 == 1;
+            let run = limited(&library.command(work, &db), blocks, kills);
+            let what = format!("{} with {blocks} blocks of {most}", work.name);
+            match run.code {
+                Some(0) => {}
+                None if kills => drop(killed.fetch_add(1, Ordering::Relaxed)),
+                Some(2) if !kills && run.err.contains("the disk is full") => {
+                    full.fetch_add(1, Ordering::Relaxed);
+                }
+                _ => panic!("{what}: {run:#?}"),
+            }
+            library.holds(work, &db, whole, &what);
+        }
+    });
+    let (full, killed) = (full.into_inner(), killed.into_inner());
+    eprintln!("the disk was full {full} times, and the process died in a write {killed} times");
+    assert!(full > 0 && killed > 0);
+}
