@@ -16,6 +16,9 @@ use super::{
     signal::Signal,
 };
 
+/// Hops that a block has at most: blocks begin at each hop, and all that may be needed again are kept.
+const HOPS: usize = 8;
+
 /// Autocorrelations of frames, planned once.
 #[derive(Clone)]
 pub(super) struct Autocorrelation {
@@ -60,11 +63,8 @@ impl Autocorrelation {
         let fits = |block: &usize| {
             frame_length.is_multiple_of(*block) && *block >= most && quick_len(2 * block) == 2 * block
         };
-        let block = (hop..=frame_length / 2).step_by(hop).find(fits);
-        Self::with_blocks(frame_length, hop, most, block.unwrap_or(frame_length), isa)
-    }
-
-    fn with_blocks(frame_length: usize, hop: usize, most: usize, block: usize, isa: Isa) -> Self {
+        let longest = (frame_length / 2).min(HOPS * hop);
+        let block = (hop..=longest).step_by(hop).find(fits).unwrap_or(frame_length);
         // Products of blocks reach lags up to twice a block's length, and -block, which comes out above the largest lag.
         let len = if block < frame_length { 2 * block } else { quick_len(frame_length + most + 1) };
         let plan = RealPlan::new(len, isa);
@@ -185,14 +185,16 @@ mod tests {
             ((128, 32, 100), 128),
             ((100, 30, 40), 100),
             ((98, 14, 12), 98),
+            // So short a hop that too many blocks would have to be kept.
+            ((256, 4, 60), 256),
             ((64, 64, 20), 64),
         ];
+        // One for all: what is left in it does not matter.
+        let mut scratch = AutocorrelationScratch::default();
         for ((frame_length, hop, most), block) in cases {
             for isa in Isa::available() {
                 let plan = Autocorrelation::new(frame_length, hop, most, isa);
                 assert_eq!(plan.block, block, "{frame_length} {hop} {most}");
-                let mut scratch = AutocorrelationScratch::default();
-                // A scratch that was used for something else.
                 plan.each(Signal::whole(&samples[9..]), 0..5, &mut scratch, |_, _, _| ());
                 let mut next = 1;
                 plan.each(signal, 1..700 / hop, &mut scratch, |t, frame, r| {
