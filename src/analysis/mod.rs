@@ -13,6 +13,7 @@
 //! - What has frames and bins is a [`Spectrogram`], frame after frame.
 //! - Each transform is a plan, built once and shared between threads, and a scratch that the caller owns.
 //! - Where something can be split over threads, the result is the same bit for bit with any number of them.
+mod autocorrelation;
 pub mod chroma;
 pub mod cqt;
 mod decimate;
@@ -22,8 +23,10 @@ pub mod hpss;
 pub mod key;
 mod lanes;
 mod median;
+mod normalised;
 mod pair;
 pub mod pyin;
+mod real;
 mod signal;
 pub mod stft;
 pub mod tuning;

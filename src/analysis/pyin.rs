@@ -135,28 +135,25 @@ impl Pyin {
         }
         came_from.iter_mut().for_each(|side| side.resize(pitches, 0));
         trace.clear();
-        for first in (0..frames).step_by(2) {
-            self.yin.each_normalised(Signal::whole(samples), first, yin, |t, d| {
-                let Some(out) = out.get_mut(t) else { return };
-                let voiced = self.observe(d, dips, probabilities, observed);
-                out.voiced = voiced as f32;
-                let unvoiced = ((1.0 - voiced) / pitches as f64 + TINY).ln();
-                let observed = observed.iter().map(|p| (p + TINY).ln());
-                if t == 0 {
-                    let begin = (0.5 / pitches as f64 + TINY).ln();
-                    let [of_voiced, of_unvoiced] = &mut *values;
-                    of_voiced[half..].iter_mut().zip(observed).for_each(|(v, p)| *v = begin + p);
-                    of_unvoiced[half..half + pitches].fill(begin + unvoiced);
-                    return;
-                }
-                self.advance(values, next, came_from);
-                let [of_voiced, of_unvoiced] = &mut *next;
-                of_voiced[half..].iter_mut().zip(observed).for_each(|(v, p)| *v += p);
-                of_unvoiced[half..half + pitches].iter_mut().for_each(|v| *v += unvoiced);
-                std::mem::swap(values, next);
-                came_from.iter().for_each(|side| trace.extend_from_slice(side));
-            });
-        }
+        self.yin.each_normalised(Signal::whole(samples), 0..frames, yin, |t, d| {
+            let voiced = self.observe(d, dips, probabilities, observed);
+            out[t].voiced = voiced as f32;
+            let unvoiced = ((1.0 - voiced) / pitches as f64 + TINY).ln();
+            let observed = observed.iter().map(|p| (p + TINY).ln());
+            if t == 0 {
+                let begin = (0.5 / pitches as f64 + TINY).ln();
+                let [of_voiced, of_unvoiced] = &mut *values;
+                of_voiced[half..].iter_mut().zip(observed).for_each(|(v, p)| *v = begin + p);
+                of_unvoiced[half..half + pitches].fill(begin + unvoiced);
+                return;
+            }
+            self.advance(values, next, came_from);
+            let [of_voiced, of_unvoiced] = &mut *next;
+            of_voiced[half..].iter_mut().zip(observed).for_each(|(v, p)| *v += p);
+            of_unvoiced[half..half + pitches].iter_mut().for_each(|v| *v += unvoiced);
+            std::mem::swap(values, next);
+            came_from.iter().for_each(|side| trace.extend_from_slice(side));
+        });
         if frames > 0 {
             let all = || values.iter().flat_map(|side| &side[half..half + pitches]);
             let mut state = largest(all()).0;

@@ -5,9 +5,10 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::{
-    AnalysisError, Complex32,
-    lanes::{GROUP, Isa, Lanes, for_each_isa},
-    pair::{Plan, pack, quick_len},
+    AnalysisError,
+    autocorrelation::{Autocorrelation, AutocorrelationScratch},
+    lanes::{GROUP, Isa},
+    normalised::{NormaliseScratch, normalise},
     signal::{Signal, check},
 };
 
@@ -73,72 +74,23 @@ pub struct Yin {
     /// Lags that are looked at.
     least: usize,
     most: usize,
-    plan: Plan,
-    fft_length: usize,
+    autocorrelation: Autocorrelation,
     isa: Isa,
 }
 
 /// What [`Yin`] works in.
 #[derive(Clone, Debug, Default)]
 pub struct YinScratch {
-    packed: Vec<Complex32>,
-    fft: Vec<Complex32>,
-    edges: [Vec<f32>; 2],
-    correlation: [Vec<f32>; 2],
+    autocorrelation: AutocorrelationScratch,
+    sums: NormaliseScratch,
     normalised: Vec<f32>,
 }
 
-/// The sum of squares, as sixteen sums.
-#[inline(always)]
-fn squares(x: &[f32]) -> f32 {
-    let mut sums = [0.0f32; GROUP];
-    let (groups, rest) = x.as_chunks::<GROUP>();
-    for group in groups {
-        sums.iter_mut().zip(group).for_each(|(s, x)| *s += x * x);
-    }
-    sums.iter().sum::<f32>() + rest.iter().map(|x| x * x).sum::<f32>()
-}
+/// Frames that a thread takes at once: the first ones of them share nothing.
+const AT_ONCE: usize = 64;
 
-/// A power of two that brings a frame to about unit energy, so that a loud frame's rounding does not drown the quiet one
-/// that it is transformed with; 0 for silence, also for what is as good as silent.
-fn unit_scale(energy: f32) -> f32 {
-    if energy < 1e-30 { 0.0 } else { (-0.5 * energy.log2()).round().exp2() }
-}
-
-/// Packs two frames, each times its scale.
-#[inline(always)]
-fn pack_to_unit<V: Lanes>(a: &[f32], b: &[f32], packed: &mut [Complex32], scales: &mut [f32; 2]) {
-    *scales = [unit_scale(squares(a)), unit_scale(squares(b))];
-    if *scales == [1.0; 2] {
-        return pack(a, b, packed);
-    }
-    let [scale_a, scale_b] = *scales;
-    for ((z, a), b) in packed.iter_mut().zip(a).zip(b) {
-        *z = Complex32::new(a * scale_a, b * scale_b);
-    }
-}
-
-for_each_isa!(
-    pack_scaled = pack_to_unit(a: &[f32], b: &[f32], packed: &mut [Complex32], scales: &mut [f32; 2])
-);
-
-/// Turns the spectrum of two packed frames into their power spectra, packed likewise.
-#[inline(always)]
-fn to_powers<V: Lanes>(packed: &mut [Complex32]) {
-    let half = packed.len() / 2;
-    for k in [0, half] {
-        packed[k] = Complex32::new(packed[k].re * packed[k].re, packed[k].im * packed[k].im);
-    }
-    let (low, high) = packed.split_at_mut(half);
-    for (z, m) in low[1..].iter_mut().zip(high[1..].iter_mut().rev()) {
-        let (s_re, s_im) = (z.re + m.re, z.im - m.im);
-        let (d_re, d_im) = (z.re - m.re, z.im + m.im);
-        let power = Complex32::new(0.25 * (s_re * s_re + s_im * s_im), 0.25 * (d_re * d_re + d_im * d_im));
-        (*z, *m) = (power, power);
-    }
-}
-
-for_each_isa!(power_spectra = to_powers(packed: &mut [Complex32]));
+/// Less energy than this is silence.
+const SILENT: f32 = 1e-30;
 
 impl Yin {
     /// A tracker for signals of `rate` hertz.
@@ -159,8 +111,8 @@ impl Yin {
         let least = (rate / fmax).floor() as usize;
         let most = ((rate / fmin).ceil() as usize).min(frame_length - 1);
         must(most >= least + 2, "fmin", fmin, "so far below fmax that three lags lie between them")?;
-        let fft_length = quick_len(frame_length + most + 1);
-        Ok(Self { rate, options, least, most, plan: Plan::forward(fft_length), fft_length, isa: Isa::best() })
+        let autocorrelation = Autocorrelation::new(frame_length, hop, most, Isa::best());
+        Ok(Self { rate, options, least, most, autocorrelation, isa: Isa::best() })
     }
 
     /// The sample rate that it is made for.
@@ -189,8 +141,8 @@ impl Yin {
         Ok(out)
     }
 
-    /// Appends the pitch of the frames of `part`, which begins with an even one, to `out`; `signal` has all samples that
-    /// they reach, and all can be worked with.
+    /// Appends the pitch of the frames of `part` to `out`; `signal` has all samples that they reach, and all can be worked
+    /// with.
     pub(crate) fn pitch_of(
         &self,
         signal: Signal<'_>,
@@ -198,11 +150,8 @@ impl Yin {
         scratch: &mut YinScratch,
         out: &mut Vec<Pitch>,
     ) {
-        let before = out.len();
-        out.resize(before + part.len(), Pitch::default());
-        for (n, pair) in out[before..].chunks_mut(2).enumerate() {
-            self.pair(signal, part.start + 2 * n, scratch, pair);
-        }
+        out.reserve(part.len());
+        self.each_normalised(signal, part, scratch, |_, d| out.push(self.chosen(d)));
     }
 
     /// As [`Yin::pitch`], on the threads of the current rayon pool; the same bit for bit.
@@ -212,9 +161,13 @@ impl Yin {
     pub fn pitch_on_threads(&self, samples: &[f32]) -> Result<Vec<Pitch>, AnalysisError> {
         check(samples, 0)?;
         let mut out = vec![Pitch::default(); self.frames(samples.len())];
-        let pairs = out.par_chunks_mut(2).enumerate().with_min_len(32);
-        pairs.for_each_init(YinScratch::default, |scratch, (n, pair)| {
-            self.pair(Signal::whole(samples), 2 * n, scratch, pair);
+        let parts = out.par_chunks_mut(AT_ONCE).enumerate();
+        parts.for_each_init(YinScratch::default, |scratch, (n, part)| {
+            let first = n * AT_ONCE;
+            let frames = first..first + part.len();
+            self.each_normalised(Signal::whole(samples), frames, scratch, |t, d| {
+                part[t - first] = self.chosen(d);
+            });
         });
         Ok(out)
     }
@@ -224,77 +177,37 @@ impl Yin {
         self.least
     }
 
-    /// Calls `each` with the cumulative mean normalised difference (equation 8) of frames `first` and `first + 1`, from
-    /// the smallest lag to the largest.
+    /// Calls `each` with the number of each of `frames` and its cumulative mean normalised difference (equation 8), from the
+    /// smallest lag to the largest.
     pub(super) fn each_normalised(
         &self,
         signal: Signal<'_>,
-        first: usize,
+        frames: Range<usize>,
         scratch: &mut YinScratch,
         mut each: impl FnMut(usize, &[f32]),
     ) {
-        let YinScratch { packed, fft, edges: [edge_a, edge_b], correlation, normalised } = scratch;
-        let YinOptions { frame_length, hop, difference, .. } = self.options;
-        let start = (first * hop) as isize - (frame_length / 2) as isize;
-        let a = signal.segment(start, frame_length, edge_a);
-        let b = signal.segment(start + hop as isize, frame_length, edge_b);
-        packed.resize(self.fft_length, Complex32::default());
-        packed[frame_length..].fill(Complex32::default());
-        let mut scales = [0.0; 2];
-        // SAFETY: `best` is one of those that are available.
-        unsafe { pack_scaled(self.isa, a, b, &mut packed[..frame_length], &mut scales) };
-        self.plan.run(packed, fft);
-        // SAFETY: as above.
-        unsafe { power_spectra(self.isa, packed) };
-        // Of an even sequence the forward transform is the inverse one, scale aside.
-        self.plan.run(packed, fft);
-        let scale = 1.0 / self.fft_length as f32;
-        let [of_a, of_b] = correlation;
-        of_a.clear();
-        of_b.clear();
-        of_a.extend(packed[..=self.most].iter().map(|z| z.re * scale));
-        of_b.extend(packed[..=self.most].iter().map(|z| z.im * scale));
-        for (i, (frame, r)) in [(a, of_a), (b, of_b)].into_iter().enumerate() {
-            normalised.clear();
-            if scales[i] == 0.0 {
-                normalised.resize(self.most + 1 - self.least, 0.0);
+        let YinScratch { autocorrelation, sums, normalised } = scratch;
+        let tail = self.options.difference == Difference::Textbook;
+        normalised.resize(self.most, 0.0);
+        self.autocorrelation.each(signal, frames, autocorrelation, |t, frame, r| {
+            if r[0] < SILENT {
+                normalised.fill(0.0);
             } else {
-                self.normalise(frame, r, scales[i], difference, normalised);
+                normalise(self.isa, frame, r, tail, normalised, sums);
             }
-            each(first + i, normalised);
-        }
-    }
-
-    /// The normalised difference out of the autocorrelation of the scaled frame.
-    fn normalise(&self, frame: &[f32], r: &[f32], scale: f32, difference: Difference, out: &mut Vec<f32>) {
-        let square = |x: f32| f64::from(x * scale) * f64::from(x * scale);
-        let tail = if difference == Difference::Textbook { 1.0 } else { 0.0 };
-        let (mut outside, mut sum) = (0.0, 0.0);
-        let ends = frame.iter().zip(frame.iter().rev());
-        for ((lag, (&x, &y)), &r_lag) in (1..=self.most).zip(ends).zip(&r[1..]) {
-            // The energy of what has no partner at this lag. One addition a lag: they wait for each other.
-            outside += square(x) + tail * square(y);
-            let d = 2.0 * (f64::from(r[0]) - f64::from(r_lag)) - outside;
-            sum += d;
-            if lag >= self.least {
-                // Rounding may leave less than nothing where all is nearly equal.
-                out.push(if sum > f64::MIN_POSITIVE { (d * lag as f64 / sum) as f32 } else { 0.0 });
-            }
-        }
-    }
-
-    fn pair(&self, signal: Signal<'_>, first: usize, scratch: &mut YinScratch, out: &mut [Pitch]) {
-        self.each_normalised(signal, first, scratch, |t, d| {
-            if let Some(pitch) = out.get_mut(t - first) {
-                let i = dip(d, self.options.threshold);
-                let silent = d.iter().all(|d| *d == 0.0);
-                *pitch = Pitch {
-                    frequency: (self.rate / ((self.least + i) as f64 + f64::from(parabolic_shift(d, i))))
-                        as f32,
-                    aperiodicity: if silent { 1.0 } else { d[i].clamp(0.0, 1.0) },
-                };
-            }
+            each(t, &normalised[self.least - 1..]);
         });
+    }
+
+    /// The pitch that a normalised difference tells.
+    fn chosen(&self, d: &[f32]) -> Pitch {
+        let i = dip(d, self.options.threshold);
+        let silent = d[i] == 0.0 && d.iter().all(|d| *d == 0.0);
+        let period = (self.least + i) as f64 + f64::from(parabolic_shift(d, i));
+        Pitch {
+            frequency: (self.rate / period) as f32,
+            aperiodicity: if silent { 1.0 } else { d[i].clamp(0.0, 1.0) },
+        }
     }
 }
 
@@ -310,16 +223,23 @@ pub(super) fn is_dip(d: &[f32], i: usize) -> bool {
 
 /// The first dip below `threshold`, else the least value (step 4).
 fn dip(d: &[f32], threshold: f32) -> usize {
-    if let Some(i) = (0..d.len()).find(|&i| d[i] < threshold && is_dip(d, i)) {
-        return i;
-    }
-    let mut least = 0;
-    for (i, v) in d.iter().enumerate() {
-        if *v < d[least] {
-            least = i;
+    // Most groups have nothing below the threshold: a loop without an early end tells quickly.
+    for (n, group) in d.chunks(GROUP).enumerate() {
+        if group.iter().fold(false, |any, d| any | (*d < threshold)) {
+            let mut group = n * GROUP..n * GROUP + group.len();
+            if let Some(i) = group.find(|&i| d[i] < threshold && is_dip(d, i)) {
+                return i;
+            }
         }
     }
-    least
+    let less = |a: f32, b: f32| if b < a { b } else { a };
+    let mut least = [f32::INFINITY; GROUP];
+    let (groups, rest) = d.as_chunks::<GROUP>();
+    for group in groups {
+        least.iter_mut().zip(group).for_each(|(least, d)| *least = less(*least, *d));
+    }
+    let least = least.iter().chain(rest).fold(f32::INFINITY, |a, b| less(a, *b));
+    d.iter().position(|d| *d == least).unwrap_or(0)
 }
 
 /// How far from `i` the parabola through it and its neighbours has its turning point (step 5); 0 at the ends, and where that
@@ -381,35 +301,38 @@ mod tests {
         // Loud beside quiet.
         samples.extend(noise(900).iter().map(|x| x * 1e-4));
         for difference in [Difference::Textbook, Difference::Librosa] {
-            for (frame_length, hop) in [(256, 64), (300, 300)] {
-                let options = YinOptions {
-                    fmin: 200.0,
-                    fmax: 2000.0,
-                    frame_length,
-                    hop,
-                    difference,
-                    ..YinOptions::default()
-                };
+            for (frame_length, hop, fmin) in [(256, 64, 400.0), (512, 64, 200.0), (300, 300, 200.0)] {
+                let options =
+                    YinOptions { fmin, fmax: 2000.0, frame_length, hop, difference, ..YinOptions::default() };
                 let mut yin = Yin::new(22_050.0, options).unwrap();
                 for isa in Isa::available() {
                     yin.isa = isa;
-                    for first in (0..yin.frames(samples.len())).step_by(2) {
-                        yin.each_normalised(
-                            Signal::whole(&samples),
-                            first,
-                            &mut YinScratch::default(),
-                            |t, d| {
-                                let plain = plain(&samples, &options, t, yin.least, yin.most);
-                                assert_eq!(plain.len(), d.len());
-                                for (lag, (got, plain)) in d.iter().zip(plain).enumerate() {
-                                    assert!(
-                                        (f64::from(*got) - plain).abs() < 2e-4,
-                                        "{t}, {lag}: {got} {plain}"
-                                    );
-                                }
-                            },
-                        );
-                    }
+                    let frames = 0..yin.frames(samples.len());
+                    let mut scratch = YinScratch::default();
+                    yin.each_normalised(Signal::whole(&samples), frames, &mut scratch, |t, d| {
+                        let plain = plain(&samples, &options, t, yin.least, yin.most);
+                        assert_eq!(plain.len(), d.len());
+                        for (lag, (got, plain)) in d.iter().zip(plain).enumerate() {
+                            assert!((f64::from(*got) - plain).abs() < 2e-4, "{t}, {lag}: {got} {plain}");
+                        }
+                    });
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_dip_is_the_first_below_the_threshold_else_the_deepest() {
+        let plain = |d: &[f32], threshold: f32| {
+            let first = (0..d.len()).find(|&i| d[i] < threshold && is_dip(d, i));
+            // Of equal ones the first.
+            first.or_else(|| (0..d.len()).min_by(|a, b| d[*a].total_cmp(&d[*b])))
+        };
+        let d: Vec<f32> = noise(3000).iter().map(|x| (x.abs() * 50.0).round() / 50.0).collect();
+        for len in [3, 15, 16, 17, 31, 100] {
+            for d in d.windows(len).step_by(7) {
+                for threshold in [0.0, 0.01, 0.03, 0.1, 1.0] {
+                    assert_eq!(Some(dip(d, threshold)), plain(d, threshold), "{d:?}, {threshold}");
                 }
             }
         }
@@ -439,6 +362,15 @@ mod tests {
             tone(200.0, 60_000).iter().zip(noise(60_000)).map(|(a, b)| a + 0.1 * b).collect();
         let yin = Yin::new(22_050.0, YinOptions::default()).unwrap();
         let one = yin.pitch(&samples, &mut YinScratch::default()).unwrap();
+        // Any part by itself as well.
+        for part in [0..1, 3..40, 40..one.len()] {
+            let (origin, end) =
+                ((part.start * 512).saturating_sub(1024), samples.len().min(part.end * 512 + 512));
+            let signal = Signal { samples: &samples[origin..end], origin: origin as isize };
+            let mut out = Vec::new();
+            yin.pitch_of(signal, part.clone(), &mut YinScratch::default(), &mut out);
+            assert_eq!(out, one[part]);
+        }
         for threads in [1, 2, 3] {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             assert_eq!(pool.install(|| yin.pitch_on_threads(&samples)).unwrap(), one);
