@@ -4,11 +4,11 @@
 usage: upkeep.py MUSIC --work DIR [--refrain PATH] [--runs 3] [--only beside,hours,names,tracks] [--json FILE]
 
 MUSIC is a folder of audio files, a corpus folder or a manifest.json (corpus.py). Test files are made in DIR, with ffmpeg
-where they are music, and kept for the next time: 4 GB in 520,000 files.
+where they are music, and kept for the next time: 3 GB in 500,000 files.
 
 beside   a build of MUSIC into an index that has a fifth of it, alone and beside four processes that query in a loop, by
          turns; every answer must be the right track
-hours    six hours of MUSIC as mp3 and as flac, each one file
+hours    six hours of MUSIC in one mp3 file
 names    200,000 empty files called .mp3 and as many texts called .txt, new and then known
 tracks   100,000 files of a second of tones, each another track: indexed, then nothing has changed
 
@@ -39,7 +39,6 @@ NAMES = 200_000
 TRACKS = 100_000
 ENCODERS = {
     "mp3": ["-c:a", "libmp3lame", "-b:a", "96k", "-compression_level", "9", "-ac", "1"],
-    "flac": ["-c:a", "flac", "-compression_level", "0", "-ac", "1"],
 }
 
 
