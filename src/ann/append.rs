@@ -5,7 +5,6 @@ use super::kmeans::{ASSIGN, Centroids};
 use crate::{
     Result,
     error::{Error, IndexError},
-    fingerprint::pack_windows,
     store::{NeighbourIndex, Store, TrackId},
 };
 
@@ -58,12 +57,12 @@ pub(super) fn append(store: &mut Store, cancel: &AtomicBool) -> Result<u64> {
                 return Err(Error::Index { path: store.path().to_path_buf(), reason: IndexError::Busy });
             }
             for of_list in order.chunk_by(|&a, &b| lists[a as usize] == lists[b as usize]) {
-                let (mut at, mut packed) = (Vec::new(), Vec::new());
+                let (mut at, mut of) = (Vec::new(), Vec::new());
                 for &window in of_list {
                     at.push(places[window as usize]);
-                    pack_windows(&vectors[window as usize * dims..][..dims], dims, &mut packed);
+                    of.extend_from_slice(&vectors[window as usize * dims..][..dims]);
                 }
-                batch.extend_list(lists[of_list[0] as usize], &at, &packed)?;
+                batch.extend_list(lists[of_list[0] as usize], &at, &of)?;
             }
             batch.put_neighbour_index(&NeighbourIndex {
                 track_count: now.tracks,

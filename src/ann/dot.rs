@@ -4,7 +4,6 @@
 //! next four, so that one instruction works on all sixteen without any sum across lanes. A panel holds the values plus
 //! 128, as unsigned bytes, which is what the instructions want; 128 times the sum of the query is taken off again.
 //! Every kernel gives the same integers as [`dot`].
-use crate::fingerprint::window_level;
 
 /// Vectors in a panel.
 pub(crate) const LANES: usize = 16;
@@ -47,41 +46,8 @@ impl Panel {
     }
 }
 
-/// The two values of each byte of packed vectors ([`pack_windows`](crate::fingerprint::pack_windows)), biased.
-const PACKED: [u16; 256] = {
-    let mut values = [0; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let [low, high] = [window_level(byte as u8 & 15), window_level(byte as u8 >> 4)];
-        values[byte] = u16::from_le_bytes([low as u8 ^ 0x80, high as u8 ^ 0x80]);
-        byte += 1;
-    }
-    values
-};
-
 /// Four zeros, biased.
 const ZERO: u32 = 0x8080_8080;
-
-impl Panel {
-    /// Takes in packed vectors of `dims` values, at most sixteen.
-    pub fn fill_packed(&mut self, packed: &[u8], dims: usize) {
-        let bytes = dims.div_ceil(2);
-        debug_assert!(packed.len() <= LANES * bytes && packed.len().is_multiple_of(bytes));
-        self.groups.clear();
-        self.groups.resize(dims.div_ceil(4), [ZERO; LANES]);
-        // Values past the last are what a zero in their place is: they are met by zeros of the queries.
-        for (lane, vector) in packed.chunks_exact(bytes).enumerate() {
-            let (pairs, rest) = vector.as_chunks::<2>();
-            let values = |byte: u8| u32::from(PACKED[usize::from(byte)]);
-            for (group, pair) in self.groups.iter_mut().zip(pairs) {
-                group[lane] = values(pair[0]) | values(pair[1]) << 16;
-            }
-            if let [byte] = rest {
-                self.groups[pairs.len()][lane] = values(*byte) | ZERO << 16;
-            }
-        }
-    }
-}
 
 fn biased(four: [i8; 4]) -> u32 {
     u32::from_le_bytes(four.map(|v| v as u8)) ^ ZERO
@@ -288,34 +254,6 @@ unsafe fn vnni(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fingerprint::pack_windows;
-
-    #[test]
-    fn packed_vectors_score_as_their_levels() {
-        let mut random = super::super::random(2);
-        for dims in [1, 2, 3, 4, 5, 6, 7, 8, 95, 96, 97] {
-            let mut values = |count: usize| -> Vec<i8> { (0..count).map(|_| random() as i8).collect() };
-            let (data, queries) = (values(9 * dims), values(2 * dims));
-            let (mut packed, mut levels) = (Vec::new(), Vec::new());
-            pack_windows(&data, dims, &mut packed);
-            for vector in packed.chunks_exact(dims.div_ceil(2)) {
-                let both = vector.iter().flat_map(|&byte| [byte & 15, byte >> 4]);
-                levels.extend(both.take(dims).map(window_level));
-            }
-            let score = |fill: &dyn Fn(&mut Panel)| {
-                let (mut panel, mut out) = (Panel::default(), Vec::new());
-                fill(&mut panel);
-                let queries = Queries::new(&queries, dims);
-                Kernel::best().score(&panel, &queries, &[0, 1], &[i32::MIN; 2], &mut out);
-                out
-            };
-            assert_eq!(
-                score(&|panel| panel.fill_packed(&packed, dims)),
-                score(&|panel| panel.fill(&levels, dims)),
-                "{dims} dims"
-            );
-        }
-    }
 
     #[test]
     fn every_kernel_gives_the_plain_dot_products() {

@@ -4,7 +4,6 @@ use std::ops::RangeInclusive;
 use super::{Hit, scan::Scan};
 use crate::{
     Result,
-    fingerprint::pack_windows,
     store::{Store, TrackId},
 };
 
@@ -20,26 +19,14 @@ pub fn nearest(store: &Store, queries: &[i8], k: usize) -> Result<Vec<Vec<Hit>>>
     let dims = store.params().window_dims;
     assert_eq!(queries.len() % dims, 0, "queries of {dims} values");
     let mut scan = Scan::new(queries, dims, k);
-    store.windows(Store::ALL_TRACKS, |track, block| {
-        scan.gather(block.vectors(), |i| (track.0, block.position(i)));
-        if scan.is_full() {
-            scan.offer_to_all();
-        }
-        Ok(())
-    })?;
-    scan.offer_to_all();
+    windows(store, Store::ALL_TRACKS, &mut scan)?;
     Ok(scan.into_hits())
 }
 
-/// Scans the windows of some tracks for all queries, with four bits a value: a window is found with the same dot product
-/// before and after it is put into a list.
-pub(super) fn unlisted(store: &Store, tracks: RangeInclusive<TrackId>, scan: &mut Scan) -> Result<()> {
-    let dims = store.params().window_dims;
-    let mut packed = Vec::new();
+/// Scans the windows of some tracks for all queries.
+pub(super) fn windows(store: &Store, tracks: RangeInclusive<TrackId>, scan: &mut Scan) -> Result<()> {
     store.windows(tracks, |track, block| {
-        packed.clear();
-        pack_windows(block.vectors(), dims, &mut packed);
-        scan.gather_packed(&packed, |i| (track.0, block.position(i)));
+        scan.gather(block.vectors(), |i| (track.0, block.position(i)));
         if scan.is_full() {
             scan.offer_to_all();
         }

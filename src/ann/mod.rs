@@ -1,8 +1,7 @@
 //! Nearest fingerprint windows: all of them looked at ([`nearest_exact`]), or the lists of the nearest centroids
 //! ([`Searcher`] with an index made by [`build`]).
 //!
-//! Vectors are i8 and all about equally long, so that the greatest dot product is the nearest by cosine. Those in lists have
-//! four bits a value, so that what is found in a list has a dot product, and a cosine, that is a little off. Results are
+//! Vectors are i8 and all about equally long, so that the greatest dot product is the nearest by cosine. Results are
 //! the best first, of equal ones the lower track and position, and the same on every machine.
 //!
 //! The index is derived from the windows: some thousand centroids, the windows nearest to each in a list, and a graph

@@ -17,9 +17,8 @@ pub(super) struct Scan {
     least: Vec<i32>,
     panel: Panel,
     reached: Vec<(u32, Scores)>,
-    /// Windows that wait to be scored: vectors, or packed ones, and of each the track and the position.
+    /// Windows that wait to be scored: vectors, and of each the track and the position.
     vectors: Vec<i8>,
-    packed: Vec<u8>,
     places: Vec<(u32, u32)>,
     everyone: Vec<u32>,
 }
@@ -40,25 +39,15 @@ impl Scan {
             panel: Panel::default(),
             reached: Vec::new(),
             vectors: Vec::new(),
-            packed: Vec::new(),
             places: Vec::new(),
             everyone: (0..n as u32).collect(),
         }
     }
 
-    /// Takes windows in: their `vectors`, and the track and the position of the i-th. What was gathered in the other way
-    /// must have been offered.
+    /// Takes windows in: their `vectors`, and the track and the position of the i-th.
     pub fn gather(&mut self, vectors: &[i8], place: impl Fn(usize) -> (u32, u32)) {
-        debug_assert!(self.packed.is_empty());
         self.vectors.extend_from_slice(vectors);
         self.places.extend((0..vectors.len() / self.dims).map(place));
-    }
-
-    /// The same with vectors in four bits a value.
-    pub fn gather_packed(&mut self, packed: &[u8], place: impl Fn(usize) -> (u32, u32)) {
-        debug_assert!(self.vectors.is_empty());
-        self.packed.extend_from_slice(packed);
-        self.places.extend((0..packed.len() / self.dims.div_ceil(2)).map(place));
     }
 
     /// Whether enough is gathered.
@@ -75,14 +64,8 @@ impl Scan {
 
     /// Offers what was gathered of tracks that `counts` to the `picked` queries.
     pub fn offer(&mut self, picked: &[u32], counts: impl Fn(u32) -> bool) {
-        let bytes = self.dims.div_ceil(2);
-        for (part, places) in self.places.chunks(LANES).enumerate() {
-            let of_panel = |each: usize| part * LANES * each..(part * LANES + places.len()) * each;
-            if self.packed.is_empty() {
-                self.panel.fill(&self.vectors[of_panel(self.dims)], self.dims);
-            } else {
-                self.panel.fill_packed(&self.packed[of_panel(bytes)], self.dims);
-            }
+        for (vectors, places) in self.vectors.chunks(LANES * self.dims).zip(self.places.chunks(LANES)) {
+            self.panel.fill(vectors, self.dims);
             self.kernel.score(&self.panel, &self.queries, picked, &self.least, &mut self.reached);
             for (q, scores) in &self.reached {
                 let top = &mut self.tops[*q as usize];
@@ -95,7 +78,6 @@ impl Scan {
             }
         }
         self.vectors.clear();
-        self.packed.clear();
         self.places.clear();
     }
 

@@ -20,9 +20,9 @@ pub enum Route {
     Flat,
 }
 
-/// Up to so many centroids all are looked at, which is faster than the walk and misses none: reading links costs more
-/// than some ten thousand dot products.
-const FLAT: usize = 32_768;
+/// Up to so many centroids all are looked at, which is faster than the walk: reading links costs more than a few
+/// thousand dot products.
+const FLAT: usize = 16_384;
 
 /// Finds nearest windows. Keeps the centroids of the index in memory (at most 65,536 vectors), so that many searches
 /// are best made with one.
@@ -120,7 +120,7 @@ impl<'s> Searcher<'s> {
             picked.clear();
             picked.extend(same.iter().map(|&(_, q)| q));
             store.postings(same[0].0, |block| {
-                scan.gather_packed(block.packed(), |i| (block.track(i), block.position(i)));
+                scan.gather(block.vectors(), |i| (block.track(i), block.position(i)));
                 if scan.is_full() {
                     scan.offer(&picked, stands);
                 }
@@ -129,7 +129,7 @@ impl<'s> Searcher<'s> {
             scan.offer(&picked, stands);
         }
         if let Some(next) = index.last_track.0.checked_add(1) {
-            exact::unlisted(store, TrackId(next)..=TrackId(u32::MAX), &mut scan)?;
+            exact::windows(store, TrackId(next)..=TrackId(u32::MAX), &mut scan)?;
         }
         Ok(scan.into_hits())
     }

@@ -9,7 +9,6 @@ use super::{
 use crate::{
     Result,
     error::{Error, IndexError},
-    fingerprint::pack_windows,
     store::{self, Census, NeighbourIndex, Store, TrackId},
 };
 
@@ -150,8 +149,7 @@ fn write_lists(
     let store = batch.store();
     let mut sizes = vec![0usize; count];
     lists.iter().for_each(|&list| sizes[usize::from(list)] += 1);
-    let bytes = store.layout().packed_bytes;
-    let most = (GATHER / (bytes + 8)).max(1);
+    let most = (GATHER / (dims + 8)).max(1);
     let mut first = 0;
     while first < count {
         let mut end = first;
@@ -164,21 +162,18 @@ fn write_lists(
         }
         let mut next = starts.clone();
         let mut places = vec![(0u32, 0u32); total];
-        let mut packed = vec![0u8; total * bytes];
-        let mut of_block = Vec::new();
+        let mut vectors = vec![0i8; total * dims];
         let mut window = 0;
         store.windows(TrackId(0)..=last, |track, block| {
             go_on()?;
-            of_block.clear();
-            pack_windows(block.vectors(), dims, &mut of_block);
-            for (i, vector) in of_block.chunks_exact(bytes).enumerate() {
+            for (i, vector) in block.vectors().chunks_exact(dims).enumerate() {
                 let list = lists.get(window).map(|&list| usize::from(list));
                 window += 1;
                 // Not in this pass, or more windows than were assigned, which the count below tells.
                 let Some(list) = list.filter(|list| (first..end).contains(list)) else { continue };
                 let place = &mut next[list - first];
                 places[*place] = (track.0, block.position(i));
-                packed[*place * bytes..(*place + 1) * bytes].copy_from_slice(vector);
+                vectors[*place * dims..(*place + 1) * dims].copy_from_slice(vector);
                 *place += 1;
             }
             Ok(())
@@ -192,7 +187,7 @@ fn write_lists(
                 list as u32,
                 0,
                 &places[part.clone()],
-                &packed[part.start * bytes..part.end * bytes],
+                &vectors[part.start * dims..part.end * dims],
             )?;
         }
         first = end;

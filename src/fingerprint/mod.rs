@@ -1,11 +1,9 @@
 //! What an index keeps of a recording: packed chroma frames, and vectors of windows of them.
 mod frame_code;
 mod projection;
-mod window_code;
 
 pub use frame_code::{LEVELS, pack, unpack};
 pub use projection::{Projection, cosine};
-pub(crate) use window_code::{pack_windows, window_level};
 
 use crate::params::Params;
 

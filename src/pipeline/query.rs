@@ -29,10 +29,6 @@ const STRETCH: usize = 640;
 const HITS: usize = 4000;
 const NEAREST: RangeInclusive<usize> = 20..=100;
 
-/// Lists of the neighbour index, shared out in the same way: what a window of noise is near to is seldom in the first ones.
-const LISTS: usize = 4600;
-const PROBES: RangeInclusive<usize> = 32..=200;
-
 /// Places that are aligned, times the half frames of the stretch: those of a short clip are more doubtful, and cost less.
 const ALIGNED: usize = 16_000;
 const PLACES: RangeInclusive<usize> = 64..=400;
@@ -264,10 +260,7 @@ impl<'s> Query<'s> {
         let share = |all: usize, parts: usize, of: &RangeInclusive<usize>| {
             (all / parts.max(1)).clamp(*of.start(), *of.end())
         };
-        let count = windows.starts.len();
-        let lists: usize = std::env::var("P").ok().and_then(|p| p.parse().ok()).unwrap_or(LISTS);
-        let (nearest, probes) = (share(HITS, count, &NEAREST), share(lists, count, &PROBES));
-        let hits = self.searcher.nearest_probing(&windows.vectors, nearest, probes)?;
+        let hits = self.searcher.nearest(&windows.vectors, share(HITS, windows.starts.len(), &NEAREST))?;
         let proposed = candidates(&windows.with(hits), share(ALIGNED, halves, &PLACES));
         let proposed = proposed.into_iter().map(|c| (Variant::PLAIN, c)).collect();
         let (mut places, left) = self.best(&readings, proposed)?;

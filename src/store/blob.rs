@@ -23,8 +23,6 @@ pub struct Layout {
     pub frames_per_block: usize,
     /// Windows in each `window_block` but a track's last.
     pub windows_per_block: usize,
-    /// Bytes of a vector in a `posting`.
-    pub packed_bytes: usize,
     /// Windows in each `posting` but a list's last.
     pub windows_per_posting: usize,
     /// Centroids in each `centroid_block` but the last.
@@ -40,17 +38,9 @@ impl Layout {
             dims,
             frames_per_block: (FIT / params.frame_bytes()).max(1),
             windows_per_block: ((FIT - 2 * LENGTH) / (REF + dims)).max(1),
-            packed_bytes: dims.div_ceil(2),
-            windows_per_posting: ((FIT_TWICE - 3 * LENGTH) / (2 * REF + dims.div_ceil(2))).max(1),
+            windows_per_posting: ((FIT_TWICE - 3 * LENGTH) / (2 * REF + dims)).max(1),
             centroids_per_block: ((FIT - LENGTH) / dims).max(1),
         }
-    }
-}
-
-impl Layout {
-    /// `windows_per_posting` before format 3, when lists held eight bits a value.
-    pub(super) fn windows_per_unpacked_posting(params: &Params) -> usize {
-        ((FIT_TWICE - 3 * LENGTH) / (2 * REF + params.window_dims)).max(1)
     }
 }
 
@@ -101,7 +91,7 @@ impl<'a> WindowBlock<'a> {
 pub struct PostingBlock<'a> {
     tracks: &'a [Le],
     positions: &'a [Le],
-    packed: &'a [u8],
+    vectors: &'a [i8],
 }
 
 impl<'a> PostingBlock<'a> {
@@ -131,22 +121,21 @@ impl<'a> PostingBlock<'a> {
         u32::from_le_bytes(self.positions[i])
     }
 
-    /// All vectors in four bits a value, `len()` times `Layout::packed_bytes`.
-    pub fn packed(&self) -> &'a [u8] {
-        self.packed
+    /// All vectors, `len() x dims`.
+    pub fn vectors(&self) -> &'a [i8] {
+        self.vectors
     }
 
-    /// The windows in `data`; none where it is not such a blob with vectors of `bytes` bytes.
-    pub(super) fn decode(data: &'a [u8], bytes: usize) -> Option<Self> {
-        let (tracks, positions, packed): (&[Le], &[Le], &[u8]) = wincode::deserialize_exact(data).ok()?;
-        let fits = tracks.len() == positions.len() && packed.len() == tracks.len().checked_mul(bytes)?;
-        fits.then_some(Self { tracks, positions, packed })
+    pub(super) fn decode(data: &'a [u8], dims: usize) -> Option<Self> {
+        let (tracks, positions, vectors): (&[Le], &[Le], &[i8]) = wincode::deserialize_exact(data).ok()?;
+        let fits = tracks.len() == positions.len() && vectors.len() == tracks.len().checked_mul(dims)?;
+        fits.then_some(Self { tracks, positions, vectors })
     }
 }
 
-/// The blob of a `posting` row: as many `tracks` as `positions`, and `packed` vectors.
-pub(crate) fn encode_posting(tracks: &[u32], positions: &[u32], packed: &[u8]) -> Vec<u8> {
-    encoded(&(tracks, positions, packed))
+/// The blob of a `posting` row: as many `tracks` as `positions`, `vectors` of that many times dims values.
+pub(crate) fn encode_posting(tracks: &[u32], positions: &[u32], vectors: &[i8]) -> Vec<u8> {
+    encoded(&(tracks, positions, vectors))
 }
 
 /// The blob of a `centroid_block` row.
@@ -193,7 +182,7 @@ mod tests {
     #[test]
     fn the_documented_bytes_are_the_written_ones() {
         assert_eq!(WindowBlock::encode(&[0, 260], &[1, -1, 127, -128]), example("window_block"));
-        assert_eq!(encode_posting(&[7], &[260], &[0x78]), example("posting"));
+        assert_eq!(encode_posting(&[7], &[260], &[5, -6]), example("posting"));
         assert_eq!(encode_centroids(&[1, 2, -3, -4]), example("centroid_block"));
         assert_eq!(encode_links(&[vec![1, 2], vec![]]), example("centroid_link"));
     }
@@ -208,8 +197,8 @@ mod tests {
                     .contains(&WindowBlock::encode(&vec![0; n], &vec![0; n * dims]).len())
             );
             let n = layout.windows_per_posting;
-            let posting = encode_posting(&vec![0; n], &vec![0; n], &vec![0; n * layout.packed_bytes]);
-            assert!((FIT_TWICE - 8 - layout.packed_bytes..=FIT_TWICE).contains(&posting.len()));
+            let posting = encode_posting(&vec![0; n], &vec![0; n], &vec![0; n * dims]);
+            assert!((FIT_TWICE - 8 - dims..=FIT_TWICE).contains(&posting.len()));
             assert!(encode_centroids(&vec![0; layout.centroids_per_block * dims]).len() <= FIT);
             assert!(layout.frames_per_block * layout.frame_bytes <= FIT);
         }
@@ -225,10 +214,9 @@ mod tests {
             let block = WindowBlock::decode(&data, 6).unwrap();
             prop_assert_eq!(block.vectors(), &vectors[..]);
             prop_assert_eq!((0..block.len()).map(|i| block.position(i)).collect::<Vec<_>>(), positions.clone());
-            let packed: Vec<u8> = vectors.iter().map(|&v| v as u8).collect();
-            let data = encode_posting(&tracks, &positions, &packed);
+            let data = encode_posting(&tracks, &positions, &vectors);
             let block = PostingBlock::decode(&data, 6).unwrap();
-            prop_assert_eq!(block.packed(), &packed[..]);
+            prop_assert_eq!(block.vectors(), &vectors[..]);
             prop_assert_eq!((0..block.len()).map(|i| block.track(i)).collect::<Vec<_>>(), tracks.clone());
             prop_assert_eq!((0..block.len()).map(|i| block.position(i)).collect::<Vec<_>>(), positions);
             let data = encode_centroids(&vectors);
@@ -243,7 +231,7 @@ mod tests {
                 prop_assert_eq!(block.vectors().len(), block.len() * dims);
             }
             if let Some(block) = PostingBlock::decode(&data, dims) {
-                prop_assert_eq!(block.packed().len(), block.len() * dims);
+                prop_assert_eq!(block.vectors().len(), block.len() * dims);
             }
             decode_centroids(&data);
             decode_links(&data);

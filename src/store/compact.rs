@@ -73,17 +73,17 @@ impl Batch<'_> {
         }
         let mut dropped = 0;
         if let Some(mut index) = store.neighbour_index()? {
-            let bytes = store.layout.packed_bytes;
+            let dims = store.layout.dims;
             for centroid in 0..index.centroid_count {
-                let (mut places, mut packed) = (Vec::new(), Vec::new());
+                let (mut places, mut vectors) = (Vec::new(), Vec::new());
                 let before = dropped;
                 store.postings(centroid, |block| {
-                    for (i, vector) in block.packed().chunks_exact(bytes).enumerate() {
+                    for (i, vector) in block.vectors().chunks_exact(dims).enumerate() {
                         if gone.binary_search(&block.track(i)).is_ok() {
                             dropped += 1;
                         } else {
                             places.push((block.track(i), block.position(i)));
-                            packed.extend_from_slice(vector);
+                            vectors.extend_from_slice(vector);
                         }
                     }
                     Ok(())
@@ -93,7 +93,7 @@ impl Batch<'_> {
                 }
                 self.run("DELETE FROM posting WHERE id BETWEEN ?1 AND ?2", list_rows(centroid))?;
                 failpoint::reach("tombstones");
-                self.put_postings(centroid, 0, &places, &packed)?;
+                self.put_postings(centroid, 0, &places, &vectors)?;
             }
             let census = store.census(Census::default(), index.last_track, u64::MAX)?;
             (index.track_count, index.window_count) = (census.tracks, census.windows);

@@ -4,7 +4,6 @@ use rusqlite::OptionalExtension;
 use super::{
     Batch, Layout, PostingBlock, Store, TrackId,
     blob::{decode_centroids, decode_links, encode_posting},
-    schema,
     write::BLOCK_BITS,
 };
 use crate::{Result, failpoint};
@@ -46,11 +45,7 @@ impl NeighbourIndex {
 }
 
 impl Store {
-    /// The neighbour index, where there is one that is read: lists of older formats are passed over.
     pub(crate) fn neighbour_index(&self) -> Result<Option<NeighbourIndex>> {
-        if self.format < schema::PACKED_LISTS {
-            return Ok(None);
-        }
         self.db
             .prepare_cached(
                 "SELECT generation, parameter_set, track_count, last_track, window_count, stamp, centroid_count, \
@@ -147,7 +142,7 @@ impl Store {
             "SELECT data FROM posting WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
             list_rows(centroid),
             |row| {
-                let block = PostingBlock::decode(self.blob(row, 0)?, self.layout.packed_bytes)
+                let block = PostingBlock::decode(self.blob(row, 0)?, self.layout.dims)
                     .filter(|block| block.len() <= self.layout.windows_per_posting)
                     .ok_or_else(|| self.damaged(format!("postings of centroid {centroid}")))?;
                 each(block)
@@ -202,22 +197,22 @@ impl Batch<'_> {
         self.neighbour_row("INSERT INTO centroid_link (id, data) VALUES (?1, ?2)", (centroid, data))
     }
 
-    /// Writes rows of a list, from row `first` on: the windows at `places` (track, frame) and their `packed` vectors.
+    /// Writes rows of a list, from row `first` on: the windows at `places` (track, frame) and their `vectors`.
     pub(crate) fn put_postings(
         &self,
         centroid: u32,
         first: usize,
         places: &[(u32, u32)],
-        packed: &[u8],
+        vectors: &[i8],
     ) -> Result<()> {
-        let Layout { packed_bytes, windows_per_posting: per_row, .. } = self.store.layout;
-        let parts = places.chunks(per_row).zip(packed.chunks(per_row * packed_bytes));
-        for (row, (places, packed)) in (first..).zip(parts) {
+        let Layout { dims, windows_per_posting: per_row, .. } = self.store.layout;
+        let parts = places.chunks(per_row).zip(vectors.chunks(per_row * dims));
+        for (row, (places, vectors)) in (first..).zip(parts) {
             if row >= 1 << BLOCK_BITS {
                 return Err(self.store.damaged(format!("too many windows near centroid {centroid}")));
             }
             let (tracks, positions): (Vec<u32>, Vec<u32>) = places.iter().copied().unzip();
-            let data = encode_posting(&tracks, &positions, packed);
+            let data = encode_posting(&tracks, &positions, vectors);
             let id = i64::from(centroid) << BLOCK_BITS | row as i64;
             failpoint::reach("posting");
             self.neighbour_row("INSERT OR REPLACE INTO posting (id, data) VALUES (?1, ?2)", (id, data))?;
@@ -226,20 +221,20 @@ impl Batch<'_> {
     }
 
     /// Adds windows to a list: to its last row as far as that has room, then as rows of their own.
-    pub(crate) fn extend_list(&self, centroid: u32, places: &[(u32, u32)], packed: &[u8]) -> Result<()> {
+    pub(crate) fn extend_list(&self, centroid: u32, places: &[(u32, u32)], vectors: &[i8]) -> Result<()> {
         let store = self.store;
-        let (mut row, mut of_row, mut packed_of_row) = (0, Vec::new(), Vec::new());
+        let (mut row, mut of_row, mut of_vectors) = (0, Vec::new(), Vec::new());
         let (first, end) = list_rows(centroid);
         store.each_row(
             "SELECT id, data FROM posting WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1",
             (first, end),
             |last| {
-                let block = PostingBlock::decode(store.blob(last, 1)?, store.layout.packed_bytes)
+                let block = PostingBlock::decode(store.blob(last, 1)?, store.layout.dims)
                     .ok_or_else(|| store.damaged(format!("postings of centroid {centroid}")))?;
                 row = (store.integer(last, 0)? - first) as usize;
                 if block.len() < store.layout.windows_per_posting {
                     of_row.extend((0..block.len()).map(|i| (block.track(i), block.position(i))));
-                    packed_of_row.extend_from_slice(block.packed());
+                    of_vectors.extend_from_slice(block.vectors());
                 } else {
                     row += 1;
                 }
@@ -247,7 +242,7 @@ impl Batch<'_> {
             },
         )?;
         of_row.extend_from_slice(places);
-        packed_of_row.extend_from_slice(packed);
-        self.put_postings(centroid, row, &of_row, &packed_of_row)
+        of_vectors.extend_from_slice(vectors);
+        self.put_postings(centroid, row, &of_row, &of_vectors)
     }
 }

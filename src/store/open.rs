@@ -130,7 +130,7 @@ impl Store {
             Ok(Some(what)) => return Err(fault::damaged(path, what)),
             Err(error) => return Err(fault::of(path, error)),
         }
-        let expected = description(params, format);
+        let expected = description(params);
         for (i, (key, value)) in expected.iter().enumerate() {
             let found: Option<f64> = db
                 .query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0))
@@ -166,14 +166,9 @@ pub(super) fn page_bytes(db: &Connection) -> rusqlite::Result<u64> {
     Ok(number("page_count")?.saturating_mul(number("page_size")?).max(0) as u64)
 }
 
-/// What `meta` holds for `params` in a file of `format`.
-fn description(params: &Params, format: u32) -> [(&'static str, f64); 9] {
+/// What `meta` holds for `params`.
+fn description(params: &Params) -> [(&'static str, f64); 9] {
     let layout = Layout::of(params);
-    let windows_per_posting = if format < schema::PACKED_LISTS {
-        Layout::windows_per_unpacked_posting(params)
-    } else {
-        layout.windows_per_posting
-    };
     [
         ("parameter_set", f64::from(params.id)),
         ("frame_seconds", params.frame_seconds().0),
@@ -183,12 +178,12 @@ fn description(params: &Params, format: u32) -> [(&'static str, f64); 9] {
         ("window_dims", params.window_dims as f64),
         ("frames_per_block", layout.frames_per_block as f64),
         ("windows_per_block", layout.windows_per_block as f64),
-        ("windows_per_posting", windows_per_posting as f64),
+        ("windows_per_posting", layout.windows_per_posting as f64),
     ]
 }
 
 fn describe(new: &Connection, params: &Params) -> rusqlite::Result<()> {
-    for (key, value) in description(params, schema::FORMAT) {
+    for (key, value) in description(params) {
         let mut insert = new.prepare_cached("INSERT INTO meta (key, value) VALUES (?1, ?2)")?;
         // A whole number as an integer, so that the blocks' places come out whole in the views.
         if value.fract() == 0.0 {

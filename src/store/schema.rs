@@ -9,14 +9,8 @@ use crate::failpoint;
 pub const APPLICATION_ID: u32 = 0x5246_524E;
 
 /// The migrations; the n-th brings a file to format n + 1.
-const MIGRATIONS: &[&str] = &[
-    include_str!("../../schema/0001_initial.sql"),
-    include_str!("../../schema/0002_files.sql"),
-    include_str!("../../schema/0003_packed_lists.sql"),
-];
-
-/// The first format whose lists are read.
-pub(super) const PACKED_LISTS: u32 = 3;
+const MIGRATIONS: &[&str] =
+    &[include_str!("../../schema/0001_initial.sql"), include_str!("../../schema/0002_files.sql")];
 
 /// What lets a reader see a file of an older format as one of the newest; the n-th is for format n + 1.
 const READ_AS_NEWEST: &[&str] = &[include_str!("../../schema/read_0001.sql")];

@@ -102,15 +102,6 @@ pub fn never_panics_on_corruption(file: &Path, rounds: u64, work: impl Fn(&Store
 
 /// Looking at everything without any of the fast code.
 fn plain(store: &Store, queries: &[i8], k: usize) -> Vec<Vec<Hit>> {
-    plain_of(store, queries, k, i32::from)
-}
-
-/// The same with the values that lists hold.
-fn listed(store: &Store, queries: &[i8], k: usize) -> Vec<Vec<Hit>> {
-    plain_of(store, queries, k, |value| i32::from(value).div_euclid(9).clamp(-8, 7) * 9 + 4)
-}
-
-fn plain_of(store: &Store, queries: &[i8], k: usize, value: impl Fn(i8) -> i32) -> Vec<Vec<Hit>> {
     queries
         .chunks_exact(DIMS)
         .map(|query| {
@@ -118,7 +109,7 @@ fn plain_of(store: &Store, queries: &[i8], k: usize, value: impl Fn(i8) -> i32) 
             store
                 .windows(Store::ALL_TRACKS, |track, block| {
                     for (i, vector) in block.vectors().chunks_exact(DIMS).enumerate() {
-                        let dot = query.iter().zip(vector).map(|(&a, &b)| i32::from(a) * value(b)).sum();
+                        let dot = query.iter().zip(vector).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum();
                         hits.push(Hit { track, position: refrain::units::Frames(block.position(i)), dot });
                     }
                     Ok(())
@@ -162,7 +153,7 @@ fn with_every_list_probed_the_index_is_exact() {
     );
     store.verify().unwrap();
     let queries = queries(20);
-    let exact = listed(&store, &queries, 20);
+    let exact = ann::nearest_exact(&store, &queries, 20).unwrap();
     for route in [Route::Auto, Route::Flat, Route::Graph] {
         let found = Searcher::new(&store).probes(64).route(route).nearest(&queries, 20).unwrap();
         assert_eq!(found, exact, "{route:?}");
@@ -176,7 +167,7 @@ fn recall_with_the_defaults() {
     let options = Options { least_windows: 1, ..Options::default() };
     assert!(matches!(ann::build(&mut store, &options, &GO_ON).unwrap(), Built::New { centroids: 1024, .. }));
     let queries = queries(50);
-    let exact = listed(&store, &queries, 20);
+    let exact = ann::nearest_exact(&store, &queries, 20).unwrap();
     for route in [Route::Flat, Route::Graph] {
         let found = Searcher::new(&store).route(route).nearest(&queries, 20).unwrap();
         let same: usize =
@@ -199,7 +190,7 @@ fn added_and_removed_tracks_count_at_once() {
         })
         .unwrap();
     let found = Searcher::new(&store).probes(32).nearest(&queries, 20).unwrap();
-    assert_eq!(found, listed(&store, &queries, 20));
+    assert_eq!(found, plain(&store, &queries, 20));
     assert_eq!(found[0][0].track.0, 21);
     store.verify().unwrap();
     // Three of twenty: good enough.
@@ -218,7 +209,7 @@ fn the_lists_are_brought_up_to_date() {
     let check = |store: &Store| {
         store.verify().unwrap();
         let mut searcher = Searcher::new(store).probes(64);
-        assert!(searcher.nearest(&queries, 20).unwrap() == listed(store, &queries, 20));
+        assert!(searcher.nearest(&queries, 20).unwrap() == plain(store, &queries, 20));
     };
     // Lists of about 60 windows whose last rows have room, and not.
     for (tracks, windows) in [(100..103, 100), (103..104, 60), (104..108, 95), (108..150, 9)] {
@@ -276,9 +267,7 @@ fn a_searcher_follows_a_new_index() {
             assert_eq!(ann::build(&mut writer, &none, &GO_ON).unwrap(), Built::TooFew);
         }
         add(&mut writer, tracks, 100);
-        let expected =
-            if centroids > 0 { listed(&reader, &queries, 20) } else { plain(&reader, &queries, 20) };
-        assert_eq!(searcher.nearest(&queries, 20).unwrap(), expected);
+        assert_eq!(searcher.nearest(&queries, 20).unwrap(), plain(&reader, &queries, 20));
     }
 }
 
@@ -311,7 +300,7 @@ fn identical_windows_and_silence_make_an_index_too() {
     store.verify().unwrap();
     let query = vec![1; DIMS];
     let found = Searcher::new(&store).probes(128).nearest(&query, 20).unwrap();
-    assert_eq!(found, listed(&store, &query, 20));
+    assert_eq!(found, plain(&store, &query, 20));
 }
 
 #[test]

@@ -675,33 +675,8 @@ fn an_index_of_format_1_is_read_as_it_is() {
     assert_eq!(place.line("index list --json --db copy.refrain").code(0).json().len(), 2);
     // Others can take it in.
     place.line("index merge --db new.refrain i.refrain").code(0);
-    assert_eq!(place.line("index info --json --db new.refrain").json()[0]["format"], 3);
+    assert_eq!(place.line("index info --json --db new.refrain").json()[0]["format"], 2);
     assert_eq!(fs::read(place.at("i.refrain")).unwrap(), bytes, "readers change nothing");
-}
-
-#[test]
-fn an_index_of_format_2_is_read_without_its_lists_and_loses_them_when_it_is_written() {
-    let place = Place::new();
-    let bytes = fs::read(fixture("index/format_2.refrain")).unwrap();
-    place.write("i.refrain", &bytes);
-    let clean = clip("clean.wav");
-    let query = ["query", "--json", "--db", "i.refrain", clean.to_str().unwrap()];
-    let answer = place.run(query).code(0).json().remove(0);
-    assert_eq!(answer["matches"][0]["path"], "/music/second-orbit.flac");
-    let info = index(&place, "info --json").code(0).json().remove(0);
-    assert_eq!((&info["format"], &info["neighbour_index"]), (&2.into(), &Value::Null));
-    index(&place, "verify").code(0);
-    assert_eq!(fs::read(place.at("i.refrain")).unwrap(), bytes, "readers change nothing");
-    let of = |rows: Vec<String>, table: &str| rows.iter().filter(|row| row.starts_with(table)).count();
-    assert!(of(dump(&place.at("i.refrain")), "posting") > 0);
-    index(&place, "relocate /music /m").code(0);
-    let info = index(&place, "info --json").code(0).json().remove(0);
-    assert_eq!((&info["format"], &info["tracks"]), (&3.into(), &2.into()));
-    for table in ["posting", "neighbour_index", "centroid"] {
-        assert_eq!(of(dump(&place.at("i.refrain")), table), 0, "{table}");
-    }
-    index(&place, "verify").code(0);
-    assert_eq!(place.run(query).code(0).json()[0]["matches"][0]["path"], "/m/second-orbit.flac");
 }
 
 #[test]
@@ -722,7 +697,7 @@ fn an_index_of_format_1_is_brought_up_to_date_when_it_is_written() {
     };
     let before = frames("i.refrain");
     index(&place, "relocate /music m").code(0);
-    assert_eq!(index(&place, "info --json").json()[0]["format"], 3);
+    assert_eq!(index(&place, "info --json").json()[0]["format"], 2);
     index(&place, "verify").code(0);
     assert_eq!(frames("i.refrain"), before);
     assert_eq!(listed(&place), ["2 m/paper-lanterns.mp3", "3 m/second-orbit.flac"]);
