@@ -28,7 +28,7 @@ use crate::{
 
 pub use build::{Built, LEAST_WINDOWS, MOST_UNLISTED, Options, build, catch_up};
 pub use exact::nearest as nearest_exact;
-pub use search::{PROBES, Route, Searcher};
+pub use search::{Route, Searcher};
 
 /// A window near a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

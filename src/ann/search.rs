@@ -1,12 +1,20 @@
 //! Searching with the index, or without where there is none.
+use std::ops::RangeInclusive;
+
 use super::{Hit, dot::Queries, exact, graph::Walk, kmeans::Centroids, scan::Scan};
 use crate::{
     Result,
     store::{NeighbourIndex, Store, TrackId},
 };
 
-/// Lists that are looked at for each query.
-pub const PROBES: usize = 48;
+/// Windows in the lists that a search reads, about: reading them is what it costs. A right window is seldom in the first
+/// lists where there is noise in the query, so that in a library that is not large, or for few queries, more lists of each
+/// are looked at for the same time.
+const LISTED: u64 = 1_200_000;
+/// Lists for each query, at least and at most.
+const PROBES: RangeInclusive<usize> = 32..=1024;
+/// The same where a walk through the graph finds them.
+const MOST_WALKED: usize = 256;
 
 /// How the lists of a query are found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,16 +28,19 @@ pub enum Route {
     Flat,
 }
 
-/// Up to so many centroids all are looked at, which is faster than the walk: reading links costs more than a few
-/// thousand dot products.
-const FLAT: usize = 16_384;
+/// Up to so many centroids all are looked at, which is faster than the walk and misses none: reading links costs more
+/// than some ten thousand dot products.
+const FLAT: usize = 32_768;
+
+/// Candidates that a walk keeps, at least.
+pub(super) const EF: usize = 48;
 
 /// Finds nearest windows. Keeps the centroids of the index in memory (at most 65,536 vectors), so that many searches
 /// are best made with one.
 #[derive(Debug)]
 pub struct Searcher<'s> {
     store: &'s Store,
-    probes: usize,
+    probes: Option<usize>,
     route: Route,
     exact: bool,
     loaded: Option<Loaded>,
@@ -45,12 +56,13 @@ struct Loaded {
 impl<'s> Searcher<'s> {
     /// A searcher that uses the index of `store` where it has a usable one.
     pub fn new(store: &'s Store) -> Self {
-        Self { store, probes: PROBES, route: Route::Auto, exact: false, loaded: None }
+        Self { store, probes: None, route: Route::Auto, exact: false, loaded: None }
     }
 
-    /// Looks at so many lists for each query; more find more and take longer.
+    /// Looks at so many lists for each query, instead of as many as fit the time that a search should take; more find more
+    /// and take longer.
     pub fn probes(mut self, probes: usize) -> Self {
-        self.probes = probes.max(1);
+        self.probes = Some(probes.max(1));
         self
     }
 
@@ -74,7 +86,7 @@ impl<'s> Searcher<'s> {
     /// # Panics
     /// Where `queries` is not a whole number of vectors.
     pub fn nearest(&mut self, queries: &[i8], k: usize) -> Result<Vec<Vec<Hit>>> {
-        self.nearest_probing(queries, k, self.probes)
+        self.search(queries, k, self.probes)
     }
 
     /// The same with another number of lists for each query.
@@ -85,6 +97,10 @@ impl<'s> Searcher<'s> {
     /// # Panics
     /// As [`Searcher::nearest`].
     pub fn nearest_probing(&mut self, queries: &[i8], k: usize, probes: usize) -> Result<Vec<Vec<Hit>>> {
+        self.search(queries, k, Some(probes))
+    }
+
+    fn search(&mut self, queries: &[i8], k: usize, probes: Option<usize>) -> Result<Vec<Vec<Hit>>> {
         let store = self.store;
         let dims = store.params().window_dims;
         assert_eq!(queries.len() % dims, 0, "queries of {dims} values");
@@ -107,9 +123,14 @@ impl<'s> Searcher<'s> {
         };
         let loaded = self.loaded.insert(loaded);
         let removed = store.removed()?;
+        let mut lists = loaded.lists(store, queries, probes.unwrap_or(*PROBES.end()), self.route)?;
+        if probes.is_none() {
+            let depth = loaded.affordable(&lists);
+            lists.iter_mut().for_each(|lists| lists.truncate(depth));
+        }
         // Every (list, query), in order of lists: each list is read once, for all queries that want it.
         let mut wanted: Vec<(u32, u32)> = Vec::new();
-        for (q, lists) in loaded.lists(store, queries, probes, self.route)?.into_iter().enumerate() {
+        for (q, lists) in lists.into_iter().enumerate() {
             wanted.extend(lists.into_iter().map(|list| (list, q as u32)));
         }
         wanted.sort_unstable();
@@ -136,6 +157,24 @@ impl<'s> Searcher<'s> {
 }
 
 impl Loaded {
+    /// How many of its best lists each query can have, so that all together come to about [`LISTED`] windows.
+    fn affordable(&self, lists: &[Vec<u32>]) -> usize {
+        let a_list = (self.index.window_count / u64::from(self.index.centroid_count)).max(1);
+        let mut read = vec![false; self.centroids.len()];
+        let mut windows = 0;
+        for depth in 0..*PROBES.end() {
+            for &list in lists.iter().filter_map(|lists| lists.get(depth)) {
+                if !std::mem::replace(&mut read[list as usize], true) {
+                    windows += a_list;
+                }
+            }
+            if windows >= LISTED && depth + 1 >= *PROBES.start() {
+                return depth + 1;
+            }
+        }
+        *PROBES.end()
+    }
+
     fn lists(&mut self, store: &Store, queries: &[i8], probes: usize, route: Route) -> Result<Vec<Vec<u32>>> {
         let (centroids, walk) = (&self.centroids, &mut self.walk);
         let probes = probes.min(centroids.len());
@@ -149,7 +188,8 @@ impl Loaded {
         }
         let queries = queries.chunks_exact(centroids.dims);
         // A walk that keeps few candidates goes astray.
-        let ef = probes.max(PROBES).min(centroids.len());
+        let probes = probes.min(MOST_WALKED);
+        let ef = probes.max(EF).min(centroids.len());
         queries
             .map(|query| {
                 let mut lists = walk.nearest(centroids, query, ef, |at| store.links(at))?;

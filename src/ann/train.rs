@@ -46,7 +46,7 @@ pub(super) fn train(
     let lists = assign(store, &centroids, n, &go_on)?;
     drop(snapshot);
     let mut graph = graph::build(&centroids, &go_on)?;
-    let graph_complete = graph::repair(&mut graph, &centroids, super::PROBES)?;
+    let graph_complete = graph::repair(&mut graph, &centroids, super::search::EF)?;
     go_on()?;
     let index = NeighbourIndex {
         generation,
