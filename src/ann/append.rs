@@ -4,21 +4,24 @@ use std::sync::atomic::AtomicBool;
 use super::kmeans::{ASSIGN, Centroids};
 use crate::{
     Result,
-    error::{Error, IndexError},
     store::{NeighbourIndex, Store, TrackId},
 };
 
 /// Windows that are put into lists in one transaction, about: memory for their vectors is needed at once.
 const TOGETHER: u64 = 1 << 20;
 
+/// Times that another process may be quicker before the rest is left to it.
+const TRIES: usize = 3;
+
 /// Puts the windows of all later tracks than the index's last into its lists, and gives how many. Each part is committed
 /// on its own, so that what was done stays where `cancel` ends it.
 pub(super) fn append(store: &mut Store, cancel: &AtomicBool) -> Result<u64> {
     let go_on = super::go_on(cancel);
     let dims = store.params().window_dims;
-    let mut centroids: Option<Centroids> = None;
-    let mut added = 0;
-    loop {
+    // Of the generation that they belong to.
+    let mut centroids: Option<(i64, Centroids)> = None;
+    let (mut added, mut overtaken) = (0, 0);
+    while overtaken < TRIES {
         go_on()?;
         let snapshot = store.snapshot()?;
         let Some(index) = store.neighbour_index()? else { return Ok(added) };
@@ -26,9 +29,12 @@ pub(super) fn append(store: &mut Store, cancel: &AtomicBool) -> Result<u64> {
         if now.last == index.last_track {
             return Ok(added);
         }
-        let centroids = match &centroids {
-            Some(centroids) => centroids,
-            None => centroids.insert(Centroids::new(store.centroids(index.centroid_count)?, dims)),
+        let (_, centroids) = match centroids.take().filter(|(of, _)| *of == index.generation) {
+            Some(loaded) => centroids.insert(loaded),
+            None => {
+                let loaded = Centroids::new(store.centroids(index.centroid_count)?, dims);
+                centroids.insert((index.generation, loaded))
+            }
         };
         let (mut places, mut vectors) = (Vec::new(), Vec::new());
         store.windows(TrackId(index.last_track.0 + 1)..=now.last, |track, block| {
@@ -49,12 +55,12 @@ pub(super) fn append(store: &mut Store, cancel: &AtomicBool) -> Result<u64> {
         }
         let mut order: Vec<u32> = (0..lists.len() as u32).collect();
         order.sort_by_key(|&window| lists[window as usize]);
-        store.write(|batch| {
+        let done = store.write(|batch| {
             let store = batch.store();
             let same = store.neighbour_index()? == Some(index)
                 && store.census(index.census(), now.last, u64::MAX)? == now;
             if !same {
-                return Err(Error::Index { path: store.path().to_path_buf(), reason: IndexError::Busy });
+                return Ok(false);
             }
             for of_list in order.chunk_by(|&a, &b| lists[a as usize] == lists[b as usize]) {
                 let (mut at, mut of) = (Vec::new(), Vec::new());
@@ -70,8 +76,10 @@ pub(super) fn append(store: &mut Store, cancel: &AtomicBool) -> Result<u64> {
                 window_count: now.windows,
                 stamp: now.stamp,
                 ..index
-            })
+            })?;
+            Ok(true)
         })?;
-        added += windows;
+        if done { added += windows } else { overtaken += 1 }
     }
+    Ok(added)
 }

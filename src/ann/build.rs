@@ -4,6 +4,7 @@ use std::sync::atomic::AtomicBool;
 use super::{append::append, train};
 use crate::{
     Result,
+    error::{Error, IndexError},
     store::{Census, NeighbourIndex, Store, TrackId},
 };
 
@@ -56,15 +57,15 @@ pub enum Built {
 
 /// Brings the neighbour index up to date where the library is large enough for one. What was added since goes into its
 /// lists once it is more than [`Options::most_unlisted`] windows; tracks that are gone are taken out once they are a
-/// fifth of all. There is a new one, with new centroids, where there is none and each time the library has grown
-/// fourfold. Readers keep the old one until the new one is committed. The same steps give the same index.
+/// fifth of all. There is a new one, with new centroids, where there is none, where the lists are damaged, and each time the
+/// library has grown fourfold or shrunk to a tenth or so. Readers keep the old one until the new one is committed. The same
+/// steps give the same index.
 ///
-/// Where nothing is to be done that is found out from the rows of what was added. `cancel` is looked at often; memory
-/// stays within some 300 MiB plus 2 bytes a window.
+/// Where nothing is to be done that is found out from the rows of what was added: what else is wrong with the index
+/// [`Store::verify`] tells. `cancel` is looked at often; memory stays within some 300 MiB plus 2 bytes a window.
 ///
 /// # Errors
-/// [`Error::Interrupted`](crate::Error::Interrupted), [`IndexError::Busy`](crate::error::IndexError::Busy) where tracks
-/// were removed meanwhile, and what SQLite says.
+/// [`Error::Interrupted`], [`IndexError::Busy`] where tracks were removed meanwhile, and what SQLite says.
 pub fn build(store: &mut Store, options: &Options, cancel: &AtomicBool) -> Result<Built> {
     let old = store.neighbour_index()?;
     let least = options.least_windows.max(1);
@@ -75,43 +76,48 @@ pub fn build(store: &mut Store, options: &Options, cancel: &AtomicBool) -> Resul
         return Ok(Built::TooFew);
     }
     if let Some(index) = old.filter(|index| !options.force && super::usable(store, index))
-        && let Some(built) = update(store, index, options, cancel)?
+        && !outgrown(store, &index, options)?
+        && let Some(built) = update(store, index, options.most_unlisted, true, cancel)?
     {
         return Ok(built);
     }
     train::train(store, options, old.map_or(0, |index| index.generation).wrapping_add(1), cancel)
 }
 
-/// As [`build`], but never makes a new index: takes little time each time, for who adds track by track.
+/// Puts what was added into the lists where that is due, and does nothing else: for who adds track by track.
 ///
 /// # Errors
 /// As [`build`].
 pub fn catch_up(store: &mut Store, options: &Options, cancel: &AtomicBool) -> Result<()> {
     match store.neighbour_index()?.filter(|index| super::usable(store, index)) {
-        Some(index) => update(store, index, options, cancel).map(|_| ()),
+        Some(index) => update(store, index, options.most_unlisted, false, cancel).map(|_| ()),
         None => Ok(()),
     }
 }
 
-/// Brings the index up to date as it is; nothing where a new one is due.
+/// Whether other centroids are due: twice as many as there are, or a quarter.
+fn outgrown(store: &Store, index: &NeighbourIndex, options: &Options) -> Result<bool> {
+    let count = index.centroid_count as usize;
+    if let Some(wanted) = options.centroids {
+        return Ok(wanted != count);
+    }
+    let now = store.census(index.census(), TrackId(u32::MAX), u64::MAX)?;
+    let suited = train::suited(usize::try_from(now.windows).unwrap_or(usize::MAX));
+    Ok(suited > count || 4 * suited <= count)
+}
+
+/// Brings the index up to date as it is, of what was removed too if `thins`; nothing where it cannot be.
 fn update(
     store: &mut Store,
     index: NeighbourIndex,
-    options: &Options,
+    most_unlisted: u64,
+    thins: bool,
     cancel: &AtomicBool,
 ) -> Result<Option<Built>> {
     let gone = store.removed()?.len() as u64;
     let now = store.census(index.census(), TrackId(u32::MAX), u64::MAX)?;
-    let count = index.centroid_count as usize;
-    let outgrown = match options.centroids {
-        Some(wanted) => wanted != count,
-        None => train::suited(usize::try_from(now.windows).unwrap_or(usize::MAX)) > count,
-    };
-    if outgrown {
-        return Ok(None);
-    }
-    let full = now.windows - index.window_count > options.most_unlisted;
-    let thin = gone > 0 && 5 * gone >= now.tracks;
+    let full = now.windows - index.window_count > most_unlisted;
+    let thin = thins && gone > 0 && 5 * gone >= now.tracks;
     if !full && !thin {
         return Ok(Some(Built::Fresh));
     }
@@ -119,7 +125,14 @@ fn update(
     if gone == 0 && store.census(Census::default(), index.last_track, u64::MAX)?.stamp != index.stamp {
         return Ok(None);
     }
-    let dropped = if thin { store.write(|batch| batch.drop_tombstones())? } else { 0 };
-    let added = if full { append(store, cancel)? } else { 0 };
-    Ok(Some(Built::Updated { added, dropped }))
+    let go_on = super::go_on(cancel);
+    let drop = |store: &mut Store| store.write(|batch| batch.drop_tombstones(&go_on));
+    let done = if thin { drop(store) } else { Ok(0) }.and_then(|dropped| {
+        Ok(Built::Updated { added: if full { append(store, cancel)? } else { 0 }, dropped })
+    });
+    match done {
+        // Lists can be made anew; what they are made of is read again for it.
+        Err(Error::Index { reason: IndexError::Damaged(_), .. }) => Ok(None),
+        done => done.map(Some),
+    }
 }

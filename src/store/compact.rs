@@ -16,7 +16,12 @@ impl Store {
     /// # Errors
     /// [`IndexError::DiskFull`](crate::error::IndexError::DiskFull), and what SQLite says; the file is then as it was.
     pub fn compact(&mut self) -> Result<()> {
-        self.write(|batch| batch.drop_tombstones().map(|_| ()))?;
+        self.write(|batch| {
+            // Looked for here whether or not a build has noted that there are some.
+            batch.note_unlisted()?;
+            batch.drop_unlisted()?;
+            batch.drop_tombstones(&|| Ok(()))
+        })?;
         self.db.flush_prepared_statement_cache();
         failpoint::reach("compact");
         self.vacuum("VACUUM", [])?;
@@ -64,8 +69,9 @@ impl Store {
 }
 
 impl Batch<'_> {
-    /// Takes the windows of tracks that are gone out of the lists that have some, and gives how many.
-    pub(crate) fn drop_tombstones(&self) -> Result<u64> {
+    /// Takes the windows of tracks that are gone out of the lists that have some, and gives how many. `go_on` is asked
+    /// before each list and ends it with its error.
+    pub(crate) fn drop_tombstones(&self, go_on: &impl Fn() -> Result<()>) -> Result<u64> {
         let store = self.store;
         let gone = store.removed()?;
         if gone.is_empty() {
@@ -75,6 +81,7 @@ impl Batch<'_> {
         if let Some(mut index) = store.neighbour_index()? {
             let dims = store.layout.dims;
             for centroid in 0..index.centroid_count {
+                go_on()?;
                 let (mut places, mut vectors) = (Vec::new(), Vec::new());
                 let before = dropped;
                 store.postings(centroid, |block| {

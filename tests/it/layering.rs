@@ -19,7 +19,7 @@ const STAGES: &[&str] = &[
     "pipeline",
 ];
 /// The binary's own modules.
-const BINARY: &[&str] = &["args", "cmd", "db", "messages", "stop"];
+const BINARY: &[&str] = &["args", "bar", "cmd", "db", "messages", "stop"];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
