@@ -24,6 +24,7 @@ import statistics
 import subprocess
 import sys
 import time
+import wave
 
 from bars import HERE, processor
 
@@ -96,6 +97,10 @@ def main() -> None:
         removed = run(a.refrain, "index", "remove", "-q", "--db", base, copy)
         return added[0], added[1], removed[0], removed[1]
 
+    silence = a.work / "silence.wav"
+    with wave.open(str(silence), "wb") as out:
+        out.setparams((1, 2, 11025, 0, "NONE", ""))
+        out.writeframes(bytes(2 * 11025))
     two = a.work / "two.refrain"
     two.unlink(missing_ok=True)
     run(a.refrain, "index", "build", "-q", "--db", two, ten[0], ten[1])
@@ -111,8 +116,8 @@ def main() -> None:
         row["mb"] = round(db.stat().st_size / 1e6, 1)
         row["mb_an_hour"] = round(row["mb"] / row["hours"], 2)
         row["lists"] = (info["neighbour_index"] or {}).get("lists", 0)
-        row["open_cpu_ms"] = best(lambda: run(a.refrain, "index", "info", "--db", db)[0])
-        row["open_ms"] = best(lambda: run(a.refrain, "index", "info", "--db", db)[1])
+        row["open_cpu_ms"] = best(lambda: run(a.refrain, "query", "--db", db, silence)[0])
+        row["open_ms"] = best(lambda: run(a.refrain, "query", "--db", db, silence)[1])
         run(a.refrain, "query", "--db", db, *ten)
         warm = [run(a.refrain, "query", "--json", "--db", db, clip) for clip in ten]
         row["warm_cpu_ms"] = statistics.median(w[0] for w in warm)
@@ -126,14 +131,15 @@ def main() -> None:
         row["add_cpu_ms"], row["add_ms"], row["remove_cpu_ms"], row["remove_ms"] = more
         rows.append({k: round(v, 2) if isinstance(v, float) else v for k, v in row.items()})
         print(rows[-1], file=sys.stderr, flush=True)
-    copy.unlink()
+    for made in (copy, silence, two):
+        made.unlink()
     print(f"{datetime.date.today()}, {processor()}, by `eval/scale.py`.\n")
     print("| | " + " | ".join(f"{row['tracks']:,} tracks" for row in rows) + " |\n" + "|---" * (len(rows) + 1) + "|")
     for what, show in [
         ("hours of audio", lambda r: f"{r['hours']:,.0f}"),
         ("windows, lists", lambda r: f"{r['windows']:,}, {r['lists']:,}"),
         ("file, MB (an hour)", lambda r: f"{r['mb']:,.0f} ({r['mb_an_hour']})"),
-        ("`index info`, CPU (on the clock), ms", lambda r: f"{r['open_cpu_ms']:.0f} ({r['open_ms']:.0f})"),
+        ("opening, and a second of silence: CPU ms (on the clock)", lambda r: f"{r['open_cpu_ms']:.0f} ({r['open_ms']:.0f})"),
         ("10 s as it is, warm, CPU ms, median (most)", lambda r: f"{r['warm_cpu_ms']:.0f} ({r['warm_cpu_most_ms']:.0f})"),
         ("the same, cold, ms on the clock", lambda r: f"{r['cold_ms']:.0f}" if r["cold_ms"] else ""),
         ("peak memory of a query, MiB", lambda r: f"{r['peak_mib']:.0f}"),

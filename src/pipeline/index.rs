@@ -168,6 +168,14 @@ impl Index {
         })
     }
 
+    /// Whether there is anything to be found.
+    ///
+    /// # Errors
+    /// [`Error::Index`] where the file cannot be read.
+    pub fn has_tracks(&self) -> Result<bool> {
+        self.store.has_tracks()
+    }
+
     /// Calls `each` with every file that gave no fingerprint and the reason.
     ///
     /// # Errors

@@ -98,6 +98,17 @@ impl Store {
         Ok(found)
     }
 
+    /// Whether there is a track.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn has_tracks(&self) -> Result<bool> {
+        self.db
+            .prepare_cached("SELECT 1 FROM track LIMIT 1")
+            .and_then(|mut statement| statement.exists([]))
+            .map_err(|e| self.fault(e))
+    }
+
     /// Calls `each` with every track that has a file, in order of ids.
     ///
     /// # Errors

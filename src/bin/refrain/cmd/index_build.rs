@@ -18,11 +18,10 @@ pub fn run(args: &BuildArgs) -> anyhow::Result<ExitCode> {
     let mut options = BuildOptions::default();
     options.find = (&args.find).into();
     options.threads = args.work.threads.map(usize::from);
-    let tracks =
+    let any =
         progress::tell(&args.work, &path, index, |index, on| index.build(&args.roots, &options, &stop, on))?;
-    let nothing = tracks == 0;
-    if nothing {
+    if !any {
         messages::say("refrain: nothing was indexed");
     }
-    Ok(if nothing { ExitCode::from(2) } else { ExitCode::SUCCESS })
+    Ok(if any { ExitCode::SUCCESS } else { ExitCode::from(2) })
 }

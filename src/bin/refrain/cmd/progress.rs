@@ -11,13 +11,13 @@ use crate::{args::WorkArgs, bar::Bar, messages};
 /// Files that could not be used which are named at the end; the rest is counted.
 const NAMED: usize = 20;
 
-/// Does `work` on an index and tells of it; then closes the index. Gives how many tracks there are.
+/// Does `work` on an index and tells of it; then closes the index. Gives whether there is any track.
 pub fn tell(
     args: &WorkArgs,
     path: &Path,
     mut index: Index,
     work: impl FnOnce(&mut Index, &mut dyn FnMut(BuildEvent)) -> refrain::Result<BuildSummary>,
-) -> anyhow::Result<u64> {
+) -> anyhow::Result<bool> {
     let mut progress = Progress::new(args);
     let began = Instant::now();
     let done = work(&mut index, &mut |event| progress.on(event));
@@ -30,10 +30,12 @@ pub fn tell(
         }
         Err(error) => return Err(error.into()),
     };
-    let tracks = index.info()?.totals;
+    let any = index.has_tracks()?;
+    // Counting takes longer than to add a file to a large library.
+    let totals = if args.quiet { None } else { Some(index.info()?.totals) };
     index.close()?;
     report(args, &summary, began.elapsed());
-    if !args.quiet {
+    if let Some(tracks) = totals {
         messages::say(&format!(
             "{}: {}, {}",
             path.display(),
@@ -41,7 +43,7 @@ pub fn tell(
             messages::hours(tracks.duration.0)
         ));
     }
-    Ok(tracks.tracks)
+    Ok(any)
 }
 
 /// Tells what was done and what could not be used.

@@ -20,7 +20,7 @@ use crate::{args::QueryArgs, db, messages};
 pub fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
     let path = db::path(&args.db)?;
     let index = Index::open(&path)?;
-    if index.info()?.totals.tracks == 0 {
+    if !index.has_tracks()? {
         messages::say(&format!("{}: the index is empty", path.display()));
     }
     let mut options = QueryOptions::default();
