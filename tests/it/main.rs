@@ -5,8 +5,11 @@ mod analyze;
 mod ann;
 mod cli;
 mod copies;
+#[cfg(target_os = "linux")]
+mod corrupt;
 mod decode;
 mod docs;
+mod fuzz;
 mod hostile;
 #[cfg(unix)]
 mod interrupted;
