@@ -90,6 +90,16 @@ pub use pipeline::{
 };
 pub use report::{Answer, HarmonicAnalysis, HarmonicFigures, HarmonicStatus, Match, Status};
 
+/// What the fuzz targets in `fuzz/` reach that programs do not; no part of the interface.
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing {
+    /// Decodes bytes as a blob of each kind.
+    pub fn blobs(data: &[u8]) {
+        crate::store::decode_any(data);
+    }
+}
+
 /// The code of the README, compiled and run with the tests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

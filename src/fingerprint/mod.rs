@@ -43,8 +43,19 @@ impl Fingerprinter {
 
     /// Takes the next chroma frame ([`Params::frame_values`] values).
     pub fn push(&mut self, frame: &[f32]) {
-        let values = self.params.frame_values();
         pack(frame, &mut self.fingerprint.frames);
+        self.packed();
+    }
+
+    /// Takes the next frame as it is kept ([`Params::frame_bytes`] bytes).
+    pub fn push_packed(&mut self, frame: &[u8]) {
+        self.fingerprint.frames.extend_from_slice(frame);
+        self.packed();
+    }
+
+    /// Goes on with the frame that was packed last.
+    fn packed(&mut self) {
+        let values = self.params.frame_values();
         self.frame_count += 1;
         // Windows are made of the frames as stored, so that they can be made again from the index alone.
         let packed = &self.fingerprint.frames[self.fingerprint.frames.len() - self.params.frame_bytes()..];

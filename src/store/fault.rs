@@ -34,6 +34,8 @@ fn reason(error: rusqlite::Error) -> IndexError {
                 (_, ffi::SQLITE_CORRUPT | ffi::SQLITE_NOTADB | ffi::SQLITE_TOOBIG | ffi::SQLITE_MISMATCH) => {
                     IndexError::Damaged(message)
                 }
+                // Nothing else interrupts.
+                (_, ffi::SQLITE_INTERRUPT) => IndexError::Damaged("a table has no end".to_owned()),
                 (_, ffi::SQLITE_READONLY | ffi::SQLITE_PERM | ffi::SQLITE_AUTH) => {
                     IndexError::ReadOnly(message)
                 }
@@ -66,6 +68,7 @@ mod tests {
         assert!(matches!(failure(ffi::SQLITE_BUSY_SNAPSHOT), IndexError::Busy));
         assert!(matches!(failure(ffi::SQLITE_CORRUPT_INDEX), IndexError::Damaged(_)));
         assert!(matches!(failure(ffi::SQLITE_READONLY_DBMOVED), IndexError::ReadOnly(_)));
+        assert!(matches!(failure(ffi::SQLITE_INTERRUPT), IndexError::Damaged(_)));
         assert!(matches!(failure(ffi::SQLITE_NOMEM), IndexError::Sqlite(_)));
     }
 }

@@ -34,8 +34,8 @@
 //! # Limits
 //!
 //! A file may come from anywhere: its schema must be the expected one, no trigger and no view of the file is run,
-//! nothing over 1 MiB is read from a row, ids and lengths are checked before use. What contradicts itself is
-//! [`IndexError::Damaged`].
+//! nothing over 1 MiB is read from a row, ids and lengths are checked before use, and no statement takes more than a file of
+//! its length can need. What contradicts itself is [`IndexError::Damaged`].
 //! [`Store::open_read`] is cheap and looks at the header and the schema only; [`Store::verify`] reads everything.
 //!
 //! [`IndexError::Busy`]: crate::error::IndexError::Busy
@@ -50,6 +50,7 @@ mod open;
 mod path;
 mod read;
 mod schema;
+mod steps;
 mod verify;
 mod write;
 
@@ -62,6 +63,8 @@ use rusqlite::Connection;
 
 use crate::params::Params;
 
+#[cfg(feature = "fuzzing")]
+pub(crate) use blob::decode_any;
 pub use blob::{Layout, PostingBlock, WindowBlock};
 pub(crate) use blob::{encode_centroids, encode_links};
 pub use files::{FileEntry, Known, Recognised, Root};
@@ -108,6 +111,7 @@ pub struct Store {
     layout: Layout,
     format: u32,
     writes: bool,
+    steps: steps::Steps,
 }
 
 impl Store {

@@ -7,7 +7,7 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig, ffi, limits::Limit};
 
-use super::{BUSY_SECONDS, Layout, Store, fault, log, schema};
+use super::{BUSY_SECONDS, Layout, Store, fault, log, schema, steps::Steps};
 use crate::{
     Result,
     error::{Error, IndexError},
@@ -114,7 +114,9 @@ impl Store {
 
     fn checked(db: Connection, path: &Path, params: &Params, format: u32, writes: bool) -> Result<Self> {
         Self::check(&db, path, params, format)?;
-        Ok(Self { db, path: path.to_path_buf(), params: *params, layout: Layout::of(params), format, writes })
+        let steps = Steps::watch(&db, path).map_err(|error| fault::of(path, error))?;
+        let layout = Layout::of(params);
+        Ok(Self { db, path: path.to_path_buf(), params: *params, layout, format, writes, steps })
     }
 
     /// Whether the file holds what it should: its length, its schema, its parameters.

@@ -114,7 +114,12 @@ impl Store {
     /// # Errors
     /// Those of `each`; as [`Store::track`].
     pub fn tracks(&self, mut each: impl FnMut(Track) -> Result<()>) -> Result<()> {
-        self.each_row(&format!("{TRACK} ORDER BY t.id"), [], |row| each(self.track_of(row)?))
+        let mut last = None;
+        self.each_row(&format!("{TRACK} ORDER BY t.id"), [], |row| {
+            let track = self.track_of(row)?;
+            self.ascends(&mut last, i64::from(track.id.0))?;
+            each(track)
+        })
     }
 
     /// How much there is.
@@ -152,15 +157,11 @@ impl Store {
     /// # Errors
     /// What SQLite says.
     pub fn windows_up_to(&self, most: u64) -> Result<u64> {
-        let mut statement =
-            self.db.prepare_cached("SELECT window_count FROM track").map_err(|e| self.fault(e))?;
-        let mut rows = statement.query([]).map_err(|e| self.fault(e))?;
         let mut windows = 0;
-        while windows < most
-            && let Some(row) = rows.next().map_err(|e| self.fault(e))?
-        {
+        self.each_row_while("SELECT window_count FROM track", [], |row| {
             windows += u64::try_from(self.integer(row, 0)?).unwrap_or(0).min(most);
-        }
+            Ok(windows < most)
+        })?;
         Ok(windows.min(most))
     }
 
@@ -189,10 +190,15 @@ impl Store {
             (first + next, first + last),
             |row| {
                 let base = next as usize * per_block;
+                let damaged = || self.damaged(format!("frame block {next} of track {}", id.0));
+                // Rows of damaged pages come in any order, and more of them than were asked for.
+                if next > last || self.integer(row, 0)? != first + next {
+                    return Err(damaged());
+                }
                 let expected = (count as usize - base).min(per_block) * bytes;
                 let data = self.blob(row, 1)?;
-                if self.integer(row, 0)? != first + next || data.len() != expected {
-                    return Err(self.damaged(format!("frame block {next} of track {}", id.0)));
+                if data.len() != expected {
+                    return Err(damaged());
                 }
                 let (from, to) = (start.max(base) - base, (end - base).min(per_block));
                 out.extend_from_slice(&data[from * bytes..to * bytes]);
@@ -216,11 +222,13 @@ impl Store {
         tracks: RangeInclusive<TrackId>,
         mut each: impl FnMut(TrackId, WindowBlock<'_>) -> Result<()>,
     ) -> Result<()> {
+        let mut last = None;
         self.each_row(
             "SELECT id, data FROM window_block WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
             (rows_of(*tracks.start()).0, rows_of(*tracks.end()).1),
             |row| {
                 let id = self.integer(row, 0)?;
+                self.ascends(&mut last, id)?;
                 let block = WindowBlock::decode(self.blob(row, 1)?, self.layout.dims)
                     .filter(|block| block.len() <= self.layout.windows_per_block)
                     .ok_or_else(|| self.damaged(format!("window block {id}")))?;
@@ -254,10 +262,35 @@ impl Store {
         values: impl rusqlite::Params,
         mut each: impl FnMut(&Row<'_>) -> Result<()>,
     ) -> Result<()> {
+        self.each_row_while(sql, values, |row| each(row).map(|()| true))
+    }
+
+    /// Calls `each` with the rows of a statement until it says that it has seen enough.
+    fn each_row_while(
+        &self,
+        sql: &str,
+        values: impl rusqlite::Params,
+        mut each: impl FnMut(&Row<'_>) -> Result<bool>,
+    ) -> Result<()> {
         let mut statement = self.db.prepare_cached(sql).map_err(|e| self.fault(e))?;
         let mut rows = statement.query(values).map_err(|e| self.fault(e))?;
-        while let Some(row) = rows.next().map_err(|e| self.fault(e))? {
-            each(row)?;
+        let mut steps = 0;
+        loop {
+            self.steps.go_on(steps);
+            let row = rows.next();
+            // What `each` does is not the statement's.
+            steps = self.steps.pause();
+            match row.map_err(|e| self.fault(e))? {
+                Some(row) if each(row)? => {}
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// Holds that the rows of a table come in order, whatever its pages say: each comes once then.
+    fn ascends(&self, last: &mut Option<i64>, id: i64) -> Result<()> {
+        if last.replace(id).is_some_and(|last| last >= id) {
+            return Err(self.damaged(format!("row {id} comes again")));
         }
         Ok(())
     }

@@ -62,6 +62,7 @@ impl Store {
             [],
             |row| Err(self.damaged(format!("a file of track {}, which is not there", self.integer(row, 0)?))),
         )?;
+        self.verify_file_index()?;
         self.all_known(|_, _| Ok(()))?;
         self.tracks(|_| Ok(()))?;
         self.roots()?;
@@ -73,15 +74,35 @@ impl Store {
         })
     }
 
+    /// Holds the index over `file` against the table, in which SQLite's check looks for more entries of whole indexes only.
+    fn verify_file_index(&self) -> Result<()> {
+        if self.format == 1 {
+            return Ok(());
+        }
+        // Rows without a track are not in the index, so that it is of no use for the first of the two.
+        self.each_row(
+            "SELECT (SELECT count(track) FROM file), \
+             (SELECT count(*) FROM file INDEXED BY file_track WHERE track IS NOT NULL)",
+            [],
+            |row| {
+                let (files, listed) = (self.integer(row, 0)?, self.integer(row, 1)?);
+                if files == listed {
+                    return Ok(());
+                }
+                Err(self.damaged(format!("{files} files of tracks, {listed} in their index")))
+            },
+        )
+    }
+
     fn verify_neighbours(&self) -> Result<()> {
         let Some(index) = self.neighbour_index()? else { return Ok(()) };
         self.centroids(index.centroid_count)?;
-        let gone = self.removed()?;
+        let (gone, dims) = (self.removed()?, self.layout.dims);
         if gone.is_empty() && self.census(Census::default(), index.last_track, u64::MAX)?.stamp != index.stamp
         {
             return Err(self.damaged("the neighbour index was built from other tracks"));
         }
-        let mut windows = 0;
+        let (mut windows, mut listed) = (0, 0);
         for centroid in 0..index.centroid_count {
             if self.links(centroid)?.iter().flatten().any(|&other| other >= index.centroid_count) {
                 return Err(self.damaged(format!("links of centroid {centroid}")));
@@ -90,17 +111,30 @@ impl Store {
                 windows += block.len() as u64;
                 for i in 0..block.len() {
                     let track = block.track(i);
-                    if track > index.last_track.0
-                        || (gone.binary_search(&track).is_err() && !self.has_track(TrackId(track))?)
-                    {
+                    if gone.binary_search(&track).is_ok() {
+                        continue;
+                    }
+                    if track > index.last_track.0 || !self.has_track(TrackId(track))? {
                         return Err(self.damaged(format!("centroid {centroid} lists track {track}")));
                     }
+                    let vector = &block.vectors()[i * dims..(i + 1) * dims];
+                    listed = mixed(track, block.position(i), vector).wrapping_add(listed);
                 }
                 Ok(())
             })?;
         }
         if windows != index.window_count {
             return Err(self.damaged(format!("{windows} windows listed, not {}", index.window_count)));
+        }
+        let mut kept = 0;
+        self.windows(TrackId(0)..=index.last_track, |track, block| {
+            for (i, vector) in block.vectors().chunks_exact(dims).enumerate() {
+                kept = mixed(track.0, block.position(i), vector).wrapping_add(kept);
+            }
+            Ok(())
+        })?;
+        if listed != kept {
+            return Err(self.damaged("the windows listed are not those of the tracks"));
         }
         let end = i64::from(index.centroid_count) << BLOCK_BITS;
         self.each_row("SELECT 1 FROM posting WHERE id < 0 OR id >= ?1 LIMIT 1", [end], |_| {
@@ -114,4 +148,18 @@ impl Store {
             .and_then(|mut s| s.exists([id.0]))
             .map_err(|e| self.fault(e))
     }
+}
+
+/// A number for a window, to be added up: sums of the same windows are the same in any order.
+fn mixed(track: u32, position: u32, vector: &[i8]) -> u64 {
+    // FNV-1a by eight bytes; then every bit counts everywhere, or else sums would not tell windows that swapped parts.
+    let start = (u64::from(track) << 32 | u64::from(position)) ^ 0xcbf2_9ce4_8422_2325;
+    let mut hash = vector.chunks(8).fold(start, |hash, part| {
+        let word = part.iter().fold(0, |word, &byte| word << 8 | u64::from(byte.cast_unsigned()));
+        (hash ^ word).wrapping_mul(0x0000_0100_0000_01B3)
+    });
+    for shift in [33, 29, 32] {
+        hash = (hash ^ hash >> shift).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    }
+    hash
 }

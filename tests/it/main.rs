@@ -6,9 +6,12 @@ mod ann;
 mod beside;
 mod cli;
 mod copies;
+#[cfg(target_os = "linux")]
+mod corrupt;
 mod crash;
 mod decode;
 mod docs;
+mod fuzz;
 mod hostile;
 #[cfg(unix)]
 mod interrupted;

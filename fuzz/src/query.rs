@@ -1,0 +1,89 @@
+//! Any samples at any rate as a clip that is looked up.
+use std::path::Path;
+
+use refrain::{Answer, Error, Index, QueryOptions, Range, Status};
+
+use super::{index, input::Input};
+
+/// Seconds of audio that are looked up, at most.
+const LONGEST: f64 = 6.0;
+const RATES: [u32; 16] = [
+    8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 88_200, 96_000, 192_000, 768_000,
+    1_000, 7_919, 383_999,
+];
+
+/// Rate, channels, kind of sample and how to ask, then samples.
+pub fn run(data: &[u8]) {
+    let mut input = Input(data);
+    let (rate, channels, kind, how) = (input.byte(), input.byte(), input.byte(), input.byte());
+    let rate = match RATES.get(usize::from(rate)) {
+        Some(&rate) => rate,
+        None => input.number::<4>() as u32,
+    };
+    let channels = u16::from(channels % 9);
+    let (format, width) = [(1, 1), (1, 2), (1, 3), (1, 4), (3, 4), (3, 8)][usize::from(kind % 6)];
+    let frame = width * usize::from(channels).max(1);
+    let wanted = ((f64::from(rate.min(768_000)) * LONGEST) as usize * frame).min(12 << 20);
+    let mut samples = input.0.to_vec();
+    // Few bytes are a sound that goes on.
+    if how & 1 == 1 && !samples.is_empty() {
+        let once = samples.len();
+        while samples.len() < wanted {
+            samples.extend_from_within(..once.min(wanted - samples.len()));
+        }
+    }
+    samples.truncate(wanted);
+    let clip = wav(format, channels, rate, width as u16, &samples);
+    let mut options = QueryOptions::default();
+    options.explain = how & 2 == 2;
+    options.exact = how & 4 == 4;
+    if how & 8 == 0 {
+        options.range = Range::PLAIN;
+    }
+    if how & 16 == 16 {
+        options.least_score = 0.0;
+    }
+    let name = if how & 32 == 32 { "neighbours.refrain" } else { "plain.refrain" };
+    let index = Index::open(index::base(name)).expect("the file is whole");
+    match index.query_reader(&clip[..], Path::new("-"), &options) {
+        Ok(answer) => holds(&answer),
+        Err(Error::Audio { .. }) => {}
+        Err(other) => panic!("not about the clip: {other}"),
+    }
+}
+
+/// Holds that an answer makes sense.
+pub fn holds(answer: &Answer) {
+    let duration = answer.duration.expect("it was decoded");
+    assert!(duration.is_finite() && duration >= 0.5);
+    assert_eq!(answer.status == Status::Match, !answer.matches.is_empty());
+    for found in answer.matches.iter().chain(answer.candidates.iter().flatten()) {
+        assert!((0.0..=1.0).contains(&found.score), "{found:?}");
+        assert!(0.0 <= found.query_start && found.query_start <= found.query_end, "{found:?}");
+        assert!(found.query_end <= duration + 1e-9, "{found:?}");
+        assert!(0.0 <= found.ref_start && found.ref_start <= found.ref_end, "{found:?}");
+        assert!((0.3..3.0).contains(&found.tempo) && found.pitch.abs() < 8.0, "{found:?}");
+        assert!(found.evidence.is_finite() && found.rival.is_finite(), "{found:?}");
+        assert!(found.similarity.abs() <= 1.001, "{found:?}");
+        assert!(found.also_at.iter().all(|at| at.is_finite()), "{found:?}");
+    }
+    assert!(!answer.to_json().contains('\n'));
+}
+
+/// A WAV file around these bytes: `format` 1 is PCM, 3 floating point.
+pub fn wav(format: u16, channels: u16, rate: u32, width: u16, samples: &[u8]) -> Vec<u8> {
+    let frame = width.wrapping_mul(channels);
+    let mut out = b"RIFF".to_vec();
+    out.extend((36 + samples.len() as u32).to_le_bytes());
+    out.extend(b"WAVEfmt \x10\0\0\0");
+    out.extend(format.to_le_bytes());
+    out.extend(channels.to_le_bytes());
+    out.extend(rate.to_le_bytes());
+    out.extend(rate.wrapping_mul(u32::from(frame)).to_le_bytes());
+    out.extend(frame.to_le_bytes());
+    out.extend((8 * width).to_le_bytes());
+    out.extend(b"data");
+    out.extend((samples.len() as u32).to_le_bytes());
+    out.extend_from_slice(samples);
+    out
+}

@@ -1,0 +1,32 @@
+//! The inputs that are kept for the fuzz targets: the seeds, and what was found with them.
+use std::path::Path;
+
+#[path = "../../fuzz/src/lib.rs"]
+mod targets;
+
+/// Runs all inputs of a target but those of `blobs`, which the library's own tests run: it is not to be reached from here.
+fn replay(target: &str, run: impl Fn(&[u8]), least: usize) {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
+    assert!(targets::input::inputs(&corpus).unwrap().len() >= least);
+    targets::input::replay([corpus], run).unwrap();
+}
+
+#[test]
+fn inputs_of_decode() {
+    replay("decode", targets::decode::run, 20);
+}
+
+#[test]
+fn inputs_of_tags() {
+    replay("tags", targets::tags::run, 10);
+}
+
+#[test]
+fn inputs_of_index() {
+    replay("index", targets::index::run, 50);
+}
+
+#[test]
+fn inputs_of_query() {
+    replay("query", targets::query::run, 8);
+}
