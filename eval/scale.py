@@ -93,8 +93,13 @@ def main() -> None:
 
     def one_more(base: pathlib.Path) -> tuple[float, float, float, float]:
         """CPU and wall of adding a file, and of removing it again."""
+        tracks = lambda: json.loads(run(a.refrain, "index", "info", "--json", "--db", base)[3])["tracks"]
+        before = tracks()
         added = run(a.refrain, "index", "build", "-q", "--db", base, copy)
-        removed = run(a.refrain, "index", "remove", "-q", "--db", base, copy)
+        between = tracks()
+        removed = run(a.refrain, "index", "remove", "--db", base, copy)
+        if (between, tracks()) != (before + 1, before):
+            raise SystemExit(f"{base}: {copy} was not added, or not removed again")
         return added[0], added[1], removed[0], removed[1]
 
     silence = a.work / "silence.wav"

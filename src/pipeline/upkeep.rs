@@ -106,30 +106,38 @@ impl Index {
     /// # Errors
     /// [`Error::Index`] where the file cannot be read.
     pub fn select(&self, selector: &Selector) -> Result<Vec<PathBuf>> {
-        let (mut chosen, mut matched) = (Vec::new(), Vec::new());
+        let mut chosen = Vec::new();
         if let Selector::Id(id) = selector {
             chosen.extend(self.store.files(*id)?.into_iter().map(|file| file.path));
             return Ok(chosen);
         }
-        let literal: Vec<PathBuf> = match selector {
-            Selector::Path(path) | Selector::Pattern { text: path, .. } => spellings(path),
-            _ => Vec::new(),
-        };
+        if let Selector::Path(path) | Selector::Pattern { text: path, .. } = selector {
+            for path in spellings(path) {
+                self.store.known_below(&path, |path, _| {
+                    chosen.push(path);
+                    Ok(())
+                })?;
+            }
+            chosen.sort_unstable();
+            chosen.dedup();
+        }
+        // Only then are all files looked at.
+        if !chosen.is_empty() || matches!(selector, Selector::Path(_)) {
+            return Ok(chosen);
+        }
         let options = glob::MatchOptions { require_literal_separator: true, ..glob::MatchOptions::new() };
         self.store.all_known(|path, known| {
-            match selector {
-                Selector::Missing if known.missing => chosen.push(path),
-                _ if below(&path, &literal) => chosen.push(path),
-                Selector::Pattern { pattern, .. }
-                    if pattern.matches_with(&path.to_string_lossy(), options) =>
-                {
-                    matched.push(path);
-                }
-                _ => {}
+            let meant = match selector {
+                Selector::Missing => known.missing,
+                Selector::Pattern { pattern, .. } => pattern.matches_with(&path.to_string_lossy(), options),
+                Selector::Path(_) | Selector::Id(_) => false,
+            };
+            if meant {
+                chosen.push(path);
             }
             Ok(())
         })?;
-        Ok(if chosen.is_empty() { matched } else { chosen })
+        Ok(chosen)
     }
 
     /// The files that are marked as missing and are not there now either, but for those below
