@@ -48,7 +48,7 @@ fn base(to: &Path, fixtures: &Path) -> Done {
             ["second-orbit.flac", "copper-rain.m4a", "paper-lanterns.mp3"].map(|song| songs.join(song));
         index.build(&roots, &BuildOptions::default(), &go_on, |_| {})?;
         let least_windows = if centroids.is_some() { 1 } else { LEAST_WINDOWS };
-        index.refresh(&ann::Options { least_windows, centroids, force: false }, &go_on)?;
+        index.refresh(&ann::Options { least_windows, centroids, ..ann::Options::default() }, &go_on)?;
         index.close()?;
         // Nothing of the machine that it was made on; and rows where there would be none.
         let db = Connection::open(&file)?;
