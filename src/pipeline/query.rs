@@ -26,8 +26,8 @@ const STRETCH: usize = 640;
 
 /// Nearest library windows asked for, shared out among the windows of a stretch: a short clip has few windows, and each is
 /// like many others.
-const HITS: usize = 8000;
-const NEAREST: RangeInclusive<usize> = 20..=200;
+const HITS: usize = 4000;
+const NEAREST: RangeInclusive<usize> = 20..=100;
 
 /// Places that are aligned, times the half frames of the stretch: those of a short clip are more doubtful, and cost less.
 const ALIGNED: usize = 16_000;
