@@ -70,6 +70,7 @@ pub mod align;
 pub mod analysis;
 pub mod ann;
 pub mod chroma;
+pub mod chromaprint;
 pub mod decode;
 pub mod error;
 mod failpoint;

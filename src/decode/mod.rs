@@ -74,12 +74,25 @@ pub struct Decoder {
     skip: Seconds,
     /// The audio bytes of the file, at most.
     len: u64,
-    /// The rate of the last block.
-    rate: Option<SampleRate>,
+    /// What the last block was made of.
+    sound: Option<Sound>,
+    /// Whether blocks have all channels instead of their mean.
+    every_channel: bool,
     /// Rate and channels of the first block.
     first_spec: Option<(SampleRate, u16)>,
     progress: Progress,
     ended: bool,
+}
+
+/// What decoded samples are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sound {
+    /// Their rate.
+    pub rate: SampleRate,
+    /// Channels that the file has.
+    pub channels: u16,
+    /// Whether the codec gives floating-point numbers; else they are whole numbers of the file's width.
+    pub float: bool,
 }
 
 /// What has been seen so far.
@@ -173,7 +186,8 @@ impl Decoder {
             tags,
             skip,
             len,
-            rate: None,
+            sound: None,
+            every_channel: false,
             first_spec: None,
             progress: Progress::default(),
             ended: false,
@@ -209,6 +223,17 @@ impl Decoder {
             }
         }
         Ok(None)
+    }
+
+    /// Makes blocks hold all channels, frame after frame, instead of their mean; [`Decoder::sound`] tells how many there
+    /// are. A block then has up to 768,000 frames.
+    pub fn keep_channels(&mut self) {
+        self.every_channel = true;
+    }
+
+    /// What the last block was made of.
+    pub fn sound(&self) -> Option<Sound> {
+        self.sound
     }
 
     /// The name that errors give.
@@ -298,17 +323,18 @@ impl Decoder {
             self.cut_short("its packets overlap".to_owned());
             return Ok(None);
         }
-        let decoded = contained(|| decode(&mut self.codec, packet, mono));
+        let every_channel = self.every_channel;
+        let decoded = contained(|| decode(&mut self.codec, packet, every_channel, mono));
         match decoded {
             Ok(Ok(_)) if mono.is_empty() => {
                 self.progress.barren += 1;
                 Ok(None)
             }
-            Ok(Ok((rate, channels))) => {
-                let rate = self.good(packet, rate, mono.len())?;
-                self.first_spec.get_or_insert((rate, channels));
-                self.trim(rate, mono);
-                Ok((!mono.is_empty()).then_some(rate))
+            Ok(Ok(sound)) => {
+                self.good(packet, sound, mono.len())?;
+                self.first_spec.get_or_insert((sound.rate, sound.channels));
+                self.trim(sound.rate, mono);
+                Ok((!mono.is_empty()).then_some(sound.rate))
             }
             Ok(Err(SymphoniaError::ResetRequired)) => {
                 self.progress.barren += 1;
@@ -352,33 +378,41 @@ impl Decoder {
     fn trim(&mut self, rate: SampleRate, mono: &mut Vec<f32>) {
         if self.skip.0 > 0.0 {
             let wanted = (self.skip.0 * f64::from(rate.0)).round() as usize;
-            let cut = wanted.min(mono.len());
-            mono.drain(..cut);
+            let width = self.width();
+            let cut = wanted.min(mono.len() / width);
+            mono.drain(..cut * width);
             self.skip = Samples((wanted - cut) as u64).at(rate);
         }
     }
 
+    /// How many values a block has for each moment.
+    fn width(&self) -> usize {
+        self.sound.filter(|_| self.every_channel).map_or(1, |sound| usize::from(sound.channels).max(1))
+    }
+
     /// Counts a packet that decoded.
-    fn good(&mut self, packet: &Packet, rate: SampleRate, samples: usize) -> Result<SampleRate, AudioError> {
+    fn good(&mut self, packet: &Packet, sound: Sound, values: usize) -> Result<(), AudioError> {
+        let rate = sound.rate;
         if !RATES.contains(&rate.0) {
             return Err(AudioError::SampleRate(rate.0));
         }
-        self.progress.rate_changes += u64::from(self.rate.is_some_and(|before| before != rate));
-        self.rate = Some(rate);
+        self.progress.rate_changes += u64::from(self.sound.is_some_and(|before| before.rate != rate));
+        self.sound = Some(sound);
+        let samples = values / self.width();
         self.progress.barren = 0;
         self.progress.good += 1;
         self.progress.good_bytes += packet.data.len() as u64;
         self.progress.seconds += Samples(samples as u64).at(rate).0;
-        Ok(rate)
+        Ok(())
     }
 
     /// Silence in place of a packet that did not decode, so that what follows keeps its place. None before the first
     /// audio, where the rate is not known.
     fn stand_in(&self, packet: &Packet, mono: &mut Vec<f32>) -> Option<SampleRate> {
-        let rate = self.rate?;
+        let rate = self.sound?.rate;
         let lasts = self.track.time_base?.calc_duration(packet.dur)?.as_secs_f64().clamp(0.0, 1.0);
         mono.clear();
-        mono.resize((lasts * f64::from(rate.0)).round() as usize, 0.0);
+        mono.resize((lasts * f64::from(rate.0)).round() as usize * self.width(), 0.0);
         (!mono.is_empty()).then_some(rate)
     }
 
@@ -472,28 +506,43 @@ impl Decoder {
     }
 }
 
-/// A packet to mono samples; gives their rate, and how many channels they were.
+/// A packet to samples, mono unless `every_channel`; gives what they are.
 fn decode(
     codec: &mut Codec,
     packet: &Packet,
-    mono: &mut Vec<f32>,
-) -> Result<(SampleRate, u16), SymphoniaError> {
-    let (rate, channels) = match codec {
+    every_channel: bool,
+    samples: &mut Vec<f32>,
+) -> Result<Sound, SymphoniaError> {
+    let sound = match codec {
         Codec::Pcm(pcm) => {
-            pcm.to_mono(&packet.data, mono);
-            (pcm.rate, pcm.channels())
+            if every_channel {
+                pcm.to_interleaved(&packet.data, samples);
+            } else {
+                pcm.to_mono(&packet.data, samples);
+            }
+            Sound { rate: pcm.rate, channels: narrow(pcm.channels), float: pcm.is_float() }
         }
         Codec::Other(codec) => {
             let buffer = codec.decode(packet)?;
-            downmix::to_mono(&buffer, mono);
-            (SampleRate(buffer.spec().rate()), buffer.spec().channels().count())
+            if every_channel {
+                downmix::to_interleaved(&buffer, samples);
+            } else {
+                downmix::to_mono(&buffer, samples);
+            }
+            let channels = narrow(buffer.spec().channels().count());
+            Sound { rate: SampleRate(buffer.spec().rate()), channels, float: downmix::is_float(&buffer) }
         }
     };
-    if mono.len() > LONGEST_BLOCK {
+    let width = if every_channel { usize::from(sound.channels).max(1) } else { 1 };
+    if samples.len() / width > LONGEST_BLOCK {
         Err(SymphoniaError::LimitError("a packet is too long"))
     } else {
-        Ok((rate, u16::try_from(channels).unwrap_or(u16::MAX)))
+        Ok(sound)
     }
+}
+
+fn narrow(channels: usize) -> u16 {
+    u16::try_from(channels).unwrap_or(u16::MAX)
 }
 
 impl std::fmt::Debug for Decoder {
