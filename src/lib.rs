@@ -87,7 +87,8 @@ pub use align::LEAST_SCORE;
 pub use error::{Error, Result};
 pub use pipeline::{
     AnalyzeEvent, AnalyzeInput, AnalyzeOptions, AnalyzeSummary, BuildEvent, BuildOptions, BuildSummary,
-    FindOptions, Index, Info, MergeSummary, QueryOptions, Range, Relocated, Selector, analyze, analyze_all,
+    ChromaprintOptions, ChromaprintPart, FindOptions, Index, Info, MergeSummary, QueryOptions, Range,
+    Relocated, Selector, analyze, analyze_all,
 };
 pub use report::{Answer, HarmonicAnalysis, HarmonicFigures, HarmonicStatus, Match, Status};
 

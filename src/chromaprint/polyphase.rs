@@ -247,7 +247,8 @@ mod tests {
 
     #[test]
     fn full_scale_is_not_exceeded() {
-        let square: Vec<i16> = (0..9_000).map(|i| if i / 50 % 2 == 0 { i16::MAX } else { i16::MIN }).collect();
+        let square: Vec<i16> =
+            (0..9_000).map(|i| if i / 50 % 2 == 0 { i16::MAX } else { i16::MIN }).collect();
         let output = resampled(44_100, &square, 500);
         assert!(output.contains(&i16::MAX) && output.contains(&i16::MIN));
     }

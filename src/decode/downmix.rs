@@ -12,9 +12,7 @@ macro_rules! with_samples {
         match $buffer {
             GenericAudioBufferRef::U8(b) => $function(b, $out, 128.0, |x| f32::from(x) - 128.0),
             GenericAudioBufferRef::U16(b) => $function(b, $out, 32_768.0, |x| f32::from(x) - 32_768.0),
-            GenericAudioBufferRef::U24(b) => {
-                $function(b, $out, 8_388_608.0, |u24(x)| x as f32 - 8_388_608.0)
-            }
+            GenericAudioBufferRef::U24(b) => $function(b, $out, 8_388_608.0, |u24(x)| x as f32 - 8_388_608.0),
             GenericAudioBufferRef::U32(b) => {
                 $function(b, $out, 2_147_483_648.0, |x| (x ^ 0x8000_0000).cast_signed() as f32)
             }

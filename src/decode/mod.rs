@@ -7,6 +7,7 @@ mod contain;
 mod downmix;
 mod pcm;
 mod probe;
+mod raw;
 mod source;
 mod tags;
 mod warning;
@@ -27,6 +28,7 @@ use symphonia::core::units::Duration;
 
 use self::contain::contained;
 use self::probe::{Choice, Codec, Refusal};
+pub use self::raw::{RawDecoder, RawFormat, RawSample};
 use self::source::Watch;
 pub(crate) use self::source::spool;
 pub use self::tags::Tags;
@@ -35,7 +37,7 @@ use crate::error::{AudioError, Error, Result};
 use crate::units::{SampleRate, Samples, Seconds};
 
 /// The rates that can be worked with, in hertz.
-const RATES: std::ops::RangeInclusive<u32> = 1_000..=768_000;
+pub(crate) const RATES: std::ops::RangeInclusive<u32> = 1_000..=768_000;
 
 /// The most bytes that a demuxer may read to find one packet: video frames between two audio packets, garbage.
 const LARGEST_PACKET: u64 = 64 << 20;
@@ -234,6 +236,57 @@ impl Decoder {
     /// What the last block was made of.
     pub fn sound(&self) -> Option<Sound> {
         self.sound
+    }
+
+    /// How long the file says that it is, what its encoder put around the recording included; nothing where it does not
+    /// say, or only by a guess.
+    pub fn stated_duration(&self) -> Option<Seconds> {
+        let around = match self.sound {
+            // The demuxer has taken these off.
+            Some(sound) if self.is_raw() => {
+                let samples = self.track.delay.unwrap_or(0) + self.track.padding.unwrap_or(0);
+                Samples(samples.into()).at(sound.rate)
+            }
+            _ => Seconds(0.0),
+        };
+        self.announced().map(|length| Seconds(length.0 + around.0))
+    }
+
+    /// How long the whole recording is by its packets, of which those that are left are read and not decoded; after that
+    /// nothing is left to decode. Takes about as long as reading the file.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the file can no longer be read.
+    pub fn measure_rest(&mut self) -> Result<Seconds> {
+        let mut seconds = self.progress.seconds;
+        while !self.ended {
+            self.watch.allow(LARGEST_PACKET);
+            let packet = match self.first.take() {
+                Some(first) => Ok(Ok(Some(first))),
+                None => contained(|| self.reader.next_packet()),
+            };
+            match packet {
+                Ok(Ok(Some(packet))) if packet.track_id == self.track.id => {
+                    self.progress.bytes += packet.data.len() as u64;
+                    self.ended |= self.progress.bytes / 4 > self.len.saturating_add(1 << 20);
+                    let lasts = self.track.time_base.and_then(|base| base.calc_duration(packet.dur));
+                    seconds += lasts.map_or(0.0, |lasts| lasts.as_secs_f64().clamp(0.0, 60.0));
+                    self.progress.barren = if packet.data.is_empty() { self.progress.barren + 1 } else { 0 };
+                    self.ended |= self.progress.barren >= MOST_BARREN;
+                }
+                Ok(Ok(Some(_))) => {}
+                Ok(Err(SymphoniaError::DecodeError(_))) => {
+                    self.progress.barren += 1;
+                    self.ended |= self.progress.barren >= MOST_BARREN;
+                }
+                _ => self.ended = true,
+            }
+            if let Some(source) = self.watch.take_failure() {
+                self.ended = true;
+                return Err(Error::Io { path: self.path.clone(), source });
+            }
+        }
+        Ok(Seconds(seconds))
     }
 
     /// The name that errors give.

@@ -2,6 +2,7 @@
 //! harmony.
 pub mod analyse;
 mod build;
+mod chromaprint;
 mod content;
 mod find;
 mod harmonic;
@@ -15,6 +16,7 @@ mod widen;
 mod work;
 
 pub use build::{BuildEvent, BuildOptions, BuildSummary};
+pub use chromaprint::{ChromaprintOptions, ChromaprintPart, chromaprint};
 pub use find::FindOptions;
 pub use harmonic::{AnalyzeEvent, AnalyzeInput, AnalyzeOptions, AnalyzeSummary, analyze, analyze_all};
 pub use index::{Index, Info};
