@@ -24,7 +24,7 @@ pub const SAMPLE_RATE: SampleRate = SampleRate(11_025);
 const SILENCE: u32 = 50;
 
 /// Samples of a frame under algorithm 5, and how many of them the next one shares.
-const SHORT_FRAME: (usize, usize) = (2_048, 1_536);
+const SHORT_FRAME: (usize, usize) = (2_048, 1_024);
 
 /// How words are made. The numbers are those of `fpcalc -algorithm`; the third, with interpolated chroma, is not there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub enum Algorithm {
     Test2,
     /// 4: as 2, without silence at the beginning.
     Test4,
-    /// 5: as 2, with frames of half the length, nearly three times as many.
+    /// 5: as 2, with frames of half the length, a third more of them.
     Test5,
 }
 
