@@ -15,6 +15,9 @@ use crate::{
     units::{Samples, Seconds},
 };
 
+/// Samples of a chunk, at most: some years.
+const LONGEST_CHUNK: u64 = 1 << 40;
+
 /// How files are fingerprinted for AcoustID.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -191,7 +194,7 @@ impl<E: FnMut(ChromaprintPart) -> Result<()>> Parts<E> {
             each,
             algorithm: options.algorithm,
             overlap,
-            chunk: chunk.map(|chunk| chunk.max(1)),
+            chunk: chunk.map(|chunk| chunk.clamp(1, LONGEST_CHUNK)),
             chromaprint: Chromaprint::new(options.algorithm),
             samples: 0,
             extra: if overlap { options.algorithm.delay().0 } else { 0 },
