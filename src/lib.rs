@@ -69,6 +69,7 @@
 //! | `formats` | all containers and decoders, or single ones: `wav`, `aiff`, `caf`, `flac`, `ogg` (with Vorbis), `opus`, `mp3`, `mp4` (with AAC and ALAC), `aac` alone (ADTS), `alac`, `adpcm`, `mkv` |
 //! | `decode` | reading files, which each of these brings: [`Index::build`], [`Index::add`] and all that takes a path or a stream |
 //! | `analyze` | [`analyze`] and [`analyze_all`] with all that they can write; [`analysis`] is always there |
+//! | `acoustid` | [`chromaprint()`], AcoustID's fingerprints |
 //! | `graph` | making the graph of very large neighbour indexes, by hnsw_rs; without it their centroids are looked at one by one |
 //!
 //! Without any of them audio comes as samples ([`Audio::samples`]) to [`Index::query`] and [`Index::add_audio`]; an index
@@ -99,6 +100,8 @@ pub mod align;
 pub mod analysis;
 pub mod ann;
 pub mod chroma;
+#[cfg(feature = "acoustid")]
+pub mod chromaprint;
 pub mod decode;
 pub mod error;
 mod failpoint;
@@ -119,6 +122,8 @@ pub use error::{Error, Result};
 pub use pipeline::{AnalyzeEvent, AnalyzeOptions, AnalyzeSummary, analyze, analyze_all};
 #[cfg(feature = "decode")]
 pub use pipeline::{BuildEvent, BuildOptions, BuildSummary, FindOptions};
+#[cfg(feature = "acoustid")]
+pub use pipeline::{ChromaprintOptions, ChromaprintPart, chromaprint};
 pub use pipeline::{Index, Info, MergeSummary, Pattern, QueryOptions, Range, Relocated, Selector};
 pub use report::{Answer, Match, Status};
 #[cfg(feature = "analyze")]

@@ -4,6 +4,8 @@ mod add;
 pub mod analyse;
 #[cfg(feature = "decode")]
 mod build;
+#[cfg(feature = "acoustid")]
+mod chromaprint;
 #[cfg(feature = "decode")]
 mod content;
 #[cfg(feature = "decode")]
@@ -25,6 +27,8 @@ mod work;
 
 #[cfg(feature = "decode")]
 pub use build::{BuildEvent, BuildOptions, BuildSummary};
+#[cfg(feature = "acoustid")]
+pub use chromaprint::{ChromaprintOptions, ChromaprintPart, chromaprint};
 #[cfg(feature = "decode")]
 pub use find::FindOptions;
 #[cfg(feature = "analyze")]

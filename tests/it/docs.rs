@@ -116,7 +116,7 @@ fn readme_and_help_know_the_same_commands_and_options() {
         "remove", "update", "verify",
     ];
     let mut all: Vec<Vec<&str>> = of_index.iter().map(|name| vec!["index", name]).collect();
-    all.extend([vec!["query"], vec!["analyze"]]);
+    all.extend([vec!["query"], vec!["analyze"], vec!["fingerprint"]]);
     for command in all {
         let name = command.join(" ");
         assert!(
@@ -135,7 +135,7 @@ fn readme_and_help_know_the_same_commands_and_options() {
     };
     assert_eq!(
         subcommands(&stdout(&["--help"])),
-        ["analyze", "help", "index", "query"].map(str::to_owned).into()
+        ["analyze", "fingerprint", "help", "index", "query"].map(str::to_owned).into()
     );
     let mut listed: BTreeSet<String> = of_index.map(str::to_owned).into();
     listed.insert("help".to_owned());
@@ -175,6 +175,8 @@ fn the_json_has_exactly_the_documented_fields() {
     let (found, info) = rest.split_once("`refrain index info --json`").expect("the table of info");
     let (info, list) = info.split_once("`refrain index list --json`").expect("the table of a listed track");
     let (list, analysis) = list.split_once("`refrain analyze --json`").expect("the table of an analysis");
+    let (analysis, fingerprint) =
+        analysis.split_once("`refrain fingerprint --json`").expect("the table of a fingerprint");
     let db = index().to_str().unwrap();
     let query = |clip: &str| -> serde_json::Value {
         serde_json::from_str(&stdout(&["query", "--json", "--explain", "--db", db, clip])).expect("JSON")
@@ -208,6 +210,11 @@ fn the_json_has_exactly_the_documented_fields() {
     let (good, bad) = (analyze("fixtures/audio/clips/clean.wav"), analyze("no-such-file"));
     assert_eq!(&good | &bad, owned(first_cells(analysis)));
     assert_eq!(&good & &bad, ["path", "status"].map(str::to_owned).into());
+    let clip = "fixtures/audio/clips/clean.wav";
+    let printed = stdout(&["fingerprint", "--json", "--chunk", "5", clip, clip]);
+    let printed: serde_json::Value =
+        serde_json::from_str(printed.lines().next().expect("a fingerprint")).expect("JSON");
+    assert_eq!(keys(&printed), owned(first_cells(fingerprint)));
 }
 
 #[test]

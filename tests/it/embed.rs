@@ -152,3 +152,27 @@ fn a_callback_reads_and_may_not_write() {
         .unwrap();
     assert_eq!((refused, read), (10, 10));
 }
+
+#[test]
+fn samples_have_the_chromaprint_of_their_file() {
+    let clip = fixture("audio/clips/clean.wav");
+    let (samples, rate) = samples(&clip);
+    let words = |audio: Audio<'_>| {
+        let mut words = Vec::new();
+        let (options, cancel) = (refrain::ChromaprintOptions::default(), AtomicBool::new(false));
+        let each = |part: refrain::ChromaprintPart| {
+            words = part.words;
+            Ok(())
+        };
+        refrain::chromaprint(audio, &options, &cancel, each).unwrap();
+        words
+    };
+    let (file, mono) = (words(Audio::file(clip)), words(Audio::samples(&samples, rate)));
+    let off: u32 = file.iter().zip(&mono).map(|(a, b)| (a ^ b).count_ones()).sum();
+    // Whole numbers and floats are rounded at other places on their way.
+    assert!(file.len() > 20 && file.len() == mono.len() && off < file.len() as u32 / 8, "{off}");
+    let (options, cancel) = (refrain::ChromaprintOptions::default(), AtomicBool::new(false));
+    for refused in [Audio::interleaved(&samples, 0, rate), Audio::samples(&samples, 7)] {
+        assert!(refrain::chromaprint(refused, &options, &cancel, |_| Ok(())).is_err());
+    }
+}

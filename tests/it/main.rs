@@ -12,6 +12,7 @@ mod crash;
 mod decode;
 mod docs;
 mod embed;
+mod fpcalc;
 mod fuzz;
 mod hostile;
 #[cfg(unix)]

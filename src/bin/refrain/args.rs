@@ -1,4 +1,5 @@
 //! The command line.
+mod fingerprint;
 mod index;
 
 use std::path::PathBuf;
@@ -6,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use refrain::FindOptions;
 
+pub use fingerprint::*;
 pub use index::*;
 
 /// Find which recording a piece of audio comes from, out of one SQLite file.
@@ -28,6 +30,8 @@ pub enum Command {
     Query(QueryArgs),
     /// Tell key, tuning, pitch and chroma of files
     Analyze(AnalyzeArgs),
+    /// Print AcoustID's fingerprints of files, as fpcalc does
+    Fingerprint(FingerprintArgs),
 }
 
 /// What to do with the index.

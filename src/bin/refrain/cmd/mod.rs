@@ -1,5 +1,6 @@
 //! One file a command.
 pub mod analyze;
+pub mod fingerprint;
 pub mod index_build;
 pub mod index_compact;
 pub mod index_errors;
