@@ -121,7 +121,7 @@ fn readme_and_help_know_the_same_commands_and_options() {
         "remove", "update", "verify",
     ];
     let mut all: Vec<Vec<&str>> = of_index.iter().map(|name| vec!["index", name]).collect();
-    all.extend([vec!["query"], vec!["analyze"]]);
+    all.extend([vec!["query"], vec!["analyze"], vec!["completions"], vec!["man"]]);
     for command in all {
         let name = command.join(" ");
         assert!(
@@ -140,7 +140,7 @@ fn readme_and_help_know_the_same_commands_and_options() {
     };
     assert_eq!(
         subcommands(&stdout(&["--help"])),
-        ["analyze", "help", "index", "query"].map(str::to_owned).into()
+        ["analyze", "completions", "help", "index", "man", "query"].map(str::to_owned).into()
     );
     let mut listed: BTreeSet<String> = of_index.map(str::to_owned).into();
     listed.insert("help".to_owned());
