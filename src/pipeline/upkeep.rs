@@ -115,6 +115,14 @@ impl Index {
         })
     }
 
+    /// The track with this id, if there is one that has a file.
+    ///
+    /// # Errors
+    /// [`Error::Index`] where the file cannot be read.
+    pub fn track(&self, id: TrackId) -> Result<Option<Track>> {
+        self.handles.reader()?.track(id)
+    }
+
     /// The paths of the files that are meant, in order.
     ///
     /// # Errors

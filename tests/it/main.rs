@@ -18,8 +18,10 @@ mod hostile;
 #[cfg(unix)]
 mod interrupted;
 mod layering;
+mod lists;
 mod nonmusic;
 mod repeats;
 mod run;
+mod shell;
 mod store;
 mod upkeep;

@@ -36,6 +36,8 @@ fn main() -> ExitCode {
         Command::Query(args) => cmd::query::run(&args),
         Command::Analyze(args) => cmd::analyze::run(&args),
         Command::Fingerprint(args) => cmd::fingerprint::run(&args),
+        Command::Completions(args) => cmd::completions::run(&args),
+        Command::Man(args) => cmd::man::run(&args),
     });
     // The hook has told of a panic.
     let Ok(done) = done else { return ExitCode::from(2) };
