@@ -99,7 +99,7 @@ pub fn chromaprint(
 
 /// Where samples come from.
 enum Source {
-    Audio(Decoder),
+    Audio(Box<Decoder>),
     Raw {
         decoder: RawDecoder,
         /// What was read so far.
@@ -134,7 +134,7 @@ impl Source {
             (AnalyzeInput::Reader { name, reader }, None) => Decoder::from_reader(reader, &name)?,
         };
         decoder.keep_channels();
-        Ok(Source::Audio(decoder))
+        Ok(Source::Audio(Box::new(decoder)))
     }
 
     fn next_block(&mut self, frames: &mut Vec<f32>) -> Result<Option<Sound>> {
