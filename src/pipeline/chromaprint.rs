@@ -82,7 +82,7 @@ pub fn chromaprint(
             old.finish(&mut ready);
         }
         if let Some(sound) = sound {
-            let fresh = || (sound, Converter::new(sound.rate, sound.channels, sound.float));
+            let fresh = || (sound, Converter::new(sound.rate, sound.channels, sound.fine));
             converter.get_or_insert_with(fresh).1.push(&frames, &mut ready);
         }
         ready.truncate(usize::try_from(left).unwrap_or(usize::MAX));
