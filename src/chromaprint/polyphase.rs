@@ -1,11 +1,11 @@
-//! The resampler that Chromaprint fingerprints are made behind: 16-bit samples through a bank of short filters, one for
-//! each place between two input samples, with 16-bit coefficients.
+//! The resampler that Chromaprint fingerprints are made behind: a bank of short filters, one for each place between two
+//! input samples.
 //!
-//! It is coarse (its pass band ends at 80 % of half the rate, and every sample is rounded), and is not what
-//! [`crate::resample`] would take. But the words of a fingerprint are thresholds, and what was looked up by millions of
-//! fingerprints was made by `fpcalc`, which lets FFmpeg's libswresample resample with these figures: 16 zero crossings, a
-//! cutoff of 0.8, a Kaiser window of beta 9, 256 phases, linear between phases where the ratio needs more. With the same
-//! figures and the same rounding the samples are the same, bit for bit.
+//! It is coarse (its pass band ends at 80 % of half the rate), and is not what [`crate::resample`] would take. But the
+//! words of a fingerprint are thresholds, and what was looked up by millions of fingerprints was made by `fpcalc`, which
+//! lets FFmpeg's libswresample resample with these figures: 16 zero crossings, a cutoff of 0.8, a Kaiser window of beta 9,
+//! 256 phases, linear between phases where the ratio needs more. With the same figures, and the same roundings where
+//! samples are whole numbers, the samples are the same.
 use std::f64::consts::PI;
 
 use crate::units::SampleRate;
@@ -18,25 +18,79 @@ const CUTOFF: f64 = 0.8;
 const BETA: f64 = 9.0;
 /// The most filters.
 const PHASES: u64 = 256;
-/// Bits after the point of a coefficient.
+/// Bits after the point of a 16-bit coefficient.
 const SHIFT: u32 = 15;
 /// What rounds a sum to the nearest.
 const HALF: i32 = 1 << (SHIFT - 1);
+/// Sums of floating-point products that are made side by side.
+const LANES: usize = 16;
+
+/// A sample, and a coefficient of the same kind.
+pub(super) trait Sample: Copy + Default {
+    /// The coefficient of a value, where those of a filter sum to 1.
+    fn coefficient(value: f64) -> Self;
+
+    /// The sum of products of `input` and `filter`; where `part` is not 0, so many of `parts` on the way to that of `next`.
+    fn filtered(input: &[Self], filter: &[Self], next: &[Self], part: u64, parts: u64) -> Self;
+}
+
+impl Sample for i16 {
+    fn coefficient(value: f64) -> i16 {
+        ((value * f64::from(1 << SHIFT)) as f32).round_ties_even() as i16
+    }
+
+    fn filtered(input: &[i16], filter: &[i16], next: &[i16], part: u64, parts: u64) -> i16 {
+        let dot = |filter: &[i16]| {
+            input.iter().zip(filter).fold(HALF, |sum, (&a, &b)| sum.wrapping_add(i32::from(a) * i32::from(b)))
+        };
+        let mut sum = dot(filter);
+        if part > 0 {
+            let between = i64::from(dot(next).wrapping_sub(sum)) * part as i64 / parts as i64;
+            sum = sum.wrapping_add(between as i32);
+        }
+        (sum >> SHIFT).clamp(i16::MIN.into(), i16::MAX.into()) as i16
+    }
+}
+
+impl Sample for f32 {
+    fn coefficient(value: f64) -> f32 {
+        value as f32
+    }
+
+    fn filtered(input: &[f32], filter: &[f32], next: &[f32], part: u64, parts: u64) -> f32 {
+        let dot = |filter: &[f32]| {
+            let (mut sums, mut rest) = ([0.0; LANES], 0.0);
+            let (inputs, input_rest) = input.as_chunks::<LANES>();
+            let (filters, filter_rest) = filter.as_chunks::<LANES>();
+            for (a, b) in inputs.iter().zip(filters) {
+                for i in 0..LANES {
+                    sums[i] += a[i] * b[i];
+                }
+            }
+            for (a, b) in input_rest.iter().zip(filter_rest) {
+                rest += a * b;
+            }
+            sums.iter().sum::<f32>() + rest
+        };
+        let sum = dot(filter);
+        if part == 0 { sum } else { sum + (dot(next) - sum) * part as f32 / parts as f32 }
+    }
+}
 
 /// The filters between two rates, shared by all channels.
 #[derive(Debug)]
-pub(super) struct Bank {
+pub(super) struct Bank<S> {
     taps: usize,
     /// `phases + 1` filters of `taps` coefficients; the last is the first one sample later.
-    filters: Vec<i16>,
+    filters: Vec<S>,
     phases: u64,
     /// Phases from one output sample to the next: `step / parts`.
     step: u64,
     parts: u64,
 }
 
-impl Bank {
-    pub(super) fn new(from: SampleRate, to: SampleRate) -> Bank {
+impl<S: Sample> Bank<S> {
+    pub(super) fn new(from: SampleRate, to: SampleRate) -> Self {
         let (from, to) = (u64::from(from.0), u64::from(to.0));
         let factor = (to as f64 * CUTOFF / from as f64).min(1.0);
         let taps = (TAPS / factor).ceil() as usize;
@@ -44,18 +98,18 @@ impl Bank {
         let exact = to / gcd(from, to);
         let phases = if exact <= PHASES { PHASES / exact * exact } else { PHASES };
         let common = gcd(to, from * phases);
-        let mut filters = vec![0; taps * (phases as usize + 1)];
+        let mut filters = vec![S::default(); taps * (phases as usize + 1)];
         let (body, last) = filters.split_at_mut(taps * phases as usize);
         for (phase, filter) in body.chunks_exact_mut(taps).enumerate() {
             design(filter, phase as f64 / phases as f64, factor);
         }
         last[1..].copy_from_slice(&body[..taps - 1]);
         // What lies before the first filter's taps: its last one where these are a multiple of eight, else nothing.
-        last[0] = if taps.is_multiple_of(8) { body[taps - 1] } else { 0 };
+        last[0] = if taps.is_multiple_of(8) { body[taps - 1] } else { S::default() };
         Bank { taps, filters, phases, step: from * phases / common, parts: to / common }
     }
 
-    fn filter(&self, phase: usize) -> &[i16] {
+    fn filter(&self, phase: usize) -> &[S] {
         &self.filters[phase * self.taps..][..self.taps]
     }
 
@@ -65,24 +119,13 @@ impl Bank {
     }
 
     /// The output sample whose taps begin with `input` and that lies `phase` phases and `part` parts further.
-    fn sample(&self, input: &[i16], phase: usize, part: u64) -> i16 {
-        let mut sum = HALF.wrapping_add(dot(input, self.filter(phase)));
-        if part > 0 {
-            let next = HALF.wrapping_add(dot(input, self.filter(phase + 1)));
-            let between = i64::from(next.wrapping_sub(sum)) * part as i64 / self.parts as i64;
-            sum = sum.wrapping_add(between as i32);
-        }
-        (sum >> SHIFT).clamp(i16::MIN.into(), i16::MAX.into()) as i16
+    fn sample(&self, input: &[S], phase: usize, part: u64) -> S {
+        S::filtered(input, self.filter(phase), self.filter(phase + 1), part, self.parts)
     }
 }
 
-/// The sum of products.
-fn dot(a: &[i16], b: &[i16]) -> i32 {
-    a.iter().zip(b).fold(0, |sum: i32, (&a, &b)| sum.wrapping_add(i32::from(a) * i32::from(b)))
-}
-
-/// A windowed sinc around the place `phase` samples after the middle tap, of sum 1 in fixed point.
-fn design(filter: &mut [i16], phase: f64, factor: f64) {
+/// A windowed sinc around the place `phase` samples after the middle tap, of sum 1.
+fn design<S: Sample>(filter: &mut [S], phase: f64, factor: f64) {
     let (taps, center) = (filter.len() as f64, ((filter.len() - 1) / 2) as f64);
     let tap = |i: usize| {
         let t = (i as f64 - center - phase) * factor;
@@ -92,8 +135,7 @@ fn design(filter: &mut [i16], phase: f64, factor: f64) {
     };
     let sum: f64 = (0..filter.len()).map(tap).sum();
     for (i, coefficient) in filter.iter_mut().enumerate() {
-        let value = (tap(i) * f64::from(1 << SHIFT) / sum) as f32;
-        *coefficient = value.round_ties_even() as i16;
+        *coefficient = S::coefficient(tap(i) / sum);
     }
 }
 
@@ -114,21 +156,21 @@ fn gcd(a: u64, b: u64) -> u64 {
 
 /// One channel on its way through a [`Bank`]. Before its beginning and after its end the signal is mirrored.
 #[derive(Debug, Default)]
-pub(super) struct Channel {
+pub(super) struct Channel<S> {
     /// Input from the first tap of the next output sample on, once `begun`; until then from the beginning.
-    input: Vec<i16>,
+    input: Vec<S>,
     begun: bool,
     phase: u64,
     part: u64,
 }
 
-impl Channel {
+impl<S: Sample> Channel<S> {
     /// Takes input and appends the output samples that it completes.
-    pub(super) fn push(&mut self, bank: &Bank, input: impl IntoIterator<Item = i16>, output: &mut Vec<i16>) {
+    pub(super) fn push(&mut self, bank: &Bank<S>, input: impl IntoIterator<Item = S>, output: &mut Vec<S>) {
         self.input.extend(input);
         let lead = bank.lead();
         if !self.begun && self.input.len() > lead {
-            let mirrored: Vec<i16> = self.input[1..=lead].iter().rev().copied().collect();
+            let mirrored: Vec<S> = self.input[1..=lead].iter().rev().copied().collect();
             self.input.splice(..0, mirrored);
             self.begun = true;
         }
@@ -138,7 +180,7 @@ impl Channel {
     }
 
     /// Ends the channel: appends what is left.
-    pub(super) fn finish(&mut self, bank: &Bank, output: &mut Vec<i16>) {
+    pub(super) fn finish(&mut self, bank: &Bank<S>, output: &mut Vec<S>) {
         let rest = self.input.len();
         let reach = rest.min(bank.taps).div_ceil(2);
         self.input.extend_from_within(rest - reach..);
@@ -148,7 +190,7 @@ impl Channel {
         }
     }
 
-    fn run(&mut self, bank: &Bank, output: &mut Vec<i16>) {
+    fn run(&mut self, bank: &Bank<S>, output: &mut Vec<S>) {
         let mut at = 0;
         // A step is never longer than the filters, which have twenty taps for each sample of it.
         while let Some(taps) = self.input.get(at..at + bank.taps) {
@@ -170,7 +212,7 @@ mod tests {
 
     const TO: SampleRate = SampleRate(11_025);
 
-    fn resampled(from: u32, input: &[i16], piece: usize) -> Vec<i16> {
+    fn resampled<S: Sample>(from: u32, input: &[S], piece: usize) -> Vec<S> {
         let (bank, mut channel, mut output) =
             (Bank::new(SampleRate(from), TO), Channel::default(), Vec::new());
         for piece in input.chunks(piece) {
@@ -228,12 +270,20 @@ mod tests {
                 // Up to 280 coefficients, each half a unit of 2^-15 off, on noise of 13 bits.
                 prop_assert!((f64::from(a) - b).abs() < 12.0, "{} Hz, sample {n}: {a} or {b}", RATES[rate]);
             }
+            let input: Vec<f32> = input.iter().map(|&x| x.into()).collect();
+            let floats = resampled(RATES[rate], &input, 1_152);
+            prop_assert_eq!(floats.len(), output.len());
+            for (n, (&a, b)) in floats.iter().zip(plain(RATES[rate], &noise(length, seed), floats.len())).enumerate() {
+                prop_assert!((f64::from(a) - b).abs() < 0.5, "{} Hz, sample {n}: {a} or {b}", RATES[rate]);
+            }
         }
 
         #[test]
         fn any_split_gives_the_same(rate in 0..RATES.len(), length in 0_usize..6_000, piece in 1_usize..4_000) {
             let input = noise(length, 1);
             prop_assert_eq!(resampled(RATES[rate], &input, piece), resampled(RATES[rate], &input, 10_000));
+            let floats: Vec<f32> = input.iter().map(|&x| x.into()).collect();
+            prop_assert_eq!(resampled(RATES[rate], &floats, piece), resampled(RATES[rate], &floats, 10_000));
         }
     }
 

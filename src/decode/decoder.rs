@@ -74,8 +74,8 @@ pub struct Sound {
     pub rate: SampleRate,
     /// Channels that the file has.
     pub channels: u16,
-    /// Whether the codec gives floating-point numbers; else they are whole numbers of the file's width.
-    pub float: bool,
+    /// Whether they are finer than 16 bits, as all floating-point numbers are.
+    pub fine: bool,
 }
 
 /// What has been seen so far.
@@ -575,9 +575,10 @@ fn decode(
             } else {
                 pcm.to_mono(&packet.data, samples);
             }
-            Sound { rate: pcm.rate, channels: narrow(pcm.channels), float: pcm.is_float() }
+            Sound { rate: pcm.rate, channels: narrow(pcm.channels), fine: pcm.is_fine() }
         }
         Codec::Other(codec) => {
+            let bits = codec.codec_params().bits_per_sample.unwrap_or(u32::MAX);
             let buffer = codec.decode(packet)?;
             if every_channel {
                 downmix::to_interleaved(&buffer, samples);
@@ -585,7 +586,8 @@ fn decode(
                 downmix::to_mono(&buffer, samples);
             }
             let channels = narrow(buffer.spec().channels().count());
-            Sound { rate: SampleRate(buffer.spec().rate()), channels, float: downmix::is_float(&buffer) }
+            let fine = downmix::is_float(&buffer) || downmix::is_wide(&buffer) && bits > 16;
+            Sound { rate: SampleRate(buffer.spec().rate()), channels, fine }
         }
     };
     let width = if every_channel { usize::from(sound.channels).max(1) } else { 1 };

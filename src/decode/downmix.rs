@@ -37,6 +37,12 @@ pub(super) fn to_interleaved(buffer: &GenericAudioBufferRef<'_>, frames: &mut Ve
     with_samples!(buffer, interleave, frames);
 }
 
+/// Whether the buffer has room for more than 16 bits a sample; codecs give wide ones for less, too.
+pub(super) fn is_wide(buffer: &GenericAudioBufferRef<'_>) -> bool {
+    use GenericAudioBufferRef as B;
+    !matches!(buffer, B::U8(_) | B::S8(_) | B::U16(_) | B::S16(_))
+}
+
 /// Whether the buffer's samples are floating-point numbers.
 pub(super) fn is_float(buffer: &GenericAudioBufferRef<'_>) -> bool {
     matches!(buffer, GenericAudioBufferRef::F32(_) | GenericAudioBufferRef::F64(_))

@@ -42,9 +42,9 @@ impl Pcm {
             .then_some(Pcm { layout, channels, rate: SampleRate(params.sample_rate?) })
     }
 
-    /// Whether its samples are floating-point numbers.
-    pub(super) fn is_float(self) -> bool {
-        matches!(self.layout, Layout::F32Le)
+    /// Whether its samples are finer than 16 bits.
+    pub(super) fn is_fine(self) -> bool {
+        !matches!(self.layout, Layout::S16Le | Layout::S16Be)
     }
 
     /// Replaces `mono` by the mean of the channels of every whole frame in `data`, under the terms of the general downmix.

@@ -49,8 +49,8 @@ impl RawSample {
         })
     }
 
-    fn is_float(self) -> bool {
-        matches!(self, RawSample::F32Le | RawSample::F32Be | RawSample::F64Le | RawSample::F64Be)
+    fn is_fine(self) -> bool {
+        self.width() > 2
     }
 
     fn width(self) -> usize {
@@ -124,7 +124,7 @@ impl<'a> RawDecoder<'a> {
     /// What its samples are.
     pub fn sound(&self) -> Sound {
         let RawFormat { sample, rate, channels } = self.format;
-        Sound { rate, channels, float: sample.is_float() }
+        Sound { rate, channels, fine: sample.is_fine() }
     }
 
     /// Replaces the content of `frames` by the next block: all channels, frame after frame. `false` at the end; a frame of

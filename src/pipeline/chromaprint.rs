@@ -84,7 +84,7 @@ pub fn chromaprint<'a>(
             old.finish(&mut ready);
         }
         if let Some(sound) = sound {
-            let fresh = || (sound, Converter::new(sound.rate, sound.channels, sound.float));
+            let fresh = || (sound, Converter::new(sound.rate, sound.channels, sound.fine));
             converter.get_or_insert_with(fresh).1.push(&frames, &mut ready);
         }
         ready.truncate(usize::try_from(left).unwrap_or(usize::MAX));
@@ -136,7 +136,7 @@ impl<'a> Source<'a> {
             }
             (decode::Source::Samples { samples, channels, rate }, _) => {
                 let whole = Samples((samples.len() / usize::from(channels)) as u64).at(rate);
-                let sound = Sound { rate, channels, float: true };
+                let sound = Sound { rate, channels, fine: true };
                 return Ok(Source::Samples { left: samples, sound, whole });
             }
             (decode::Source::File, Some(format)) => {
