@@ -194,7 +194,7 @@ fn a_deeper_look_finds_what_a_search_of_all_its_lists_does() {
             let first = looking.nearest(&queries, 20).unwrap();
             assert_ne!(first, exact);
             let deeper = looking.deeper(&queries, 20, first.clone()).unwrap().unwrap();
-            assert_eq!(deeper, searcher(7 * probes).nearest(&queries, 20).unwrap(), "{route:?}, {probes}");
+            assert_eq!(deeper, searcher(10 * probes).nearest(&queries, 20).unwrap(), "{route:?}, {probes}");
             assert_ne!(deeper, first);
             assert_eq!(looking.deeper(&queries, 20, deeper).unwrap(), None);
         }

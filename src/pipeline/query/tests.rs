@@ -55,7 +55,7 @@ fn clip(seed: u64) -> Decoder {
 #[test]
 fn a_deeper_look_finds_what_the_first_one_does_not() {
     let folder = tempfile::tempdir().unwrap();
-    let mut store = Store::open_write(&folder.path().join("i.refrain")).unwrap();
+    let mut store = Store::open_write(folder.path().join("i.refrain")).unwrap();
     store
         .write(|batch| {
             for seed in 0..TRACKS {
@@ -69,14 +69,18 @@ fn a_deeper_look_finds_what_the_first_one_does_not() {
     let options = ann::Options { least_windows: 1, centroids: Some(256), ..ann::Options::default() };
     ann::build(&mut store, &options, &go_on).unwrap();
     let mut ids = Vec::new();
-    store.tracks(|track| Ok(ids.push(track.id))).unwrap();
+    let each = |track: crate::store::Track| {
+        ids.push(track.id);
+        Ok(())
+    };
+    store.tracks(each).unwrap();
     let options = QueryOptions { range: Range::PLAIN, ..QueryOptions::default() };
     let (mut first, mut both, mut exact) = (0, 0, 0);
     for seed in 0..TRACKS {
         let is_right = |query: &Query<'_>, places: &[Place], pairs: f64| {
             query.is_sure(places, pairs) && places[0].track == ids[seed as usize]
         };
-        // One list for each window, then seven.
+        // One list for each window, then ten.
         let mut listed = Query::new(&store, &options).unwrap();
         listed.searcher = Searcher::new(&store).probes(1);
         let mut all = Query::new(&store, &QueryOptions { exact: true, ..options }).unwrap();
