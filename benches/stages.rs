@@ -136,7 +136,7 @@ fn main() -> Done {
         "analyse a file, whole",
         audio,
         "decoding it alone",
-        || Ok(analyse::track(Decoder::open(&subject)?, &CURRENT, &cancel)?),
+        || Ok(analyse::track(&mut Decoder::open(&subject)?, &CURRENT, &cancel)?),
         || drained(&subject),
     )?;
     scan(&fingerprint(&chroma), audio)?;
@@ -437,7 +437,7 @@ fn plain_align(query: &[f32], reference: &Reference, values: usize, offset: i32)
 fn query(fixtures: &Path, file: Option<&Path>) -> Done {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("songs.refrain");
-    let mut index = Index::open_or_create(&path)?;
+    let index = Index::open_or_create(&path)?;
     let cancel = AtomicBool::new(false);
     index.build(&[fixtures.join("songs")], &BuildOptions::default(), &cancel, |_| {})?;
     index.close()?;
@@ -448,6 +448,6 @@ fn query(fixtures: &Path, file: Option<&Path>) -> Done {
         audio,
         "fingerprinting the clip",
         || Ok(Index::open(&path)?.query(&clip, &QueryOptions::default())?),
-        || Ok(analyse::track(Decoder::open(&clip)?, &CURRENT, &cancel)?),
+        || Ok(analyse::track(&mut Decoder::open(&clip)?, &CURRENT, &cancel)?),
     )
 }

@@ -13,7 +13,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // A real program keeps its index: the next build then only looks at new and changed files.
     let scratch = tempfile::tempdir()?;
     let file = scratch.path().join("music.refrain");
-    let mut index = Index::open_or_create(&file)?;
+    let index = Index::open_or_create(&file)?;
     // Another thread or a signal handler may set this to end the build early; what was added stays.
     let cancel = AtomicBool::new(false);
     let summary = index.build(&[folder], &BuildOptions::default(), &cancel, |event| {

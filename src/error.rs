@@ -153,6 +153,9 @@ pub enum IndexError {
     /// Another process holds the writer.
     #[error("another process is writing to it; try again when it is done")]
     Busy,
+    /// A callback of a call that writes may not write itself.
+    #[error("is being written by the very call that this one was made from")]
+    AtWork,
     /// No room left.
     #[error("the disk is full; what was committed is safe, make room and run the same command again")]
     DiskFull,

@@ -12,7 +12,7 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let folder = tempfile::tempdir()?;
 //! # let file = folder.path().join("music.refrain");
-//! let mut index = Index::open_or_create(&file)?;
+//! let index = Index::open_or_create(&file)?;
 //! let cancel = AtomicBool::new(false);
 //! let summary = index.build(&["fixtures/audio/songs".into()], &BuildOptions::default(), &cancel, |_| {})?;
 //! assert_eq!((summary.added, summary.failed.len()), (10, 0));
@@ -62,7 +62,8 @@
 //! - Other pitches and speeds are looked for within [`QueryOptions::range`] only, and only where the clip as it is has no
 //!   match.
 //! - Silence and steady sounds have no fingerprint: such files are refused, such clips match nothing.
-//! - One [`Index`] is for one thread at a time. Many may be open on one file, one of them writing.
+//! - One [`Index`] answers any number of threads at once; of its calls that write, one runs at a time. Many may be open on
+//!   one file, also in other processes.
 //! - Another performance of the same piece is another recording.
 #![deny(missing_docs)]
 
@@ -83,6 +84,7 @@ pub mod store;
 pub mod units;
 
 pub use align::LEAST_SCORE;
+pub use decode::{Audio, Tags};
 pub use error::{Error, Result};
 pub use pipeline::{
     AnalyzeEvent, AnalyzeInput, AnalyzeOptions, AnalyzeSummary, BuildEvent, BuildOptions, BuildSummary,

@@ -22,12 +22,18 @@ fn main() -> anyhow::Result<()> {
     listed.par_iter().enumerate().try_for_each(|(n, file)| -> anyhow::Result<()> {
         let cancel = AtomicBool::new(false);
         let mut bytes = Vec::new();
-        analyse::query(Decoder::open(Path::new(file))?, &CURRENT, usize::MAX / row, &cancel, |stretch| {
-            for frame in stretch.chroma.chunks_exact(row).step_by(step) {
-                bytes.extend(frame.iter().flat_map(|v| v.to_le_bytes()));
-            }
-            Ok(())
-        })?;
+        analyse::query(
+            &mut Decoder::open(Path::new(file))?,
+            &CURRENT,
+            usize::MAX / row,
+            &cancel,
+            |stretch| {
+                for frame in stretch.chroma.chunks_exact(row).step_by(step) {
+                    bytes.extend(frame.iter().flat_map(|v| v.to_le_bytes()));
+                }
+                Ok(())
+            },
+        )?;
         Ok(std::fs::write(Path::new(out).join(format!("{n}.f32")), bytes)?)
     })
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use refrain::{
-    Error, Index, QueryOptions, Range, Result,
+    Audio, Error, Index, QueryOptions, Range, Result,
     ann::{self, Route, Searcher},
     store::Store,
 };
@@ -90,7 +90,7 @@ pub fn run(data: &[u8]) {
     }
     if how & 8 == 8 {
         let merged = || {
-            let mut new = Index::open_or_create(folder.path().join("new.refrain"))?;
+            let new = Index::open_or_create(folder.path().join("new.refrain"))?;
             new.merge(&Index::open(&file)?, &AtomicBool::new(false))?;
             new.verify()
         };
@@ -111,7 +111,7 @@ fn read(file: &Path, how: u8) {
     if how & 2 == 0 {
         options.range = Range::PLAIN;
     }
-    let answer = expected(index.query_reader(CLIP, Path::new("-"), &options));
+    let answer = expected(index.query(Audio::reader(CLIP), &options));
     if let Some(answer) = &answer {
         query::holds(answer);
     }
@@ -137,7 +137,7 @@ fn searched(file: &Path) -> Result<()> {
 fn write(file: &Path) {
     let go_on = AtomicBool::new(false);
     let written = || {
-        let mut index = Index::open_to_write(file)?;
+        let index = Index::open_to_write(file)?;
         let options =
             ann::Options { least_windows: 1, centroids: Some(4), force: true, ..Default::default() };
         index.rebuild(&options, &go_on)?;

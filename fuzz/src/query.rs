@@ -1,7 +1,6 @@
 //! Any samples at any rate as a clip that is looked up.
-use std::path::Path;
 
-use refrain::{Answer, Error, Index, QueryOptions, Range, Status};
+use refrain::{Answer, Audio, Error, Index, QueryOptions, Range, Status};
 
 use super::{index, input::Input};
 
@@ -45,7 +44,7 @@ pub fn run(data: &[u8]) {
     }
     let name = if how & 32 == 32 { "neighbours.refrain" } else { "plain.refrain" };
     let index = Index::open(index::base(name)).expect("the file is whole");
-    match index.query_reader(&clip[..], Path::new("-"), &options) {
+    match index.query(Audio::reader(&clip[..]), &options) {
         Ok(answer) => holds(&answer),
         Err(Error::Audio { .. }) => {}
         Err(other) => panic!("not about the clip: {other}"),

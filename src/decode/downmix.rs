@@ -2,9 +2,7 @@
 use symphonia::core::audio::sample::{Sample, i24, u24};
 use symphonia::core::audio::{Audio, AudioBuffer, GenericAudioBufferRef};
 
-/// Larger magnitudes in floating-point files are damage, and would overflow the analysis. Files whose samples run to
-/// 32768 rather than 1 stay well below.
-const LARGEST: f32 = 1e6;
+use super::sane;
 
 /// Fills `mono` with the mean of the buffer's channels, full scale being -1.0..=1.0. Samples that are not a number,
 /// infinite or absurdly large count as 0. Without a channel `mono` is left empty.
@@ -24,12 +22,6 @@ pub(super) fn to_mono(buffer: &GenericAudioBufferRef<'_>, mono: &mut Vec<f32>) {
         GenericAudioBufferRef::F32(b) => mean(b, mono, 1.0, sane),
         GenericAudioBufferRef::F64(b) => mean(b, mono, 1.0, |x| sane(x as f32)),
     }
-}
-
-/// The sample, or 0 where it cannot be one.
-pub(super) fn sane(x: f32) -> f32 {
-    // A comparison with a NaN is false, so that one test does for all.
-    if x.abs() <= LARGEST { x } else { 0.0 }
 }
 
 /// Appends the mean over the planes of `value(sample) / full_scale`; one plain loop a plane, which vectorises.

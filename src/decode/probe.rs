@@ -19,8 +19,7 @@ use symphonia::core::packet::Packet;
 use super::contain::contained;
 use super::pcm::Pcm;
 use super::source::{Source, Watch, id3v2_len};
-use super::tags::Tags;
-use super::wav;
+use super::{Tags, wav};
 use crate::error::AudioError;
 use crate::units::Seconds;
 

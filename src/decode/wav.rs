@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
-use super::tags::{Tags, clean};
+use super::{Tags, read_tags::clean};
 
 /// Four bytes to be read in place of those at an offset.
 pub(super) type Patch = (u64, [u8; 4]);

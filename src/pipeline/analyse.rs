@@ -5,7 +5,7 @@ use super::samples;
 use crate::{
     Error, Result,
     chroma::OctaveChroma,
-    decode::{Decoder, Tags, Warning},
+    decode::{Blocks, Tags, Warning},
     error::AudioError,
     fingerprint::{Fingerprint, Fingerprinter},
     params::Params,
@@ -36,11 +36,11 @@ pub struct Analysis {
 /// # Errors
 /// [`Error::Io`] and [`Error::Audio`] as the decoder gives them; [`AudioError::TooShort`] and
 /// [`AudioError::NoFingerprint`] where there is nothing that could be found again; [`Error::Interrupted`].
-pub fn track(mut decoder: Decoder, params: &Params, cancel: &AtomicBool) -> Result<Analysis> {
+pub fn track(decoder: &mut dyn Blocks, params: &Params, cancel: &AtomicBool) -> Result<Analysis> {
     let mut spectrum = Spectrum::new(params, params.hop, 0);
     let mut chroma = OctaveChroma::new(params, params.hop);
     let mut fingerprinter = Fingerprinter::new(params);
-    let samples = samples::stream(&mut decoder, params.sample_rate, cancel, |samples, _| {
+    let samples = samples::stream(decoder, params.sample_rate, cancel, |samples, _| {
         spectrum.push(samples, |m| chroma.push(m, |f| fingerprinter.push(f)));
         Ok(())
     })?;
@@ -104,7 +104,7 @@ impl QueryStretch {
 /// # Errors
 /// As `track`, [`AudioError::NoFingerprint`] aside, and whatever `each` gives.
 pub fn query(
-    mut decoder: Decoder,
+    decoder: &mut dyn Blocks,
     params: &Params,
     longest: usize,
     cancel: &AtomicBool,
@@ -131,7 +131,7 @@ pub fn query(
                 stretch.begins = false;
             }
         };
-    let samples = samples::stream(&mut decoder, params.sample_rate, cancel, |samples, _| {
+    let samples = samples::stream(decoder, params.sample_rate, cancel, |samples, _| {
         spectrum.push(samples, |m| push(&mut stretch, &mut chroma, &mut ahead, m));
         Ok(())
     })?;

@@ -14,9 +14,9 @@ use super::{
 };
 use crate::{
     Error, Result, ann,
-    decode::{Decoder, Warning},
+    decode::{Audio, Decoder, Tags, Warning},
     params::Params,
-    store::{Known, Root, Store},
+    store::{Known, Root, Store, TrackRecord},
     units::Seconds,
 };
 
@@ -30,6 +30,29 @@ pub struct BuildOptions {
     pub threads: Option<usize>,
     /// When to build the neighbour index.
     pub neighbours: ann::Options,
+}
+
+impl BuildOptions {
+    /// With another [`find`](Self::find).
+    #[must_use]
+    pub fn find(mut self, find: FindOptions) -> Self {
+        self.find = find;
+        self
+    }
+
+    /// With another [`threads`](Self::threads).
+    #[must_use]
+    pub fn threads(mut self, threads: Option<usize>) -> Self {
+        self.threads = threads;
+        self
+    }
+
+    /// With other [`neighbours`](Self::neighbours).
+    #[must_use]
+    pub fn neighbours(mut self, neighbours: ann::Options) -> Self {
+        self.neighbours = neighbours;
+        self
+    }
 }
 
 /// What a build tells while it goes on.
@@ -141,6 +164,27 @@ pub(super) fn add_one(store: &mut Store, path: &Path) -> Result<()> {
         let analysis = analyse_file(&file, store.params(), &go_on)?;
         store.write(|batch| batch.add_track(&work::record(&file, hash, &analysis), &analysis.fingerprint))?;
     }
+    ann::catch_up(store, &ann::Options::default(), &go_on)
+}
+
+/// Adds audio that is no file here; see `Index::add_audio`.
+pub(super) fn add_audio(store: &mut Store, audio: Audio<'_>, name: &Path, tags: Tags) -> Result<()> {
+    if name.as_os_str().is_empty() {
+        let source = std::io::Error::new(std::io::ErrorKind::InvalidInput, "an empty name");
+        return Err(Error::Io { path: name.to_owned(), source });
+    }
+    let go_on = AtomicBool::new(false);
+    let analysis =
+        contained(name, || analyse::track(&mut *audio.named(name).open()?, store.params(), &go_on))?;
+    let record = TrackRecord {
+        path: name.to_owned(),
+        duration: analysis.duration,
+        tags: tags.or(analysis.tags),
+        sample_rate: analysis.spec.map(|(rate, _)| rate),
+        channels: analysis.spec.map(|(_, channels)| channels),
+        ..TrackRecord::default()
+    };
+    store.write(|batch| batch.add_track(&record, &analysis.fingerprint))?;
     ann::catch_up(store, &ann::Options::default(), &go_on)
 }
 
@@ -394,13 +438,16 @@ impl Job {
     }
 }
 
-/// Analyses one file; a fault of ours is contained like a fault of the file.
+/// Analyses one file.
 fn analyse_file(file: &FoundFile, params: &Params, cancel: &AtomicBool) -> Result<Analysis> {
-    let analysis =
-        catch_unwind(AssertUnwindSafe(|| analyse::track(Decoder::open(&file.path)?, params, cancel)));
-    analysis.unwrap_or_else(|_| {
+    contained(&file.path, || analyse::track(&mut Decoder::open(&file.path)?, params, cancel))
+}
+
+/// Contains a fault of ours like a fault of the file.
+fn contained(name: &Path, analyse: impl FnOnce() -> Result<Analysis>) -> Result<Analysis> {
+    catch_unwind(AssertUnwindSafe(analyse)).unwrap_or_else(|_| {
         let reason = crate::error::AudioError::DecoderPanic("a fault in the analysis".into());
-        Err(Error::Audio { path: file.path.clone(), reason })
+        Err(Error::Audio { path: name.to_owned(), reason })
     })
 }
 

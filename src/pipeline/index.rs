@@ -1,30 +1,36 @@
 //! The index as a whole: what programs that embed it hold.
 use std::{
-    io::Read,
+    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::atomic::AtomicBool,
 };
 
 use super::{
     build::{self, BuildEvent, BuildOptions, BuildSummary},
+    handles::Handles,
     query::{Query, QueryOptions},
 };
-#[cfg(doc)]
-use crate::Error;
 use crate::{
-    Result,
-    decode::Decoder,
+    Error, Result,
+    decode::{Audio, Tags},
+    error::AudioError,
     params::Params,
     report::Answer,
-    store::{Store, Totals},
+    store::Totals,
 };
 
 /// An index file that is open.
 ///
-/// One handle belongs to one thread at a time; opening another on the same file is cheap.
+/// A handle is for any number of threads at once: share it by reference, or in an [`Arc`](std::sync::Arc). Each call that
+/// reads works on the last committed state, with a connection of its own that is kept for the next call; reading calls
+/// never wait for anything. Calls that write take turns, and others read meanwhile. Other processes may have the
+/// same file open, one of them writing.
+///
+/// Whatever is given to [`Index::open_or_create`] or [`Index::open_to_write`], nothing is written to a file that is there
+/// before the first call that writes: one of an older format is then brought up to date, in one transaction.
 #[derive(Debug)]
 pub struct Index {
-    pub(super) store: Store,
+    pub(super) handles: Handles,
 }
 
 /// What [`Index::info`] tells.
@@ -53,25 +59,28 @@ impl Index {
     /// # Errors
     /// [`Error::Index`] where there is none, or where the file is not one that this version can read.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        Ok(Self { store: Store::open_read(path)? })
+        Handles::open(path.as_ref()).map(|handles| Self { handles })
     }
 
     /// Opens an index for reading and writing, and makes it where there is none.
     ///
     /// # Errors
-    /// As [`Index::open`]; and where the file or its folder cannot be written.
+    /// As [`Index::open`]; and where a new file cannot be made. Whether one that is there can be written shows when it is.
     pub fn open_or_create(path: impl AsRef<Path>) -> Result<Self> {
-        Ok(Self { store: Store::open_write(path)? })
+        Handles::open_or_create(path.as_ref()).map(|handles| Self { handles })
     }
 
     /// Opens an index for reading and writing that is there already.
     ///
     /// # Errors
-    /// As [`Index::open`] and [`Index::open_or_create`].
+    /// As [`Index::open`].
     pub fn open_to_write(path: impl AsRef<Path>) -> Result<Self> {
-        // Looked at first, because a writer makes what is not there.
-        Store::open_read(&path)?;
-        Ok(Self { store: Store::open_write(path)? })
+        Handles::open_to_write(path.as_ref()).map(|handles| Self { handles })
+    }
+
+    /// The file, as it was named.
+    pub fn path(&self) -> &Path {
+        self.handles.path()
     }
 
     /// Brings the index up to date with folders and files, in parallel: what is new or changed is added, what has moved is
@@ -82,13 +91,13 @@ impl Index {
     /// [`Error::Io`] for a root that does not exist, [`Error::Index`] where the file cannot be written,
     /// [`Error::Interrupted`]. A file that is no audio or damaged is no error, it is in the summary.
     pub fn build(
-        &mut self,
+        &self,
         roots: &[PathBuf],
         options: &BuildOptions,
         cancel: &AtomicBool,
         on: impl FnMut(BuildEvent),
     ) -> Result<BuildSummary> {
-        build::build(&mut self.store, roots, options, cancel, on)
+        self.handles.write(|store| build::build(store, roots, options, cancel, on))
     }
 
     /// Brings the index up to date with the folders that were built from before, and with every other file that it knows.
@@ -97,12 +106,12 @@ impl Index {
     /// # Errors
     /// As [`Index::build`].
     pub fn update(
-        &mut self,
+        &self,
         options: &BuildOptions,
         cancel: &AtomicBool,
         on: impl FnMut(BuildEvent),
     ) -> Result<BuildSummary> {
-        build::update(&mut self.store, options, cancel, on)
+        self.handles.write(|store| build::update(store, options, cancel, on))
     }
 
     /// Tries the files again that gave no fingerprint; those that are gone are forgotten.
@@ -110,12 +119,12 @@ impl Index {
     /// # Errors
     /// As [`Index::build`].
     pub fn retry(
-        &mut self,
+        &self,
         options: &BuildOptions,
         cancel: &AtomicBool,
         on: impl FnMut(BuildEvent),
     ) -> Result<BuildSummary> {
-        build::retry(&mut self.store, options, cancel, on)
+        self.handles.write(|store| build::retry(store, options, cancel, on))
     }
 
     /// Adds one file, whether it is known or not. Every 350 tracks or so the windows of those that were added go into the
@@ -124,32 +133,62 @@ impl Index {
     /// # Errors
     /// [`Error::Io`] and [`Error::Audio`] where it is a folder or there is no fingerprint to be had of it, [`Error::Index`] where the
     /// index cannot be written.
-    pub fn add(&mut self, path: impl AsRef<Path>) -> Result<()> {
-        build::add_one(&mut self.store, path.as_ref())
+    pub fn add(&self, path: impl AsRef<Path>) -> Result<()> {
+        self.handles.write(|store| build::add_one(store, path.as_ref()))
     }
 
-    /// Answers what recording a file comes from, or is.
+    /// Adds audio that is not a file here: a stream, or samples. It is known by `name`, as a file is by its path: the name
+    /// is the `path` of its matches, and what was added under the same name before is replaced. `tags` go before those
+    /// that the audio has itself.
+    ///
+    /// Where there is no file of that name, [`Index::update`] marks it as missing, as it does with files that are gone;
+    /// it is found all the same, until it is removed.
     ///
     /// # Errors
-    /// [`Error::Io`] and [`Error::Audio`] where the file cannot be used, [`Error::Index`] where the index cannot.
+    /// As [`Index::add`]; [`Error::Io`] where the name is empty.
+    pub fn add_audio<'a>(
+        &self,
+        audio: impl Into<Audio<'a>>,
+        name: impl AsRef<Path>,
+        tags: Tags,
+    ) -> Result<()> {
+        let name = name.as_ref();
+        self.handles.write(|store| build::add_audio(store, audio.into(), name, tags))
+    }
+
+    /// Answers what recording a file comes from, or is; or what a stream or samples come from.
+    ///
+    /// # Errors
+    /// [`Error::Io`] and [`Error::Audio`] where the audio cannot be used, [`Error::Index`] where the index cannot.
     /// Silence is no error: it matches nothing.
-    pub fn query(&self, path: impl AsRef<Path>, options: &QueryOptions) -> Result<Answer> {
-        let path = path.as_ref();
-        self.answer(path, Decoder::open(path)?, options)
+    pub fn query<'a>(&self, audio: impl Into<Audio<'a>>, options: &QueryOptions) -> Result<Answer> {
+        self.query_until(audio, options, &AtomicBool::new(false))
     }
 
-    /// Answers as [`Index::query`] does for a file that comes through a stream; it is called `name` in the answer.
+    /// As [`Index::query`], until `cancel` is set: it is looked at after every few seconds of the audio.
     ///
     /// # Errors
-    /// As [`Index::query`].
-    pub fn query_reader(&self, reader: impl Read, name: &Path, options: &QueryOptions) -> Result<Answer> {
-        self.answer(name, Decoder::from_reader(reader, name)?, options)
-    }
-
-    fn answer(&self, name: &Path, decoder: Decoder, options: &QueryOptions) -> Result<Answer> {
-        // A build may replace a track between its windows being found and its frames being read.
-        let _snapshot = self.store.snapshot()?;
-        Query::new(&self.store, options)?.answer(name, decoder, &AtomicBool::new(false))
+    /// As [`Index::query`]; [`Error::Interrupted`].
+    pub fn query_until<'a>(
+        &self,
+        audio: impl Into<Audio<'a>>,
+        options: &QueryOptions,
+        cancel: &AtomicBool,
+    ) -> Result<Answer> {
+        let audio = audio.into();
+        let name = audio.name().to_owned();
+        // Contained like a fault of the file: a program that embeds this does not go down with one clip.
+        let answer = catch_unwind(AssertUnwindSafe(|| {
+            let mut blocks = audio.open()?;
+            let store = self.handles.reader()?;
+            // A build may replace a track between its windows being found and its frames being read.
+            let _snapshot = store.snapshot()?;
+            Query::new(&store, options)?.answer(&name, &mut *blocks, cancel)
+        }));
+        answer.unwrap_or_else(|_| {
+            let reason = AudioError::DecoderPanic("a fault in the analysis".into());
+            Err(Error::Audio { path: name.clone(), reason })
+        })
     }
 
     /// Counts, sizes, parameters and versions.
@@ -157,13 +196,15 @@ impl Index {
     /// # Errors
     /// [`Error::Index`] where the file cannot be read.
     pub fn info(&self) -> Result<Info> {
+        let store = self.handles.reader()?;
+        let _snapshot = store.snapshot()?;
         Ok(Info {
-            path: self.store.path().to_owned(),
-            totals: self.store.totals()?,
-            params: *self.store.params(),
-            format: self.store.format(),
-            roots: self.store.roots()?.into_iter().map(|root| root.path).collect(),
-            neighbours: self.store.neighbour_index()?.map(|n| (n.centroid_count, n.window_count)),
+            path: store.path().to_owned(),
+            totals: store.totals()?,
+            params: *store.params(),
+            format: store.format(),
+            roots: store.roots()?.into_iter().map(|root| root.path).collect(),
+            neighbours: store.neighbour_index()?.map(|n| (n.centroid_count, n.window_count)),
             sqlite: crate::store::sqlite_version(),
         })
     }
@@ -173,7 +214,7 @@ impl Index {
     /// # Errors
     /// [`Error::Index`] where the file cannot be read.
     pub fn has_tracks(&self) -> Result<bool> {
-        self.store.has_tracks()
+        self.handles.reader()?.has_tracks()
     }
 
     /// Calls `each` with every file that gave no fingerprint and the reason.
@@ -181,7 +222,7 @@ impl Index {
     /// # Errors
     /// [`Error::Index`] where the file cannot be read; whatever `each` gives.
     pub fn failures(&self, each: impl FnMut(PathBuf, String) -> Result<()>) -> Result<()> {
-        self.store.failures(each)
+        self.handles.reader()?.failures(each)
     }
 
     /// Leaves one file behind, without a log beside it, and closes it. Dropping does the same, but cannot say
@@ -190,7 +231,7 @@ impl Index {
     /// # Errors
     /// [`Error::Index`] where the disk is full or fails.
     pub fn close(self) -> Result<()> {
-        self.store.close()
+        self.handles.close()
     }
 }
 
@@ -198,13 +239,17 @@ impl Index {
 mod tests {
     use std::{
         fs,
-        panic::{AssertUnwindSafe, catch_unwind},
         sync::{atomic::Ordering, mpsc},
         time::Duration,
     };
 
     use super::*;
-    use crate::{Error, pipeline::analyse, report::Status, store::TrackRecord};
+    use crate::{
+        decode::Decoder,
+        pipeline::analyse,
+        report::Status,
+        store::{Store, TrackRecord},
+    };
 
     const SONGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/audio/songs");
     const CLIP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/audio/clips/clean.wav");
@@ -212,7 +257,7 @@ mod tests {
     #[test]
     fn one_file_is_added_and_a_folder_is_none() {
         let folder = tempfile::tempdir().unwrap();
-        let mut index = Index::open_or_create(folder.path().join("i.refrain")).unwrap();
+        let index = Index::open_or_create(folder.path().join("i.refrain")).unwrap();
         assert!(matches!(index.add(SONGS), Err(Error::Io { .. })));
         assert_eq!(index.info().unwrap().totals.tracks, 0);
         for _ in 0..2 {
@@ -224,7 +269,7 @@ mod tests {
     #[test]
     fn a_file_that_is_added_again_leaves_nothing_of_what_it_was() {
         let folder = tempfile::tempdir().unwrap();
-        let mut index = Index::open_or_create(folder.path().join("i.refrain")).unwrap();
+        let index = Index::open_or_create(folder.path().join("i.refrain")).unwrap();
         let file = |name: &str| folder.path().join(name);
         for (song, name) in
             [("second-orbit.flac", "a"), ("quiet-engines.wav", "b"), ("quiet-engines.wav", "a")]
@@ -244,7 +289,7 @@ mod tests {
         let mut store = Store::open_write(&file).unwrap();
         let song = Path::new(SONGS).join("second-orbit.flac");
         let go_on = AtomicBool::new(false);
-        let analysis = analyse::track(Decoder::open(&song).unwrap(), store.params(), &go_on).unwrap();
+        let analysis = analyse::track(&mut Decoder::open(&song).unwrap(), store.params(), &go_on).unwrap();
         let record = TrackRecord { path: song, duration: analysis.duration, ..TrackRecord::default() };
         store.write(|batch| batch.add_track(&record, &analysis.fingerprint)).unwrap();
         let done = AtomicBool::new(false);
@@ -281,7 +326,7 @@ mod tests {
         }
         let (sender, receiver) = mpsc::channel();
         std::thread::spawn(move || {
-            let mut index = Index::open_or_create(folder.path().join("i.refrain")).unwrap();
+            let index = Index::open_or_create(folder.path().join("i.refrain")).unwrap();
             let options = BuildOptions { threads: Some(2), ..BuildOptions::default() };
             let built = catch_unwind(AssertUnwindSafe(|| {
                 index.build(&[folder.path().into()], &options, &AtomicBool::new(false), |event| {

@@ -4,6 +4,7 @@ pub mod analyse;
 mod build;
 mod content;
 mod find;
+mod handles;
 mod harmonic;
 mod index;
 #[cfg(test)]

@@ -336,13 +336,16 @@ impl World {
                 }
                 self.model.roots.extend(roots.iter().cloned());
                 self.model.update(|path| roots.iter().any(|root| path.starts_with(root)));
-                let store = &mut self.index().store;
-                build::build_with(&analyse, store, &roots, &Self::options(), &go_on, |_| {}).unwrap();
+                let build = |store: &mut Store| {
+                    build::build_with(&analyse, store, &roots, &Self::options(), &go_on, |_| {})
+                };
+                self.index().handles.write(build).unwrap();
             }
             Step::Update => {
                 self.model.update(|_| true);
-                let store = &mut self.index().store;
-                build::update_with(&analyse, store, &Self::options(), &go_on, |_| {}).unwrap();
+                let update =
+                    |store: &mut Store| build::update_with(&analyse, store, &Self::options(), &go_on, |_| {});
+                self.index().handles.write(update).unwrap();
             }
             Step::Prune => {
                 let disk = &self.model.disk;
@@ -447,7 +450,7 @@ impl World {
 
     /// Holds that the index is what the model says, also to a search.
     fn compare(&self) {
-        let store = &self.index.as_ref().expect("open between steps").store;
+        let store = self.index.as_ref().expect("open between steps").handles.reader().unwrap();
         store.verify().unwrap();
         let mut files = BTreeMap::new();
         store
@@ -472,7 +475,7 @@ impl World {
         let expected: BTreeMap<u32, (String, Vec<PathBuf>)> =
             self.model.ids.iter().map(|(&c, &id)| (id, (format!("{c}"), files(c)))).collect();
         assert_eq!(tracks, expected);
-        self.compare_search(store);
+        self.compare_search(&store);
     }
 
     fn compare_search(&self, store: &Store) {

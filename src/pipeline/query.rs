@@ -13,7 +13,7 @@ use crate::{
         WindowEvidence, WindowHits, align, candidates, likeness, probability,
     },
     ann::{Hit, Searcher},
-    decode::Decoder,
+    decode::Blocks,
     fingerprint::{Projection, unpack},
     params::Params,
     report::{Answer, Match},
@@ -101,6 +101,43 @@ pub struct QueryOptions {
     pub range: Range,
     /// Also give the best places that did not count as a match.
     pub explain: bool,
+}
+
+impl QueryOptions {
+    /// With another [`top`](Self::top).
+    #[must_use]
+    pub fn top(mut self, top: usize) -> Self {
+        self.top = top;
+        self
+    }
+
+    /// With another [`least_score`](Self::least_score).
+    #[must_use]
+    pub fn least_score(mut self, least_score: f32) -> Self {
+        self.least_score = least_score;
+        self
+    }
+
+    /// With another [`exact`](Self::exact).
+    #[must_use]
+    pub fn exact(mut self, exact: bool) -> Self {
+        self.exact = exact;
+        self
+    }
+
+    /// With another [`range`](Self::range).
+    #[must_use]
+    pub fn range(mut self, range: Range) -> Self {
+        self.range = range;
+        self
+    }
+
+    /// With another [`explain`](Self::explain).
+    #[must_use]
+    pub fn explain(mut self, explain: bool) -> Self {
+        self.explain = explain;
+        self
+    }
 }
 
 impl Default for QueryOptions {
@@ -210,7 +247,12 @@ impl<'s> Query<'s> {
     }
 
     /// Answers the query in `decoder`, which is called `name` in the answer.
-    pub(super) fn answer(&mut self, name: &Path, decoder: Decoder, cancel: &AtomicBool) -> Result<Answer> {
+    pub(super) fn answer(
+        &mut self,
+        name: &Path,
+        decoder: &mut dyn Blocks,
+        cancel: &AtomicBool,
+    ) -> Result<Answer> {
         let mut places: Vec<Place> = Vec::new();
         let mut done = 0;
         let params = self.params;

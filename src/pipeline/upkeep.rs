@@ -94,9 +94,10 @@ impl Index {
     /// # Errors
     /// [`Error::Index`] where the file cannot be read; whatever `each` gives.
     pub fn tracks(&self, mut each: impl FnMut(Track, Vec<FileEntry>) -> Result<()>) -> Result<()> {
-        let _snapshot = self.store.snapshot()?;
-        self.store.tracks(|track| {
-            let files = self.store.files(track.id)?;
+        let store = self.handles.reader()?;
+        let _snapshot = store.snapshot()?;
+        store.tracks(|track| {
+            let files = store.files(track.id)?;
             each(track, files)
         })
     }
@@ -106,14 +107,15 @@ impl Index {
     /// # Errors
     /// [`Error::Index`] where the file cannot be read.
     pub fn select(&self, selector: &Selector) -> Result<Vec<PathBuf>> {
+        let store = self.handles.reader()?;
         let mut chosen = Vec::new();
         if let Selector::Id(id) = selector {
-            chosen.extend(self.store.files(*id)?.into_iter().map(|file| file.path));
+            chosen.extend(store.files(*id)?.into_iter().map(|file| file.path));
             return Ok(chosen);
         }
         if let Selector::Path(path) | Selector::Pattern { text: path, .. } = selector {
             for path in spellings(path) {
-                self.store.known_below(&path, |path, _| {
+                store.known_below(&path, |path, _| {
                     chosen.push(path);
                     Ok(())
                 })?;
@@ -126,7 +128,7 @@ impl Index {
             return Ok(chosen);
         }
         let options = glob::MatchOptions { require_literal_separator: true, ..glob::MatchOptions::new() };
-        self.store.all_known(|path, known| {
+        store.all_known(|path, known| {
             let meant = match selector {
                 Selector::Missing => known.missing,
                 Selector::Pattern { pattern, .. } => pattern.matches_with(&path.to_string_lossy(), options),
@@ -157,7 +159,7 @@ impl Index {
     /// # Errors
     /// [`Error::Index`] where the file cannot be read.
     pub fn absent_roots(&self) -> Result<Vec<PathBuf>> {
-        let roots = self.store.roots()?.into_iter().map(|root| root.path);
+        let roots = self.handles.reader()?.roots()?.into_iter().map(|root| root.path);
         Ok(roots.filter(|path| find::is_gone(path)).collect())
     }
 
@@ -166,27 +168,31 @@ impl Index {
     ///
     /// # Errors
     /// [`Error::Index`] where the file cannot be written; what was removed by then stays so.
-    pub fn remove(&mut self, paths: &[PathBuf]) -> Result<usize> {
-        let mut removed = 0;
-        for together in paths.chunks(REMOVED_TOGETHER) {
-            removed += self.store.write(|batch| {
-                let mut removed = 0;
-                for path in together {
-                    removed += usize::from(batch.remove(path)?);
-                }
-                Ok(removed)
-            })?;
-        }
-        Ok(removed)
+    pub fn remove(&self, paths: &[PathBuf]) -> Result<usize> {
+        self.handles.write(|store| {
+            let mut removed = 0;
+            for together in paths.chunks(REMOVED_TOGETHER) {
+                removed += store.write(|batch| {
+                    let mut removed = 0;
+                    for path in together {
+                        removed += usize::from(batch.remove(path)?);
+                    }
+                    Ok(removed)
+                })?;
+            }
+            Ok(removed)
+        })
     }
 
     /// Forgets that folders at or below `path` were indexed, so that [`Index::update`] does not look into them.
     ///
     /// # Errors
     /// [`Error::Index`] where the file cannot be written.
-    pub fn forget_roots(&mut self, path: &Path) -> Result<()> {
+    pub fn forget_roots(&self, path: &Path) -> Result<()> {
         let roots = self.roots_below(path)?;
-        self.store.write(|batch| roots.iter().try_for_each(|root| batch.remove_root(root).map(|_| ())))
+        self.handles.write(|store| {
+            store.write(|batch| roots.iter().try_for_each(|root| batch.remove_root(root).map(|_| ())))
+        })
     }
 
     /// The folders at or below `path` that were indexed, in order.
@@ -195,7 +201,7 @@ impl Index {
     /// [`Error::Index`] where the file cannot be read.
     pub fn roots_below(&self, path: &Path) -> Result<Vec<PathBuf>> {
         let literal = spellings(path);
-        let roots = self.store.roots()?.into_iter().map(|root| root.path);
+        let roots = self.handles.reader()?.roots()?.into_iter().map(|root| root.path);
         Ok(roots.filter(|root| below(root, &literal)).collect())
     }
 
@@ -205,45 +211,15 @@ impl Index {
     /// # Errors
     /// [`Error::Index`] where one of them cannot be used; [`Error::Interrupted`] once `cancel` is set. What was merged by
     /// then stays so, and merging again goes on.
-    pub fn merge(&mut self, other: &Index, cancel: &AtomicBool) -> Result<MergeSummary> {
+    pub fn merge(&self, other: &Index, cancel: &AtomicBool) -> Result<MergeSummary> {
         let same =
             |a: &Path, b: &Path| matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b);
-        let other = &other.store;
-        if same(self.store.path(), other.path()) {
-            let reason = IndexError::Itself;
-            return Err(Error::Index { path: other.path().to_owned(), reason });
+        if same(self.path(), other.path()) {
+            return Err(Error::Index { path: other.path().to_owned(), reason: IndexError::Itself });
         }
+        let other = other.handles.reader()?;
         let _snapshot = other.snapshot()?;
-        let mut summary = MergeSummary::default();
-        let mut ids = Vec::new();
-        other.tracks(|track| {
-            ids.push(track.id);
-            Ok(())
-        })?;
-        for together in ids.chunks(MERGED_TOGETHER) {
-            if cancel.load(Ordering::Relaxed) {
-                return Err(Error::Interrupted);
-            }
-            self.store.write(|batch| {
-                together.iter().try_for_each(|&id| merge_track(batch, other, id, &mut summary))
-            })?;
-        }
-        let (mut failures, roots) = (Vec::new(), other.roots()?);
-        other.failures(|path, reason| {
-            failures.push((path, reason));
-            Ok(())
-        })?;
-        self.store.write(|batch| {
-            for (path, reason) in failures {
-                if let (None, Some(known)) = (batch.store().known(&path)?, other.known(&path)?) {
-                    batch.add_failure(&path, known.size, known.mtime_ns, &reason)?;
-                }
-            }
-            let present = batch.store().roots()?;
-            let mut new = roots.iter().filter(|root| present.iter().all(|p| p.path != root.path));
-            new.try_for_each(|root| batch.put_root(root))
-        })?;
-        Ok(summary)
+        self.handles.write(|store| merge(store, &other, cancel))
     }
 
     /// Moves the paths of all files and folders at or below `from` to below `to`, as after a folder was renamed or a disk
@@ -252,18 +228,20 @@ impl Index {
     /// # Errors
     /// [`IndexError::Occupied`] where a file would come to where another is known, [`Error::Io`] where `to` is empty; nothing
     /// is changed then.
-    pub fn relocate(&mut self, from: &Path, to: &Path) -> Result<Relocated> {
+    pub fn relocate(&self, from: &Path, to: &Path) -> Result<Relocated> {
         let Some(new) = spellings(to).into_iter().next() else {
             let source = std::io::Error::new(std::io::ErrorKind::InvalidInput, "an empty path");
             return Err(Error::Io { path: to.to_owned(), source });
         };
-        for from in spellings(from) {
-            let (files, roots) = self.store.write(|batch| batch.relocate(&from, &new))?;
-            if files + roots > 0 {
-                return Ok(Relocated { files, roots });
+        self.handles.write(|store| {
+            for from in spellings(from) {
+                let (files, roots) = store.write(|batch| batch.relocate(&from, &new))?;
+                if files + roots > 0 {
+                    return Ok(Relocated { files, roots });
+                }
             }
-        }
-        Ok(Relocated::default())
+            Ok(Relocated::default())
+        })
     }
 
     /// Reads and checks everything: the file as SQLite has it, what rows say of each other, every window against the frames
@@ -274,29 +252,14 @@ impl Index {
     /// [`IndexError::Damaged`] with the first thing that is wrong, [`IndexError::Neighbours`] where [`Index::rebuild`]
     /// mends it.
     pub fn verify(&self) -> Result<()> {
-        let _snapshot = self.store.snapshot()?;
-        let told = self.store.verify();
+        let store = self.handles.reader()?;
+        let _snapshot = store.snapshot()?;
+        let told = store.verify();
         // Nothing is lost with a neighbour index, but for what it is made of.
         if matches!(told, Ok(()) | Err(Error::Index { reason: IndexError::Neighbours(_), .. })) {
-            self.verify_windows()?;
+            verify_windows(&store)?;
         }
         told
-    }
-
-    /// Makes all windows again.
-    fn verify_windows(&self) -> Result<()> {
-        let params = self.store.params();
-        let mut again = Fingerprinter::new(params);
-        self.store.tracks(|track| {
-            let kept = self.store.fingerprint(track.id)?;
-            kept.frames.chunks_exact(params.frame_bytes()).for_each(|frame| again.push_packed(frame));
-            if again.finish() == kept {
-                return Ok(());
-            }
-            Err(self
-                .store
-                .damaged(format!("the windows of track {} are not those of its frames", track.id.0)))
-        })
     }
 
     /// Makes the neighbour index again, where the library is large enough for one. It is made from the fingerprints; no
@@ -305,29 +268,33 @@ impl Index {
     /// # Errors
     /// [`Error::Index`] where the fingerprints are damaged or the file cannot be written; [`Error::Interrupted`] once
     /// `cancel` is set.
-    pub fn rebuild(&mut self, options: &ann::Options, cancel: &AtomicBool) -> Result<Built> {
-        if self.store.neighbour_index().is_err() {
-            self.store.write(|batch| batch.clear_neighbours())?;
-        }
-        ann::build(&mut self.store, &ann::Options { force: true, ..*options }, cancel)
+    pub fn rebuild(&self, options: &ann::Options, cancel: &AtomicBool) -> Result<Built> {
+        self.handles.write(|store| {
+            if store.neighbour_index().is_err() {
+                store.write(|batch| batch.clear_neighbours())?;
+            }
+            ann::build(store, &ann::Options { force: true, ..*options }, cancel)
+        })
     }
 
     /// Brings the neighbour index up to date where it has fallen behind, as after many removals or a merge.
     ///
     /// # Errors
     /// As [`Index::rebuild`].
-    pub fn refresh(&mut self, options: &ann::Options, cancel: &AtomicBool) -> Result<Built> {
-        ann::build(&mut self.store, options, cancel)
+    pub fn refresh(&self, options: &ann::Options, cancel: &AtomicBool) -> Result<Built> {
+        self.handles.write(|store| ann::build(store, options, cancel))
     }
 
     /// Gives the room of what was removed back to the disk; gives how many bytes.
     ///
     /// # Errors
     /// [`IndexError::DiskFull`]: the file is written anew meanwhile, which takes its size once more. It is as it was then.
-    pub fn compact(&mut self) -> Result<u64> {
-        let before = self.store.totals()?.bytes;
-        self.store.compact()?;
-        Ok(before.saturating_sub(self.store.totals()?.bytes))
+    pub fn compact(&self) -> Result<u64> {
+        self.handles.write(|store| {
+            let before = store.totals()?.bytes;
+            store.compact()?;
+            Ok(before.saturating_sub(store.totals()?.bytes))
+        })
     }
 
     /// Writes the index as it is now to a new file, which needs no log and has no gaps: to be sent elsewhere, or kept.
@@ -335,7 +302,7 @@ impl Index {
     /// # Errors
     /// [`Error::Io`] where there is a file already, or none can be made; [`Error::Index`] where the disk is full.
     pub fn export(&self, to: &Path) -> Result<()> {
-        self.store.export(to)
+        self.handles.reader()?.export(to)
     }
 }
 
@@ -356,6 +323,53 @@ fn spellings(path: &Path) -> Vec<PathBuf> {
         spellings.push(written);
     }
     spellings
+}
+
+/// Takes the tracks of `other` into `store`; see [`Index::merge`].
+fn merge(store: &mut Store, other: &Store, cancel: &AtomicBool) -> Result<MergeSummary> {
+    let mut summary = MergeSummary::default();
+    let mut ids = Vec::new();
+    other.tracks(|track| {
+        ids.push(track.id);
+        Ok(())
+    })?;
+    for together in ids.chunks(MERGED_TOGETHER) {
+        if cancel.load(Ordering::Relaxed) {
+            return Err(Error::Interrupted);
+        }
+        store
+            .write(|batch| together.iter().try_for_each(|&id| merge_track(batch, other, id, &mut summary)))?;
+    }
+    let (mut failures, roots) = (Vec::new(), other.roots()?);
+    other.failures(|path, reason| {
+        failures.push((path, reason));
+        Ok(())
+    })?;
+    store.write(|batch| {
+        for (path, reason) in failures {
+            if let (None, Some(known)) = (batch.store().known(&path)?, other.known(&path)?) {
+                batch.add_failure(&path, known.size, known.mtime_ns, &reason)?;
+            }
+        }
+        let present = batch.store().roots()?;
+        let mut new = roots.iter().filter(|root| present.iter().all(|p| p.path != root.path));
+        new.try_for_each(|root| batch.put_root(root))
+    })?;
+    Ok(summary)
+}
+
+/// Makes all windows again and compares them.
+fn verify_windows(store: &Store) -> Result<()> {
+    let params = store.params();
+    let mut again = Fingerprinter::new(params);
+    store.tracks(|track| {
+        let kept = store.fingerprint(track.id)?;
+        kept.frames.chunks_exact(params.frame_bytes()).for_each(|frame| again.push_packed(frame));
+        if again.finish() == kept {
+            return Ok(());
+        }
+        Err(store.damaged(format!("the windows of track {} are not those of its frames", track.id.0)))
+    })
 }
 
 fn merge_track(

@@ -531,7 +531,7 @@ mod tests {
         let analyse = |file: &FoundFile, stop: &AtomicBool| {
             // Its second half comes after its hash.
             std::fs::write(&file.path, &whole).unwrap();
-            super::super::analyse::track(Decoder::open(&file.path)?, &params, stop)
+            super::super::analyse::track(&mut Decoder::open(&file.path)?, &params, stop)
         };
         let go_on = AtomicBool::new(false);
         let roots = [folder.path().to_owned()];

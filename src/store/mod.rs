@@ -61,7 +61,7 @@ use std::{
 
 use rusqlite::Connection;
 
-use crate::params::Params;
+use crate::{Result, params::Params};
 
 #[cfg(feature = "fuzzing")]
 pub(crate) use blob::decode_any;
@@ -128,6 +128,16 @@ impl Store {
     /// The version of its format: [`FORMAT`], or an older one that is read as it is.
     pub fn format(&self) -> u32 {
         self.format
+    }
+
+    /// The version of its format as it is now: a writer may have brought it up to date since it was opened.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub(crate) fn format_now(&self) -> Result<u32> {
+        self.db
+            .pragma_query_value(None, "user_version", |row| row.get(0))
+            .map_err(|error| fault::of(&self.path, error))
     }
 
     /// How its blobs are cut.

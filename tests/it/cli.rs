@@ -270,7 +270,7 @@ fn explain_shows_what_did_not_match() {
 fn exact_and_listed_search_find_the_same() {
     let place = Place::new();
     let db = place.at("listed.refrain");
-    let mut index = Index::open_or_create(&db).unwrap();
+    let index = Index::open_or_create(&db).unwrap();
     let mut options = BuildOptions::default();
     options.neighbours = ann::Options { least_windows: 1, ..ann::Options::default() };
     index.build(&[fixture("audio/songs")], &options, &AtomicBool::new(false), |_| {}).unwrap();

@@ -54,17 +54,17 @@ fn files(folder: &Path) {
         file
     };
     let plain = make("plain", None);
-    let mut index = Index::open_or_create(&plain).unwrap();
+    let index = Index::open_or_create(&plain).unwrap();
     index.build(&songs, &BuildOptions::default(), &go_on, |_| {}).unwrap();
     index.close().unwrap();
     let neighbours = make("neighbours", Some(&plain));
-    let mut index = Index::open_to_write(&neighbours).unwrap();
+    let index = Index::open_to_write(&neighbours).unwrap();
     assert!(matches!(index.rebuild(&lists, &go_on).unwrap(), ann::Built::New { centroids: 12, .. }));
     index.close().unwrap();
     let old = make("format_1", Some(&fixture("index/format_1.refrain")));
     // A writer brings the file up to date: its neighbour index goes into the old one row by row, which is the same there.
     let new = make("new", Some(&old));
-    let mut index = Index::open_to_write(&new).unwrap();
+    let index = Index::open_to_write(&new).unwrap();
     index.rebuild(&lists, &go_on).unwrap();
     index.close().unwrap();
     let old_neighbours = make("format_1_neighbours", Some(&old));

@@ -37,7 +37,7 @@ fn index() -> &'static Path {
         fs::write(&bad, "not audio").unwrap();
         let song = |name: &str| root().join("fixtures/audio/songs").join(name);
         let roots = [song("second-orbit.flac"), song("quiet-engines.wav"), bad];
-        let mut index = Index::open_or_create(&file).unwrap();
+        let index = Index::open_or_create(&file).unwrap();
         index.build(&roots, &BuildOptions::default(), &AtomicBool::new(false), |_| {}).unwrap();
         index.close().unwrap();
         (folder, file)

@@ -11,6 +11,7 @@ mod corrupt;
 mod crash;
 mod decode;
 mod docs;
+mod embed;
 mod fuzz;
 mod hostile;
 #[cfg(unix)]

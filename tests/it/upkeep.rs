@@ -339,7 +339,7 @@ fn nothing_is_not_everything() {
     }
     assert_eq!(dump(&place.at("i.refrain")), before);
     // Nor for programs.
-    let mut index = refrain::Index::open_to_write(place.at("i.refrain")).unwrap();
+    let index = refrain::Index::open_to_write(place.at("i.refrain")).unwrap();
     let empty = Path::new("");
     assert!(index.select(&refrain::Selector::Path(empty.into())).unwrap().is_empty());
     index.forget_roots(empty).unwrap();

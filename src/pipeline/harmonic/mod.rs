@@ -51,6 +51,48 @@ pub struct AnalyzeOptions {
 }
 
 impl AnalyzeOptions {
+    /// With another [`find`](Self::find).
+    #[must_use]
+    pub fn find(mut self, find: FindOptions) -> Self {
+        self.find = find;
+        self
+    }
+
+    /// With another [`threads`](Self::threads).
+    #[must_use]
+    pub fn threads(mut self, threads: Option<usize>) -> Self {
+        self.threads = threads;
+        self
+    }
+
+    /// With an output of [`frames`](Self::frames).
+    #[must_use]
+    pub fn frames(mut self, frames: impl Into<PathBuf>) -> Self {
+        self.frames = Some(frames.into());
+        self
+    }
+
+    /// With an output of the [`harmonic`](Self::harmonic) part.
+    #[must_use]
+    pub fn harmonic(mut self, harmonic: impl Into<PathBuf>) -> Self {
+        self.harmonic = Some(harmonic.into());
+        self
+    }
+
+    /// With an output of the [`percussive`](Self::percussive) part.
+    #[must_use]
+    pub fn percussive(mut self, percussive: impl Into<PathBuf>) -> Self {
+        self.percussive = Some(percussive.into());
+        self
+    }
+
+    /// With a [`plot`](Self::plot).
+    #[must_use]
+    pub fn plot(mut self, plot: impl Into<PathBuf>) -> Self {
+        self.plot = Some(plot.into());
+        self
+    }
+
     fn outputs(&self) -> [Option<PathBuf>; 4] {
         [&self.frames, &self.harmonic, &self.percussive, &self.plot].map(Clone::clone)
     }

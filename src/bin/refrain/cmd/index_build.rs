@@ -15,9 +15,8 @@ pub fn run(args: &BuildArgs) -> anyhow::Result<ExitCode> {
     }
     let path = db::path_to_write(&args.db)?;
     let index = Index::open_or_create(&path)?;
-    let mut options = BuildOptions::default();
-    options.find = (&args.find).into();
-    options.threads = args.work.threads.map(usize::from);
+    let options =
+        BuildOptions::default().find((&args.find).into()).threads(args.work.threads.map(usize::from));
     let any =
         progress::tell(&args.work, &path, index, |index, on| index.build(&args.roots, &options, &stop, on))?;
     if !any {

@@ -16,8 +16,7 @@ pub fn run(args: &ErrorsArgs) -> anyhow::Result<ExitCode> {
     let path = db::path(&args.db)?;
     if args.retry {
         let stop = stop::flag();
-        let mut options = BuildOptions::default();
-        options.threads = args.work.threads.map(usize::from);
+        let options = BuildOptions::default().threads(args.work.threads.map(usize::from));
         let index = Index::open_to_write(&path)?;
         progress::tell(&args.work, &path, index, |index, on| index.retry(&options, &stop, on))?;
     }

@@ -11,7 +11,7 @@ pub fn run(args: &MergeArgs) -> anyhow::Result<ExitCode> {
     let path = db::path_to_write(&args.db)?;
     // Nothing is made where one of them cannot be used.
     let others = args.others.iter().map(Index::open).collect::<refrain::Result<Vec<_>>>()?;
-    let mut index = Index::open_or_create(&path)?;
+    let index = Index::open_or_create(&path)?;
     for (other, name) in others.iter().zip(&args.others) {
         let summary = index.merge(other, &stop)?;
         let mut told =

@@ -12,7 +12,7 @@ use crate::{args::RebuildArgs, db, messages, stop};
 pub fn run(args: &RebuildArgs) -> anyhow::Result<ExitCode> {
     let stop = stop::flag();
     let path = db::path(&args.db)?;
-    let mut index = Index::open_to_write(&path)?;
+    let index = Index::open_to_write(&path)?;
     let built = index.rebuild(&ann::Options::default(), &stop)?;
     index.close()?;
     messages::say(&match built {

@@ -8,7 +8,7 @@ use crate::{args::RelocateArgs, db, messages};
 /// Relocates; exit 1 where the index has nothing there.
 pub fn run(args: &RelocateArgs) -> anyhow::Result<ExitCode> {
     let path = db::path(&args.db)?;
-    let mut index = Index::open_to_write(&path)?;
+    let index = Index::open_to_write(&path)?;
     let moved = index.relocate(&args.from, &args.to)?;
     index.close()?;
     if moved.files + moved.roots == 0 {

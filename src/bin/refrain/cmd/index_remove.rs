@@ -54,7 +54,7 @@ pub fn take_out<'a>(
     roots: impl Iterator<Item = &'a Path>,
 ) -> anyhow::Result<()> {
     if !dry_run {
-        let mut index = Index::open_to_write(db)?;
+        let index = Index::open_to_write(db)?;
         index.remove(chosen)?;
         // Last: files that stayed because of an interruption are still looked after by updates.
         for root in roots {

@@ -15,12 +15,12 @@ const NAMED: usize = 20;
 pub fn tell(
     args: &WorkArgs,
     path: &Path,
-    mut index: Index,
-    work: impl FnOnce(&mut Index, &mut dyn FnMut(BuildEvent)) -> refrain::Result<BuildSummary>,
+    index: Index,
+    work: impl FnOnce(&Index, &mut dyn FnMut(BuildEvent)) -> refrain::Result<BuildSummary>,
 ) -> anyhow::Result<bool> {
     let mut progress = Progress::new(args);
     let began = Instant::now();
-    let done = work(&mut index, &mut |event| progress.on(event));
+    let done = work(&index, &mut |event| progress.on(event));
     progress.bar.end();
     let summary = match done {
         Ok(summary) => summary,

@@ -1,7 +1,6 @@
 //! `refrain query`
 use std::{
     io::{self, Write},
-    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     process::ExitCode,
     sync::{
@@ -12,7 +11,7 @@ use std::{
 
 use anyhow::Context;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
-use refrain::{Answer, Error, Index, Match, QueryOptions, Range, Status, error::AudioError};
+use refrain::{Answer, Audio, Error, Index, Match, QueryOptions, Range, Status};
 
 use crate::{args::QueryArgs, db, messages};
 
@@ -23,16 +22,17 @@ pub fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
     if !index.has_tracks()? {
         messages::say(&format!("{}: the index is empty", path.display()));
     }
-    let mut options = QueryOptions::default();
-    options.top = args.top as usize;
-    options.least_score = args.min_score;
-    options.exact = args.exact;
-    options.explain = args.explain;
-    options.range = if args.fast {
+    let range = if args.fast {
         Range::PLAIN
     } else {
         Range { semitones: args.pitch, slowest: 1.0 / args.tempo, fastest: args.tempo }
     };
+    let options = QueryOptions::default()
+        .top(args.top as usize)
+        .least_score(args.min_score)
+        .exact(args.exact)
+        .explain(args.explain)
+        .range(range);
     if args.clips.iter().filter(|c| is_stdin(c)).count() > 1 {
         anyhow::bail!("standard input (-) can be read once only");
     }
@@ -43,7 +43,7 @@ pub fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
             out.write(&answer(&index, clip, &options)?)?;
         }
     } else {
-        in_parallel(&path, &args.clips, &options, threads, |answer| out.write(&answer))?;
+        in_parallel(&index, &args.clips, &options, threads, |answer| out.write(&answer))?;
     }
     Ok(match (out.any_error, out.any_match) {
         (true, _) => ExitCode::from(2),
@@ -62,28 +62,16 @@ fn is_stdin(clip: &Path) -> bool {
 
 /// The answer for one clip. A clip that cannot be read has an answer too; an index that cannot is an error.
 fn answer(index: &Index, clip: &Path, options: &QueryOptions) -> refrain::Result<Answer> {
-    let answer = catch_unwind(AssertUnwindSafe(|| {
-        if is_stdin(clip) {
-            index.query_reader(io::stdin().lock(), clip, options)
-        } else {
-            index.query(clip, options)
-        }
-    }));
-    match answer.unwrap_or_else(|_| Err(fault(clip))) {
+    let audio = if is_stdin(clip) { Audio::reader(io::stdin()) } else { Audio::file(clip) };
+    match index.query(audio, options) {
         Err(error @ (Error::Io { .. } | Error::Audio { .. })) => Ok(Answer::error(clip, &error)),
         other => other,
     }
 }
 
-/// What is said of a clip that showed a fault of refrain's own; the other clips are answered.
-fn fault(clip: &Path) -> Error {
-    let reason = AudioError::DecoderPanic("a fault in the analysis".into());
-    Error::Audio { path: clip.to_owned(), reason }
-}
-
-/// Answers clips on several threads, each with a handle of its own, and gives the answers in order.
+/// Answers clips on several threads and gives the answers in order.
 fn in_parallel(
-    db: &Path,
+    index: &Index,
     clips: &[PathBuf],
     options: &QueryOptions,
     threads: usize,
@@ -95,15 +83,10 @@ fn in_parallel(
         for _ in 0..threads {
             let (sender, next) = (sender.clone(), &next);
             scope.spawn(move || {
-                let index = Index::open(db);
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     let Some(clip) = clips.get(number) else { break };
-                    let answer = match &index {
-                        Ok(index) => answer(index, clip, options).map_err(anyhow::Error::from),
-                        Err(error) => Err(anyhow::anyhow!("{error}")),
-                    };
-                    if sender.send((number, answer)).is_err() {
+                    if sender.send((number, answer(index, clip, options))).is_err() {
                         break;
                     }
                 }

@@ -1,0 +1,276 @@
+//! The connections behind one open index: readers for as many threads as ask, and one writer.
+use std::{
+    ops::Deref,
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+    thread::{self, ThreadId},
+};
+
+use crate::{
+    Error, Result,
+    error::IndexError,
+    store::{FORMAT, Store},
+};
+
+/// Readers that are kept for the next call.
+const MOST_IDLE: usize = 16;
+
+/// Connections of one index file. Nothing is written to the file, and no older format brought up to date, before the first
+/// call that writes.
+#[derive(Debug)]
+pub(super) struct Handles {
+    /// Dropped before the writer, which leaves one file behind where nobody else has it open.
+    idle: Mutex<Vec<Store>>,
+    writer: Mutex<Option<Store>>,
+    /// Whose call is writing.
+    at_work: Mutex<Option<ThreadId>>,
+    writes: bool,
+    /// As it was named…
+    path: PathBuf,
+    /// … and from the root, for when the process has changed its folder.
+    file: PathBuf,
+}
+
+impl Handles {
+    /// For reading only.
+    pub fn open(path: &Path) -> Result<Self> {
+        let (first, path, file) = (Store::open_read(path)?, path.to_owned(), absolute(path)?);
+        Ok(Self {
+            path,
+            file,
+            idle: Mutex::new(vec![first]),
+            writer: Mutex::default(),
+            at_work: Mutex::default(),
+            writes: false,
+        })
+    }
+
+    /// For reading and writing.
+    pub fn open_to_write(path: &Path) -> Result<Self> {
+        Ok(Self { writes: true, ..Self::open(path)? })
+    }
+
+    /// For reading and writing; what is not there is made.
+    pub fn open_or_create(path: &Path) -> Result<Self> {
+        match Self::open_to_write(path) {
+            Err(Error::Index { reason: IndexError::Missing, .. }) => {
+                let (writer, path, file) = (Store::open_write(path)?, path.to_owned(), absolute(path)?);
+                Ok(Self {
+                    path,
+                    file,
+                    idle: Mutex::default(),
+                    writer: Mutex::new(Some(writer)),
+                    at_work: Mutex::default(),
+                    writes: true,
+                })
+            }
+            other => other,
+        }
+    }
+
+    /// The file, as it was named.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What leads to the file, as it was named where that still does.
+    fn leads_there(&self) -> &Path {
+        if std::path::absolute(&self.path).is_ok_and(|now| now == self.file) {
+            &self.path
+        } else {
+            &self.file
+        }
+    }
+
+    /// A reader, for the caller alone until it is dropped.
+    pub fn reader(&self) -> Result<Reader<'_>> {
+        loop {
+            let idle = lock(&self.idle).pop();
+            let Some(store) = idle else { break };
+            // What was opened in an older format reads it through views of its own, until a writer brings it up to date.
+            if store.format() == FORMAT || store.format_now()? == store.format() {
+                return Ok(Reader { handles: self, store: Some(store) });
+            }
+        }
+        Ok(Reader { handles: self, store: Some(Store::open_read(self.leads_there())?) })
+    }
+
+    /// Runs `work` with the writer; who else wants to write waits until it is done.
+    pub fn write<T>(&self, work: impl FnOnce(&mut Store) -> Result<T>) -> Result<T> {
+        let refuse = |reason| Err(Error::Index { path: self.path.clone(), reason });
+        if !self.writes {
+            return refuse(IndexError::ReadOnly("it was opened for reading".to_owned()));
+        }
+        let me = thread::current().id();
+        if *lock(&self.at_work) == Some(me) {
+            return refuse(IndexError::AtWork);
+        }
+        let mut writer = self.writer.lock().unwrap_or_else(|poisoned| {
+            // A callback has panicked. What was not committed then is gone with the connection.
+            self.writer.clear_poison();
+            let mut writer = poisoned.into_inner();
+            *writer = None;
+            writer
+        });
+        *lock(&self.at_work) = Some(me);
+        let _done = Done(&self.at_work);
+        if writer.is_none() {
+            *writer = Some(Store::open_write(self.leads_there())?);
+        }
+        work(writer.as_mut().expect("opened just now"))
+    }
+
+    /// Closes all; the writer leaves one file behind.
+    pub fn close(self) -> Result<()> {
+        let Self { idle, writer, .. } = self;
+        drop(idle);
+        match writer.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            Some(writer) => writer.close(),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Takes back the claim of a writing call, also where it panics.
+struct Done<'a>(&'a Mutex<Option<ThreadId>>);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        *lock(self.0) = None;
+    }
+}
+
+/// A reader on loan.
+pub(super) struct Reader<'h> {
+    handles: &'h Handles,
+    store: Option<Store>,
+}
+
+impl Deref for Reader<'_> {
+    type Target = Store;
+
+    fn deref(&self) -> &Store {
+        self.store.as_ref().expect("given back when dropped")
+    }
+}
+
+impl Drop for Reader<'_> {
+    fn drop(&mut self) {
+        let mut idle = lock(&self.handles.idle);
+        // After a panic nothing is known of its state.
+        if idle.len() < MOST_IDLE && !thread::panicking() {
+            idle.extend(self.store.take());
+        }
+    }
+}
+
+/// These are held for a moment each, within which nothing panics.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn absolute(path: &Path) -> Result<PathBuf> {
+    std::path::absolute(path).map_err(|source| Error::Io { path: path.to_owned(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        fs,
+        panic::{AssertUnwindSafe, catch_unwind},
+        sync::Barrier,
+        time::Duration,
+    };
+
+    use super::*;
+    use crate::{fingerprint::Fingerprint, store::TrackRecord};
+
+    fn song(name: &str) -> TrackRecord {
+        TrackRecord { path: name.into(), ..TrackRecord::default() }
+    }
+
+    fn add(store: &mut Store, name: &str) -> Result<()> {
+        store.write(|batch| batch.add_track(&song(name), &Fingerprint::default())).map(|_| ())
+    }
+
+    #[test]
+    fn readers_are_used_again_and_see_what_was_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let handles = Handles::open_or_create(&folder.path().join("i.refrain")).unwrap();
+        for n in 0..3 {
+            handles.write(|store| add(store, &format!("/{n}"))).unwrap();
+            let (a, b) = (handles.reader().unwrap(), handles.reader().unwrap());
+            assert_eq!((a.totals().unwrap().tracks, b.totals().unwrap().tracks), (n + 1, n + 1));
+        }
+        assert_eq!(lock(&handles.idle).len(), 2);
+        handles.close().unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn writers_take_turns_and_a_callback_may_not_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let handles = Handles::open_or_create(&folder.path().join("i.refrain")).unwrap();
+        let begun = Barrier::new(2);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                handles
+                    .write(|store| {
+                        begun.wait();
+                        let again = handles.write(|_| Ok(()));
+                        assert!(matches!(again, Err(Error::Index { reason: IndexError::AtWork, .. })));
+                        // So that the other one comes while this one writes.
+                        thread::sleep(Duration::from_millis(100));
+                        add(store, "/first")
+                    })
+                    .unwrap();
+            });
+            begun.wait();
+            let seen = handles.write(|store| store.totals()).unwrap();
+            assert_eq!(seen.tracks, 1);
+        });
+    }
+
+    #[test]
+    fn a_panic_in_a_callback_loses_nothing_but_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let handles = Handles::open_or_create(&folder.path().join("i.refrain")).unwrap();
+        handles.write(|store| add(store, "/a")).unwrap();
+        let panicked = catch_unwind(AssertUnwindSafe(|| {
+            handles.write(|store| {
+                store.write(|batch| -> Result<()> {
+                    batch.add_track(&song("/b"), &Fingerprint::default())?;
+                    panic!("on purpose");
+                })
+            })
+        }));
+        assert!(panicked.is_err());
+        handles.write(|store| add(store, "/c")).unwrap();
+        assert_eq!(handles.reader().unwrap().totals().unwrap().tracks, 2);
+    }
+
+    #[test]
+    fn an_older_format_is_brought_up_to_date_by_writing_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("i.refrain");
+        fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/index/format_1.refrain"), &file).unwrap();
+        let before = fs::read(&file).unwrap();
+        let handles = Handles::open_to_write(&file).unwrap();
+        let tracks = handles.reader().unwrap().totals().unwrap().tracks;
+        assert_eq!(handles.reader().unwrap().format(), 1);
+        assert_eq!(fs::read(&file).unwrap(), before);
+        handles.write(|store| add(store, "/new")).unwrap();
+        // The reader that waits was made for the old format.
+        let reader = handles.reader().unwrap();
+        assert_eq!((reader.format(), reader.totals().unwrap().tracks), (FORMAT, tracks + 1));
+    }
+
+    #[test]
+    fn what_was_opened_for_reading_is_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("i.refrain");
+        Handles::open_or_create(&file).unwrap().close().unwrap();
+        let refused = Handles::open(&file).unwrap().write(|_| Ok(()));
+        assert!(matches!(refused, Err(Error::Index { reason: IndexError::ReadOnly(_), .. })));
+    }
+}

@@ -1,0 +1,154 @@
+//! The library as a program embeds it: one handle for all threads, audio from anywhere, calls that can be ended.
+use std::{
+    fs::{self, File},
+    io::Cursor,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+};
+
+use refrain::{
+    Answer, Audio, BuildEvent, BuildOptions, Error, Index, QueryOptions, Status, Tags, decode::Decoder,
+    error::IndexError,
+};
+
+use crate::run::fixture;
+
+fn built(folder: &Path) -> Index {
+    let index = Index::open_or_create(folder.join("i.refrain")).unwrap();
+    index
+        .build(&[fixture("audio/songs")], &BuildOptions::default(), &AtomicBool::new(false), |_| {})
+        .unwrap();
+    index
+}
+
+fn samples(path: &Path) -> (Vec<f32>, u32) {
+    let mut decoder = Decoder::open(path).unwrap();
+    let (mut all, mut block, mut rate) = (Vec::new(), Vec::new(), 0);
+    while let Some(r) = decoder.next_block(&mut block).unwrap() {
+        rate = r.0;
+        all.append(&mut block);
+    }
+    (all, rate)
+}
+
+/// What an answer says, whatever the clip is called.
+fn told(answer: &Answer) -> Vec<(PathBuf, f64, f64)> {
+    answer.matches.iter().map(|m| (m.path.clone(), m.score, m.ref_start)).collect()
+}
+
+#[test]
+fn eight_threads_query_one_handle_while_it_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = Arc::new(built(folder.path()));
+    let clips: Vec<PathBuf> = ["clean.wav", "noisy.mp3", "stranger.ogg", "hum.flac"]
+        .iter()
+        .map(|name| fixture("audio/clips").join(name))
+        .collect();
+    let options = QueryOptions::default();
+    let alone: Vec<_> = clips.iter().map(|clip| told(&index.query(clip, &options).unwrap())).collect();
+    assert!(alone.iter().any(|answer| !answer.is_empty()));
+    let threads: Vec<_> = (0..8)
+        .map(|n| {
+            let (index, clips) = (Arc::clone(&index), clips.clone());
+            thread::spawn(move || {
+                let order = (0..clips.len()).map(|i| (i + n) % clips.len());
+                order.map(|i| (i, told(&index.query(&clips[i], &options).unwrap()))).collect::<Vec<_>>()
+            })
+        })
+        .collect();
+    // Tracks come and go meanwhile; those that the clips are from stay.
+    let song = fixture("audio/songs/quiet-engines.wav");
+    let other = folder.path().join("other.wav");
+    let mut bytes = fs::read(song).unwrap();
+    bytes.truncate(bytes.len() / 2);
+    fs::write(&other, bytes).unwrap();
+    for _ in 0..3 {
+        index.add(&other).unwrap();
+        assert_eq!(index.remove(std::slice::from_ref(&other)).unwrap(), 1);
+    }
+    for thread in threads {
+        for (i, answer) in thread.join().unwrap() {
+            assert_eq!(answer, alone[i]);
+        }
+    }
+    Arc::into_inner(index).unwrap().close().unwrap();
+    let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(names.len(), 2, "{names:?}");
+}
+
+#[test]
+fn a_file_a_stream_and_samples_have_the_same_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = built(folder.path());
+    let (clip, options) = (fixture("audio/clips/clean.wav"), QueryOptions::default());
+    let expected = index.query(&clip, &options).unwrap();
+    assert_eq!(expected.status, Status::Match);
+    let stream = index.query(Audio::reader(File::open(&clip).unwrap()).named("radio"), &options).unwrap();
+    assert_eq!((stream.query.as_path(), told(&stream)), (Path::new("radio"), told(&expected)));
+    let bytes = index.query(Audio::reader(Cursor::new(fs::read(&clip).unwrap())), &options).unwrap();
+    assert_eq!((bytes.query.as_path(), told(&bytes)), (Path::new("-"), told(&expected)));
+    let (samples, rate) = samples(&clip);
+    let mono = index.query(Audio::samples(&samples, rate), &options).unwrap();
+    assert_eq!((mono.query.as_path(), told(&mono)), (Path::new("samples"), told(&expected)));
+    let stereo: Vec<f32> = samples.iter().flat_map(|&x| [x + 0.25, x - 0.25]).collect();
+    let stereo = index.query(Audio::interleaved(&stereo, 2, rate), &options).unwrap();
+    assert_eq!(stereo.matches[0].path, expected.matches[0].path);
+    let refused = index.query(Audio::samples(&samples, 10).named("slow"), &options);
+    assert_eq!(refused.unwrap_err().to_string(), "slow: a sample rate of 10 Hz is outside 1000..=768000 Hz");
+}
+
+#[test]
+fn audio_that_is_no_file_is_added_found_and_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = Index::open_or_create(folder.path().join("i.refrain")).unwrap();
+    let (song, rate) = samples(&fixture("audio/songs/second-orbit.flac"));
+    let tags = Tags { title: Some("Orbit".into()), ..Tags::default() };
+    for _ in 0..2 {
+        index.add_audio(Audio::samples(&song, rate), "archive:17", tags.clone()).unwrap();
+        assert_eq!(index.info().unwrap().totals.tracks, 1);
+    }
+    index.verify().unwrap();
+    let found = index.query(fixture("audio/clips/clean.wav"), &QueryOptions::default()).unwrap();
+    let best = &found.matches[0];
+    assert_eq!((best.path.as_path(), best.tags.title.as_deref()), (Path::new("archive:17"), Some("Orbit")));
+    let silence = vec![0.0; 44_100 * 5];
+    let refused = index.add_audio(Audio::samples(&silence, 44_100), "silence", Tags::default());
+    assert!(refused.unwrap_err().to_string().starts_with("silence: nothing to fingerprint"));
+    assert!(index.add_audio(Audio::samples(&song, rate), "", Tags::default()).is_err());
+    assert_eq!(index.remove(&["archive:17".into()]).unwrap(), 1);
+    assert!(!index.has_tracks().unwrap());
+}
+
+#[test]
+fn a_query_is_ended_by_its_flag() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = built(folder.path());
+    let cancel = AtomicBool::new(true);
+    let ended = index.query_until(fixture("audio/clips/clean.wav"), &QueryOptions::default(), &cancel);
+    assert!(matches!(ended, Err(Error::Interrupted)));
+    cancel.store(false, Ordering::Relaxed);
+    let answer = index.query_until(fixture("audio/clips/clean.wav"), &QueryOptions::default(), &cancel);
+    assert_eq!(answer.unwrap().status, Status::Match);
+}
+
+#[test]
+fn a_callback_reads_and_may_not_write() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = Index::open_or_create(folder.path().join("i.refrain")).unwrap();
+    let (mut refused, mut read) = (0, 0);
+    let (options, cancel) = (BuildOptions::default().threads(Some(2)), AtomicBool::new(false));
+    index
+        .build(&[fixture("audio/songs")], &options, &cancel, |event| {
+            if let BuildEvent::Added { path, .. } = event {
+                read += usize::from(index.info().is_ok());
+                let again = index.add(path);
+                refused += usize::from(matches!(again, Err(Error::Index { reason: IndexError::AtWork, .. })));
+            }
+        })
+        .unwrap();
+    assert_eq!((refused, read), (10, 10));
+}
