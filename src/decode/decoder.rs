@@ -12,7 +12,7 @@ use symphonia::core::formats::{FormatReader, Track};
 use symphonia::core::packet::Packet;
 use symphonia::core::units::Duration;
 
-use super::audio::Blocks;
+use super::audio::BlockSource;
 use super::contain::contained;
 use super::probe::{self, Choice, Codec, Refusal};
 use super::source::{self, Watch};
@@ -450,7 +450,7 @@ impl Decoder {
     }
 }
 
-impl Blocks for Decoder {
+impl BlockSource for Decoder {
     fn next_block(&mut self, mono: &mut Vec<f32>) -> Result<Option<SampleRate>> {
         Decoder::next_block(self, mono)
     }

@@ -25,10 +25,12 @@ mod warning;
 #[cfg(feature = "decode")]
 mod wav;
 
-pub use self::audio::{Audio, Blocks};
+pub(crate) use self::audio::Source;
+pub use self::audio::{Audio, BlockSource};
 #[cfg(feature = "decode")]
 pub use self::decoder::Decoder;
-#[cfg(feature = "decode")]
+pub(crate) use self::samples::Samples;
+#[cfg(feature = "analyze")]
 pub(crate) use self::source::spool;
 pub use self::tags::Tags;
 pub use self::warning::Warning;

@@ -5,7 +5,7 @@ use super::samples;
 use crate::{
     Error, Result,
     chroma::OctaveChroma,
-    decode::{Blocks, Tags, Warning},
+    decode::{BlockSource, Tags, Warning},
     error::AudioError,
     fingerprint::{Fingerprint, Fingerprinter},
     params::Params,
@@ -36,7 +36,7 @@ pub struct Analysis {
 /// # Errors
 /// [`Error::Io`] and [`Error::Audio`] as the decoder gives them; [`AudioError::TooShort`] and
 /// [`AudioError::NoFingerprint`] where there is nothing that could be found again; [`Error::Interrupted`].
-pub fn track(decoder: &mut dyn Blocks, params: &Params, cancel: &AtomicBool) -> Result<Analysis> {
+pub fn track(decoder: &mut dyn BlockSource, params: &Params, cancel: &AtomicBool) -> Result<Analysis> {
     let mut fingerprinter = Fingerprinter::new(params);
     let duration = chroma(decoder, params, cancel, |frame| fingerprinter.push(frame))?;
     let fingerprint = fingerprinter.finish();
@@ -57,7 +57,7 @@ pub fn track(decoder: &mut dyn Blocks, params: &Params, cancel: &AtomicBool) -> 
 /// # Errors
 /// [`Error::Io`] and [`Error::Audio`] as the decoder gives them; [`Error::Interrupted`].
 pub fn chroma(
-    decoder: &mut dyn Blocks,
+    decoder: &mut dyn BlockSource,
     params: &Params,
     cancel: &AtomicBool,
     mut each: impl FnMut(&[f32]),
@@ -119,7 +119,7 @@ impl QueryStretch {
 /// # Errors
 /// As `track`, [`AudioError::NoFingerprint`] aside, and whatever `each` gives.
 pub fn query(
-    decoder: &mut dyn Blocks,
+    decoder: &mut dyn BlockSource,
     params: &Params,
     longest: usize,
     cancel: &AtomicBool,

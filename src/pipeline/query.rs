@@ -13,7 +13,7 @@ use crate::{
         WindowEvidence, WindowHits, align, candidates, likeness, probability,
     },
     ann::{Hit, Searcher},
-    decode::Blocks,
+    decode::BlockSource,
     fingerprint::{Projection, unpack},
     params::Params,
     report::{Answer, Match},
@@ -250,7 +250,7 @@ impl<'s> Query<'s> {
     pub(super) fn answer(
         &mut self,
         name: &Path,
-        decoder: &mut dyn Blocks,
+        decoder: &mut dyn BlockSource,
         cancel: &AtomicBool,
     ) -> Result<Answer> {
         let mut places: Vec<Place> = Vec::new();

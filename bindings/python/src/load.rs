@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 
 use numpy::PyArray1;
 use pyo3::prelude::*;
-use refrain::{Audio, decode::Blocks, resample::Resampler, units::SampleRate};
+use refrain::{Audio, decode::BlockSource, resample::Resampler, units::SampleRate};
 
 use crate::{arrays, audio::Given};
 
@@ -102,7 +102,7 @@ fn blocks(
     Ok(Loaded { samples, rate, channels, warnings })
 }
 
-fn warnings(decoder: &dyn Blocks) -> Vec<String> {
+fn warnings(decoder: &dyn BlockSource) -> Vec<String> {
     let path = decoder.path().display().to_string();
     decoder.warnings().iter().map(|warning| format!("{path}: {warning}")).collect()
 }
