@@ -1,12 +1,9 @@
 //! Fingerprints, the chroma that they are made of, and figures about the harmony of files.
-use std::{ffi::OsString, path::PathBuf, sync::atomic::AtomicBool};
+use std::{path::PathBuf, sync::atomic::AtomicBool};
 
 use numpy::{PyArray1, PyArray2, PyReadonlyArray2};
 use pyo3::prelude::*;
-use refrain::{
-    AnalyzeEvent, AnalyzeInput, AnalyzeOptions, HarmonicFigures, fingerprint::unpack, params::CURRENT,
-    pipeline::analyse,
-};
+use refrain::{AnalyzeEvent, AnalyzeOptions, Audio, fingerprint::unpack, params::CURRENT, pipeline::analyse};
 
 use crate::{
     arrays::{frames, line, plane, rows},
@@ -77,12 +74,6 @@ pub fn unpack_frames<'py>(
     plane(py, values, out)
 }
 
-/// What is told while files are analysed.
-enum Told {
-    Done(OsString, Result<Box<HarmonicFigures>, String>),
-    Other,
-}
-
 /// Where outputs go.
 #[derive(FromPyObject)]
 pub struct Outputs {
@@ -101,37 +92,53 @@ pub fn analyze(
     outputs: Outputs,
     done: Py<PyAny>,
 ) -> PyResult<()> {
+    let inputs = paths.into_iter().map(Audio::file).collect();
+    all(py, inputs, threads, outputs, done)?.map_err(|error| errors::of_library(py, &error))
+}
+
+/// The same of other audio.
+#[pyfunction]
+#[allow(clippy::too_many_arguments)]
+pub fn analyze_audio<'py>(
+    py: Python<'py>,
+    kind: &str,
+    source: &Bound<'py, PyAny>,
+    sr: u32,
+    name: Option<PathBuf>,
+    threads: Option<usize>,
+    outputs: Outputs,
+    done: Py<PyAny>,
+) -> PyResult<()> {
+    Given::new(kind, source, sr)?.with(py, name, |audio| all(py, vec![audio], threads, outputs, done))
+}
+
+fn all(
+    py: Python<'_>,
+    inputs: Vec<Audio<'_>>,
+    threads: Option<usize>,
+    outputs: Outputs,
+    done: Py<PyAny>,
+) -> PyResult<refrain::Result<()>> {
     let mut options = AnalyzeOptions::default().threads(threads);
     (options.frames, options.harmonic) = (outputs.frames, outputs.harmonic);
     (options.percussive, options.plot) = (outputs.percussive, outputs.plot);
-    let inputs = paths.into_iter().map(AnalyzeInput::Path).collect();
     let cancel = AtomicBool::new(false);
     let result = interrupt::with_events(
         py,
         &cancel,
         |sender| {
             refrain::analyze_all(inputs, &options, &cancel, |event| {
-                let told = match event {
-                    AnalyzeEvent::Done(analysis) => {
-                        let outcome = match analysis.figures {
-                            Some(figures) => Ok(Box::new(figures)),
-                            None => Err(analysis.error.unwrap_or_default()),
-                        };
-                        Told::Done(analysis.path.into_os_string(), outcome)
-                    }
-                    _ => Told::Other,
-                };
-                // Whoever listened is gone only where the work is to end anyway.
-                let _ = sender.send(told);
+                if let AnalyzeEvent::Done(analysis) = event {
+                    // Whoever listened is gone only where the work is to end anyway.
+                    let _ = sender.send(analysis);
+                }
             })
         },
-        |py, told| match told {
-            Told::Other => Ok(()),
-            Told::Done(path, Ok(figures)) => {
-                done.call1(py, (path, FiguresRecord::from(*figures), py.None())).map(|_| ())
-            }
-            Told::Done(path, Err(error)) => done.call1(py, (path, py.None(), error)).map(|_| ()),
+        |py, analysis| {
+            let path = analysis.path.into_os_string();
+            let figures = analysis.figures.map(FiguresRecord::from);
+            done.call1(py, (path, figures, analysis.error)).map(|_| ())
         },
     )?;
-    result.map(|_| ()).map_err(|error| errors::of_library(py, &error))
+    Ok(result.map(|_| ()))
 }

@@ -18,7 +18,7 @@ mod transforms;
 mod _refrain {
     #[pymodule_export]
     use super::{
-        analyse::{analyze, chroma_frames, fingerprint, unpack_frames},
+        analyse::{analyze, analyze_audio, chroma_frames, fingerprint, unpack_frames},
         index::Index,
         load::load,
         transforms::{

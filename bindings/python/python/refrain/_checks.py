@@ -46,7 +46,7 @@ def framing(
 def whole(name: str, value: object, least: int = 0) -> int:
     """A whole number, of whatever type."""
     try:
-        number = int(value)  # type: ignore[call-overload]
+        number: int = int(value)  # type: ignore[call-overload]
     except (TypeError, ValueError, OverflowError):
         raise ParameterError(f"{name} is {value!r}, must be a whole number") from None
     if number != value or number < least:

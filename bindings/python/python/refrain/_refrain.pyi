@@ -202,6 +202,7 @@ class _Outputs(Protocol):
     def plot(self) -> Optional[str]: ...
 
 _Callback = Callable[[EventDict], object]
+_Done = Callable[[str, Optional[FiguresDict], Optional[str]], object]
 
 @final
 class Index:
@@ -277,5 +278,14 @@ def analyze(
     paths: list[str],
     threads: Optional[int],
     outputs: _Outputs,
-    done: Callable[[str, Optional[FiguresDict], Optional[str]], object],
+    done: _Done,
+) -> None: ...
+def analyze_audio(
+    kind: str,
+    source: object,
+    sr: int,
+    name: Optional[str],
+    threads: Optional[int],
+    outputs: _Outputs,
+    done: _Done,
 ) -> None: ...

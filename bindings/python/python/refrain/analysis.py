@@ -62,19 +62,22 @@ def _outputs(*paths: Optional[_checks.Path]) -> _Outputs:
 
 
 def analyze(
-    path: _checks.Path,
+    source: Audio,
+    sr: Optional[float] = None,
     *,
+    name: Optional[_checks.Path] = None,
     frames: Optional[_checks.Path] = None,
     harmonic: Optional[_checks.Path] = None,
     percussive: Optional[_checks.Path] = None,
     plot: Optional[_checks.Path] = None,
     threads: Optional[int] = None,
 ) -> Analysis:
-    """Key, tuning, pitch, chroma and harmonic share of an audio file of any length, in constant memory.
+    """Key, tuning, pitch, chroma and harmonic share of audio of any length, in constant memory.
 
     Parameters
     ----------
-    path : the file
+    source, sr : as of :func:`fingerprint`
+    name : what audio that is no file is called
     frames : where all frames are written as NumPy arrays, ``.npz``
     harmonic, percussive : where the parts are written, ``.wav``
     plot : where a picture is written, ``.svg`` or ``.png``
@@ -87,15 +90,19 @@ def analyze(
     AudioError
         Where it is no audio that can be decoded.
     """
-    file = _checks.path(path)
-    if os.path.isdir(file):
-        raise IsADirectoryError(f"{file}: a folder; analyze_all() takes those")
-    os.stat(file)
+    kind, audio, rate = _checks.audio(source, sr)
+    if kind == "path":
+        assert isinstance(audio, str)
+        if os.path.isdir(audio):
+            raise IsADirectoryError(f"{audio}: a folder; analyze_all() takes those")
+        os.stat(audio)
+    told = _Told()
+    called = None if name is None else _checks.path(name)
     outputs = _outputs(frames, harmonic, percussive, plot)
-    analyses, failed = _analyzed([file], threads, outputs)
-    for failure in failed:
+    _refrain.analyze_audio(kind, audio, rate, called, _threads(threads), outputs, told.done)
+    for failure in told.failures:
         raise AudioError(failure.path, failure.reason)
-    return analyses[0]
+    return told.analyses[0]
 
 
 def analyze_all(
@@ -122,22 +129,25 @@ def analyze_all(
     """
     single = isinstance(paths, (str, bytes, os.PathLike))
     given: Iterable[_checks.Path] = [paths] if single else paths  # type: ignore[list-item, assignment]
+    told = _Told()
     outputs = _outputs(frames, harmonic, percussive, plot)
-    return _analyzed([_checks.path(path) for path in given], threads, outputs)
+    _refrain.analyze([_checks.path(path) for path in given], _threads(threads), outputs, told.done)
+    return told.analyses, told.failures
 
 
-def _analyzed(
-    paths: List[str], threads: Optional[int], outputs: _Outputs
-) -> Tuple[List[Analysis], List[Failure]]:
-    analyses: List[Analysis] = []
-    failures: List[Failure] = []
+class _Told:
+    """What came out so far."""
 
-    def done(path: str, figures: Optional[_refrain.FiguresDict], error: Optional[str]) -> None:
+    def __init__(self) -> None:
+        self.analyses: List[Analysis] = []
+        self.failures: List[Failure] = []
+
+    def done(self, path: str, figures: Optional[_refrain.FiguresDict], error: Optional[str]) -> None:
         if figures is not None:
-            analyses.append(Analysis._of(path, figures))
+            self.analyses.append(Analysis._of(path, figures))
         else:
-            failures.append(Failure(path, (error or "").removeprefix(f"{path}: ")))
+            self.failures.append(Failure(path, (error or "").removeprefix(f"{path}: ")))
 
-    threads = None if threads is None else _checks.whole("threads", threads, 1)
-    _refrain.analyze(paths, threads, outputs, done)
-    return analyses, failures
+
+def _threads(threads: Optional[int]) -> Optional[int]:
+    return None if threads is None else _checks.whole("threads", threads, 1)

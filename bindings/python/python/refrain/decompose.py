@@ -17,7 +17,7 @@ _T = TypeVar("_T", int, float)
 
 def _pair(name: str, value: Union[_T, Sequence[_T]], kind: Callable[[Any], _T]) -> Tuple[_T, _T]:
     """One number for both parts, or one for each."""
-    if np.ndim(value) == 0:  # type: ignore[arg-type]
+    if np.ndim(value) == 0:
         return kind(value), kind(value)
     numbers = [kind(each) for each in value]  # type: ignore[union-attr]
     if len(numbers) != 2:

@@ -348,7 +348,7 @@ class Analysis:
 
     @classmethod
     def _of(cls, path: str, told: _refrain.FiguresDict) -> Analysis:
-        lists = {name: tuple(told[name]) for name in ("chroma", "chroma_energy", "warnings")}  # type: ignore[literal-required]
+        lists = {name: tuple(told[name]) for name in ("chroma", "chroma_energy", "warnings")}
         return cls(path=path, **{**told, **lists})  # type: ignore[arg-type]
 
 
@@ -371,7 +371,7 @@ class Fingerprint:
     @property
     def times(self) -> npt.NDArray[np.float64]:
         """Where each frame begins, in seconds."""
-        return np.arange(len(self.frames)) * self.HOP_SECONDS
+        return np.asarray(np.arange(len(self.frames)) * self.HOP_SECONDS, np.float64)
 
     def chroma(self) -> npt.NDArray[np.float32]:
         """The frames as chroma, as they are read back: (60, frames), twelve for each of five octaves, the lowest first and

@@ -125,7 +125,7 @@ def note_to_hz(note: Union[str, Iterable[str]], *, round_midi: bool = True) -> A
 
 def fft_frequencies(*, sr: float = 22050, n_fft: int = 2048) -> npt.NDArray[np.float64]:
     """The frequencies of the bins of a Fourier transform."""
-    return np.fft.rfftfreq(n=n_fft, d=1.0 / sr)
+    return np.asarray(np.fft.rfftfreq(n=n_fft, d=1.0 / sr), np.float64)
 
 
 def cqt_frequencies(

@@ -66,7 +66,8 @@ def chroma_cqt(
     ----------
     y : samples of shape (..., n)
     sr : their rate
-    C : a constant-Q transform of shape (..., bins, frames), in place of `y`
+    C : magnitudes of a constant-Q transform of shape (..., bins, frames), in place of `y`; of complex values the magnitudes
+        are taken, where librosa adds up the values themselves
     hop_length : samples from one frame to the next
     fmin : the lowest bin in hertz, C1 unless told
     norm : frames are divided by this norm of theirs; None leaves them as they are
