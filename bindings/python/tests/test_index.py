@@ -123,7 +123,7 @@ def test_looking_after_it(songs: Path, fixtures: Path, tmp_path: Path) -> None:
         moved = tmp_path / "moved"
         music.rename(moved)
         assert index.relocate(music, moved) == refrain.Relocated(files=4, roots=1)
-        assert index.select("*.mp3") == [str(moved / "marigold-street.mp3")]
+        assert index.select("marigold*.mp3") == [str(moved / "marigold-street.mp3")]
         (moved / "copper-rain.m4a").unlink()
         assert index.update().missing == 1 and index.info().missing == 1
         assert index.prune(dry_run=True) == index.select("missing") == [str(moved / "copper-rain.m4a")]
@@ -297,7 +297,7 @@ def test_closing_waits_for_calls(melodies: Path, built: Path) -> None:
 def test_python_goes_on_meanwhile(built: Path, melodies: Path) -> None:
     """The interpreter's lock is not held: this thread counts while the other asks."""
     with refrain.Index(built) as index:
-        thread = threading.Thread(target=lambda: index.query(melodies / "1.wav"))
+        thread = threading.Thread(target=lambda: index.query(melodies / "0.wav"))
         thread.start()
         steps = 0
         while thread.is_alive():

@@ -31,7 +31,7 @@ def test_parts_of_files(clip: Path) -> None:
     assert len(refrain.load(clip, offset=100)[0]) == 0
     assert len(refrain.load(clip, duration=0)[0]) == 0
     # A length is rounded up.
-    assert len(refrain.load(clip, duration=1.00004)[0]) == 22051
+    assert len(refrain.load(clip, duration=16001 / 16000)[0]) == 22052
 
 
 def test_files_in_other_shapes(clip: Path) -> None:
@@ -55,7 +55,7 @@ def test_what_cannot_be_loaded(fixtures: Path, tmp_path: Path) -> None:
         refrain.load(fixtures / "README.md")
     assert no_audio.value.path == str(fixtures / "README.md") and "not an audio file" in no_audio.value.reason
     with pytest.raises(NotImplementedError, match="^mono=False"):
-        refrain.load(fixtures / "formats/s16.flac", mono=False)
+        refrain.load(fixtures / "audio/songs/copper-rain.m4a", mono=False, duration=1)
     for kwargs in (dict(sr=0), dict(sr=22050.5), dict(offset=-1), dict(duration=-1), dict(offset=float("nan"))):
         with pytest.raises(refrain.ParameterError):
             refrain.load(fixtures / "formats/s16.wav", **kwargs)

@@ -60,9 +60,9 @@ def load(
     if duration == float("inf"):
         duration = None
     wanted = None if sr is None else _checks.whole("sr", sr, 1)
-    kind, source, _ = _checks.audio(_checks.path(path) if isinstance(path, bytes) else path)
-    if kind == "samples":
+    if isinstance(path, np.ndarray):
         raise TypeError("load() takes a file, not samples")
+    kind, source, _ = _checks.audio(_checks.path(path) if isinstance(path, bytes) else path)
     y, rate, channels, told = _refrain.load(kind, source, wanted, offset, duration)
     if not mono and channels > 1:
         raise _checks.unsupported("mono", mono, f"True, as the file has {channels} channels")
