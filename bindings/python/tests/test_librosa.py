@@ -50,6 +50,9 @@ def nearly(got: Any, expected: Any, most: float) -> None:
         return
     assert np.shape(got) == np.shape(expected)
     assert np.asarray(got).dtype == np.asarray(expected).dtype
+    if np.asarray(expected).dtype == np.bool_:
+        assert np.mean(got != expected) <= 0.005
+        return
     assert np.linalg.norm(np.asarray(got) - expected) <= most * max(np.linalg.norm(expected), 1e-20)
 
 

@@ -3,6 +3,30 @@ from typing import Callable, Optional, Protocol, TypedDict, final
 import numpy as np
 import numpy.typing as npt
 
+__all__ = [
+    "analyze",
+    "analyze_audio",
+    "chroma_frames",
+    "fingerprint",
+    "unpack_frames",
+    "Index",
+    "load",
+    "chroma_cqt",
+    "chroma_stft",
+    "chroma_stft_of",
+    "cqt",
+    "estimate_tuning",
+    "estimate_tuning_of",
+    "hpss",
+    "hpss_masks",
+    "istft",
+    "magnitudes",
+    "pyin",
+    "stft",
+    "yin",
+    "__version__",
+]
+
 __version__: str
 
 _F32 = npt.NDArray[np.float32]
