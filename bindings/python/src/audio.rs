@@ -38,8 +38,8 @@ impl<'py> Given<'py> {
         })
     }
 
-    /// Calls `work` with the audio, called `name` unless it is a file. What a reader raised is raised again where `work` ends
-    /// in an error of the library.
+    /// Calls `work` with the audio, called `name` unless it is a file. What a reader raised is raised again, whatever
+    /// `work` made of it.
     pub fn with<T>(
         self,
         py: Python<'py>,
@@ -61,10 +61,11 @@ impl<'py> Given<'py> {
                 work(named(Audio::samples(samples, rate), name))
             }
         };
-        result?.map_err(|error| match failure.take() {
-            Some(raised) => raised,
-            None => errors::of_library(py, &error),
-        })
+        let result = result?;
+        match failure.take() {
+            Some(raised) => Err(raised),
+            None => result.map_err(|error| errors::of_library(py, &error)),
+        }
     }
 }
 

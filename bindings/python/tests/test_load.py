@@ -11,7 +11,9 @@ import pytest
 
 import refrain
 
-FORMATS = ["s16.wav", "u8.wav", "f32.wav", "s16.flac", "s16.aiff", "alac.m4a", "aac.m4a", "lame.mp3", "vorbis.ogg", "opus.opus"]
+FORMATS = """
+    s16.wav u8.wav f32.wav s16.flac s16.aiff alac.m4a aac.m4a lame.mp3 vorbis.ogg opus.opus
+""".split()
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -76,7 +78,8 @@ def test_what_a_reader_raises_is_raised(clip: Path) -> None:
         def read(self, size: object = -1) -> bytes:
             raise RuntimeError("on purpose")
 
-    with pytest.raises(RuntimeError, match="on purpose"):
-        refrain.load(Broken())
+    for call in (refrain.load, refrain.fingerprint, refrain.octave_chroma, refrain.analyze):
+        with pytest.raises(RuntimeError, match="on purpose"):
+            call(Broken())  # type: ignore[operator]
     with pytest.raises(TypeError, match="binary mode"), open(__file__) as text:
         refrain.load(text)  # type: ignore[arg-type]
