@@ -84,8 +84,11 @@ impl<'a> Audio<'a> {
         &self.name
     }
 
-    /// Begins to read it.
-    pub(crate) fn open(self) -> Result<Box<dyn BlockSource + 'a>> {
+    /// Begins to read it, block by block.
+    ///
+    /// # Errors
+    /// [`Error::Io`](crate::Error::Io) and [`Error::Audio`](crate::Error::Audio) where it cannot be read or is no audio.
+    pub fn open(self) -> Result<Box<dyn BlockSource + 'a>> {
         let Self { name, source } = self;
         match source {
             #[cfg(feature = "decode")]

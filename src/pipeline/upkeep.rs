@@ -339,8 +339,8 @@ fn below(path: &Path, folders: &[PathBuf]) -> bool {
     folders.iter().any(|folder| path.starts_with(folder))
 }
 
-/// What a path may be called in the index: as links lead, where it or its folder is there; and as it is written. Nothing
-/// for an empty path, which everything would be below.
+/// What a path may be called in the index: as links lead, where it or its folder is there; from the root; and as it is
+/// written, as audio that is no file is. Nothing for an empty path, which everything would be below.
 fn spellings(path: &Path) -> Vec<PathBuf> {
     if path.as_os_str().is_empty() {
         return Vec::new();
@@ -348,8 +348,10 @@ fn spellings(path: &Path) -> Vec<PathBuf> {
     let written = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let of_folder = || Some(written.parent()?.canonicalize().ok()?.join(written.file_name()?));
     let mut spellings: Vec<PathBuf> = path.canonicalize().ok().or_else(of_folder).into_iter().collect();
-    if !spellings.contains(&written) {
-        spellings.push(written);
+    for other in [written, path.to_owned()] {
+        if !spellings.contains(&other) {
+            spellings.push(other);
+        }
     }
     spellings
 }

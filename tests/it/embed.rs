@@ -11,8 +11,8 @@ use std::{
 };
 
 use refrain::{
-    Answer, Audio, BuildEvent, BuildOptions, Error, Index, QueryOptions, Status, Tags, decode::Decoder,
-    error::IndexError,
+    Answer, Audio, BuildEvent, BuildOptions, Error, Index, QueryOptions, Selector, Status, Tags,
+    decode::Decoder, error::IndexError,
 };
 
 use crate::run::fixture;
@@ -119,7 +119,10 @@ fn audio_that_is_no_file_is_added_found_and_removed() {
     let refused = index.add_audio(Audio::samples(&silence, 44_100), "silence", Tags::default());
     assert!(refused.unwrap_err().to_string().starts_with("silence: nothing to fingerprint"));
     assert!(index.add_audio(Audio::samples(&song, rate), "", Tags::default()).is_err());
-    assert_eq!(index.remove(&["archive:17".into()]).unwrap(), 1);
+    // What was chosen by name is found under it, though it is no path from the root.
+    let chosen = index.select(&Selector::from("archive:17".as_ref())).unwrap();
+    assert_eq!(chosen, [Path::new("archive:17")]);
+    assert_eq!(index.remove(&chosen).unwrap(), 1);
     assert!(!index.has_tracks().unwrap());
 }
 
