@@ -166,6 +166,29 @@ mod tests {
     }
 
     #[test]
+    fn every_kind_of_error_has_its_code() {
+        let index = |reason| Failure::from(Error::Index { path: "a.refrain".into(), reason });
+        for (reason, code) in [
+            (IndexError::Missing, RefrainErrorMissing),
+            (IndexError::NotSqlite, RefrainErrorIndex),
+            (IndexError::Itself, RefrainErrorIndex),
+            (IndexError::Damaged("x".into()), RefrainErrorDamaged),
+            (IndexError::Neighbours("x".into()), RefrainErrorNeighbours),
+            (IndexError::Busy, RefrainErrorBusy),
+            (IndexError::AtWork, RefrainErrorAtWork),
+            (IndexError::DiskFull, RefrainErrorDiskFull),
+            (IndexError::ReadOnly("x".into()), RefrainErrorReadOnly),
+        ] {
+            let message = format!("a.refrain: {reason}");
+            let failure = index(reason);
+            assert_eq!((failure.code, failure.message), (code, message));
+        }
+        let audio = Error::Audio { path: "a.mp3".into(), reason: refrain::error::AudioError::Empty };
+        assert_eq!(Failure::from(audio).code, RefrainErrorAudio);
+        assert_eq!(Failure::from(Error::Interrupted).code, RefrainErrorInterrupted);
+    }
+
+    #[test]
     fn names_are_those_of_the_codes() {
         let name = |code| unsafe { CStr::from_ptr(refrain_code_name(code)) }.to_str().unwrap();
         assert_eq!(name(RefrainErrorAtWork as i32), "REFRAIN_ERROR_AT_WORK");
