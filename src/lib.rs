@@ -5,11 +5,12 @@
 //! is built on this library.
 //!
 //! ```
+//! # #[cfg(feature = "formats")]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use std::sync::atomic::AtomicBool;
 //!
 //! use refrain::{BuildOptions, Index, QueryOptions, Status};
 //!
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let folder = tempfile::tempdir()?;
 //! # let file = folder.path().join("music.refrain");
 //! let index = Index::open_or_create(&file)?;
@@ -27,6 +28,8 @@
 //! assert!((best.ref_start - best.query_start - 12.0).abs() < 0.1);
 //! # Ok(())
 //! # }
+//! # #[cfg(not(feature = "formats"))]
+//! # fn main() {}
 //! ```
 //!
 //! # The way of the data
@@ -56,6 +59,30 @@
 //!   answers.
 //! - Fingerprints carry the number of their [`params::Params`]; an index of another number is refused.
 //!
+//! # Features
+//!
+//! All are on unless `default-features = false`.
+//!
+//! | feature | |
+//! |---|---|
+//! | `cli` | the command; a library never needs it |
+//! | `formats` | all containers and decoders, or single ones: `wav`, `aiff`, `caf`, `flac`, `ogg` (with Vorbis), `opus`, `mp3`, `mp4` (with AAC and ALAC), `aac` alone (ADTS), `alac`, `adpcm`, `mkv` |
+//! | `decode` | reading files, which each of these brings: [`Index::build`], [`Index::add`] and all that takes a path or a stream |
+//! | `analyze` | [`analyze`] and [`analyze_all`] with all that they can write; [`analysis`] is always there |
+//! | `acoustid` | [`chromaprint()`], AcoustID's fingerprints |
+//! | `graph` | making the graph of very large neighbour indexes, by hnsw_rs; without it their centroids are looked at one by one |
+//!
+//! Without any of them audio comes as samples ([`Audio::samples`]) to [`Index::query`] and [`Index::add_audio`]; an index
+//! is the same file, whoever made it.
+//!
+//! # Versions
+//!
+//! Before 1.0 the second number changes where a program that uses the crate may have to be changed. What is promised
+//! is what stands at the root of the crate, and what its types lead to; [`analysis`], [`error`], [`units`] and [`report`].
+//! Most types may get more fields and cases. The modules of the stages are public so that each can be measured and used
+//! alone, and may change with any version. The file's format and the parameters of fingerprints have numbers of their
+//! own: every later version reads the files of an earlier one.
+//!
 //! # Limits
 //!
 //! - A clip must have 0.5 s of audio. Below about 5 s fewer clips are recognised.
@@ -66,11 +93,15 @@
 //!   one file, also in other processes.
 //! - Another performance of the same piece is another recording.
 #![deny(missing_docs)]
+// Stages have parts that only the harmonic analysis of files uses, or only builds.
+#![cfg_attr(not(feature = "analyze"), allow(dead_code, unused_imports))]
 
 pub mod align;
 pub mod analysis;
 pub mod ann;
 pub mod chroma;
+#[cfg(feature = "acoustid")]
+pub mod chromaprint;
 pub mod decode;
 pub mod error;
 mod failpoint;
@@ -84,13 +115,20 @@ pub mod store;
 pub mod units;
 
 pub use align::LEAST_SCORE;
-pub use decode::{Audio, Tags};
+pub use ann::{Built, Options as NeighbourOptions};
+pub use decode::{Audio, Tags, Warning};
 pub use error::{Error, Result};
-pub use pipeline::{
-    AnalyzeEvent, AnalyzeInput, AnalyzeOptions, AnalyzeSummary, BuildEvent, BuildOptions, BuildSummary,
-    FindOptions, Index, Info, MergeSummary, QueryOptions, Range, Relocated, Selector, analyze, analyze_all,
-};
-pub use report::{Answer, HarmonicAnalysis, HarmonicFigures, HarmonicStatus, Match, Status};
+#[cfg(feature = "analyze")]
+pub use pipeline::{AnalyzeEvent, AnalyzeOptions, AnalyzeSummary, analyze, analyze_all};
+#[cfg(feature = "decode")]
+pub use pipeline::{BuildEvent, BuildOptions, BuildSummary, FindOptions};
+#[cfg(feature = "acoustid")]
+pub use pipeline::{ChromaprintOptions, ChromaprintPart, chromaprint};
+pub use pipeline::{Index, Info, MergeSummary, Pattern, QueryOptions, Range, Relocated, Selector};
+pub use report::{Answer, Match, Status};
+#[cfg(feature = "analyze")]
+pub use report::{HarmonicAnalysis, HarmonicFigures, HarmonicStatus};
+pub use store::{ContentHash, FileEntry, Totals, Track, TrackId, TrackRecord};
 
 /// What the fuzz targets in `fuzz/` reach that programs do not; no part of the interface.
 #[cfg(feature = "fuzzing")]

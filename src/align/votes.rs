@@ -33,6 +33,13 @@ pub struct Candidate {
     pub votes: f32,
 }
 
+impl Candidate {
+    /// Whether two are one place.
+    pub fn is_at(&self, other: &Self) -> bool {
+        self.track == other.track && (self.offset - other.offset).abs() <= SAME_PLACE
+    }
+}
+
 /// The `most` places with most votes, best first. A window's vote for a place is the squared cosine, so that
 /// near windows outweigh many that are hardly nearer than chance.
 pub fn candidates(windows: &[WindowHits], most: usize) -> Vec<Candidate> {
@@ -72,7 +79,7 @@ pub fn candidates(windows: &[WindowHits], most: usize) -> Vec<Candidate> {
         if best.len() == most {
             break;
         }
-        if !best.iter().any(|b| b.track == place.track && (b.offset - place.offset).abs() <= SAME_PLACE) {
+        if !best.iter().any(|b| b.is_at(&place)) {
             best.push(place);
         }
     }

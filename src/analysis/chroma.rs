@@ -4,6 +4,7 @@ use rayon::prelude::*;
 use super::{
     AnalysisError, Cqt, CqtOptions, CqtScratch, Spectrogram, Stft, StftScratch,
     cqt::{C1, CqtBlock, GroupScratch, signals},
+    frames_of_levels,
     lanes::GROUP,
     signal::{Signal, check},
 };
@@ -210,17 +211,42 @@ impl ChromaStft {
         samples: &[f32],
         scratch: &mut StftScratch,
     ) -> Result<Spectrogram<f32>, AnalysisError> {
+        let mut chroma = self.raw(samples, scratch)?;
+        normalise(&mut chroma);
+        Ok(chroma)
+    }
+
+    /// The raw chroma of each frame: weighted sums of powers, which follow the loudness.
+    ///
+    /// # Errors
+    /// [`AnalysisError::Sample`] for samples that cannot be worked with.
+    pub fn raw(&self, samples: &[f32], scratch: &mut StftScratch) -> Result<Spectrogram<f32>, AnalysisError> {
         let mut out = Spectrogram::new(self.stft.frames(samples.len()), CLASSES);
         self.stft.each_magnitudes(samples, scratch, |t, magnitudes| {
-            let mut sums = [0.0f32; CLASSES];
-            for (m, weights) in magnitudes.iter().zip(&self.weights) {
-                let power = m * m;
-                sums.iter_mut().zip(weights).for_each(|(sum, w)| *sum += w * power);
-            }
-            out.frame_mut(t).copy_from_slice(&sums);
+            self.weighted(magnitudes.iter().map(|m| m * m), out.frame_mut(t));
         })?;
-        normalise(&mut out);
         Ok(out)
+    }
+
+    /// As [`ChromaStft::raw`], of powers that are there already, frame after frame.
+    ///
+    /// # Errors
+    /// Unless they are whole frames of the bins of a frame, finite and not negative.
+    pub fn raw_of(&self, powers: &[f32]) -> Result<Spectrogram<f32>, AnalysisError> {
+        let bins = self.stft.bins();
+        let mut out = Spectrogram::new(frames_of_levels(powers, bins)?, CLASSES);
+        for (powers, out) in powers.chunks_exact(bins).zip(out.values.chunks_exact_mut(CLASSES)) {
+            self.weighted(powers.iter().copied(), out);
+        }
+        Ok(out)
+    }
+
+    fn weighted(&self, powers: impl Iterator<Item = f32>, out: &mut [f32]) {
+        let mut sums = [0.0f32; CLASSES];
+        for (power, weights) in powers.zip(&self.weights) {
+            sums.iter_mut().zip(weights).for_each(|(sum, w)| *sum += w * power);
+        }
+        out.copy_from_slice(&sums);
     }
 }
 
@@ -307,6 +333,21 @@ mod tests {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             assert_eq!(pool.install(|| chroma.raw_on_threads(&samples)).unwrap(), raw);
         }
+    }
+
+    #[test]
+    fn powers_that_are_there_give_the_same() {
+        let samples = notes();
+        let chroma = ChromaStft::new(22_050.0, 2048, 512, 0.1).unwrap();
+        let mut scratch = StftScratch::default();
+        let mut magnitudes = chroma.stft.magnitudes(&samples, &mut scratch).unwrap();
+        magnitudes.values.iter_mut().for_each(|m| *m *= *m);
+        let mut of_powers = chroma.raw_of(magnitudes.values()).unwrap();
+        assert_eq!(of_powers, chroma.raw(&samples, &mut scratch).unwrap());
+        normalise(&mut of_powers);
+        assert_eq!(of_powers, chroma.chroma(&samples, &mut scratch).unwrap());
+        assert!(chroma.raw_of(&[0.0; 1026]).is_err());
+        assert!(chroma.raw_of(&[f32::NAN; 1025]).is_err());
     }
 
     #[test]

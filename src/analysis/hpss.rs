@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use rustfft::num_complex::Complex32;
 
 use super::{
-    AnalysisError, Spectrogram, Stft,
+    AnalysisError, Spectrogram, Stft, frames_of_levels,
     lanes::{GROUP, Isa, Lanes, for_each_isa},
     median::{FAST, REACH, column_medians, mirrored, sliding, tile_medians},
     pair::{FineScratch, apply_masks, pair_magnitudes},
@@ -197,16 +197,26 @@ impl Hpss {
         &self,
         magnitudes: &Spectrogram<f32>,
     ) -> Result<(Spectrogram<f32>, Spectrogram<f32>), AnalysisError> {
-        let (frames, bins) = (magnitudes.frames(), self.stft.bins());
+        let bins = self.stft.bins();
         AnalysisError::unless(
             magnitudes.bins() == bins,
             "bins",
             magnitudes.bins() as f64,
             &format!("{bins}, those of a frame"),
         )?;
-        if let Some(bad) = magnitudes.values().iter().find(|v| !(0.0..=f32::MAX).contains(*v)) {
-            AnalysisError::unless(false, "a magnitude", f64::from(*bad), "finite and 0 or more")?;
-        }
+        self.masks_of(magnitudes.values())
+    }
+
+    /// As [`Hpss::masks`], of the values of a spectrogram, frame after frame.
+    ///
+    /// # Errors
+    /// Unless they are whole frames of the bins of [`Hpss::stft`], finite and not negative.
+    pub fn masks_of(
+        &self,
+        magnitudes: &[f32],
+    ) -> Result<(Spectrogram<f32>, Spectrogram<f32>), AnalysisError> {
+        let bins = self.stft.bins();
+        let frames = frames_of_levels(magnitudes, bins)?;
         let (mut harmonic, mut percussive) = (Spectrogram::new(frames, bins), Spectrogram::new(frames, bins));
         let mut scratch = HpssScratch::default();
         self.begin(&mut scratch, 0);
@@ -215,7 +225,7 @@ impl Hpss {
             while scratch.next_pair < last {
                 let t = scratch.next_pair;
                 let slot = t % scratch.slots * scratch.stride;
-                scratch.magnitudes[slot..slot + bins].copy_from_slice(magnitudes.frame(t));
+                scratch.magnitudes[slot..slot + bins].copy_from_slice(&magnitudes[t * bins..(t + 1) * bins]);
                 scratch.next_pair += 1;
             }
             self.block_masks(&mut scratch, first, frames);

@@ -96,4 +96,28 @@ impl<T> Spectrogram<T> {
     pub fn values(&self) -> &[T] {
         &self.values
     }
+
+    /// As [`Spectrogram::values`], to be kept.
+    pub fn into_values(self) -> Vec<T> {
+        self.values
+    }
+}
+
+/// How many frames of `bins` values there are in `values`, which are all finite and not negative.
+fn frames_of_levels(values: &[f32], bins: usize) -> Result<usize, AnalysisError> {
+    let frames = whole_frames(values.len(), bins)?;
+    match values.iter().find(|v| !(0.0..=f32::MAX).contains(*v)) {
+        Some(bad) => {
+            AnalysisError::unless(false, "a magnitude", f64::from(*bad), "finite and 0 or more")?;
+            Ok(0)
+        }
+        None => Ok(frames),
+    }
+}
+
+/// How many frames of `bins` values so many values are.
+fn whole_frames(values: usize, bins: usize) -> Result<usize, AnalysisError> {
+    let whole = bins > 0 && values.is_multiple_of(bins);
+    AnalysisError::unless(whole, "values", values as f64, &format!("whole frames of {bins}"))?;
+    Ok(values / bins)
 }

@@ -8,6 +8,7 @@ use super::{
     lanes::Isa,
     pair::{FinePlan, FineScratch, Plan, pair_magnitudes, parted},
     signal::{Signal, check},
+    whole_frames,
 };
 
 /// A periodic Hann window of `len` values, in double precision.
@@ -207,24 +208,39 @@ impl Stft {
         len: usize,
         scratch: &mut StftScratch,
     ) -> Result<Vec<f32>, AnalysisError> {
-        let (bins, length) = (self.bins(), self.window.len());
+        let bins = self.bins();
         AnalysisError::unless(
             spectrogram.bins() == bins,
             "bins",
             spectrogram.bins() as f64,
             &format!("{bins}, those of a frame"),
         )?;
-        let finite = spectrogram.values.iter().all(|z| z.re.is_finite() && z.im.is_finite());
+        self.inverse_of(&spectrogram.values, len, scratch)
+    }
+
+    /// As [`Stft::inverse`], of the values of a spectrogram, frame after frame.
+    ///
+    /// # Errors
+    /// Unless they are whole frames of [`Stft::bins`] values, all finite.
+    pub fn inverse_of(
+        &self,
+        values: &[Complex32],
+        len: usize,
+        scratch: &mut StftScratch,
+    ) -> Result<Vec<f32>, AnalysisError> {
+        let (bins, length) = (self.bins(), self.window.len());
+        let frames = whole_frames(values.len(), bins)?;
+        let finite = values.iter().all(|z| z.re.is_finite() && z.im.is_finite());
         AnalysisError::unless(finite, "a value of the spectrogram", f64::NAN, "finite")?;
+        let frame = |t: usize| &values[t * bins..(t + 1) * bins];
         let mut out = vec![0.0; len];
-        let frames = spectrogram.frames();
         let StftScratch { packed, fft, .. } = scratch;
         packed.resize(length, Complex32::default());
         let scale = 1.0 / length as f32;
         for t in (0..frames).step_by(2) {
             for k in 0..bins {
-                let a = spectrogram.frame(t)[k];
-                let b = if t + 1 < frames { spectrogram.frame(t + 1)[k] } else { Complex32::default() };
+                let a = frame(t)[k];
+                let b = if t + 1 < frames { frame(t + 1)[k] } else { Complex32::default() };
                 let ib = Complex32::new(-b.im, b.re);
                 if k == 0 || k == length / 2 {
                     // What a real signal cannot have there is dropped.
@@ -360,6 +376,7 @@ mod tests {
         let mut scratch = StftScratch::default();
         assert!(stft.transform(&[0.0, f32::NAN], &mut scratch).is_err());
         assert!(stft.inverse(&Spectrogram::new(3, 32), 10, &mut scratch).is_err());
+        assert!(stft.inverse_of(&[Complex32::default(); 34], 10, &mut scratch).is_err());
         let mut spectrum = Spectrogram::<Complex32>::new(3, 33);
         spectrum.frame_mut(1)[4].re = f32::INFINITY;
         assert!(stft.inverse(&spectrum, 10, &mut scratch).is_err());

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{
-    AnalysisError, Stft, StftScratch,
+    AnalysisError, Stft, StftScratch, frames_of_levels,
     signal::{Signal, check},
 };
 
@@ -59,8 +59,7 @@ impl Tuning {
         bins_per_octave: usize,
         scratch: &mut TuningScratch,
     ) -> Result<f64, AnalysisError> {
-        let good = (1..=1200).contains(&bins_per_octave);
-        AnalysisError::unless(good, "bins_per_octave", bins_per_octave as f64, "1 to 1,200")?;
+        check_bins_per_octave(bins_per_octave)?;
         check(samples, 0)?;
         let TuningScratch { stft, peaks } = scratch;
         peaks.clear();
@@ -71,10 +70,28 @@ impl Tuning {
             stft,
             peaks,
         );
-        let least = median(&mut peaks.iter().map(|p| p.height).collect::<Vec<_>>());
-        let mut counts = [0; STEPS];
-        peaks.iter().filter(|p| p.height >= least).for_each(|p| counts[usize::from(p.steps[0])] += 1);
-        Ok(most_frequent(&counts))
+        Ok(tuning_of(peaks))
+    }
+
+    /// As [`Tuning::estimate`], of magnitudes that are there already, frame after frame of `bins` values: those of frames of
+    /// `2 * (bins - 1)` samples. Powers will do as well; what is a peak among them differs a little.
+    ///
+    /// # Errors
+    /// Unless they are whole frames, finite and not negative; and where a parameter is outside its range.
+    pub fn estimate_of(
+        rate: f64,
+        magnitudes: &[f32],
+        bins: usize,
+        bins_per_octave: usize,
+    ) -> Result<f64, AnalysisError> {
+        AnalysisError::unless((1.0..=1e6).contains(&rate), "rate", rate, "1 to 1,000,000 Hz")?;
+        check_bins_per_octave(bins_per_octave)?;
+        AnalysisError::unless(bins >= 3, "bins", bins as f64, "at least 3")?;
+        frames_of_levels(magnitudes, bins)?;
+        let mut peaks = Vec::new();
+        let finder = PeakFinder::new(rate, bins);
+        magnitudes.chunks_exact(bins).for_each(|m| finder.find(m, [bins_per_octave], &mut peaks));
+        Ok(tuning_of(&peaks))
     }
 
     /// Appends the peaks of the frames of `part`, which begins with an even one, to `peaks`; `signal` has all samples that
@@ -87,25 +104,56 @@ impl Tuning {
         scratch: &mut StftScratch,
         peaks: &mut Vec<Peak<N>>,
     ) {
-        let width = self.rate / self.stft.frame_length() as f64;
-        let first = (RANGE.start / width).ceil().max(1.0) as usize;
-        let last = ((RANGE.end.min(self.rate / 2.0) / width).ceil() as usize).min(self.stft.bins() - 1);
-        self.stft.part_magnitudes(signal, part, scratch, |_, m| {
-            let least = LEAST * largest(m);
-            // What is below the limit does not hide a peak beside it.
-            let above = |k: usize| if m[k] > least { m[k] } else { 0.0 };
-            for k in first..last {
-                if m[k] > least && m[k] > above(k - 1) && m[k] >= above(k + 1) {
-                    let (before, at, after) = (f64::from(m[k - 1]), f64::from(m[k]), f64::from(m[k + 1]));
-                    let (a, b) = (after + before - 2.0 * at, (after - before) / 2.0);
-                    let shift = if b.abs() < a.abs() { -b / a } else { 0.0 };
-                    let octaves = ((k as f64 + shift) * width / 27.5).log2();
-                    let height = (at + 0.5 * b * shift) as f32;
-                    peaks.push(Peak { height, steps: bins_per_octave.map(|bins| step(bins, octaves)) });
-                }
-            }
-        });
+        let finder = PeakFinder::new(self.rate, self.stft.bins());
+        self.stft.part_magnitudes(signal, part, scratch, |_, m| finder.find(m, bins_per_octave, peaks));
     }
+}
+
+/// Finds the peaks of frames' magnitudes.
+struct PeakFinder {
+    /// Hertz from one bin to the next.
+    width: f64,
+    /// The bins where a peak may be.
+    within: Range<usize>,
+}
+
+impl PeakFinder {
+    /// For frames of so many bins, at least three.
+    fn new(rate: f64, bins: usize) -> Self {
+        let width = rate / (2 * (bins - 1)) as f64;
+        let first = (RANGE.start / width).ceil().max(1.0) as usize;
+        let last = ((RANGE.end.min(rate / 2.0) / width).ceil() as usize).min(bins - 1);
+        Self { width, within: first..last }
+    }
+
+    /// Appends the peaks of a frame.
+    fn find<const N: usize>(&self, m: &[f32], bins_per_octave: [usize; N], peaks: &mut Vec<Peak<N>>) {
+        let least = LEAST * largest(m);
+        // What is below the limit does not hide a peak beside it.
+        let above = |k: usize| if m[k] > least { m[k] } else { 0.0 };
+        for k in self.within.clone() {
+            if m[k] > least && m[k] > above(k - 1) && m[k] >= above(k + 1) {
+                let (before, at, after) = (f64::from(m[k - 1]), f64::from(m[k]), f64::from(m[k + 1]));
+                let (a, b) = (after + before - 2.0 * at, (after - before) / 2.0);
+                let shift = if b.abs() < a.abs() { -b / a } else { 0.0 };
+                let octaves = ((k as f64 + shift) * self.width / 27.5).log2();
+                let height = (at + 0.5 * b * shift) as f32;
+                peaks.push(Peak { height, steps: bins_per_octave.map(|bins| step(bins, octaves)) });
+            }
+        }
+    }
+}
+
+fn check_bins_per_octave(bins: usize) -> Result<(), AnalysisError> {
+    AnalysisError::unless((1..=1200).contains(&bins), "bins_per_octave", bins as f64, "1 to 1,200")
+}
+
+/// The tuning that all peaks together tell.
+fn tuning_of(peaks: &[Peak<1>]) -> f64 {
+    let least = median(&mut peaks.iter().map(|p| p.height).collect::<Vec<_>>());
+    let mut counts = [0; STEPS];
+    peaks.iter().filter(|p| p.height >= least).for_each(|p| counts[usize::from(p.steps[0])] += 1);
+    most_frequent(&counts)
 }
 
 /// The step of the histogram for a peak so many octaves above A0.
@@ -246,6 +294,9 @@ mod tests {
         for cents in [-40.0, -10.0, 0.0, 25.0] {
             let got = tuning.estimate(&chord(cents), 12, &mut scratch).unwrap();
             assert!((got - cents / 100.0).abs() < 0.05, "{cents} cents: {got}");
+            let magnitudes = tuning.stft.magnitudes(&chord(cents), &mut StftScratch::default()).unwrap();
+            let of_these = Tuning::estimate_of(22_050.0, magnitudes.values(), magnitudes.bins(), 12);
+            assert_eq!(of_these, Ok(got));
         }
         let thirds = tuning.estimate(&chord(10.0), 36, &mut scratch).unwrap();
         assert!((thirds - 0.3).abs() < 0.1, "{thirds}");
@@ -263,6 +314,15 @@ mod tests {
         assert!(tuning.estimate(&[f32::NAN], 12, &mut scratch).is_err());
         assert!(tuning.estimate(&[0.0], 0, &mut scratch).is_err());
         assert!(Tuning::new(0.0).is_err());
+        for (rate, values, bins) in
+            [(0.0, vec![0.0; 9], 3), (8000.0, vec![0.0; 10], 3), (8000.0, vec![0.0; 4], 2)]
+        {
+            assert!(Tuning::estimate_of(rate, &values, bins, 12).is_err());
+        }
+        for bad in [f32::NAN, -1.0, f32::INFINITY] {
+            assert!(Tuning::estimate_of(8000.0, &[0.0, bad, 0.0], 3, 12).is_err());
+        }
+        assert_eq!(Tuning::estimate_of(8000.0, &[], 3, 12), Ok(0.0));
         // Rates at which the peaks' range is beyond the spectrum.
         for rate in [1.0, 250.0, 400.0, 1e6] {
             assert!(Tuning::new(rate).unwrap().estimate(&chord(0.0), 12, &mut scratch).is_ok());

@@ -6,21 +6,26 @@ use std::{
     collections::{BinaryHeap, HashMap},
 };
 
+#[cfg(feature = "graph")]
 use hnsw_rs::{anndists::dist::Distance, hnsw::Hnsw};
 
 use super::{dot::dot, kmeans::Centroids};
 use crate::Result;
 
 /// Neighbours of a point above the lowest level; twice as many there.
+#[cfg(feature = "graph")]
 const CONNECTIONS: usize = 16;
 /// Candidates kept while a point is put in.
+#[cfg(feature = "graph")]
 const EF_CONSTRUCTION: usize = 200;
 const LEVELS: usize = 16;
 
 /// How far two vectors are from each other: never negative, never NaN, exact as f32 up to 256 dimensions.
+#[cfg(feature = "graph")]
 #[derive(Clone, Copy, Debug, Default)]
 struct Below;
 
+#[cfg(feature = "graph")]
 impl Distance<i8> for Below {
     fn eval(&self, a: &[i8], b: &[i8]) -> f32 {
         (128 * 128 * a.len() as i32 - dot(a, b)) as f32
@@ -33,10 +38,26 @@ pub(super) struct Graph {
     pub links: Vec<Vec<Vec<u32>>>,
     pub entry: u32,
     pub entry_level: u32,
+    /// Whether every centroid is found by its own vector. Else searches look at all of them.
+    pub complete: bool,
 }
 
-/// Builds the graph one centroid after another, which makes it the same each time. `go_on` is asked before each and ends
-/// it with its error.
+impl Graph {
+    /// Without a link.
+    fn empty(centroids: usize) -> Self {
+        Self { links: vec![vec![Vec::new()]; centroids], entry: 0, entry_level: 0, complete: false }
+    }
+}
+
+/// No graph: hnsw_rs is left out of this build.
+#[cfg(not(feature = "graph"))]
+pub(super) fn build(centroids: &Centroids, _go_on: &impl Fn() -> Result<()>) -> Result<Graph> {
+    Ok(Graph::empty(centroids.len()))
+}
+
+/// Builds the graph one centroid after another, which makes it the same each time, and repairs it. `go_on` is asked
+/// before each and ends it with its error.
+#[cfg(feature = "graph")]
 pub(super) fn build(centroids: &Centroids, go_on: &impl Fn() -> Result<()>) -> Result<Graph> {
     let n = centroids.len();
     let hnsw = Hnsw::<i8, Below>::new(CONNECTIONS, n, LEVELS, EF_CONSTRUCTION, Below);
@@ -44,7 +65,7 @@ pub(super) fn build(centroids: &Centroids, go_on: &impl Fn() -> Result<()>) -> R
         go_on()?;
         hnsw.insert_slice((centroids.get(c), c as usize));
     }
-    let mut graph = Graph { links: vec![vec![Vec::new()]; n], entry: 0, entry_level: 0 };
+    let mut graph = Graph::empty(n);
     let mut top = None;
     for point in hnsw.get_point_indexation() {
         let (id, level) = (point.get_origin_id(), point.get_point_id().0);
@@ -58,11 +79,13 @@ pub(super) fn build(centroids: &Centroids, go_on: &impl Fn() -> Result<()>) -> R
             (graph.entry, graph.entry_level) = (id as u32, u32::from(level));
         }
     }
+    graph.complete = repair(&mut graph, centroids, super::search::EF)?;
     Ok(graph)
 }
 
 /// Makes every centroid found by its own vector, by links from what is found instead. False where some still are not.
-pub(super) fn repair(graph: &mut Graph, centroids: &Centroids, ef: usize) -> Result<bool> {
+#[cfg(feature = "graph")]
+fn repair(graph: &mut Graph, centroids: &Centroids, ef: usize) -> Result<bool> {
     for _ in 0..4 {
         let mut lost = Vec::new();
         {

@@ -44,6 +44,14 @@ impl Scan {
         }
     }
 
+    /// Begins with what was found for each query elsewhere, in windows that are not offered again.
+    pub fn go_on_from(&mut self, hits: Vec<Vec<Hit>>) {
+        for ((top, least), hits) in self.tops.iter_mut().zip(&mut self.least).zip(hits) {
+            hits.into_iter().for_each(|hit| top.offer(hit));
+            *least = top.least();
+        }
+    }
+
     /// Takes windows in: their `vectors`, and the track and the position of the i-th.
     pub fn gather(&mut self, vectors: &[i8], place: impl Fn(usize) -> (u32, u32)) {
         self.vectors.extend_from_slice(vectors);

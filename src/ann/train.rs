@@ -45,8 +45,7 @@ pub(super) fn train(
     go_on()?;
     let lists = assign(store, &centroids, n, &go_on)?;
     drop(snapshot);
-    let mut graph = graph::build(&centroids, &go_on)?;
-    let graph_complete = graph::repair(&mut graph, &centroids, super::search::EF)?;
+    let graph = graph::build(&centroids, &go_on)?;
     go_on()?;
     let index = NeighbourIndex {
         generation,
@@ -58,7 +57,7 @@ pub(super) fn train(
         centroid_count: count as u32,
         entry: graph.entry,
         entry_level: graph.entry_level,
-        graph_complete,
+        graph_complete: graph.complete,
     };
     store.write(|batch| {
         let store = batch.store();

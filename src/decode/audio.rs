@@ -25,11 +25,12 @@ use crate::{Result, units::SampleRate};
 /// # }
 /// ```
 pub struct Audio<'a> {
-    name: PathBuf,
-    source: Source<'a>,
+    pub(crate) name: PathBuf,
+    pub(crate) source: Source<'a>,
 }
 
-enum Source<'a> {
+/// Where it comes from.
+pub(crate) enum Source<'a> {
     #[cfg(feature = "decode")]
     File,
     #[cfg(feature = "decode")]
@@ -83,8 +84,11 @@ impl<'a> Audio<'a> {
         &self.name
     }
 
-    /// Begins to read it.
-    pub(crate) fn open(self) -> Result<Box<dyn Blocks + 'a>> {
+    /// Begins to read it, block by block.
+    ///
+    /// # Errors
+    /// [`Error::Io`](crate::Error::Io) and [`Error::Audio`](crate::Error::Audio) where it cannot be read or is no audio.
+    pub fn open(self) -> Result<Box<dyn BlockSource + 'a>> {
         let Self { name, source } = self;
         match source {
             #[cfg(feature = "decode")]
@@ -134,7 +138,7 @@ impl From<String> for Audio<'_> {
 }
 
 /// Where blocks of mono samples come from.
-pub trait Blocks {
+pub trait BlockSource {
     /// Replaces the content of `mono` with the next block and gives its rate; `None` at the end.
     ///
     /// # Errors

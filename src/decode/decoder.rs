@@ -12,7 +12,7 @@ use symphonia::core::formats::{FormatReader, Track};
 use symphonia::core::packet::Packet;
 use symphonia::core::units::Duration;
 
-use super::audio::Blocks;
+use super::audio::BlockSource;
 use super::contain::contained;
 use super::probe::{self, Choice, Codec, Refusal};
 use super::source::{self, Watch};
@@ -57,12 +57,25 @@ pub struct Decoder {
     skip: Seconds,
     /// The audio bytes of the file, at most.
     len: u64,
-    /// The rate of the last block.
-    rate: Option<SampleRate>,
+    /// What the last block was made of.
+    sound: Option<Sound>,
+    /// Whether blocks have all channels instead of their mean.
+    every_channel: bool,
     /// Rate and channels of the first block.
     first_spec: Option<(SampleRate, u16)>,
     progress: Progress,
     ended: bool,
+}
+
+/// What decoded samples are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sound {
+    /// Their rate.
+    pub rate: SampleRate,
+    /// Channels that the file has.
+    pub channels: u16,
+    /// Whether they are finer than 16 bits, as all floating-point numbers are.
+    pub fine: bool,
 }
 
 /// What has been seen so far.
@@ -156,7 +169,8 @@ impl Decoder {
             tags,
             skip,
             len,
-            rate: None,
+            sound: None,
+            every_channel: false,
             first_spec: None,
             progress: Progress::default(),
             ended: false,
@@ -192,6 +206,68 @@ impl Decoder {
             }
         }
         Ok(None)
+    }
+
+    /// Makes blocks hold all channels, frame after frame, instead of their mean; [`Decoder::sound`] tells how many there
+    /// are. A block then has up to 768,000 frames.
+    pub fn keep_channels(&mut self) {
+        self.every_channel = true;
+    }
+
+    /// What the last block was made of.
+    pub fn sound(&self) -> Option<Sound> {
+        self.sound
+    }
+
+    /// How long the file says that it is, what its encoder put around the recording included; nothing where it does not
+    /// say, or only by a guess.
+    pub fn stated_duration(&self) -> Option<Seconds> {
+        let around = match self.sound {
+            // The demuxer has taken these off.
+            Some(sound) if self.is_raw() => {
+                let samples = self.track.delay.unwrap_or(0) + self.track.padding.unwrap_or(0);
+                Samples(samples.into()).at(sound.rate)
+            }
+            _ => Seconds(0.0),
+        };
+        self.announced().map(|length| Seconds(length.0 + around.0))
+    }
+
+    /// How long the whole recording is by its packets, of which those that are left are read and not decoded; after that
+    /// nothing is left to decode. Takes about as long as reading the file.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the file can no longer be read.
+    pub fn measure_rest(&mut self) -> Result<Seconds> {
+        let mut seconds = self.progress.seconds;
+        while !self.ended {
+            self.watch.allow(LARGEST_PACKET);
+            let packet = match self.first.take() {
+                Some(first) => Ok(Ok(Some(first))),
+                None => contained(|| self.reader.next_packet()),
+            };
+            match packet {
+                Ok(Ok(Some(packet))) if packet.track_id == self.track.id => {
+                    self.progress.bytes += packet.data.len() as u64;
+                    self.ended |= self.progress.bytes / 4 > self.len.saturating_add(1 << 20);
+                    let lasts = self.track.time_base.and_then(|base| base.calc_duration(packet.dur));
+                    seconds += lasts.map_or(0.0, |lasts| lasts.as_secs_f64().clamp(0.0, 60.0));
+                    self.progress.barren = if packet.data.is_empty() { self.progress.barren + 1 } else { 0 };
+                    self.ended |= self.progress.barren >= MOST_BARREN;
+                }
+                Ok(Ok(Some(_))) => {}
+                Ok(Err(SymphoniaError::DecodeError(_))) => {
+                    self.progress.barren += 1;
+                    self.ended |= self.progress.barren >= MOST_BARREN;
+                }
+                _ => self.ended = true,
+            }
+            if let Some(source) = self.watch.take_failure() {
+                self.ended = true;
+                return Err(Error::Io { path: self.path.clone(), source });
+            }
+        }
+        Ok(Seconds(seconds))
     }
 
     /// The name that errors give.
@@ -276,17 +352,18 @@ impl Decoder {
             self.cut_short("its packets overlap".to_owned());
             return Ok(None);
         }
-        let decoded = contained(|| decode(&mut self.codec, packet, mono));
+        let every_channel = self.every_channel;
+        let decoded = contained(|| decode(&mut self.codec, packet, every_channel, mono));
         match decoded {
             Ok(Ok(_)) if mono.is_empty() => {
                 self.progress.barren += 1;
                 Ok(None)
             }
-            Ok(Ok((rate, channels))) => {
-                let rate = self.good(packet, rate, mono.len())?;
-                self.first_spec.get_or_insert((rate, channels));
-                self.trim(rate, mono);
-                Ok((!mono.is_empty()).then_some(rate))
+            Ok(Ok(sound)) => {
+                self.good(packet, sound, mono.len())?;
+                self.first_spec.get_or_insert((sound.rate, sound.channels));
+                self.trim(sound.rate, mono);
+                Ok((!mono.is_empty()).then_some(sound.rate))
             }
             Ok(Err(SymphoniaError::ResetRequired)) => {
                 self.progress.barren += 1;
@@ -330,33 +407,41 @@ impl Decoder {
     fn trim(&mut self, rate: SampleRate, mono: &mut Vec<f32>) {
         if self.skip.0 > 0.0 {
             let wanted = (self.skip.0 * f64::from(rate.0)).round() as usize;
-            let cut = wanted.min(mono.len());
-            mono.drain(..cut);
+            let width = self.width();
+            let cut = wanted.min(mono.len() / width);
+            mono.drain(..cut * width);
             self.skip = Samples((wanted - cut) as u64).at(rate);
         }
     }
 
+    /// How many values a block has for each moment.
+    fn width(&self) -> usize {
+        self.sound.filter(|_| self.every_channel).map_or(1, |sound| usize::from(sound.channels).max(1))
+    }
+
     /// Counts a packet that decoded.
-    fn good(&mut self, packet: &Packet, rate: SampleRate, samples: usize) -> Result<SampleRate, AudioError> {
+    fn good(&mut self, packet: &Packet, sound: Sound, values: usize) -> Result<(), AudioError> {
+        let rate = sound.rate;
         if !RATES.contains(&rate.0) {
             return Err(AudioError::SampleRate(rate.0));
         }
-        self.progress.rate_changes += u64::from(self.rate.is_some_and(|before| before != rate));
-        self.rate = Some(rate);
+        self.progress.rate_changes += u64::from(self.sound.is_some_and(|before| before.rate != rate));
+        self.sound = Some(sound);
+        let samples = values / self.width();
         self.progress.barren = 0;
         self.progress.good += 1;
         self.progress.good_bytes += packet.data.len() as u64;
         self.progress.seconds += Samples(samples as u64).at(rate).0;
-        Ok(rate)
+        Ok(())
     }
 
     /// Silence in place of a packet that did not decode, so that what follows keeps its place. None before the first
     /// audio, where the rate is not known.
     fn stand_in(&self, packet: &Packet, mono: &mut Vec<f32>) -> Option<SampleRate> {
-        let rate = self.rate?;
+        let rate = self.sound?.rate;
         let lasts = self.track.time_base?.calc_duration(packet.dur)?.as_secs_f64().clamp(0.0, 1.0);
         mono.clear();
-        mono.resize((lasts * f64::from(rate.0)).round() as usize, 0.0);
+        mono.resize((lasts * f64::from(rate.0)).round() as usize * self.width(), 0.0);
         (!mono.is_empty()).then_some(rate)
     }
 
@@ -450,7 +535,7 @@ impl Decoder {
     }
 }
 
-impl Blocks for Decoder {
+impl BlockSource for Decoder {
     fn next_block(&mut self, mono: &mut Vec<f32>) -> Result<Option<SampleRate>> {
         Decoder::next_block(self, mono)
     }
@@ -476,28 +561,45 @@ impl Blocks for Decoder {
     }
 }
 
-/// A packet to mono samples; gives their rate, and how many channels they were.
+/// A packet to samples, mono unless `every_channel`; gives what they are.
 fn decode(
     codec: &mut Codec,
     packet: &Packet,
-    mono: &mut Vec<f32>,
-) -> Result<(SampleRate, u16), SymphoniaError> {
-    let (rate, channels) = match codec {
+    every_channel: bool,
+    samples: &mut Vec<f32>,
+) -> Result<Sound, SymphoniaError> {
+    let sound = match codec {
         Codec::Pcm(pcm) => {
-            pcm.to_mono(&packet.data, mono);
-            (pcm.rate, pcm.channels())
+            if every_channel {
+                pcm.to_interleaved(&packet.data, samples);
+            } else {
+                pcm.to_mono(&packet.data, samples);
+            }
+            Sound { rate: pcm.rate, channels: narrow(pcm.channels), fine: pcm.is_fine() }
         }
         Codec::Other(codec) => {
+            let bits = codec.codec_params().bits_per_sample.unwrap_or(u32::MAX);
             let buffer = codec.decode(packet)?;
-            downmix::to_mono(&buffer, mono);
-            (SampleRate(buffer.spec().rate()), buffer.spec().channels().count())
+            if every_channel {
+                downmix::to_interleaved(&buffer, samples);
+            } else {
+                downmix::to_mono(&buffer, samples);
+            }
+            let channels = narrow(buffer.spec().channels().count());
+            let fine = downmix::is_float(&buffer) || downmix::is_wide(&buffer) && bits > 16;
+            Sound { rate: SampleRate(buffer.spec().rate()), channels, fine }
         }
     };
-    if mono.len() > LONGEST_BLOCK {
+    let width = if every_channel { usize::from(sound.channels).max(1) } else { 1 };
+    if samples.len() / width > LONGEST_BLOCK {
         Err(SymphoniaError::LimitError("a packet is too long"))
     } else {
-        Ok((rate, u16::try_from(channels).unwrap_or(u16::MAX)))
+        Ok(sound)
     }
+}
+
+fn narrow(channels: usize) -> u16 {
+    u16::try_from(channels).unwrap_or(u16::MAX)
 }
 
 impl std::fmt::Debug for Decoder {

@@ -1,27 +1,51 @@
-//! Decoded buffers of every sample format, brought to mono `f32`.
+//! Decoded buffers of every sample format, brought to `f32`, mono or channel beside channel.
 use symphonia::core::audio::sample::{Sample, i24, u24};
 use symphonia::core::audio::{Audio, AudioBuffer, GenericAudioBufferRef};
 
 use super::sane;
 
+/// Calls a function with the buffer's audio, its full scale and how a sample becomes `f32`, whatever the sample format.
+macro_rules! with_samples {
+    ($buffer:expr, $function:ident, $out:expr) => {
+        match $buffer {
+            GenericAudioBufferRef::U8(b) => $function(b, $out, 128.0, |x| f32::from(x) - 128.0),
+            GenericAudioBufferRef::U16(b) => $function(b, $out, 32_768.0, |x| f32::from(x) - 32_768.0),
+            GenericAudioBufferRef::U24(b) => $function(b, $out, 8_388_608.0, |u24(x)| x as f32 - 8_388_608.0),
+            GenericAudioBufferRef::U32(b) => {
+                $function(b, $out, 2_147_483_648.0, |x| (x ^ 0x8000_0000).cast_signed() as f32)
+            }
+            GenericAudioBufferRef::S8(b) => $function(b, $out, 128.0, f32::from),
+            GenericAudioBufferRef::S16(b) => $function(b, $out, 32_768.0, f32::from),
+            GenericAudioBufferRef::S24(b) => $function(b, $out, 8_388_608.0, |i24(x)| x as f32),
+            GenericAudioBufferRef::S32(b) => $function(b, $out, 2_147_483_648.0, |x| x as f32),
+            GenericAudioBufferRef::F32(b) => $function(b, $out, 1.0, sane),
+            GenericAudioBufferRef::F64(b) => $function(b, $out, 1.0, |x| sane(x as f32)),
+        }
+    };
+}
+
 /// Fills `mono` with the mean of the buffer's channels, full scale being -1.0..=1.0. Samples that are not a number,
 /// infinite or absurdly large count as 0. Without a channel `mono` is left empty.
 pub(super) fn to_mono(buffer: &GenericAudioBufferRef<'_>, mono: &mut Vec<f32>) {
     mono.clear();
-    match buffer {
-        GenericAudioBufferRef::U8(b) => mean(b, mono, 128.0, |x| f32::from(x) - 128.0),
-        GenericAudioBufferRef::U16(b) => mean(b, mono, 32_768.0, |x| f32::from(x) - 32_768.0),
-        GenericAudioBufferRef::U24(b) => mean(b, mono, 8_388_608.0, |u24(x)| x as f32 - 8_388_608.0),
-        GenericAudioBufferRef::U32(b) => {
-            mean(b, mono, 2_147_483_648.0, |x| (x ^ 0x8000_0000).cast_signed() as f32)
-        }
-        GenericAudioBufferRef::S8(b) => mean(b, mono, 128.0, f32::from),
-        GenericAudioBufferRef::S16(b) => mean(b, mono, 32_768.0, f32::from),
-        GenericAudioBufferRef::S24(b) => mean(b, mono, 8_388_608.0, |i24(x)| x as f32),
-        GenericAudioBufferRef::S32(b) => mean(b, mono, 2_147_483_648.0, |x| x as f32),
-        GenericAudioBufferRef::F32(b) => mean(b, mono, 1.0, sane),
-        GenericAudioBufferRef::F64(b) => mean(b, mono, 1.0, |x| sane(x as f32)),
-    }
+    with_samples!(buffer, mean, mono);
+}
+
+/// Fills `frames` with all channels, frame after frame, under the same terms.
+pub(super) fn to_interleaved(buffer: &GenericAudioBufferRef<'_>, frames: &mut Vec<f32>) {
+    frames.clear();
+    with_samples!(buffer, interleave, frames);
+}
+
+/// Whether the buffer has room for more than 16 bits a sample; codecs give wide ones for less, too.
+pub(super) fn is_wide(buffer: &GenericAudioBufferRef<'_>) -> bool {
+    use GenericAudioBufferRef as B;
+    !matches!(buffer, B::U8(_) | B::S8(_) | B::U16(_) | B::S16(_))
+}
+
+/// Whether the buffer's samples are floating-point numbers.
+pub(super) fn is_float(buffer: &GenericAudioBufferRef<'_>) -> bool {
+    matches!(buffer, GenericAudioBufferRef::F32(_) | GenericAudioBufferRef::F64(_))
 }
 
 /// Appends the mean over the planes of `value(sample) / full_scale`; one plain loop a plane, which vectorises.
@@ -44,12 +68,38 @@ fn mean<S: Sample>(buffer: &AudioBuffer<S>, mono: &mut Vec<f32>, full_scale: f32
     }
 }
 
+/// Fills `frames` with `value(sample) / full_scale` of all planes by turns.
+fn interleave<S: Sample>(
+    buffer: &AudioBuffer<S>,
+    frames: &mut Vec<f32>,
+    full_scale: f32,
+    value: impl Fn(S) -> f32,
+) {
+    let (planes, scale) = (buffer.num_planes(), 1.0 / full_scale);
+    frames.resize(buffer.plane(0).map_or(0, <[S]>::len) * planes, 0.0);
+    for (i, plane) in (0..planes).filter_map(|i| Some((i, buffer.plane(i)?))) {
+        for (frame, &x) in frames.chunks_exact_mut(planes).zip(plane) {
+            frame[i] = value(x) * scale;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use symphonia::core::audio::{AsGenericAudioBufferRef, AudioMut, AudioSpec, Channels};
 
     fn mono_of<S: Sample>(planes: &[&[S]]) -> Vec<f32>
+    where
+        AudioBuffer<S>: AsGenericAudioBufferRef,
+    {
+        with_buffer(planes, to_mono)
+    }
+
+    fn with_buffer<S: Sample>(
+        planes: &[&[S]],
+        convert: impl Fn(&GenericAudioBufferRef<'_>, &mut Vec<f32>),
+    ) -> Vec<f32>
     where
         AudioBuffer<S>: AsGenericAudioBufferRef,
     {
@@ -60,7 +110,7 @@ mod tests {
             buffer.plane_mut(i).expect("the plane exists").copy_from_slice(samples);
         }
         let mut mono = vec![9.0; 3];
-        to_mono(&buffer.as_generic_audio_buffer_ref(), &mut mono);
+        convert(&buffer.as_generic_audio_buffer_ref(), &mut mono);
         mono
     }
 
@@ -84,6 +134,14 @@ mod tests {
         let eight: Vec<[f32; 1]> = (0..8).map(|i| [i as f32]).collect();
         let planes: Vec<&[f32]> = eight.iter().map(|p| p.as_slice()).collect();
         assert_eq!(mono_of::<f32>(&planes), [3.5]);
+    }
+
+    #[test]
+    fn channels_lie_side_by_side() {
+        let planes: [&[i16]; 2] = [&[1 << 14, 0], &[0, i16::MIN]];
+        assert_eq!(with_buffer(&planes, to_interleaved), [0.5, 0.0, 0.0, -1.0]);
+        let planes: [&[f32]; 3] = [&[0.5], &[f32::NAN], &[-0.25]];
+        assert_eq!(with_buffer(&planes, to_interleaved), [0.5, 0.0, -0.25]);
     }
 
     #[test]

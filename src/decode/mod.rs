@@ -15,6 +15,8 @@ mod downmix;
 mod pcm;
 #[cfg(feature = "decode")]
 mod probe;
+#[cfg(feature = "acoustid")]
+mod raw;
 #[cfg(feature = "decode")]
 mod read_tags;
 mod samples;
@@ -25,23 +27,27 @@ mod warning;
 #[cfg(feature = "decode")]
 mod wav;
 
-pub use self::audio::{Audio, Blocks};
+pub(crate) use self::audio::Source;
+pub use self::audio::{Audio, BlockSource};
 #[cfg(feature = "decode")]
-pub use self::decoder::Decoder;
-#[cfg(feature = "decode")]
+pub use self::decoder::{Decoder, Sound};
+#[cfg(feature = "acoustid")]
+pub use self::raw::{RawDecoder, RawFormat, RawSample};
+pub(crate) use self::samples::Samples;
+#[cfg(feature = "analyze")]
 pub(crate) use self::source::spool;
 pub use self::tags::Tags;
 pub use self::warning::Warning;
 
 /// The rates that can be worked with, in hertz.
-const RATES: std::ops::RangeInclusive<u32> = 1_000..=768_000;
+pub(crate) const RATES: std::ops::RangeInclusive<u32> = 1_000..=768_000;
 
 /// Larger magnitudes in floating-point samples are damage, and would overflow the analysis. Files whose samples run to
 /// 32768 rather than 1 stay well below.
 const LARGEST: f32 = 1e6;
 
 /// The sample, or 0 where it cannot be one.
-fn sane(x: f32) -> f32 {
+pub(crate) fn sane(x: f32) -> f32 {
     // A comparison with a NaN is false, so that one test does for all.
     if x.abs() <= LARGEST { x } else { 0.0 }
 }

@@ -42,27 +42,37 @@ impl Pcm {
             .then_some(Pcm { layout, channels, rate: SampleRate(params.sample_rate?) })
     }
 
-    /// How many channels it has.
-    pub(super) fn channels(self) -> usize {
-        self.channels
+    /// Whether its samples are finer than 16 bits.
+    pub(super) fn is_fine(self) -> bool {
+        !matches!(self.layout, Layout::S16Le | Layout::S16Be)
     }
 
     /// Replaces `mono` by the mean of the channels of every whole frame in `data`, under the terms of the general downmix.
     pub(super) fn to_mono(self, data: &[u8], mono: &mut Vec<f32>) {
-        mono.clear();
-        let n = self.channels;
+        self.convert(data, self.channels, mono);
+    }
+
+    /// Replaces `frames` by all channels of every whole frame in `data`.
+    pub(super) fn to_interleaved(self, data: &[u8], frames: &mut Vec<f32>) {
+        self.convert(data, 1, frames);
+        frames.truncate(frames.len() / self.channels * self.channels);
+    }
+
+    /// Replaces `out` by the means of `n` samples in a row.
+    fn convert(self, data: &[u8], n: usize, out: &mut Vec<f32>) {
+        out.clear();
         match self.layout {
-            Layout::S16Le => mean(data, n, mono, 32_768.0, |b| f32::from(i16::from_le_bytes(b))),
-            Layout::S16Be => mean(data, n, mono, 32_768.0, |b| f32::from(i16::from_be_bytes(b))),
+            Layout::S16Le => mean(data, n, out, 32_768.0, |b| f32::from(i16::from_le_bytes(b))),
+            Layout::S16Be => mean(data, n, out, 32_768.0, |b| f32::from(i16::from_be_bytes(b))),
             // Three bytes at the top of four, so that the sign comes along.
             Layout::S24Le => {
-                mean(data, n, mono, 2_147_483_648.0, |[a, b, c]| i32::from_le_bytes([0, a, b, c]) as f32)
+                mean(data, n, out, 2_147_483_648.0, |[a, b, c]| i32::from_le_bytes([0, a, b, c]) as f32)
             }
             Layout::S24Be => {
-                mean(data, n, mono, 2_147_483_648.0, |[a, b, c]| i32::from_be_bytes([a, b, c, 0]) as f32)
+                mean(data, n, out, 2_147_483_648.0, |[a, b, c]| i32::from_be_bytes([a, b, c, 0]) as f32)
             }
-            Layout::S32Le => mean(data, n, mono, 2_147_483_648.0, |b| i32::from_le_bytes(b) as f32),
-            Layout::F32Le => mean(data, n, mono, 1.0, |b| sane(f32::from_le_bytes(b))),
+            Layout::S32Le => mean(data, n, out, 2_147_483_648.0, |b| i32::from_le_bytes(b) as f32),
+            Layout::F32Le => mean(data, n, out, 1.0, |b| sane(f32::from_le_bytes(b))),
         }
     }
 }
@@ -122,5 +132,9 @@ mod tests {
         assert_eq!(mono_of(Layout::S16Le, 8, &samples), [0.109375, 0.359375]);
         assert_eq!(mono_of(Layout::S16Le, 2, &samples[..7]), [0.015625]);
         assert!(mono_of(Layout::S24Le, 2, &[]).is_empty());
+        let pcm = Pcm { layout: Layout::S16Le, channels: 2, rate: SampleRate(8_000) };
+        let mut frames = vec![9.0];
+        pcm.to_interleaved(&samples[..11], &mut frames);
+        assert_eq!(frames, [0.0, 0.03125, 0.0625, 0.09375]);
     }
 }

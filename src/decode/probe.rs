@@ -32,6 +32,7 @@ const LARGEST_ID3V2: u64 = 64 << 20;
 static CODECS: LazyLock<CodecRegistry> = LazyLock::new(|| {
     let mut codecs = CodecRegistry::new();
     symphonia::default::register_enabled_codecs(&mut codecs);
+    #[cfg(feature = "opus")]
     codecs.register_audio_decoder::<symphonia_adapter_libopus::OpusDecoder>();
     codecs
 });

@@ -1,7 +1,7 @@
 //! Samples that a program has in memory, block by block as a file's.
 use std::path::{Path, PathBuf};
 
-use super::{RATES, Tags, Warning, audio::Blocks, sane};
+use super::{RATES, Tags, Warning, audio::BlockSource, sane};
 use crate::{
     Result,
     error::{AudioError, Error},
@@ -36,7 +36,7 @@ impl<'a> Samples<'a> {
     }
 }
 
-impl Blocks for Samples<'_> {
+impl BlockSource for Samples<'_> {
     fn next_block(&mut self, mono: &mut Vec<f32>) -> Result<Option<SampleRate>> {
         mono.clear();
         let channels = usize::from(self.channels);

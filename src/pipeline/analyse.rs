@@ -5,7 +5,7 @@ use super::samples;
 use crate::{
     Error, Result,
     chroma::OctaveChroma,
-    decode::{Blocks, Tags, Warning},
+    decode::{BlockSource, Tags, Warning},
     error::AudioError,
     fingerprint::{Fingerprint, Fingerprinter},
     params::Params,
@@ -36,17 +36,10 @@ pub struct Analysis {
 /// # Errors
 /// [`Error::Io`] and [`Error::Audio`] as the decoder gives them; [`AudioError::TooShort`] and
 /// [`AudioError::NoFingerprint`] where there is nothing that could be found again; [`Error::Interrupted`].
-pub fn track(decoder: &mut dyn Blocks, params: &Params, cancel: &AtomicBool) -> Result<Analysis> {
-    let mut spectrum = Spectrum::new(params, params.hop, 0);
-    let mut chroma = OctaveChroma::new(params, params.hop);
+pub fn track(decoder: &mut dyn BlockSource, params: &Params, cancel: &AtomicBool) -> Result<Analysis> {
     let mut fingerprinter = Fingerprinter::new(params);
-    let samples = samples::stream(decoder, params.sample_rate, cancel, |samples, _| {
-        spectrum.push(samples, |m| chroma.push(m, |f| fingerprinter.push(f)));
-        Ok(())
-    })?;
-    spectrum.finish(|m| chroma.push(m, |f| fingerprinter.push(f)));
-    chroma.finish(|f| fingerprinter.push(f));
-    let (fingerprint, duration) = (fingerprinter.finish(), samples.at(params.sample_rate));
+    let duration = chroma(decoder, params, cancel, |frame| fingerprinter.push(frame))?;
+    let fingerprint = fingerprinter.finish();
     let refuse = |reason| Err(Error::Audio { path: decoder.path().to_owned(), reason });
     if duration.0 < LEAST.0 {
         return refuse(too_short(duration));
@@ -56,6 +49,28 @@ pub fn track(decoder: &mut dyn Blocks, params: &Params, cancel: &AtomicBool) -> 
     }
     let (tags, spec, warnings) = (decoder.tags().clone(), decoder.spec(), decoder.warnings());
     Ok(Analysis { fingerprint, duration, tags, spec, warnings })
+}
+
+/// Calls `each` with the chroma of every frame that a fingerprint is made of, before it is packed:
+/// [`Params::frame_values`] values, [`Params::hop`] samples apart. Gives the length of the audio.
+///
+/// # Errors
+/// [`Error::Io`] and [`Error::Audio`] as the decoder gives them; [`Error::Interrupted`].
+pub fn chroma(
+    decoder: &mut dyn BlockSource,
+    params: &Params,
+    cancel: &AtomicBool,
+    mut each: impl FnMut(&[f32]),
+) -> Result<Seconds> {
+    let mut spectrum = Spectrum::new(params, params.hop, 0);
+    let mut chroma = OctaveChroma::new(params, params.hop);
+    let samples = samples::stream(decoder, params.sample_rate, cancel, |samples, _| {
+        spectrum.push(samples, |m| chroma.push(m, &mut each));
+        Ok(())
+    })?;
+    spectrum.finish(|m| chroma.push(m, &mut each));
+    chroma.finish(&mut each);
+    Ok(samples.at(params.sample_rate))
 }
 
 fn too_short(duration: Seconds) -> AudioError {
@@ -104,7 +119,7 @@ impl QueryStretch {
 /// # Errors
 /// As `track`, [`AudioError::NoFingerprint`] aside, and whatever `each` gives.
 pub fn query(
-    decoder: &mut dyn Blocks,
+    decoder: &mut dyn BlockSource,
     params: &Params,
     longest: usize,
     cancel: &AtomicBool,

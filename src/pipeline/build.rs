@@ -1,22 +1,16 @@
 //! Bringing an index up to date with the files: what is new, changed, moved, missing or there again.
-use std::{
-    collections::HashMap,
-    panic::{AssertUnwindSafe, catch_unwind},
-    path::{Path, PathBuf},
-    sync::atomic::AtomicBool,
-};
+use std::{collections::HashMap, path::PathBuf, sync::atomic::AtomicBool};
 
 use super::{
-    analyse::{self, Analysis},
-    content,
+    add::analyse_file,
     find::{self, FindOptions, Found, FoundFile},
+    upkeep::is_gone,
     work::{self, Analyse, Job},
 };
 use crate::{
     Error, Result, ann,
-    decode::{Audio, Decoder, Tags, Warning},
-    params::Params,
-    store::{Known, Root, Store, TrackRecord},
+    decode::Warning,
+    store::{Known, Root, Store},
     units::Seconds,
 };
 
@@ -146,48 +140,6 @@ pub struct BuildSummary {
     pub failed: Vec<(PathBuf, String)>,
 }
 
-/// Adds one file, whether it is known or not; see `Index::add`.
-pub(super) fn add_one(store: &mut Store, path: &Path) -> Result<()> {
-    let (file, go_on) = (find::one(path)?, AtomicBool::new(false));
-    let hash = content::hash(&file.path, &go_on)?;
-    let gone = work::gone_files(store, &hash, &file.path)?;
-    let known = store.write(|batch| {
-        gone.iter().try_for_each(|path| batch.set_missing(path, true).map(|_| ()))?;
-        let before = batch.store().track_at(&file.path)?;
-        let known = batch.recognise(&file.path, file.size, file.mtime_ns, &hash)?;
-        if known.is_some() {
-            before.map(|before| batch.drop_unlisted_track(before)).transpose()?;
-        }
-        Ok(known)
-    })?;
-    if known.is_none() {
-        let analysis = analyse_file(&file, store.params(), &go_on)?;
-        store.write(|batch| batch.add_track(&work::record(&file, hash, &analysis), &analysis.fingerprint))?;
-    }
-    ann::catch_up(store, &ann::Options::default(), &go_on)
-}
-
-/// Adds audio that is no file here; see `Index::add_audio`.
-pub(super) fn add_audio(store: &mut Store, audio: Audio<'_>, name: &Path, tags: Tags) -> Result<()> {
-    if name.as_os_str().is_empty() {
-        let source = std::io::Error::new(std::io::ErrorKind::InvalidInput, "an empty name");
-        return Err(Error::Io { path: name.to_owned(), source });
-    }
-    let go_on = AtomicBool::new(false);
-    let analysis =
-        contained(name, || analyse::track(&mut *audio.named(name).open()?, store.params(), &go_on))?;
-    let record = TrackRecord {
-        path: name.to_owned(),
-        duration: analysis.duration,
-        tags: tags.or(analysis.tags),
-        sample_rate: analysis.spec.map(|(rate, _)| rate),
-        channels: analysis.spec.map(|(_, channels)| channels),
-        ..TrackRecord::default()
-    };
-    store.write(|batch| batch.add_track(&record, &analysis.fingerprint))?;
-    ann::catch_up(store, &ann::Options::default(), &go_on)
-}
-
 /// Brings `store` up to date with `roots` and remembers those that are folders.
 ///
 /// What is new or changed is analysed and added, what has moved is recognised by its content, what is gone is marked as
@@ -260,7 +212,7 @@ pub(super) fn update_with(
 ) -> Result<BuildSummary> {
     let mut found = Found::default();
     for root in store.roots()? {
-        if find::is_gone(&root.path) {
+        if is_gone(&root.path) {
             on(BuildEvent::Unavailable { path: root.path });
             continue;
         }
@@ -300,7 +252,7 @@ pub(super) fn retry(
     store.failures(|path, _| {
         match std::fs::metadata(&path) {
             Ok(metadata) => jobs.push(Job::new(find::describe(path, &metadata), false)),
-            Err(_) if find::is_gone(&path) => gone.push(path),
+            Err(_) if is_gone(&path) => gone.push(path),
             Err(_) => {}
         }
         Ok(())
@@ -356,7 +308,7 @@ impl<F: FnMut(BuildEvent)> Run<'_, F> {
             if files.binary_search_by(|file| file.path.cmp(path)).is_ok() {
                 continue;
             }
-            if find::is_gone(path) {
+            if is_gone(path) {
                 match k {
                     Known { failed: true, .. } => changes.forgotten.push(path.clone()),
                     Known { missing: true, .. } => summary.still_missing += 1,
@@ -436,19 +388,6 @@ impl Job {
     fn new(file: FoundFile, in_index: bool) -> Self {
         Self { file, in_index, only_complete: false }
     }
-}
-
-/// Analyses one file.
-fn analyse_file(file: &FoundFile, params: &Params, cancel: &AtomicBool) -> Result<Analysis> {
-    contained(&file.path, || analyse::track(&mut Decoder::open(&file.path)?, params, cancel))
-}
-
-/// Contains a fault of ours like a fault of the file.
-fn contained(name: &Path, analyse: impl FnOnce() -> Result<Analysis>) -> Result<Analysis> {
-    catch_unwind(AssertUnwindSafe(analyse)).unwrap_or_else(|_| {
-        let reason = crate::error::AudioError::DecoderPanic("a fault in the analysis".into());
-        Err(Error::Audio { path: name.to_owned(), reason })
-    })
 }
 
 /// The reason without the path, which is told beside it.

@@ -109,12 +109,6 @@ pub(super) fn one(path: &Path) -> Result<FoundFile> {
     Ok(describe(real, &metadata))
 }
 
-/// Whether no file is to be had at `path`: it is gone, or its folder is.
-pub(super) fn is_gone(path: &Path) -> bool {
-    let gone = |kind| matches!(kind, ErrorKind::NotFound | ErrorKind::NotADirectory);
-    std::fs::metadata(path).is_err_and(|error| gone(error.kind()))
-}
-
 fn walk(root: &Path, options: &FindOptions, cancel: &AtomicBool, found: &mut Found) -> Result<()> {
     let hidden =
         |entry: &DirEntry| entry.depth() > 0 && entry.file_name().as_encoded_bytes().first() == Some(&b'.');

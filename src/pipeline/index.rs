@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    build::{self, BuildEvent, BuildOptions, BuildSummary},
+    add::add_audio,
     handles::Handles,
     query::{Query, QueryOptions},
 };
@@ -83,60 +83,6 @@ impl Index {
         self.handles.path()
     }
 
-    /// Brings the index up to date with folders and files, in parallel: what is new or changed is added, what has moved is
-    /// recognised, what is gone is marked as missing. Folders are remembered for [`Index::update`].
-    /// `on` is told how it goes; `cancel` ends it early, and what was done stays.
-    ///
-    /// # Errors
-    /// [`Error::Io`] for a root that does not exist, [`Error::Index`] where the file cannot be written,
-    /// [`Error::Interrupted`]. A file that is no audio or damaged is no error, it is in the summary.
-    pub fn build(
-        &self,
-        roots: &[PathBuf],
-        options: &BuildOptions,
-        cancel: &AtomicBool,
-        on: impl FnMut(BuildEvent),
-    ) -> Result<BuildSummary> {
-        self.handles.write(|store| build::build(store, roots, options, cancel, on))
-    }
-
-    /// Brings the index up to date with the folders that were built from before, and with every other file that it knows.
-    /// A folder that is not there is no error: its files are marked as missing.
-    ///
-    /// # Errors
-    /// As [`Index::build`].
-    pub fn update(
-        &self,
-        options: &BuildOptions,
-        cancel: &AtomicBool,
-        on: impl FnMut(BuildEvent),
-    ) -> Result<BuildSummary> {
-        self.handles.write(|store| build::update(store, options, cancel, on))
-    }
-
-    /// Tries the files again that gave no fingerprint; those that are gone are forgotten.
-    ///
-    /// # Errors
-    /// As [`Index::build`].
-    pub fn retry(
-        &self,
-        options: &BuildOptions,
-        cancel: &AtomicBool,
-        on: impl FnMut(BuildEvent),
-    ) -> Result<BuildSummary> {
-        self.handles.write(|store| build::retry(store, options, cancel, on))
-    }
-
-    /// Adds one file, whether it is known or not. Every 350 tracks or so the windows of those that were added go into the
-    /// lists of the neighbour index, if there is one; [`Index::refresh`] makes one where the library has become large enough.
-    ///
-    /// # Errors
-    /// [`Error::Io`] and [`Error::Audio`] where it is a folder or there is no fingerprint to be had of it, [`Error::Index`] where the
-    /// index cannot be written.
-    pub fn add(&self, path: impl AsRef<Path>) -> Result<()> {
-        self.handles.write(|store| build::add_one(store, path.as_ref()))
-    }
-
     /// Adds audio that is not a file here: a stream, or samples. It is known by `name`, as a file is by its path: the name
     /// is the `path` of its matches, and what was added under the same name before is replaced. `tags` go before those
     /// that the audio has itself.
@@ -145,7 +91,8 @@ impl Index {
     /// it is found all the same, until it is removed.
     ///
     /// # Errors
-    /// As [`Index::add`]; [`Error::Io`] where the name is empty.
+    /// [`Error::Io`] and [`Error::Audio`] where there is no fingerprint to be had of it or the name is empty,
+    /// [`Error::Index`] where the index cannot be written.
     pub fn add_audio<'a>(
         &self,
         audio: impl Into<Audio<'a>>,
@@ -153,7 +100,7 @@ impl Index {
         tags: Tags,
     ) -> Result<()> {
         let name = name.as_ref();
-        self.handles.write(|store| build::add_audio(store, audio.into(), name, tags))
+        self.handles.write(|store| add_audio(store, audio.into(), name, tags))
     }
 
     /// Answers what recording a file comes from, or is; or what a stream or samples come from.
@@ -235,7 +182,7 @@ impl Index {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "decode"))]
 mod tests {
     use std::{
         fs,
@@ -246,7 +193,7 @@ mod tests {
     use super::*;
     use crate::{
         decode::Decoder,
-        pipeline::analyse,
+        pipeline::{BuildEvent, BuildOptions, analyse},
         report::Status,
         store::{Store, TrackRecord},
     };

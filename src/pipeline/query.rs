@@ -13,13 +13,16 @@ use crate::{
         WindowEvidence, WindowHits, align, candidates, likeness, probability,
     },
     ann::{Hit, Searcher},
-    decode::Blocks,
+    decode::BlockSource,
     fingerprint::{Projection, unpack},
     params::Params,
     report::{Answer, Match},
     store::{Store, TrackId},
     units::Frames,
 };
+
+#[cfg(test)]
+mod tests;
 
 /// Half frames in a stretch: about a minute.
 const STRETCH: usize = 640;
@@ -193,8 +196,8 @@ struct Windows {
 }
 
 impl Windows {
-    fn with(self, hits: Vec<Vec<Hit>>) -> Vec<WindowHits> {
-        self.starts.into_iter().zip(hits).map(|(start, hits)| WindowHits { start, hits }).collect()
+    fn with(&self, hits: Vec<Vec<Hit>>) -> Vec<WindowHits> {
+        self.starts.iter().zip(hits).map(|(&start, hits)| WindowHits { start, hits }).collect()
     }
 }
 
@@ -250,7 +253,7 @@ impl<'s> Query<'s> {
     pub(super) fn answer(
         &mut self,
         name: &Path,
-        decoder: &mut dyn Blocks,
+        decoder: &mut dyn BlockSource,
         cancel: &AtomicBool,
     ) -> Result<Answer> {
         let mut places: Vec<Place> = Vec::new();
@@ -293,7 +296,8 @@ impl<'s> Query<'s> {
     }
 
     /// The places of one stretch, in half frames of the stretch: those of the query as it is, and, where none of
-    /// them is a match, those of the query transposed and played faster or slower.
+    /// them is a match, not even by a deeper look into the neighbour index, those of the query transposed and played faster
+    /// or slower.
     fn stretch(&mut self, stretch: &QueryStretch) -> Result<Vec<Place>> {
         let params = self.params;
         let readings = Readings::new(stretch, &params);
@@ -302,23 +306,29 @@ impl<'s> Query<'s> {
         let share = |all: usize, parts: usize, of: &RangeInclusive<usize>| {
             (all / parts.max(1)).clamp(*of.start(), *of.end())
         };
-        let hits = self.searcher.nearest(&windows.vectors, share(HITS, windows.starts.len(), &NEAREST))?;
-        let proposed = candidates(&windows.with(hits), share(ALIGNED, halves, &PLACES));
-        let proposed = proposed.into_iter().map(|c| (Variant::PLAIN, c)).collect();
-        let (mut places, left) = self.best(&readings, proposed)?;
-        self.find_rivals(&mut places, left)?;
-        let least = f64::from(self.options.least_score);
+        let nearest = share(HITS, windows.starts.len(), &NEAREST);
+        let most = share(ALIGNED, halves, &PLACES);
+        let hits = windows.with(self.searcher.nearest(&windows.vectors, nearest)?);
+        let mut proposed = candidates(&hits, most);
+        let (mut places, mut left) = self.plain(&readings, &proposed)?;
         let query = halves as f64 / 2.0;
-        let sure = |places: &[Place]| {
-            places.iter().any(|p| {
-                let as_it_is = (p.tempo - 1.0).abs() <= AS_IT_IS;
-                as_it_is && p.pairs >= WHOLE * query && self.score(p, query) >= least
-            })
-        };
-        if query >= LEAST_WIDE && !self.options.range.is_plain() && !sure(&places) {
+        if !self.is_sure(&places, query) {
+            let hits = hits.into_iter().map(|window| window.hits).collect();
+            if let Some(hits) = self.searcher.deeper(&windows.vectors, nearest, hits)? {
+                // What few hits propose, more of them may outvote: it stays.
+                for new in candidates(&windows.with(hits), most) {
+                    if !proposed.iter().any(|old| old.is_at(&new)) {
+                        proposed.push(new);
+                    }
+                }
+                (places, left) = self.plain(&readings, &proposed)?;
+            }
+        }
+        if query >= LEAST_WIDE && !self.options.range.is_plain() && !self.is_sure(&places, query) {
             places.extend(self.widened(&readings)?);
             self.find_rivals(&mut places, left)?;
         }
+        let least = f64::from(self.options.least_score);
         for at in 0..places.len() {
             let place = &places[at];
             let best = !places
@@ -329,6 +339,23 @@ impl<'s> Query<'s> {
             }
         }
         Ok(places)
+    }
+
+    /// Whether one of `places` is a match that covers most of a stretch of so many frames, as it is.
+    fn is_sure(&self, places: &[Place], query: f64) -> bool {
+        places.iter().any(|p| {
+            let as_it_is = (p.tempo - 1.0).abs() <= AS_IT_IS;
+            let least = f64::from(self.options.least_score);
+            as_it_is && p.pairs >= WHOLE * query && self.score(p, query) >= least
+        })
+    }
+
+    /// The places of a stretch as it is, out of those proposed, and the most evidence for a track without one.
+    fn plain(&mut self, readings: &Readings<'_>, proposed: &[Candidate]) -> Result<(Vec<Place>, f32)> {
+        let proposed = proposed.iter().map(|candidate| (Variant::PLAIN, *candidate)).collect();
+        let (mut places, left) = self.best(readings, proposed)?;
+        self.find_rivals(&mut places, left)?;
+        Ok((places, left))
     }
 
     /// The places of all variants of a stretch.

@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::{
     Error, Result,
-    decode::Blocks,
+    decode::BlockSource,
     error::AudioError,
     resample::Resampler,
     units::{SampleRate, Samples},
@@ -17,9 +17,9 @@ const MOST_HOURS: u64 = 7 * 24;
 /// decoded so far; gives the number of samples.
 ///
 /// # Errors
-/// As `Blocks::next_block`; what `sink` gives; `AudioError::TooLong`; `Error::Interrupted` where `cancel` was set.
+/// As `BlockSource::next_block`; what `sink` gives; `AudioError::TooLong`; `Error::Interrupted` where `cancel` was set.
 pub(super) fn stream(
-    decoder: &mut dyn Blocks,
+    decoder: &mut dyn BlockSource,
     rate: SampleRate,
     cancel: &AtomicBool,
     sink: impl FnMut(&[f32], u64) -> Result<()>,
@@ -29,7 +29,7 @@ pub(super) fn stream(
 
 fn stream_up_to(
     hours: u64,
-    decoder: &mut dyn Blocks,
+    decoder: &mut dyn BlockSource,
     rate: SampleRate,
     cancel: &AtomicBool,
     mut sink: impl FnMut(&[f32], u64) -> Result<()>,
@@ -44,7 +44,7 @@ fn stream_up_to(
         samples.clear();
         Ok(total <= most)
     };
-    let too_long = |decoder: &dyn Blocks| {
+    let too_long = |decoder: &dyn BlockSource| {
         Err(Error::Audio { path: decoder.path().to_owned(), reason: AudioError::TooLong { hours } })
     };
     while let Some(from) = decoder.next_block(&mut block)? {

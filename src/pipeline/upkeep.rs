@@ -1,11 +1,12 @@
 //! What is done to an index besides building it: choosing and removing files, merging, moving, packing, checking.
 use std::{
     ffi::OsStr,
+    io::ErrorKind,
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use super::{find, index::Index};
+use super::index::Index;
 use crate::{
     Error, Result,
     ann::{self, Built},
@@ -23,22 +24,34 @@ const MERGED_TOGETHER: usize = 32;
 
 /// Which files of an index are meant.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Selector {
     /// A file, or all below a folder.
     Path(PathBuf),
     /// Those whose path is matched. `*` and `?` match within a name, `**` any number of folders. A pattern that does not
     /// begin at the root may begin in any folder. What is known at or below the very path that was given goes first: only
     /// where there is nothing is it a pattern.
-    Pattern {
-        /// What was given, which may be the very path of a file.
-        text: PathBuf,
-        /// The pattern, from the root.
-        pattern: glob::Pattern,
-    },
+    Pattern(Pattern),
     /// Those of the track with this id.
     Id(TrackId),
     /// Those that were not there when they were last looked for.
     Missing,
+}
+
+/// A pattern of paths, made by `Selector::from`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pattern {
+    /// What was given, which may be the very path of a file.
+    text: PathBuf,
+    /// From the root.
+    pattern: glob::Pattern,
+}
+
+impl Pattern {
+    /// What was given.
+    pub fn as_path(&self) -> &Path {
+        &self.text
+    }
 }
 
 impl From<&OsStr> for Selector {
@@ -59,7 +72,7 @@ impl From<&OsStr> for Selector {
         }
         let from_root = if Path::new(text).is_absolute() { text.to_owned() } else { format!("/**/{text}") };
         match glob::Pattern::new(&from_root) {
-            Ok(pattern) => Self::Pattern { text: text.into(), pattern },
+            Ok(pattern) => Self::Pattern(Pattern { text: text.into(), pattern }),
             // A bracket that is not closed.
             Err(_) => path,
         }
@@ -102,6 +115,14 @@ impl Index {
         })
     }
 
+    /// The track with this id, if there is one that has a file.
+    ///
+    /// # Errors
+    /// [`Error::Index`] where the file cannot be read.
+    pub fn track(&self, id: TrackId) -> Result<Option<Track>> {
+        self.handles.reader()?.track(id)
+    }
+
     /// The paths of the files that are meant, in order.
     ///
     /// # Errors
@@ -113,7 +134,7 @@ impl Index {
             chosen.extend(store.files(*id)?.into_iter().map(|file| file.path));
             return Ok(chosen);
         }
-        if let Selector::Path(path) | Selector::Pattern { text: path, .. } = selector {
+        if let Selector::Path(path) | Selector::Pattern(Pattern { text: path, .. }) = selector {
             for path in spellings(path) {
                 store.known_below(&path, |path, _| {
                     chosen.push(path);
@@ -131,7 +152,9 @@ impl Index {
         store.all_known(|path, known| {
             let meant = match selector {
                 Selector::Missing => known.missing,
-                Selector::Pattern { pattern, .. } => pattern.matches_with(&path.to_string_lossy(), options),
+                Selector::Pattern(Pattern { pattern, .. }) => {
+                    pattern.matches_with(&path.to_string_lossy(), options)
+                }
                 Selector::Path(_) | Selector::Id(_) => false,
             };
             if meant {
@@ -150,7 +173,7 @@ impl Index {
     pub fn prunable(&self) -> Result<Vec<PathBuf>> {
         let mut missing = self.select(&Selector::Missing)?;
         let absent = self.absent_roots()?;
-        missing.retain(|path| !below(path, &absent) && find::is_gone(path));
+        missing.retain(|path| !below(path, &absent) && is_gone(path));
         Ok(missing)
     }
 
@@ -160,7 +183,7 @@ impl Index {
     /// [`Error::Index`] where the file cannot be read.
     pub fn absent_roots(&self) -> Result<Vec<PathBuf>> {
         let roots = self.handles.reader()?.roots()?.into_iter().map(|root| root.path);
-        Ok(roots.filter(|path| find::is_gone(path)).collect())
+        Ok(roots.filter(|path| is_gone(path)).collect())
     }
 
     /// Forgets files, and tracks that have no other file; gives how many files were known. The files themselves are not
@@ -306,12 +329,18 @@ impl Index {
     }
 }
 
+/// Whether no file is to be had at `path`: it is gone, or its folder is.
+pub(super) fn is_gone(path: &Path) -> bool {
+    let gone = |kind| matches!(kind, ErrorKind::NotFound | ErrorKind::NotADirectory);
+    std::fs::metadata(path).is_err_and(|error| gone(error.kind()))
+}
+
 fn below(path: &Path, folders: &[PathBuf]) -> bool {
     folders.iter().any(|folder| path.starts_with(folder))
 }
 
-/// What a path may be called in the index: as links lead, where it or its folder is there; and as it is written. Nothing
-/// for an empty path, which everything would be below.
+/// What a path may be called in the index: as links lead, where it or its folder is there; from the root; and as it is
+/// written, as audio that is no file is. Nothing for an empty path, which everything would be below.
 fn spellings(path: &Path) -> Vec<PathBuf> {
     if path.as_os_str().is_empty() {
         return Vec::new();
@@ -319,8 +348,10 @@ fn spellings(path: &Path) -> Vec<PathBuf> {
     let written = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let of_folder = || Some(written.parent()?.canonicalize().ok()?.join(written.file_name()?));
     let mut spellings: Vec<PathBuf> = path.canonicalize().ok().or_else(of_folder).into_iter().collect();
-    if !spellings.contains(&written) {
-        spellings.push(written);
+    for other in [written, path.to_owned()] {
+        if !spellings.contains(&other) {
+            spellings.push(other);
+        }
     }
     spellings
 }

@@ -15,6 +15,7 @@ use super::{
     build::{BuildEvent, BuildSummary, reason},
     content,
     find::{self, FoundFile},
+    upkeep::is_gone,
 };
 use crate::{
     Error, Result,
@@ -423,7 +424,7 @@ impl Writer<'_> {
 pub(super) fn gone_files(store: &Store, hash: &ContentHash, except: &Path) -> Result<Vec<PathBuf>> {
     let Some(id) = store.track_with(hash)? else { return Ok(Vec::new()) };
     let others = store.files(id)?.into_iter().filter(|file| !file.missing && file.path != except);
-    Ok(others.map(|file| file.path).filter(|path| find::is_gone(path)).collect())
+    Ok(others.map(|file| file.path).filter(|path| is_gone(path)).collect())
 }
 
 /// What became of a change.

@@ -1,7 +1,10 @@
 //! Answers, as other programs read them.
+#[cfg(feature = "analyze")]
 mod harmonic;
+#[cfg(feature = "analyze")]
 pub(crate) mod plot;
 
+#[cfg(feature = "analyze")]
 pub use harmonic::{HarmonicAnalysis, HarmonicFigures, HarmonicStatus, nearest_note};
 
 use std::path::{Path, PathBuf};

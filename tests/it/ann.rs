@@ -176,6 +176,53 @@ fn recall_with_the_defaults() {
     }
 }
 
+/// The obvious twin of going on: beginning anew with as many lists.
+#[test]
+fn a_deeper_look_finds_what_a_search_of_all_its_lists_does() {
+    let (_folder, file) = folder();
+    let mut store = library(&file, 30, 100);
+    ann::build(&mut store, &small(64), &GO_ON).unwrap();
+    // What is not in the lists is looked at once, and what is gone never.
+    add(&mut store, 30..33, 100);
+    store.write(|batch| batch.remove(Path::new("/5"))).unwrap();
+    let queries = clustered(20, 31).windows;
+    let exact = plain(&store, &queries, 20);
+    for route in [Route::Flat, Route::Graph] {
+        let searcher = |probes| Searcher::new(&store).route(route).probes(probes);
+        for probes in [1, 2, 3] {
+            let mut looking = searcher(probes);
+            let first = looking.nearest(&queries, 20).unwrap();
+            assert_ne!(first, exact);
+            let deeper = looking.deeper(&queries, 20, first.clone()).unwrap().unwrap();
+            assert_eq!(deeper, searcher(10 * probes).nearest(&queries, 20).unwrap(), "{route:?}, {probes}");
+            assert_ne!(deeper, first);
+            assert_eq!(looking.deeper(&queries, 20, deeper).unwrap(), None);
+        }
+        let mut looking = searcher(10);
+        let first = looking.nearest(&queries, 20).unwrap();
+        assert_eq!(looking.deeper(&queries, 20, first).unwrap().unwrap(), exact);
+    }
+    // Nothing is left of a search of everything.
+    let mut all = Searcher::new(&store).exact(true);
+    let found = all.nearest(&queries, 20).unwrap();
+    assert_eq!(all.deeper(&queries, 20, found).unwrap(), None);
+}
+
+#[test]
+fn a_deeper_look_at_another_index_begins_anew() {
+    let (_folder, file) = folder();
+    let mut writer = library(&file, 10, 100);
+    ann::build(&mut writer, &small(16), &GO_ON).unwrap();
+    let reader = Store::open_read(&file).unwrap();
+    let mut searcher = Searcher::new(&reader).probes(3);
+    let queries = queries(5);
+    let first = searcher.nearest(&queries, 20).unwrap();
+    add(&mut writer, 10..20, 100);
+    ann::build(&mut writer, &Options { force: true, ..small(16) }, &GO_ON).unwrap();
+    let found = searcher.deeper(&queries, 20, first).unwrap().unwrap();
+    assert_eq!(found, plain(&reader, &queries, 20));
+}
+
 #[test]
 fn added_and_removed_tracks_count_at_once() {
     let (_folder, file) = folder();

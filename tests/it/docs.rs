@@ -27,7 +27,7 @@ fn stdout(args: &[&str]) -> String {
     String::from_utf8(refrain(args).stdout).expect("UTF-8")
 }
 
-/// An index of two of the fixtures' songs and of a file that is no audio.
+/// An index of two of the fixtures' songs, of a copy of each, and of a file that is no audio.
 fn index() -> &'static Path {
     static INDEX: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
     let (_, file) = INDEX.get_or_init(|| {
@@ -36,7 +36,12 @@ fn index() -> &'static Path {
         let bad = folder.path().join("bad.mp3");
         fs::write(&bad, "not audio").unwrap();
         let song = |name: &str| root().join("fixtures/audio/songs").join(name);
-        let roots = [song("second-orbit.flac"), song("quiet-engines.wav"), bad];
+        // A copy, and the same recording in another file: the same tags, other bytes.
+        let copy = folder.path().join("copy.flac");
+        fs::copy(song("second-orbit.flac"), &copy).unwrap();
+        let other = folder.path().join("other.wav");
+        fs::write(&other, [fs::read(song("quiet-engines.wav")).unwrap(), vec![0; 4]].concat()).unwrap();
+        let roots = [song("second-orbit.flac"), song("quiet-engines.wav"), bad, copy, other];
         let index = Index::open_or_create(&file).unwrap();
         index.build(&roots, &BuildOptions::default(), &AtomicBool::new(false), |_| {}).unwrap();
         index.close().unwrap();
@@ -116,7 +121,7 @@ fn readme_and_help_know_the_same_commands_and_options() {
         "remove", "update", "verify",
     ];
     let mut all: Vec<Vec<&str>> = of_index.iter().map(|name| vec!["index", name]).collect();
-    all.extend([vec!["query"], vec!["analyze"]]);
+    all.extend([vec!["query"], vec!["analyze"], vec!["fingerprint"], vec!["completions"], vec!["man"]]);
     for command in all {
         let name = command.join(" ");
         assert!(
@@ -135,7 +140,7 @@ fn readme_and_help_know_the_same_commands_and_options() {
     };
     assert_eq!(
         subcommands(&stdout(&["--help"])),
-        ["analyze", "help", "index", "query"].map(str::to_owned).into()
+        ["analyze", "completions", "fingerprint", "help", "index", "man", "query"].map(str::to_owned).into()
     );
     let mut listed: BTreeSet<String> = of_index.map(str::to_owned).into();
     listed.insert("help".to_owned());
@@ -175,6 +180,8 @@ fn the_json_has_exactly_the_documented_fields() {
     let (found, info) = rest.split_once("`refrain index info --json`").expect("the table of info");
     let (info, list) = info.split_once("`refrain index list --json`").expect("the table of a listed track");
     let (list, analysis) = list.split_once("`refrain analyze --json`").expect("the table of an analysis");
+    let (analysis, fingerprint) =
+        analysis.split_once("`refrain fingerprint --json`").expect("the table of a fingerprint");
     let db = index().to_str().unwrap();
     let query = |clip: &str| -> serde_json::Value {
         serde_json::from_str(&stdout(&["query", "--json", "--explain", "--db", db, clip])).expect("JSON")
@@ -208,6 +215,11 @@ fn the_json_has_exactly_the_documented_fields() {
     let (good, bad) = (analyze("fixtures/audio/clips/clean.wav"), analyze("no-such-file"));
     assert_eq!(&good | &bad, owned(first_cells(analysis)));
     assert_eq!(&good & &bad, ["path", "status"].map(str::to_owned).into());
+    let clip = "fixtures/audio/clips/clean.wav";
+    let printed = stdout(&["fingerprint", "--json", "--chunk", "5", clip, clip]);
+    let printed: serde_json::Value =
+        serde_json::from_str(printed.lines().next().expect("a fingerprint")).expect("JSON");
+    assert_eq!(keys(&printed), owned(first_cells(fingerprint)));
 }
 
 #[test]
@@ -249,7 +261,7 @@ fn the_examples_run_where_they_are_built() {
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
-    assert_eq!(examples, ["index_and_query.rs", "read_with_sql.rs"].map(str::to_owned).into());
+    assert_eq!(examples, ["index_and_query.rs", "read_with_sql.rs", "sql"].map(str::to_owned).into());
 }
 
 #[test]
@@ -357,8 +369,9 @@ fn format_md_has_the_levels_of_the_frame_code() {
         .flat_map(|line| line.split('|').filter_map(|cell| cell.trim().parse().ok()))
         .collect();
     assert_eq!(levels, LEVELS);
-    let example = text("examples/read_with_sql.rs");
-    for level in LEVELS {
-        assert!(example.contains(&format!("{level:.3}")), "{level} in the example");
+    let examples = ["read_with_sql.rs", "sql/python/refrain_index.py", "sql/node/refrain_index.js"]
+        .map(|name| text(&format!("examples/{name}")));
+    for (example, level) in examples.iter().flat_map(|example| LEVELS.map(|level| (example, level))) {
+        assert!(example.contains(&format!("{level:.3}")), "{level} in {example}");
     }
 }

@@ -11,8 +11,8 @@ use std::{
 };
 
 use refrain::{
-    Answer, Audio, BuildEvent, BuildOptions, Error, Index, QueryOptions, Status, Tags, decode::Decoder,
-    error::IndexError,
+    Answer, Audio, BuildEvent, BuildOptions, Error, Index, QueryOptions, Selector, Status, Tags,
+    decode::Decoder, error::IndexError,
 };
 
 use crate::run::fixture;
@@ -119,7 +119,10 @@ fn audio_that_is_no_file_is_added_found_and_removed() {
     let refused = index.add_audio(Audio::samples(&silence, 44_100), "silence", Tags::default());
     assert!(refused.unwrap_err().to_string().starts_with("silence: nothing to fingerprint"));
     assert!(index.add_audio(Audio::samples(&song, rate), "", Tags::default()).is_err());
-    assert_eq!(index.remove(&["archive:17".into()]).unwrap(), 1);
+    // What was chosen by name is found under it, though it is no path from the root.
+    let chosen = index.select(&Selector::from("archive:17".as_ref())).unwrap();
+    assert_eq!(chosen, [Path::new("archive:17")]);
+    assert_eq!(index.remove(&chosen).unwrap(), 1);
     assert!(!index.has_tracks().unwrap());
 }
 
@@ -151,4 +154,28 @@ fn a_callback_reads_and_may_not_write() {
         })
         .unwrap();
     assert_eq!((refused, read), (10, 10));
+}
+
+#[test]
+fn samples_have_the_chromaprint_of_their_file() {
+    let clip = fixture("audio/clips/clean.wav");
+    let (samples, rate) = samples(&clip);
+    let words = |audio: Audio<'_>| {
+        let mut words = Vec::new();
+        let (options, cancel) = (refrain::ChromaprintOptions::default(), AtomicBool::new(false));
+        let each = |part: refrain::ChromaprintPart| {
+            words = part.words;
+            Ok(())
+        };
+        refrain::chromaprint(audio, &options, &cancel, each).unwrap();
+        words
+    };
+    let (file, mono) = (words(Audio::file(clip)), words(Audio::samples(&samples, rate)));
+    let off: u32 = file.iter().zip(&mono).map(|(a, b)| (a ^ b).count_ones()).sum();
+    // Whole numbers and floats are rounded at other places on their way.
+    assert!(file.len() > 20 && file.len() == mono.len() && off < file.len() as u32 / 8, "{off}");
+    let (options, cancel) = (refrain::ChromaprintOptions::default(), AtomicBool::new(false));
+    for refused in [Audio::interleaved(&samples, 0, rate), Audio::samples(&samples, 7)] {
+        assert!(refrain::chromaprint(refused, &options, &cancel, |_| Ok(())).is_err());
+    }
 }

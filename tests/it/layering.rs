@@ -10,6 +10,7 @@ const STAGES: &[&str] = &[
     "resample",
     "spectrum",
     "analysis",
+    "chromaprint",
     "chroma",
     "fingerprint",
     "store",
@@ -19,7 +20,7 @@ const STAGES: &[&str] = &[
     "pipeline",
 ];
 /// The binary's own modules.
-const BINARY: &[&str] = &["args", "bar", "cmd", "db", "messages", "stop"];
+const BINARY: &[&str] = &["args", "bar", "cmd", "db", "fpcalc", "messages", "stop"];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {

@@ -12,13 +12,16 @@ mod crash;
 mod decode;
 mod docs;
 mod embed;
+mod fpcalc;
 mod fuzz;
 mod hostile;
 #[cfg(unix)]
 mod interrupted;
 mod layering;
+mod lists;
 mod nonmusic;
 mod repeats;
 mod run;
+mod shell;
 mod store;
 mod upkeep;

@@ -1292,9 +1292,8 @@ enum RefrainCode refrain_failures(const struct RefrainIndex *index,
                                   void *user_data);
 
 /**
- * Shows the paths of the files that `chosen` means, in order: a file, a folder for all below it, a pattern (`*` and `?`
- * within a name, `**` any number of folders), a track's id, or "missing". A name that audio was added under is shown by
- * refrain_tracks.
+ * Shows the paths of the files that `chosen` means, in order: a file, a folder for all below it, the name that audio was
+ * added under, a pattern (`*` and `?` within a name, `**` any number of folders), a track's id, or "missing".
  */
 enum RefrainCode refrain_select(const struct RefrainIndex *index,
                                 const char *chosen,
@@ -1379,6 +1378,28 @@ enum RefrainCode refrain_export(const struct RefrainIndex *index, const char *to
 enum RefrainCode refrain_analyze(const char *path,
                                  const struct RefrainAnalyzeOptions *options,
                                  struct RefrainAnalysis **analysis);
+
+/**
+ * As refrain_analyze, of an audio file that is in memory: `count` bytes, of any format that is known. `name` is what it is
+ * called in the analysis and in messages; NULL for "memory".
+ */
+enum RefrainCode refrain_analyze_memory(const void *bytes,
+                                        size_t count,
+                                        const char *name,
+                                        const struct RefrainAnalyzeOptions *options,
+                                        struct RefrainAnalysis **analysis);
+
+/**
+ * As refrain_analyze, of samples: `frames` of each of `channels` in turn, `rate` frames a second (1,000 to 768,000), full
+ * scale being -1 to 1. `name` is what it is called; NULL for "samples".
+ */
+enum RefrainCode refrain_analyze_samples(const float *samples,
+                                         size_t frames,
+                                         uint32_t channels,
+                                         uint32_t rate,
+                                         const char *name,
+                                         const struct RefrainAnalyzeOptions *options,
+                                         struct RefrainAnalysis **analysis);
 
 /**
  * Analyses files and folders, in parallel, and gives the outcome of each file to `callback`. A bad file is an outcome too.

@@ -1,12 +1,11 @@
 //! Harmonic analysis of files.
 use std::{
     ffi::{CString, c_char, c_int, c_void},
-    path::PathBuf,
     ptr,
     sync::OnceLock,
 };
 
-use refrain::{AnalyzeEvent, AnalyzeInput, AnalyzeOptions, FindOptions, HarmonicAnalysis, HarmonicFigures};
+use refrain::{AnalyzeEvent, AnalyzeOptions, Audio, FindOptions, HarmonicAnalysis, HarmonicFigures};
 
 use crate::{
     cancel::RefrainCancel,
@@ -191,20 +190,41 @@ impl RefrainAnalyzeOptions {
         };
         let threads = Some(self.threads).filter(|&threads| threads > 0);
         let mut options = AnalyzeOptions::default().find(find).threads(threads);
-        let outputs: [(_, &str, fn(AnalyzeOptions, PathBuf) -> AnalyzeOptions); 4] = [
-            (self.frames, "frames", |options, to| options.frames(to)),
-            (self.harmonic, "harmonic", |options, to| options.harmonic(to)),
-            (self.percussive, "percussive", |options, to| options.percussive(to)),
-            (self.plot, "plot", |options, to| options.plot(to)),
-        ];
-        for (path, name, with) in outputs {
-            // SAFETY: as promised.
-            if let Some(path) = unsafe { input::optional_path(path, name) }? {
-                options = with(options, path);
-            }
+        // SAFETY: as promised.
+        let path = |path, name| unsafe { input::optional_path(path, name) };
+        if let Some(path) = path(self.frames, "frames")? {
+            options = options.frames(path);
+        }
+        if let Some(path) = path(self.harmonic, "harmonic")? {
+            options = options.harmonic(path);
+        }
+        if let Some(path) = path(self.percussive, "percussive")? {
+            options = options.percussive(path);
+        }
+        if let Some(path) = path(self.plot, "plot")? {
+            options = options.plot(path);
         }
         Ok(options)
     }
+}
+
+/// # Safety
+/// As of the arguments in the header.
+unsafe fn analyze<'a>(
+    audio: impl FnOnce() -> Result<Audio<'a>>,
+    options: *const RefrainAnalyzeOptions,
+    analysis: *mut *mut RefrainAnalysis,
+) -> RefrainCode {
+    guard(|| {
+        // SAFETY: a struct of the caller, and room for a handle.
+        let (place, options) =
+            unsafe { (input::place(analysis, "analysis")?, sized::read(options)?.understood()?) };
+        let audio = audio()?;
+        let name = audio.name().to_owned();
+        let done = HarmonicAnalysis::of(&name, refrain::analyze(audio, &options)?);
+        *place = Box::into_raw(Box::new(RefrainAnalysis::new(done)));
+        Ok(())
+    })
 }
 
 /// Analyses one audio file of any length. `options` may be NULL. `*analysis` is to be freed with refrain_analysis_free; it is
@@ -218,16 +238,38 @@ pub unsafe extern "C" fn refrain_analyze(
     options: *const RefrainAnalyzeOptions,
     analysis: *mut *mut RefrainAnalysis,
 ) -> RefrainCode {
-    guard(|| {
-        // SAFETY: a text, a struct of the caller, and room for a handle.
-        let (path, options, place) = unsafe {
-            let place = input::place(analysis, "analysis")?;
-            (input::path(path, "path")?, sized::read(options)?.understood()?, place)
-        };
-        let figures = refrain::analyze(path, &options)?;
-        *place = Box::into_raw(Box::new(RefrainAnalysis::new(HarmonicAnalysis::of(path, figures))));
-        Ok(())
-    })
+    // SAFETY: as the header says.
+    unsafe { analyze(|| input::path(path, "path").map(Into::into), options, analysis) }
+}
+
+/// As refrain_analyze, of an audio file that is in memory: `count` bytes, of any format that is known. `name` is what it is
+/// called in the analysis and in messages; NULL for "memory".
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn refrain_analyze_memory(
+    bytes: *const c_void,
+    count: usize,
+    name: *const c_char,
+    options: *const RefrainAnalyzeOptions,
+    analysis: *mut *mut RefrainAnalysis,
+) -> RefrainCode {
+    // SAFETY: as the header says.
+    unsafe { analyze(|| input::memory(bytes.cast(), count, name), options, analysis) }
+}
+
+/// As refrain_analyze, of samples: `frames` of each of `channels` in turn, `rate` frames a second (1,000 to 768,000), full
+/// scale being -1 to 1. `name` is what it is called; NULL for "samples".
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn refrain_analyze_samples(
+    samples: *const f32,
+    frames: usize,
+    channels: u32,
+    rate: u32,
+    name: *const c_char,
+    options: *const RefrainAnalyzeOptions,
+    analysis: *mut *mut RefrainAnalysis,
+) -> RefrainCode {
+    // SAFETY: as the header says.
+    unsafe { analyze(|| input::samples(samples, frames, channels, rate, name), options, analysis) }
 }
 
 /// Analyses files and folders, in parallel, and gives the outcome of each file to `callback`. A bad file is an outcome too.
@@ -253,7 +295,7 @@ pub unsafe extern "C" fn refrain_analyze_all(
             (input::paths(paths, path_count)?, options.understood()?, input::cancel(options.cancel))
         };
         let callback = input::callback(callback)?;
-        let inputs = inputs.into_iter().map(AnalyzeInput::Path).collect();
+        let inputs = inputs.into_iter().map(Audio::file).collect();
         let done = refrain::analyze_all(inputs, &options, cancel, |event| {
             if let AnalyzeEvent::Done(analysis) = event {
                 // SAFETY: the caller's function, called as it is declared.
@@ -322,5 +364,5 @@ pub unsafe extern "C" fn refrain_analysis_json(analysis: *const RefrainAnalysis)
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_analysis_free(analysis: *mut RefrainAnalysis) {
     // SAFETY: a handle that is not used again.
-    guard_or((), || Ok(unsafe { input::free(analysis) }));
+    unsafe { input::free(analysis) }
 }

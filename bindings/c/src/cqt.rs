@@ -193,7 +193,7 @@ pub unsafe extern "C" fn refrain_cqt_transform(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_cqt_free(cqt: *mut RefrainCqt) {
     // SAFETY: a handle that is not used again.
-    guard_or((), || Ok(unsafe { input::free(cqt) }));
+    unsafe { input::free(cqt) }
 }
 
 /// Makes chroma for signals of `rate` hertz. `options` may be NULL. `*chroma` is to be freed with refrain_chroma_free; it is
@@ -284,7 +284,7 @@ pub unsafe extern "C" fn refrain_chroma_raw(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_chroma_free(chroma: *mut RefrainChroma) {
     // SAFETY: a handle that is not used again.
-    guard_or((), || Ok(unsafe { input::free(chroma) }));
+    unsafe { input::free(chroma) }
 }
 
 /// By what part of a bin, of `bins_per_octave` in an octave (1 to 1,200), `count` samples of one channel are higher than

@@ -11,6 +11,7 @@ use refrain::{Audio, Tags};
 use crate::{
     cancel::RefrainCancel,
     code::{Failure, RefrainCode, Result},
+    guard::guard_or,
 };
 
 /// What a handle stands for.
@@ -48,12 +49,17 @@ pub(crate) unsafe fn put<T>(to: *mut T, value: T) {
     }
 }
 
+/// Frees what a handle stands for; a panic stays here.
+///
 /// # Safety
 /// `handle` is NULL or was made by `Box::into_raw`, and is not used again.
 pub(crate) unsafe fn free<T>(handle: *mut T) {
     if !handle.is_null() {
-        // SAFETY: as promised.
-        drop(unsafe { Box::from_raw(handle) });
+        guard_or((), || {
+            // SAFETY: as promised.
+            drop(unsafe { Box::from_raw(handle) });
+            Ok(())
+        });
     }
 }
 

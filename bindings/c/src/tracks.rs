@@ -4,10 +4,7 @@ use std::{
     ptr,
 };
 
-use refrain::{
-    Error,
-    store::{FileEntry, Track},
-};
+use refrain::{Error, FileEntry, Track};
 
 use crate::{
     code::RefrainCode,
@@ -165,9 +162,8 @@ pub unsafe extern "C" fn refrain_failures(
     })
 }
 
-/// Shows the paths of the files that `chosen` means, in order: a file, a folder for all below it, a pattern (`*` and `?`
-/// within a name, `**` any number of folders), a track's id, or "missing". A name that audio was added under is shown by
-/// refrain_tracks.
+/// Shows the paths of the files that `chosen` means, in order: a file, a folder for all below it, the name that audio was
+/// added under, a pattern (`*` and `?` within a name, `**` any number of folders), a track's id, or "missing".
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_select(
     index: *const RefrainIndex,

@@ -142,7 +142,7 @@ pub unsafe extern "C" fn refrain_rebuild(
     guard(|| {
         // SAFETY: a handle, and a flag of the caller.
         let (index, cancel) = unsafe { (input::handle(index, "index")?, input::cancel(cancel)) };
-        index.index.rebuild(&refrain::ann::Options::default(), cancel)?;
+        index.index.rebuild(&refrain::NeighbourOptions::default(), cancel)?;
         Ok(())
     })
 }

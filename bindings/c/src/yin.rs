@@ -105,5 +105,5 @@ pub unsafe extern "C" fn refrain_yin(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_yin_free(yin: *mut RefrainYin) {
     // SAFETY: a handle that is not used again.
-    guard_or((), || Ok(unsafe { input::free(yin) }));
+    unsafe { input::free(yin) }
 }

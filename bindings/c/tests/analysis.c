@@ -31,7 +31,12 @@ void test_analysis(void) {
     static unsigned char wav[44 + 16000] = "RIFF\xa4\x3e\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0"
                                            "data\x80\x3e\0\0";
     RefrainAnalysis *analysis;
-    RefrainFigures f = {.size = sizeof f};
+    RefrainFigures f = {.size = sizeof f}, again = {.size = sizeof again};
+    char f_key[32];
+    unsigned char *bytes;
+    float *samples;
+    size_t count;
+    unsigned channels, rate;
     RefrainAnalyzeOptions options = {
         .size = sizeof options, .threads = 2, .frames = frames, .harmonic = harmonic, .plot = plot};
     RefrainAnalyzeSummary summary = {.size = sizeof summary};
@@ -58,8 +63,28 @@ void test_analysis(void) {
     }
     CHECK(sum > 0 && f.chroma_entropy > 0 && f.chroma_entropy <= 1);
     CHECK(strstr(refrain_analysis_json(analysis), f.key));
+    CHECK(strlen(f.key) < sizeof f_key);
+    strcpy(f_key, f.key);
     CHECK(access(frames, R_OK) == 0 && access(harmonic, R_OK) == 0 && access(plot, R_OK) == 0);
     refrain_analysis_free(analysis);
+
+    /* The same out of memory, and as samples. */
+    bytes = read_file(clip, &count);
+    OK(refrain_analyze_memory(bytes, count, NULL, NULL, &analysis));
+    CHECK(strcmp(refrain_analysis_path(analysis), "memory") == 0);
+    OK(refrain_analysis_figures(analysis, &again));
+    CHECK(again.tuning == f.tuning && again.pitch == f.pitch && strcmp(again.key, f_key) == 0);
+    refrain_analysis_free(analysis);
+    samples = read_wav(clip, &count, &channels, &rate);
+    OK(refrain_analyze_samples(samples, count, channels, rate, "radio", NULL, &analysis));
+    CHECK(strcmp(refrain_analysis_path(analysis), "radio") == 0);
+    OK(refrain_analysis_figures(analysis, &again));
+    CHECK(again.tuning == f.tuning && again.pitch == f.pitch && strcmp(again.key, f_key) == 0);
+    refrain_analysis_free(analysis);
+    FAILS(REFRAIN_ERROR_ARGUMENT, "bytes is NULL", refrain_analyze_memory(NULL, 1, NULL, NULL, &analysis));
+    FAILS(REFRAIN_ERROR_ARGUMENT, "channels is 0", refrain_analyze_samples(samples, 1, 0, 8000, NULL, NULL, &analysis));
+    free(bytes);
+    free(samples);
 
     /* Of silence there is no key and no pitch. */
     OK(refrain_analyze(silence, NULL, &analysis));

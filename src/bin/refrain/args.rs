@@ -1,12 +1,16 @@
 //! The command line.
+mod fingerprint;
 mod index;
+mod shell;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use refrain::FindOptions;
 
+pub use fingerprint::*;
 pub use index::*;
+pub use shell::*;
 
 /// Find which recording a piece of audio comes from, out of one SQLite file.
 #[derive(Debug, Parser)]
@@ -28,6 +32,12 @@ pub enum Command {
     Query(QueryArgs),
     /// Tell key, tuning, pitch and chroma of files
     Analyze(AnalyzeArgs),
+    /// Print AcoustID's fingerprints of files, as fpcalc does
+    Fingerprint(FingerprintArgs),
+    /// Print what lets a shell complete commands, options and file names
+    Completions(CompletionsArgs),
+    /// Write the manual pages, one for each command
+    Man(ManArgs),
 }
 
 /// What to do with the index.
@@ -137,6 +147,12 @@ pub struct QueryArgs {
     /// Print one JSON document a clip, each on a line
     #[arg(long)]
     pub json: bool,
+    /// Print comma-separated values with a header line, a line for each match
+    #[arg(long, conflicts_with_all = ["json", "explain"])]
+    pub csv: bool,
+    /// Print a playlist of the best match of each clip
+    #[arg(long, conflicts_with_all = ["json", "csv", "explain"])]
+    pub m3u: bool,
     /// Also show the best places that were looked at, match or not
     #[arg(long)]
     pub explain: bool,

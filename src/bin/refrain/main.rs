@@ -3,6 +3,7 @@ mod args;
 mod bar;
 mod cmd;
 mod db;
+mod fpcalc;
 mod messages;
 mod stop;
 
@@ -14,7 +15,10 @@ use args::{Cli, Command, IndexCommand};
 
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(messages::fault));
-    let cli = Cli::parse();
+    if let Some(code) = fpcalc::run_if_called_so() {
+        return code;
+    }
+    let cli = Cli::parse_from(args::with_double_dashes(std::env::args_os()));
     let done = std::panic::catch_unwind(|| match cli.command {
         Command::Index(IndexCommand::Build(args)) => cmd::index_build::run(&args),
         Command::Index(IndexCommand::Update(args)) => cmd::index_update::run(&args),
@@ -31,6 +35,9 @@ fn main() -> ExitCode {
         Command::Index(IndexCommand::Export(args)) => cmd::index_export::run(&args),
         Command::Query(args) => cmd::query::run(&args),
         Command::Analyze(args) => cmd::analyze::run(&args),
+        Command::Fingerprint(args) => cmd::fingerprint::run(&args),
+        Command::Completions(args) => cmd::completions::run(&args),
+        Command::Man(args) => cmd::man::run(&args),
     });
     // The hook has told of a panic.
     let Ok(done) = done else { return ExitCode::from(2) };

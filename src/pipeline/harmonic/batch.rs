@@ -13,7 +13,7 @@ use std::{
 };
 
 use super::{
-    AnalyzeEvent, AnalyzeInput, AnalyzeOptions, AnalyzeSummary,
+    AnalyzeEvent, AnalyzeOptions, AnalyzeSummary,
     outputs::Targets,
     plans::Plans,
     single::{Job, Source, fault},
@@ -21,9 +21,10 @@ use super::{
 };
 use crate::{
     Error, Result,
+    decode::{self, Audio},
     pipeline::find::{self, FoundFile},
     report::{HarmonicAnalysis, HarmonicFigures},
-    units::Seconds,
+    units::{SampleRate, Seconds},
 };
 
 /// Samples of all files under way that are kept for the second pass, and those of one file at the least and at the most:
@@ -38,16 +39,17 @@ const TELL_EVERY: Duration = Duration::from_millis(50);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// A file to be analysed, or what is to be said of one that cannot be.
-struct Task {
+struct Task<'a> {
     name: PathBuf,
     size: u64,
-    input: Result<Input, Unreadable>,
+    input: Result<Input<'a>, Unreadable>,
     targets: Targets,
 }
 
-enum Input {
+enum Input<'a> {
     File(PathBuf),
-    Reader(Mutex<Option<Box<dyn Read + Send>>>),
+    Reader(Mutex<Option<Box<dyn Read + Send + 'a>>>),
+    Samples { samples: &'a [f32], channels: u16, rate: SampleRate },
 }
 
 /// Why a file is not even tried.
@@ -60,26 +62,24 @@ enum Message {
 }
 
 /// See [`super::analyze`].
-pub(super) fn one(path: &Path, options: &AnalyzeOptions) -> Result<HarmonicFigures> {
-    let io = |kind: io::ErrorKind| Err(io_error(path)(kind.into()));
-    if path.is_dir() {
-        return io(io::ErrorKind::IsADirectory);
+pub(super) fn one(
+    audio: Audio<'_>,
+    options: &AnalyzeOptions,
+    cancel: &AtomicBool,
+) -> Result<HarmonicFigures> {
+    let io = |name: &Path, kind: io::ErrorKind| Err(io_error(name)(kind.into()));
+    if is_folder(&audio) {
+        return io(audio.name(), io::ErrorKind::IsADirectory);
     }
-    let tasks = tasks(vec![AnalyzeInput::Path(path.to_owned())], options, &AtomicBool::new(false))?;
-    let mut figures = io(io::ErrorKind::NotFound);
-    on_threads(
-        &tasks,
-        options,
-        &AtomicBool::new(false),
-        &mut |_, outcome| figures = outcome,
-        &mut |_, _| {},
-    )?;
+    let mut figures = io(audio.name(), io::ErrorKind::NotFound);
+    let tasks = tasks(vec![audio], options, cancel)?;
+    on_threads(&tasks, options, cancel, &mut |_, outcome| figures = outcome, &mut |_, _| {})?;
     figures
 }
 
 /// See [`super::analyze_all`].
 pub(super) fn run(
-    inputs: Vec<AnalyzeInput>,
+    inputs: Vec<Audio<'_>>,
     options: &AnalyzeOptions,
     cancel: &AtomicBool,
     on: &mut dyn FnMut(AnalyzeEvent),
@@ -88,7 +88,7 @@ pub(super) fn run(
     on(AnalyzeEvent::Found { files: tasks.len(), bytes: tasks.iter().map(|t| t.size).sum() });
     let mut summary = AnalyzeSummary::default();
     let on = std::cell::RefCell::new(on);
-    let mut done = |task: &Task, outcome: Result<HarmonicFigures>| {
+    let mut done = |task: &Task<'_>, outcome: Result<HarmonicFigures>| {
         (on.borrow_mut())(AnalyzeEvent::Done(Box::new(match outcome {
             Ok(figures) => {
                 summary.analysed += 1;
@@ -109,10 +109,10 @@ pub(super) fn run(
 /// Calls `done` with each task's outcome, in order, and `step` with bytes that were gone through and how long the files play
 /// that were completed by it.
 fn on_threads(
-    tasks: &[Task],
+    tasks: &[Task<'_>],
     options: &AnalyzeOptions,
     cancel: &AtomicBool,
-    done: &mut dyn FnMut(&Task, Result<HarmonicFigures>),
+    done: &mut dyn FnMut(&Task<'_>, Result<HarmonicFigures>),
     step: &mut dyn FnMut(u64, Seconds),
 ) -> Result<()> {
     if tasks.is_empty() {
@@ -167,7 +167,7 @@ fn on_threads(
 }
 
 fn outcome(
-    task: &Task,
+    task: &Task<'_>,
     plans: &Plans,
     held: usize,
     under_way: &dyn Fn() -> usize,
@@ -183,8 +183,11 @@ fn outcome(
                 let reader = reader.lock().unwrap_or_else(PoisonError::into_inner).take();
                 Source::read(&mut reader.unwrap_or_else(|| Box::new(io::empty())), name)
             }
+            Ok(&Input::Samples { samples, channels, rate }) => {
+                Ok(Source::Samples { samples, channels, rate })
+            }
         };
-        let mut run = |source: &Source| {
+        let mut run = |source: &Source<'_>| {
             let targets = &task.targets;
             Job { name, source, targets, plans, held, under_way, cancel }.run(step)
         };
@@ -195,10 +198,10 @@ fn outcome(
 
 /// Tells the outcomes in the order of the tasks.
 fn collect(
-    tasks: &[Task],
+    tasks: &[Task<'_>],
     receiver: mpsc::Receiver<Message>,
     cancel: &AtomicBool,
-    done: &mut dyn FnMut(&Task, Result<HarmonicFigures>),
+    done: &mut dyn FnMut(&Task<'_>, Result<HarmonicFigures>),
     step: &mut dyn FnMut(u64, Seconds),
 ) -> Result<()> {
     let mut waiting = BTreeMap::new();
@@ -226,8 +229,7 @@ fn collect(
 }
 
 /// All files, in the order of the inputs and of their paths below each, with the names of their outputs.
-fn tasks(inputs: Vec<AnalyzeInput>, options: &AnalyzeOptions, cancel: &AtomicBool) -> Result<Vec<Task>> {
-    let is_folder = |input: &AnalyzeInput| matches!(input, AnalyzeInput::Path(path) if path.is_dir());
+fn tasks<'a>(inputs: Vec<Audio<'a>>, options: &AnalyzeOptions, cancel: &AtomicBool) -> Result<Vec<Task<'a>>> {
     let many = inputs.len() > 1 || inputs.iter().any(is_folder);
     let outputs = options.outputs();
     if let Some(out) = outputs.iter().flatten().find(|out| many && !out.is_dir()) {
@@ -251,11 +253,22 @@ fn tasks(inputs: Vec<AnalyzeInput>, options: &AnalyzeOptions, cancel: &AtomicBoo
         tasks.push(Task { name, size, input, targets });
     };
     for input in inputs {
-        match input {
-            AnalyzeInput::Reader { name, reader } => {
-                add(name, 0, Ok(Input::Reader(Mutex::new(Some(reader)))), Path::new("stdin"));
+        let Audio { name, source } = input;
+        let plain = |name: &Path| match name.file_name() {
+            Some(file_name) if name != Path::new("-") => PathBuf::from(file_name),
+            _ => PathBuf::from("stdin"),
+        };
+        match source {
+            decode::Source::Reader(reader) => {
+                let below = plain(&name);
+                add(name, 0, Ok(Input::Reader(Mutex::new(Some(reader)))), &below);
             }
-            AnalyzeInput::Path(root) if root.is_dir() => {
+            decode::Source::Samples { samples, channels, rate } => {
+                let (size, below) = (size_of_val(samples) as u64, plain(&name));
+                add(name, size, Ok(Input::Samples { samples, channels, rate }), &below);
+            }
+            decode::Source::File if name.is_dir() => {
+                let root = name;
                 let found = find::find(std::slice::from_ref(&root), &options.find, cancel)?;
                 let real = std::fs::canonicalize(&root).map_err(io_error(&root))?;
                 let file = |f: FoundFile| (f.path, Ok(f.size));
@@ -269,7 +282,8 @@ fn tasks(inputs: Vec<AnalyzeInput>, options: &AnalyzeOptions, cancel: &AtomicBoo
                     add(path, size.unwrap_or(0), input, &below);
                 }
             }
-            AnalyzeInput::Path(path) => {
+            decode::Source::File => {
+                let path = name;
                 let size = std::fs::metadata(&path).map_or(0, |m| m.len());
                 let below = PathBuf::from(path.file_name().unwrap_or(path.as_os_str()));
                 add(path.clone(), size, Ok(Input::File(path)), &below);
@@ -278,6 +292,10 @@ fn tasks(inputs: Vec<AnalyzeInput>, options: &AnalyzeOptions, cancel: &AtomicBoo
     }
     refuse_clashes(&mut tasks);
     Ok(tasks)
+}
+
+fn is_folder(audio: &Audio<'_>) -> bool {
+    matches!(audio.source, decode::Source::File) && audio.name.is_dir()
 }
 
 fn with_ending(path: &Path, ending: &str) -> PathBuf {
@@ -296,7 +314,7 @@ fn real(path: &Path) -> PathBuf {
 }
 
 /// A file whose outputs would take the place of another's, or of an input, is not analysed.
-fn refuse_clashes(tasks: &mut [Task]) {
+fn refuse_clashes(tasks: &mut [Task<'_>]) {
     if tasks.iter().all(|task| task.targets.each().next().is_none()) {
         return;
     }

@@ -13,17 +13,14 @@ mod single;
 mod staged;
 mod tally;
 
-use std::{
-    io::Read,
-    path::{Path, PathBuf},
-    sync::atomic::AtomicBool,
-};
+use std::{path::PathBuf, sync::atomic::AtomicBool};
 
 use super::FindOptions;
 #[cfg(doc)]
 use crate::Error;
 use crate::{
     Result,
+    decode::Audio,
     report::{HarmonicAnalysis, HarmonicFigures},
     units::Seconds,
 };
@@ -98,19 +95,6 @@ impl AnalyzeOptions {
     }
 }
 
-/// What to analyse.
-pub enum AnalyzeInput {
-    /// A file, or a folder with all audio files below it.
-    Path(PathBuf),
-    /// What a stream holds. It is kept in a temporary file.
-    Reader {
-        /// What it is called; `-` for standard input.
-        name: PathBuf,
-        /// The stream.
-        reader: Box<dyn Read + Send>,
-    },
-}
-
 /// What is told while files are analysed.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -145,7 +129,7 @@ pub struct AnalyzeSummary {
     pub failed: usize,
 }
 
-/// Analyses one file.
+/// Analyses one file, stream, or samples in memory.
 ///
 /// Audio of any length will do. What cannot be told of silence, or of less than a frame, is none; an audio file without a
 /// single sample has the duration 0.
@@ -164,11 +148,11 @@ pub struct AnalyzeSummary {
 /// # Errors
 /// [`Error::Io`] and [`Error::Audio`] where the file cannot be decoded or has samples more than 1,000,000 times full
 /// scale; [`Error::Io`] where an output cannot be written.
-pub fn analyze(path: impl AsRef<Path>, options: &AnalyzeOptions) -> Result<HarmonicFigures> {
-    batch::one(path.as_ref(), options)
+pub fn analyze<'a>(audio: impl Into<Audio<'a>>, options: &AnalyzeOptions) -> Result<HarmonicFigures> {
+    batch::one(audio.into(), options, &AtomicBool::new(false))
 }
 
-/// Analyses files and folders, in parallel: files at a time and, where threads are left, the parts of one file. `on` is told
+/// Analyses files, folders (each [`Audio::file`]), streams and samples, in parallel: files at a time and, where threads are left, the parts of one file. `on` is told
 /// how it goes, and the outcomes in order; `cancel` ends it early.
 ///
 /// The outcomes do not depend on the number of threads. A bad file is an outcome too.
@@ -176,7 +160,7 @@ pub fn analyze(path: impl AsRef<Path>, options: &AnalyzeOptions) -> Result<Harmo
 /// # Errors
 /// [`Error::Io`] where an output is no folder and there are several files; [`Error::Interrupted`].
 pub fn analyze_all(
-    inputs: Vec<AnalyzeInput>,
+    inputs: Vec<Audio<'_>>,
     options: &AnalyzeOptions,
     cancel: &AtomicBool,
     mut on: impl FnMut(AnalyzeEvent),

@@ -22,25 +22,27 @@ use crate::{
         CLASSES, ChromaCqt, ChromaOptions, CqtBlock, Peak, Pitch, Spectrogram, TuningTally,
         chroma::normalise, estimate_key, features, key::Mode,
     },
-    decode::{self, Decoder},
+    decode::{self, BlockSource, Decoder, Samples},
     error::AudioError,
     pipeline::samples,
     report::{HarmonicFigures, nearest_note},
-    units::Samples,
+    units::{SampleRate, Samples as SampleCount},
 };
 
 /// Samples that are looked at together at the most; less than a block.
 const PIECE: usize = 1 << 16;
 
 /// Where the audio comes from; it can be decoded again.
-pub(super) enum Source {
+pub(super) enum Source<'a> {
     /// A file.
     File(PathBuf),
     /// What came through a stream.
     Kept(File),
+    /// Interleaved samples in memory.
+    Samples { samples: &'a [f32], channels: u16, rate: SampleRate },
 }
 
-impl Source {
+impl<'a> Source<'a> {
     /// The file at `path`; a pipe is read to its end.
     pub fn open(path: &Path) -> Result<Self> {
         let io = |source| Error::Io { path: path.to_owned(), source };
@@ -57,21 +59,25 @@ impl Source {
         kept.map(Self::Kept).map_err(|source| Error::Io { path: name.to_owned(), source })
     }
 
-    fn decoder(&self, name: &Path) -> Result<Decoder> {
-        match self {
-            Self::File(path) => Decoder::open(path),
+    fn open_again(&self, name: &Path) -> Result<Box<dyn BlockSource + 'a>> {
+        Ok(match self {
+            Self::File(path) => Box::new(Decoder::open(path)?),
             Self::Kept(file) => {
                 let again = file.try_clone().and_then(|mut file| file.rewind().map(|()| file));
-                Decoder::from_file(again.map_err(|source| Error::Io { path: name.to_owned(), source })?, name)
+                let again = again.map_err(|source| Error::Io { path: name.to_owned(), source })?;
+                Box::new(Decoder::from_file(again, name)?)
             }
-        }
+            &Self::Samples { samples, channels, rate } => {
+                Box::new(Samples::new(name.to_owned(), samples, channels, rate)?)
+            }
+        })
     }
 }
 
 /// What is to be done with a file, and with what.
 pub(super) struct Job<'a> {
     pub name: &'a Path,
-    pub source: &'a Source,
+    pub source: &'a Source<'a>,
     pub targets: &'a Targets,
     pub plans: &'a Plans,
     /// The most samples that are kept for the second pass.
@@ -145,7 +151,7 @@ impl Job<'_> {
         let mut outputs = Outputs::new(self.targets, (yin.fmin, yin.fmax))?;
         let mut gathered = self.first_pass(&mut outputs, step)?;
         let mut figures = std::mem::take(&mut gathered.figures);
-        figures.duration = Samples(gathered.len as u64).at(RATE).0;
+        figures.duration = SampleCount(gathered.len as u64).at(RATE).0;
         figures.frames = self.plans.hpss.stft().frames(gathered.len) as u64;
         let [tuning, of_chroma] = gathered.tuning.tuning();
         figures.tuning = (!gathered.tuning.is_empty()).then_some((100.0 * tuning).round() / 100.0);
@@ -175,7 +181,7 @@ impl Job<'_> {
 
     fn first_pass(&self, outputs: &mut Outputs, step: &mut dyn FnMut(u64)) -> Result<Gathered> {
         let (plans, wanted) = (self.plans, outputs.wants_parts());
-        let mut decoder = self.source.decoder(self.name)?;
+        let mut decoder = self.source.open_again(self.name)?;
         let yin = plans.yin.options();
         let mut gathered = Gathered {
             tuning: TuningTally::default(),
@@ -189,7 +195,7 @@ impl Job<'_> {
             let mut blocks = Blocks::new(&plans.hpss);
             let mut conveyor = Conveyor::new(scope);
             let mut before = 0;
-            samples::stream(&mut decoder, RATE, self.cancel, |samples, bytes| {
+            samples::stream(&mut *decoder, RATE, self.cancel, |samples, bytes| {
                 step(bytes / 2 - before);
                 before = bytes / 2;
                 for piece in samples.chunks(PIECE) {
@@ -258,8 +264,8 @@ impl Job<'_> {
                 Some(pieces) => pieces.iter().try_for_each(|piece| push(piece))?,
                 None => {
                     let (mut seen, mut before) = (0, 0);
-                    let mut decoder = self.source.decoder(self.name)?;
-                    samples::stream(&mut decoder, RATE, self.cancel, |samples, bytes| {
+                    let mut decoder = self.source.open_again(self.name)?;
+                    samples::stream(&mut *decoder, RATE, self.cancel, |samples, bytes| {
                         step(bytes / 2 - before);
                         before = bytes / 2;
                         check(self.name, samples, seen)?;
@@ -336,7 +342,7 @@ mod tests {
         let song =
             Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/audio/songs/north-platform.opus"));
         let plans = Plans::new();
-        let of = |source: &Source, held: usize, under_way: usize| {
+        let of = |source: &Source<'_>, held: usize, under_way: usize| {
             let (targets, cancel) = (&Targets::default(), &AtomicBool::new(false));
             let under_way: &dyn Fn() -> usize = &move || under_way;
             let job = Job { name: song, source, targets, plans: &plans, held, under_way, cancel };

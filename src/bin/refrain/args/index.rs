@@ -52,6 +52,9 @@ pub struct ListArgs {
     /// Print comma-separated values, a line for each file
     #[arg(long)]
     pub csv: bool,
+    /// Print a playlist, the first chosen file of each track
+    #[arg(long, conflicts_with_all = ["json", "csv"])]
+    pub m3u: bool,
 }
 
 /// How to list what could not be used.
@@ -60,8 +63,11 @@ pub struct ErrorsArgs {
     #[command(flatten)]
     pub db: DbArgs,
     /// Print one JSON document a file, each on a line
-    #[arg(long)]
+    #[arg(long, conflicts_with = "csv")]
     pub json: bool,
+    /// Print comma-separated values with a header line
+    #[arg(long)]
+    pub csv: bool,
     /// Try them again first
     #[arg(long)]
     pub retry: bool,

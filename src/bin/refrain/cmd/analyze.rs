@@ -7,8 +7,8 @@ use std::{
 
 use anyhow::Context;
 use refrain::{
-    AnalyzeEvent, AnalyzeInput, AnalyzeOptions, Error, HarmonicAnalysis, HarmonicFigures,
-    analysis::key::NAMES, analyze_all, units::Seconds,
+    AnalyzeEvent, AnalyzeOptions, Audio, Error, HarmonicAnalysis, HarmonicFigures, analysis::key::NAMES,
+    analyze_all, units::Seconds,
 };
 
 use crate::{args::AnalyzeArgs, bar::Bar, messages, stop};
@@ -20,11 +20,7 @@ pub fn run(args: &AnalyzeArgs) -> anyhow::Result<ExitCode> {
         anyhow::bail!("standard input (-) can be read once only");
     }
     let input = |file: &PathBuf| {
-        if is_stdin(file) {
-            AnalyzeInput::Reader { name: file.clone(), reader: Box::new(io::stdin()) }
-        } else {
-            AnalyzeInput::Path(file.clone())
-        }
+        if is_stdin(file) { Audio::reader(io::stdin()) } else { Audio::file(file) }
     };
     let mut options = AnalyzeOptions::default();
     options.find = (&args.find).into();

@@ -1,6 +1,7 @@
 //! `refrain index errors`
 use std::{
     io::{self, Write},
+    path::PathBuf,
     process::ExitCode,
 };
 
@@ -26,6 +27,9 @@ pub fn run(args: &ErrorsArgs) -> anyhow::Result<ExitCode> {
         Ok(())
     })?;
     let mut out = io::stdout().lock();
+    if args.csv {
+        return table(out, &failures).context("cannot write the list");
+    }
     for (path, reason) in failures {
         if args.json {
             writeln!(out, "{}", json!({"path": path.to_string_lossy(), "reason": reason}))
@@ -34,5 +38,15 @@ pub fn run(args: &ErrorsArgs) -> anyhow::Result<ExitCode> {
         }
         .context("cannot write the list")?;
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn table(out: impl Write, failures: &[(PathBuf, String)]) -> io::Result<ExitCode> {
+    let mut table = csv::Writer::from_writer(out);
+    table.write_record(["path", "reason"])?;
+    for (path, reason) in failures {
+        table.write_record([path.to_string_lossy().as_ref(), reason])?;
+    }
+    table.flush()?;
     Ok(ExitCode::SUCCESS)
 }

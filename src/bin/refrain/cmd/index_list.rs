@@ -13,9 +13,10 @@ use refrain::{
 };
 use serde_json::{Value, json};
 
+use super::m3u;
 use crate::{args::ListArgs, db, messages};
 
-/// Lists; exit 1 where something was chosen that is not in the index.
+/// Lists; exit 1 where something was chosen that is not in the index, 2 where a path cannot stand in a playlist.
 pub fn run(args: &ListArgs) -> anyhow::Result<ExitCode> {
     let path = db::path(&args.db)?;
     let index = Index::open(&path)?;
@@ -31,28 +32,41 @@ pub fn run(args: &ListArgs) -> anyhow::Result<ExitCode> {
         }
         chosen.get_or_insert_default().extend(paths);
     }
-    print(args, &index, chosen.as_ref()).context("cannot write the list")?;
-    Ok(if nothing { ExitCode::from(1) } else { ExitCode::SUCCESS })
+    let whole = print(args, &index, chosen.as_ref()).context("cannot write the list")?;
+    Ok(match (whole, nothing) {
+        (false, _) => ExitCode::from(2),
+        (true, true) => ExitCode::from(1),
+        (true, false) => ExitCode::SUCCESS,
+    })
 }
 
-fn print(args: &ListArgs, index: &Index, chosen: Option<&HashSet<PathBuf>>) -> anyhow::Result<()> {
+/// Prints the tracks of which a file is chosen; false where one was left out.
+fn print(args: &ListArgs, index: &Index, chosen: Option<&HashSet<PathBuf>>) -> anyhow::Result<bool> {
     let mut out = BufWriter::new(io::stdout().lock());
     let mut table = args.csv.then(|| csv::Writer::from_writer(Vec::new()));
     if let Some(table) = &mut table {
         table.write_record(COLUMNS)?;
     }
+    if args.m3u {
+        out.write_all(m3u::HEADER.as_bytes())?;
+    }
+    let mut whole = true;
     // What went wrong with the output, which ends the listing.
     let mut failed: anyhow::Result<()> = Ok(());
     let listed = index.tracks(|track, files| {
-        if chosen.is_some_and(|chosen| files.iter().all(|file| !chosen.contains(&file.path))) {
-            return Ok(());
-        }
+        let is_chosen = |file: &&FileEntry| chosen.is_none_or(|chosen| chosen.contains(&file.path));
+        let Some(first) = files.iter().find(is_chosen) else { return Ok(()) };
         let written = match &mut table {
             Some(table) => rows(table, &track, &files).and_then(|()| {
                 out.write_all(table.get_ref())?;
                 *table = csv::Writer::from_writer(Vec::new());
                 Ok(())
             }),
+            None if args.m3u => {
+                m3u::entry(&mut out, &first.path, Some(track.record.duration), &track.record.tags)
+                    .map(|written| whole &= written)
+                    .map_err(Into::into)
+            }
             None if args.json => writeln!(out, "{}", document(&track, &files)).map_err(Into::into),
             None => lines(&mut out, &track, &files).map_err(Into::into),
         };
@@ -66,7 +80,8 @@ fn print(args: &ListArgs, index: &Index, chosen: Option<&HashSet<PathBuf>>) -> a
     if let Some(table) = table {
         out.write_all(&table.into_inner().map_err(|error| anyhow::anyhow!("{error}"))?)?;
     }
-    Ok(out.flush()?)
+    out.flush()?;
+    Ok(whole)
 }
 
 fn lines(out: &mut impl Write, track: &Track, files: &[FileEntry]) -> io::Result<()> {

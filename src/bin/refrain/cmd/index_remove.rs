@@ -41,7 +41,8 @@ pub fn run(args: &RemoveArgs) -> anyhow::Result<ExitCode> {
 /// The folder that may be meant. None is called like a pattern, unless its very path was given.
 fn folder(selector: &Selector) -> Option<&Path> {
     match selector {
-        Selector::Path(path) | Selector::Pattern { text: path, .. } => Some(path),
+        Selector::Path(path) => Some(path),
+        Selector::Pattern(pattern) => Some(pattern.as_path()),
         _ => None,
     }
 }

@@ -1,5 +1,7 @@
 //! One file a command.
 pub mod analyze;
+pub mod completions;
+pub mod fingerprint;
 pub mod index_build;
 pub mod index_compact;
 pub mod index_errors;
@@ -13,5 +15,8 @@ pub mod index_relocate;
 pub mod index_remove;
 pub mod index_update;
 pub mod index_verify;
+mod m3u;
+pub mod man;
 mod progress;
 pub mod query;
+mod query_csv;

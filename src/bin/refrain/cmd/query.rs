@@ -11,8 +11,9 @@ use std::{
 
 use anyhow::Context;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
-use refrain::{Answer, Audio, Error, Index, Match, QueryOptions, Range, Status};
+use refrain::{Answer, Audio, Error, Index, Match, QueryOptions, Range, Status, TrackId, units::Seconds};
 
+use super::{m3u, query_csv};
 use crate::{args::QueryArgs, db, messages};
 
 /// Answers every clip, in the order given; exit 0 where any matched, 2 where any could not be read, else 1.
@@ -36,7 +37,7 @@ pub fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
     if args.clips.iter().filter(|c| is_stdin(c)).count() > 1 {
         anyhow::bail!("standard input (-) can be read once only");
     }
-    let mut out = Output { out: io::stdout().lock(), args, any_match: false, any_error: false };
+    let mut out = Output::new(args, &index)?;
     let threads = args.threads.map_or_else(cores, usize::from).min(args.clips.len());
     if threads <= 1 {
         for clip in &args.clips {
@@ -109,24 +110,52 @@ fn in_parallel(
 struct Output<'a> {
     out: io::StdoutLock<'a>,
     args: &'a QueryArgs,
+    index: &'a Index,
     any_match: bool,
     any_error: bool,
 }
 
-impl Output<'_> {
-    fn write(&mut self, answer: &Answer) -> anyhow::Result<()> {
-        self.print(answer).context("cannot write the answer")
+impl<'a> Output<'a> {
+    fn new(args: &'a QueryArgs, index: &'a Index) -> anyhow::Result<Self> {
+        let mut out = io::stdout().lock();
+        let begun = match args {
+            QueryArgs { csv: true, .. } => query_csv::header(&mut out),
+            QueryArgs { m3u: true, .. } => out.write_all(m3u::HEADER.as_bytes()),
+            _ => Ok(()),
+        };
+        begun.context("cannot write the answer")?;
+        Ok(Self { out, args, index, any_match: false, any_error: false })
     }
 
-    fn print(&mut self, answer: &Answer) -> io::Result<()> {
+    fn write(&mut self, answer: &Answer) -> anyhow::Result<()> {
+        let track = match answer.matches.first() {
+            Some(best) if self.args.m3u => self.index.track(TrackId(best.id))?,
+            _ => None,
+        };
+        self.print(answer, track.map(|track| track.record.duration)).context("cannot write the answer")
+    }
+
+    /// `duration` is that of the best match's track, where it is asked for.
+    fn print(&mut self, answer: &Answer, duration: Option<Seconds>) -> io::Result<()> {
         self.any_match |= answer.status == Status::Match;
         self.any_error |= answer.status == Status::Error;
         if self.args.json {
             writeln!(self.out, "{}", answer.to_json())?;
             return self.out.flush();
         }
+        if self.args.csv {
+            query_csv::rows(&mut self.out, answer)?;
+            return self.out.flush();
+        }
         let name = answer.query.display();
         match answer.status {
+            Status::Match if self.args.m3u => {
+                if let Some(best) = answer.matches.first() {
+                    self.any_error |= !m3u::entry(&mut self.out, &best.path, duration, &best.tags)?;
+                }
+                self.out.flush()?;
+            }
+            Status::NoMatch if self.args.m3u => messages::say(&format!("{name}: no match")),
             Status::Match => {
                 writeln!(self.out, "{name}")?;
                 writeln!(self.out, "{}", table(&answer.matches))?;

@@ -1,0 +1,315 @@
+from typing import Callable, Optional, Protocol, TypedDict, final
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = [
+    "analyze",
+    "analyze_audio",
+    "chroma_frames",
+    "fingerprint",
+    "unpack_frames",
+    "Index",
+    "load",
+    "chroma_cqt",
+    "chroma_stft",
+    "chroma_stft_of",
+    "cqt",
+    "estimate_tuning",
+    "estimate_tuning_of",
+    "hpss",
+    "hpss_masks",
+    "istft",
+    "magnitudes",
+    "pyin",
+    "stft",
+    "yin",
+    "__version__",
+]
+
+__version__: str
+
+_F32 = npt.NDArray[np.float32]
+
+class MatchDict(TypedDict):
+    path: str
+    also_paths: list[str]
+    missing: bool
+    id: int
+    score: float
+    query_start: float
+    query_end: float
+    ref_start: float
+    ref_end: float
+    also_at: list[float]
+    tempo: float
+    pitch: float
+    title: Optional[str]
+    artist: Optional[str]
+    album: Optional[str]
+    track_number: Optional[int]
+    disc_number: Optional[int]
+    recording_mbid: Optional[str]
+    release_mbid: Optional[str]
+    acoustid: Optional[str]
+    evidence: float
+    similarity: float
+    rival: float
+    variants: int
+
+class AnswerDict(TypedDict):
+    query: str
+    duration: float
+    matches: list[MatchDict]
+    candidates: Optional[list[MatchDict]]
+
+class EventDict(TypedDict):
+    kind: str
+    path: Optional[str]
+    moved_from: Optional[str]
+    bytes: int
+    duration: float
+    reason: Optional[str]
+    warnings: list[str]
+    files: int
+    new: int
+    new_bytes: int
+
+class SummaryDict(TypedDict):
+    found: int
+    unchanged: int
+    still_bad: int
+    added: int
+    retagged: int
+    moved: int
+    copies: int
+    returned: int
+    missing: int
+    still_missing: int
+    added_duration: float
+    failed: list[tuple[str, str]]
+
+class InfoDict(TypedDict):
+    file: str
+    tracks: int
+    files: int
+    missing: int
+    failures: int
+    roots: list[str]
+    seconds: float
+    bytes: int
+    frames: int
+    windows: int
+    neighbour_lists: Optional[int]
+    neighbour_windows: Optional[int]
+    parameter_set: int
+    format: int
+    version: str
+    sqlite: str
+
+class FileDict(TypedDict):
+    path: str
+    size: int
+    mtime_ns: int
+    missing: bool
+
+class TrackDict(TypedDict):
+    id: int
+    path: str
+    missing: bool
+    files: list[FileDict]
+    title: Optional[str]
+    artist: Optional[str]
+    album: Optional[str]
+    track_number: Optional[int]
+    disc_number: Optional[int]
+    recording_mbid: Optional[str]
+    release_mbid: Optional[str]
+    acoustid: Optional[str]
+    duration: float
+    sample_rate: Optional[int]
+    channels: Optional[int]
+    hash: Optional[str]
+    frames: int
+    windows: int
+
+class FiguresDict(TypedDict):
+    duration: float
+    sample_rate: Optional[int]
+    channels: Optional[int]
+    frames: int
+    tuning: Optional[float]
+    key: Optional[str]
+    mode: Optional[str]
+    key_correlation: Optional[float]
+    key_confidence: Optional[float]
+    key_second: Optional[str]
+    harmonic_ratio: Optional[float]
+    voiced: Optional[float]
+    pitch: Optional[float]
+    pitch_note: Optional[str]
+    pitch_cents: Optional[float]
+    pitch_stability: Optional[float]
+    chroma: list[float]
+    chroma_energy: list[float]
+    chroma_entropy: Optional[float]
+    warnings: list[str]
+
+class _Take(Protocol):
+    @property
+    def threads(self) -> Optional[int]: ...
+    @property
+    def follow_links(self) -> bool: ...
+    @property
+    def hidden(self) -> bool: ...
+    @property
+    def max_depth(self) -> Optional[int]: ...
+
+class _Ask(Protocol):
+    @property
+    def top(self) -> int: ...
+    @property
+    def min_score(self) -> float: ...
+    @property
+    def explain(self) -> bool: ...
+    @property
+    def exact(self) -> bool: ...
+    @property
+    def semitones(self) -> float: ...
+    @property
+    def slowest(self) -> float: ...
+    @property
+    def fastest(self) -> float: ...
+
+class _Names(Protocol):
+    @property
+    def title(self) -> Optional[str]: ...
+    @property
+    def artist(self) -> Optional[str]: ...
+    @property
+    def album(self) -> Optional[str]: ...
+    @property
+    def track_number(self) -> Optional[int]: ...
+    @property
+    def disc_number(self) -> Optional[int]: ...
+    @property
+    def recording_mbid(self) -> Optional[str]: ...
+    @property
+    def release_mbid(self) -> Optional[str]: ...
+    @property
+    def acoustid(self) -> Optional[str]: ...
+
+class _Sought(Protocol):
+    @property
+    def sr(self) -> float: ...
+    @property
+    def fmin(self) -> float: ...
+    @property
+    def fmax(self) -> float: ...
+    @property
+    def frame_length(self) -> int: ...
+    @property
+    def hop_length(self) -> int: ...
+    @property
+    def trough_threshold(self) -> float: ...
+    @property
+    def textbook(self) -> bool: ...
+
+class _Outputs(Protocol):
+    @property
+    def frames(self) -> Optional[str]: ...
+    @property
+    def harmonic(self) -> Optional[str]: ...
+    @property
+    def percussive(self) -> Optional[str]: ...
+    @property
+    def plot(self) -> Optional[str]: ...
+
+_Callback = Callable[[EventDict], object]
+_Done = Callable[[str, Optional[FiguresDict], Optional[str]], object]
+
+@final
+class Index:
+    def __new__(cls, path: str, mode: str) -> Index: ...
+    def is_open(self) -> bool: ...
+    def build(self, roots: list[str], take: _Take, callback: Optional[_Callback]) -> SummaryDict: ...
+    def update(self, take: _Take, callback: Optional[_Callback]) -> SummaryDict: ...
+    def retry(self, take: _Take, callback: Optional[_Callback]) -> SummaryDict: ...
+    def add(self, path: str) -> None: ...
+    def add_audio(self, kind: str, source: object, sr: int, name: str, tags: _Names) -> None: ...
+    def query(self, kind: str, source: object, sr: int, name: Optional[str], ask: _Ask) -> AnswerDict: ...
+    def info(self) -> InfoDict: ...
+    def tracks(self) -> list[TrackDict]: ...
+    def failures(self) -> list[tuple[str, str]]: ...
+    def select(self, chosen: str) -> list[str]: ...
+    def remove(self, chosen: list[str], dry_run: bool) -> tuple[list[str], list[str]]: ...
+    def prune(self, dry_run: bool) -> list[str]: ...
+    def relocate(self, old: str, new: str) -> tuple[int, int]: ...
+    def merge(self, other: Index) -> tuple[int, int, int]: ...
+    def verify(self) -> None: ...
+    def rebuild(self) -> None: ...
+    def refresh(self) -> None: ...
+    def compact(self) -> int: ...
+    def export(self, path: str) -> None: ...
+    def close(self) -> None: ...
+
+def load(
+    kind: str, source: object, sr: Optional[int], offset: float, duration: Optional[float]
+) -> tuple[_F32, int, int, list[str]]: ...
+def stft(y: _F32, n_fft: int, hop_length: int) -> npt.NDArray[np.complex64]: ...
+def magnitudes(y: _F32, n_fft: int, hop_length: int, power: int) -> _F32: ...
+def istft(s: npt.NDArray[np.complex64], n_fft: int, hop_length: int, length: int) -> _F32: ...
+def cqt(
+    y: _F32, sr: float, hop_length: int, fmin: float, n_bins: int, bins_per_octave: int, tuning: float
+) -> npt.NDArray[np.complex64]: ...
+def chroma_cqt(
+    y: _F32,
+    sr: float,
+    hop_length: int,
+    fmin: float,
+    n_octaves: int,
+    bins_per_octave: int,
+    tuning: float,
+    normalised: bool,
+) -> _F32: ...
+def chroma_stft(
+    y: _F32, sr: float, n_fft: int, hop_length: int, tuning: float, normalised: bool
+) -> _F32: ...
+def chroma_stft_of(powers: _F32, sr: float, n_fft: int, tuning: float, normalised: bool) -> _F32: ...
+def estimate_tuning(y: _F32, sr: float, bins_per_octave: int) -> float: ...
+def estimate_tuning_of(s: _F32, sr: float, bins_per_octave: int) -> float: ...
+def hpss(
+    y: _F32,
+    n_fft: int,
+    hop_length: int,
+    kernels: tuple[int, int],
+    power: float,
+    margins: tuple[float, float],
+) -> tuple[_F32, _F32]: ...
+def hpss_masks(
+    magnitudes: _F32, kernels: tuple[int, int], power: float, margins: tuple[float, float]
+) -> tuple[_F32, _F32]: ...
+def yin(y: _F32, sought: _Sought) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]: ...
+def pyin(
+    y: _F32, sought: _Sought, fill: float
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_], npt.NDArray[np.float64]]: ...
+def fingerprint(
+    kind: str, source: object, sr: int
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint32], npt.NDArray[np.int8], float]: ...
+def chroma_frames(kind: str, source: object, sr: int) -> _F32: ...
+def unpack_frames(packed: npt.NDArray[np.uint8]) -> _F32: ...
+def analyze(
+    paths: list[str],
+    threads: Optional[int],
+    outputs: _Outputs,
+    done: _Done,
+) -> None: ...
+def analyze_audio(
+    kind: str,
+    source: object,
+    sr: int,
+    name: Optional[str],
+    threads: Optional[int],
+    outputs: _Outputs,
+    done: _Done,
+) -> None: ...

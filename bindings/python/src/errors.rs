@@ -1,0 +1,91 @@
+//! The library's errors as exceptions. The classes are written in Python, in `refrain/errors.py`.
+use std::path::Path;
+
+use pyo3::{call::PyCallArgs, exceptions::PyOSError, prelude::*};
+use refrain::{
+    Error,
+    analysis::AnalysisError,
+    error::{AudioError, IndexError},
+};
+
+/// An instance of a class of `refrain.errors`; or what went wrong when it was made.
+fn made<'py>(py: Python<'py>, class: &str, args: impl PyCallArgs<'py>) -> PyErr {
+    let class = py.import("refrain.errors").and_then(|module| module.getattr(class));
+    match class.and_then(|class| class.call1(args)) {
+        Ok(exception) => PyErr::from_value(exception),
+        Err(error) => error,
+    }
+}
+
+/// A parameter that cannot be used.
+pub fn parameter(py: Python<'_>, message: &str) -> PyErr {
+    made(py, "ParameterError", (message,))
+}
+
+/// The index is at work for the caller already.
+pub fn busy(py: Python<'_>, reason: &str) -> PyErr {
+    made(py, "IndexBusyError", ("", reason))
+}
+
+/// A path as Python has it: text in which bytes that are not UTF-8 are surrogates.
+pub fn text(path: &Path) -> &std::ffi::OsStr {
+    path.as_os_str()
+}
+
+/// What librosa calls a parameter of the library.
+fn usual(name: &str) -> &str {
+    match name {
+        "rate" => "sr",
+        "hop" => "hop_length",
+        "bins" => "n_bins",
+        "threshold" => "trough_threshold",
+        "harmonic_kernel" | "percussive_kernel" => "kernel_size",
+        "harmonic_margin" | "percussive_margin" => "margin",
+        other => other,
+    }
+}
+
+/// An error of a transform.
+pub fn of_analysis(py: Python<'_>, error: &AnalysisError) -> PyErr {
+    match error {
+        AnalysisError::Parameter { name, got, expected } => {
+            parameter(py, &format!("{} is {got}, must be {expected}", usual(name)))
+        }
+        other => parameter(py, &other.to_string()),
+    }
+}
+
+/// An error of the library.
+pub fn of_library(py: Python<'_>, error: &Error) -> PyErr {
+    match error {
+        Error::Io { path, source } => match source.raw_os_error() {
+            Some(number) => {
+                let whole = source.to_string();
+                let message = whole.split(" (os error").next().unwrap_or(&whole);
+                PyOSError::new_err((number, message.to_owned(), text(path).to_owned()))
+            }
+            None => {
+                // The class that goes with the kind.
+                std::io::Error::new(source.kind(), format!("{}: {source}", path.display())).into()
+            }
+        },
+        Error::Audio { path, reason } => {
+            let class = match reason {
+                AudioError::TooShort { .. } | AudioError::NoFingerprint => "NoFingerprintError",
+                _ => "AudioError",
+            };
+            made(py, class, (text(path), reason.to_string()))
+        }
+        Error::Index { path, reason } => {
+            let class = match reason {
+                IndexError::Missing => "IndexNotFoundError",
+                IndexError::Damaged(_) | IndexError::Neighbours(_) => "IndexDamagedError",
+                IndexError::Busy | IndexError::AtWork => "IndexBusyError",
+                IndexError::ReadOnly(_) => "IndexReadOnlyError",
+                _ => "IndexFileError",
+            };
+            made(py, class, (text(path), reason.to_string()))
+        }
+        other => made(py, "RefrainError", (other.to_string(),)),
+    }
+}

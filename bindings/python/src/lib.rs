@@ -1,0 +1,34 @@
+//! The part of the Python package `refrain` that is Rust: thin functions over the library, called by the modules in
+//! `python/refrain`, which have the parameters and the documentation that users see.
+//!
+//! Whatever takes long runs detached from the interpreter. Samples are read where NumPy has them; results become arrays
+//! without a copy.
+mod analyse;
+mod arrays;
+mod audio;
+mod errors;
+mod index;
+mod interrupt;
+mod load;
+mod records;
+mod scratch;
+mod transforms;
+
+#[pyo3::pymodule]
+mod _refrain {
+    #[pymodule_export]
+    use super::{
+        analyse::{analyze, analyze_audio, chroma_frames, fingerprint, unpack_frames},
+        index::Index,
+        load::load,
+        transforms::{
+            chroma_cqt, chroma_stft, chroma_stft_of, cqt, estimate_tuning, estimate_tuning_of, hpss,
+            hpss_masks, istft, magnitudes, pyin, stft, yin,
+        },
+    };
+
+    /// The version of the library.
+    #[pymodule_export]
+    #[allow(non_upper_case_globals)]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+}

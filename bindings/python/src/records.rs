@@ -1,0 +1,347 @@
+//! What the library tells, as dictionaries. The dataclasses of `refrain.records` have fields of the same names.
+use std::{ffi::OsString, path::PathBuf};
+
+use pyo3::prelude::*;
+use refrain::{
+    Answer, BuildEvent, BuildSummary, HarmonicFigures, Info, Match, Tags,
+    store::{FileEntry, Track},
+};
+
+/// A path, as text.
+fn text(path: PathBuf) -> OsString {
+    path.into_os_string()
+}
+
+fn all(paths: Vec<PathBuf>) -> Vec<OsString> {
+    paths.into_iter().map(text).collect()
+}
+
+#[derive(IntoPyObject)]
+pub struct MatchRecord {
+    path: OsString,
+    also_paths: Vec<OsString>,
+    missing: bool,
+    id: u32,
+    score: f64,
+    query_start: f64,
+    query_end: f64,
+    ref_start: f64,
+    ref_end: f64,
+    also_at: Vec<f64>,
+    tempo: f64,
+    pitch: f64,
+    title: Option<String>,
+    artist: Option<String>,
+    album: Option<String>,
+    track_number: Option<u32>,
+    disc_number: Option<u32>,
+    recording_mbid: Option<String>,
+    release_mbid: Option<String>,
+    acoustid: Option<String>,
+    evidence: f64,
+    similarity: f64,
+    rival: f64,
+    variants: u32,
+}
+
+impl From<Match> for MatchRecord {
+    fn from(m: Match) -> Self {
+        Self {
+            path: text(m.path),
+            also_paths: all(m.also_paths),
+            missing: m.missing,
+            id: m.id,
+            score: m.score,
+            query_start: m.query_start,
+            query_end: m.query_end,
+            ref_start: m.ref_start,
+            ref_end: m.ref_end,
+            also_at: m.also_at,
+            tempo: m.tempo,
+            pitch: m.pitch,
+            title: m.tags.title,
+            artist: m.tags.artist,
+            album: m.tags.album,
+            track_number: m.tags.track_number,
+            disc_number: m.tags.disc_number,
+            recording_mbid: m.tags.recording_mbid,
+            release_mbid: m.tags.release_mbid,
+            acoustid: m.tags.acoustid,
+            evidence: m.evidence,
+            similarity: m.similarity,
+            rival: m.rival,
+            variants: m.variants,
+        }
+    }
+}
+
+#[derive(IntoPyObject)]
+pub struct AnswerRecord {
+    query: OsString,
+    duration: f64,
+    matches: Vec<MatchRecord>,
+    candidates: Option<Vec<MatchRecord>>,
+}
+
+impl From<Answer> for AnswerRecord {
+    fn from(answer: Answer) -> Self {
+        let records = |matches: Vec<Match>| matches.into_iter().map(MatchRecord::from).collect();
+        Self {
+            query: text(answer.query),
+            duration: answer.duration.unwrap_or_default(),
+            matches: records(answer.matches),
+            candidates: answer.candidates.map(records),
+        }
+    }
+}
+
+#[derive(IntoPyObject)]
+pub struct SummaryRecord {
+    found: usize,
+    unchanged: usize,
+    still_bad: usize,
+    added: usize,
+    retagged: usize,
+    moved: usize,
+    copies: usize,
+    returned: usize,
+    missing: usize,
+    still_missing: usize,
+    added_duration: f64,
+    failed: Vec<(OsString, String)>,
+}
+
+impl From<BuildSummary> for SummaryRecord {
+    fn from(s: BuildSummary) -> Self {
+        Self {
+            found: s.found,
+            unchanged: s.unchanged,
+            still_bad: s.still_bad,
+            added: s.added,
+            retagged: s.retagged,
+            moved: s.moved,
+            copies: s.copies,
+            returned: s.returned,
+            missing: s.missing,
+            still_missing: s.still_missing,
+            added_duration: s.added_duration.0,
+            failed: s.failed.into_iter().map(|(path, reason)| (text(path), reason)).collect(),
+        }
+    }
+}
+
+/// What a build tells while it goes on.
+#[derive(Default, IntoPyObject)]
+pub struct EventRecord {
+    kind: &'static str,
+    path: Option<OsString>,
+    moved_from: Option<OsString>,
+    bytes: u64,
+    duration: f64,
+    reason: Option<String>,
+    warnings: Vec<String>,
+    files: usize,
+    new: usize,
+    new_bytes: u64,
+}
+
+impl EventRecord {
+    /// None of an event that this version knows nothing of.
+    pub fn of(event: BuildEvent) -> Option<Self> {
+        let new = Self::default();
+        Some(match event {
+            BuildEvent::Found { files, new, new_bytes } => {
+                Self { kind: "found", files, new, new_bytes, ..Self::default() }
+            }
+            BuildEvent::Recognised { path, bytes } => {
+                Self { kind: "recognised", path: Some(text(path)), bytes, ..new }
+            }
+            BuildEvent::Moved { from, to } => {
+                Self { kind: "moved", path: Some(text(to)), moved_from: Some(text(from)), ..new }
+            }
+            BuildEvent::Missing { path } => Self { kind: "missing", path: Some(text(path)), ..new },
+            BuildEvent::Unavailable { path } => Self { kind: "unavailable", path: Some(text(path)), ..new },
+            BuildEvent::Added { path, bytes, duration, warnings } => Self {
+                kind: "added",
+                path: Some(text(path)),
+                bytes,
+                duration: duration.0,
+                warnings: warnings.iter().map(ToString::to_string).collect(),
+                ..new
+            },
+            BuildEvent::Failed { path, bytes, reason } => {
+                Self { kind: "failed", path: Some(text(path)), bytes, reason: Some(reason), ..new }
+            }
+            BuildEvent::Neighbours => Self { kind: "neighbours", ..new },
+            _ => return None,
+        })
+    }
+}
+
+#[derive(IntoPyObject)]
+pub struct InfoRecord {
+    file: OsString,
+    tracks: u64,
+    files: u64,
+    missing: u64,
+    failures: u64,
+    roots: Vec<OsString>,
+    seconds: f64,
+    bytes: u64,
+    frames: u64,
+    windows: u64,
+    neighbour_lists: Option<u32>,
+    neighbour_windows: Option<u64>,
+    parameter_set: u32,
+    format: u32,
+    version: &'static str,
+    sqlite: &'static str,
+}
+
+impl From<Info> for InfoRecord {
+    fn from(info: Info) -> Self {
+        let totals = info.totals;
+        Self {
+            file: text(info.path),
+            tracks: totals.tracks,
+            files: totals.files,
+            missing: totals.missing,
+            failures: totals.failures,
+            roots: all(info.roots),
+            seconds: totals.duration.0,
+            bytes: totals.bytes,
+            frames: totals.frames,
+            windows: totals.windows,
+            neighbour_lists: info.neighbours.map(|n| n.0),
+            neighbour_windows: info.neighbours.map(|n| n.1),
+            parameter_set: info.params.id,
+            format: info.format,
+            version: env!("CARGO_PKG_VERSION"),
+            sqlite: info.sqlite,
+        }
+    }
+}
+
+#[derive(IntoPyObject)]
+pub struct FileRecord {
+    path: OsString,
+    size: u64,
+    mtime_ns: i64,
+    missing: bool,
+}
+
+#[derive(IntoPyObject)]
+pub struct TrackRecord {
+    id: u32,
+    path: OsString,
+    missing: bool,
+    files: Vec<FileRecord>,
+    title: Option<String>,
+    artist: Option<String>,
+    album: Option<String>,
+    track_number: Option<u32>,
+    disc_number: Option<u32>,
+    recording_mbid: Option<String>,
+    release_mbid: Option<String>,
+    acoustid: Option<String>,
+    duration: f64,
+    sample_rate: Option<u32>,
+    channels: Option<u16>,
+    hash: Option<String>,
+    frames: u64,
+    windows: u32,
+}
+
+impl TrackRecord {
+    pub fn new(track: Track, files: Vec<FileEntry>) -> Self {
+        let record = track.record;
+        let Tags {
+            title,
+            artist,
+            album,
+            track_number,
+            disc_number,
+            recording_mbid,
+            release_mbid,
+            acoustid,
+            ..
+        } = record.tags;
+        let file = |file: FileEntry| FileRecord {
+            path: text(file.path),
+            size: file.size,
+            mtime_ns: file.mtime_ns,
+            missing: file.missing,
+        };
+        Self {
+            id: track.id.0,
+            path: text(record.path),
+            missing: track.missing,
+            files: files.into_iter().map(file).collect(),
+            title,
+            artist,
+            album,
+            track_number,
+            disc_number,
+            recording_mbid,
+            release_mbid,
+            acoustid,
+            duration: record.duration.0,
+            sample_rate: record.sample_rate.map(|rate| rate.0),
+            channels: record.channels,
+            hash: record.hash.map(|hash| hash.to_string()),
+            frames: track.frames.0 as u64,
+            windows: track.windows,
+        }
+    }
+}
+
+#[derive(IntoPyObject)]
+pub struct FiguresRecord {
+    duration: f64,
+    sample_rate: Option<u32>,
+    channels: Option<u64>,
+    frames: u64,
+    tuning: Option<f64>,
+    key: Option<String>,
+    mode: Option<&'static str>,
+    key_correlation: Option<f64>,
+    key_confidence: Option<f64>,
+    key_second: Option<String>,
+    harmonic_ratio: Option<f64>,
+    voiced: Option<f64>,
+    pitch: Option<f64>,
+    pitch_note: Option<String>,
+    pitch_cents: Option<f64>,
+    pitch_stability: Option<f64>,
+    chroma: Vec<f32>,
+    chroma_energy: Vec<f32>,
+    chroma_entropy: Option<f64>,
+    warnings: Vec<String>,
+}
+
+impl From<HarmonicFigures> for FiguresRecord {
+    fn from(f: HarmonicFigures) -> Self {
+        Self {
+            duration: f.duration,
+            sample_rate: f.sample_rate,
+            channels: f.channels,
+            frames: f.frames,
+            tuning: f.tuning,
+            key: f.key,
+            mode: f.mode,
+            key_correlation: f.key_correlation,
+            key_confidence: f.key_confidence,
+            key_second: f.key_second,
+            harmonic_ratio: f.harmonic_ratio,
+            voiced: f.voiced,
+            pitch: f.pitch,
+            pitch_note: f.pitch_note,
+            pitch_cents: f.pitch_cents,
+            pitch_stability: f.pitch_stability,
+            chroma: f.chroma.to_vec(),
+            chroma_energy: f.chroma_energy.to_vec(),
+            chroma_entropy: f.chroma_entropy,
+            warnings: f.warnings,
+        }
+    }
+}

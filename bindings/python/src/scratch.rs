@@ -1,0 +1,33 @@
+//! What transforms work in, kept for the next call: pages that are new cost more than some transforms.
+use std::sync::{Mutex, PoisonError};
+
+/// Work space of longer signals is given back: it grows with them.
+const LONGEST: usize = 1 << 22;
+
+/// Work spaces that are kept of a kind.
+const MOST_IDLE: usize = 8;
+
+/// Work spaces of a kind, for any number of threads.
+pub struct Pool<T>(Mutex<Vec<T>>);
+
+impl<T: Default> Pool<T> {
+    pub const fn new() -> Self {
+        Self(Mutex::new(Vec::new()))
+    }
+
+    /// Calls `work` for a signal of so many samples.
+    pub fn with<R>(&self, samples: usize, work: impl FnOnce(&mut T) -> R) -> R {
+        // Nothing panics while the lock is held.
+        let idle = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = idle().pop();
+        let mut scratch = taken.unwrap_or_default();
+        let result = work(&mut scratch);
+        if samples <= LONGEST {
+            let mut idle = idle();
+            if idle.len() < MOST_IDLE {
+                idle.push(scratch);
+            }
+        }
+        result
+    }
+}

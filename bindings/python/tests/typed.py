@@ -1,0 +1,41 @@
+"""A program as users write it, for `mypy --strict`; it is not run."""
+
+from pathlib import Path
+from typing import List, Optional
+
+import numpy as np
+import numpy.typing as npt
+
+import refrain
+
+
+def found(index: refrain.Index, clips: List[Path]) -> List[str]:
+    titles: List[str] = []
+    for clip in clips:
+        answer: refrain.Answer = index.query(clip, top=1)
+        best: Optional[refrain.Match] = answer.best
+        if best is not None:
+            titles.append(f"{best.title or best.path} at {best.ref_start:.1f} s")
+    return titles
+
+
+def told(event: refrain.BuildEvent) -> None:
+    print(event.kind, event.path, event.duration)
+
+
+def main() -> None:
+    with refrain.Index.open_or_create("music.refrain") as index:
+        summary = index.build(["music", Path("more")], threads=2, callback=told)
+        for path, reason in summary.failed:
+            print(path, reason)
+        print(summary.added + summary.moved, found(index, [Path("clip.wav")]))
+        samples: npt.NDArray[np.float32] = np.zeros(22050, np.float32)
+        print(index.query(samples, 22050).matches)
+    y, sr = refrain.load("song.mp3", sr=None, offset=1.0)
+    harmonic, percussive = refrain.effects.hpss(y, margin=(1.0, 2.0))
+    f0, voiced, probability = refrain.pyin(y, fmin=65.0, fmax=2000.0, sr=sr)
+    print(refrain.feature.chroma_cqt(y=harmonic, sr=sr).shape, percussive.shape, f0[voiced], probability.mean())
+    figures = refrain.analyze("song.mp3")
+    print(figures.key or "no key", figures.path)
+    fingerprint: refrain.Fingerprint = refrain.fingerprint("song.mp3")
+    print(fingerprint.frames.shape)

@@ -1,0 +1,134 @@
+//! What `refrain fingerprint` takes: fpcalc's options, with one dash or two.
+use std::{ffi::OsString, path::PathBuf};
+
+use clap::{ArgGroup, Args, Command, CommandFactory};
+use refrain::{
+    chromaprint::Algorithm,
+    decode::RawSample,
+    units::{SampleRate, Seconds},
+};
+
+use super::Cli;
+
+/// How to fingerprint.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("form").multiple(false))]
+#[command(
+    after_help = "Options may begin with one dash, as fpcalc's do. A link to this program that is named fpcalc takes fpcalc's command line."
+)]
+pub struct FingerprintArgs {
+    /// Audio files; `-` reads one from standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Print JSON, a document a fingerprint
+    #[arg(long, group = "form")]
+    pub json: bool,
+    /// Print DURATION= and FINGERPRINT= [default]
+    #[arg(long, group = "form")]
+    pub text: bool,
+    /// Print the fingerprint alone
+    #[arg(long, group = "form")]
+    pub plain: bool,
+    /// Print the words as numbers instead of packed
+    #[arg(long)]
+    pub raw: bool,
+    /// Print them as signed numbers
+    #[arg(long)]
+    pub signed: bool,
+    /// Fingerprint so much of each file; 0 is all of it
+    #[arg(long, short = 't', value_name = "SECS", value_parser = seconds, default_value = "120")]
+    pub length: Seconds,
+    /// Print a fingerprint for each stretch of this length
+    #[arg(long, value_name = "SECS", value_parser = seconds)]
+    pub chunk: Option<Seconds>,
+    /// Let stretches overlap, so that nothing between two is missed
+    #[arg(long)]
+    pub overlap: bool,
+    /// Print when each fingerprint was begun, in seconds since 1970
+    #[arg(long)]
+    pub ts: bool,
+    /// Chromaprint's algorithm: 1, 2, 4 or 5; AcoustID knows 2
+    #[arg(long, short = 'a', value_name = "N", value_parser = algorithm, default_value = "2")]
+    pub algorithm: Algorithm,
+    /// The kind of samples of files without a container, such as s16le; names of containers are taken and not needed
+    #[arg(long, short = 'f', value_name = "NAME", value_parser = format)]
+    pub format: Option<Format>,
+    /// The rate of such samples in Hz
+    #[arg(long, short = 'r', value_name = "HZ", value_parser = rate, default_value = "44100")]
+    pub rate: SampleRate,
+    /// How many channels they have
+    #[arg(long, short = 'c', value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256), default_value_t = 1)]
+    pub channels: u16,
+    /// Let damage within a file not count as an error; for fpcalc's sake, it never does here
+    #[arg(long, hide = true)]
+    pub ignore_errors: bool,
+}
+
+/// What `--format` names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A container, which is recognised by its content.
+    Container,
+    /// Samples without one.
+    Raw(RawSample),
+}
+
+/// FFmpeg's names for the containers that are read.
+const CONTAINERS: &[&str] = &[
+    "3gp", "aac", "aiff", "caf", "flac", "m4a", "matroska", "mka", "mkv", "mov", "mp2", "mp3", "mp4", "ogg",
+    "wav", "webm",
+];
+
+impl Format {
+    /// The format of FFmpeg's name for it.
+    pub fn named(name: &str) -> Option<Format> {
+        if CONTAINERS.contains(&name) {
+            return Some(Format::Container);
+        }
+        RawSample::named(name).map(Format::Raw)
+    }
+}
+
+fn format(name: &str) -> Result<Format, String> {
+    Format::named(name).ok_or_else(|| "no format that is known".to_owned())
+}
+
+fn algorithm(text: &str) -> Result<Algorithm, String> {
+    text.parse().ok().and_then(Algorithm::of).ok_or_else(|| "1, 2, 4 or 5 is needed".to_owned())
+}
+
+fn seconds(text: &str) -> Result<Seconds, String> {
+    match text.parse() {
+        Ok(n) if (0.0..1e9).contains(&n) => Ok(Seconds(n)),
+        _ => Err("a number of seconds is needed, 0 or more".into()),
+    }
+}
+
+fn rate(text: &str) -> Result<SampleRate, String> {
+    match text.parse() {
+        Ok(n) if (1_000..=768_000).contains(&n) => Ok(SampleRate(n)),
+        _ => Err("a rate from 1000 to 768000 is needed".into()),
+    }
+}
+
+/// Gives fpcalc's options after `fingerprint` their second dash: `-json` would be four short ones.
+pub fn with_double_dashes(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut args: Vec<OsString> = args.into_iter().collect();
+    if args.get(1).is_none_or(|command| command != "fingerprint") {
+        return args;
+    }
+    let cli = Cli::command();
+    let command = cli.find_subcommand("fingerprint");
+    let longs: Vec<&str> =
+        command.into_iter().flat_map(Command::get_arguments).filter_map(|arg| arg.get_long()).collect();
+    for arg in args.iter_mut().skip(2) {
+        if arg == "--" {
+            break;
+        }
+        let name = arg.to_str().and_then(|text| text.strip_prefix('-')).map(|text| text.split('=').next());
+        if name.flatten().is_some_and(|name| longs.contains(&name) || name == "help") {
+            *arg = OsString::from_iter([OsString::from("-"), std::mem::take(arg)]);
+        }
+    }
+    args
+}

@@ -1,0 +1,20 @@
+//! What the commands take that set up a shell and a manual.
+use std::path::PathBuf;
+
+use clap::Args;
+use clap_complete::Shell;
+
+/// Which completions to print.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: Shell,
+}
+
+/// Where to write the manual.
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// The folder for the pages, which is made where it is not there
+    pub dir: PathBuf,
+}

@@ -1,0 +1,166 @@
+//! `refrain fingerprint`
+use std::{
+    io::{self, Write},
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+    process::ExitCode,
+    sync::atomic::AtomicBool,
+    time::SystemTime,
+};
+
+use refrain::{
+    Audio, ChromaprintOptions, ChromaprintPart, Error,
+    chromaprint::{self, Algorithm},
+    decode::{RawFormat, Warning},
+    error::AudioError,
+    pipeline,
+};
+
+use crate::{
+    args::{FingerprintArgs, Format},
+    messages,
+};
+
+/// Fingerprints every file, in the order given; exit 2 where any could not be.
+pub fn run(args: &FingerprintArgs) -> anyhow::Result<ExitCode> {
+    if args.files.iter().filter(|file| file.as_os_str() == "-").count() > 1 {
+        anyhow::bail!("standard input (-) can be read once only");
+    }
+    let mut failed = false;
+    for file in &args.files {
+        let name = (args.files.len() > 1).then_some(file.as_path());
+        match one(file, name, args) {
+            Ok(warnings) => {
+                for warning in warnings {
+                    messages::say(&format!("{}: {warning}", file.display()));
+                }
+            }
+            Err(Failure::Output(error)) => return Err(error.into()),
+            Err(Failure::Input(error)) => {
+                messages::error(&error.into());
+                failed = true;
+            }
+            Err(Failure::TooShort) => {
+                messages::say(&format!("refrain: {}: too short for a fingerprint", file.display()));
+                failed = true;
+            }
+        }
+    }
+    Ok(if failed { ExitCode::from(2) } else { ExitCode::SUCCESS })
+}
+
+/// Why there is no fingerprint of a file.
+pub enum Failure {
+    /// The file could not be read.
+    Input(Error),
+    /// Nothing can be printed any more.
+    Output(io::Error),
+    /// It has less audio than one word takes.
+    TooShort,
+}
+
+/// Prints the fingerprint of a file, or those of its parts, after its `name` where there is one. Gives what was wrong with
+/// it.
+pub fn one(file: &Path, name: Option<&Path>, args: &FingerprintArgs) -> Result<Vec<Warning>, Failure> {
+    let input = if file.as_os_str() == "-" { Audio::reader(io::stdin()) } else { Audio::file(file) };
+    let options = options(args);
+    let cancel = AtomicBool::new(false);
+    let mut print = Print { name, args, chunks: options.chunk.is_some(), first: true, began: seconds_now() };
+    // Where nobody reads the output any more, there is no need to go on.
+    let mut stopped = None;
+    let done = catch_unwind(AssertUnwindSafe(|| {
+        pipeline::chromaprint(input, &options, &cancel, |part| {
+            print.part(&part).map_err(|failure| {
+                stopped = Some(failure);
+                Error::Interrupted
+            })
+        })
+    }));
+    match (stopped, done) {
+        (Some(failure), _) => Err(failure),
+        (None, Ok(done)) => done.map_err(Failure::Input),
+        // The hook has told of the panic.
+        (None, Err(_)) => {
+            let reason = AudioError::DecoderPanic("a fault in the analysis".into());
+            Err(Failure::Input(Error::Audio { path: file.to_owned(), reason }))
+        }
+    }
+}
+
+fn options(args: &FingerprintArgs) -> ChromaprintOptions {
+    let mut options = ChromaprintOptions::default();
+    options.algorithm = args.algorithm;
+    options.length = Some(args.length).filter(|length| length.0 > 0.0);
+    options.chunk = args.chunk.filter(|chunk| chunk.0 > 0.0);
+    options.overlap = args.overlap;
+    options.raw = match args.format {
+        Some(Format::Raw(sample)) => Some(RawFormat { sample, rate: args.rate, channels: args.channels }),
+        _ => None,
+    };
+    options
+}
+
+/// Prints the parts of a file.
+struct Print<'a> {
+    name: Option<&'a Path>,
+    args: &'a FingerprintArgs,
+    chunks: bool,
+    first: bool,
+    /// When the part was begun.
+    began: f64,
+}
+
+impl Print<'_> {
+    fn part(&mut self, part: &ChromaprintPart) -> Result<(), Failure> {
+        let (first, began) = (self.first, self.began);
+        (self.first, self.began) = (false, seconds_now());
+        match (part.words.is_empty(), first) {
+            (true, true) => Err(Failure::TooShort),
+            // What is left at the end.
+            (true, false) => Ok(()),
+            (false, _) => {
+                let text = self.text(part, first, if self.args.ts { began } else { part.start.0 });
+                let mut out = io::stdout().lock();
+                out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Failure::Output)
+            }
+        }
+    }
+
+    fn text(&self, part: &ChromaprintPart, first: bool, began: f64) -> String {
+        let fingerprint = fingerprint(&part.words, self.args.raw, self.args.signed, self.args.algorithm);
+        // fpcalc counts in whole milliseconds and cuts off the rest.
+        let duration = if self.chunks { part.duration.0 } else { (part.duration.0 * 1e3).floor() / 1e3 };
+        let name = self.name.map(|name| name.to_string_lossy());
+        if self.args.plain {
+            format!("{fingerprint}\n")
+        } else if self.args.json {
+            let name = name
+                .map_or_else(String::new, |name| format!("\"file\": {}, ", serde_json::Value::from(name)));
+            let time = if self.chunks { format!("\"timestamp\": {began:.2}, ") } else { String::new() };
+            let quote = if self.args.raw { ["[", "]"] } else { ["\"", "\""] };
+            let [open, close] = quote;
+            format!(
+                "{{{name}{time}\"duration\": {duration:.2}, \"fingerprint\": {open}{fingerprint}{close}}}\n"
+            )
+        } else {
+            let gap = if first { "" } else { "\n" };
+            let name = name.map_or_else(String::new, |name| format!("FILE={name}\n"));
+            let time = if self.args.ts { format!("TIMESTAMP={began:.2}\n") } else { String::new() };
+            format!("{gap}{name}{time}DURATION={}\nFINGERPRINT={fingerprint}\n", duration as u64)
+        }
+    }
+}
+
+fn fingerprint(words: &[u32], raw: bool, signed: bool, algorithm: Algorithm) -> String {
+    let number = |&word: &u32| if signed { word.cast_signed().to_string() } else { word.to_string() };
+    if raw {
+        words.iter().map(number).collect::<Vec<_>>().join(",")
+    } else {
+        chromaprint::pack(words, algorithm)
+    }
+}
+
+/// Seconds since 1970.
+fn seconds_now() -> f64 {
+    SystemTime::UNIX_EPOCH.elapsed().map_or(0.0, |since| since.as_secs_f64())
+}

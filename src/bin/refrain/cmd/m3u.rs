@@ -1,0 +1,71 @@
+//! Extended M3U playlists in UTF-8 (M3U8): a line about each file, then its path, byte by byte.
+use std::{
+    io::{self, Write},
+    path::Path,
+};
+
+use refrain::{decode::Tags, units::Seconds};
+
+use crate::messages;
+
+/// The first line.
+pub const HEADER: &str = "#EXTM3U\n";
+
+/// Writes a file's entry. Where its path cannot stand in a playlist that is told of, and false.
+pub fn entry(out: &mut impl Write, path: &Path, duration: Option<Seconds>, tags: &Tags) -> io::Result<bool> {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    // Lines end with either; and what is not Unicode on Windows has no spelling here.
+    if bytes.iter().any(|byte| matches!(byte, b'\n' | b'\r')) || (cfg!(windows) && path.to_str().is_none()) {
+        messages::say(&format!("refrain: {path:?}: a playlist cannot hold this path, it was left out"));
+        return Ok(false);
+    }
+    // -1 stands for what is not known.
+    let seconds = duration.map_or(-1, |duration| duration.0.round() as i64);
+    writeln!(out, "#EXTINF:{seconds},{}", one_line(&name(path, tags)))?;
+    out.write_all(bytes)?;
+    out.write_all(b"\n")?;
+    Ok(true)
+}
+
+/// Artist and title; what is not known of them is made up for by the file's name.
+fn name(path: &Path, tags: &Tags) -> String {
+    match (&tags.artist, &tags.title) {
+        (Some(artist), Some(title)) => format!("{artist} - {title}"),
+        (None, Some(title)) => title.clone(),
+        _ => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+    }
+}
+
+/// Text with spaces in place of line breaks and the like.
+fn one_line(text: &str) -> String {
+    text.replace(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'), " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(
+        path: &str,
+        duration: Option<f64>,
+        artist: Option<&str>,
+        title: Option<&str>,
+    ) -> Option<String> {
+        let mut tags = Tags::default();
+        (tags.artist, tags.title) = (artist.map(str::to_owned), title.map(str::to_owned));
+        let mut out = Vec::new();
+        let whole = entry(&mut out, Path::new(path), duration.map(Seconds), &tags).unwrap();
+        whole.then(|| String::from_utf8(out).unwrap())
+    }
+
+    #[test]
+    fn an_entry_is_two_lines_whatever_the_tags_hold() {
+        let of = |artist, title| written("/m/a, b#.mp3", Some(61.5), artist, title).unwrap();
+        assert_eq!(of(Some("A, B"), Some("T - U")), "#EXTINF:62,A, B - T - U\n/m/a, b#.mp3\n");
+        assert_eq!(of(None, Some("T\nU\r\u{85}\u{2028}V")), "#EXTINF:62,T U   V\n/m/a, b#.mp3\n");
+        assert_eq!(of(Some("A"), None), "#EXTINF:62,a, b#\n/m/a, b#.mp3\n");
+        assert_eq!(written("/m/x", None, None, None).unwrap(), "#EXTINF:-1,x\n/m/x\n");
+        assert_eq!(written("/m/a\nb.mp3", Some(1.0), None, None), None);
+        assert_eq!(written("/m/a\rb.mp3", Some(1.0), None, None), None);
+    }
+}

@@ -1,0 +1,128 @@
+//! AcoustID's fingerprints, as Chromaprint's `fpcalc` makes them.
+//!
+//! A word of 32 bits comes every 1,365 samples (124 ms): sixteen classifiers of two bits each on 2 s of chroma (Ke, Hoiem,
+//! Sukthankar: Computer vision for music identification, CVPR 2005; Lalinský: How does Chromaprint work, 2011). Chroma,
+//! classifiers and the packed form come from the crate `rusty-chromaprint`; [`Converter`] makes the samples that go in,
+//! which decide whether words are the same as `fpcalc`'s.
+mod convert;
+mod polyphase;
+mod silence;
+
+use std::fmt;
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use rusty_chromaprint::{Configuration, FingerprintCompressor, Fingerprinter};
+
+pub use self::convert::Converter;
+use self::silence::Silence;
+use crate::units::{SampleRate, Samples};
+
+/// The rate of the samples that are fingerprinted.
+pub const SAMPLE_RATE: SampleRate = SampleRate(11_025);
+
+/// Mean magnitude of the silence that algorithm 4 leaves out.
+const SILENCE: u32 = 50;
+
+/// Samples of a frame under algorithm 5, and how many of them the next one shares.
+const SHORT_FRAME: (usize, usize) = (2_048, 1_024);
+
+/// How words are made. The numbers are those of `fpcalc -algorithm`; the third, with interpolated chroma, is not there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Algorithm {
+    /// 1: other classifiers.
+    Test1,
+    /// 2: the one that AcoustID knows.
+    #[default]
+    Test2,
+    /// 4: as 2, without silence at the beginning.
+    Test4,
+    /// 5: as 2, with frames of half the length, a third more of them.
+    Test5,
+}
+
+impl Algorithm {
+    /// The algorithm of a number, 1 to 5 but 3.
+    pub fn of(number: u8) -> Option<Algorithm> {
+        match number {
+            1 => Some(Algorithm::Test1),
+            2 => Some(Algorithm::Test2),
+            4 => Some(Algorithm::Test4),
+            5 => Some(Algorithm::Test5),
+            _ => None,
+        }
+    }
+
+    fn configuration(self) -> Configuration {
+        match self {
+            Algorithm::Test1 => Configuration::preset_test1(),
+            Algorithm::Test2 => Configuration::preset_test2(),
+            Algorithm::Test4 => Configuration::preset_test2().with_id(3),
+            Algorithm::Test5 => Configuration::preset_test2()
+                .with_id(4)
+                .with_frame_size(SHORT_FRAME.0)
+                .with_frame_overlap(SHORT_FRAME.1),
+        }
+    }
+
+    /// How much audio goes by before the first word, which the fingerprints of two chunks miss between them.
+    pub fn delay(self) -> Samples {
+        Samples(self.configuration().delay() as u64)
+    }
+}
+
+/// Makes words out of samples.
+///
+/// ```
+/// use refrain::chromaprint::{Algorithm, Chromaprint, pack};
+///
+/// let mut chromaprint = Chromaprint::new(Algorithm::default());
+/// let tone = |i: i32| (8_000.0 * (i as f32 * 0.25).sin()) as i16;
+/// chromaprint.push(&(0..5 * 11_025).map(tone).collect::<Vec<_>>());
+/// let words = chromaprint.words();
+/// assert_eq!(words.len(), 19);
+/// assert!(pack(&words, Algorithm::default()).starts_with("AQAAE"));
+/// ```
+pub struct Chromaprint {
+    algorithm: Algorithm,
+    inner: Fingerprinter,
+    silence: Option<Silence>,
+    /// Words that were handed out.
+    given: usize,
+}
+
+impl Chromaprint {
+    /// At the beginning of a stream.
+    pub fn new(algorithm: Algorithm) -> Chromaprint {
+        let mut inner = Fingerprinter::new(&algorithm.configuration());
+        inner.start(SAMPLE_RATE.0, 1).expect("one channel at the rate that is wanted");
+        let silence = (algorithm == Algorithm::Test4).then(|| Silence::new(SILENCE));
+        Chromaprint { algorithm, inner, silence, given: 0 }
+    }
+
+    /// Takes samples at [`SAMPLE_RATE`].
+    pub fn push(&mut self, samples: &[i16]) {
+        let samples = self.silence.as_mut().map_or(samples, |silence| silence.after(samples));
+        self.inner.consume(samples);
+    }
+
+    /// The words since the last call. The stream may go on.
+    pub fn words(&mut self) -> Vec<u32> {
+        self.inner.finish();
+        let words = self.inner.fingerprint()[self.given..].to_vec();
+        self.given += words.len();
+        words
+    }
+}
+
+impl fmt::Debug for Chromaprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Chromaprint").field("algorithm", &self.algorithm).finish_non_exhaustive()
+    }
+}
+
+/// Words in the form that AcoustID takes: compressed, in the alphabet of URLs.
+pub fn pack(words: &[u32], algorithm: Algorithm) -> String {
+    let configuration = algorithm.configuration();
+    BASE64_URL_SAFE_NO_PAD.encode(FingerprintCompressor::from(&configuration).compress(words))
+}

@@ -1,0 +1,98 @@
+//! What the library does without any of its features: samples are added and found. Also run with
+//! `cargo test --no-default-features --test bare`.
+#![allow(missing_docs)]
+use std::{f32::consts::TAU, fs};
+
+use refrain::{Audio, Error, Index, NeighbourOptions, QueryOptions, Status, Tags, error::AudioError};
+
+const RATE: u32 = 22_050;
+
+/// A tune of plucked notes, another one for each `seed`.
+fn tune(seed: u32, seconds: u32) -> Vec<f32> {
+    let mut state = seed.wrapping_mul(2_654_435_761) | 1;
+    let mut random = move || {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        state
+    };
+    let length = RATE as usize / 4;
+    let mut samples = Vec::new();
+    for _ in 0..seconds * 4 {
+        let chord: Vec<f32> =
+            (0..3).map(|_| 110.0 * 2f32.powf((random() % 37) as f32 / 12.0) / RATE as f32).collect();
+        samples.extend((0..length).map(|i| {
+            let decay = (-3.0 * i as f32 / length as f32).exp();
+            chord
+                .iter()
+                .map(|f| (TAU * f * i as f32).sin() + 0.4 * (2.0 * TAU * f * i as f32).sin())
+                .sum::<f32>()
+                * 0.15
+                * decay
+        }));
+    }
+    samples
+}
+
+fn library(folder: &tempfile::TempDir) -> Index {
+    let index = Index::open_or_create(folder.path().join("i.refrain")).unwrap();
+    for seed in 1..=8 {
+        let tags = Tags { title: Some(format!("tune {seed}")), ..Tags::default() };
+        index.add_audio(Audio::samples(&tune(seed, 40), RATE), format!("tune-{seed}"), tags).unwrap();
+    }
+    index
+}
+
+#[test]
+fn samples_are_added_and_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = library(&folder);
+    let song = tune(5, 40);
+    let clip = &song[12 * RATE as usize..22 * RATE as usize];
+    let answer = index.query(Audio::samples(clip, RATE), &QueryOptions::default()).unwrap();
+    let best = &answer.matches[0];
+    assert_eq!((best.path.to_str(), best.tags.title.as_deref()), (Some("tune-5"), Some("tune 5")));
+    assert!((best.ref_start - best.query_start - 12.0).abs() < 0.1, "{best:?}");
+    let stranger = tune(99, 10);
+    let answer = index.query(Audio::samples(&stranger, RATE), &QueryOptions::default()).unwrap();
+    assert_eq!(answer.status, Status::NoMatch);
+    let silence = vec![0.0; RATE as usize];
+    let refused = index.add_audio(Audio::samples(&silence, RATE), "silence", Tags::default());
+    assert!(matches!(refused, Err(Error::Audio { reason: AudioError::NoFingerprint, .. })));
+    index.verify().unwrap();
+    index.close().unwrap();
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_neighbour_index_is_made_and_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = library(&folder);
+    let mut options = NeighbourOptions::default();
+    (options.least_windows, options.centroids) = (1, Some(16));
+    index.rebuild(&options, &false.into()).unwrap();
+    assert_eq!(index.info().unwrap().neighbours.map(|(centroids, _)| centroids), Some(16));
+    index.verify().unwrap();
+    let song = tune(3, 40);
+    let answer =
+        index.query(Audio::samples(&song[..10 * RATE as usize], RATE), &QueryOptions::default()).unwrap();
+    assert_eq!(answer.matches[0].path.to_str(), Some("tune-3"));
+}
+
+#[test]
+fn an_index_of_another_program_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("i.refrain");
+    fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/index/format_1.refrain"), &file).unwrap();
+    let index = Index::open(&file).unwrap();
+    index.verify().unwrap();
+    let mut tracks = 0;
+    index
+        .tracks(|_, files| {
+            tracks += usize::from(!files.is_empty());
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(tracks as u64, index.info().unwrap().totals.tracks);
+    assert!(tracks > 0);
+}
