@@ -1,0 +1,310 @@
+//! Constant-Q transform, chroma and tuning of samples.
+use refrain::analysis::{
+    CLASSES, ChromaCqt, ChromaOptions, Complex32, Cqt, CqtOptions, CqtScratch, Spectrogram, Tuning,
+    TuningScratch,
+};
+
+use crate::{
+    code::{Failure, RefrainCode, Result},
+    guard::{guard, guard_or},
+    input,
+    sized::{self, Growing},
+};
+
+/// A constant-Q transform, made once for a sample rate. Any number of threads may use one at once.
+pub struct RefrainCqt(Cqt);
+
+/// Chroma by constant-Q transform, made once for a sample rate. Any number of threads may use one at once.
+pub struct RefrainChroma(ChromaCqt);
+
+/// What a RefrainCqt looks at. What is 0 is as said.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct RefrainCqtOptions {
+    /// sizeof (RefrainCqtOptions), set by the caller.
+    pub size: usize,
+    /// The lowest bin in hertz, before tuning; 0 for C1, 32.7 Hz.
+    pub fmin: f64,
+    /// How many bins, up to 1,200; 0 for 84.
+    pub bins: usize,
+    /// Bins in an octave, up to 240; 0 for 12.
+    pub bins_per_octave: usize,
+    /// Samples from one frame to the next; 0 for 512.
+    pub hop: usize,
+    /// By how many bins all frequencies are higher, -0.5 to 0.5.
+    pub tuning: f64,
+}
+// SAFETY: numbers throughout, the size first.
+unsafe impl Growing for RefrainCqtOptions {
+    const NAME: &'static str = "RefrainCqtOptions";
+}
+
+/// What a RefrainChroma looks at. What is 0 is as said.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct RefrainChromaOptions {
+    /// sizeof (RefrainChromaOptions), set by the caller.
+    pub size: usize,
+    /// The lowest bin in hertz, before tuning; 0 for C1, 32.7 Hz.
+    pub fmin: f64,
+    /// How many octaves; 0 for 7.
+    pub octaves: usize,
+    /// Bins of the transform in an octave, a multiple of twelve; 0 for 36.
+    pub bins_per_octave: usize,
+    /// Samples from one frame to the next; 0 for 512.
+    pub hop: usize,
+    /// By how many bins the music is higher than A4 = 440 Hz, -0.5 to 0.5: see refrain_tuning.
+    pub tuning: f64,
+}
+// SAFETY: numbers throughout, the size first.
+unsafe impl Growing for RefrainChromaOptions {
+    const NAME: &'static str = "RefrainChromaOptions";
+}
+
+/// The value, or the default where it is 0.
+pub(crate) fn or<T: Default + PartialEq>(value: T, default: T) -> T {
+    if value == T::default() { default } else { value }
+}
+
+/// Copies results into the caller's buffer.
+///
+/// # Safety
+/// As [`input::room`].
+pub(crate) unsafe fn fill<T: Copy>(values: &[T], out: *mut T, capacity: usize, name: &str) -> Result<()> {
+    enough(values.len(), capacity, name)?;
+    // SAFETY: as promised; no more is touched than there is.
+    unsafe { input::room(out, values.len(), name) }?.copy_from_slice(values);
+    Ok(())
+}
+
+/// Checks a buffer before the work.
+pub(crate) fn enough(needed: usize, capacity: usize, name: &str) -> Result<()> {
+    if needed <= capacity {
+        return Ok(());
+    }
+    let message = format!("{name} has room for {capacity} values, {needed} are needed");
+    Err(Failure { code: RefrainCode::RefrainErrorBuffer, message })
+}
+
+/// Makes a transform for signals of `rate` hertz. `options` may be NULL. `*cqt` is to be freed with refrain_cqt_free; it is
+/// NULL after a failure.
+///
+/// REFRAIN_ERROR_ARGUMENT where the options do not fit together, or the highest bin is above half the rate.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn refrain_cqt_new(
+    rate: f64,
+    options: *const RefrainCqtOptions,
+    cqt: *mut *mut RefrainCqt,
+) -> RefrainCode {
+    guard(|| {
+        // SAFETY: a struct of the caller, and room for a handle.
+        let (place, o) = unsafe { (input::place(cqt, "cqt")?, sized::read(options)?) };
+        let usual = CqtOptions::default();
+        let options = CqtOptions {
+            fmin: or(o.fmin, usual.fmin),
+            bins: or(o.bins, usual.bins),
+            bins_per_octave: or(o.bins_per_octave, usual.bins_per_octave),
+            hop: or(o.hop, usual.hop),
+            tuning: o.tuning,
+        };
+        *place = Box::into_raw(Box::new(RefrainCqt(Cqt::new(rate, options)?)));
+        Ok(())
+    })
+}
+
+/// How many frames there are of `count` samples, and bins in each. Either may be NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn refrain_cqt_shape(
+    cqt: *const RefrainCqt,
+    count: usize,
+    frames: *mut usize,
+    bins: *mut usize,
+) -> RefrainCode {
+    guard(|| {
+        // SAFETY: a handle, and room for numbers.
+        unsafe {
+            let RefrainCqt(cqt) = input::handle(cqt, "cqt")?;
+            input::put(frames, cqt.frames(count));
+            input::put(bins, cqt.options().bins);
+        }
+        Ok(())
+    })
+}
+
+/// The frequency of a bin in hertz; NaN where there is none, and of NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn refrain_cqt_frequency(cqt: *const RefrainCqt, bin: usize) -> f64 {
+    guard_or(f64::NAN, || {
+        // SAFETY: a handle.
+        let RefrainCqt(cqt) = unsafe { input::handle(cqt, "cqt") }?;
+        Ok(if bin < cqt.options().bins { cqt.frequency(bin) } else { f64::NAN })
+    })
+}
+
+/// The magnitudes of `count` samples of one channel: frames times bins values, frame after frame, the lowest bin first.
+/// `capacity` is how many values `out` has room for.
+///
+/// REFRAIN_ERROR_ARGUMENT for samples that are not finite or above 1,000,000, REFRAIN_ERROR_BUFFER.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn refrain_cqt_magnitudes(
+    cqt: *const RefrainCqt,
+    samples: *const f32,
+    count: usize,
+    out: *mut f32,
+    capacity: usize,
+) -> RefrainCode {
+    guard(|| {
+        // SAFETY: a handle, samples, and room for values.
+        unsafe {
+            let RefrainCqt(cqt) = input::handle(cqt, "cqt")?;
+            let samples = input::values(samples, count, "samples")?;
+            enough(cqt.frames(count) * cqt.options().bins, capacity, "out")?;
+            let magnitudes = cqt.magnitudes(samples, &mut CqtScratch::default())?;
+            fill(magnitudes.values(), out, capacity, "out")
+        }
+    })
+}
+
+/// As refrain_cqt_magnitudes, of the complex transform: two values each, the real and the imaginary part, as C's float
+/// complex has them. `capacity` is twice as large.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn refrain_cqt_transform(
+    cqt: *const RefrainCqt,
+    samples: *const f32,
+    count: usize,
+    out: *mut f32,
+    capacity: usize,
+) -> RefrainCode {
+    guard(|| {
+        // SAFETY: a handle, samples, and room for values; a complex number is two of `f32`.
+        unsafe {
+            let RefrainCqt(cqt) = input::handle(cqt, "cqt")?;
+            let samples = input::values(samples, count, "samples")?;
+            enough(2 * cqt.frames(count) * cqt.options().bins, capacity, "out")?;
+            let values: Spectrogram<Complex32> = cqt.transform(samples, &mut CqtScratch::default())?;
+            let parts =
+                input::values(values.values().as_ptr().cast::<f32>(), 2 * values.values().len(), "out")?;
+            fill(parts, out, capacity, "out")
+        }
+    })
+}
+
+/// Frees a transform. Of NULL it does nothing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn refrain_cqt_free(cqt: *mut RefrainCqt) {
+    // SAFETY: a handle that is not used again.
+    unsafe { input::free(cqt) }
+}
+
+/// Makes chroma for signals of `rate` hertz. `options` may be NULL. `*chroma` is to be freed with refrain_chroma_free; it is
+/// NULL after a failure. Errors are those of refrain_cqt_new.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn refrain_chroma_new(
+    rate: f64,
+    options: *const RefrainChromaOptions,
+    chroma: *mut *mut RefrainChroma,
+) -> RefrainCode {
+    guard(|| {
+        // SAFETY: a struct of the caller, and room for a handle.
+        let (place, o) = unsafe { (input::place(chroma, "chroma")?, sized::read(options)?) };
+        let usual = ChromaOptions::default();
+        let options = ChromaOptions {
+            fmin: or(o.fmin, usual.fmin),
+            octaves: or(o.octaves, usual.octaves),
+            bins_per_octave: or(o.bins_per_octave, usual.bins_per_octave),
+            hop: or(o.hop, usual.hop),
+            tuning: o.tuning,
+        };
+        *place = Box::into_raw(Box::new(RefrainChroma(ChromaCqt::new(rate, options)?)));
+        Ok(())
+    })
+}
+
+/// How many frames there are of `count` samples, each of 12 values. Of NULL there are none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn refrain_chroma_frames(chroma: *const RefrainChroma, count: usize) -> usize {
+    // SAFETY: a handle.
+    guard_or(0, || Ok(unsafe { input::handle(chroma, "chroma") }?.0.cqt().frames(count)))
+}
+
+/// # Safety
+/// As of the arguments in the header.
+unsafe fn chroma_with(
+    chroma: *const RefrainChroma,
+    samples: *const f32,
+    count: usize,
+    out: *mut f32,
+    capacity: usize,
+    with: impl FnOnce(
+        &ChromaCqt,
+        &[f32],
+    ) -> std::result::Result<Spectrogram<f32>, refrain::analysis::AnalysisError>,
+) -> RefrainCode {
+    guard(|| {
+        // SAFETY: a handle, samples, and room for values.
+        unsafe {
+            let RefrainChroma(chroma) = input::handle(chroma, "chroma")?;
+            let samples = input::values(samples, count, "samples")?;
+            enough(chroma.cqt().frames(count) * CLASSES, capacity, "out")?;
+            fill(with(chroma, samples)?.values(), out, capacity, "out")
+        }
+    })
+}
+
+/// The chroma of `count` samples of one channel: frames times 12 values, frame after frame, C first, each frame divided by
+/// its largest value. `capacity` is how many values `out` has room for. Errors are those of refrain_cqt_magnitudes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn refrain_chroma(
+    chroma: *const RefrainChroma,
+    samples: *const f32,
+    count: usize,
+    out: *mut f32,
+    capacity: usize,
+) -> RefrainCode {
+    let with = |chroma: &ChromaCqt, samples: &[f32]| chroma.chroma(samples, &mut CqtScratch::default());
+    // SAFETY: as the header says.
+    unsafe { chroma_with(chroma, samples, count, out, capacity, with) }
+}
+
+/// As refrain_chroma, before the division: sums of magnitudes, which follow the loudness.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn refrain_chroma_raw(
+    chroma: *const RefrainChroma,
+    samples: *const f32,
+    count: usize,
+    out: *mut f32,
+    capacity: usize,
+) -> RefrainCode {
+    let with = |chroma: &ChromaCqt, samples: &[f32]| chroma.raw(samples, &mut CqtScratch::default());
+    // SAFETY: as the header says.
+    unsafe { chroma_with(chroma, samples, count, out, capacity, with) }
+}
+
+/// Frees chroma. Of NULL it does nothing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn refrain_chroma_free(chroma: *mut RefrainChroma) {
+    // SAFETY: a handle that is not used again.
+    unsafe { input::free(chroma) }
+}
+
+/// By what part of a bin, of `bins_per_octave` in an octave (1 to 1,200), `count` samples of one channel are higher than
+/// A4 = 440 Hz: -0.5 to 0.49, 0 where nothing sounds.
+///
+/// REFRAIN_ERROR_ARGUMENT for a rate below 1 or above 1,000,000, and for samples that are not finite or above 1,000,000.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn refrain_tuning(
+    samples: *const f32,
+    count: usize,
+    rate: f64,
+    bins_per_octave: usize,
+    tuning: *mut f64,
+) -> RefrainCode {
+    guard(|| {
+        // SAFETY: samples of the caller.
+        let samples = unsafe { input::values(samples, count, "samples") }?;
+        let estimator = Tuning::new(rate)?;
+        let value = estimator.estimate(samples, bins_per_octave, &mut TuningScratch::default())?;
+        // SAFETY: room for a number.
+        unsafe { fill(&[value], tuning, 1, "tuning") }
+    })
+}

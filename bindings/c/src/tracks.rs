@@ -1,0 +1,180 @@
+//! What an index holds, row by row.
+use std::{
+    ffi::{c_char, c_int, c_void},
+    ptr,
+};
+
+use refrain::{Error, FileEntry, Track};
+
+use crate::{
+    code::RefrainCode,
+    guard::guard,
+    index::{self, RefrainIndex, RefrainPathCallback},
+    input,
+    strings::{Strings, c_path, c_string},
+};
+
+/// A file of a track. It will not grow.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct RefrainFile {
+    /// Its path.
+    pub path: *const c_char,
+    /// Bytes of the file.
+    pub bytes: u64,
+    /// When it was last changed, in nanoseconds since 1970.
+    pub mtime_ns: i64,
+    /// 1 where it was not there when it was last looked for.
+    pub missing: c_int,
+}
+
+/// A track of an index. What is not there is NULL or 0. Fields may be added at the end.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct RefrainTrack {
+    /// Its id, which is never used again, also when the track is gone.
+    pub id: u32,
+    /// 1 where none of its files is there.
+    pub missing: c_int,
+    /// Its files, those that are there first.
+    pub files: *const RefrainFile,
+    /// How many.
+    pub file_count: usize,
+    /// How long it plays.
+    pub seconds: f64,
+    /// The sample rate of the file in hertz.
+    pub sample_rate: u32,
+    /// The channels of the file.
+    pub channels: u32,
+    /// The BLAKE3 hash of the file's content, 64 hexadecimal digits.
+    pub hash: *const c_char,
+    /// The title of the track.
+    pub title: *const c_char,
+    /// Who performs it.
+    pub artist: *const c_char,
+    /// The album it is on.
+    pub album: *const c_char,
+    /// Its place on the disc, from 1.
+    pub track_number: u32,
+    /// The disc of the album, from 1.
+    pub disc_number: u32,
+    /// The MusicBrainz identifier of the recording.
+    pub recording_mbid: *const c_char,
+    /// The MusicBrainz identifier of the release.
+    pub release_mbid: *const c_char,
+    /// The AcoustID of the recording.
+    pub acoustid: *const c_char,
+    /// Chroma frames.
+    pub frames: u32,
+    /// Fingerprint windows.
+    pub windows: u32,
+}
+
+/// A callback that is shown tracks. The track and its texts are there until it returns; 0 asks for the next one, anything
+/// else ends the call, which is no error.
+pub type RefrainTrackCallback =
+    Option<unsafe extern "C" fn(track: *const RefrainTrack, user_data: *mut c_void) -> c_int>;
+
+/// A callback that is shown files that gave no fingerprint, and the reason. Else as RefrainTrackCallback.
+pub type RefrainFailureCallback =
+    Option<unsafe extern "C" fn(path: *const c_char, reason: *const c_char, user_data: *mut c_void) -> c_int>;
+
+/// A listing that its callback has ended is done.
+fn unless_enough(listed: refrain::Result<()>, enough: bool) -> crate::code::Result<()> {
+    match listed {
+        Err(Error::Interrupted) if enough => Ok(()),
+        other => Ok(other?),
+    }
+}
+
+/// Shows all tracks as of one moment, in order of their ids, on this thread. The callback may read the index.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn refrain_tracks(
+    index: *const RefrainIndex,
+    callback: RefrainTrackCallback,
+    user_data: *mut c_void,
+) -> RefrainCode {
+    guard(|| {
+        // SAFETY: a handle.
+        let index = unsafe { input::handle(index, "index") }?;
+        let callback = input::callback(callback)?;
+        let mut enough = false;
+        let listed = index.index.tracks(|track, files| {
+            // SAFETY: the caller's function, called as it is declared.
+            enough = with_plain(&track, &files, |track| unsafe { callback(track, user_data) } != 0);
+            if enough { Err(Error::Interrupted) } else { Ok(()) }
+        });
+        unless_enough(listed, enough)
+    })
+}
+
+fn with_plain<T>(track: &Track, files: &[FileEntry], call: impl FnOnce(*const RefrainTrack) -> T) -> T {
+    let mut strings = Strings::default();
+    let plain_file = |file: &FileEntry| RefrainFile {
+        path: strings.path(&file.path),
+        bytes: file.size,
+        mtime_ns: file.mtime_ns,
+        missing: file.missing.into(),
+    };
+    let files: Vec<RefrainFile> = files.iter().map(plain_file).collect();
+    let (record, tags) = (&track.record, &track.record.tags);
+    call(&RefrainTrack {
+        id: track.id.0,
+        missing: track.missing.into(),
+        files: if files.is_empty() { ptr::null() } else { files.as_ptr() },
+        file_count: files.len(),
+        seconds: record.duration.0,
+        sample_rate: record.sample_rate.map_or(0, |rate| rate.0),
+        channels: record.channels.map_or(0, u32::from),
+        hash: record.hash.map_or(ptr::null(), |hash| strings.text(&hash.to_string())),
+        title: strings.optional(tags.title.as_ref()),
+        artist: strings.optional(tags.artist.as_ref()),
+        album: strings.optional(tags.album.as_ref()),
+        track_number: tags.track_number.unwrap_or(0),
+        disc_number: tags.disc_number.unwrap_or(0),
+        recording_mbid: strings.optional(tags.recording_mbid.as_ref()),
+        release_mbid: strings.optional(tags.release_mbid.as_ref()),
+        acoustid: strings.optional(tags.acoustid.as_ref()),
+        frames: track.frames.0,
+        windows: track.windows,
+    })
+}
+
+/// Shows all files that gave no fingerprint, and the reason, on this thread. The callback may read the index.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn refrain_failures(
+    index: *const RefrainIndex,
+    callback: RefrainFailureCallback,
+    user_data: *mut c_void,
+) -> RefrainCode {
+    guard(|| {
+        // SAFETY: a handle.
+        let index = unsafe { input::handle(index, "index") }?;
+        let callback = input::callback(callback)?;
+        let mut enough = false;
+        let listed = index.index.failures(|path, reason| {
+            let (path, reason) = (c_path(&path), c_string(reason));
+            // SAFETY: the caller's function, called as it is declared.
+            enough = unsafe { callback(path.as_ptr(), reason.as_ptr(), user_data) } != 0;
+            if enough { Err(Error::Interrupted) } else { Ok(()) }
+        });
+        unless_enough(listed, enough)
+    })
+}
+
+/// Shows the paths of the files that `chosen` means, in order: a file, a folder for all below it, the name that audio was
+/// added under, a pattern (`*` and `?` within a name, `**` any number of folders), a track's id, or "missing".
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn refrain_select(
+    index: *const RefrainIndex,
+    chosen: *const c_char,
+    callback: RefrainPathCallback,
+    user_data: *mut c_void,
+) -> RefrainCode {
+    guard(|| {
+        // SAFETY: a handle and a text.
+        let (index, chosen) = unsafe { (input::handle(index, "index")?, input::path(chosen, "chosen")?) };
+        input::callback(callback)?;
+        index::show(index.index.select(&chosen.as_os_str().into())?, callback, user_data)
+    })
+}

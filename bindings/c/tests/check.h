@@ -1,0 +1,61 @@
+/* What all tests use. A check that fails ends the program. */
+#ifndef CHECK_H
+#define CHECK_H
+
+#include <refrain.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CHECK(condition)                                                                                               \
+    do {                                                                                                               \
+        if (!(condition)) {                                                                                            \
+            fprintf(stderr, "%s:%d: %s\n  the last error was: %s\n", __FILE__, __LINE__, #condition,                   \
+                    refrain_last_error());                                                                             \
+            exit(1);                                                                                                   \
+        }                                                                                                              \
+    } while (0)
+
+#define OK(call) CHECK((call) == REFRAIN_OK)
+
+/* The call gives the code, and a message with these words. */
+#define FAILS(code, words, call)                                                                                       \
+    do {                                                                                                               \
+        check_failure(#call, code, words, call, __FILE__, __LINE__);                                                   \
+    } while (0)
+
+void check_failure(const char *call, RefrainCode expected, const char *words, RefrainCode code, const char *file,
+                   int line);
+
+/* Whether little audio is to be used, because everything takes 50 times as long. */
+int little(void);
+
+/* A path below the fixtures, and one in the scratch folder; to be freed with free. */
+char *fixture(const char *name);
+char *scratch(const char *name);
+
+/* An index of songs, the same for all tests: ten, or two where audio is to be little. To be closed. */
+RefrainIndex *open_songs(void);
+size_t song_count(void);
+
+/* The samples of a 16-bit WAV file; to be freed with free. */
+float *read_wav(const char *path, size_t *frames, unsigned *channels, unsigned *rate);
+
+/* The bytes of a file; to be freed with free. */
+unsigned char *read_file(const char *path, size_t *count);
+void write_file(const char *path, const void *bytes, size_t count);
+
+/* Whether `text` ends in `end`. */
+int ends_in(const char *text, const char *end);
+
+/* The tests. */
+void test_basics(void);
+void test_upkeep(void);
+void test_errors(void);
+void test_abi(void);
+void test_threads(void);
+void test_analysis(void);
+void test_transforms(void);
+
+#endif
