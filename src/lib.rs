@@ -55,8 +55,8 @@
 //! - An offset is the place in the track at which the query begins; it may be negative.
 //! - `tempo` is the query's speed over the track's, `pitch` how many semitones the query is higher. A score is a
 //!   probability, 0 to 1.
-//! - Paths of an index are absolute and are kept byte by byte, also where they are not UTF-8. `-` names standard input in
-//!   answers.
+//! - Paths of an index are absolute, names of audio that was no file aside, and are kept byte by byte, also where they
+//!   are not UTF-8. `-` names standard input in answers.
 //! - Fingerprints carry the number of their [`params::Params`]; an index of another number is refused.
 //!
 //! # Features

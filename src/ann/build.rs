@@ -34,6 +34,7 @@ impl Default for Options {
 
 /// What [`build`] did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Built {
     /// Too few windows for an index; an old one was dropped.
     TooFew,

@@ -6,7 +6,10 @@ use std::{
     sync::atomic::AtomicBool,
 };
 
-use super::analyse::{self, Analysis};
+use super::{
+    analyse::{self, Analysis},
+    handles::Handles,
+};
 #[cfg(feature = "decode")]
 use super::{
     content,
@@ -22,47 +25,62 @@ use crate::{
 #[cfg(feature = "decode")]
 use crate::{decode::Decoder, params::Params};
 
-/// Adds a file, whether it is known or not; see `Index::add`.
+/// Adds a file, whether it is known or not; see `Index::add`. Others may write while it is read and analysed.
 #[cfg(feature = "decode")]
-pub(super) fn add_file(store: &mut Store, path: &Path) -> Result<()> {
+pub(super) fn add_file(handles: &Handles, path: &Path) -> Result<()> {
+    handles.may_write()?;
     let (file, go_on) = (find::one(path)?, AtomicBool::new(false));
     let hash = content::hash(&file.path, &go_on)?;
-    let gone = work::gone_files(store, &hash, &file.path)?;
-    let known = store.write(|batch| {
-        gone.iter().try_for_each(|path| batch.set_missing(path, true).map(|_| ()))?;
-        let before = batch.store().track_at(&file.path)?;
-        let known = batch.recognise(&file.path, file.size, file.mtime_ns, &hash)?;
-        if known.is_some() {
-            before.map(|before| batch.drop_unlisted_track(before)).transpose()?;
-        }
-        Ok(known)
+    let known = handles.write(|store| {
+        let gone = work::gone_files(store, &hash, &file.path)?;
+        let known = store.write(|batch| {
+            gone.iter().try_for_each(|path| batch.set_missing(path, true).map(|_| ()))?;
+            let before = batch.store().track_at(&file.path)?;
+            let known = batch.recognise(&file.path, file.size, file.mtime_ns, &hash)?;
+            if known.is_some() {
+                before.map(|before| batch.drop_unlisted_track(before)).transpose()?;
+            }
+            Ok(known)
+        })?;
+        Ok(known.is_some())
     })?;
-    if known.is_none() {
-        let analysis = analyse_file(&file, store.params(), &go_on)?;
-        store.write(|batch| batch.add_track(&work::record(&file, hash, &analysis), &analysis.fingerprint))?;
+    if known {
+        return handles.write(catch_up);
     }
-    ann::catch_up(store, &ann::Options::default(), &go_on)
+    let params = *handles.reader()?.params();
+    let analysis = analyse_file(&file, &params, &go_on)?;
+    put(handles, &work::record(&file, hash, &analysis), &analysis)
 }
 
 /// Adds audio that is no file here; see `Index::add_audio`.
-pub(super) fn add_audio(store: &mut Store, audio: Audio<'_>, name: &Path, tags: Tags) -> Result<()> {
+pub(super) fn add_audio(handles: &Handles, audio: Audio<'_>, name: &Path, tags: Tags) -> Result<()> {
+    handles.may_write()?;
     if name.as_os_str().is_empty() {
         let source = io::Error::new(io::ErrorKind::InvalidInput, "an empty name");
         return Err(Error::Io { path: name.to_owned(), source });
     }
-    let go_on = AtomicBool::new(false);
-    let analysis =
-        contained(name, || analyse::track(&mut *audio.named(name).open()?, store.params(), &go_on))?;
+    let (params, go_on) = (*handles.reader()?.params(), AtomicBool::new(false));
+    let analysis = contained(name, || analyse::track(&mut *audio.named(name).open()?, &params, &go_on))?;
     let record = TrackRecord {
         path: name.to_owned(),
         duration: analysis.duration,
-        tags: tags.or(analysis.tags),
+        tags: tags.or(analysis.tags.clone()),
         sample_rate: analysis.spec.map(|(rate, _)| rate),
         channels: analysis.spec.map(|(_, channels)| channels),
         ..TrackRecord::default()
     };
-    store.write(|batch| batch.add_track(&record, &analysis.fingerprint))?;
-    ann::catch_up(store, &ann::Options::default(), &go_on)
+    put(handles, &record, &analysis)
+}
+
+fn put(handles: &Handles, record: &TrackRecord, analysis: &Analysis) -> Result<()> {
+    handles.write(|store| {
+        store.write(|batch| batch.add_track(record, &analysis.fingerprint))?;
+        catch_up(store)
+    })
+}
+
+fn catch_up(store: &mut Store) -> Result<()> {
+    ann::catch_up(store, &ann::Options::default(), &AtomicBool::new(false))
 }
 
 /// Analyses a file.

@@ -308,7 +308,7 @@ impl<F: FnMut(BuildEvent)> Run<'_, F> {
             if files.binary_search_by(|file| file.path.cmp(path)).is_ok() {
                 continue;
             }
-            if is_gone(path) {
+            if is_gone(path) && !k.is_no_file() {
                 match k {
                     Known { failed: true, .. } => changes.forgotten.push(path.clone()),
                     Known { missing: true, .. } => summary.still_missing += 1,
@@ -318,7 +318,9 @@ impl<F: FnMut(BuildEvent)> Run<'_, F> {
         }
         // Those that are there all the same: hidden, too deep, named themselves, or beyond a folder that cannot be read.
         let beyond: Vec<FoundFile> = known
-            .keys()
+            .iter()
+            .filter(|(_, k)| !k.is_no_file())
+            .map(|(path, _)| path)
             .filter(|path| files.binary_search_by(|file| file.path.cmp(path)).is_err())
             .filter_map(|path| Some((path, std::fs::metadata(path).ok().filter(|m| m.is_file())?)))
             .map(|(path, metadata)| find::describe(path.clone(), &metadata))

@@ -127,6 +127,9 @@ impl<'a> Source<'a> {
             decode::Source::Samples { rate, .. } => Some(*rate),
             _ => raw.map(|format| format.rate),
         };
+        if raw.is_some_and(|format| format.channels == 0) {
+            return Err(Error::Audio { path: name, reason: AudioError::Empty });
+        }
         if let Some(rate) = rate.filter(|rate| !RATES.contains(&rate.0)) {
             return Err(Error::Audio { path: name, reason: AudioError::SampleRate(rate.0) });
         }

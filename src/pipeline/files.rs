@@ -65,6 +65,6 @@ impl Index {
     /// [`Error::Io`] and [`Error::Audio`] where it is a folder or there is no fingerprint to be had of it, [`Error::Index`] where the
     /// index cannot be written.
     pub fn add(&self, path: impl AsRef<Path>) -> Result<()> {
-        self.handles.write(|store| add_file(store, path.as_ref()))
+        add_file(&self.handles, path.as_ref())
     }
 }

@@ -95,15 +95,21 @@ impl Handles {
         Ok(Reader { handles: self, store: Some(Store::open_read(self.leads_there())?) })
     }
 
+    /// Whether it was opened for writing.
+    pub fn may_write(&self) -> Result<()> {
+        if self.writes {
+            return Ok(());
+        }
+        let reason = IndexError::ReadOnly("it was opened for reading".to_owned());
+        Err(Error::Index { path: self.path.clone(), reason })
+    }
+
     /// Runs `work` with the writer; who else wants to write waits until it is done.
     pub fn write<T>(&self, work: impl FnOnce(&mut Store) -> Result<T>) -> Result<T> {
-        let refuse = |reason| Err(Error::Index { path: self.path.clone(), reason });
-        if !self.writes {
-            return refuse(IndexError::ReadOnly("it was opened for reading".to_owned()));
-        }
+        self.may_write()?;
         let me = thread::current().id();
         if *lock(&self.at_work) == Some(me) {
-            return refuse(IndexError::AtWork);
+            return Err(Error::Index { path: self.path.clone(), reason: IndexError::AtWork });
         }
         let mut writer = self.writer.lock().unwrap_or_else(|poisoned| {
             // A callback has panicked. What was not committed then is gone with the connection.
@@ -157,9 +163,9 @@ impl Deref for Reader<'_> {
 impl Drop for Reader<'_> {
     fn drop(&mut self) {
         let mut idle = lock(&self.handles.idle);
-        // After a panic nothing is known of its state.
+        // After a panic nothing is known of its state; and one that sees no changes is good for one call.
         if idle.len() < MOST_IDLE && !thread::panicking() {
-            idle.extend(self.store.take());
+            idle.extend(self.store.take().filter(|store| !store.is_immutable()));
         }
     }
 }

@@ -87,8 +87,7 @@ impl Index {
     /// is the `path` of its matches, and what was added under the same name before is replaced. `tags` go before those
     /// that the audio has itself.
     ///
-    /// Where there is no file of that name, [`Index::update`] marks it as missing, as it does with files that are gone;
-    /// it is found all the same, until it is removed.
+    /// It stays until it is removed: no file of that name is looked for.
     ///
     /// # Errors
     /// [`Error::Io`] and [`Error::Audio`] where there is no fingerprint to be had of it or the name is empty,
@@ -100,7 +99,7 @@ impl Index {
         tags: Tags,
     ) -> Result<()> {
         let name = name.as_ref();
-        self.handles.write(|store| add_audio(store, audio.into(), name, tags))
+        add_audio(&self.handles, audio.into(), name, tags)
     }
 
     /// Answers what recording a file comes from, or is; or what a stream or samples come from.
@@ -128,8 +127,6 @@ impl Index {
         let answer = catch_unwind(AssertUnwindSafe(|| {
             let mut blocks = audio.open()?;
             let store = self.handles.reader()?;
-            // A build may replace a track between its windows being found and its frames being read.
-            let _snapshot = store.snapshot()?;
             Query::new(&store, options)?.answer(&name, &mut *blocks, cancel)
         }));
         answer.unwrap_or_else(|_| {

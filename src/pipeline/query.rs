@@ -258,8 +258,12 @@ impl<'s> Query<'s> {
     ) -> Result<Answer> {
         let mut places: Vec<Place> = Vec::new();
         let mut done = 0;
-        let params = self.params;
+        let (params, store) = (self.params, self.store);
+        let mut last = None;
         let duration = analyse::query(decoder, &params, STRETCH, cancel, |stretch| {
+            // A build may replace a track between its windows being found and its frames being read. No longer than
+            // this: a writer may have to wait for it, and hours may lie between two stretches.
+            let snapshot = store.snapshot()?;
             for mut place in self.stretch(stretch)? {
                 place.from += done;
                 place.to += done;
@@ -269,6 +273,9 @@ impl<'s> Query<'s> {
                 join(&mut places, place, done);
             }
             done += stretch.chroma.len() / params.frame_values();
+            if stretch.ends {
+                last = Some(snapshot);
+            }
             Ok(())
         })?;
         places.sort_by(|a, b| b.evidence.total_cmp(&a.evidence));

@@ -22,8 +22,16 @@ pub struct Known {
     pub hashed: bool,
 }
 
+impl Known {
+    /// Whether it is the name of audio that came as a stream or as samples, for which there is no file to be looked for.
+    pub(crate) fn is_no_file(&self) -> bool {
+        (self.size, self.mtime_ns, self.hashed, self.failed) == (0, 0, false, false)
+    }
+}
+
 /// A file of a track.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FileEntry {
     /// Its path.
     pub path: PathBuf,

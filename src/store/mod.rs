@@ -111,6 +111,8 @@ pub struct Store {
     layout: Layout,
     format: u32,
     writes: bool,
+    /// Read as if nobody could write to it.
+    immutable: bool,
     steps: steps::Steps,
 }
 
@@ -138,6 +140,12 @@ impl Store {
         self.db
             .pragma_query_value(None, "user_version", |row| row.get(0))
             .map_err(|error| fault::of(&self.path, error))
+    }
+
+    /// Whether it is read as if nobody could write to it, from a folder that cannot be written: what another user changes
+    /// meanwhile is not seen.
+    pub(crate) fn is_immutable(&self) -> bool {
+        self.immutable
     }
 
     /// How its blobs are cut.

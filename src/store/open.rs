@@ -2,7 +2,7 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig, ffi, limits::Limit};
@@ -19,6 +19,8 @@ use crate::{
 const LONGEST_VALUE: i32 = 1 << 20;
 /// No SQLite file is shorter.
 const LEAST_BYTES: u64 = 512;
+/// For how long a writer keeps readers out that would come, and lets them in again.
+const TRY: Duration = Duration::from_millis(50);
 /// SQLite's page cache, in KiB.
 const CACHE_KIB: i32 = 8 * 1024;
 
@@ -49,15 +51,20 @@ impl Store {
         if !present(path)? {
             return Err(fault::index(path, IndexError::Missing));
         }
+        let mut immutable = false;
         let (db, content) = match connect_read(path, false) {
-            Err(Refusal::CannotOpen(_)) if log::unfinished(path) == 0 => connect_read(path, true),
+            Err(Refusal::CannotOpen(_)) if log::unfinished(path) == 0 => {
+                immutable = true;
+                connect_read(path, true)
+            }
             // A reader may not undo what a writer left half done; whoever may write may.
             Err(Refusal::CannotOpen(_)) if recover(path) => connect_read(path, false),
             other => other,
         }
         .map_err(|refusal| refusal.reading(path))?;
         let Content::Index(format) = content else { return Err(fault::index(path, IndexError::Missing)) };
-        let store = Self::checked(db, path, params, format, false)?;
+        let mut store = Self::checked(db, path, params, format, false)?;
+        store.immutable = immutable;
         schema::read_as_newest(&store.db, format).map_err(|error| fault::of(path, error))?;
         Ok(store)
     }
@@ -91,11 +98,7 @@ impl Store {
             // What is refused is left as it was, its journal mode too.
             Content::Index(format) => Self::check(&db, path, params, format)?,
         }
-        // Readers may stand in the way of the log; the writer then works without it, only slower.
-        match db.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(())) {
-            Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => {}
-            other => other.map_err(|error| Refusal::from(error).writing(path))?,
-        }
+        begin_log(&db).map_err(|error| Refusal::from(error).writing(path))?;
         db.pragma_update(None, "synchronous", "normal").map_err(of)?;
         failpoint::reach("open");
         schema::migrate(&mut db, |new| describe(new, params)).map_err(of)?;
@@ -116,7 +119,16 @@ impl Store {
         Self::check(&db, path, params, format)?;
         let steps = Steps::watch(&db, path).map_err(|error| fault::of(path, error))?;
         let layout = Layout::of(params);
-        Ok(Self { db, path: path.to_path_buf(), params: *params, layout, format, writes, steps })
+        Ok(Self {
+            db,
+            path: path.to_path_buf(),
+            params: *params,
+            layout,
+            format,
+            writes,
+            immutable: false,
+            steps,
+        })
     }
 
     /// Whether the file holds what it should: its length, its schema, its parameters.
@@ -160,6 +172,26 @@ impl Drop for Store {
         // Nothing is lost where this fails: the log is folded by the next writer.
         let _ = self.fold();
     }
+}
+
+/// Turns to the log. Readers that are at work may stand in its way; the writer then works without it, only slower. While
+/// SQLite waits for them no other reader gets in, so it waits for a moment at a time.
+fn begin_log(db: &Connection) -> rusqlite::Result<()> {
+    let began = Instant::now();
+    db.busy_timeout(TRY)?;
+    let done = loop {
+        match db.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(())) {
+            Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => {
+                if began.elapsed().as_secs() >= BUSY_SECONDS.into() {
+                    break Ok(());
+                }
+                std::thread::sleep(TRY);
+            }
+            other => break other,
+        }
+    };
+    db.busy_timeout(Duration::from_secs(BUSY_SECONDS.into()))?;
+    done
 }
 
 /// Bytes of all pages, also those that are still in the log.

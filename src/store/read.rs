@@ -20,6 +20,7 @@ use crate::{
 
 /// A stored track.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Track {
     /// Its id.
     pub id: TrackId,
@@ -35,6 +36,7 @@ pub struct Track {
 
 /// What an index holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Totals {
     /// Tracks.
     pub tracks: u64,

@@ -1,7 +1,7 @@
 //! The library as a program embeds it: one handle for all threads, audio from anywhere, calls that can be ended.
 use std::{
     fs::{self, File},
-    io::Cursor,
+    io::{Cursor, Read},
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -112,6 +112,10 @@ fn audio_that_is_no_file_is_added_found_and_removed() {
         assert_eq!(index.info().unwrap().totals.tracks, 1);
     }
     index.verify().unwrap();
+    // It is no file that could be gone.
+    let updated = index.update(&BuildOptions::default(), &AtomicBool::new(false), |_| {}).unwrap();
+    assert_eq!((updated.missing, updated.still_missing), (0, 0));
+    assert_eq!(index.prunable().unwrap(), Vec::<PathBuf>::new());
     let found = index.query(fixture("audio/clips/clean.wav"), &QueryOptions::default()).unwrap();
     let best = &found.matches[0];
     assert_eq!((best.path.as_path(), best.tags.title.as_deref()), (Path::new("archive:17"), Some("Orbit")));
@@ -136,6 +140,34 @@ fn a_query_is_ended_by_its_flag() {
     cancel.store(false, Ordering::Relaxed);
     let answer = index.query_until(fixture("audio/clips/clean.wav"), &QueryOptions::default(), &cancel);
     assert_eq!(answer.unwrap().status, Status::Match);
+}
+
+#[test]
+fn a_stream_that_waits_keeps_nobody_else_from_writing_or_reading() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = built(folder.path());
+    let (song, clip) = (fixture("audio/songs/second-orbit.flac"), fixture("audio/clips/clean.wav"));
+    let mut bytes = Cursor::new(fs::read(&song).unwrap());
+    let mut worked = false;
+    // While it is read, the same handle adds and answers on this very thread.
+    let reader = Slow(|out: &mut [u8]| {
+        if !worked {
+            worked = true;
+            index.add(&song).unwrap();
+            assert_eq!(index.query(&clip, &QueryOptions::default()).unwrap().status, Status::Match);
+        }
+        bytes.read(out)
+    });
+    index.add_audio(Audio::reader(reader), "radio", Tags::default()).unwrap();
+    assert_eq!(index.info().unwrap().totals.files, 11);
+}
+
+struct Slow<F>(F);
+
+impl<F: FnMut(&mut [u8]) -> std::io::Result<usize>> Read for Slow<F> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        self.0(out)
+    }
 }
 
 #[test]

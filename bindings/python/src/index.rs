@@ -25,8 +25,8 @@ const OFTEN: Duration = Duration::from_millis(5);
 pub struct Index {
     /// None once it is closed. Calls that run keep it open.
     open: Mutex<Option<Arc<refrain::Index>>>,
-    /// The Python thread whose build runs, as its callbacks may not write.
-    building: Mutex<Option<ThreadId>>,
+    /// The Python threads whose builds run or wait, as their callbacks may not write.
+    building: Mutex<Vec<ThreadId>>,
 }
 
 /// Which files a build takes, and how.
@@ -96,11 +96,14 @@ fn texts(paths: Vec<PathBuf>) -> Vec<OsString> {
 }
 
 /// Takes back the claim of a build.
-struct Claim<'a>(&'a Mutex<Option<ThreadId>>);
+struct Claim<'a>(&'a Mutex<Vec<ThreadId>>);
 
 impl Drop for Claim<'_> {
     fn drop(&mut self) {
-        *lock(self.0) = None;
+        let mut building = lock(self.0);
+        if let Some(at) = building.iter().position(|id| *id == thread::current().id()) {
+            building.swap_remove(at);
+        }
     }
 }
 
@@ -132,7 +135,7 @@ impl Index {
 
     /// As it would wait for its own end.
     fn not_from_a_callback(&self, py: Python<'_>) -> PyResult<()> {
-        if *lock(&self.building) == Some(thread::current().id()) {
+        if lock(&self.building).contains(&thread::current().id()) {
             return Err(errors::busy(py, "a build's own callback cannot write to the index"));
         }
         Ok(())
@@ -165,7 +168,7 @@ impl Index {
         self.not_from_a_callback(py)?;
         let (index, cancel) = (self.open()?, AtomicBool::new(false));
         let _claim = callback.as_ref().map(|_| {
-            *lock(&self.building) = Some(thread::current().id());
+            lock(&self.building).push(thread::current().id());
             Claim(&self.building)
         });
         let listened = callback.is_some();

@@ -7,6 +7,7 @@ mod analyse;
 mod arrays;
 mod audio;
 mod errors;
+mod fork;
 mod index;
 mod interrupt;
 mod load;
@@ -26,6 +27,12 @@ mod _refrain {
             hpss_masks, istft, magnitudes, pyin, stft, yin,
         },
     };
+
+    #[pymodule_init]
+    fn init(_module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {
+        super::fork::loaded();
+        Ok(())
+    }
 
     /// The version of the library.
     #[pymodule_export]

@@ -10,6 +10,7 @@ use refrain::analysis::{
 use crate::{
     arrays::{frames, line, plane, samples},
     errors,
+    fork::with_threads,
     scratch::Pool,
 };
 
@@ -25,7 +26,7 @@ type Plane<'py, T> = Bound<'py, PyArray2<T>>;
 
 /// Computes while other Python threads run.
 fn compute<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T, AnalysisError> + Send) -> PyResult<T> {
-    py.detach(work).map_err(|error| errors::of_analysis(py, &error))
+    py.detach(|| with_threads(work)).map_err(|error| errors::of_analysis(py, &error))
 }
 
 /// The spectrum, (bins, frames).
