@@ -212,6 +212,8 @@ INTERRUPTED = """
 import os, signal, sys, threading, time
 import numpy as np, refrain
 what, file, music = sys.argv[1:]
+# Who is started in the background by a shell begins with Ctrl-C ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 index = refrain.Index(file, "a")
 def interrupt():
     begun.wait()
