@@ -372,6 +372,8 @@ fn look(db: rusqlite::Result<Connection>) -> Result<(Connection, Content), Refus
         rusqlite::Error::ExecuteReturnedResults => Ok(()),
         other => Err(other),
     })?;
+    // One state of it: another process may be making the file.
+    let state = db.unchecked_transaction()?;
     let number = |name: &str| db.pragma_query_value(None, name, |row| row.get::<_, i32>(0)).map(|n| n as u32);
     let (program, format) = (number("application_id")?, number("user_version")?);
     let content = match (program, format) {
@@ -381,5 +383,6 @@ fn look(db: rusqlite::Result<Connection>) -> Result<(Connection, Content), Refus
         (0, 0) if !db.prepare("SELECT 1 FROM sqlite_schema LIMIT 1")?.exists([])? => Content::Nothing,
         _ => return Err(Refusal::Foreign(program)),
     };
+    drop(state);
     Ok((db, content))
 }

@@ -138,3 +138,23 @@ fn a_writer_that_waits_for_too_long_says_so() {
     assert!(dump(&db) == before);
     ended(command.spawn().unwrap()).code(0);
 }
+
+#[test]
+fn a_writer_that_waits_for_a_long_read_keeps_no_reader_out() {
+    let (place, _) = place();
+    let db = place.at("i.refrain");
+    let long = Store::open_read(&db).unwrap();
+    let snapshot = long.snapshot().unwrap();
+    assert_eq!(long.totals().unwrap().tracks, 2);
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| Store::open_write(&db));
+        // So that it waits by then.
+        std::thread::sleep(Duration::from_millis(300));
+        for _ in 0..3 {
+            assert_eq!(Store::open_read(&db).unwrap().totals().unwrap().tracks, 2);
+        }
+        assert!(!writer.is_finished(), "it did not wait");
+        drop(snapshot);
+        writer.join().unwrap().unwrap().close().unwrap();
+    });
+}
