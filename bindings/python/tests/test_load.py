@@ -58,7 +58,7 @@ def test_what_cannot_be_loaded(fixtures: Path, tmp_path: Path) -> None:
     assert no_audio.value.path == str(fixtures / "README.md") and "not an audio file" in no_audio.value.reason
     with pytest.raises(NotImplementedError, match="^mono=False"):
         refrain.load(fixtures / "audio/songs/copper-rain.m4a", mono=False, duration=1)
-    for kwargs in (dict(sr=0), dict(sr=22050.5), dict(offset=-1), dict(duration=-1), dict(offset=float("nan"))):
+    for kwargs in (dict(sr=0), dict(sr=22050.5), dict(sr=768_001), dict(offset=-1), dict(duration=-1), dict(offset=float("nan"))):
         with pytest.raises(refrain.ParameterError):
             refrain.load(fixtures / "formats/s16.wav", **kwargs)
     with pytest.raises(TypeError):

@@ -183,7 +183,8 @@ fn take(asked: &mut FingerprintArgs, option: &str, value: &str) -> Result<(), St
         "-format" | "-f" => asked.format = Some(Format::named(value).ok_or("Invalid format")?),
         "-channels" | "-c" => match number as i64 {
             ..1 => return refuse("a non-zero positive number"),
-            n => asked.channels = u16::try_from(n).map_err(|_| "Invalid number of channels")?,
+            n @ ..=256 => asked.channels = n as u16,
+            _ => return Err("Invalid number of channels".to_owned()),
         },
         "-rate" | "-r" => match number as i64 {
             ..0 => return refuse("a positive number"),

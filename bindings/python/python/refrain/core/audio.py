@@ -13,6 +13,9 @@ from ..errors import AudioWarning, ParameterError
 
 __all__ = ["load", "to_mono", "get_duration"]
 
+# The highest that a file may have; a resampler's work space grows with it.
+MOST_RATE = 768_000
+
 
 def load(
     path: Union[_checks.Path, BinaryIO],
@@ -32,7 +35,7 @@ def load(
     Parameters
     ----------
     path : path or binary file object
-    sr : number, whole; None for the file's own rate
+    sr : number, whole, at most 768,000; None for the file's own rate
     mono : True, or False for a file of one channel; the mean of all channels is taken
     offset : seconds to leave out at the beginning; they are decoded all the same
     duration : seconds to load; None for all
@@ -60,6 +63,8 @@ def load(
     if duration == float("inf"):
         duration = None
     wanted = None if sr is None else _checks.whole("sr", sr, 1)
+    if wanted is not None and wanted > MOST_RATE:
+        raise ParameterError(f"sr is {sr}, must be at most {MOST_RATE}")
     if isinstance(path, np.ndarray):
         raise TypeError("load() takes a file, not samples")
     kind, source, _ = _checks.audio(_checks.path(path) if isinstance(path, bytes) else path)
