@@ -15,8 +15,11 @@
  * Threads. Every handle may be used by any number of threads at once, but for the call that closes or frees it, which must
  * come last. Calls that read an index never wait for each other nor for one that writes; calls that write take turns. A
  * callback is called on the thread that made the call; it may read the index, also the one that is being written, but not
- * write to it (REFRAIN_ERROR_AT_WORK). It must not throw a C++ exception nor leave by longjmp. After fork a child must not
- * use handles of its parent.
+ * write to it (REFRAIN_ERROR_AT_WORK). It must not throw a C++ exception nor leave by longjmp. A child that was
+ * forked from a process that has used the library must not call it before exec: threads stay with the parent.
+ *
+ * The library has an SQLite of its own. Do not open an index through another SQLite in a process that has it open here:
+ * closing either drops the locks of both, as POSIX has it.
  *
  * Paths end with a NUL. On Unix they are bytes as the system has them, elsewhere UTF-8. All other texts are UTF-8
  * (REFRAIN_ERROR_UTF8), and so are messages. Times are seconds.
@@ -1174,8 +1177,7 @@ enum RefrainCode refrain_add(struct RefrainIndex *index, const char *path);
  * `name`, as a file is by its path: the name is the path of its matches, and what was added under the same name before is
  * replaced. `tags`, which may be NULL, go before those that the audio has itself.
  *
- * Where there is no file of that name, refrain_update marks it as missing; it is found all the same until it is removed.
- * Errors are those of refrain_add; REFRAIN_ERROR_UTF8 for tags.
+ * It stays until it is removed: no file of that name is looked for. Errors are those of refrain_add; REFRAIN_ERROR_UTF8 for tags.
  */
 enum RefrainCode refrain_add_memory(struct RefrainIndex *index,
                                     const void *bytes,

@@ -53,8 +53,7 @@ pub unsafe extern "C" fn refrain_add(index: *mut RefrainIndex, path: *const c_ch
 /// `name`, as a file is by its path: the name is the path of its matches, and what was added under the same name before is
 /// replaced. `tags`, which may be NULL, go before those that the audio has itself.
 ///
-/// Where there is no file of that name, refrain_update marks it as missing; it is found all the same until it is removed.
-/// Errors are those of refrain_add; REFRAIN_ERROR_UTF8 for tags.
+/// It stays until it is removed: no file of that name is looked for. Errors are those of refrain_add; REFRAIN_ERROR_UTF8 for tags.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_add_memory(
     index: *mut RefrainIndex,

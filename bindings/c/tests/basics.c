@@ -221,6 +221,10 @@ static void add(void) {
     OK(refrain_add(index, song));
     OK(refrain_info(index, &info));
     CHECK(info.tracks == 3 && info.files == 3);
+    /* No file is looked for under the names. */
+    OK(refrain_update(index, NULL, NULL));
+    OK(refrain_info(index, &info));
+    CHECK(info.tracks == 3 && info.missing == 0);
     OK(refrain_close(index));
     free(bytes);
     free(samples);
