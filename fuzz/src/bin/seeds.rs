@@ -43,7 +43,7 @@ fn base(to: &Path, fixtures: &Path) -> Done {
     for (name, centroids) in [("plain.refrain", None), ("neighbours.refrain", Some(6))] {
         let file = to.join(name);
         let _ = fs::remove_file(&file);
-        let mut index = Index::open_or_create(&file)?;
+        let index = Index::open_or_create(&file)?;
         let roots =
             ["second-orbit.flac", "copper-rain.m4a", "paper-lanterns.mp3"].map(|song| songs.join(song));
         index.build(&roots, &BuildOptions::default(), &go_on, |_| {})?;
