@@ -8,10 +8,11 @@ use std::{
     fs::File,
     hint::black_box,
     path::{Path, PathBuf},
-    sync::{Arc, atomic::AtomicBool},
+    sync::Arc,
     time::Instant,
 };
 
+use refrain::CancelToken;
 use refrain::{
     BuildOptions, Index, QueryOptions,
     align::{Alignment, Reference, align},
@@ -131,7 +132,7 @@ fn main() -> Done {
         || Ok(fingerprint(&chroma)),
         || Ok(plain_fingerprint(&chroma)),
     )?;
-    let cancel = AtomicBool::new(false);
+    let cancel = CancelToken::new();
     row(
         "analyse a file, whole",
         audio,
@@ -438,7 +439,7 @@ fn query(fixtures: &Path, file: Option<&Path>) -> Done {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("songs.refrain");
     let index = Index::open_or_create(&path)?;
-    let cancel = AtomicBool::new(false);
+    let cancel = CancelToken::new();
     index.build(&[fixtures.join("songs")], &BuildOptions::default(), &cancel, |_| {})?;
     index.close()?;
     let clip = file.map_or_else(|| fixtures.join("clips/clean.wav"), Path::to_owned);

@@ -1,7 +1,8 @@
 //! Builds an index of a folder and asks it where a clip comes from: `cargo run --release --example index_and_query`
 //! takes the songs and a clip that come with the source; `… -- FOLDER CLIP` takes yours.
-use std::{path::PathBuf, sync::atomic::AtomicBool};
+use std::path::PathBuf;
 
+use refrain::CancelToken;
 use refrain::{BuildEvent, BuildOptions, Index, QueryOptions, units::Seconds};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -15,7 +16,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let file = scratch.path().join("music.refrain");
     let index = Index::open_or_create(&file)?;
     // Another thread or a signal handler may set this to end the build early; what was added stays.
-    let cancel = AtomicBool::new(false);
+    let cancel = CancelToken::new();
     let summary = index.build(&[folder], &BuildOptions::default(), &cancel, |event| {
         if let BuildEvent::Added { path, duration, .. } = event {
             println!("added {} ({duration})", path.display());

@@ -7,14 +7,12 @@
 //! ```
 //! # #[cfg(feature = "formats")]
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! use std::sync::atomic::AtomicBool;
-//!
-//! use refrain::{BuildOptions, Index, QueryOptions, Status};
+//! use refrain::{BuildOptions, CancelToken, Index, QueryOptions, Status};
 //!
 //! # let folder = tempfile::tempdir()?;
 //! # let file = folder.path().join("music.refrain");
 //! let index = Index::open_or_create(&file)?;
-//! let cancel = AtomicBool::new(false);
+//! let cancel = CancelToken::new();
 //! let summary = index.build(&["fixtures/audio/songs".into()], &BuildOptions::default(), &cancel, |_| {})?;
 //! assert_eq!((summary.added, summary.failed.len()), (10, 0));
 //! index.close()?;
@@ -99,6 +97,7 @@
 pub mod align;
 pub mod analysis;
 pub mod ann;
+mod cancel;
 pub mod chroma;
 #[cfg(feature = "acoustid")]
 pub mod chromaprint;
@@ -116,6 +115,7 @@ pub mod units;
 
 pub use align::LEAST_SCORE;
 pub use ann::{Built, Options as NeighbourOptions};
+pub use cancel::CancelToken;
 pub use decode::{Audio, Tags, Warning};
 pub use error::{Error, Result};
 #[cfg(feature = "analyze")]

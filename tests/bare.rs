@@ -70,7 +70,7 @@ fn a_neighbour_index_is_made_and_used() {
     let index = library(&folder);
     let mut options = NeighbourOptions::default();
     (options.least_windows, options.centroids) = (1, Some(16));
-    index.rebuild(&options, &false.into()).unwrap();
+    index.rebuild(&options, &refrain::CancelToken::new()).unwrap();
     assert_eq!(index.info().unwrap().neighbours.map(|(centroids, _)| centroids), Some(16));
     index.verify().unwrap();
     let song = tune(3, 40);

@@ -2,8 +2,9 @@
 //!
 //! `cargo run --release --example ann_speed -- FILE TRACKS DIMS [cold]`; `cold` makes one search only, for a file that was
 //! just dropped from the system's cache.
-use std::{sync::atomic::AtomicBool, time::Instant};
+use std::time::Instant;
 
+use refrain::CancelToken;
 use refrain::{
     ann::{self, Options, Route, Searcher},
     fingerprint::Fingerprint,
@@ -115,7 +116,7 @@ fn main() -> refrain::Result<()> {
     report(&store, "before")?;
     wall = Instant::now();
     let built =
-        ann::build(&mut store, &Options { least_windows: 1, ..Options::default() }, &AtomicBool::new(false))?;
+        ann::build(&mut store, &Options { least_windows: 1, ..Options::default() }, &CancelToken::new())?;
     println!(
         "{built:?}: {:.1} s wall, {:.1} s main thread",
         wall.elapsed().as_secs_f64(),

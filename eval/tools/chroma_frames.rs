@@ -1,8 +1,9 @@
 //! Octave chroma of files, for notebooks and for training: `chroma_frames OUT_DIR half|full FILE…` writes
 //! OUT_DIR/N.f32 for the N-th file: little-endian floats, 60 a frame, every half or full hop.
-use std::{path::Path, sync::atomic::AtomicBool};
+use std::path::Path;
 
 use rayon::prelude::*;
+use refrain::CancelToken;
 use refrain::{decode::Decoder, params::CURRENT, pipeline::analyse};
 
 fn main() -> anyhow::Result<()> {
@@ -20,7 +21,7 @@ fn main() -> anyhow::Result<()> {
     let step = if rate == "half" { 1 } else { 2 };
     let row = CURRENT.frame_values();
     listed.par_iter().enumerate().try_for_each(|(n, file)| -> anyhow::Result<()> {
-        let cancel = AtomicBool::new(false);
+        let cancel = CancelToken::new();
         let mut bytes = Vec::new();
         analyse::query(
             &mut Decoder::open(Path::new(file))?,

@@ -8,9 +8,10 @@
 //! replaced by those of another track, with a little noise. Moved so far, an excerpt is outside of what a query tries,
 //! 6 semitones and the clip's own transposition, and so is as strange to a clip of its source as other music is. The tool prints how near windows of real tracks
 //! come to other real tracks and to as many grown ones: the two should agree.
-use std::{collections::BTreeMap, path::PathBuf, sync::atomic::AtomicBool};
+use std::{collections::BTreeMap, path::PathBuf};
 
 use rayon::prelude::*;
+use refrain::CancelToken;
 use refrain::{
     ann::{self, Options},
     decode::Tags,
@@ -233,7 +234,7 @@ fn main() -> anyhow::Result<()> {
             Ok(())
         })?;
     }
-    let built = ann::build(&mut store, &Options::default(), &AtomicBool::new(false))?;
+    let built = ann::build(&mut store, &Options::default(), &CancelToken::new())?;
     let totals = store.totals()?;
     let hours = totals.frames as f64 * params.frame_seconds().0 / 3600.0;
     println!(

@@ -3,9 +3,9 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::atomic::AtomicBool,
 };
 
+use refrain::CancelToken;
 use refrain::{
     Audio, Error, Index, QueryOptions, Range, Result,
     ann::{self, Route, Searcher},
@@ -91,7 +91,7 @@ pub fn run(data: &[u8]) {
     if how & 8 == 8 {
         let merged = || {
             let new = Index::open_or_create(folder.path().join("new.refrain"))?;
-            new.merge(&Index::open(&file)?, &AtomicBool::new(false))?;
+            new.merge(&Index::open(&file)?, &CancelToken::new())?;
             new.verify()
         };
         expected(merged());
@@ -135,7 +135,7 @@ fn searched(file: &Path) -> Result<()> {
 
 /// Brings the file up to date, and makes its neighbour index again.
 fn write(file: &Path) {
-    let go_on = AtomicBool::new(false);
+    let go_on = CancelToken::new();
     let written = || {
         let index = Index::open_to_write(file)?;
         let options =

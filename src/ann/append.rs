@@ -1,7 +1,7 @@
 //! Putting windows that were added since into the lists that there are.
-use std::sync::atomic::AtomicBool;
 
 use super::kmeans::{ASSIGN, Centroids};
+use crate::cancel::CancelToken;
 use crate::{
     Result,
     store::{NeighbourIndex, Store, TrackId},
@@ -15,7 +15,7 @@ const TRIES: usize = 3;
 
 /// Puts the windows of all later tracks than the index's last into its lists, and gives how many. Each part is committed
 /// on its own, so that what was done stays where `cancel` ends it.
-pub(super) fn append(store: &mut Store, cancel: &AtomicBool) -> Result<u64> {
+pub(super) fn append(store: &mut Store, cancel: &CancelToken) -> Result<u64> {
     let go_on = super::go_on(cancel);
     let dims = store.params().window_dims;
     // Of the generation that they belong to.

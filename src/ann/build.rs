@@ -1,7 +1,7 @@
 //! Keeping the neighbour index up to date: which of it has to be made, and how much.
-use std::sync::atomic::AtomicBool;
 
 use super::{append::append, train};
+use crate::cancel::CancelToken;
 use crate::{
     Result,
     error::{Error, IndexError},
@@ -67,7 +67,7 @@ pub enum Built {
 ///
 /// # Errors
 /// [`Error::Interrupted`], [`IndexError::Busy`] where tracks were removed meanwhile, and what SQLite says.
-pub fn build(store: &mut Store, options: &Options, cancel: &AtomicBool) -> Result<Built> {
+pub fn build(store: &mut Store, options: &Options, cancel: &CancelToken) -> Result<Built> {
     let old = store.neighbour_index()?;
     let least = options.least_windows.max(1);
     if store.windows_up_to(least)? < least {
@@ -89,7 +89,7 @@ pub fn build(store: &mut Store, options: &Options, cancel: &AtomicBool) -> Resul
 ///
 /// # Errors
 /// As [`build`].
-pub fn catch_up(store: &mut Store, options: &Options, cancel: &AtomicBool) -> Result<()> {
+pub fn catch_up(store: &mut Store, options: &Options, cancel: &CancelToken) -> Result<()> {
     match store.neighbour_index()?.filter(|index| super::usable(store, index)) {
         Some(index) => update(store, index, options.most_unlisted, false, cancel).map(|_| ()),
         None => Ok(()),
@@ -113,7 +113,7 @@ fn update(
     index: NeighbourIndex,
     most_unlisted: u64,
     thins: bool,
-    cancel: &AtomicBool,
+    cancel: &CancelToken,
 ) -> Result<Option<Built>> {
     let gone = store.removed()?.len() as u64;
     let now = store.census(index.census(), TrackId(u32::MAX), u64::MAX)?;

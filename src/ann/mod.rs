@@ -18,8 +18,7 @@ mod search;
 mod top;
 mod train;
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
+use crate::cancel::CancelToken;
 use crate::{
     Error, Result,
     store::{NeighbourIndex, Store, TrackId},
@@ -49,8 +48,8 @@ fn usable(store: &Store, index: &NeighbourIndex) -> bool {
 }
 
 /// Whether work goes on: [`Error::Interrupted`] once `cancel` is set.
-fn go_on(cancel: &AtomicBool) -> impl Fn() -> Result<()> {
-    || if cancel.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) }
+fn go_on(cancel: &CancelToken) -> impl Fn() -> Result<()> {
+    || if cancel.is_cancelled() { Err(Error::Interrupted) } else { Ok(()) }
 }
 
 /// Numbers for tests, the same each time.

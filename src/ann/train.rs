@@ -1,11 +1,11 @@
 //! Training a new index: centroids of a sample, the list of each window, the graph.
-use std::sync::atomic::AtomicBool;
 
 use super::{
     build::{Built, Options},
     graph,
     kmeans::{self, ASSIGN, Centroids},
 };
+use crate::cancel::CancelToken;
 use crate::{
     Result,
     error::{Error, IndexError},
@@ -28,7 +28,7 @@ pub(super) fn train(
     store: &mut Store,
     options: &Options,
     generation: i64,
-    cancel: &AtomicBool,
+    cancel: &CancelToken,
 ) -> Result<Built> {
     let go_on = super::go_on(cancel);
     let dims = store.params().window_dims;

@@ -3,7 +3,6 @@ use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
-    sync::atomic::AtomicBool,
 };
 
 use super::{
@@ -16,6 +15,7 @@ use super::{
     find::{self, FoundFile},
     work,
 };
+use crate::cancel::CancelToken;
 use crate::{
     Error, Result, ann,
     decode::{Audio, Tags},
@@ -29,7 +29,7 @@ use crate::{decode::Decoder, params::Params};
 #[cfg(feature = "decode")]
 pub(super) fn add_file(handles: &Handles, path: &Path) -> Result<()> {
     handles.may_write()?;
-    let (file, go_on) = (find::one(path)?, AtomicBool::new(false));
+    let (file, go_on) = (find::one(path)?, CancelToken::new());
     let hash = content::hash(&file.path, &go_on)?;
     let known = handles.write(|store| {
         let gone = work::gone_files(store, &hash, &file.path)?;
@@ -59,7 +59,7 @@ pub(super) fn add_audio(handles: &Handles, audio: Audio<'_>, name: &Path, tags: 
         let source = io::Error::new(io::ErrorKind::InvalidInput, "an empty name");
         return Err(Error::Io { path: name.to_owned(), source });
     }
-    let (params, go_on) = (*handles.reader()?.params(), AtomicBool::new(false));
+    let (params, go_on) = (*handles.reader()?.params(), CancelToken::new());
     let analysis = contained(name, || analyse::track(&mut *audio.named(name).open()?, &params, &go_on))?;
     let record = TrackRecord {
         path: name.to_owned(),
@@ -80,12 +80,12 @@ fn put(handles: &Handles, record: &TrackRecord, analysis: &Analysis) -> Result<(
 }
 
 fn catch_up(store: &mut Store) -> Result<()> {
-    ann::catch_up(store, &ann::Options::default(), &AtomicBool::new(false))
+    ann::catch_up(store, &ann::Options::default(), &CancelToken::new())
 }
 
 /// Analyses a file.
 #[cfg(feature = "decode")]
-pub(super) fn analyse_file(file: &FoundFile, params: &Params, cancel: &AtomicBool) -> Result<Analysis> {
+pub(super) fn analyse_file(file: &FoundFile, params: &Params, cancel: &CancelToken) -> Result<Analysis> {
     contained(&file.path, || analyse::track(&mut Decoder::open(&file.path)?, params, cancel))
 }
 

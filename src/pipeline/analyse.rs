@@ -1,7 +1,8 @@
 //! From a file to its fingerprint, or to the chroma of a query.
-use std::{collections::VecDeque, sync::atomic::AtomicBool};
+use std::collections::VecDeque;
 
 use super::samples;
+use crate::cancel::CancelToken;
 use crate::{
     Error, Result,
     chroma::OctaveChroma,
@@ -36,7 +37,7 @@ pub struct Analysis {
 /// # Errors
 /// [`Error::Io`] and [`Error::Audio`] as the decoder gives them; [`AudioError::TooShort`] and
 /// [`AudioError::NoFingerprint`] where there is nothing that could be found again; [`Error::Interrupted`].
-pub fn track(decoder: &mut dyn BlockSource, params: &Params, cancel: &AtomicBool) -> Result<Analysis> {
+pub fn track(decoder: &mut dyn BlockSource, params: &Params, cancel: &CancelToken) -> Result<Analysis> {
     let mut fingerprinter = Fingerprinter::new(params);
     let duration = chroma(decoder, params, cancel, |frame| fingerprinter.push(frame))?;
     let fingerprint = fingerprinter.finish();
@@ -59,7 +60,7 @@ pub fn track(decoder: &mut dyn BlockSource, params: &Params, cancel: &AtomicBool
 pub fn chroma(
     decoder: &mut dyn BlockSource,
     params: &Params,
-    cancel: &AtomicBool,
+    cancel: &CancelToken,
     mut each: impl FnMut(&[f32]),
 ) -> Result<Seconds> {
     let mut spectrum = Spectrum::new(params, params.hop, 0);
@@ -122,7 +123,7 @@ pub fn query(
     decoder: &mut dyn BlockSource,
     params: &Params,
     longest: usize,
-    cancel: &AtomicBool,
+    cancel: &CancelToken,
     mut each: impl FnMut(&QueryStretch) -> Result<()>,
 ) -> Result<Seconds> {
     let (hop, bins, margin) = (params.hop / 2, params.bins(0), MARGIN as usize);

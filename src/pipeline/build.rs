@@ -1,5 +1,5 @@
 //! Bringing an index up to date with the files: what is new, changed, moved, missing or there again.
-use std::{collections::HashMap, path::PathBuf, sync::atomic::AtomicBool};
+use std::{collections::HashMap, path::PathBuf};
 
 use super::{
     add::analyse_file,
@@ -7,6 +7,7 @@ use super::{
     upkeep::is_gone,
     work::{self, Analyse, Job},
 };
+use crate::cancel::CancelToken;
 use crate::{
     Error, Result, ann,
     decode::Warning,
@@ -153,11 +154,11 @@ pub(super) fn build(
     store: &mut Store,
     roots: &[PathBuf],
     options: &BuildOptions,
-    cancel: &AtomicBool,
+    cancel: &CancelToken,
     on: impl FnMut(BuildEvent),
 ) -> Result<BuildSummary> {
     let params = *store.params();
-    let analyse = |file: &FoundFile, stop: &AtomicBool| analyse_file(file, &params, stop);
+    let analyse = |file: &FoundFile, stop: &CancelToken| analyse_file(file, &params, stop);
     build_with(&analyse, store, roots, options, cancel, on)
 }
 
@@ -167,7 +168,7 @@ pub(super) fn build_with(
     store: &mut Store,
     roots: &[PathBuf],
     options: &BuildOptions,
-    cancel: &AtomicBool,
+    cancel: &CancelToken,
     on: impl FnMut(BuildEvent),
 ) -> Result<BuildSummary> {
     let found = find::find(roots, &options.find, cancel)?;
@@ -194,11 +195,11 @@ pub(super) fn build_with(
 pub(super) fn update(
     store: &mut Store,
     options: &BuildOptions,
-    cancel: &AtomicBool,
+    cancel: &CancelToken,
     on: impl FnMut(BuildEvent),
 ) -> Result<BuildSummary> {
     let params = *store.params();
-    let analyse = |file: &FoundFile, stop: &AtomicBool| analyse_file(file, &params, stop);
+    let analyse = |file: &FoundFile, stop: &CancelToken| analyse_file(file, &params, stop);
     update_with(&analyse, store, options, cancel, on)
 }
 
@@ -207,7 +208,7 @@ pub(super) fn update_with(
     analyse: Analyse<'_>,
     store: &mut Store,
     options: &BuildOptions,
-    cancel: &AtomicBool,
+    cancel: &CancelToken,
     mut on: impl FnMut(BuildEvent),
 ) -> Result<BuildSummary> {
     let mut found = Found::default();
@@ -243,11 +244,11 @@ pub(super) fn update_with(
 pub(super) fn retry(
     store: &mut Store,
     options: &BuildOptions,
-    cancel: &AtomicBool,
+    cancel: &CancelToken,
     on: impl FnMut(BuildEvent),
 ) -> Result<BuildSummary> {
     let params = *store.params();
-    let analyse = |file: &FoundFile, stop: &AtomicBool| analyse_file(file, &params, stop);
+    let analyse = |file: &FoundFile, stop: &CancelToken| analyse_file(file, &params, stop);
     let (mut jobs, mut gone) = (Vec::new(), Vec::new());
     store.failures(|path, _| {
         match std::fs::metadata(&path) {
@@ -269,7 +270,7 @@ struct Run<'a, F> {
     analyse: Analyse<'a>,
     store: &'a mut Store,
     options: &'a BuildOptions,
-    cancel: &'a AtomicBool,
+    cancel: &'a CancelToken,
     on: F,
 }
 

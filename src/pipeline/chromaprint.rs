@@ -3,9 +3,9 @@ use std::{
     fs::{File, Metadata},
     io::Read,
     path::Path,
-    sync::atomic::{AtomicBool, Ordering},
 };
 
+use crate::cancel::CancelToken;
 use crate::{
     Error, Result,
     chromaprint::{Algorithm, Chromaprint, Converter, SAMPLE_RATE},
@@ -65,7 +65,7 @@ pub struct ChromaprintPart {
 pub fn chromaprint<'a>(
     audio: impl Into<Audio<'a>>,
     options: &ChromaprintOptions,
-    cancel: &AtomicBool,
+    cancel: &CancelToken,
     each: impl FnMut(ChromaprintPart) -> Result<()>,
 ) -> Result<Vec<Warning>> {
     let mut source = Source::open(audio.into(), options.raw)?;
@@ -76,9 +76,7 @@ pub fn chromaprint<'a>(
     let mut converter: Option<(Sound, Converter)> = None;
     while left > 0 {
         let sound = source.next_block(&mut frames)?;
-        if cancel.load(Ordering::Relaxed) {
-            return Err(Error::Interrupted);
-        }
+        cancel.check()?;
         // Another rate, or the end.
         if let Some((_, old)) = converter.take_if(|(old, _)| sound != Some(*old)) {
             old.finish(&mut ready);

@@ -3,9 +3,9 @@ use std::{
     fs::File,
     io::{ErrorKind, Read},
     path::Path,
-    sync::atomic::{AtomicBool, Ordering},
 };
 
+use crate::cancel::CancelToken;
 use crate::{Error, Result, store::ContentHash};
 
 /// Bytes read at a time: enough for the hash to use all lanes.
@@ -15,15 +15,13 @@ const CHUNK: usize = 256 << 10;
 ///
 /// # Errors
 /// [`Error::Io`] where it cannot be read; [`Error::Interrupted`] once `cancel` is set.
-pub(super) fn hash(path: &Path, cancel: &AtomicBool) -> Result<ContentHash> {
+pub(super) fn hash(path: &Path, cancel: &CancelToken) -> Result<ContentHash> {
     let io = |source| Error::Io { path: path.to_owned(), source };
     let mut file = File::open(path).map_err(io)?;
     let mut hasher = blake3::Hasher::new();
     let mut chunk = vec![0; CHUNK];
     loop {
-        if cancel.load(Ordering::Relaxed) {
-            return Err(Error::Interrupted);
-        }
+        cancel.check()?;
         match file.read(&mut chunk) {
             Ok(0) => return Ok(ContentHash(*hasher.finalize().as_bytes())),
             Ok(n) => hasher.update(&chunk[..n]),

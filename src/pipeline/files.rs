@@ -1,8 +1,5 @@
 //! The calls of an index that read files.
-use std::{
-    path::{Path, PathBuf},
-    sync::atomic::AtomicBool,
-};
+use std::path::{Path, PathBuf};
 
 use super::{
     add::add_file,
@@ -12,6 +9,7 @@ use super::{
 #[cfg(doc)]
 use crate::Error;
 use crate::Result;
+use crate::cancel::CancelToken;
 
 impl Index {
     /// Brings the index up to date with folders and files, in parallel: what is new or changed is added, what has moved is
@@ -25,7 +23,7 @@ impl Index {
         &self,
         roots: &[PathBuf],
         options: &BuildOptions,
-        cancel: &AtomicBool,
+        cancel: &CancelToken,
         on: impl FnMut(BuildEvent),
     ) -> Result<BuildSummary> {
         self.handles.write(|store| build::build(store, roots, options, cancel, on))
@@ -39,7 +37,7 @@ impl Index {
     pub fn update(
         &self,
         options: &BuildOptions,
-        cancel: &AtomicBool,
+        cancel: &CancelToken,
         on: impl FnMut(BuildEvent),
     ) -> Result<BuildSummary> {
         self.handles.write(|store| build::update(store, options, cancel, on))
@@ -52,7 +50,7 @@ impl Index {
     pub fn retry(
         &self,
         options: &BuildOptions,
-        cancel: &AtomicBool,
+        cancel: &CancelToken,
         on: impl FnMut(BuildEvent),
     ) -> Result<BuildSummary> {
         self.handles.write(|store| build::retry(store, options, cancel, on))

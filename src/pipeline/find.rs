@@ -3,12 +3,12 @@ use std::{
     fs::{File, Metadata},
     io::{ErrorKind, Read},
     path::{Path, PathBuf},
-    sync::atomic::{AtomicBool, Ordering},
     time::UNIX_EPOCH,
 };
 
 use walkdir::{DirEntry, WalkDir};
 
+use crate::cancel::CancelToken;
 use crate::{Error, Result};
 
 /// Which files to take.
@@ -76,7 +76,7 @@ const MAGIC: &[(usize, &[u8])] = &[
 /// # Errors
 /// [`Error::Io`] for a root that does not exist, or is neither a folder nor a file; [`Error::Interrupted`] once `cancel` is
 /// set. What cannot be read further down is listed in the result.
-pub fn find(roots: &[PathBuf], options: &FindOptions, cancel: &AtomicBool) -> Result<Found> {
+pub fn find(roots: &[PathBuf], options: &FindOptions, cancel: &CancelToken) -> Result<Found> {
     let mut found = Found::default();
     for root in roots {
         let real = std::fs::canonicalize(root).map_err(|source| Error::Io { path: root.clone(), source })?;
@@ -109,7 +109,7 @@ pub(super) fn one(path: &Path) -> Result<FoundFile> {
     Ok(describe(real, &metadata))
 }
 
-fn walk(root: &Path, options: &FindOptions, cancel: &AtomicBool, found: &mut Found) -> Result<()> {
+fn walk(root: &Path, options: &FindOptions, cancel: &CancelToken, found: &mut Found) -> Result<()> {
     let hidden =
         |entry: &DirEntry| entry.depth() > 0 && entry.file_name().as_encoded_bytes().first() == Some(&b'.');
     let walk = WalkDir::new(root)
@@ -118,9 +118,7 @@ fn walk(root: &Path, options: &FindOptions, cancel: &AtomicBool, found: &mut Fou
         .into_iter()
         .filter_entry(|entry| options.hidden || !hidden(entry));
     for entry in walk {
-        if cancel.load(Ordering::Relaxed) {
-            return Err(Error::Interrupted);
-        }
+        cancel.check()?;
         let looked = entry.and_then(|entry| Ok((entry.metadata()?, entry)));
         match looked {
             Ok((metadata, entry)) if metadata.is_file() => {
@@ -164,7 +162,7 @@ mod tests {
     use super::*;
 
     fn find(roots: &[PathBuf], options: &FindOptions) -> Result<Found> {
-        super::find(roots, options, &AtomicBool::new(false))
+        super::find(roots, options, &CancelToken::new())
     }
 
     fn names(options: &FindOptions, root: &Path) -> Vec<String> {

@@ -2,7 +2,6 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
-    sync::atomic::AtomicBool,
 };
 
 use super::{
@@ -10,6 +9,7 @@ use super::{
     handles::Handles,
     query::{Query, QueryOptions},
 };
+use crate::cancel::CancelToken;
 use crate::{
     Error, Result,
     decode::{Audio, Tags},
@@ -108,7 +108,7 @@ impl Index {
     /// [`Error::Io`] and [`Error::Audio`] where the audio cannot be used, [`Error::Index`] where the index cannot.
     /// Silence is no error: it matches nothing.
     pub fn query<'a>(&self, audio: impl Into<Audio<'a>>, options: &QueryOptions) -> Result<Answer> {
-        self.query_until(audio, options, &AtomicBool::new(false))
+        self.query_until(audio, options, &CancelToken::new())
     }
 
     /// As [`Index::query`], until `cancel` is set: it is looked at after every few seconds of the audio.
@@ -119,7 +119,7 @@ impl Index {
         &self,
         audio: impl Into<Audio<'a>>,
         options: &QueryOptions,
-        cancel: &AtomicBool,
+        cancel: &CancelToken,
     ) -> Result<Answer> {
         let audio = audio.into();
         let name = audio.name().to_owned();
@@ -181,11 +181,7 @@ impl Index {
 
 #[cfg(all(test, feature = "decode"))]
 mod tests {
-    use std::{
-        fs,
-        sync::{atomic::Ordering, mpsc},
-        time::Duration,
-    };
+    use std::{fs, sync::mpsc, time::Duration};
 
     use super::*;
     use crate::{
@@ -232,18 +228,18 @@ mod tests {
         let file = folder.path().join("i.refrain");
         let mut store = Store::open_write(&file).unwrap();
         let song = Path::new(SONGS).join("second-orbit.flac");
-        let go_on = AtomicBool::new(false);
+        let go_on = CancelToken::new();
         let analysis = analyse::track(&mut Decoder::open(&song).unwrap(), store.params(), &go_on).unwrap();
         let record = TrackRecord { path: song, duration: analysis.duration, ..TrackRecord::default() };
         store.write(|batch| batch.add_track(&record, &analysis.fingerprint)).unwrap();
-        let done = AtomicBool::new(false);
+        let done = CancelToken::new();
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 // Of the same length and yet another, so that it is another track each time.
                 let mut other = analysis.fingerprint.clone();
                 other.frames[0] ^= 1;
                 for n in 0_usize.. {
-                    if done.load(Ordering::Relaxed) {
+                    if done.is_cancelled() {
                         break;
                     }
                     let print = if n % 2 == 0 { &other } else { &analysis.fingerprint };
@@ -253,7 +249,7 @@ mod tests {
             let index = Index::open(&file).unwrap();
             let answers: Vec<Result<Answer>> =
                 (0..10).map(|_| index.query(CLIP, &QueryOptions::default())).collect();
-            done.store(true, Ordering::Relaxed);
+            done.cancel();
             for answer in answers {
                 assert_eq!(answer.unwrap().status, Status::Match);
             }
@@ -273,7 +269,7 @@ mod tests {
             let index = Index::open_or_create(folder.path().join("i.refrain")).unwrap();
             let options = BuildOptions { threads: Some(2), ..BuildOptions::default() };
             let built = catch_unwind(AssertUnwindSafe(|| {
-                index.build(&[folder.path().into()], &options, &AtomicBool::new(false), |event| {
+                index.build(&[folder.path().into()], &options, &CancelToken::new(), |event| {
                     assert!(!matches!(event, BuildEvent::Added { .. }), "on purpose");
                 })
             }));

@@ -3,7 +3,6 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs::{self, File},
     path::{Path, PathBuf},
-    sync::atomic::AtomicBool,
     time::{Duration, UNIX_EPOCH},
 };
 
@@ -17,6 +16,7 @@ use super::{
     index::Index,
     upkeep::Selector,
 };
+use crate::cancel::CancelToken;
 use crate::{
     Error, Result,
     ann::{self, Hit, Searcher},
@@ -108,7 +108,7 @@ fn tags(content: usize) -> Tags {
     Tags { title: Some(format!("{content}")), ..Tags::default() }
 }
 
-fn analyse(file: &FoundFile, _: &AtomicBool) -> Result<Analysis> {
+fn analyse(file: &FoundFile, _: &CancelToken) -> Result<Analysis> {
     let text = fs::read_to_string(&file.path).expect("a file of the test");
     let content: usize = text.rsplit(' ').next().and_then(|n| n.parse().ok()).expect("a content");
     if is_bad(content) {
@@ -287,7 +287,7 @@ impl World {
     }
 
     fn take(&mut self, step: &Step) {
-        let go_on = AtomicBool::new(false);
+        let go_on = CancelToken::new();
         match step {
             Step::Write(file, content) => {
                 let Some(path) = self.writable(*file) else { return };
@@ -427,7 +427,7 @@ impl World {
                         path: path.clone(),
                         size: bytes(*content).len() as u64,
                         mtime_ns: 1000,
-                        hash: Some(content::hash(&scrap, &AtomicBool::new(false))?),
+                        hash: Some(content::hash(&scrap, &CancelToken::new())?),
                         tags: tags(*content),
                         ..TrackRecord::default()
                     };
@@ -439,7 +439,7 @@ impl World {
             .unwrap();
         store.close().unwrap();
         let read = Index::open(&file).unwrap();
-        self.index().merge(&read, &AtomicBool::new(false)).unwrap();
+        self.index().merge(&read, &CancelToken::new()).unwrap();
         drop(read);
         fs::remove_file(file).unwrap();
         // Tracks first, in the order in which they came, then what is bad.

@@ -1,11 +1,12 @@
 //! Answering a query: nearest windows, votes, alignment, score; stretch by stretch, so that a recording of hours
 //! takes no more memory than one of a minute.
-use std::{collections::BTreeMap, ops::RangeInclusive, path::Path, sync::atomic::AtomicBool};
+use std::{collections::BTreeMap, ops::RangeInclusive, path::Path};
 
 use super::{
     analyse::{self, QueryStretch},
     widen::{self, Range, Readings, Variant},
 };
+use crate::cancel::CancelToken;
 use crate::{
     Result,
     align::{
@@ -254,7 +255,7 @@ impl<'s> Query<'s> {
         &mut self,
         name: &Path,
         decoder: &mut dyn BlockSource,
-        cancel: &AtomicBool,
+        cancel: &CancelToken,
     ) -> Result<Answer> {
         let mut places: Vec<Place> = Vec::new();
         let mut done = 0;

@@ -1,6 +1,6 @@
 //! A file's samples at the rate that is analysed.
-use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::cancel::CancelToken;
 use crate::{
     Error, Result,
     decode::BlockSource,
@@ -21,7 +21,7 @@ const MOST_HOURS: u64 = 7 * 24;
 pub(super) fn stream(
     decoder: &mut dyn BlockSource,
     rate: SampleRate,
-    cancel: &AtomicBool,
+    cancel: &CancelToken,
     sink: impl FnMut(&[f32], u64) -> Result<()>,
 ) -> Result<Samples> {
     stream_up_to(MOST_HOURS, decoder, rate, cancel, sink)
@@ -31,7 +31,7 @@ fn stream_up_to(
     hours: u64,
     decoder: &mut dyn BlockSource,
     rate: SampleRate,
-    cancel: &AtomicBool,
+    cancel: &CancelToken,
     mut sink: impl FnMut(&[f32], u64) -> Result<()>,
 ) -> Result<Samples> {
     let most = hours * 3600 * u64::from(rate.0);
@@ -48,9 +48,7 @@ fn stream_up_to(
         Err(Error::Audio { path: decoder.path().to_owned(), reason: AudioError::TooLong { hours } })
     };
     while let Some(from) = decoder.next_block(&mut block)? {
-        if cancel.load(Ordering::Relaxed) {
-            return Err(Error::Interrupted);
-        }
+        cancel.check()?;
         if let Some((_, mut resampler)) = resampler.take_if(|(old, _)| *old != from) {
             resampler.finish(&mut resampled);
             give(&mut resampled, decoder.bytes())?;
@@ -78,7 +76,7 @@ mod tests {
         let song = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/audio/songs/quiet-engines.wav");
         let stream = |hours| {
             let mut decoder = Decoder::open(song.as_ref()).unwrap();
-            stream_up_to(hours, &mut decoder, CURRENT.sample_rate, &AtomicBool::new(false), |_, _| Ok(()))
+            stream_up_to(hours, &mut decoder, CURRENT.sample_rate, &CancelToken::new(), |_, _| Ok(()))
         };
         assert!(stream(1).is_ok());
         assert!(matches!(stream(0), Err(Error::Audio { reason: AudioError::TooLong { hours: 0 }, .. })));

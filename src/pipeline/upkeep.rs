@@ -3,10 +3,10 @@ use std::{
     ffi::OsStr,
     io::ErrorKind,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicBool, Ordering},
 };
 
 use super::index::Index;
+use crate::cancel::CancelToken;
 use crate::{
     Error, Result,
     ann::{self, Built},
@@ -234,7 +234,7 @@ impl Index {
     /// # Errors
     /// [`Error::Index`] where one of them cannot be used; [`Error::Interrupted`] once `cancel` is set. What was merged by
     /// then stays so, and merging again goes on.
-    pub fn merge(&self, other: &Index, cancel: &AtomicBool) -> Result<MergeSummary> {
+    pub fn merge(&self, other: &Index, cancel: &CancelToken) -> Result<MergeSummary> {
         let same =
             |a: &Path, b: &Path| matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b);
         if same(self.path(), other.path()) {
@@ -291,7 +291,7 @@ impl Index {
     /// # Errors
     /// [`Error::Index`] where the fingerprints are damaged or the file cannot be written; [`Error::Interrupted`] once
     /// `cancel` is set.
-    pub fn rebuild(&self, options: &ann::Options, cancel: &AtomicBool) -> Result<Built> {
+    pub fn rebuild(&self, options: &ann::Options, cancel: &CancelToken) -> Result<Built> {
         self.handles.write(|store| {
             if store.neighbour_index().is_err() {
                 store.write(|batch| batch.clear_neighbours())?;
@@ -304,7 +304,7 @@ impl Index {
     ///
     /// # Errors
     /// As [`Index::rebuild`].
-    pub fn refresh(&self, options: &ann::Options, cancel: &AtomicBool) -> Result<Built> {
+    pub fn refresh(&self, options: &ann::Options, cancel: &CancelToken) -> Result<Built> {
         self.handles.write(|store| ann::build(store, options, cancel))
     }
 
@@ -357,7 +357,7 @@ fn spellings(path: &Path) -> Vec<PathBuf> {
 }
 
 /// Takes the tracks of `other` into `store`; see [`Index::merge`].
-fn merge(store: &mut Store, other: &Store, cancel: &AtomicBool) -> Result<MergeSummary> {
+fn merge(store: &mut Store, other: &Store, cancel: &CancelToken) -> Result<MergeSummary> {
     let mut summary = MergeSummary::default();
     let mut ids = Vec::new();
     other.tracks(|track| {
@@ -365,9 +365,7 @@ fn merge(store: &mut Store, other: &Store, cancel: &AtomicBool) -> Result<MergeS
         Ok(())
     })?;
     for together in ids.chunks(MERGED_TOGETHER) {
-        if cancel.load(Ordering::Relaxed) {
-            return Err(Error::Interrupted);
-        }
+        cancel.check()?;
         store
             .write(|batch| together.iter().try_for_each(|&id| merge_track(batch, other, id, &mut summary)))?;
     }

@@ -4,7 +4,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Condvar, Mutex,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicUsize, Ordering},
         mpsc,
     },
     time::{Duration, Instant},
@@ -17,6 +17,7 @@ use super::{
     find::{self, FoundFile},
     upkeep::is_gone,
 };
+use crate::cancel::CancelToken;
 use crate::{
     Error, Result,
     decode::{Decoder, Tags},
@@ -38,7 +39,7 @@ const COMMIT_EVERY: Duration = Duration::from_secs(2);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Turns a file into its fingerprint.
-pub(super) type Analyse<'a> = &'a (dyn Fn(&FoundFile, &AtomicBool) -> Result<Analysis> + Sync);
+pub(super) type Analyse<'a> = &'a (dyn Fn(&FoundFile, &CancelToken) -> Result<Analysis> + Sync);
 
 /// A file that is to be looked into.
 pub(super) struct Job {
@@ -93,13 +94,13 @@ struct Turnstile {
 
 impl Turnstile {
     /// Waits until `number` is near enough to what is written. False where `stop` was set meanwhile.
-    fn enter(&self, number: usize, stop: &AtomicBool) -> bool {
+    fn enter(&self, number: usize, stop: &CancelToken) -> bool {
         let mut written = self.written.lock().expect("no holder of this lock panics");
-        while number >= *written + AHEAD && !stop.load(Ordering::Relaxed) {
+        while number >= *written + AHEAD && !stop.is_cancelled() {
             let waited = self.moved.wait_timeout(written, LOOK_EVERY);
             written = waited.expect("no holder of this lock panics").0;
         }
-        !stop.load(Ordering::Relaxed)
+        !stop.is_cancelled()
     }
 
     fn advance(&self) {
@@ -110,13 +111,13 @@ impl Turnstile {
 
 /// Ends the work of all threads when dropped, also where the writer panics.
 struct Ending<'a> {
-    stop: &'a AtomicBool,
+    stop: &'a CancelToken,
     turnstile: &'a Turnstile,
 }
 
 impl Drop for Ending<'_> {
     fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
+        self.stop.cancel();
         self.turnstile.moved.notify_all();
     }
 }
@@ -127,7 +128,7 @@ pub(super) fn run(
     jobs: &[Job],
     threads: Option<usize>,
     analyse: Analyse<'_>,
-    cancel: &AtomicBool,
+    cancel: &CancelToken,
     summary: &mut BuildSummary,
     on: &mut dyn FnMut(BuildEvent),
 ) -> Result<()> {
@@ -149,7 +150,7 @@ pub(super) fn run(
     let next = AtomicUsize::new(0);
     // Set once nothing more is to be written: by `cancel`, or because the index cannot be written. Whoever is in the
     // middle of a file of hours then drops it.
-    let stop = AtomicBool::new(false);
+    let stop = CancelToken::new();
     let turnstile = Turnstile { written: Mutex::new(0), moved: Condvar::new() };
     let (sender, receiver) = mpsc::sync_channel::<Done>(threads);
     pool.in_place_scope(|scope| {
@@ -194,7 +195,7 @@ pub(super) fn run(
 }
 
 /// What comes of one file. It is analysed only where `mine` says that nobody else does it and that it is not known.
-fn look(job: &Job, analyse: Analyse<'_>, mine: &dyn Fn(&ContentHash) -> bool, stop: &AtomicBool) -> Outcome {
+fn look(job: &Job, analyse: Analyse<'_>, mine: &dyn Fn(&ContentHash) -> bool, stop: &CancelToken) -> Outcome {
     let hash = match content::hash(&job.file.path, stop) {
         Ok(hash) => hash,
         Err(error) => return Outcome::Unread(error),
@@ -225,7 +226,7 @@ struct Writer<'a> {
     store: &'a mut Store,
     jobs: &'a [Job],
     analyse: Analyse<'a>,
-    cancel: &'a AtomicBool,
+    cancel: &'a CancelToken,
     summary: &'a mut BuildSummary,
     on: &'a mut dyn FnMut(BuildEvent),
     /// What the index knew in the beginning.
@@ -269,7 +270,7 @@ impl Writer<'_> {
                 next += 1;
                 turnstile.advance();
             }
-            if self.cancel.load(Ordering::Relaxed) {
+            if self.cancel.is_cancelled() {
                 result = Err(Error::Interrupted);
                 break;
             }
@@ -506,9 +507,9 @@ mod tests {
         std::fs::write(&path, b"text").unwrap();
         let now = find::describe(path.clone(), &std::fs::metadata(&path).unwrap());
         let look_at = |file: FoundFile| {
-            let analyse = |_: &FoundFile, _: &AtomicBool| Err(Error::Interrupted);
+            let analyse = |_: &FoundFile, _: &CancelToken| Err(Error::Interrupted);
             let job = Job { file, in_index: true, only_complete: true };
-            look(&job, &analyse, &|_| true, &AtomicBool::new(false))
+            look(&job, &analyse, &|_| true, &CancelToken::new())
         };
         // It is no audio, but it is what was hashed.
         assert!(matches!(look_at(now.clone()), Outcome::Unread(_)));
@@ -529,12 +530,12 @@ mod tests {
         let mut store = Store::open_write(folder.path().join("i.refrain")).unwrap();
         let options = build::BuildOptions::default();
         let params = *store.params();
-        let analyse = |file: &FoundFile, stop: &AtomicBool| {
+        let analyse = |file: &FoundFile, stop: &CancelToken| {
             // Its second half comes after its hash.
             std::fs::write(&file.path, &whole).unwrap();
             super::super::analyse::track(&mut Decoder::open(&file.path)?, &params, stop)
         };
-        let go_on = AtomicBool::new(false);
+        let go_on = CancelToken::new();
         let roots = [folder.path().to_owned()];
         let built = build::build_with(&analyse, &mut store, &roots, &options, &go_on, |_| {}).unwrap();
         assert_eq!(built.added, 1);

@@ -1,6 +1,7 @@
 //! Nearest windows: the index against looking at all of them.
-use std::{fs, path::Path, sync::atomic::AtomicBool};
+use std::{fs, path::Path, sync::LazyLock};
 
+use refrain::CancelToken;
 use refrain::{
     Error,
     ann::{self, Built, Hit, Options, Route, Searcher},
@@ -14,7 +15,7 @@ use rusqlite::Connection;
 use super::store::{folder, record};
 
 const DIMS: usize = params::CURRENT.window_dims;
-static GO_ON: AtomicBool = AtomicBool::new(false);
+static GO_ON: LazyLock<CancelToken> = LazyLock::new(CancelToken::new);
 
 fn random(seed: u64) -> impl FnMut() -> u32 {
     let mut state = seed;
@@ -356,7 +357,11 @@ fn a_cancelled_build_changes_nothing() {
     let mut store = library(&file, 10, 100);
     ann::build(&mut store, &small(8), &GO_ON).unwrap();
     let forced = Options { force: true, ..small(16) };
-    let done = ann::build(&mut store, &forced, &AtomicBool::new(true));
+    let done = ann::build(&mut store, &forced, &{
+        let t = CancelToken::new();
+        t.cancel();
+        t
+    });
     assert!(matches!(done, Err(Error::Interrupted)));
     store.verify().unwrap();
     assert_eq!(ann::build(&mut store, &small(8), &GO_ON).unwrap(), Built::Fresh);

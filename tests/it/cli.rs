@@ -4,10 +4,11 @@ use std::{
     io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
     process::Stdio,
-    sync::{OnceLock, atomic::AtomicBool},
+    sync::OnceLock,
 };
 
 use insta::assert_snapshot;
+use refrain::CancelToken;
 use refrain::{BuildOptions, Index, ann};
 use serde_json::Value;
 
@@ -273,7 +274,7 @@ fn exact_and_listed_search_find_the_same() {
     let index = Index::open_or_create(&db).unwrap();
     let mut options = BuildOptions::default();
     options.neighbours = ann::Options { least_windows: 1, ..ann::Options::default() };
-    index.build(&[fixture("audio/songs")], &options, &AtomicBool::new(false), |_| {}).unwrap();
+    index.build(&[fixture("audio/songs")], &options, &CancelToken::new(), |_| {}).unwrap();
     index.close().unwrap();
     let info = place.line("index info --db listed.refrain").code(0);
     assert!(info.out.contains(" lists of "), "{info:#?}");

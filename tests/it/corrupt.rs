@@ -6,10 +6,11 @@ use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::{atomic::AtomicBool, mpsc},
+    sync::mpsc,
     time::Duration,
 };
 
+use refrain::CancelToken;
 use refrain::{
     Answer, BuildOptions, Error, Index, QueryOptions, Status,
     ann::{self, Route, Searcher},
@@ -42,7 +43,7 @@ const NOT_HELD: &[&str] = &["path", "title", "artist", "album", "duration", "siz
 
 /// The files that are damaged, one of each kind.
 fn files(folder: &Path) {
-    let go_on = AtomicBool::new(false);
+    let go_on = CancelToken::new();
     let lists = ann::Options { least_windows: 1, centroids: Some(12), force: true, ..Default::default() };
     let songs = ["second-orbit.flac", "copper-rain.m4a", "paper-lanterns.mp3", "quiet-engines.wav"]
         .map(|song| fixture("audio/songs").join(song));

@@ -5,9 +5,10 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
-    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    sync::atomic::{AtomicUsize, Ordering},
 };
 
+use refrain::CancelToken;
 use refrain::{Error, Index, ann, error::IndexError, store::Store};
 use rusqlite::Connection;
 
@@ -262,7 +263,7 @@ fn copy(place: &Place, from: &str, to: &str) -> PathBuf {
 fn neighbours(db: &Path, centroids: usize) -> refrain::Result<()> {
     let options = ann::Options { least_windows: 1, centroids: Some(centroids), ..ann::Options::default() };
     let index = Index::open_to_write(db)?;
-    index.refresh(&options, &AtomicBool::new(false))?;
+    index.refresh(&options, &CancelToken::new())?;
     index.close()
 }
 

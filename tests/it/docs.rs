@@ -4,9 +4,10 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Output},
-    sync::{OnceLock, atomic::AtomicBool},
+    sync::OnceLock,
 };
 
+use refrain::CancelToken;
 use refrain::{BuildOptions, Index, fingerprint::LEVELS, store::Store};
 use tempfile::TempDir;
 
@@ -43,7 +44,7 @@ fn index() -> &'static Path {
         fs::write(&other, [fs::read(song("quiet-engines.wav")).unwrap(), vec![0; 4]].concat()).unwrap();
         let roots = [song("second-orbit.flac"), song("quiet-engines.wav"), bad, copy, other];
         let index = Index::open_or_create(&file).unwrap();
-        index.build(&roots, &BuildOptions::default(), &AtomicBool::new(false), |_| {}).unwrap();
+        index.build(&roots, &BuildOptions::default(), &CancelToken::new(), |_| {}).unwrap();
         index.close().unwrap();
         (folder, file)
     });

@@ -3,13 +3,11 @@ use std::{
     fs::{self, File},
     io::{Cursor, Read},
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     thread,
 };
 
+use refrain::CancelToken;
 use refrain::{
     Answer, Audio, BuildEvent, BuildOptions, Error, Index, QueryOptions, Selector, Status, Tags,
     decode::Decoder, error::IndexError,
@@ -19,9 +17,7 @@ use crate::run::fixture;
 
 fn built(folder: &Path) -> Index {
     let index = Index::open_or_create(folder.join("i.refrain")).unwrap();
-    index
-        .build(&[fixture("audio/songs")], &BuildOptions::default(), &AtomicBool::new(false), |_| {})
-        .unwrap();
+    index.build(&[fixture("audio/songs")], &BuildOptions::default(), &CancelToken::new(), |_| {}).unwrap();
     index
 }
 
@@ -113,7 +109,7 @@ fn audio_that_is_no_file_is_added_found_and_removed() {
     }
     index.verify().unwrap();
     // It is no file that could be gone.
-    let updated = index.update(&BuildOptions::default(), &AtomicBool::new(false), |_| {}).unwrap();
+    let updated = index.update(&BuildOptions::default(), &CancelToken::new(), |_| {}).unwrap();
     assert_eq!((updated.missing, updated.still_missing), (0, 0));
     assert_eq!(index.prunable().unwrap(), Vec::<PathBuf>::new());
     let found = index.query(fixture("audio/clips/clean.wav"), &QueryOptions::default()).unwrap();
@@ -134,10 +130,11 @@ fn audio_that_is_no_file_is_added_found_and_removed() {
 fn a_query_is_ended_by_its_flag() {
     let folder = tempfile::tempdir().unwrap();
     let index = built(folder.path());
-    let cancel = AtomicBool::new(true);
+    let cancel = CancelToken::new();
+    cancel.cancel();
     let ended = index.query_until(fixture("audio/clips/clean.wav"), &QueryOptions::default(), &cancel);
     assert!(matches!(ended, Err(Error::Interrupted)));
-    cancel.store(false, Ordering::Relaxed);
+    let cancel = CancelToken::new();
     let answer = index.query_until(fixture("audio/clips/clean.wav"), &QueryOptions::default(), &cancel);
     assert_eq!(answer.unwrap().status, Status::Match);
 }
@@ -175,7 +172,7 @@ fn a_callback_reads_and_may_not_write() {
     let folder = tempfile::tempdir().unwrap();
     let index = Index::open_or_create(folder.path().join("i.refrain")).unwrap();
     let (mut refused, mut read) = (0, 0);
-    let (options, cancel) = (BuildOptions::default().threads(Some(2)), AtomicBool::new(false));
+    let (options, cancel) = (BuildOptions::default().threads(Some(2)), CancelToken::new());
     index
         .build(&[fixture("audio/songs")], &options, &cancel, |event| {
             if let BuildEvent::Added { path, .. } = event {
@@ -194,7 +191,7 @@ fn samples_have_the_chromaprint_of_their_file() {
     let (samples, rate) = samples(&clip);
     let words = |audio: Audio<'_>| {
         let mut words = Vec::new();
-        let (options, cancel) = (refrain::ChromaprintOptions::default(), AtomicBool::new(false));
+        let (options, cancel) = (refrain::ChromaprintOptions::default(), CancelToken::new());
         let each = |part: refrain::ChromaprintPart| {
             words = part.words;
             Ok(())
@@ -206,7 +203,7 @@ fn samples_have_the_chromaprint_of_their_file() {
     let off: u32 = file.iter().zip(&mono).map(|(a, b)| (a ^ b).count_ones()).sum();
     // Whole numbers and floats are rounded at other places on their way.
     assert!(file.len() > 20 && file.len() == mono.len() && off < file.len() as u32 / 8, "{off}");
-    let (options, cancel) = (refrain::ChromaprintOptions::default(), AtomicBool::new(false));
+    let (options, cancel) = (refrain::ChromaprintOptions::default(), CancelToken::new());
     for refused in [Audio::interleaved(&samples, 0, rate), Audio::samples(&samples, 7)] {
         assert!(refrain::chromaprint(refused, &options, &cancel, |_| Ok(())).is_err());
     }

@@ -296,7 +296,7 @@ pub unsafe extern "C" fn refrain_analyze_all(
         };
         let callback = input::callback(callback)?;
         let inputs = inputs.into_iter().map(Audio::file).collect();
-        let done = refrain::analyze_all(inputs, &options, cancel, |event| {
+        let done = refrain::analyze_all(inputs, &options, &cancel, |event| {
             if let AnalyzeEvent::Done(analysis) = event {
                 // SAFETY: the caller's function, called as it is declared.
                 unsafe { callback(&RefrainAnalysis::new(*analysis), user_data) };

@@ -3,10 +3,9 @@ use std::{
     ffi::{c_char, c_int, c_void},
     path::PathBuf,
     ptr,
-    sync::atomic::AtomicBool,
 };
 
-use refrain::{BuildEvent, BuildOptions, BuildSummary, FindOptions, Index};
+use refrain::{BuildEvent, BuildOptions, BuildSummary, CancelToken, FindOptions, Index};
 
 use crate::{
     cancel::RefrainCancel,
@@ -145,7 +144,7 @@ pub unsafe extern "C" fn refrain_build(
     summary: *mut RefrainBuildSummary,
 ) -> RefrainCode {
     let build =
-        |index: &Index, options: &BuildOptions, cancel: &AtomicBool, on: &mut dyn FnMut(BuildEvent)| {
+        |index: &Index, options: &BuildOptions, cancel: &CancelToken, on: &mut dyn FnMut(BuildEvent)| {
             // SAFETY: a list of the caller.
             let roots = unsafe { input::paths(paths, path_count) }?;
             Ok(index.build(&roots, options, cancel, on)?)
@@ -190,7 +189,7 @@ unsafe fn run(
     work: impl FnOnce(
         &Index,
         &BuildOptions,
-        &AtomicBool,
+        &CancelToken,
         &mut dyn FnMut(BuildEvent),
     ) -> crate::code::Result<BuildSummary>,
 ) -> RefrainCode {
@@ -211,7 +210,7 @@ unsafe fn run(
         };
         let threads = Some(options.threads).filter(|&threads| threads > 0);
         let build = BuildOptions::default().find(find).threads(threads);
-        let done = work(&index.index, &build, cancel, &mut |event| {
+        let done = work(&index.index, &build, &cancel, &mut |event| {
             if let Some(callback) = options.callback {
                 // SAFETY: the caller's function, called as it is declared.
                 tell(event, |event| unsafe { callback(event, options.user_data) });

@@ -1,16 +1,21 @@
 //! Ending a call from another thread.
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use refrain::CancelToken;
 
 use crate::{guard::guard_or, input};
 
 /// A flag that ends calls early. It may be set from any thread, from a callback, and from a signal handler; any number of
 /// calls may look at it.
 #[derive(Debug, Default)]
-pub struct RefrainCancel(AtomicBool);
+pub struct RefrainCancel(Arc<AtomicBool>);
 
 impl RefrainCancel {
-    pub(crate) fn flag(&self) -> &AtomicBool {
-        &self.0
+    pub(crate) fn token(&self) -> CancelToken {
+        Arc::clone(&self.0).into()
     }
 }
 

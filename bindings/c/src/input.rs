@@ -3,10 +3,9 @@ use std::{
     ffi::{CStr, c_char},
     path::{Path, PathBuf},
     ptr, slice,
-    sync::atomic::AtomicBool,
 };
 
-use refrain::{Audio, Tags};
+use refrain::{Audio, CancelToken, Tags};
 
 use crate::{
     cancel::RefrainCancel,
@@ -176,10 +175,9 @@ pub(crate) fn callback<F>(callback: Option<F>) -> Result<F> {
 ///
 /// # Safety
 /// As [`handle`].
-pub(crate) unsafe fn cancel<'a>(cancel: *const RefrainCancel) -> &'a AtomicBool {
-    static NEVER: AtomicBool = AtomicBool::new(false);
+pub(crate) unsafe fn cancel(cancel: *const RefrainCancel) -> CancelToken {
     // SAFETY: as promised.
-    unsafe { cancel.as_ref() }.map_or(&NEVER, RefrainCancel::flag)
+    unsafe { cancel.as_ref() }.map_or_else(CancelToken::new, RefrainCancel::token)
 }
 
 /// Samples in memory; `frames` of each channel.

@@ -86,7 +86,7 @@ unsafe fn query<'a>(
         };
         // SAFETY: a flag of the caller.
         let cancel = unsafe { input::cancel(options.cancel) };
-        let told = index.index.query_until(audio()?, &options.understood()?, cancel)?;
+        let told = index.index.query_until(audio()?, &options.understood()?, &cancel)?;
         *place = RefrainAnswer::new(told);
         Ok(())
     })

@@ -112,7 +112,7 @@ pub unsafe extern "C" fn refrain_merge(
                 sized::check(summary)?;
             }
             let (index, other) = (input::handle(index, "index")?, input::handle(other, "other")?);
-            let done = index.index.merge(&other.index, input::cancel(cancel))?;
+            let done = index.index.merge(&other.index, &input::cancel(cancel))?;
             let value = RefrainMergeSummary {
                 size: 0,
                 added: done.added as u64,
@@ -142,7 +142,7 @@ pub unsafe extern "C" fn refrain_rebuild(
     guard(|| {
         // SAFETY: a handle, and a flag of the caller.
         let (index, cancel) = unsafe { (input::handle(index, "index")?, input::cancel(cancel)) };
-        index.index.rebuild(&refrain::NeighbourOptions::default(), cancel)?;
+        index.index.rebuild(&refrain::NeighbourOptions::default(), &cancel)?;
         Ok(())
     })
 }

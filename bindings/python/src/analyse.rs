@@ -1,8 +1,9 @@
 //! Fingerprints, the chroma that they are made of, and figures about the harmony of files.
-use std::{path::PathBuf, sync::atomic::AtomicBool};
+use std::path::PathBuf;
 
 use numpy::{PyArray1, PyArray2, PyReadonlyArray2};
 use pyo3::prelude::*;
+use refrain::CancelToken;
 use refrain::{AnalyzeEvent, AnalyzeOptions, Audio, fingerprint::unpack, params::CURRENT, pipeline::analyse};
 
 use crate::{
@@ -23,7 +24,7 @@ pub fn fingerprint<'py>(
     source: &Bound<'py, PyAny>,
     sr: u32,
 ) -> PyResult<Parts<'py>> {
-    let cancel = AtomicBool::new(false);
+    let cancel = CancelToken::new();
     let found = Given::new(kind, source, sr)?.with(py, None, |audio| {
         interrupt::interruptible(py, &cancel, || analyse::track(&mut *audio.open()?, &CURRENT, &cancel))
     })?;
@@ -44,7 +45,7 @@ pub fn chroma_frames<'py>(
     source: &Bound<'py, PyAny>,
     sr: u32,
 ) -> PyResult<Bound<'py, PyArray2<f32>>> {
-    let cancel = AtomicBool::new(false);
+    let cancel = CancelToken::new();
     let values = Given::new(kind, source, sr)?.with(py, None, |audio| {
         interrupt::interruptible(py, &cancel, || {
             let mut values = Vec::new();
@@ -122,7 +123,7 @@ fn all(
     let mut options = AnalyzeOptions::default().threads(threads);
     (options.frames, options.harmonic) = (outputs.frames, outputs.harmonic);
     (options.percussive, options.plot) = (outputs.percussive, outputs.plot);
-    let cancel = AtomicBool::new(false);
+    let cancel = CancelToken::new();
     let result = interrupt::with_events(
         py,
         &cancel,

@@ -3,12 +3,13 @@ use std::{
     collections::BTreeSet,
     ffi::OsString,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool, mpsc::SyncSender},
+    sync::{Arc, Mutex, PoisonError, mpsc::SyncSender},
     thread::{self, ThreadId},
     time::Duration,
 };
 
 use pyo3::{exceptions::PyValueError, prelude::*};
+use refrain::CancelToken;
 use refrain::{BuildEvent, BuildOptions, BuildSummary, FindOptions, QueryOptions, Range, Selector, Tags};
 
 use crate::{
@@ -145,10 +146,10 @@ impl Index {
     fn cancellable<T: Send>(
         &self,
         py: Python<'_>,
-        work: impl FnOnce(&refrain::Index, &AtomicBool) -> refrain::Result<T> + Send,
+        work: impl FnOnce(&refrain::Index, &CancelToken) -> refrain::Result<T> + Send,
     ) -> PyResult<T> {
         self.not_from_a_callback(py)?;
-        let (index, cancel) = (self.open()?, AtomicBool::new(false));
+        let (index, cancel) = (self.open()?, CancelToken::new());
         interrupt::interruptible(py, &cancel, || work(&index, &cancel))?
             .map_err(|error| errors::of_library(py, &error))
     }
@@ -160,13 +161,13 @@ impl Index {
         callback: Option<Py<PyAny>>,
         work: impl FnOnce(
             &refrain::Index,
-            &AtomicBool,
+            &CancelToken,
             &mut dyn FnMut(BuildEvent),
         ) -> refrain::Result<BuildSummary>
         + Send,
     ) -> PyResult<SummaryRecord> {
         self.not_from_a_callback(py)?;
-        let (index, cancel) = (self.open()?, AtomicBool::new(false));
+        let (index, cancel) = (self.open()?, CancelToken::new());
         let _claim = callback.as_ref().map(|_| {
             lock(&self.building).push(thread::current().id());
             Claim(&self.building)
@@ -264,7 +265,7 @@ impl Index {
         name: Option<PathBuf>,
         ask: Ask,
     ) -> PyResult<AnswerRecord> {
-        let (index, cancel) = (self.open()?, AtomicBool::new(false));
+        let (index, cancel) = (self.open()?, CancelToken::new());
         let options = ask.options();
         let answer = Given::new(kind, source, sr)?.with(py, name, |audio| {
             interrupt::interruptible(py, &cancel, || index.query_until(audio, &options, &cancel))

@@ -2,15 +2,13 @@
 //! main thread of the interpreter is told of, and hands events to callbacks.
 use std::{
     panic::resume_unwind,
-    sync::{
-        atomic::{AtomicBool, Ordering},
-        mpsc::{RecvTimeoutError, SyncSender, sync_channel},
-    },
+    sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel},
     thread,
     time::Duration,
 };
 
 use pyo3::prelude::*;
+use refrain::CancelToken;
 
 /// How often signals are looked at.
 const OFTEN: Duration = Duration::from_millis(50);
@@ -22,7 +20,7 @@ const WAITING: usize = 256;
 /// `cancel` is set, and its exception is the result once the work has ended.
 pub fn with_events<E: Send, T: Send>(
     py: Python<'_>,
-    cancel: &AtomicBool,
+    cancel: &CancelToken,
     work: impl FnOnce(&SyncSender<E>) -> T + Send,
     mut on: impl FnMut(Python<'_>, E) -> PyResult<()> + Send,
 ) -> PyResult<T> {
@@ -40,7 +38,7 @@ pub fn with_events<E: Send, T: Send>(
                     Err(RecvTimeoutError::Disconnected) => break,
                 };
                 if let Err(error) = told {
-                    cancel.store(true, Ordering::Relaxed);
+                    cancel.cancel();
                     raised.get_or_insert(error);
                 }
             }
@@ -57,7 +55,7 @@ pub fn with_events<E: Send, T: Send>(
 /// Runs `work`, which ends when `cancel` is set. On other threads than the main one there are no signals to look at.
 pub fn interruptible<T: Send>(
     py: Python<'_>,
-    cancel: &AtomicBool,
+    cancel: &CancelToken,
     work: impl FnOnce() -> T + Send,
 ) -> PyResult<T> {
     if on_main_thread(py)? {

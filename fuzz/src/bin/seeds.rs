@@ -1,6 +1,7 @@
 //! Makes `base/` and the seeds in `corpus/` out of refrain's fixtures. Kept inputs of other names are left alone.
-use std::{fs, io, path::Path, sync::atomic::AtomicBool};
+use std::{fs, io, path::Path};
 
+use refrain::CancelToken;
 use refrain::{
     BuildOptions, Index,
     ann::{self, LEAST_WINDOWS},
@@ -37,7 +38,7 @@ type Done = Result<(), Box<dyn std::error::Error>>;
 
 /// Small libraries, and a clip that is in them.
 fn base(to: &Path, fixtures: &Path) -> Done {
-    let go_on = AtomicBool::new(false);
+    let go_on = CancelToken::new();
     fs::create_dir_all(to)?;
     let songs = fixtures.join("audio/songs");
     for (name, centroids) in [("plain.refrain", None), ("neighbours.refrain", Some(6))] {

@@ -1,18 +1,16 @@
 //! Ctrl-C: the first one asks for an orderly end, the second one ends at once.
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use refrain::CancelToken;
 
-/// A flag that is set when the user or the system asks to stop.
-pub fn flag() -> Arc<AtomicBool> {
-    let flag = Arc::new(AtomicBool::new(false));
-    let set = Arc::clone(&flag);
+/// A token that is cancelled when the user or the system asks to stop.
+pub fn token() -> CancelToken {
+    let token = CancelToken::new();
+    let cancelled = token.clone();
     // Where no handler can be installed the signal ends the process, which the index survives as well.
     let _ = ctrlc::set_handler(move || {
-        if set.swap(true, Ordering::Relaxed) {
+        if cancelled.is_cancelled() {
             std::process::exit(130);
         }
+        cancelled.cancel();
     });
-    flag
+    token
 }

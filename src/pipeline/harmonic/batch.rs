@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicUsize, Ordering},
         mpsc,
     },
     time::{Duration, Instant},
@@ -19,6 +19,7 @@ use super::{
     single::{Job, Source, fault},
     staged::io_error,
 };
+use crate::cancel::CancelToken;
 use crate::{
     Error, Result,
     decode::{self, Audio},
@@ -65,7 +66,7 @@ enum Message {
 pub(super) fn one(
     audio: Audio<'_>,
     options: &AnalyzeOptions,
-    cancel: &AtomicBool,
+    cancel: &CancelToken,
 ) -> Result<HarmonicFigures> {
     let io = |name: &Path, kind: io::ErrorKind| Err(io_error(name)(kind.into()));
     if is_folder(&audio) {
@@ -81,7 +82,7 @@ pub(super) fn one(
 pub(super) fn run(
     inputs: Vec<Audio<'_>>,
     options: &AnalyzeOptions,
-    cancel: &AtomicBool,
+    cancel: &CancelToken,
     on: &mut dyn FnMut(AnalyzeEvent),
 ) -> Result<AnalyzeSummary> {
     let tasks = tasks(inputs, options, cancel)?;
@@ -111,7 +112,7 @@ pub(super) fn run(
 fn on_threads(
     tasks: &[Task<'_>],
     options: &AnalyzeOptions,
-    cancel: &AtomicBool,
+    cancel: &CancelToken,
     done: &mut dyn FnMut(&Task<'_>, Result<HarmonicFigures>),
     step: &mut dyn FnMut(u64, Seconds),
 ) -> Result<()> {
@@ -128,7 +129,7 @@ fn on_threads(
     let held = (HELD / at_a_time).clamp(*HELD_OF_A_FILE.start(), *HELD_OF_A_FILE.end());
     let plans = Plans::new();
     let next = AtomicUsize::new(0);
-    let stop = AtomicBool::new(false);
+    let stop = CancelToken::new();
     // Threads that have a file of their own; the others help with the blocks of these.
     let busy = AtomicUsize::new(at_a_time);
     let (sender, receiver) = mpsc::sync_channel::<Message>(4 * threads);
@@ -138,7 +139,7 @@ fn on_threads(
                 (sender.clone(), &tasks, &plans, &next, &stop, &busy);
             scope.spawn(move |_| {
                 let under_way = || threads.div_ceil(busy.load(Ordering::Relaxed).max(1)) + 1;
-                while !stop.load(Ordering::Relaxed) {
+                while !stop.is_cancelled() {
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     let Some(task) = tasks.get(number) else { break };
                     let (mut told, mut untold, mut last) = (0, 0, Instant::now());
@@ -161,7 +162,7 @@ fn on_threads(
         drop(sender);
         let result = collect(tasks, receiver, cancel, done, step);
         // Who is in the middle of a file of hours then drops it.
-        stop.store(true, Ordering::Relaxed);
+        stop.cancel();
         result
     })
 }
@@ -171,7 +172,7 @@ fn outcome(
     plans: &Plans,
     held: usize,
     under_way: &dyn Fn() -> usize,
-    cancel: &AtomicBool,
+    cancel: &CancelToken,
     step: &mut dyn FnMut(u64),
 ) -> Result<HarmonicFigures> {
     let name = &*task.name;
@@ -200,16 +201,14 @@ fn outcome(
 fn collect(
     tasks: &[Task<'_>],
     receiver: mpsc::Receiver<Message>,
-    cancel: &AtomicBool,
+    cancel: &CancelToken,
     done: &mut dyn FnMut(&Task<'_>, Result<HarmonicFigures>),
     step: &mut dyn FnMut(u64, Seconds),
 ) -> Result<()> {
     let mut waiting = BTreeMap::new();
     let mut next = 0;
     while next < tasks.len() {
-        if cancel.load(Ordering::Relaxed) {
-            return Err(Error::Interrupted);
-        }
+        cancel.check()?;
         match receiver.recv_timeout(LOOK_EVERY) {
             Ok(Message::Step(bytes)) => step(bytes, Seconds(0.0)),
             Ok(Message::Done { number, told, outcome }) => {
@@ -229,7 +228,11 @@ fn collect(
 }
 
 /// All files, in the order of the inputs and of their paths below each, with the names of their outputs.
-fn tasks<'a>(inputs: Vec<Audio<'a>>, options: &AnalyzeOptions, cancel: &AtomicBool) -> Result<Vec<Task<'a>>> {
+fn tasks<'a>(
+    inputs: Vec<Audio<'a>>,
+    options: &AnalyzeOptions,
+    cancel: &CancelToken,
+) -> Result<Vec<Task<'a>>> {
     let many = inputs.len() > 1 || inputs.iter().any(is_folder);
     let outputs = options.outputs();
     if let Some(out) = outputs.iter().flatten().find(|out| many && !out.is_dir()) {

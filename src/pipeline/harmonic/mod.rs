@@ -13,11 +13,12 @@ mod single;
 mod staged;
 mod tally;
 
-use std::{path::PathBuf, sync::atomic::AtomicBool};
+use std::path::PathBuf;
 
 use super::FindOptions;
 #[cfg(doc)]
 use crate::Error;
+use crate::cancel::CancelToken;
 use crate::{
     Result,
     decode::Audio,
@@ -149,7 +150,7 @@ pub struct AnalyzeSummary {
 /// [`Error::Io`] and [`Error::Audio`] where the file cannot be decoded or has samples more than 1,000,000 times full
 /// scale; [`Error::Io`] where an output cannot be written.
 pub fn analyze<'a>(audio: impl Into<Audio<'a>>, options: &AnalyzeOptions) -> Result<HarmonicFigures> {
-    batch::one(audio.into(), options, &AtomicBool::new(false))
+    batch::one(audio.into(), options, &CancelToken::new())
 }
 
 /// Analyses files, folders (each [`Audio::file`]), streams and samples, in parallel: files at a time and, where threads are left, the parts of one file. `on` is told
@@ -162,7 +163,7 @@ pub fn analyze<'a>(audio: impl Into<Audio<'a>>, options: &AnalyzeOptions) -> Res
 pub fn analyze_all(
     inputs: Vec<Audio<'_>>,
     options: &AnalyzeOptions,
-    cancel: &AtomicBool,
+    cancel: &CancelToken,
     mut on: impl FnMut(AnalyzeEvent),
 ) -> Result<AnalyzeSummary> {
     batch::run(inputs, options, cancel, &mut on)

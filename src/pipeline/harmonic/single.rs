@@ -6,7 +6,6 @@ use std::{
     fs::File,
     io::{Read, Seek},
     path::{Path, PathBuf},
-    sync::atomic::AtomicBool,
 };
 
 use super::{
@@ -16,6 +15,7 @@ use super::{
     plans::{BINS, HOP, Plans, RATE, check, refused},
     tally::{ChromaTally, LevelTally, PitchTally, Squares, squares},
 };
+use crate::cancel::CancelToken;
 use crate::{
     Error, Result,
     analysis::{
@@ -84,7 +84,7 @@ pub(super) struct Job<'a> {
     pub held: usize,
     /// How many blocks may be under way at the moment.
     pub under_way: &'a dyn Fn() -> usize,
-    pub cancel: &'a AtomicBool,
+    pub cancel: &'a CancelToken,
 }
 
 /// What a block gives in the first pass.
@@ -343,7 +343,7 @@ mod tests {
             Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/audio/songs/north-platform.opus"));
         let plans = Plans::new();
         let of = |source: &Source<'_>, held: usize, under_way: usize| {
-            let (targets, cancel) = (&Targets::default(), &AtomicBool::new(false));
+            let (targets, cancel) = (&Targets::default(), &CancelToken::new());
             let under_way: &dyn Fn() -> usize = &move || under_way;
             let job = Job { name: song, source, targets, plans: &plans, held, under_way, cancel };
             let mut bytes = 0;

@@ -2,6 +2,7 @@
 use std::f64::consts::TAU;
 
 use super::*;
+use crate::cancel::CancelToken;
 use crate::{ann, decode::Audio, fingerprint::Fingerprint, params::CURRENT, store::TrackRecord};
 
 const RATE: u32 = CURRENT.sample_rate.0;
@@ -31,7 +32,7 @@ fn tune(seed: u64) -> Vec<f32> {
 fn fingerprint(seed: u64) -> Fingerprint {
     let tune = tune(seed);
     let mut blocks = Audio::samples(&tune, RATE).open().unwrap();
-    analyse::track(&mut *blocks, &CURRENT, &AtomicBool::new(false)).unwrap().fingerprint
+    analyse::track(&mut *blocks, &CURRENT, &CancelToken::new()).unwrap().fingerprint
 }
 
 /// A second and a half of a tune under noise.
@@ -54,7 +55,7 @@ fn a_deeper_look_finds_what_the_first_one_does_not() {
             Ok(())
         })
         .unwrap();
-    let go_on = AtomicBool::new(false);
+    let go_on = CancelToken::new();
     let options = ann::Options { least_windows: 1, centroids: Some(256), ..ann::Options::default() };
     ann::build(&mut store, &options, &go_on).unwrap();
     let mut ids = Vec::new();

@@ -15,7 +15,7 @@ use crate::{args::AnalyzeArgs, bar::Bar, messages, stop};
 
 /// Analyses every file; exit 0 unless one could not be analysed, or there was none, which is 2.
 pub fn run(args: &AnalyzeArgs) -> anyhow::Result<ExitCode> {
-    let stop = stop::flag();
+    let stop = stop::token();
     if args.files.iter().filter(|file| is_stdin(file)).count() > 1 {
         anyhow::bail!("standard input (-) can be read once only");
     }
@@ -39,7 +39,7 @@ pub fn run(args: &AnalyzeArgs) -> anyhow::Result<ExitCode> {
             && failed.is_none()
         {
             failed = Some(error);
-            stop.store(true, std::sync::atomic::Ordering::Relaxed);
+            stop.cancel();
         }
     });
     told.bar.end();

@@ -4,12 +4,11 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     process::ExitCode,
-    sync::atomic::AtomicBool,
     time::SystemTime,
 };
 
 use refrain::{
-    Audio, ChromaprintOptions, ChromaprintPart, Error,
+    Audio, CancelToken, ChromaprintOptions, ChromaprintPart, Error,
     chromaprint::{self, Algorithm},
     decode::{RawFormat, Warning},
     error::AudioError,
@@ -64,7 +63,7 @@ pub enum Failure {
 pub fn one(file: &Path, name: Option<&Path>, args: &FingerprintArgs) -> Result<Vec<Warning>, Failure> {
     let input = if file.as_os_str() == "-" { Audio::reader(io::stdin()) } else { Audio::file(file) };
     let options = options(args);
-    let cancel = AtomicBool::new(false);
+    let cancel = CancelToken::new();
     let mut print = Print { name, args, chunks: options.chunk.is_some(), first: true, began: seconds_now() };
     // Where nobody reads the output any more, there is no need to go on.
     let mut stopped = None;

@@ -8,7 +8,7 @@ use crate::{args::BuildArgs, db, messages, stop};
 
 /// Builds; exit 0 unless there was nothing but unusable files, which is 2.
 pub fn run(args: &BuildArgs) -> anyhow::Result<ExitCode> {
-    let stop = stop::flag();
+    let stop = stop::token();
     // A mistyped folder shall leave no empty index behind.
     for root in &args.roots {
         std::fs::metadata(root).map_err(|source| Error::Io { path: root.clone(), source })?;

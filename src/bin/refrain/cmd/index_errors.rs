@@ -16,7 +16,7 @@ use crate::{args::ErrorsArgs, db, stop};
 pub fn run(args: &ErrorsArgs) -> anyhow::Result<ExitCode> {
     let path = db::path(&args.db)?;
     if args.retry {
-        let stop = stop::flag();
+        let stop = stop::token();
         let options = BuildOptions::default().threads(args.work.threads.map(usize::from));
         let index = Index::open_to_write(&path)?;
         progress::tell(&args.work, &path, index, |index, on| index.retry(&options, &stop, on))?;

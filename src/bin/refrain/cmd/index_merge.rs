@@ -7,7 +7,7 @@ use crate::{args::MergeArgs, db, messages, stop};
 
 /// Merges one index after the other.
 pub fn run(args: &MergeArgs) -> anyhow::Result<ExitCode> {
-    let stop = stop::flag();
+    let stop = stop::token();
     let path = db::path_to_write(&args.db)?;
     // Nothing is made where one of them cannot be used.
     let others = args.others.iter().map(Index::open).collect::<refrain::Result<Vec<_>>>()?;

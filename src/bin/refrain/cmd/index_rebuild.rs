@@ -10,7 +10,7 @@ use crate::{args::RebuildArgs, db, messages, stop};
 
 /// Makes the neighbour index again.
 pub fn run(args: &RebuildArgs) -> anyhow::Result<ExitCode> {
-    let stop = stop::flag();
+    let stop = stop::token();
     let path = db::path(&args.db)?;
     let index = Index::open_to_write(&path)?;
     let built = index.rebuild(&ann::Options::default(), &stop)?;

@@ -8,7 +8,7 @@ use crate::{args::UpdateArgs, db, stop};
 
 /// Updates; exit 0, also where files are missing.
 pub fn run(args: &UpdateArgs) -> anyhow::Result<ExitCode> {
-    let stop = stop::flag();
+    let stop = stop::token();
     let path = db::path(&args.db)?;
     let index = Index::open_to_write(&path)?;
     let info = index.info()?;
