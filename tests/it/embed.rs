@@ -3,7 +3,7 @@ use std::{
     fs::{self, File},
     io::{Cursor, Read},
     path::{Path, PathBuf},
-    sync::{Arc, atomic::Ordering},
+    sync::Arc,
     thread,
 };
 
