@@ -37,6 +37,18 @@ pub enum Error {
     Interrupted,
 }
 
+impl Error {
+    /// The text without the path, for where that stands beside it.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Io { source, .. } => source.to_string(),
+            Self::Audio { reason, .. } => reason.to_string(),
+            Self::Index { reason, .. } => reason.to_string(),
+            Self::Interrupted => self.to_string(),
+        }
+    }
+}
+
 /// Why a file gave no audio.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

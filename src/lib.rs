@@ -91,44 +91,109 @@
 //!   one file, also in other processes.
 //! - Another performance of the same piece is another recording.
 #![deny(missing_docs)]
-// Stages have parts that only the harmonic analysis of files uses, or only builds.
-#![cfg_attr(not(feature = "analyze"), allow(dead_code, unused_imports))]
+// Stages have parts that only the harmonic analysis of files uses, or only builds, or only programs that look inside.
+#![cfg_attr(
+    not(all(feature = "analyze", feature = "acoustid", feature = "unstable")),
+    allow(dead_code, unused_imports)
+)]
 
-pub mod align;
-pub mod analysis;
-pub mod ann;
-mod cancel;
-pub mod chroma;
 #[cfg(feature = "acoustid")]
-pub mod chromaprint;
-pub mod decode;
+mod acoustid;
+pub mod analysis;
+#[cfg(feature = "analyze")]
+mod analyze;
+#[cfg(feature = "decode")]
+mod build;
+mod cancel;
 pub mod error;
 mod failpoint;
-pub mod fingerprint;
-pub mod params;
-pub mod pipeline;
+mod index;
+mod ordered;
+mod query;
 pub mod report;
-pub mod resample;
-pub mod spectrum;
-pub mod store;
+#[cfg(feature = "decode")]
+mod scan;
 pub mod units;
 
-pub use align::LEAST_SCORE;
+// The stages. With the feature `unstable` each can be measured and used alone; nothing is promised of them.
+#[cfg(not(feature = "unstable"))]
+mod align;
+#[cfg(feature = "unstable")]
+pub mod align;
+#[cfg(not(feature = "unstable"))]
+mod ann;
+#[cfg(feature = "unstable")]
+pub mod ann;
+#[cfg(not(feature = "unstable"))]
+mod chroma;
+#[cfg(feature = "unstable")]
+pub mod chroma;
+#[cfg(not(feature = "unstable"))]
+mod decode;
+#[cfg(feature = "unstable")]
+pub mod decode;
+#[cfg(not(feature = "unstable"))]
+mod extract;
+#[cfg(feature = "unstable")]
+pub mod extract;
+#[cfg(not(feature = "unstable"))]
+mod fingerprint;
+#[cfg(feature = "unstable")]
+pub mod fingerprint;
+#[cfg(not(feature = "unstable"))]
+mod params;
+#[cfg(feature = "unstable")]
+pub mod params;
+#[cfg(not(feature = "unstable"))]
+mod resample;
+#[cfg(feature = "unstable")]
+pub mod resample;
+#[cfg(not(feature = "unstable"))]
+mod spectrum;
+#[cfg(feature = "unstable")]
+pub mod spectrum;
+#[cfg(not(feature = "unstable"))]
+mod store;
+#[cfg(feature = "unstable")]
+pub mod store;
+
+#[cfg(feature = "acoustid")]
+pub use acoustid::{
+    chromaprint::{ChromaprintOptions, ChromaprintPart, chromaprint},
+    words::{Algorithm, pack},
+};
+#[cfg(feature = "analyze")]
+pub use analyze::{
+    batch::{analyze, analyze_all, analyze_with},
+    options::{AnalyzeEvent, AnalyzeOptions, AnalyzeSummary},
+};
 pub use ann::{Built, Options as NeighbourOptions};
+#[cfg(feature = "decode")]
+pub use build::{
+    events::{BuildEvent, BuildSummary, FailedFile},
+    options::BuildOptions,
+};
 pub use cancel::CancelToken;
 pub use decode::{Audio, Tags, Warning};
 pub use error::{Error, Result};
+pub use index::{
+    add::{AddOptions, Added},
+    handle::Index,
+    info::Info,
+    options::{MaintainOptions, Progress},
+    merge::MergeSummary,
+    query::Listener,
+    relocate::Relocated,
+    select::{Pattern, Selector},
+};
+pub use query::{options::QueryOptions, variants::Range};
 #[cfg(feature = "analyze")]
-pub use pipeline::{AnalyzeEvent, AnalyzeOptions, AnalyzeSummary, analyze, analyze_all};
-#[cfg(feature = "decode")]
-pub use pipeline::{BuildEvent, BuildOptions, BuildSummary, FindOptions};
-#[cfg(feature = "acoustid")]
-pub use pipeline::{ChromaprintOptions, ChromaprintPart, chromaprint};
-pub use pipeline::{Index, Info, MergeSummary, Pattern, QueryOptions, Range, Relocated, Selector};
+pub use report::HarmonicFigures;
 pub use report::{Answer, Match, Status};
-#[cfg(feature = "analyze")]
-pub use report::{HarmonicAnalysis, HarmonicFigures, HarmonicStatus};
+#[cfg(feature = "decode")]
+pub use scan::files::ScanOptions;
 pub use store::{ContentHash, FileEntry, Totals, Track, TrackId, TrackRecord};
+pub use units::Seconds;
 
 /// What the fuzz targets in `fuzz/` reach that programs do not; no part of the interface.
 #[cfg(feature = "fuzzing")]

@@ -5,8 +5,8 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SampleRate(pub u32);
 
-/// A place or a length in seconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
+/// A place or a length in seconds. Serialises as a number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, serde::Serialize)]
 pub struct Seconds(pub f64);
 
 /// A place or a length in mono samples at a rate that the context names.

@@ -5,12 +5,14 @@ use std::{
     path::Path,
 };
 
-use crate::cancel::CancelToken;
+use super::{
+    convert::Converter,
+    words::{Algorithm, Chromaprint, SAMPLE_RATE},
+};
 use crate::{
-    Error, Result,
-    chromaprint::{Algorithm, Chromaprint, Converter, SAMPLE_RATE},
+    cancel::CancelToken,
     decode::{self, Audio, Decoder, RATES, RawDecoder, RawFormat, Sound, Warning, sane},
-    error::AudioError,
+    error::{AudioError, Error, Result},
     units::{Samples, Seconds},
 };
 
@@ -34,12 +36,58 @@ pub struct ChromaprintOptions {
     pub overlap: bool,
     /// What the samples are where files have no container.
     pub raw: Option<RawFormat>,
+    /// Ends the call early, with [`Error::Interrupted`].
+    pub cancel: CancelToken,
+}
+
+impl ChromaprintOptions {
+    /// Sets [`algorithm`](Self::algorithm).
+    #[must_use]
+    pub fn algorithm(mut self, algorithm: Algorithm) -> Self {
+        self.algorithm = algorithm;
+        self
+    }
+
+    /// Sets [`length`](Self::length); everything where there is none.
+    #[must_use]
+    pub fn length(mut self, length: impl Into<Option<Seconds>>) -> Self {
+        self.length = length.into();
+        self
+    }
+
+    /// Sets [`chunk`](Self::chunk).
+    #[must_use]
+    pub fn chunk(mut self, chunk: impl Into<Option<Seconds>>) -> Self {
+        self.chunk = chunk.into();
+        self
+    }
+
+    /// Sets [`overlap`](Self::overlap).
+    #[must_use]
+    pub fn overlap(mut self, overlap: bool) -> Self {
+        self.overlap = overlap;
+        self
+    }
+
+    /// Sets [`raw`](Self::raw).
+    #[must_use]
+    pub fn raw(mut self, raw: impl Into<Option<RawFormat>>) -> Self {
+        self.raw = raw.into();
+        self
+    }
+
+    /// Sets [`cancel`](Self::cancel) to a clone of `token`.
+    #[must_use]
+    pub fn cancel(mut self, token: &CancelToken) -> Self {
+        self.cancel = token.clone();
+        self
+    }
 }
 
 impl Default for ChromaprintOptions {
     fn default() -> Self {
         let length = Some(Seconds(120.0));
-        Self { algorithm: Algorithm::default(), length, chunk: None, overlap: false, raw: None }
+        Self { algorithm: Algorithm::default(), length, chunk: None, overlap: false, raw: None, cancel: CancelToken::new() }
     }
 }
 
@@ -60,12 +108,11 @@ pub struct ChromaprintPart {
 /// length. Gives what was wrong with the file that could be got over, as far as it was decoded.
 ///
 /// # Errors
-/// As [`Decoder::open`] and [`Decoder::next_block`]; [`Error::Interrupted`] where `cancel` was set; and what `each` gives.
+/// As [`Decoder::open`] and [`Decoder::next_block`]; [`Error::Interrupted`]; and what `each` gives.
 /// Parts may have been handed out before.
 pub fn chromaprint<'a>(
     audio: impl Into<Audio<'a>>,
     options: &ChromaprintOptions,
-    cancel: &CancelToken,
     each: impl FnMut(ChromaprintPart) -> Result<()>,
 ) -> Result<Vec<Warning>> {
     let mut source = Source::open(audio.into(), options.raw)?;
@@ -76,7 +123,7 @@ pub fn chromaprint<'a>(
     let mut converter: Option<(Sound, Converter)> = None;
     while left > 0 {
         let sound = source.next_block(&mut frames)?;
-        cancel.check()?;
+        options.cancel.check()?;
         // Another rate, or the end.
         if let Some((_, old)) = converter.take_if(|(old, _)| sound != Some(*old)) {
             old.finish(&mut ready);

@@ -3,8 +3,8 @@
 //! In `fpcalc`'s order, so that its roundings are ours: every channel is brought to the rate, and only then are channels
 //! averaged. Samples of up to 16 bits are whole numbers all the way; finer ones are rounded at the end.
 use super::{
-    SAMPLE_RATE,
     polyphase::{Bank, Channel, Sample},
+    words::SAMPLE_RATE,
 };
 use crate::units::SampleRate;
 

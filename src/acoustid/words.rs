@@ -4,17 +4,12 @@
 //! Sukthankar: Computer vision for music identification, CVPR 2005; Lalinský: How does Chromaprint work, 2011). Chroma,
 //! classifiers and the packed form come from the crate `rusty-chromaprint`; [`Converter`] makes the samples that go in,
 //! which decide whether words are the same as `fpcalc`'s.
-mod convert;
-mod polyphase;
-mod silence;
-
 use std::fmt;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use rusty_chromaprint::{Configuration, FingerprintCompressor, Fingerprinter};
 
-pub use self::convert::Converter;
-use self::silence::Silence;
+use super::silence::Silence;
 use crate::units::{SampleRate, Samples};
 
 /// The rate of the samples that are fingerprinted.

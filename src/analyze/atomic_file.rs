@@ -10,12 +10,12 @@ use tempfile::{Builder, NamedTempFile, TempPath};
 use crate::{Error, Result};
 
 /// A file that gets its name once it is complete. Dropped before, it leaves nothing.
-pub struct Staged {
+pub struct AtomicFile {
     path: TempPath,
     target: PathBuf,
 }
 
-impl Staged {
+impl AtomicFile {
     /// A temporary file beside `target`, whose folder is made where it is not there.
     ///
     /// # Errors

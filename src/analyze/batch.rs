@@ -1,8 +1,7 @@
 //! Many files at a time, told in order.
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::HashSet,
     io::{self, Read},
-    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{
         Mutex, PoisonError,
@@ -13,18 +12,20 @@ use std::{
 };
 
 use super::{
-    AnalyzeEvent, AnalyzeOptions, AnalyzeSummary,
+    atomic_file::io_error,
+    options::{AnalyzeEvent, AnalyzeOptions, AnalyzeSummary},
     outputs::Targets,
     plans::Plans,
-    single::{Job, Source, fault},
-    staged::io_error,
+    single::{Job, Source},
 };
-use crate::cancel::CancelToken;
 use crate::{
-    Error, Result,
+    cancel::CancelToken,
     decode::{self, Audio},
-    pipeline::find::{self, FoundFile},
-    report::{HarmonicAnalysis, HarmonicFigures},
+    error::{Error, Result},
+    extract::track::contained,
+    ordered::{Sink, in_order, pool},
+    report::HarmonicFigures,
+    scan::files::{self, FoundFile},
     units::{SampleRate, Seconds},
 };
 
@@ -36,8 +37,8 @@ const HELD_OF_A_FILE: std::ops::RangeInclusive<usize> = 1 << 22..=1 << 24;
 /// How often it is told how far a file has come.
 const TELL_EVERY: Duration = Duration::from_millis(50);
 
-/// How often it is looked whether to stop.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Files that may be analysed ahead of those that are under way.
+const AHEAD: usize = 64;
 
 /// A file to be analysed, or what is to be said of one that cannot be.
 struct Task<'a> {
@@ -57,114 +58,151 @@ enum Input<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Unreadable(String);
 
-enum Message {
-    Step(u64),
-    Done { number: usize, told: u64, outcome: Box<Result<HarmonicFigures>> },
+/// Analyses one file, stream, or samples in memory.
+///
+/// Audio of any length will do. What cannot be told of silence, or of less than a frame, is `None`; an audio file without a
+/// single sample has the duration 0.
+///
+/// ```
+/// # fn main() -> refrain::Result<()> {
+/// let figures = refrain::analyze("fixtures/audio/songs/second-orbit.flac")?;
+/// println!("{:?}, {:.0} % harmonic", figures.key, 100.0 * figures.harmonic_ratio.unwrap_or(0.0));
+/// assert!(figures.duration.0 > 30.0 && figures.key.is_some());
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// As [`analyze_with`].
+pub fn analyze<'a>(audio: impl Into<Audio<'a>>) -> Result<HarmonicFigures> {
+    analyze_with(audio, AnalyzeOptions::default())
 }
 
-/// See [`super::analyze`].
-pub(super) fn one(
-    audio: Audio<'_>,
-    options: &AnalyzeOptions,
-    cancel: &CancelToken,
+/// As [`analyze`], with options.
+///
+/// # Errors
+/// [`Error::Io`] and [`Error::Audio`] where the file cannot be decoded or has samples more than 1,000,000 times full
+/// scale; [`Error::Io`] where an output cannot be written; [`Error::Interrupted`].
+pub fn analyze_with<'a>(
+    audio: impl Into<Audio<'a>>,
+    mut options: AnalyzeOptions<'_>,
 ) -> Result<HarmonicFigures> {
+    let audio = audio.into();
     let io = |name: &Path, kind: io::ErrorKind| Err(io_error(name)(kind.into()));
     if is_folder(&audio) {
         return io(audio.name(), io::ErrorKind::IsADirectory);
     }
     let mut figures = io(audio.name(), io::ErrorKind::NotFound);
-    let tasks = tasks(vec![audio], options, cancel)?;
-    on_threads(&tasks, options, cancel, &mut |_, outcome| figures = outcome, &mut |_, _| {})?;
+    let tasks = tasks(vec![audio], &options)?;
+    on_threads(&tasks, &mut options, &mut |_, outcome, _| figures = outcome)?;
     figures
 }
 
-/// See [`super::analyze_all`].
-pub(super) fn run(
-    inputs: Vec<Audio<'_>>,
-    options: &AnalyzeOptions,
-    cancel: &CancelToken,
-    on: &mut dyn FnMut(AnalyzeEvent),
+/// Analyses files, folders (each an [`Audio::file`]), streams and samples, in parallel: files at a time and, where threads are
+/// left, the parts of one file.
+///
+/// The outcomes do not depend on the number of threads. A bad file is an outcome too.
+///
+/// # Errors
+/// [`Error::Io`] where an output is no folder and there are several files; [`Error::Interrupted`].
+pub fn analyze_all<'a>(
+    inputs: impl IntoIterator<Item = impl Into<Audio<'a>>>,
+    mut options: AnalyzeOptions<'_>,
 ) -> Result<AnalyzeSummary> {
-    let tasks = tasks(inputs, options, cancel)?;
-    on(AnalyzeEvent::Found { files: tasks.len(), bytes: tasks.iter().map(|t| t.size).sum() });
+    let tasks = tasks(inputs.into_iter().map(Into::into).collect(), &options)?;
+    let bytes = tasks.iter().map(|t| t.size).sum();
+    options.tell(AnalyzeEvent::Found { files: tasks.len(), bytes });
     let mut summary = AnalyzeSummary::default();
-    let on = std::cell::RefCell::new(on);
-    let mut done = |task: &Task<'_>, outcome: Result<HarmonicFigures>| {
-        (on.borrow_mut())(AnalyzeEvent::Done(Box::new(match outcome {
+    let mut done = |task: &Task<'_>, outcome: Result<HarmonicFigures>, options: &mut AnalyzeOptions<'_>| {
+        match &outcome {
             Ok(figures) => {
                 summary.analysed += 1;
-                summary.duration.0 += figures.duration;
-                HarmonicAnalysis::of(&task.name, figures)
+                summary.duration.0 += figures.duration.0;
             }
-            Err(error) => {
-                summary.failed += 1;
-                HarmonicAnalysis::error(&task.name, &error)
-            }
-        })));
+            Err(_) => summary.failed += 1,
+        }
+        options.tell(AnalyzeEvent::Done { path: task.name.clone(), outcome: outcome.map(Box::new) });
     };
-    let mut step = |bytes, duration| (on.borrow_mut())(AnalyzeEvent::Step { bytes, duration });
-    on_threads(&tasks, options, cancel, &mut done, &mut step)?;
+    on_threads(&tasks, &mut options, &mut done)?;
     Ok(summary)
 }
 
-/// Calls `done` with each task's outcome, in order, and `step` with bytes that were gone through and how long the files play
-/// that were completed by it.
-fn on_threads(
-    tasks: &[Task<'_>],
-    options: &AnalyzeOptions,
-    cancel: &CancelToken,
-    done: &mut dyn FnMut(&Task<'_>, Result<HarmonicFigures>),
-    step: &mut dyn FnMut(u64, Seconds),
-) -> Result<()> {
+/// What is done with the outcome of a task.
+type Done<'d> = &'d mut dyn FnMut(&Task<'_>, Result<HarmonicFigures>, &mut AnalyzeOptions<'_>);
+
+/// Calls `done` with each task's outcome, in order.
+fn on_threads(tasks: &[Task<'_>], options: &mut AnalyzeOptions<'_>, done: Done<'_>) -> Result<()> {
     if tasks.is_empty() {
         return Ok(());
     }
     let threads = options.threads.unwrap_or_else(rayon::current_num_threads).max(1);
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .thread_name(|n| format!("analyze-{n}"))
-        .build()
-        .map_err(|e| Error::Io { path: PathBuf::from("threads"), source: io::Error::other(e) })?;
     let at_a_time = threads.min(tasks.len());
     let held = (HELD / at_a_time).clamp(*HELD_OF_A_FILE.start(), *HELD_OF_A_FILE.end());
     let plans = Plans::new();
-    let next = AtomicUsize::new(0);
-    let stop = CancelToken::new();
-    // Threads that have a file of their own; the others help with the blocks of these.
-    let busy = AtomicUsize::new(at_a_time);
-    let (sender, receiver) = mpsc::sync_channel::<Message>(4 * threads);
-    pool.in_place_scope(|scope| {
-        for _ in 0..at_a_time {
-            let (sender, tasks, plans, next, stop, busy) =
-                (sender.clone(), &tasks, &plans, &next, &stop, &busy);
-            scope.spawn(move |_| {
-                let under_way = || threads.div_ceil(busy.load(Ordering::Relaxed).max(1)) + 1;
-                while !stop.is_cancelled() {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(task) = tasks.get(number) else { break };
-                    let (mut told, mut untold, mut last) = (0, 0, Instant::now());
-                    let mut step = |bytes| {
-                        untold += bytes;
-                        // Waking the other side for each packet would cost more than decoding some.
-                        if last.elapsed() >= TELL_EVERY && sender.try_send(Message::Step(untold)).is_ok() {
-                            told += std::mem::take(&mut untold);
-                            last = Instant::now();
-                        }
-                    };
-                    let outcome = Box::new(outcome(task, plans, held, &under_way, stop, &mut step));
-                    if sender.send(Message::Done { number, told, outcome }).is_err() {
-                        break;
-                    }
-                }
-                busy.fetch_sub(1, Ordering::Relaxed);
-            });
+    // Files that have not ended; threads that have none of their own help with the blocks of these.
+    let unfinished = AtomicUsize::new(tasks.len());
+    let (steps, step_receiver) = mpsc::sync_channel::<Step>(4 * threads);
+    let work = |number: usize, stop: &CancelToken| {
+        let task = &tasks[number];
+        let under_way = || {
+            let busy = unfinished.load(Ordering::Relaxed).clamp(1, at_a_time);
+            threads.div_ceil(busy) + 1
+        };
+        let (mut told, mut untold, mut last) = (0, 0, Instant::now());
+        let mut step = |bytes| {
+            untold += bytes;
+            // Waking the other side for each packet would cost more than decoding some.
+            if last.elapsed() >= TELL_EVERY
+                && steps.try_send(Step { bytes: untold, duration: Seconds(0.0) }).is_ok()
+            {
+                told += std::mem::take(&mut untold);
+                last = Instant::now();
+            }
+        };
+        let outcome = outcome(task, &plans, held, &under_way, stop, &mut step);
+        unfinished.fetch_sub(1, Ordering::Relaxed);
+        Box::new((told, outcome))
+    };
+    let mut teller = Teller { tasks, options, steps: step_receiver, done };
+    in_order(&pool(threads, "analyze")?, tasks.len(), at_a_time + AHEAD, work, &mut teller)
+}
+
+/// A part of a file that was gone through.
+struct Step {
+    bytes: u64,
+    duration: Seconds,
+}
+
+/// Passes on how far files have come, and their outcomes.
+struct Teller<'a, 't, 'o, 'd> {
+    tasks: &'a [Task<'t>],
+    options: &'a mut AnalyzeOptions<'o>,
+    steps: mpsc::Receiver<Step>,
+    done: Done<'d>,
+}
+
+impl Teller<'_, '_, '_, '_> {
+    fn step(&mut self, Step { bytes, duration }: Step) {
+        self.options.tell(AnalyzeEvent::Step { bytes, duration });
+    }
+}
+
+impl Sink<Box<(u64, Result<HarmonicFigures>)>> for Teller<'_, '_, '_, '_> {
+    fn take(&mut self, number: usize, result: Box<(u64, Result<HarmonicFigures>)>) -> Result<()> {
+        let (told, outcome) = *result;
+        let task = &self.tasks[number];
+        let duration = outcome.as_ref().map_or(Seconds(0.0), |figures| figures.duration);
+        self.step(Step { bytes: task.size.saturating_sub(told), duration });
+        (self.done)(task, outcome, self.options);
+        Ok(())
+    }
+
+    fn tick(&mut self) -> Result<()> {
+        while let Ok(step) = self.steps.try_recv() {
+            self.step(step);
         }
-        drop(sender);
-        let result = collect(tasks, receiver, cancel, done, step);
-        // Who is in the middle of a file of hours then drops it.
-        stop.cancel();
-        result
-    })
+        self.options.cancel.check()
+    }
 }
 
 fn outcome(
@@ -176,7 +214,7 @@ fn outcome(
     step: &mut dyn FnMut(u64),
 ) -> Result<HarmonicFigures> {
     let name = &*task.name;
-    let analysed = catch_unwind(AssertUnwindSafe(|| {
+    contained(name, || {
         let source = match task.input.as_ref() {
             Err(Unreadable(reason)) => Err(io_error(name)(io::Error::other(reason.clone()))),
             Ok(Input::File(path)) => Source::open(path),
@@ -193,46 +231,11 @@ fn outcome(
             Job { name, source, targets, plans, held, under_way, cancel }.run(step)
         };
         source.and_then(|source| run(&source))
-    }));
-    analysed.unwrap_or_else(|_| Err(fault(name)))
-}
-
-/// Tells the outcomes in the order of the tasks.
-fn collect(
-    tasks: &[Task<'_>],
-    receiver: mpsc::Receiver<Message>,
-    cancel: &CancelToken,
-    done: &mut dyn FnMut(&Task<'_>, Result<HarmonicFigures>),
-    step: &mut dyn FnMut(u64, Seconds),
-) -> Result<()> {
-    let mut waiting = BTreeMap::new();
-    let mut next = 0;
-    while next < tasks.len() {
-        cancel.check()?;
-        match receiver.recv_timeout(LOOK_EVERY) {
-            Ok(Message::Step(bytes)) => step(bytes, Seconds(0.0)),
-            Ok(Message::Done { number, told, outcome }) => {
-                let duration = Seconds((*outcome).as_ref().map_or(0.0, |figures| figures.duration));
-                step(tasks[number].size.saturating_sub(told), duration);
-                waiting.insert(number, outcome);
-            }
-            Err(mpsc::RecvTimeoutError::Timeout) => {}
-            Err(mpsc::RecvTimeoutError::Disconnected) => break,
-        }
-        while let Some(outcome) = waiting.remove(&next) {
-            done(&tasks[next], *outcome);
-            next += 1;
-        }
-    }
-    Ok(())
+    })
 }
 
 /// All files, in the order of the inputs and of their paths below each, with the names of their outputs.
-fn tasks<'a>(
-    inputs: Vec<Audio<'a>>,
-    options: &AnalyzeOptions,
-    cancel: &CancelToken,
-) -> Result<Vec<Task<'a>>> {
+fn tasks<'a>(inputs: Vec<Audio<'a>>, options: &AnalyzeOptions<'_>) -> Result<Vec<Task<'a>>> {
     let many = inputs.len() > 1 || inputs.iter().any(is_folder);
     let outputs = options.outputs();
     if let Some(out) = outputs.iter().flatten().find(|out| many && !out.is_dir()) {
@@ -272,10 +275,10 @@ fn tasks<'a>(
             }
             decode::Source::File if name.is_dir() => {
                 let root = name;
-                let found = find::find(std::slice::from_ref(&root), &options.find, cancel)?;
+                let found = files::find(std::slice::from_ref(&root), &options.scan, &options.cancel)?;
                 let real = std::fs::canonicalize(&root).map_err(io_error(&root))?;
                 let file = |f: FoundFile| (f.path, Ok(f.size));
-                let bad = |(path, reason): (PathBuf, String)| (path, Err(Unreadable(reason)));
+                let bad = |(path, error): (PathBuf, Error)| (path, Err(Unreadable(error.reason())));
                 let mut all: Vec<_> =
                     found.files.into_iter().map(file).chain(found.unreadable.into_iter().map(bad)).collect();
                 all.sort();

@@ -9,8 +9,8 @@ use zip::{CompressionMethod, ZipWriter, result::ZipError, write::SimpleFileOptio
 
 use super::{
     plans::{HOP, RATE},
-    staged::{Staged, io_error},
-    tally,
+    atomic_file::{AtomicFile, io_error},
+    accumulate,
 };
 use crate::{
     Result,
@@ -40,7 +40,7 @@ impl Spool {
 
 /// An archive that is being written.
 pub struct Npz {
-    staged: Staged,
+    staged: AtomicFile,
     zip: Archive,
     frequency: Spool,
     aperiodicity: Spool,
@@ -54,7 +54,7 @@ impl Npz {
     /// # Errors
     /// [`crate::Error::Io`] where it cannot be written.
     pub fn new(target: &Path) -> Result<Self> {
-        let (staged, file) = Staged::new(target)?;
+        let (staged, file) = AtomicFile::new(target)?;
         let spool = || Spool::new().map_err(io_error(&std::env::temp_dir()));
         Ok(Self {
             staged,
@@ -73,7 +73,7 @@ impl Npz {
             self.aperiodicity.floats(pitch.iter().map(|p| p.aperiodicity))?;
             self.voiced
                 .0
-                .write_all(&pitch.iter().map(|p| u8::from(tally::voiced(p).is_some())).collect::<Vec<_>>())
+                .write_all(&pitch.iter().map(|p| u8::from(accumulate::voiced(p).is_some())).collect::<Vec<_>>())
         };
         write().map_err(io_error(self.staged.target()))
     }
@@ -99,7 +99,7 @@ impl Npz {
         self.rest(cqt, figures).map_err(io_error(&target))?.commit()
     }
 
-    fn rest(self, cqt: &Cqt, figures: &HarmonicFigures) -> io::Result<Staged> {
+    fn rest(self, cqt: &Cqt, figures: &HarmonicFigures) -> io::Result<AtomicFile> {
         let frames = figures.frames as usize;
         let Self { staged, mut zip, frequency, aperiodicity, voiced, chroma } = self;
         zip.entry("chroma", "<f4", &[CLASSES, frames])?;

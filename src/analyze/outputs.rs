@@ -8,8 +8,8 @@ use std::{
 use super::{
     npz::Npz,
     parts::PartFile,
-    staged::{Staged, io_error},
-    tally::voiced,
+    atomic_file::{AtomicFile, io_error},
+    accumulate::voiced,
 };
 use crate::{
     Error, Result,
@@ -43,7 +43,7 @@ impl Targets {
 pub(super) struct Outputs {
     frames: Option<Npz>,
     parts: [Option<PartFile>; 2],
-    plot: Option<(Plot, PlotFormat, Staged, File)>,
+    plot: Option<(Plot, PlotFormat, AtomicFile, File)>,
 }
 
 impl Outputs {
@@ -53,7 +53,7 @@ impl Outputs {
             let format = PlotFormat::of(path).ok_or_else(|| {
                 io_error(path)(io::Error::new(io::ErrorKind::InvalidInput, "a plot ends in .svg or .png"))
             })?;
-            let (staged, file) = Staged::new(path)?;
+            let (staged, file) = AtomicFile::new(path)?;
             Ok::<_, Error>((Plot::new(range), format, staged, file))
         };
         let part = |path: &Option<PathBuf>| path.as_deref().map(PartFile::new).transpose();

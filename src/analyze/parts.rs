@@ -5,7 +5,7 @@ use hound::{SampleFormat, WavSpec, WavWriter};
 
 use super::{
     plans::RATE,
-    staged::{Staged, io_error},
+    atomic_file::{AtomicFile, io_error},
 };
 use crate::Result;
 
@@ -14,7 +14,7 @@ const MOST_SAMPLES: u64 = (u32::MAX as u64 - 1024) / 4;
 
 /// A file that is being written.
 pub struct PartFile {
-    staged: Staged,
+    staged: AtomicFile,
     writer: WavWriter<BufWriter<File>>,
     samples: u64,
 }
@@ -25,7 +25,7 @@ impl PartFile {
     /// # Errors
     /// [`crate::Error::Io`] where it cannot be written.
     pub fn new(target: &Path) -> Result<Self> {
-        let (staged, file) = Staged::new(target)?;
+        let (staged, file) = AtomicFile::new(target)?;
         let spec = WavSpec {
             channels: 1,
             sample_rate: RATE.0,

@@ -3,6 +3,7 @@
 //! Files of some minutes keep their samples for the second pass, longer ones are decoded again. Nothing else grows with the
 //! length of a file.
 use std::{
+    any::Any,
     fs::File,
     io::{Read, Seek},
     path::{Path, PathBuf},
@@ -10,22 +11,21 @@ use std::{
 
 use super::{
     blocks::{Block, Blocks, FRAMES},
-    conveyor::{Conveyor, Fault},
     outputs::{Outputs, Targets},
     plans::{BINS, HOP, Plans, RATE, check, refused},
-    tally::{ChromaTally, LevelTally, PitchTally, Squares, squares},
+    accumulate::{ChromaTally, LevelTally, PitchTally, Squares, squares},
 };
-use crate::cancel::CancelToken;
 use crate::{
-    Error, Result,
+    cancel::CancelToken,
     analysis::{
         CLASSES, ChromaCqt, ChromaOptions, CqtBlock, Peak, Pitch, Spectrogram, TuningTally,
         chroma::normalise, estimate_key, features, key::Mode,
     },
     decode::{self, BlockSource, Decoder, Samples},
-    error::AudioError,
-    pipeline::samples,
-    report::{HarmonicFigures, nearest_note},
+    error::{AudioError, Error, Result},
+    ordered::Ordered,
+    extract::samples,
+    report::{HarmonicFigures, harmonic::nearest_note},
     units::{SampleRate, Samples as SampleCount},
 };
 
@@ -151,7 +151,7 @@ impl Job<'_> {
         let mut outputs = Outputs::new(self.targets, (yin.fmin, yin.fmax))?;
         let mut gathered = self.first_pass(&mut outputs, step)?;
         let mut figures = std::mem::take(&mut gathered.figures);
-        figures.duration = SampleCount(gathered.len as u64).at(RATE).0;
+        figures.duration = SampleCount(gathered.len as u64).at(RATE);
         figures.frames = self.plans.hpss.stft().frames(gathered.len) as u64;
         let [tuning, of_chroma] = gathered.tuning.tuning();
         figures.tuning = (!gathered.tuning.is_empty()).then_some((100.0 * tuning).round() / 100.0);
@@ -193,7 +193,7 @@ impl Job<'_> {
         };
         rayon::in_place_scope(|scope| {
             let mut blocks = Blocks::new(&plans.hpss);
-            let mut conveyor = Conveyor::new(scope);
+            let mut ordered = Ordered::new(scope);
             let mut before = 0;
             samples::stream(&mut *decoder, RATE, self.cancel, |samples, bytes| {
                 step(bytes / 2 - before);
@@ -202,8 +202,8 @@ impl Job<'_> {
                     check(self.name, piece, blocks.len())?;
                     gathered.held.push(piece);
                     if let Some(block) = blocks.push(piece) {
-                        conveyor.hand(move || first(plans, &block, wanted));
-                        while let Some(done) = conveyor.take((self.under_way)()) {
+                        ordered.hand(move || first(plans, &block, wanted));
+                        while let Some(done) = ordered.take((self.under_way)()) {
                             gathered.add(self.done(done)?, outputs)?;
                         }
                     }
@@ -212,9 +212,9 @@ impl Job<'_> {
             })?;
             gathered.len = blocks.len();
             if let Some(block) = blocks.finish() {
-                conveyor.hand(move || first(plans, &block, wanted));
+                ordered.hand(move || first(plans, &block, wanted));
             }
-            while let Some(done) = conveyor.take(0) {
+            while let Some(done) = ordered.take(0) {
                 gathered.add(self.done(done)?, outputs)?;
             }
             Ok::<_, Error>(())
@@ -248,13 +248,13 @@ impl Job<'_> {
         };
         rayon::in_place_scope(|scope| {
             let mut stream = chroma.cqt().stream();
-            let mut conveyor = Conveyor::new(scope);
+            let mut ordered = Ordered::new(scope);
             let mut push = |samples: &[f32]| {
                 for piece in samples.chunks(PIECE) {
                     stream.push(piece, FRAMES, |block| {
-                        conveyor.hand(move || second(plans, chroma, &block, wanted));
+                        ordered.hand(move || second(plans, chroma, &block, wanted));
                     });
-                    while let Some(done) = conveyor.take((self.under_way)()) {
+                    while let Some(done) = ordered.take((self.under_way)()) {
                         add(self.done(done)?, outputs)?;
                     }
                 }
@@ -279,9 +279,9 @@ impl Job<'_> {
                 }
             }
             stream.finish(FRAMES, total, |block| {
-                conveyor.hand(move || second(plans, chroma, &block, wanted));
+                ordered.hand(move || second(plans, chroma, &block, wanted));
             });
-            while let Some(done) = conveyor.take(0) {
+            while let Some(done) = ordered.take(0) {
                 add(self.done(done)?, outputs)?;
             }
             Ok::<_, Error>(())
@@ -289,13 +289,14 @@ impl Job<'_> {
         Ok((mean.mean(), energy.mean()))
     }
 
-    fn done<T>(&self, done: Result<T, Fault>) -> Result<T> {
-        done.map_err(|Fault| fault(self.name))
+    /// The result of a block. A panic is a fault of ours.
+    fn done<T>(&self, done: Result<T, Box<dyn Any + Send>>) -> Result<T> {
+        done.map_err(|_| fault(self.name))
     }
 }
 
 /// What is said of a file that showed a fault of refrain's own.
-pub(super) fn fault(name: &Path) -> Error {
+fn fault(name: &Path) -> Error {
     let reason = AudioError::DecoderPanic("a fault in the analysis".into());
     Error::Audio { path: name.to_owned(), reason }
 }

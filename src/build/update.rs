@@ -1,145 +1,27 @@
-//! Bringing an index up to date with the files: what is new, changed, moved, missing or there again.
-use std::{collections::HashMap, path::PathBuf};
+//! Compares the files with what the index knows, and brings the index up to date.
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::Arc,
+};
 
 use super::{
-    add::analyse_file,
-    find::{self, FindOptions, Found, FoundFile},
-    upkeep::is_gone,
-    work::{self, Analyse, Job},
+    events::{BuildEvent, BuildSummary, FailedFile},
+    job::{Analyse, Job},
+    options::BuildOptions,
+    workers,
 };
-use crate::cancel::CancelToken;
 use crate::{
-    Error, Result, ann,
-    decode::Warning,
+    ann,
+    cancel::CancelToken,
+    error::{Error, Result},
+    extract::track,
+    scan::{
+        files::{self, Found, FoundFile, ScanOptions},
+        presence::is_gone,
+    },
     store::{Known, Root, Store},
-    units::Seconds,
 };
-
-/// How to build.
-#[derive(Clone, Copy, Debug, Default)]
-#[non_exhaustive]
-pub struct BuildOptions {
-    /// Which files to take.
-    pub find: FindOptions,
-    /// Files analysed at a time; `None` for as many as there are cores.
-    pub threads: Option<usize>,
-    /// When to build the neighbour index.
-    pub neighbours: ann::Options,
-}
-
-impl BuildOptions {
-    /// With another [`find`](Self::find).
-    #[must_use]
-    pub fn find(mut self, find: FindOptions) -> Self {
-        self.find = find;
-        self
-    }
-
-    /// With another [`threads`](Self::threads).
-    #[must_use]
-    pub fn threads(mut self, threads: Option<usize>) -> Self {
-        self.threads = threads;
-        self
-    }
-
-    /// With other [`neighbours`](Self::neighbours).
-    #[must_use]
-    pub fn neighbours(mut self, neighbours: ann::Options) -> Self {
-        self.neighbours = neighbours;
-        self
-    }
-}
-
-/// What a build tells while it goes on.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum BuildEvent {
-    /// The folders have been looked through.
-    Found {
-        /// Files that may be audio.
-        files: usize,
-        /// How many of them may be new or changed, and so will be read.
-        new: usize,
-        /// Bytes of those.
-        new_bytes: u64,
-    },
-    /// A file's content is known; what became of it will be in the index with the next commit.
-    Recognised {
-        /// The file.
-        path: PathBuf,
-        /// Its length in bytes.
-        bytes: u64,
-    },
-    /// A file that was missing lies elsewhere now.
-    Moved {
-        /// Where it was.
-        from: PathBuf,
-        /// Where it is.
-        to: PathBuf,
-    },
-    /// A file is not there any more, and was marked as missing.
-    Missing {
-        /// The file.
-        path: PathBuf,
-    },
-    /// A folder that was indexed is not there; its files count as missing.
-    Unavailable {
-        /// The folder.
-        path: PathBuf,
-    },
-    /// A file was analysed and will be in the index with the next commit.
-    Added {
-        /// The file.
-        path: PathBuf,
-        /// Its length in bytes.
-        bytes: u64,
-        /// How long it plays.
-        duration: Seconds,
-        /// What was wrong with it and could be got over.
-        warnings: Vec<Warning>,
-    },
-    /// A file gave no fingerprint.
-    Failed {
-        /// The file.
-        path: PathBuf,
-        /// Its length in bytes.
-        bytes: u64,
-        /// Why.
-        reason: String,
-    },
-    /// The neighbour index is being brought up to date.
-    Neighbours,
-}
-
-/// What a build did.
-#[derive(Clone, Debug, Default, PartialEq)]
-#[non_exhaustive]
-pub struct BuildSummary {
-    /// Files that may be audio.
-    pub found: usize,
-    /// Files that are in the index and have not changed.
-    pub unchanged: usize,
-    /// Files that had given no fingerprint before and have not changed.
-    pub still_bad: usize,
-    /// Files analysed and added.
-    pub added: usize,
-    /// Of these, files whose track is the same with other tags.
-    pub retagged: usize,
-    /// Files that were known under another path, where they are no longer.
-    pub moved: usize,
-    /// Files of a content that is known under another path too.
-    pub copies: usize,
-    /// Files that were missing and are there again.
-    pub returned: usize,
-    /// Files that were found to be missing.
-    pub missing: usize,
-    /// Files that are missing still.
-    pub still_missing: usize,
-    /// How long the added ones play.
-    pub added_duration: Seconds,
-    /// Files and folders that could not be used, with the reason.
-    pub failed: Vec<(PathBuf, String)>,
-}
 
 /// Brings `store` up to date with `roots` and remembers those that are folders.
 ///
@@ -150,28 +32,24 @@ pub struct BuildSummary {
 /// # Errors
 /// [`Error::Io`] for a root that does not exist, [`Error::Index`] where the index cannot be written,
 /// [`Error::Interrupted`] once `cancel` is set. A bad file is no error: it is in the summary.
-pub(super) fn build(
+pub(crate) fn build(
     store: &mut Store,
     roots: &[PathBuf],
-    options: &BuildOptions,
-    cancel: &CancelToken,
-    on: impl FnMut(BuildEvent),
+    options: BuildOptions<'_>,
 ) -> Result<BuildSummary> {
     let params = *store.params();
-    let analyse = |file: &FoundFile, stop: &CancelToken| analyse_file(file, &params, stop);
-    build_with(&analyse, store, roots, options, cancel, on)
+    let analyse = |file: &FoundFile, stop: &CancelToken| track::file(&file.path, &params, stop);
+    build_with(&analyse, store, roots, options)
 }
 
 /// As [`build`], by an analysis of the caller's.
-pub(super) fn build_with(
+pub(crate) fn build_with(
     analyse: Analyse<'_>,
     store: &mut Store,
     roots: &[PathBuf],
-    options: &BuildOptions,
-    cancel: &CancelToken,
-    on: impl FnMut(BuildEvent),
+    options: BuildOptions<'_>,
 ) -> Result<BuildSummary> {
-    let found = find::find(roots, &options.find, cancel)?;
+    let found = files::find(roots, &options.scan, &options.cancel)?;
     let mut real = Vec::new();
     for root in roots {
         let io = |source| Error::Io { path: root.clone(), source };
@@ -179,12 +57,12 @@ pub(super) fn build_with(
     }
     let folder = |path: &PathBuf| Root {
         path: path.clone(),
-        follow_links: options.find.follow_links,
-        hidden: options.find.hidden,
-        max_depth: options.find.max_depth.map(|depth| u32::try_from(depth).unwrap_or(u32::MAX)),
+        follow_links: options.scan.follow_links,
+        hidden: options.scan.hidden,
+        max_depth: options.scan.max_depth.map(|depth| u32::try_from(depth).unwrap_or(u32::MAX)),
     };
     let new_roots: Vec<Root> = real.iter().filter(|path| path.is_dir()).map(folder).collect();
-    Run { analyse, store, options, cancel, on }.run(found, &new_roots, Some(&real))
+    Run { analyse, store, options }.run(found, &new_roots, Some(&real))
 }
 
 /// Brings `store` up to date with the folders it remembers, and with every other file that it knows.
@@ -192,67 +70,61 @@ pub(super) fn build_with(
 /// # Errors
 /// As [`build`]; a folder that is not there is no error: its files are missing. Nor is one that cannot be read: it is in the
 /// summary.
-pub(super) fn update(
+pub(crate) fn update(
     store: &mut Store,
-    options: &BuildOptions,
-    cancel: &CancelToken,
-    on: impl FnMut(BuildEvent),
+    options: BuildOptions<'_>,
 ) -> Result<BuildSummary> {
     let params = *store.params();
-    let analyse = |file: &FoundFile, stop: &CancelToken| analyse_file(file, &params, stop);
-    update_with(&analyse, store, options, cancel, on)
+    let analyse = |file: &FoundFile, stop: &CancelToken| track::file(&file.path, &params, stop);
+    update_with(&analyse, store, options)
 }
 
 /// As [`update`], by an analysis of the caller's.
-pub(super) fn update_with(
+pub(crate) fn update_with(
     analyse: Analyse<'_>,
     store: &mut Store,
-    options: &BuildOptions,
-    cancel: &CancelToken,
-    mut on: impl FnMut(BuildEvent),
+    mut options: BuildOptions<'_>,
 ) -> Result<BuildSummary> {
     let mut found = Found::default();
     for root in store.roots()? {
         if is_gone(&root.path) {
-            on(BuildEvent::Unavailable { path: root.path });
+            options.tell(BuildEvent::Unavailable { path: root.path });
             continue;
         }
-        let options = FindOptions {
+        let scan = ScanOptions {
             follow_links: root.follow_links,
             hidden: root.hidden,
             max_depth: root.max_depth.map(|depth| depth as usize),
         };
-        match find::find(std::slice::from_ref(&root.path), &options, cancel) {
+        match files::find(std::slice::from_ref(&root.path), &scan, &options.cancel) {
             Ok(below) => {
                 found.files.extend(below.files);
                 found.unreadable.extend(below.unreadable);
             }
             // One folder that cannot be entered holds up none of the others.
-            Err(error @ Error::Io { .. }) => found.unreadable.push((root.path, reason(&error))),
+            Err(error @ Error::Io { .. }) => found.unreadable.push((root.path, error)),
             Err(error) => return Err(error),
         }
     }
     found.files.sort_unstable();
     found.files.dedup_by(|a, b| a.path == b.path);
-    Run { analyse, store, options, cancel, on }.run(found, &[], None)
+    Run { analyse, store, options }.run(found, &[], None)
 }
 
 /// Tries the files again that gave no fingerprint.
 ///
 /// # Errors
 /// As [`build`].
-pub(super) fn retry(
+pub(crate) fn retry(
     store: &mut Store,
-    options: &BuildOptions,
-    cancel: &CancelToken,
-    on: impl FnMut(BuildEvent),
+    options: BuildOptions<'_>,
 ) -> Result<BuildSummary> {
     let params = *store.params();
-    let analyse = |file: &FoundFile, stop: &CancelToken| analyse_file(file, &params, stop);
+    let analyse = |file: &FoundFile, stop: &CancelToken| track::file(&file.path, &params, stop);
     let (mut jobs, mut gone) = (Vec::new(), Vec::new());
     store.failures(|path, _| {
         match std::fs::metadata(&path) {
-            Ok(metadata) => jobs.push(Job::new(find::describe(path, &metadata), false)),
+            Ok(metadata) => jobs.push(Job::new(files::describe(path, &metadata), false)),
             Err(_) if is_gone(&path) => gone.push(path),
             Err(_) => {}
         }
@@ -262,16 +134,14 @@ pub(super) fn retry(
         store.write(|batch| gone.iter().try_for_each(|path| batch.remove(path).map(|_| ())))?;
     }
     let summary = BuildSummary { found: jobs.len(), ..BuildSummary::default() };
-    Run { analyse: &analyse, store, options, cancel, on }.finish(&jobs, summary)
+    Run { analyse: &analyse, store, options }.finish(&jobs, summary)
 }
 
 /// What a build works with.
-struct Run<'a, F> {
+struct Run<'a, 'o> {
     analyse: Analyse<'a>,
     store: &'a mut Store,
-    options: &'a BuildOptions,
-    cancel: &'a CancelToken,
-    on: F,
+    options: BuildOptions<'o>,
 }
 
 /// What is to be done before anything is read.
@@ -287,7 +157,7 @@ struct Changes {
     forgotten: Vec<PathBuf>,
 }
 
-impl<F: FnMut(BuildEvent)> Run<'_, F> {
+impl Run<'_, '_> {
     /// Compares what was found with what is known below the paths `within`, or of all files where there are none.
     fn run(mut self, found: Found, roots: &[Root], within: Option<&[PathBuf]>) -> Result<BuildSummary> {
         let mut known: HashMap<PathBuf, Known> = HashMap::new();
@@ -299,8 +169,9 @@ impl<F: FnMut(BuildEvent)> Run<'_, F> {
             Some(paths) => paths.iter().try_for_each(|path| self.store.known_below(path, &mut insert))?,
             None => self.store.all_known(insert)?,
         }
-        let mut summary =
-            BuildSummary { found: found.files.len(), failed: found.unreadable, ..Default::default() };
+        let unreadable = found.unreadable.into_iter();
+        let failed = unreadable.map(|(path, error)| FailedFile { path, error: Arc::new(error) }).collect();
+        let mut summary = BuildSummary { found: found.files.len(), failed, ..Default::default() };
         let mut changes = Changes::default();
         let before = self.store.roots()?;
         changes.roots.extend(roots.iter().filter(|root| !before.contains(root)).cloned());
@@ -317,14 +188,15 @@ impl<F: FnMut(BuildEvent)> Run<'_, F> {
                 }
             }
         }
-        // Those that are there all the same: hidden, too deep, named themselves, or beyond a folder that cannot be read.
+        // Known files that the scan did not return but that still exist: hidden, too deep, or below a folder that cannot be
+        // read.
         let beyond: Vec<FoundFile> = known
             .iter()
             .filter(|(_, k)| !k.is_no_file())
             .map(|(path, _)| path)
             .filter(|path| files.binary_search_by(|file| file.path.cmp(path)).is_err())
             .filter_map(|path| Some((path, std::fs::metadata(path).ok().filter(|m| m.is_file())?)))
-            .map(|(path, metadata)| find::describe(path.clone(), &metadata))
+            .map(|(path, metadata)| files::describe(path.clone(), &metadata))
             .collect();
         files.extend(beyond);
         files.sort_unstable();
@@ -353,7 +225,7 @@ impl<F: FnMut(BuildEvent)> Run<'_, F> {
         (summary.returned, summary.missing) = (changes.returned.len(), changes.gone.len());
         self.apply(&changes)?;
         for path in changes.gone {
-            (self.on)(BuildEvent::Missing { path });
+            self.options.tell(BuildEvent::Missing { path });
         }
         self.finish(&jobs, summary)
     }
@@ -372,32 +244,50 @@ impl<F: FnMut(BuildEvent)> Run<'_, F> {
     }
 
     fn finish(mut self, jobs: &[Job], mut summary: BuildSummary) -> Result<BuildSummary> {
-        (self.on)(BuildEvent::Found {
+        self.options.tell(BuildEvent::Found {
             files: summary.found,
             new: jobs.len(),
             new_bytes: jobs.iter().map(|job| job.file.size).sum(),
         });
-        let Self { analyse, store, options, cancel, mut on } = self;
-        work::run(store, jobs, options.threads, analyse, cancel, &mut summary, &mut on)?;
+        let Self { analyse, store, mut options } = self;
+        workers::run(store, jobs, analyse, &mut options, &mut summary)?;
         // Whose file has other content now, and whose own content did not turn up anywhere else.
         store.write(|batch| batch.drop_unlisted())?;
-        on(BuildEvent::Neighbours);
-        ann::build(store, &options.neighbours, cancel)?;
+        options.tell(BuildEvent::Neighbours);
+        ann::build(store, &options.neighbours, &options.cancel)?;
         Ok(summary)
     }
 }
 
-impl Job {
-    fn new(file: FoundFile, in_index: bool) -> Self {
-        Self { file, in_index, only_complete: false }
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{decode::Decoder, scan::content_hash};
 
-/// The reason without the path, which is told beside it.
-pub(super) fn reason(error: &Error) -> String {
-    match error {
-        Error::Io { source, .. } => source.to_string(),
-        Error::Audio { reason, .. } => reason.to_string(),
-        other => other.to_string(),
+    #[test]
+    fn a_new_file_that_grows_while_it_is_analysed_is_right_after_the_next_update() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.wav");
+        let song = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/audio/songs/quiet-engines.wav");
+        let whole = std::fs::read(song).unwrap();
+        std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+        let mut store = Store::open_write(folder.path().join("i.refrain")).unwrap();
+        let params = *store.params();
+        let analyse = |file: &FoundFile, stop: &CancelToken| {
+            // Its second half comes after its hash.
+            std::fs::write(&file.path, &whole).unwrap();
+            track::track(&mut Decoder::open(&file.path)?, &params, stop)
+        };
+        let roots = [folder.path().to_owned()];
+        let built = build_with(&analyse, &mut store, &roots, BuildOptions::default()).unwrap();
+        assert_eq!(built.added, 1);
+        let updated = update_with(&analyse, &mut store, BuildOptions::default()).unwrap();
+        assert_eq!((updated.added, updated.retagged), (1, 1), "the sound was that of the whole file already");
+        let hash = content_hash::hash(&path, &CancelToken::new()).unwrap();
+        assert!(store.track_with(&hash).unwrap().is_some());
+        let again = update_with(&analyse, &mut store, BuildOptions::default()).unwrap();
+        // Written anew by no one but the analysis, which is not asked again.
+        assert_eq!((again.unchanged, again.added), (1, 0));
+        store.verify().unwrap();
     }
 }

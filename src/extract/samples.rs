@@ -1,69 +1,156 @@
 //! A file's samples at the rate that is analysed.
-
-use crate::cancel::CancelToken;
 use crate::{
-    Error, Result,
+    cancel::CancelToken,
     decode::BlockSource,
-    error::AudioError,
+    error::{AudioError, Error, Result},
     resample::Resampler,
-    units::{SampleRate, Samples},
+    units::{SampleRate, Samples, Seconds},
 };
 
 /// The longest audio that is taken, in hours: a week. Silence packs so well that a file of some megabytes can hold
 /// months of it, whose frames would fill the memory.
-const MOST_HOURS: u64 = 7 * 24;
+const MAX_HOURS: u64 = 7 * 24;
 
-/// Decodes to the end and calls `sink` with stretches of mono samples at `rate` and the bytes of audio that were
-/// decoded so far; gives the number of samples.
+/// The least audio that can be recognised.
+const MIN_DURATION: Seconds = Seconds(0.5);
+
+/// Brings blocks of mono samples, whose rate may change, to one rate.
+pub(crate) struct Feed {
+    rate: SampleRate,
+    resampler: Option<(SampleRate, Resampler)>,
+    resampled: Vec<f32>,
+    total: u64,
+    max_hours: u64,
+}
+
+impl Feed {
+    /// For samples at `rate`.
+    pub fn new(rate: SampleRate) -> Self {
+        Self::up_to(MAX_HOURS, rate)
+    }
+
+    fn up_to(max_hours: u64, rate: SampleRate) -> Self {
+        Self { rate, resampler: None, resampled: Vec::new(), total: 0, max_hours }
+    }
+
+    /// Takes a block at the rate `from` and calls `sink` with what it becomes.
+    ///
+    /// # Errors
+    /// [`AudioError::TooLong`]; what `sink` gives.
+    pub fn push(
+        &mut self,
+        block: &[f32],
+        from: SampleRate,
+        mut sink: impl FnMut(&[f32]) -> Result<(), FeedError>,
+    ) -> Result<(), FeedError> {
+        if self.resampler.as_ref().is_some_and(|(old, _)| *old != from) {
+            self.flush(&mut sink)?;
+        }
+        let rate = self.rate;
+        let (_, resampler) = self.resampler.get_or_insert_with(|| (from, Resampler::new(from, rate)));
+        resampler.push(block, &mut self.resampled);
+        self.give(&mut sink)?;
+        let max = self.max_hours * 3600 * u64::from(rate.0);
+        if self.total > max {
+            return Err(FeedError::Audio(AudioError::TooLong { hours: self.max_hours }));
+        }
+        Ok(())
+    }
+
+    /// Ends the audio: `sink` gets what the resampler holds back. Gives the number of samples.
+    ///
+    /// # Errors
+    /// What `sink` gives.
+    pub fn finish(
+        &mut self,
+        mut sink: impl FnMut(&[f32]) -> Result<(), FeedError>,
+    ) -> Result<Samples, FeedError> {
+        self.flush(&mut sink)?;
+        Ok(Samples(self.total))
+    }
+
+    fn flush(&mut self, sink: &mut impl FnMut(&[f32]) -> Result<(), FeedError>) -> Result<(), FeedError> {
+        let Some((_, mut resampler)) = self.resampler.take() else { return Ok(()) };
+        resampler.finish(&mut self.resampled);
+        self.give(sink)
+    }
+
+    fn give(&mut self, sink: &mut impl FnMut(&[f32]) -> Result<(), FeedError>) -> Result<(), FeedError> {
+        self.total += self.resampled.len() as u64;
+        sink(&self.resampled)?;
+        self.resampled.clear();
+        Ok(())
+    }
+}
+
+/// What ends a [`Feed`].
+pub(crate) enum FeedError {
+    /// The audio itself, whose name the caller knows.
+    Audio(AudioError),
+    /// The sink.
+    Sink(Error),
+}
+
+impl From<Error> for FeedError {
+    fn from(error: Error) -> Self {
+        Self::Sink(error)
+    }
+}
+
+impl FeedError {
+    /// The error of audio that is called `name`.
+    pub fn of(self, name: &std::path::Path) -> Error {
+        match self {
+            Self::Audio(reason) => Error::Audio { path: name.to_owned(), reason },
+            Self::Sink(error) => error,
+        }
+    }
+}
+
+/// Decodes to the end and calls `sink` with mono samples at `rate` and the bytes of audio that were decoded so far; gives
+/// the number of samples.
 ///
 /// # Errors
-/// As `BlockSource::next_block`; what `sink` gives; `AudioError::TooLong`; `Error::Interrupted` where `cancel` was set.
-pub(super) fn stream(
+/// As [`BlockSource::next_block`]; what `sink` gives; [`AudioError::TooLong`]; [`Error::Interrupted`] once `cancel` is
+/// cancelled.
+pub(crate) fn stream(
     decoder: &mut dyn BlockSource,
     rate: SampleRate,
     cancel: &CancelToken,
     sink: impl FnMut(&[f32], u64) -> Result<()>,
 ) -> Result<Samples> {
-    stream_up_to(MOST_HOURS, decoder, rate, cancel, sink)
+    stream_into(Feed::new(rate), decoder, cancel, sink)
 }
 
-fn stream_up_to(
-    hours: u64,
+fn stream_into(
+    mut feed: Feed,
     decoder: &mut dyn BlockSource,
-    rate: SampleRate,
     cancel: &CancelToken,
     mut sink: impl FnMut(&[f32], u64) -> Result<()>,
 ) -> Result<Samples> {
-    let most = hours * 3600 * u64::from(rate.0);
-    let (mut block, mut resampled) = (Vec::new(), Vec::new());
-    let mut resampler: Option<(SampleRate, Resampler)> = None;
-    let mut total = 0;
-    let mut give = |samples: &mut Vec<f32>, bytes: u64| {
-        total += samples.len() as u64;
-        sink(samples, bytes)?;
-        samples.clear();
-        Ok(total <= most)
-    };
-    let too_long = |decoder: &dyn BlockSource| {
-        Err(Error::Audio { path: decoder.path().to_owned(), reason: AudioError::TooLong { hours } })
-    };
+    let mut block = Vec::new();
     while let Some(from) = decoder.next_block(&mut block)? {
         cancel.check()?;
-        if let Some((_, mut resampler)) = resampler.take_if(|(old, _)| *old != from) {
-            resampler.finish(&mut resampled);
-            give(&mut resampled, decoder.bytes())?;
-        }
-        let (_, resampler) = resampler.get_or_insert_with(|| (from, Resampler::new(from, rate)));
-        resampler.push(&block, &mut resampled);
-        if !give(&mut resampled, decoder.bytes())? {
-            return too_long(decoder);
-        }
+        let bytes = decoder.bytes();
+        feed.push(&block, from, |samples| Ok(sink(samples, bytes)?)).map_err(|e| e.of(decoder.path()))?;
     }
-    if let Some((_, mut resampler)) = resampler {
-        resampler.finish(&mut resampled);
-        give(&mut resampled, decoder.bytes())?;
+    let bytes = decoder.bytes();
+    feed.finish(|samples| Ok(sink(samples, bytes)?)).map_err(|e| e.of(decoder.path()))
+}
+
+/// Refuses audio that is too short to be recognised.
+///
+/// # Errors
+/// [`AudioError::TooShort`].
+pub(crate) fn check_duration(duration: Seconds) -> Result<(), AudioError> {
+    if duration.0 >= MIN_DURATION.0 {
+        return Ok(());
     }
-    Ok(Samples(total))
+    let milliseconds = |s: Seconds| (s.0 * 1000.0) as u64;
+    Err(AudioError::TooShort {
+        milliseconds: milliseconds(duration),
+        least_milliseconds: milliseconds(MIN_DURATION),
+    })
 }
 
 #[cfg(test)]
@@ -72,11 +159,12 @@ mod tests {
     use crate::{decode::Decoder, params::CURRENT};
 
     #[test]
-    fn what_goes_on_and_on_is_given_up() {
+    fn audio_that_goes_on_and_on_is_given_up() {
         let song = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/audio/songs/quiet-engines.wav");
         let stream = |hours| {
             let mut decoder = Decoder::open(song.as_ref()).unwrap();
-            stream_up_to(hours, &mut decoder, CURRENT.sample_rate, &CancelToken::new(), |_, _| Ok(()))
+            let feed = Feed::up_to(hours, CURRENT.sample_rate);
+            stream_into(feed, &mut decoder, &CancelToken::new(), |_, _| Ok(()))
         };
         assert!(stream(1).is_ok());
         assert!(matches!(stream(0), Err(Error::Audio { reason: AudioError::TooLong { hours: 0 }, .. })));

@@ -1,23 +1,24 @@
-//! From a file to its fingerprint, or to the chroma of a query.
-use std::collections::VecDeque;
+//! From audio to the fingerprint of a track.
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+};
 
 use super::samples;
-use crate::cancel::CancelToken;
+#[cfg(feature = "decode")]
+use crate::decode::Decoder;
 use crate::{
-    Error, Result,
+    cancel::CancelToken,
     chroma::OctaveChroma,
     decode::{BlockSource, Tags, Warning},
-    error::AudioError,
+    error::{AudioError, Error, Result},
     fingerprint::{Fingerprint, Fingerprinter},
     params::Params,
     spectrum::Spectrum,
     units::{SampleRate, Seconds},
 };
 
-/// The least audio that is worth a fingerprint.
-const LEAST: Seconds = Seconds(0.5);
-
-/// What is found out about a track.
+/// What an index keeps of a track, and what the file says of itself.
 #[derive(Clone, Debug)]
 pub struct Analysis {
     /// Its fingerprint, with at least one window.
@@ -28,7 +29,7 @@ pub struct Analysis {
     pub tags: Tags,
     /// Rate and channels of its audio.
     pub spec: Option<(SampleRate, u16)>,
-    /// What was wrong with the file, and could be got over.
+    /// What was wrong with the file and did not keep it from being used.
     pub warnings: Vec<Warning>,
 }
 
@@ -42,8 +43,8 @@ pub fn track(decoder: &mut dyn BlockSource, params: &Params, cancel: &CancelToke
     let duration = chroma(decoder, params, cancel, |frame| fingerprinter.push(frame))?;
     let fingerprint = fingerprinter.finish();
     let refuse = |reason| Err(Error::Audio { path: decoder.path().to_owned(), reason });
-    if duration.0 < LEAST.0 {
-        return refuse(too_short(duration));
+    if let Err(reason) = samples::check_duration(duration) {
+        return refuse(reason);
     }
     if fingerprint.is_empty() {
         return refuse(AudioError::NoFingerprint);
@@ -74,94 +75,20 @@ pub fn chroma(
     Ok(samples.at(params.sample_rate))
 }
 
-fn too_short(duration: Seconds) -> AudioError {
-    let milliseconds = |s: Seconds| (s.0 * 1000.0) as u64;
-    AudioError::TooShort { milliseconds: milliseconds(duration), least_milliseconds: milliseconds(LEAST) }
-}
-
-/// Constant-Q bins beyond those of the library that a query is analysed with, so that it can be transposed by as many.
-pub const MARGIN: i32 = 20;
-
-/// A stretch of a query, at twice the library's frame rate.
-#[derive(Clone, Debug, Default)]
-pub struct QueryStretch {
-    /// Chroma as it is, frame after frame of `Params::frame_values()` values.
-    pub chroma: Vec<f32>,
-    /// Constant-Q magnitudes, frame after frame of `Params::bins(MARGIN)` values.
-    pub magnitudes: Vec<f32>,
-    /// Whether the query begins with it. Chroma as it is knows of the stretches beside it.
-    pub begins: bool,
-    /// Whether the query ends with it.
-    pub ends: bool,
-}
-
-impl QueryStretch {
-    /// The chroma of the stretch read `shift` constant-Q bins higher (-`MARGIN`..=`MARGIN`), as if it had been
-    /// sung as much lower; values are within 1e-4 of the exact ones.
-    ///
-    /// # Panics
-    /// If `shift` is outside its range.
-    pub fn transposed(&self, params: &Params, shift: i32) -> Vec<f32> {
-        assert!(shift.abs() <= MARGIN, "a shift of {shift} bins");
-        let from = (MARGIN + shift) as usize;
-        let mut chroma = OctaveChroma::quick(params, params.hop / 2);
-        let mut frames = Vec::with_capacity(self.chroma.len());
-        for m in self.magnitudes.chunks_exact(params.bins(MARGIN as usize)) {
-            chroma.push(&m[from..from + params.bins(0)], |f| frames.extend_from_slice(f));
-        }
-        chroma.finish(|f| frames.extend_from_slice(f));
-        frames
-    }
-}
-
-/// Analyses a query and calls `each` with stretches of it of about `longest` frames (of half a hop) or less, so that
-/// memory does not grow with its length. Gives the query's length.
+/// Fingerprints the file at `path`. A fault of ours is contained like one of the file.
 ///
 /// # Errors
-/// As `track`, [`AudioError::NoFingerprint`] aside, and whatever `each` gives.
-pub fn query(
-    decoder: &mut dyn BlockSource,
-    params: &Params,
-    longest: usize,
-    cancel: &CancelToken,
-    mut each: impl FnMut(&QueryStretch) -> Result<()>,
-) -> Result<Seconds> {
-    let (hop, bins, margin) = (params.hop / 2, params.bins(0), MARGIN as usize);
-    let mut spectrum = Spectrum::new(params, hop, margin);
-    let mut chroma = OctaveChroma::new(params, hop);
-    let mut stretch = QueryStretch { begins: true, ..QueryStretch::default() };
-    // Chroma comes some seconds after its magnitudes: those of the next stretches.
-    let mut ahead: VecDeque<f32> = VecDeque::new();
-    let mut failed = None;
-    let mut push =
-        |stretch: &mut QueryStretch, chroma: &mut OctaveChroma, ahead: &mut VecDeque<f32>, m: &[f32]| {
-            ahead.extend(m);
-            chroma.push(&m[margin..margin + bins], |f| {
-                stretch.chroma.extend_from_slice(f);
-                stretch.magnitudes.extend(ahead.drain(..m.len()));
-            });
-            if stretch.chroma.len() >= longest * params.frame_values() && failed.is_none() {
-                failed = each(stretch).err();
-                stretch.chroma.clear();
-                stretch.magnitudes.clear();
-                stretch.begins = false;
-            }
-        };
-    let samples = samples::stream(decoder, params.sample_rate, cancel, |samples, _| {
-        spectrum.push(samples, |m| push(&mut stretch, &mut chroma, &mut ahead, m));
-        Ok(())
-    })?;
-    spectrum.finish(|m| push(&mut stretch, &mut chroma, &mut ahead, m));
-    chroma.finish(|f| stretch.chroma.extend_from_slice(f));
-    stretch.magnitudes.extend(ahead);
-    if let Some(error) = failed {
-        return Err(error);
-    }
-    stretch.ends = true;
-    each(&stretch)?;
-    let duration = samples.at(params.sample_rate);
-    if duration.0 < LEAST.0 {
-        return Err(Error::Audio { path: decoder.path().to_owned(), reason: too_short(duration) });
-    }
-    Ok(duration)
+/// As [`track`]; and [`AudioError::DecoderPanic`].
+#[cfg(feature = "decode")]
+pub(crate) fn file(path: &Path, params: &Params, cancel: &CancelToken) -> Result<Analysis> {
+    contained(path, || track(&mut Decoder::open(path)?, params, cancel))
+}
+
+/// Turns a panic of `work`, a fault of ours, into an error of the audio called `name`: a program that embeds this does not go
+/// down with one file.
+pub(crate) fn contained<T>(name: &Path, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        let reason = AudioError::DecoderPanic("a fault in the analysis".into());
+        Err(Error::Audio { path: name.to_owned(), reason })
+    })
 }

@@ -1,38 +1,116 @@
 //! Adding one recording: a file, or audio that is none.
-use std::{
-    io,
-    panic::{AssertUnwindSafe, catch_unwind},
-    path::Path,
-};
+use std::{io, path::Path};
 
-use super::{
-    analyse::{self, Analysis},
-    handles::Handles,
-};
-#[cfg(feature = "decode")]
-use super::{
-    content,
-    find::{self, FoundFile},
-    work,
-};
-use crate::cancel::CancelToken;
+use super::{connections::Connections, handle::Index};
 use crate::{
-    Error, Result, ann,
+    ann,
+    cancel::CancelToken,
     decode::{Audio, Tags},
-    error::AudioError,
-    store::{Store, TrackRecord},
+    error::{Error, Result},
+    extract::track::{self, Analysis},
+    store::{Store, TrackId, TrackRecord},
 };
 #[cfg(feature = "decode")]
-use crate::{decode::Decoder, params::Params};
+use crate::{
+    build::record::{gone_files, record},
+    scan::{content_hash, files},
+};
 
-/// Adds a file, whether it is known or not; see `Index::add`. Others may write while it is read and analysed.
+/// Options of [`Index::add_with`] and [`Index::add_audio_with`].
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct AddOptions {
+    /// Tags of the recording. They go before those that the audio has itself. [`Index::add_with`] takes those of the file
+    /// alone.
+    pub tags: Tags,
+    /// Ends the call early, with [`Error::Interrupted`]. Nothing was added then.
+    pub cancel: CancelToken,
+}
+
+impl AddOptions {
+    /// Sets [`tags`](Self::tags).
+    #[must_use]
+    pub fn tags(mut self, tags: Tags) -> Self {
+        self.tags = tags;
+        self
+    }
+
+    /// Sets [`cancel`](Self::cancel) to a clone of `token`.
+    #[must_use]
+    pub fn cancel(mut self, token: &CancelToken) -> Self {
+        self.cancel = token.clone();
+        self
+    }
+}
+
+/// What [`Index::add`] and [`Index::add_audio`] return.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Added {
+    /// The track of the recording.
+    pub track: TrackId,
+    /// Whether the track is new. It is not where the index knew the content of the file, or has a track of the same name
+    /// and sound.
+    pub new: bool,
+}
+
+impl Index {
+    /// Adds one file, whether the index knows it or not.
+    ///
+    /// Once some 350 tracks were added, their windows go into the lists of the neighbour index, if there is one.
+    /// [`Index::refresh`] builds one where the library has become large enough.
+    ///
+    /// # Errors
+    /// [`Error::Io`] and [`Error::Audio`] where it is a folder or gives no fingerprint, [`Error::Index`] where the index
+    /// cannot be written.
+    #[cfg(feature = "decode")]
+    pub fn add(&self, path: impl AsRef<Path>) -> Result<Added> {
+        self.add_with(path, &AddOptions::default())
+    }
+
+    /// As [`Index::add`], with options.
+    ///
+    /// # Errors
+    /// As [`Index::add`]; [`Error::Interrupted`].
+    #[cfg(feature = "decode")]
+    pub fn add_with(&self, path: impl AsRef<Path>, options: &AddOptions) -> Result<Added> {
+        add_file(&self.connections, path.as_ref(), &options.cancel)
+    }
+
+    /// Adds audio that is not a file here: a stream, or samples. The index knows it by `name`, as it knows a file by its
+    /// path: the name is the `path` of its matches, and replaces what was added under the same name before.
+    ///
+    /// It stays until it is removed: nobody looks for a file of that name.
+    ///
+    /// # Errors
+    /// [`Error::Io`] and [`Error::Audio`] where it gives no fingerprint or the name is empty, [`Error::Index`] where the index
+    /// cannot be written.
+    pub fn add_audio<'a>(&self, audio: impl Into<Audio<'a>>, name: impl AsRef<Path>) -> Result<Added> {
+        self.add_audio_with(audio, name, &AddOptions::default())
+    }
+
+    /// As [`Index::add_audio`], with options.
+    ///
+    /// # Errors
+    /// As [`Index::add_audio`]; [`Error::Interrupted`].
+    pub fn add_audio_with<'a>(
+        &self,
+        audio: impl Into<Audio<'a>>,
+        name: impl AsRef<Path>,
+        options: &AddOptions,
+    ) -> Result<Added> {
+        add_audio(&self.connections, audio.into(), name.as_ref(), options)
+    }
+}
+
+/// Adds a file. Others may write while it is read and analysed.
 #[cfg(feature = "decode")]
-pub(super) fn add_file(handles: &Handles, path: &Path) -> Result<()> {
-    handles.may_write()?;
-    let (file, go_on) = (find::one(path)?, CancelToken::new());
-    let hash = content::hash(&file.path, &go_on)?;
-    let known = handles.write(|store| {
-        let gone = work::gone_files(store, &hash, &file.path)?;
+fn add_file(connections: &Connections, path: &Path, cancel: &CancelToken) -> Result<Added> {
+    connections.may_write()?;
+    let file = files::one(path)?;
+    let hash = content_hash::hash(&file.path, cancel)?;
+    let known = connections.write(|store| {
+        let gone = gone_files(store, &hash, &file.path)?;
         let known = store.write(|batch| {
             gone.iter().try_for_each(|path| batch.set_missing(path, true).map(|_| ()))?;
             let before = batch.store().track_at(&file.path)?;
@@ -40,59 +118,61 @@ pub(super) fn add_file(handles: &Handles, path: &Path) -> Result<()> {
             if known.is_some() {
                 before.map(|before| batch.drop_unlisted_track(before)).transpose()?;
             }
-            Ok(known)
+            Ok(known.is_some())
         })?;
-        Ok(known.is_some())
+        if known { store.track_with(&hash) } else { Ok(None) }
     })?;
-    if known {
-        return handles.write(catch_up);
+    if let Some(track) = known {
+        connections.write(|store| catch_up(store, cancel))?;
+        return Ok(Added { track, new: false });
     }
-    let params = *handles.reader()?.params();
-    let analysis = analyse_file(&file, &params, &go_on)?;
-    put(handles, &work::record(&file, hash, &analysis), &analysis)
+    let params = *connections.reader()?.params();
+    let analysis = track::file(&file.path, &params, cancel)?;
+    put(connections, &record(&file, hash, &analysis), &analysis, cancel)
 }
 
-/// Adds audio that is no file here; see `Index::add_audio`.
-pub(super) fn add_audio(handles: &Handles, audio: Audio<'_>, name: &Path, tags: Tags) -> Result<()> {
-    handles.may_write()?;
+fn add_audio(
+    connections: &Connections,
+    audio: Audio<'_>,
+    name: &Path,
+    options: &AddOptions,
+) -> Result<Added> {
+    connections.may_write()?;
     if name.as_os_str().is_empty() {
         let source = io::Error::new(io::ErrorKind::InvalidInput, "an empty name");
         return Err(Error::Io { path: name.to_owned(), source });
     }
-    let (params, go_on) = (*handles.reader()?.params(), CancelToken::new());
-    let analysis = contained(name, || analyse::track(&mut *audio.named(name).open()?, &params, &go_on))?;
+    let (params, cancel) = (*connections.reader()?.params(), &options.cancel);
+    let analysis =
+        track::contained(name, || track::track(&mut *audio.named(name).open()?, &params, cancel))?;
     let record = TrackRecord {
         path: name.to_owned(),
         duration: analysis.duration,
-        tags: tags.or(analysis.tags.clone()),
+        tags: options.tags.clone().or(analysis.tags.clone()),
         sample_rate: analysis.spec.map(|(rate, _)| rate),
         channels: analysis.spec.map(|(_, channels)| channels),
         ..TrackRecord::default()
     };
-    put(handles, &record, &analysis)
+    put(connections, &record, &analysis, cancel)
 }
 
-fn put(handles: &Handles, record: &TrackRecord, analysis: &Analysis) -> Result<()> {
-    handles.write(|store| {
-        store.write(|batch| batch.add_track(record, &analysis.fingerprint))?;
-        catch_up(store)
+fn put(
+    connections: &Connections,
+    record: &TrackRecord,
+    analysis: &Analysis,
+    cancel: &CancelToken,
+) -> Result<Added> {
+    connections.write(|store| {
+        let (track, new) = store.write(|batch| {
+            let before = batch.store().track_at(&record.path)?;
+            let track = batch.add_track(record, &analysis.fingerprint)?;
+            Ok((track, before != Some(track)))
+        })?;
+        catch_up(store, cancel)?;
+        Ok(Added { track, new })
     })
 }
 
-fn catch_up(store: &mut Store) -> Result<()> {
-    ann::catch_up(store, &ann::Options::default(), &CancelToken::new())
-}
-
-/// Analyses a file.
-#[cfg(feature = "decode")]
-pub(super) fn analyse_file(file: &FoundFile, params: &Params, cancel: &CancelToken) -> Result<Analysis> {
-    contained(&file.path, || analyse::track(&mut Decoder::open(&file.path)?, params, cancel))
-}
-
-/// Contains a fault of ours like a fault of the file.
-fn contained(name: &Path, analyse: impl FnOnce() -> Result<Analysis>) -> Result<Analysis> {
-    catch_unwind(AssertUnwindSafe(analyse)).unwrap_or_else(|_| {
-        let reason = AudioError::DecoderPanic("a fault in the analysis".into());
-        Err(Error::Audio { path: name.to_owned(), reason })
-    })
+fn catch_up(store: &mut Store, cancel: &CancelToken) -> Result<()> {
+    ann::catch_up(store, &ann::Options::default(), cancel)
 }

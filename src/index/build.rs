@@ -1,68 +1,68 @@
-//! The calls of an index that read files.
+//! The calls of an index that bring it up to date with files.
 use std::path::{Path, PathBuf};
 
-use super::{
-    add::add_file,
-    build::{self, BuildEvent, BuildOptions, BuildSummary},
-    index::Index,
-};
+use super::handle::Index;
 #[cfg(doc)]
-use crate::Error;
-use crate::Result;
-use crate::cancel::CancelToken;
+use crate::error::Error;
+use crate::{
+    build::{events::BuildSummary, options::BuildOptions, update},
+    error::Result,
+};
 
 impl Index {
-    /// Brings the index up to date with folders and files, in parallel: what is new or changed is added, what has moved is
-    /// recognised, what is gone is marked as missing. Folders are remembered for [`Index::update`].
-    /// `on` is told how it goes; `cancel` ends it early, and what was done stays.
+    /// Brings the index up to date with the files below a folder, or with one file.
+    ///
+    /// ```no_run
+    /// # fn main() -> refrain::Result<()> {
+    /// let index = refrain::Index::open_or_create("music.refrain")?;
+    /// println!("{} files added", index.build("music")?.added);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// [`Error::Io`] for a root that does not exist, [`Error::Index`] where the file cannot be written,
-    /// [`Error::Interrupted`]. A file that is no audio or damaged is no error, it is in the summary.
-    pub fn build(
-        &self,
-        roots: &[PathBuf],
-        options: &BuildOptions,
-        cancel: &CancelToken,
-        on: impl FnMut(BuildEvent),
-    ) -> Result<BuildSummary> {
-        self.handles.write(|store| build::build(store, roots, options, cancel, on))
+    /// As [`Index::build_with`].
+    pub fn build(&self, root: impl AsRef<Path>) -> Result<BuildSummary> {
+        self.build_with([root], BuildOptions::default())
     }
 
-    /// Brings the index up to date with the folders that were built from before, and with every other file that it knows.
-    /// A folder that is not there is no error: its files are marked as missing.
+    /// Brings the index up to date with folders and files, in parallel. New and changed files are added, moved ones are
+    /// recognised, and those that are gone are marked as missing. [`Index::update`] remembers the folders.
     ///
     /// # Errors
-    /// As [`Index::build`].
-    pub fn update(
+    /// [`Error::Io`] for a root that does not exist, [`Error::Index`] where the index cannot be written,
+    /// [`Error::Interrupted`]. A file that is no audio or damaged is no error: it is in the summary.
+    pub fn build_with(
         &self,
-        options: &BuildOptions,
-        cancel: &CancelToken,
-        on: impl FnMut(BuildEvent),
+        roots: impl IntoIterator<Item = impl AsRef<Path>>,
+        options: BuildOptions<'_>,
     ) -> Result<BuildSummary> {
-        self.handles.write(|store| build::update(store, options, cancel, on))
+        let roots: Vec<PathBuf> = roots.into_iter().map(|root| root.as_ref().to_owned()).collect();
+        self.connections.write(|store| update::build(store, &roots, options))
     }
 
-    /// Tries the files again that gave no fingerprint; those that are gone are forgotten.
+    /// Brings the index up to date with the folders that it was built from, and with every other file that it knows.
     ///
     /// # Errors
-    /// As [`Index::build`].
-    pub fn retry(
-        &self,
-        options: &BuildOptions,
-        cancel: &CancelToken,
-        on: impl FnMut(BuildEvent),
-    ) -> Result<BuildSummary> {
-        self.handles.write(|store| build::retry(store, options, cancel, on))
+    /// As [`Index::update_with`].
+    pub fn update(&self) -> Result<BuildSummary> {
+        self.update_with(BuildOptions::default())
     }
 
-    /// Adds one file, whether it is known or not. Every 350 tracks or so the windows of those that were added go into the
-    /// lists of the neighbour index, if there is one; [`Index::refresh`] makes one where the library has become large enough.
+    /// As [`Index::update`], with options; folders are scanned as they were when they were built from. A folder that is gone
+    /// is no error: its files are marked as missing.
     ///
     /// # Errors
-    /// [`Error::Io`] and [`Error::Audio`] where it is a folder or there is no fingerprint to be had of it, [`Error::Index`] where the
-    /// index cannot be written.
-    pub fn add(&self, path: impl AsRef<Path>) -> Result<()> {
-        add_file(&self.handles, path.as_ref())
+    /// As [`Index::build_with`].
+    pub fn update_with(&self, options: BuildOptions<'_>) -> Result<BuildSummary> {
+        self.connections.write(|store| update::update(store, options))
+    }
+
+    /// Tries the files again that gave no fingerprint, and forgets those that are gone.
+    ///
+    /// # Errors
+    /// As [`Index::build_with`].
+    pub fn retry_with(&self, options: BuildOptions<'_>) -> Result<BuildSummary> {
+        self.connections.write(|store| update::retry(store, options))
     }
 }

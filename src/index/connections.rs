@@ -18,7 +18,7 @@ const MOST_IDLE: usize = 16;
 /// Connections of one index file. Nothing is written to the file, and no older format brought up to date, before the first
 /// call that writes.
 #[derive(Debug)]
-pub(super) struct Handles {
+pub(crate) struct Connections {
     /// Dropped before the writer, which leaves one file behind where nobody else has it open.
     idle: Mutex<Vec<Store>>,
     writer: Mutex<Option<Store>>,
@@ -31,7 +31,7 @@ pub(super) struct Handles {
     file: PathBuf,
 }
 
-impl Handles {
+impl Connections {
     /// For reading only.
     pub fn open(path: &Path) -> Result<Self> {
         let (first, path, file) = (Store::open_read(path)?, path.to_owned(), absolute(path)?);
@@ -89,10 +89,10 @@ impl Handles {
             let Some(store) = idle else { break };
             // What was opened in an older format reads it through views of its own, until a writer brings it up to date.
             if store.format() == FORMAT || store.format_now()? == store.format() {
-                return Ok(Reader { handles: self, store: Some(store) });
+                return Ok(Reader { connections: self, store: Some(store) });
             }
         }
-        Ok(Reader { handles: self, store: Some(Store::open_read(self.leads_there())?) })
+        Ok(Reader { connections: self, store: Some(Store::open_read(self.leads_there())?) })
     }
 
     /// Whether it was opened for writing.
@@ -147,8 +147,8 @@ impl Drop for Done<'_> {
 }
 
 /// A reader on loan.
-pub(super) struct Reader<'h> {
-    handles: &'h Handles,
+pub(crate) struct Reader<'h> {
+    connections: &'h Connections,
     store: Option<Store>,
 }
 
@@ -162,7 +162,7 @@ impl Deref for Reader<'_> {
 
 impl Drop for Reader<'_> {
     fn drop(&mut self) {
-        let mut idle = lock(&self.handles.idle);
+        let mut idle = lock(&self.connections.idle);
         // After a panic nothing is known of its state; and one that sees no changes is good for one call.
         if idle.len() < MOST_IDLE && !thread::panicking() {
             idle.extend(self.store.take().filter(|store| !store.is_immutable()));
@@ -202,28 +202,28 @@ mod tests {
     #[test]
     fn readers_are_used_again_and_see_what_was_written() {
         let folder = tempfile::tempdir().unwrap();
-        let handles = Handles::open_or_create(&folder.path().join("i.refrain")).unwrap();
+        let connections = Connections::open_or_create(&folder.path().join("i.refrain")).unwrap();
         for n in 0..3 {
-            handles.write(|store| add(store, &format!("/{n}"))).unwrap();
-            let (a, b) = (handles.reader().unwrap(), handles.reader().unwrap());
+            connections.write(|store| add(store, &format!("/{n}"))).unwrap();
+            let (a, b) = (connections.reader().unwrap(), connections.reader().unwrap());
             assert_eq!((a.totals().unwrap().tracks, b.totals().unwrap().tracks), (n + 1, n + 1));
         }
-        assert_eq!(lock(&handles.idle).len(), 2);
-        handles.close().unwrap();
+        assert_eq!(lock(&connections.idle).len(), 2);
+        connections.close().unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]
     fn writers_take_turns_and_a_callback_may_not_write() {
         let folder = tempfile::tempdir().unwrap();
-        let handles = Handles::open_or_create(&folder.path().join("i.refrain")).unwrap();
+        let connections = Connections::open_or_create(&folder.path().join("i.refrain")).unwrap();
         let begun = Barrier::new(2);
         thread::scope(|scope| {
             scope.spawn(|| {
-                handles
+                connections
                     .write(|store| {
                         begun.wait();
-                        let again = handles.write(|_| Ok(()));
+                        let again = connections.write(|_| Ok(()));
                         assert!(matches!(again, Err(Error::Index { reason: IndexError::AtWork, .. })));
                         // So that the other one comes while this one writes.
                         thread::sleep(Duration::from_millis(100));
@@ -232,7 +232,7 @@ mod tests {
                     .unwrap();
             });
             begun.wait();
-            let seen = handles.write(|store| store.totals()).unwrap();
+            let seen = connections.write(|store| store.totals()).unwrap();
             assert_eq!(seen.tracks, 1);
         });
     }
@@ -240,10 +240,10 @@ mod tests {
     #[test]
     fn a_panic_in_a_callback_loses_nothing_but_its_own() {
         let folder = tempfile::tempdir().unwrap();
-        let handles = Handles::open_or_create(&folder.path().join("i.refrain")).unwrap();
-        handles.write(|store| add(store, "/a")).unwrap();
+        let connections = Connections::open_or_create(&folder.path().join("i.refrain")).unwrap();
+        connections.write(|store| add(store, "/a")).unwrap();
         let panicked = catch_unwind(AssertUnwindSafe(|| {
-            handles.write(|store| {
+            connections.write(|store| {
                 store.write(|batch| -> Result<()> {
                     batch.add_track(&song("/b"), &Fingerprint::default())?;
                     panic!("on purpose");
@@ -251,8 +251,8 @@ mod tests {
             })
         }));
         assert!(panicked.is_err());
-        handles.write(|store| add(store, "/c")).unwrap();
-        assert_eq!(handles.reader().unwrap().totals().unwrap().tracks, 2);
+        connections.write(|store| add(store, "/c")).unwrap();
+        assert_eq!(connections.reader().unwrap().totals().unwrap().tracks, 2);
     }
 
     #[test]
@@ -261,13 +261,13 @@ mod tests {
         let file = folder.path().join("i.refrain");
         fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/index/format_1.refrain"), &file).unwrap();
         let before = fs::read(&file).unwrap();
-        let handles = Handles::open_to_write(&file).unwrap();
-        let tracks = handles.reader().unwrap().totals().unwrap().tracks;
-        assert_eq!(handles.reader().unwrap().format(), 1);
+        let connections = Connections::open_to_write(&file).unwrap();
+        let tracks = connections.reader().unwrap().totals().unwrap().tracks;
+        assert_eq!(connections.reader().unwrap().format(), 1);
         assert_eq!(fs::read(&file).unwrap(), before);
-        handles.write(|store| add(store, "/new")).unwrap();
+        connections.write(|store| add(store, "/new")).unwrap();
         // The reader that waits was made for the old format.
-        let reader = handles.reader().unwrap();
+        let reader = connections.reader().unwrap();
         assert_eq!((reader.format(), reader.totals().unwrap().tracks), (FORMAT, tracks + 1));
     }
 
@@ -275,8 +275,8 @@ mod tests {
     fn what_was_opened_for_reading_is_not_written() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("i.refrain");
-        Handles::open_or_create(&file).unwrap().close().unwrap();
-        let refused = Handles::open(&file).unwrap().write(|_| Ok(()));
+        Connections::open_or_create(&file).unwrap().close().unwrap();
+        let refused = Connections::open(&file).unwrap().write(|_| Ok(()));
         assert!(matches!(refused, Err(Error::Index { reason: IndexError::ReadOnly(_), .. })));
     }
 }

@@ -1,39 +1,20 @@
-//! The only module that sees all stages: it wires them for building an index, for answering a query, and for analysing
-//! harmony.
-mod add;
-pub mod analyse;
+//! The index as programs hold it: [`Index`](handle::Index), and its calls, a file a kind.
+pub(crate) mod add;
 #[cfg(feature = "decode")]
-mod build;
-#[cfg(feature = "acoustid")]
-mod chromaprint;
-#[cfg(feature = "decode")]
-mod content;
-#[cfg(feature = "decode")]
-mod files;
-#[cfg(feature = "decode")]
-mod find;
-mod handles;
-#[cfg(feature = "analyze")]
-mod harmonic;
-mod index;
+pub(crate) mod build;
+pub(crate) mod connections;
+pub(crate) mod handle;
+pub(crate) mod info;
+pub(crate) mod maintain;
+pub(crate) mod merge;
 #[cfg(all(test, feature = "decode"))]
 mod model;
-mod query;
-mod samples;
-mod upkeep;
-mod widen;
-#[cfg(feature = "decode")]
-mod work;
-
-#[cfg(feature = "decode")]
-pub use build::{BuildEvent, BuildOptions, BuildSummary};
-#[cfg(feature = "acoustid")]
-pub use chromaprint::{ChromaprintOptions, ChromaprintPart, chromaprint};
-#[cfg(feature = "decode")]
-pub use find::FindOptions;
-#[cfg(feature = "analyze")]
-pub use harmonic::{AnalyzeEvent, AnalyzeOptions, AnalyzeSummary, analyze, analyze_all};
-pub use index::{Index, Info};
-pub use query::QueryOptions;
-pub use upkeep::{MergeSummary, Pattern, Relocated, Selector};
-pub use widen::Range;
+pub(crate) mod options;
+mod paths;
+pub(crate) mod query;
+pub(crate) mod relocate;
+pub(crate) mod remove;
+pub(crate) mod select;
+#[cfg(all(test, feature = "decode"))]
+mod tests;
+pub(crate) mod verify;

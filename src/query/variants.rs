@@ -1,8 +1,7 @@
 //! Variants of a query: transposed, and played faster or slower.
-use std::{borrow::Cow, cell::RefCell, cmp::Ordering, collections::BTreeMap, ops::RangeInclusive, rc::Rc};
+use std::cmp::Ordering;
 
-use super::analyse::{MARGIN, QueryStretch};
-use crate::params::Params;
+use crate::extract::chunks::MARGIN;
 
 /// Transpositions and tempi to try.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,11 +32,11 @@ const TEMPO_STEP: f64 = 1.05;
 const TEMPI_TOGETHER: i32 = 3;
 
 /// Steps in which a variant that was found is refined: bins, and ratio of tempi.
-pub(super) const REFINEMENTS: [(i32, f64); 4] = [(1, 1.025), (1, 1.012), (1, 1.006), (0, 1.003)];
+pub(crate) const REFINEMENTS: [(i32, f64); 4] = [(1, 1.025), (1, 1.012), (1, 1.006), (0, 1.003)];
 
 /// How a query is read.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Variant {
+pub(crate) struct Variant {
     /// Read so many constant-Q bins higher.
     pub shift: i32,
     /// Taken to be played at this speed over the track's.
@@ -46,7 +45,7 @@ pub(super) struct Variant {
 
 /// Variants of one transposition whose tempi are near each other.
 #[derive(Clone, Debug)]
-pub(super) struct Group {
+pub(crate) struct Group {
     /// The one whose windows are looked up.
     pub searched: Variant,
     /// Those that the hits are for.
@@ -56,7 +55,7 @@ pub(super) struct Group {
 impl Group {
     /// The first half frame, in the time of `member`, of a window that begins at half frame `start` in the time of what
     /// was looked up; `half` is half its length. Its centre is the same point of the query.
-    pub(super) fn start_in(&self, member: &Variant, start: i32, half: usize) -> i32 {
+    pub(crate) fn start_in(&self, member: &Variant, start: i32, half: usize) -> i32 {
         let (ratio, half) = (member.tempo / self.searched.tempo, half as f64);
         ((f64::from(start) + half) * ratio - half).round() as i32
     }
@@ -66,17 +65,17 @@ impl Range {
     /// The query as it is alone.
     pub const PLAIN: Range = Range { semitones: 0.0, slowest: 1.0, fastest: 1.0 };
 
-    pub(super) fn is_plain(&self) -> bool {
+    pub(crate) fn is_plain(&self) -> bool {
         self.variants().is_empty()
     }
 
     /// All variants but the query as it is.
-    pub(super) fn variants(&self) -> Vec<Variant> {
+    pub(crate) fn variants(&self) -> Vec<Variant> {
         self.groups().into_iter().flat_map(|group| group.members).collect()
     }
 
     /// All variants but the query as it is, by what is looked up for them.
-    pub(super) fn groups(&self) -> Vec<Group> {
+    pub(crate) fn groups(&self) -> Vec<Group> {
         let most = ((self.semitones * 3.0).round() as i32).clamp(0, MARGIN - 2);
         let steps = |ratio: f64| (ratio.ln() / TEMPO_STEP.ln()).round() as i32;
         let tempi: Vec<i32> =
@@ -102,20 +101,20 @@ impl Range {
 
 impl Variant {
     /// The query as it is.
-    pub(super) const PLAIN: Variant = Variant { shift: 0, tempo: 1.0 };
+    pub(crate) const PLAIN: Variant = Variant { shift: 0, tempo: 1.0 };
 
-    pub(super) fn order(&self, other: &Self) -> Ordering {
+    pub(crate) fn order(&self, other: &Self) -> Ordering {
         self.shift.cmp(&other.shift).then(self.tempo.total_cmp(&other.tempo))
     }
 
     /// `evidence` of this variant counted for each frame of the query: what is stretched has more frames, but says no
     /// more.
-    pub(super) fn for_each_of_query(&self, evidence: f32) -> f32 {
+    pub(crate) fn for_each_of_query(&self, evidence: f32) -> f32 {
         evidence / self.tempo as f32
     }
 
     /// The variants one step away.
-    pub(super) fn neighbours(&self, (bins, ratio): (i32, f64)) -> Vec<Variant> {
+    pub(crate) fn neighbours(&self, (bins, ratio): (i32, f64)) -> Vec<Variant> {
         let mut near = Vec::new();
         for shift in [-bins, 0, bins] {
             for tempo in [1.0 / ratio, 1.0, ratio] {
@@ -130,50 +129,9 @@ impl Variant {
     }
 }
 
-/// A stretch of a query as all variants read it. Each transposition is made once.
-pub(super) struct Readings<'a> {
-    stretch: &'a QueryStretch,
-    params: &'a Params,
-    transposed: RefCell<BTreeMap<i32, Rc<[f32]>>>,
-}
-
-impl<'a> Readings<'a> {
-    pub(super) fn new(stretch: &'a QueryStretch, params: &'a Params) -> Self {
-        Self { stretch, params, transposed: RefCell::default() }
-    }
-
-    /// The stretch's frames as `variant` reads them.
-    pub(super) fn frames(&self, variant: &Variant) -> Cow<'a, [f32]> {
-        if *variant == Variant::PLAIN {
-            return Cow::Borrowed(&self.stretch.chroma);
-        }
-        let mut transposed = self.transposed.borrow_mut();
-        let shifted = transposed
-            .entry(variant.shift)
-            .or_insert_with(|| self.stretch.transposed(self.params, variant.shift).into());
-        Cow::Owned(stretched(shifted, self.params.frame_values(), variant.tempo))
-    }
-
-    /// The frames of the track that `frames` of a variant have heard where they are aligned at `offset`, in half frames, and
-    /// how far their moving mean reaches on either side. Transposed chroma knows of its own stretch only.
-    pub(super) fn heard(&self, variant: &Variant, count: i32, offset: i32) -> (RangeInclusive<i32>, i32) {
-        let half = self.params.mean_span.0 / self.params.frame_seconds().0 * variant.tempo;
-        let half = half.round() as i32;
-        let plain = *variant == Variant::PLAIN;
-        let before = if plain && !self.stretch.begins { half } else { 0 };
-        let after = if plain && !self.stretch.ends { half } else { 0 };
-        (offset - before..=offset + count - 1 + after, half)
-    }
-
-    /// The stretch's frames read so many bins higher, or as many as there are beyond the ends, at the query's own speed.
-    pub(super) fn transposed(&self, shift: i32) -> Cow<'a, [f32]> {
-        self.frames(&Variant { shift: shift.clamp(-MARGIN, MARGIN), tempo: 1.0 })
-    }
-}
-
 /// Frames of `values` values as they would have come at the track's speed, if the query's is `tempo` over it:
 /// linear interpolation over time.
-pub(super) fn stretched(frames: &[f32], values: usize, tempo: f64) -> Vec<f32> {
+pub(crate) fn stretched(frames: &[f32], values: usize, tempo: f64) -> Vec<f32> {
     let count = frames.len() / values;
     if count == 0 {
         return Vec::new();

@@ -1,45 +1,21 @@
-//! What is told of the harmony of a file, as other programs read it.
-use std::path::{Path, PathBuf};
+//! The harmonic analysis of a file, as JSON and CSV.
+use std::path::Path;
 
 use serde::Serialize;
 
-use super::lossy;
-use crate::analysis::{CLASSES, key::NAMES};
-
-/// The harmonic analysis of one file; serialised, one line of `refrain analyze --json`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct HarmonicAnalysis {
-    /// The file, as it was named; absolute where it was found below a folder; `-` for standard input.
-    #[serde(serialize_with = "lossy")]
-    pub path: PathBuf,
-    /// Whether it could be analysed.
-    pub status: HarmonicStatus,
-    /// Why not. Only where `status` is [`HarmonicStatus::Error`].
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<String>,
-    /// What was found. Only where `status` is [`HarmonicStatus::Ok`].
-    #[serde(flatten)]
-    pub figures: Option<HarmonicFigures>,
-}
-
-/// Whether a file could be analysed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum HarmonicStatus {
-    /// It could.
-    Ok,
-    /// It could not.
-    Error,
-}
+use super::document::{self, Document, lossy};
+use crate::{
+    analysis::{CLASSES, key::NAMES},
+    error::{Error, Result},
+    units::Seconds,
+};
 
 /// Figures about the harmony of a file. Nothing in them is NaN: what is not there is none.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct HarmonicFigures {
-    /// The length in seconds.
-    pub duration: f64,
+    /// The length.
+    pub duration: Seconds,
     /// The file's sample rate in hertz; none where there is no audio in it.
     pub sample_rate: Option<u32>,
     /// The file's channels.
@@ -80,68 +56,71 @@ pub struct HarmonicFigures {
     pub warnings: Vec<String>,
 }
 
-impl HarmonicAnalysis {
-    /// That of a file that could be analysed.
-    pub fn of(path: &Path, figures: HarmonicFigures) -> Self {
-        Self { path: path.to_owned(), status: HarmonicStatus::Ok, error: None, figures: Some(figures) }
-    }
+impl document::sealed::Sealed for HarmonicFigures {}
 
-    /// That of a file that could not.
-    pub fn error(path: &Path, error: &crate::Error) -> Self {
-        let error = Some(error.to_string());
-        Self { path: path.to_owned(), status: HarmonicStatus::Error, error, figures: None }
-    }
-
-    /// One line of JSON, without a line break.
-    pub fn to_json(&self) -> String {
-        serde_json::to_string(self).expect("strings and finite numbers always serialise")
-    }
-
-    /// The names of the columns of [`HarmonicAnalysis::to_csv_row`].
-    pub fn csv_header() -> Vec<String> {
-        let names = "path status error duration sample_rate channels frames tuning key mode key_correlation \
-                     key_confidence key_second harmonic_ratio voiced pitch pitch_note pitch_cents pitch_stability \
-                     chroma_entropy warnings";
-        let of_classes = ["chroma", "chroma_energy"]
-            .into_iter()
-            .flat_map(|what| NAMES.map(|name| format!("{what}_{name}")));
-        names.split_whitespace().map(str::to_owned).chain(of_classes).collect()
-    }
-
-    /// The same figures as in JSON, as the cells of a row; empty for what is not there. Warnings are joined by `; `.
-    pub fn to_csv_row(&self) -> Vec<String> {
-        fn cell(value: &Option<impl ToString>) -> String {
-            value.as_ref().map_or_else(String::new, ToString::to_string)
+impl Document for HarmonicFigures {
+    fn document(name: &Path, outcome: Result<&Self, &Error>) -> String {
+        #[derive(Serialize)]
+        struct Analysis<'a> {
+            #[serde(serialize_with = "lossy")]
+            path: &'a Path,
+            status: &'static str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            error: Option<String>,
+            #[serde(flatten)]
+            figures: Option<&'a HarmonicFigures>,
         }
-        let status = if self.status == HarmonicStatus::Ok { "ok" } else { "error" };
-        let mut row = vec![self.path.to_string_lossy().into_owned(), status.to_owned(), cell(&self.error)];
-        let Some(f) = &self.figures else {
-            row.resize(Self::csv_header().len(), String::new());
-            return row;
-        };
-        row.extend([
-            f.duration.to_string(),
-            cell(&f.sample_rate),
-            cell(&f.channels),
-            f.frames.to_string(),
-            cell(&f.tuning),
-            cell(&f.key),
-            cell(&f.mode),
-            cell(&f.key_correlation),
-            cell(&f.key_confidence),
-            cell(&f.key_second),
-            cell(&f.harmonic_ratio),
-            cell(&f.voiced),
-            cell(&f.pitch),
-            cell(&f.pitch_note),
-            cell(&f.pitch_cents),
-            cell(&f.pitch_stability),
-            cell(&f.chroma_entropy),
-            f.warnings.join("; "),
-        ]);
-        row.extend(f.chroma.iter().chain(&f.chroma_energy).map(ToString::to_string));
-        row
+        let status = if outcome.is_ok() { "ok" } else { "error" };
+        let error = outcome.err().map(ToString::to_string);
+        document::line(&Analysis { path: name, status, error, figures: outcome.ok() })
     }
+}
+
+/// The names of the columns of [`csv_row`].
+pub fn csv_header() -> Vec<String> {
+    let names = "path status error duration sample_rate channels frames tuning key mode key_correlation \
+                 key_confidence key_second harmonic_ratio voiced pitch pitch_note pitch_cents pitch_stability \
+                 chroma_entropy warnings";
+    let of_classes = ["chroma", "chroma_energy"]
+        .into_iter()
+        .flat_map(|what| NAMES.map(|name| format!("{what}_{name}")));
+    names.split_whitespace().map(str::to_owned).chain(of_classes).collect()
+}
+
+/// The same figures as in JSON, as the cells of a row; empty for what is not there. Warnings are joined by `; `.
+pub fn csv_row(name: &Path, outcome: &Result<HarmonicFigures>) -> Vec<String> {
+    fn cell(value: &Option<impl ToString>) -> String {
+        value.as_ref().map_or_else(String::new, ToString::to_string)
+    }
+    let status = if outcome.is_ok() { "ok" } else { "error" };
+    let error = outcome.as_ref().err();
+    let mut row = vec![name.to_string_lossy().into_owned(), status.to_owned(), cell(&error)];
+    let Ok(f) = outcome else {
+        row.resize(csv_header().len(), String::new());
+        return row;
+    };
+    row.extend([
+        f.duration.0.to_string(),
+        cell(&f.sample_rate),
+        cell(&f.channels),
+        f.frames.to_string(),
+        cell(&f.tuning),
+        cell(&f.key),
+        cell(&f.mode),
+        cell(&f.key_correlation),
+        cell(&f.key_confidence),
+        cell(&f.key_second),
+        cell(&f.harmonic_ratio),
+        cell(&f.voiced),
+        cell(&f.pitch),
+        cell(&f.pitch_note),
+        cell(&f.pitch_cents),
+        cell(&f.pitch_stability),
+        cell(&f.chroma_entropy),
+        f.warnings.join("; "),
+    ]);
+    row.extend(f.chroma.iter().chain(&f.chroma_energy).map(ToString::to_string));
+    row
 }
 
 /// The note nearest to a frequency, with its octave, and how many cents the frequency is above it; A4 is 440 Hz.
@@ -155,6 +134,7 @@ pub fn nearest_note(hertz: f64) -> (String, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::document::json;
 
     #[test]
     fn notes_have_names_and_octaves() {
@@ -174,21 +154,21 @@ mod tests {
 
     #[test]
     fn rows_have_a_cell_for_every_column() {
-        let columns = HarmonicAnalysis::csv_header();
-        let error = HarmonicAnalysis::error(Path::new("a.mp3"), &crate::Error::Interrupted);
+        let columns = csv_header();
+        let error = (Path::new("a.mp3"), Err(Error::Interrupted));
         let figures = HarmonicFigures { key: Some("C major".into()), ..HarmonicFigures::default() };
-        let good = HarmonicAnalysis::of(Path::new("b.mp3"), figures);
-        for (analysis, key) in [(&error, ""), (&good, "C major")] {
-            let row = analysis.to_csv_row();
+        let good = (Path::new("b.mp3"), Ok(figures));
+        for ((name, outcome), key) in [(&error, ""), (&good, "C major")] {
+            let row = csv_row(name, outcome);
             assert_eq!(row.len(), columns.len());
             assert_eq!(row[columns.iter().position(|c| c == "key").unwrap()], key);
         }
         // Each figure of the document has its column.
-        let document: serde_json::Value = serde_json::from_str(&good.to_json()).unwrap();
+        let document: serde_json::Value = serde_json::from_str(&json(good.0, &good.1)).unwrap();
         for name in document.as_object().unwrap().keys() {
             assert!(columns.iter().any(|c| c.starts_with(name.as_str())), "{name}");
         }
-        let bad: serde_json::Value = serde_json::from_str(&error.to_json()).unwrap();
+        let bad: serde_json::Value = serde_json::from_str(&json::<HarmonicFigures>(error.0, &error.1)).unwrap();
         assert_eq!(bad, serde_json::json!({"path": "a.mp3", "status": "error", "error": "interrupted"}));
     }
 }

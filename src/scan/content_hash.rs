@@ -1,12 +1,15 @@
-//! The hash of a file's content, by which it is recognised wherever it lies.
+//! The hash of a file's content, which recognises it wherever it lies.
 use std::{
     fs::File,
     io::{ErrorKind, Read},
     path::Path,
 };
 
-use crate::cancel::CancelToken;
-use crate::{Error, Result, store::ContentHash};
+use crate::{
+    cancel::CancelToken,
+    error::{Error, Result},
+    store::ContentHash,
+};
 
 /// Bytes read at a time: enough for the hash to use all lanes.
 const CHUNK: usize = 256 << 10;
@@ -15,7 +18,7 @@ const CHUNK: usize = 256 << 10;
 ///
 /// # Errors
 /// [`Error::Io`] where it cannot be read; [`Error::Interrupted`] once `cancel` is set.
-pub(super) fn hash(path: &Path, cancel: &CancelToken) -> Result<ContentHash> {
+pub(crate) fn hash(path: &Path, cancel: &CancelToken) -> Result<ContentHash> {
     let io = |source| Error::Io { path: path.to_owned(), source };
     let mut file = File::open(path).map_err(io)?;
     let mut hasher = blake3::Hasher::new();

@@ -1,4 +1,4 @@
-//! The files below some folders that may be audio.
+//! The files below folders that may be audio.
 use std::{
     fs::{File, Metadata},
     io::{ErrorKind, Read},
@@ -8,12 +8,15 @@ use std::{
 
 use walkdir::{DirEntry, WalkDir};
 
-use crate::cancel::CancelToken;
-use crate::{Error, Result};
+use crate::{
+    cancel::CancelToken,
+    error::{Error, Result},
+};
 
-/// Which files to take.
+/// Which files below a folder to take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FindOptions {
+#[non_exhaustive]
+pub struct ScanOptions {
     /// Follow symbolic links to files and folders.
     pub follow_links: bool,
     /// Take hidden files and folders too (names that begin with a dot).
@@ -22,8 +25,31 @@ pub struct FindOptions {
     pub max_depth: Option<usize>,
 }
 
-impl Default for FindOptions {
-    /// Links are followed, hidden files are not taken, any depth.
+impl ScanOptions {
+    /// Sets [`follow_links`](Self::follow_links).
+    #[must_use]
+    pub fn follow_links(mut self, follow_links: bool) -> Self {
+        self.follow_links = follow_links;
+        self
+    }
+
+    /// Sets [`hidden`](Self::hidden).
+    #[must_use]
+    pub fn hidden(mut self, hidden: bool) -> Self {
+        self.hidden = hidden;
+        self
+    }
+
+    /// Sets [`max_depth`](Self::max_depth).
+    #[must_use]
+    pub fn max_depth(mut self, max_depth: impl Into<Option<usize>>) -> Self {
+        self.max_depth = max_depth.into();
+        self
+    }
+}
+
+impl Default for ScanOptions {
+    /// Follows links, takes no hidden files, goes to any depth.
     fn default() -> Self {
         Self { follow_links: true, hidden: false, max_depth: None }
     }
@@ -47,8 +73,8 @@ pub struct Found {
     pub files: Vec<FoundFile>,
     /// Files that are neither named like audio nor begin like it.
     pub other: u64,
-    /// What could not be looked at, and why.
-    pub unreadable: Vec<(PathBuf, String)>,
+    /// Files and folders that could not be looked at, and why.
+    pub unreadable: Vec<(PathBuf, Error)>,
 }
 
 /// Names that audio files end in. A file of another name is taken where its first bytes are those of audio.
@@ -75,8 +101,8 @@ const MAGIC: &[(usize, &[u8])] = &[
 ///
 /// # Errors
 /// [`Error::Io`] for a root that does not exist, or is neither a folder nor a file; [`Error::Interrupted`] once `cancel` is
-/// set. What cannot be read further down is listed in the result.
-pub fn find(roots: &[PathBuf], options: &FindOptions, cancel: &CancelToken) -> Result<Found> {
+/// cancelled. What cannot be read further down is listed in the result.
+pub fn find(roots: &[PathBuf], options: &ScanOptions, cancel: &CancelToken) -> Result<Found> {
     let mut found = Found::default();
     for root in roots {
         let real = std::fs::canonicalize(root).map_err(|source| Error::Io { path: root.clone(), source })?;
@@ -95,7 +121,7 @@ pub fn find(roots: &[PathBuf], options: &FindOptions, cancel: &CancelToken) -> R
 ///
 /// # Errors
 /// [`Error::Io`] where it is not there, or no file.
-pub(super) fn one(path: &Path) -> Result<FoundFile> {
+pub(crate) fn one(path: &Path) -> Result<FoundFile> {
     let io = |source| Error::Io { path: path.to_owned(), source };
     let real = std::fs::canonicalize(path).map_err(io)?;
     let metadata = std::fs::metadata(&real).map_err(io)?;
@@ -109,7 +135,7 @@ pub(super) fn one(path: &Path) -> Result<FoundFile> {
     Ok(describe(real, &metadata))
 }
 
-fn walk(root: &Path, options: &FindOptions, cancel: &CancelToken, found: &mut Found) -> Result<()> {
+fn walk(root: &Path, options: &ScanOptions, cancel: &CancelToken, found: &mut Found) -> Result<()> {
     let hidden =
         |entry: &DirEntry| entry.depth() > 0 && entry.file_name().as_encoded_bytes().first() == Some(&b'.');
     let walk = WalkDir::new(root)
@@ -131,8 +157,9 @@ fn walk(root: &Path, options: &FindOptions, cancel: &CancelToken, found: &mut Fo
             Ok(_) => {}
             Err(error) => {
                 let path = error.path().unwrap_or(root).to_owned();
-                let reason = error.io_error().map_or_else(|| error.to_string(), |io| io.to_string());
-                found.unreadable.push((path, reason));
+                let text = error.to_string();
+                let source = error.into_io_error().unwrap_or_else(|| std::io::Error::other(text));
+                found.unreadable.push((path.clone(), Error::Io { path, source }));
             }
         }
     }
@@ -151,7 +178,7 @@ fn is_audio(path: &Path) -> bool {
 }
 
 /// What is found at `path`, which is kept as it is.
-pub(super) fn describe(path: PathBuf, metadata: &Metadata) -> FoundFile {
+pub(crate) fn describe(path: PathBuf, metadata: &Metadata) -> FoundFile {
     let since = metadata.modified().ok().and_then(|t| t.duration_since(UNIX_EPOCH).ok());
     let mtime_ns = since.and_then(|d| i64::try_from(d.as_nanos()).ok()).unwrap_or(0);
     FoundFile { path, size: metadata.len(), mtime_ns }
@@ -161,11 +188,11 @@ pub(super) fn describe(path: PathBuf, metadata: &Metadata) -> FoundFile {
 mod tests {
     use super::*;
 
-    fn find(roots: &[PathBuf], options: &FindOptions) -> Result<Found> {
+    fn find(roots: &[PathBuf], options: &ScanOptions) -> Result<Found> {
         super::find(roots, options, &CancelToken::new())
     }
 
-    fn names(options: &FindOptions, root: &Path) -> Vec<String> {
+    fn names(options: &ScanOptions, root: &Path) -> Vec<String> {
         let found = find(&[root.to_owned()], options).unwrap();
         let root = std::fs::canonicalize(root).unwrap();
         found
@@ -190,13 +217,13 @@ mod tests {
         write("no-extension", b"fLaC....");
         write(".hidden.mp3", b"");
         write(".dir/e.mp3", b"");
-        let options = FindOptions::default();
+        let options = ScanOptions::default();
         assert_eq!(names(&options, folder.path()), ["a.MP3", "b/c/d.ogg", "no-extension"]);
         assert_eq!(
-            names(&FindOptions { max_depth: Some(1), ..options }, folder.path()),
+            names(&ScanOptions { max_depth: Some(1), ..options }, folder.path()),
             ["a.MP3", "no-extension"]
         );
-        assert_eq!(names(&FindOptions { hidden: true, ..options }, folder.path()).len(), 5);
+        assert_eq!(names(&ScanOptions { hidden: true, ..options }, folder.path()).len(), 5);
         let twice = [folder.path().to_owned(), folder.path().join("b")];
         assert_eq!(find(&twice, &options).unwrap().files.len(), 3);
         assert_eq!(find(&[folder.path().join("cover.jpg")], &options).unwrap().files.len(), 1);
@@ -211,9 +238,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("a")).unwrap();
         std::os::unix::fs::symlink(folder.path(), folder.path().join("a/up")).unwrap();
-        let found = find(&[folder.path().to_owned()], &FindOptions::default()).unwrap();
+        let found = find(&[folder.path().to_owned()], &ScanOptions::default()).unwrap();
         assert_eq!((found.files.len(), found.unreadable.len()), (0, 1));
-        let options = FindOptions { follow_links: false, ..FindOptions::default() };
+        let options = ScanOptions { follow_links: false, ..ScanOptions::default() };
         let found = find(&[folder.path().to_owned()], &options).unwrap();
         assert_eq!((found.files.len(), found.unreadable.len()), (0, 0));
     }

@@ -78,7 +78,7 @@ pub use write::{Batch, TrackRecord};
 pub const BUSY_SECONDS: u32 = 10;
 
 /// A track of one index file. Never used again after the track is gone.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 pub struct TrackId(pub u32);
 
 /// The BLAKE3 hash of a file's content; prints as 64 hexadecimal digits.

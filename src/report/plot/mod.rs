@@ -143,7 +143,7 @@ impl Plot {
             let y = CHROMA.0 + CHROMA.1 * (1.0 - (class as f64 + 0.5) / CLASSES as f64);
             canvas.text((LEFT - 8.0, y + 4.0), name, Anchor::End, false);
         }
-        times(canvas, figures.duration);
+        times(canvas, figures.duration.0);
         Ok(())
     }
 }
@@ -155,7 +155,7 @@ fn told(figures: &HarmonicFigures) -> String {
     let pitch = figures.pitch_note.as_ref().map_or_else(String::new, |note| format!(", median pitch {note}"));
     let harmonic =
         figures.harmonic_ratio.map_or_else(String::new, |r| format!(", harmonic {:.0} %", 100.0 * r));
-    format!("{key}, {}{tuning}{pitch}{harmonic}", Seconds(figures.duration))
+    format!("{key}, {}{tuning}{pitch}{harmonic}", figures.duration)
 }
 
 /// Left, top, width and height of a panel.

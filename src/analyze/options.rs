@@ -1,0 +1,151 @@
+//! How to analyse files, and what happens meanwhile.
+use std::{fmt, path::PathBuf};
+
+use crate::{
+    cancel::CancelToken, error::Result, report::HarmonicFigures, scan::files::ScanOptions, units::Seconds,
+};
+
+/// How to analyse, and what to write besides.
+///
+/// The outputs are files where one file is analysed. Where an output is a folder, files in it are named after the audio
+/// files, by their paths below the folder that was given: `a/b.mp3` becomes `a/b.mp3.npz`, `a/b.mp3.harmonic.wav`,
+/// `a/b.mp3.percussive.wav` and `a/b.mp3.svg`. A file gets its name once it is complete.
+#[derive(Default)]
+#[non_exhaustive]
+pub struct AnalyzeOptions<'a> {
+    /// Which files of a folder to take.
+    pub scan: ScanOptions,
+    /// Threads for files and for parts of long files; `None` for as many as there are cores.
+    pub threads: Option<usize>,
+    /// All frames as NumPy arrays.
+    pub frames: Option<PathBuf>,
+    /// The harmonic part as WAV: one channel of 32-bit floats at 22,050 Hz.
+    pub harmonic: Option<PathBuf>,
+    /// The percussive part likewise.
+    pub percussive: Option<PathBuf>,
+    /// A picture, `.svg` or `.png`.
+    pub plot: Option<PathBuf>,
+    /// Ends the call early, with [`Error::Interrupted`](crate::Error::Interrupted).
+    pub cancel: CancelToken,
+    /// Gets what happens, on the calling thread.
+    pub on_event: Option<Box<dyn FnMut(AnalyzeEvent) + 'a>>,
+}
+
+impl<'a> AnalyzeOptions<'a> {
+    /// Sets [`scan`](Self::scan).
+    #[must_use]
+    pub fn scan(mut self, scan: ScanOptions) -> Self {
+        self.scan = scan;
+        self
+    }
+
+    /// Sets [`threads`](Self::threads).
+    #[must_use]
+    pub fn threads(mut self, threads: impl Into<Option<usize>>) -> Self {
+        self.threads = threads.into();
+        self
+    }
+
+    /// Sets [`frames`](Self::frames).
+    #[must_use]
+    pub fn frames(mut self, frames: impl Into<PathBuf>) -> Self {
+        self.frames = Some(frames.into());
+        self
+    }
+
+    /// Sets [`harmonic`](Self::harmonic).
+    #[must_use]
+    pub fn harmonic(mut self, harmonic: impl Into<PathBuf>) -> Self {
+        self.harmonic = Some(harmonic.into());
+        self
+    }
+
+    /// Sets [`percussive`](Self::percussive).
+    #[must_use]
+    pub fn percussive(mut self, percussive: impl Into<PathBuf>) -> Self {
+        self.percussive = Some(percussive.into());
+        self
+    }
+
+    /// Sets [`plot`](Self::plot).
+    #[must_use]
+    pub fn plot(mut self, plot: impl Into<PathBuf>) -> Self {
+        self.plot = Some(plot.into());
+        self
+    }
+
+    /// Sets [`cancel`](Self::cancel) to a clone of `token`.
+    #[must_use]
+    pub fn cancel(mut self, token: &CancelToken) -> Self {
+        self.cancel = token.clone();
+        self
+    }
+
+    /// Sets [`on_event`](Self::on_event).
+    #[must_use]
+    pub fn on_event(mut self, on_event: impl FnMut(AnalyzeEvent) + 'a) -> Self {
+        self.on_event = Some(Box::new(on_event));
+        self
+    }
+
+    /// Passes on what happens.
+    pub(super) fn tell(&mut self, event: AnalyzeEvent) {
+        if let Some(on_event) = &mut self.on_event {
+            on_event(event);
+        }
+    }
+
+    pub(super) fn outputs(&self) -> [Option<PathBuf>; 4] {
+        [&self.frames, &self.harmonic, &self.percussive, &self.plot].map(Clone::clone)
+    }
+}
+
+impl fmt::Debug for AnalyzeOptions<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AnalyzeOptions")
+            .field("scan", &self.scan)
+            .field("threads", &self.threads)
+            .field("outputs", &self.outputs())
+            .field("cancel", &self.cancel)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What happens while files are analysed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum AnalyzeEvent {
+    /// The folders were scanned.
+    Found {
+        /// How many files there are.
+        files: usize,
+        /// Their lengths, all in all.
+        bytes: u64,
+    },
+    /// Some of them were gone through.
+    Step {
+        /// Bytes of files.
+        bytes: u64,
+        /// How long the files play that were completed by it.
+        duration: Seconds,
+    },
+    /// The outcome of the next file, in the order of the inputs and of the paths below each.
+    Done {
+        /// The file, as it was named; absolute where it was found below a folder; `-` for standard input.
+        path: PathBuf,
+        /// What was found, or why nothing was.
+        outcome: Result<Box<HarmonicFigures>>,
+    },
+}
+
+/// What was done.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct AnalyzeSummary {
+    /// Files that were analysed.
+    pub analysed: usize,
+    /// How long they play.
+    pub duration: Seconds,
+    /// Files and folders that could not be.
+    pub failed: usize,
+}

@@ -1,0 +1,105 @@
+//! What a build says while it runs, and in the end.
+use std::{path::PathBuf, sync::Arc};
+
+use crate::{decode::Warning, error::Error, units::Seconds};
+
+/// What happens during a build.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum BuildEvent {
+    /// The folders were scanned.
+    Found {
+        /// Files that may be audio.
+        files: usize,
+        /// How many of them are new or may have changed, and will be read.
+        new: usize,
+        /// Bytes of those.
+        new_bytes: u64,
+    },
+    /// A file has content that the index knows. The next commit stores what became of it.
+    Recognised {
+        /// The file.
+        path: PathBuf,
+        /// Its length in bytes.
+        bytes: u64,
+    },
+    /// A known file lies elsewhere now.
+    Moved {
+        /// Where it was.
+        from: PathBuf,
+        /// Where it is.
+        to: PathBuf,
+    },
+    /// A known file is gone, and was marked as missing.
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A folder that was indexed is gone. Its files count as missing.
+    Unavailable {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A file was analysed. The next commit stores it.
+    Added {
+        /// The file.
+        path: PathBuf,
+        /// Its length in bytes.
+        bytes: u64,
+        /// How long it plays.
+        duration: Seconds,
+        /// What was wrong with it and did not keep it from being used.
+        warnings: Vec<Warning>,
+    },
+    /// A file gave no fingerprint.
+    Failed {
+        /// The file.
+        path: PathBuf,
+        /// Its length in bytes.
+        bytes: u64,
+        /// Why.
+        error: Arc<Error>,
+    },
+    /// The neighbour index is being brought up to date.
+    Neighbours,
+}
+
+/// A file or folder that could not be used.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct FailedFile {
+    /// The file.
+    pub path: PathBuf,
+    /// Why. Files of the same content share one error, which names the first of them.
+    pub error: Arc<Error>,
+}
+
+/// What a build did.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct BuildSummary {
+    /// Files that may be audio.
+    pub found: usize,
+    /// Files that are in the index and have not changed.
+    pub unchanged: usize,
+    /// Files that had given no fingerprint before and have not changed.
+    pub still_bad: usize,
+    /// Files analysed and added.
+    pub added: usize,
+    /// How many of the added ones keep their track, with other tags.
+    pub retagged: usize,
+    /// Files that moved: known under another path, where they no longer are.
+    pub moved: usize,
+    /// Copies: files whose content is known under another path too.
+    pub copies: usize,
+    /// Files that were missing and are there again.
+    pub returned: usize,
+    /// Files that turned out to be missing.
+    pub missing: usize,
+    /// Files that are missing still.
+    pub still_missing: usize,
+    /// How long the added ones play.
+    pub added_duration: Seconds,
+    /// Files and folders that could not be used.
+    pub failed: Vec<FailedFile>,
+}

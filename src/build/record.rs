@@ -1,0 +1,43 @@
+//! What the index is to hold of a file.
+use std::path::{Path, PathBuf};
+
+use crate::{
+    error::Result,
+    extract::track::Analysis,
+    scan::{files::FoundFile, presence::is_gone},
+    store::{ContentHash, Store, TrackRecord},
+    units::SampleRate,
+};
+
+/// What the index is to hold of a file that was analysed.
+pub(crate) fn record(file: &FoundFile, hash: ContentHash, analysis: &Analysis) -> TrackRecord {
+    TrackRecord {
+        duration: analysis.duration,
+        tags: analysis.tags.clone(),
+        ..described(file, hash, analysis.spec)
+    }
+}
+
+/// What is known of a file without an analysis.
+pub(super) fn described(
+    file: &FoundFile,
+    hash: ContentHash,
+    spec: Option<(SampleRate, u16)>,
+) -> TrackRecord {
+    TrackRecord {
+        path: file.path.clone(),
+        size: file.size,
+        mtime_ns: file.mtime_ns,
+        hash: Some(hash),
+        sample_rate: spec.map(|(rate, _)| rate),
+        channels: spec.map(|(_, channels)| channels),
+        ..TrackRecord::default()
+    }
+}
+
+/// The files of the track with this content that are gone and not marked so: they may lie beyond the folders of this run.
+pub(crate) fn gone_files(store: &Store, hash: &ContentHash, except: &Path) -> Result<Vec<PathBuf>> {
+    let Some(id) = store.track_with(hash)? else { return Ok(Vec::new()) };
+    let others = store.files(id)?.into_iter().filter(|file| !file.missing && file.path != except);
+    Ok(others.map(|file| file.path).filter(|path| is_gone(path)).collect())
+}

@@ -1,0 +1,48 @@
+//! Files are hashed and analysed in parallel, and committed in order by one writer.
+use std::collections::HashSet;
+
+use super::{
+    contents::Contents,
+    events::BuildSummary,
+    job::{Analyse, Job},
+    options::BuildOptions,
+    writer::Writer,
+};
+use crate::{
+    error::Result,
+    failpoint,
+    ordered::{in_order, pool},
+    store::Store,
+};
+
+/// Files that may be analysed ahead of the one that is to be written next. Bounds what waits in memory.
+const AHEAD: usize = 64;
+
+/// Looks into `jobs` and writes what comes of them, in their order.
+pub(super) fn run(
+    store: &mut Store,
+    jobs: &[Job],
+    analyse: Analyse<'_>,
+    options: &mut BuildOptions<'_>,
+    summary: &mut BuildSummary,
+) -> Result<()> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    let threads = options.threads.unwrap_or_else(rayon::current_num_threads).clamp(1, jobs.len());
+    let pool = pool(threads, "analyse")?;
+    let mut known = HashSet::new();
+    store.hashes(|hash| {
+        known.insert(hash);
+        Ok(())
+    })?;
+    let contents = Contents::new(known);
+    let work = |number: usize, stop: &_| {
+        let outcome = jobs[number].look(analyse, &contents, stop);
+        failpoint::reach("analysed");
+        outcome
+    };
+    let mut writer = Writer::new(store, jobs, analyse, &contents, options, summary);
+    in_order(&pool, jobs.len(), AHEAD, work, &mut writer)?;
+    writer.commit()
+}

@@ -1,0 +1,119 @@
+//! Taking in another index.
+use std::path::Path;
+
+use super::{handle::Index, options::MaintainOptions};
+use crate::{
+    error::{Error, IndexError, Result},
+    failpoint,
+    store::{Batch, Store, TrackId},
+};
+
+/// Tracks that are merged in one transaction.
+const MERGED_TOGETHER: usize = 32;
+
+/// What [`Index::merge`] did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MergeSummary {
+    /// Tracks that are new.
+    pub added: usize,
+    /// Tracks whose content was known, and which have more files now.
+    pub known: usize,
+    /// Tracks all of whose paths were known, which stay as they were.
+    pub skipped: usize,
+}
+
+impl Index {
+    /// Takes in the tracks of another index. What both have becomes one track, by its content; a path that both have stays
+    /// what it is here.
+    ///
+    /// # Errors
+    /// [`Error::Index`] where one of them cannot be used.
+    pub fn merge(&self, other: &Index) -> Result<MergeSummary> {
+        self.merge_with(other, MaintainOptions::default())
+    }
+
+    /// As [`Index::merge`], with options.
+    ///
+    /// # Errors
+    /// As [`Index::merge`]; [`Error::Interrupted`]. What was merged by then stays so, and merging again goes on.
+    pub fn merge_with(&self, other: &Index, mut options: MaintainOptions<'_>) -> Result<MergeSummary> {
+        let same =
+            |a: &Path, b: &Path| matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b);
+        if same(self.path(), other.path()) {
+            return Err(Error::Index { path: other.path().to_owned(), reason: IndexError::Itself });
+        }
+        let other = other.connections.reader()?;
+        let _snapshot = other.snapshot()?;
+        self.connections.write(|store| merge(store, &other, &mut options))
+    }
+}
+
+/// Takes the tracks of `other` into `store`; see [`Index::merge`].
+fn merge(store: &mut Store, other: &Store, options: &mut MaintainOptions<'_>) -> Result<MergeSummary> {
+    let mut summary = MergeSummary::default();
+    let mut ids = Vec::new();
+    other.tracks(|track| {
+        ids.push(track.id);
+        Ok(())
+    })?;
+    for (number, together) in ids.chunks(MERGED_TOGETHER).enumerate() {
+        options.step((number * MERGED_TOGETHER) as u64, ids.len() as u64)?;
+        store
+            .write(|batch| together.iter().try_for_each(|&id| merge_track(batch, other, id, &mut summary)))?;
+    }
+    let (mut failures, roots) = (Vec::new(), other.roots()?);
+    other.failures(|path, reason| {
+        failures.push((path, reason));
+        Ok(())
+    })?;
+    store.write(|batch| {
+        for (path, reason) in failures {
+            if let (None, Some(known)) = (batch.store().known(&path)?, other.known(&path)?) {
+                batch.add_failure(&path, known.size, known.mtime_ns, &reason)?;
+            }
+        }
+        let present = batch.store().roots()?;
+        let mut new = roots.iter().filter(|root| present.iter().all(|p| p.path != root.path));
+        new.try_for_each(|root| batch.put_root(root))
+    })?;
+    Ok(summary)
+}
+
+fn merge_track(
+    batch: &Batch<'_>,
+    other: &Store,
+    id: TrackId,
+    summary: &mut MergeSummary,
+) -> Result<()> {
+    let Some(mut track) = other.track(id)? else { return Ok(()) };
+    let mut files = Vec::new();
+    for file in other.files(id)? {
+        if batch.store().known(&file.path)?.is_none() {
+            files.push(file);
+        }
+    }
+    let Some(first) = files.first() else {
+        summary.skipped += 1;
+        return Ok(());
+    };
+    let known = track.record.hash.map(|hash| batch.store().track_with(&hash)).transpose()?.flatten();
+    let here = match known {
+        Some(here) => {
+            summary.known += 1;
+            here
+        }
+        None => {
+            summary.added += 1;
+            (track.record.path, track.record.size) = (first.path.clone(), first.size);
+            track.record.mtime_ns = first.mtime_ns;
+            batch.add_track(&track.record, &other.fingerprint(id)?)?
+        }
+    };
+    for file in &files {
+        batch.list(&file.path, file.size, file.mtime_ns, here)?;
+        batch.set_missing(&file.path, file.missing)?;
+    }
+    failpoint::reach("merge");
+    Ok(())
+}

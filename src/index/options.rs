@@ -1,0 +1,88 @@
+//! Options of calls that read or rewrite a whole index.
+use std::fmt;
+
+use crate::{ann, cancel::CancelToken, error::Result};
+
+/// How far a call has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// Tracks or files that are done.
+    pub done: u64,
+    /// How many there are.
+    pub total: u64,
+}
+
+/// Options of the calls that maintain an index: [`verify_with`](crate::Index::verify_with),
+/// [`merge_with`](crate::Index::merge_with), [`rebuild_with`](crate::Index::rebuild_with) and others.
+///
+/// ```no_run
+/// # fn main() -> refrain::Result<()> {
+/// use refrain::{CancelToken, Index, MaintainOptions};
+///
+/// let (index, token) = (Index::open("music.refrain")?, CancelToken::new());
+/// let options = MaintainOptions::default()
+///     .cancel(&token)
+///     .on_progress(|at| eprintln!("{} of {}", at.done, at.total));
+/// index.verify_with(options)?;
+/// # Ok(())
+/// # }
+/// ```
+#[non_exhaustive]
+pub struct MaintainOptions<'a> {
+    /// When and how to build the neighbour index, where the call does so.
+    pub neighbours: ann::Options,
+    /// Ends the call early, with [`Error::Interrupted`](crate::Error::Interrupted). The file stays valid.
+    pub cancel: CancelToken,
+    /// Gets how far the call has come, on the calling thread.
+    pub on_progress: Option<Box<dyn FnMut(Progress) + 'a>>,
+}
+
+impl<'a> MaintainOptions<'a> {
+    /// Sets [`neighbours`](Self::neighbours).
+    #[must_use]
+    pub fn neighbours(mut self, neighbours: ann::Options) -> Self {
+        self.neighbours = neighbours;
+        self
+    }
+
+    /// Sets [`cancel`](Self::cancel) to a clone of `token`.
+    #[must_use]
+    pub fn cancel(mut self, token: &CancelToken) -> Self {
+        self.cancel = token.clone();
+        self
+    }
+
+    /// Sets [`on_progress`](Self::on_progress).
+    #[must_use]
+    pub fn on_progress(mut self, on_progress: impl FnMut(Progress) + 'a) -> Self {
+        self.on_progress = Some(Box::new(on_progress));
+        self
+    }
+
+    /// Says how far the call has come, and whether it is to go on.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`](crate::Error::Interrupted).
+    pub(super) fn step(&mut self, done: u64, total: u64) -> Result<()> {
+        if let Some(on_progress) = &mut self.on_progress {
+            on_progress(Progress { done, total });
+        }
+        self.cancel.check()
+    }
+}
+
+impl Default for MaintainOptions<'_> {
+    fn default() -> Self {
+        Self { neighbours: ann::Options::default(), cancel: CancelToken::new(), on_progress: None }
+    }
+}
+
+impl fmt::Debug for MaintainOptions<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MaintainOptions")
+            .field("neighbours", &self.neighbours)
+            .field("cancel", &self.cancel)
+            .finish_non_exhaustive()
+    }
+}

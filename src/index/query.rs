@@ -1,0 +1,187 @@
+//! The calls of an index that answer queries.
+use std::{
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
+
+use super::handle::Index;
+use crate::{
+    cancel::CancelToken,
+    decode::Audio,
+    error::{Error, Result},
+    extract::track::contained,
+    ordered::{Sink, in_order, pool},
+    query::{Query, listen::Hearing, options::QueryOptions},
+    report::{Answer, Match},
+    store::TrackId,
+    units::SampleRate,
+};
+
+/// Clips that may be answered ahead of the one that is to be given next.
+const AHEAD: usize = 64;
+
+impl Index {
+    /// Answers what recording a file, a stream or samples come from, or are.
+    ///
+    /// ```no_run
+    /// # fn main() -> refrain::Result<()> {
+    /// let answer = refrain::Index::open("music.refrain")?.query("clip.wav")?;
+    /// if let Some(best) = answer.matches.first() {
+    ///     println!("{} at {}", best.path.display(), best.ref_start);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Io`] and [`Error::Audio`] where the audio cannot be used, [`Error::Index`] where the index cannot.
+    /// Silence is no error: it matches nothing.
+    pub fn query<'a>(&self, audio: impl Into<Audio<'a>>) -> Result<Answer> {
+        self.query_with(audio, &QueryOptions::default())
+    }
+
+    /// As [`Index::query`], with options.
+    ///
+    /// # Errors
+    /// As [`Index::query`]; [`Error::Interrupted`].
+    pub fn query_with<'a>(&self, audio: impl Into<Audio<'a>>, options: &QueryOptions) -> Result<Answer> {
+        let audio = audio.into();
+        let name = audio.name().to_owned();
+        contained(&name, || {
+            let mut blocks = audio.open()?;
+            let store = self.connections.reader()?;
+            Query::new(&store, options)?.answer(&name, &mut *blocks)
+        })
+    }
+
+    /// Answers many clips on several threads. `each` gets the name and the answer of one after the other, in their order, on
+    /// the calling thread.
+    ///
+    /// # Errors
+    /// What `each` gives; [`Error::Io`] where there are no threads to be had; [`Error::Interrupted`].
+    pub fn query_all<'a>(
+        &self,
+        clips: impl IntoIterator<Item = impl Into<Audio<'a>>>,
+        options: &QueryOptions,
+        each: impl FnMut(&Path, Result<Answer>) -> Result<()>,
+    ) -> Result<()> {
+        let clips: Vec<Clip<'a>> = clips.into_iter().map(|clip| Clip::new(clip.into())).collect();
+        let mut answers = Answers { clips: &clips, each, cancel: &options.cancel };
+        let threads = options.threads.unwrap_or_else(rayon::current_num_threads).min(clips.len());
+        if threads <= 1 {
+            for (number, clip) in clips.iter().enumerate() {
+                answers.tick()?;
+                answers.take(number, self.query_with(clip.take(), options))?;
+            }
+            return Ok(());
+        }
+        let work = |number: usize, _: &CancelToken| self.query_with(clips[number].take(), options);
+        in_order(&pool(threads, "query")?, clips.len(), AHEAD, work, &mut answers)
+    }
+
+    /// Answers which other tracks of the index sound like the one with this id, and where: copies, edits, what samples it.
+    /// No audio is read. The track is looked up at its own pitch and speed, and is no match of itself.
+    ///
+    /// `None` where there is no track of this id.
+    ///
+    /// # Errors
+    /// [`Error::Index`] where the index cannot be used; [`Error::Interrupted`].
+    pub fn query_track(&self, id: TrackId, options: &QueryOptions) -> Result<Option<Answer>> {
+        let store = self.connections.reader()?;
+        Query::new(&store, options)?.stored_track(id)
+    }
+
+    /// Begins to listen: samples are pushed in as they come, and matches come out as they end.
+    pub fn listen(&self, options: &QueryOptions) -> Result<Listener<'_>> {
+        let params = *self.connections.reader()?.params();
+        Ok(Listener { index: self, hearing: Hearing::new(&params, options, Path::new("samples")) })
+    }
+}
+
+/// A query whose sound comes bit by bit; made by [`Index::listen`].
+///
+/// ```
+/// # #[cfg(feature = "formats")]
+/// # fn main() -> refrain::Result<()> {
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let index = refrain::Index::open_or_create(folder.path().join("i.refrain"))?;
+/// index.build("fixtures/audio/songs")?;
+/// # let microphone = vec![vec![0.0_f32; 8_000]; 4];
+/// let mut listener = index.listen(&refrain::QueryOptions::default())?;
+/// for samples in microphone {
+///     for heard in listener.push(&samples, 16_000)? {
+///         println!("{} {}", heard.query_start, heard.path.display());
+///     }
+/// }
+/// let rest = listener.finish()?;
+/// # assert!(rest.is_empty());
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "formats"))]
+/// # fn main() {}
+/// ```
+pub struct Listener<'i> {
+    index: &'i Index,
+    hearing: Hearing,
+}
+
+impl Listener<'_> {
+    /// Takes the next samples of one channel, `rate` a second, and returns the matches that no later sound can change. Their
+    /// times count from the first sample.
+    ///
+    /// The index is looked at after each minute or so. A match comes out once 6 s have gone by without it.
+    ///
+    /// # Errors
+    /// [`Error::Index`] where the index cannot be used, [`Error::Audio`] where `rate` is none or a week has gone by,
+    /// [`Error::Interrupted`].
+    pub fn push(&mut self, samples: &[f32], rate: u32) -> Result<Vec<Match>> {
+        let store = self.index.connections.reader()?;
+        self.hearing.push(&store, samples, SampleRate(rate))
+    }
+
+    /// Ends the sound, and returns the matches that were not returned yet.
+    ///
+    /// # Errors
+    /// As [`Listener::push`].
+    pub fn finish(self) -> Result<Vec<Match>> {
+        let store = self.index.connections.reader()?;
+        self.hearing.finish(&store)
+    }
+}
+
+/// A clip that a thread takes.
+struct Clip<'a> {
+    name: PathBuf,
+    audio: Mutex<Option<Audio<'a>>>,
+}
+
+impl<'a> Clip<'a> {
+    fn new(audio: Audio<'a>) -> Self {
+        Self { name: audio.name().to_owned(), audio: Mutex::new(Some(audio)) }
+    }
+
+    fn take(&self) -> Audio<'a> {
+        let audio = self.audio.lock().unwrap_or_else(PoisonError::into_inner).take();
+        audio.expect("each clip is answered once")
+    }
+}
+
+/// Gives answers to the caller.
+struct Answers<'c, 'a, F> {
+    clips: &'c [Clip<'a>],
+    each: F,
+    cancel: &'c CancelToken,
+}
+
+impl<F: FnMut(&Path, Result<Answer>) -> Result<()>> Sink<Result<Answer>> for Answers<'_, '_, F> {
+    fn take(&mut self, number: usize, answer: Result<Answer>) -> Result<()> {
+        if matches!(answer, Err(Error::Interrupted)) {
+            return Err(Error::Interrupted);
+        }
+        (self.each)(&self.clips[number].name, answer)
+    }
+
+    fn tick(&mut self) -> Result<()> {
+        self.cancel.check()
+    }
+}

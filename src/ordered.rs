@@ -1,0 +1,286 @@
+//! Work that any thread does and whose results come in order.
+//!
+//! [`Ordered`] hands closures to the threads of a pool and gives their results back in the order in which they were handed
+//! out. [`in_order`] does this for numbered jobs, on a pool of its own. Builds, queries of many clips and the harmonic
+//! analysis of files and of their blocks all work this way.
+use std::{
+    any::Any,
+    collections::BTreeMap,
+    io,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    path::PathBuf,
+    sync::mpsc::{self, RecvTimeoutError},
+    time::Duration,
+};
+
+use rayon::{Scope, Yield};
+
+use crate::{
+    cancel::CancelToken,
+    error::{Error, Result},
+};
+
+/// How long [`in_order`] waits for a result before it calls [`Sink::tick`].
+pub(crate) const TICK: Duration = Duration::from_millis(100);
+
+/// The payload of a panic in a piece of work.
+type Panic = Box<dyn Any + Send>;
+
+/// Hands work to the threads of a pool and collects its results in the order in which it was handed out.
+///
+/// The caller bounds how many pieces are under way, and so the memory. A thread of the pool that waits for a result works
+/// on pieces of its own meanwhile, so that a pool of one thread does all by itself.
+pub(crate) struct Ordered<'a, 'scope, T> {
+    scope: &'a Scope<'scope>,
+    sender: mpsc::Sender<(usize, Result<T, Panic>)>,
+    receiver: mpsc::Receiver<(usize, Result<T, Panic>)>,
+    /// Results that came before their turn.
+    waiting: BTreeMap<usize, Result<T, Panic>>,
+    handed: usize,
+    /// Results that were given back.
+    given: usize,
+}
+
+impl<'a, 'scope, T: Send + 'scope> Ordered<'a, 'scope, T> {
+    /// For the threads of the pool that `scope` belongs to.
+    pub fn new(scope: &'a Scope<'scope>) -> Self {
+        let (sender, receiver) = mpsc::channel();
+        Self { scope, sender, receiver, waiting: BTreeMap::new(), handed: 0, given: 0 }
+    }
+
+    /// Hands out a piece of work.
+    pub fn hand(&mut self, work: impl FnOnce() -> T + Send + 'scope) {
+        let (number, sender) = (self.handed, self.sender.clone());
+        self.handed += 1;
+        self.scope.spawn(move |_| {
+            let done = catch_unwind(AssertUnwindSafe(work));
+            // Nobody misses the result once the receiver is gone.
+            let _ = sender.send((number, done));
+        });
+    }
+
+    /// Pieces whose results were not given back yet.
+    pub fn pending(&self) -> usize {
+        self.handed - self.given
+    }
+
+    /// The next result in order, as long as more than `max_pending` are [`pending`](Self::pending); waits for it. The error
+    /// is what the work panicked with.
+    pub fn take(&mut self, max_pending: usize) -> Option<Result<T, Panic>> {
+        while self.pending() > max_pending {
+            if let Some(done) = self.ready() {
+                return Some(done);
+            }
+            let came = match self.receiver.try_recv() {
+                Ok(came) => came,
+                Err(_) if rayon::yield_local() == Some(Yield::Executed) => continue,
+                // All that is not done is in the hands of other threads, none of which waits for this one.
+                Err(_) => self.receiver.recv().expect("`self` keeps a sender"),
+            };
+            self.waiting.insert(came.0, came.1);
+        }
+        None
+    }
+
+    /// The next result in order, unless it takes longer than `timeout`. For threads outside of the pool.
+    pub fn take_within(&mut self, timeout: Duration) -> Option<Result<T, Panic>> {
+        while self.pending() > 0 {
+            if let Some(done) = self.ready() {
+                return Some(done);
+            }
+            match self.receiver.recv_timeout(timeout) {
+                Ok(came) => self.waiting.insert(came.0, came.1),
+                Err(RecvTimeoutError::Timeout) => return None,
+                Err(RecvTimeoutError::Disconnected) => unreachable!("`self` keeps a sender"),
+            };
+        }
+        None
+    }
+
+    fn ready(&mut self) -> Option<Result<T, Panic>> {
+        let done = self.waiting.remove(&self.given)?;
+        self.given += 1;
+        Some(done)
+    }
+}
+
+/// Takes the results of [`in_order`], on the caller's thread.
+pub(crate) trait Sink<T> {
+    /// Takes the result of job `number`. Jobs come in order, each once.
+    ///
+    /// # Errors
+    /// Whatever ends the work: jobs that have not begun are dropped, `stop` of the others is cancelled.
+    fn take(&mut self, number: usize, result: T) -> Result<()>;
+
+    /// Called every [`TICK`] or so while results are awaited, and before each.
+    ///
+    /// # Errors
+    /// As [`Sink::take`].
+    fn tick(&mut self) -> Result<()>;
+}
+
+/// A pool of `threads` threads of its own, whose names begin with `name`: the host's pool may be busy with the very calls
+/// that wait for the work.
+///
+/// # Errors
+/// [`Error::Io`] where the system gives no threads.
+pub(crate) fn pool(threads: usize, name: &'static str) -> Result<rayon::ThreadPool> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .thread_name(move |n| format!("{name}-{n}"))
+        .build()
+        .map_err(|e| Error::Io { path: PathBuf::from("threads"), source: io::Error::other(e) })
+}
+
+/// Does the jobs `0..count` with `work` on the threads of `pool`, at most `ahead` of them beyond the one that `sink` waits for.
+///
+/// `work` gets a token that is cancelled once `sink` gave an error: whoever is in the middle of a file of hours then drops
+/// it. A panic of `work` goes on in the caller.
+///
+/// # Errors
+/// What `sink` gives.
+pub(crate) fn in_order<T: Send>(
+    pool: &rayon::ThreadPool,
+    count: usize,
+    ahead: usize,
+    work: impl Fn(usize, &CancelToken) -> T + Sync,
+    sink: &mut impl Sink<T>,
+) -> Result<()> {
+    let stop = CancelToken::new();
+    let (work, stop) = (&work, &stop);
+    pool.in_place_scope(|scope| {
+        // Dropped last, also by a panic of `sink`.
+        let _stopping = Stopping(stop);
+        let mut ordered = Ordered::new(scope);
+        let (mut handed, mut next) = (0, 0);
+        while next < count {
+            while handed < count && ordered.pending() < ahead.max(1) {
+                let number = handed;
+                ordered.hand(move || (!stop.is_cancelled()).then(|| work(number, stop)));
+                handed += 1;
+            }
+            sink.tick()?;
+            match ordered.take_within(TICK) {
+                Some(Ok(Some(result))) => {
+                    sink.take(next, result)?;
+                    next += 1;
+                }
+                Some(Ok(None)) => unreachable!("`stop` is not cancelled before the end"),
+                Some(Err(panic)) => resume_unwind(panic),
+                None => {}
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Cancels the work of all threads when it is dropped.
+struct Stopping<'a>(&'a CancelToken);
+
+impl Drop for Stopping<'_> {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn results_come_in_order_with_any_number_of_threads_and_panics_are_kept() {
+        for threads in [1, 2, 5] {
+            let pool = pool(threads, "test").unwrap();
+            for max_pending in [0, 1, 7] {
+                let mut got = Vec::new();
+                pool.install(|| {
+                    rayon::scope(|scope| {
+                        let mut ordered = Ordered::new(scope);
+                        for n in 0..50u64 {
+                            ordered.hand(move || {
+                                std::thread::yield_now();
+                                assert!(n != 13, "thirteen");
+                                n * n
+                            });
+                            while let Some(done) = ordered.take(max_pending) {
+                                got.push(done.ok());
+                            }
+                            assert!(got.len() + max_pending > n as usize);
+                        }
+                        while let Some(done) = ordered.take(0) {
+                            got.push(done.ok());
+                        }
+                    });
+                });
+                assert_eq!(got, (0..50).map(|n| (n != 13).then_some(n * n)).collect::<Vec<_>>());
+            }
+        }
+    }
+
+    /// Collects until it has had enough.
+    struct Collect {
+        got: Vec<usize>,
+        enough: usize,
+    }
+
+    impl Sink<usize> for Collect {
+        fn take(&mut self, number: usize, result: usize) -> Result<()> {
+            assert_eq!(number, result);
+            self.got.push(result);
+            if self.got.len() == self.enough { Err(Error::Interrupted) } else { Ok(()) }
+        }
+
+        fn tick(&mut self) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn numbered_jobs_come_in_order_and_no_more_of_them_begin_than_may_be_ahead() {
+        for (threads, ahead) in [(1, 1), (3, 2), (2, 8)] {
+            let (begun, pool) = (AtomicUsize::new(0), pool(threads, "test").unwrap());
+            let work = |number: usize, _: &CancelToken| {
+                begun.fetch_add(1, Ordering::SeqCst);
+                if number % 3 == 0 {
+                    std::thread::yield_now();
+                }
+                number
+            };
+            let mut all = Collect { got: Vec::new(), enough: usize::MAX };
+            in_order(&pool, 40, ahead, work, &mut all).unwrap();
+            assert_eq!(all.got, (0..40).collect::<Vec<_>>());
+            begun.store(0, Ordering::SeqCst);
+            let mut some = Collect { got: Vec::new(), enough: 5 };
+            assert!(matches!(in_order(&pool, 40, ahead, work, &mut some), Err(Error::Interrupted)));
+            assert_eq!(some.got, [0, 1, 2, 3, 4]);
+            assert!(begun.load(Ordering::SeqCst) <= 5 + ahead);
+        }
+    }
+
+    #[test]
+    fn who_is_at_work_is_told_to_stop_where_the_sink_ends_early() {
+        let pool = pool(2, "test").unwrap();
+        let work = |number: usize, stop: &CancelToken| {
+            // All but the first go on until they are stopped.
+            while number > 0 && !stop.is_cancelled() {
+                std::thread::yield_now();
+            }
+            number
+        };
+        let mut one = Collect { got: Vec::new(), enough: 1 };
+        assert!(in_order(&pool, 10, 4, work, &mut one).is_err());
+        assert_eq!(one.got, [0]);
+    }
+
+    #[test]
+    fn a_panic_of_the_work_is_the_callers() {
+        let pool = pool(2, "test").unwrap();
+        let mut all = Collect { got: Vec::new(), enough: usize::MAX };
+        let work = |number: usize, _: &CancelToken| if number == 3 { panic!("three") } else { number };
+        let panicked = catch_unwind(AssertUnwindSafe(|| in_order(&pool, 9, 2, work, &mut all)));
+        assert_eq!(panicked.unwrap_err().downcast_ref::<&str>(), Some(&"three"));
+        assert_eq!(all.got, [0, 1, 2]);
+    }
+}

@@ -1,0 +1,29 @@
+//! Answers a query out of audio that can be read.
+use std::path::Path;
+
+use super::{engine::Query, found::Found, search::CHUNK};
+use crate::{decode::BlockSource, error::Result, extract::chunks::chunks, report::Answer, units::Seconds};
+
+impl Query<'_> {
+    /// Answers the query in `decoder`, which is called `name` in the answer; chunk by chunk, so that a recording of hours
+    /// takes no more memory than one of a minute.
+    pub(crate) fn answer(&mut self, name: &Path, decoder: &mut dyn BlockSource) -> Result<Answer> {
+        let mut found = Found::default();
+        let (params, store, cancel) = (self.params, self.store, self.options.cancel.clone());
+        let mut last = None;
+        let mut half_frames = 0;
+        let duration = chunks(decoder, &params, CHUNK, &cancel, |chunk| {
+            // A build may replace a track between its windows being found and its frames being read. The snapshot lasts no
+            // longer than a chunk: a writer may have to wait for it, and hours may lie between two chunks.
+            let snapshot = store.snapshot()?;
+            found.add(self.places(chunk)?, chunk.half_frames(&params));
+            half_frames += chunk.half_frames(&params);
+            self.options.tell(Seconds(half_frames as f64 / 2.0 * params.frame_seconds().0));
+            if chunk.ends {
+                last = Some(snapshot);
+            }
+            Ok(())
+        })?;
+        self.rank(name, found.into_places(), duration.0)
+    }
+}

@@ -1,0 +1,37 @@
+//! The places of a query so far.
+use super::place::{GAP, Place, join};
+
+/// The places that the chunks of a query have so far, in half frames of the whole query.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    places: Vec<Place>,
+    /// Half frames that were looked up.
+    done: usize,
+}
+
+impl Found {
+    /// Takes the places of the next chunk, of so many half frames, counted from its beginning.
+    pub fn add(&mut self, places: Vec<Place>, half_frames: usize) {
+        let done = self.done;
+        for mut place in places {
+            place.from += done;
+            place.to += done;
+            place.first.at += done as f64;
+            place.first.offset -= done as f64;
+            place.last = place.first;
+            join(&mut self.places, place, done);
+        }
+        self.done += half_frames;
+    }
+
+    /// Takes out the places that no later chunk can continue.
+    pub fn take_final(&mut self) -> Vec<Place> {
+        let done = self.done;
+        self.places.extract_if(.., |place| place.to + GAP < done).collect()
+    }
+
+    /// All places.
+    pub fn into_places(self) -> Vec<Place> {
+        self.places
+    }
+}

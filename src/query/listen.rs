@@ -1,0 +1,95 @@
+//! Audio that is pushed in as it comes: live sound, or a recording of hours whose matches are wanted as they end.
+use std::path::{Path, PathBuf};
+
+use super::{engine::Query, found::Found, options::QueryOptions, place::Place, search::CHUNK};
+use crate::{
+    error::Result,
+    extract::{
+        chunks::{Chunk, Chunker},
+        samples::{Feed, FeedError},
+    },
+    params::Params,
+    report::Match,
+    store::Store,
+    units::SampleRate,
+};
+
+/// What has been heard so far. It holds no connection: each call is given one for as long as it takes.
+pub(crate) struct Hearing {
+    params: Params,
+    options: QueryOptions,
+    feed: Feed,
+    chunker: Chunker,
+    found: Found,
+    half_frames: usize,
+    name: PathBuf,
+}
+
+impl Hearing {
+    /// For an index of these parameters. `name` stands in errors.
+    pub fn new(params: &Params, options: &QueryOptions, name: &Path) -> Self {
+        Self {
+            params: *params,
+            options: options.clone(),
+            feed: Feed::new(params.sample_rate),
+            chunker: Chunker::new(params, CHUNK),
+            found: Found::default(),
+            half_frames: 0,
+            name: name.to_owned(),
+        }
+    }
+
+    /// Takes the next mono samples, looks up what they complete, and returns the matches that no later sound can change.
+    pub fn push(&mut self, store: &Store, samples: &[f32], rate: SampleRate) -> Result<Vec<Match>> {
+        let Self { params, options, feed, chunker, found, half_frames, name } = self;
+        options.cancel.check()?;
+        let mut query: Option<Query<'_>> = None;
+        let mut matches = Vec::new();
+        let mut each = |chunk: &Chunk| {
+            let query = match &mut query {
+                Some(query) => query,
+                none => none.insert(Query::new(store, options)?),
+            };
+            let _snapshot = store.snapshot()?;
+            found.add(query.places(chunk)?, chunk.half_frames(params));
+            *half_frames += chunk.half_frames(params);
+            matches.extend(matched(query, found.take_final(), seconds(params, *half_frames))?);
+            Ok(())
+        };
+        feed.push(samples, rate, |samples| chunker.push(samples, &mut each).map_err(FeedError::Sink))
+            .map_err(|error| error.of(name))?;
+        Ok(matches)
+    }
+
+    /// Ends the sound and returns the matches that were not returned yet.
+    pub fn finish(mut self, store: &Store) -> Result<Vec<Match>> {
+        let mut query = Query::new(store, &self.options)?;
+        let _snapshot = store.snapshot()?;
+        let (params, found) = (self.params, &mut self.found);
+        let mut each = |chunk: &Chunk| {
+            found.add(query.places(chunk)?, chunk.half_frames(&params));
+            Ok(())
+        };
+        let chunker = &mut self.chunker;
+        let samples = self
+            .feed
+            .finish(|samples| chunker.push(samples, &mut each).map_err(FeedError::Sink))
+            .map_err(|error| error.of(&self.name))?;
+        chunker.finish(&mut each)?;
+        let duration = samples.at(params.sample_rate).0;
+        matched(&query, self.found.into_places(), duration)
+    }
+}
+
+/// The places that count as matches, in the order in which they were heard.
+fn matched(query: &Query<'_>, places: Vec<Place>, duration: f64) -> Result<Vec<Match>> {
+    let mut matches = query.described(places, usize::MAX, duration)?;
+    matches.retain(|m| m.score >= f64::from(query.options.min_score));
+    matches.sort_by(|a, b| a.query_start.0.total_cmp(&b.query_start.0));
+    Ok(matches)
+}
+
+/// The time from the beginning to so many half frames.
+fn seconds(params: &Params, half_frames: usize) -> f64 {
+    half_frames as f64 / 2.0 * params.frame_seconds().0
+}

@@ -1,0 +1,47 @@
+//! A query by what an index holds of a track: no audio is read.
+use std::path::Path;
+
+use super::{engine::Query, found::Found, search::CHUNK, variants::stretched};
+use crate::{
+    error::Result,
+    extract::chunks::Chunk,
+    report::Answer,
+    store::{Track, TrackId},
+};
+
+impl Query<'_> {
+    /// Which other tracks sound like the one with this id, and where; none where there is no such track. The track itself is
+    /// left out.
+    ///
+    /// Stored frames come half as often as those of a query; those between them are interpolated. What is stored cannot be
+    /// transposed, so the track is looked up as it is.
+    pub(crate) fn stored_track(&mut self, id: TrackId) -> Result<Option<Answer>> {
+        let _snapshot = self.store.snapshot()?;
+        let Some(Track { record, .. }) = self.store.track(id)? else { return Ok(None) };
+        self.left_out = Some(id);
+        self.options.range = super::variants::Range::PLAIN;
+        let values = self.params.frame_values();
+        let per_chunk = CHUNK as i64 / 2;
+        let mut found = Found::default();
+        for first in (0..).step_by(CHUNK / 2) {
+            self.options.cancel.check()?;
+            // One frame more, for what lies between two chunks.
+            let frames = self.stored(id, first, first + per_chunk + 1)?.frames;
+            let ends = frames.len() / values <= per_chunk as usize;
+            let mut chroma = stretched(&frames, values, 2.0);
+            if !ends {
+                chroma.truncate(CHUNK * values);
+            }
+            if chroma.is_empty() {
+                break;
+            }
+            let chunk = Chunk { chroma, magnitudes: Vec::new(), begins: first == 0, ends };
+            found.add(self.places(&chunk)?, chunk.half_frames(&self.params));
+            if ends {
+                break;
+            }
+        }
+        let name: &Path = &record.path;
+        self.rank(name, found.into_places(), record.duration.0).map(Some)
+    }
+}

@@ -1,0 +1,54 @@
+//! A chunk of a query as its variants read it.
+use std::{borrow::Cow, cell::RefCell, collections::BTreeMap, ops::RangeInclusive, rc::Rc};
+
+use super::variants::{Variant, stretched};
+use crate::{
+    extract::chunks::{Chunk, MARGIN},
+    params::Params,
+};
+
+/// A chunk of a query as all variants read it. Each transposition is made once.
+pub(crate) struct VariantFrames<'a> {
+    chunk: &'a Chunk,
+    params: &'a Params,
+    transposed: RefCell<BTreeMap<i32, Rc<[f32]>>>,
+}
+
+impl<'a> VariantFrames<'a> {
+    pub(crate) fn new(chunk: &'a Chunk, params: &'a Params) -> Self {
+        Self { chunk, params, transposed: RefCell::default() }
+    }
+
+    /// Whether there is what transposing needs: a track of the index has none.
+    pub(crate) fn can_be_transposed(&self) -> bool {
+        !self.chunk.magnitudes.is_empty()
+    }
+
+    /// The chunk's frames as `variant` reads them.
+    pub(crate) fn frames(&self, variant: &Variant) -> Cow<'a, [f32]> {
+        if *variant == Variant::PLAIN {
+            return Cow::Borrowed(&self.chunk.chroma);
+        }
+        let mut transposed = self.transposed.borrow_mut();
+        let shifted = transposed
+            .entry(variant.shift)
+            .or_insert_with(|| self.chunk.transposed(self.params, variant.shift).into());
+        Cow::Owned(stretched(shifted, self.params.frame_values(), variant.tempo))
+    }
+
+    /// The frames of the track that `frames` of a variant have heard where they are aligned at `offset`, in half frames, and
+    /// how far their moving mean reaches on either side. Transposed chroma knows of its own chunk only.
+    pub(crate) fn heard(&self, variant: &Variant, count: i32, offset: i32) -> (RangeInclusive<i32>, i32) {
+        let half = self.params.mean_span.0 / self.params.frame_seconds().0 * variant.tempo;
+        let half = half.round() as i32;
+        let plain = *variant == Variant::PLAIN;
+        let before = if plain && !self.chunk.begins { half } else { 0 };
+        let after = if plain && !self.chunk.ends { half } else { 0 };
+        (offset - before..=offset + count - 1 + after, half)
+    }
+
+    /// The chunk's frames read so many bins higher, or as many as there are beyond the ends, at the query's own speed.
+    pub(crate) fn transposed(&self, shift: i32) -> Cow<'a, [f32]> {
+        self.frames(&Variant { shift: shift.clamp(-MARGIN, MARGIN), tempo: 1.0 })
+    }
+}
