@@ -440,7 +440,7 @@ fn query(fixtures: &Path, file: Option<&Path>) -> Done {
     let path = folder.path().join("songs.refrain");
     let index = Index::open_or_create(&path)?;
     let cancel = CancelToken::new();
-    index.build(&[fixtures.join("songs")], &BuildOptions::default(), &cancel, |_| {})?;
+    index.build_with([fixtures.join("songs")], BuildOptions::default())?;
     index.close()?;
     let clip = file.map_or_else(|| fixtures.join("clips/clean.wav"), Path::to_owned);
     let audio = drained(&clip)?;
@@ -448,7 +448,7 @@ fn query(fixtures: &Path, file: Option<&Path>) -> Done {
         "query, ten songs",
         audio,
         "fingerprinting the clip",
-        || Ok(Index::open(&path)?.query(&clip, &QueryOptions::default())?),
+        || Ok(Index::open(&path)?.query(&clip)?),
         || Ok(analyse::track(&mut Decoder::open(&clip)?, &CURRENT, &cancel)?),
     )
 }

@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     index.close()?;
 
     let index = Index::open(&file)?;
-    let answer = index.query(&clip, &QueryOptions::default())?;
+    let answer = index.query(&clip)?;
     println!("{}: {:?}", clip.display(), answer.status);
     for found in &answer.matches {
         println!(

@@ -98,7 +98,7 @@
 )]
 
 #[cfg(feature = "acoustid")]
-mod acoustid;
+pub mod acoustid;
 pub mod analysis;
 #[cfg(feature = "analyze")]
 mod analyze;
@@ -157,11 +157,6 @@ mod store;
 #[cfg(feature = "unstable")]
 pub mod store;
 
-#[cfg(feature = "acoustid")]
-pub use acoustid::{
-    chromaprint::{ChromaprintOptions, ChromaprintPart, chromaprint},
-    words::{Algorithm, pack},
-};
 #[cfg(feature = "analyze")]
 pub use analyze::{
     batch::{analyze, analyze_all, analyze_with},
@@ -180,8 +175,8 @@ pub use index::{
     add::{AddOptions, Added},
     handle::Index,
     info::Info,
-    options::{MaintainOptions, Progress},
     merge::MergeSummary,
+    options::{MaintainOptions, Progress},
     query::Listener,
     relocate::Relocated,
     select::{Pattern, Selector},

@@ -1,5 +1,8 @@
 //! Time, frames and samples as distinct types, so that one is never taken for another.
-use std::fmt;
+use std::{
+    fmt,
+    ops::{Add, Sub},
+};
 
 /// A sample rate in hertz.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,6 +24,22 @@ impl Samples {
     /// The time that this many samples last at `rate`.
     pub fn at(self, rate: SampleRate) -> Seconds {
         Seconds(self.0 as f64 / f64::from(rate.0))
+    }
+}
+
+impl Add for Seconds {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+}
+
+impl Sub for Seconds {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self(self.0 - other.0)
     }
 }
 

@@ -49,15 +49,15 @@ fn samples_are_added_and_found() {
     let index = library(&folder);
     let song = tune(5, 40);
     let clip = &song[12 * RATE as usize..22 * RATE as usize];
-    let answer = index.query(Audio::samples(clip, RATE), &QueryOptions::default()).unwrap();
+    let answer = index.query(Audio::samples(clip, RATE)).unwrap();
     let best = &answer.matches[0];
     assert_eq!((best.path.to_str(), best.tags.title.as_deref()), (Some("tune-5"), Some("tune 5")));
     assert!((best.ref_start - best.query_start - 12.0).abs() < 0.1, "{best:?}");
     let stranger = tune(99, 10);
-    let answer = index.query(Audio::samples(&stranger, RATE), &QueryOptions::default()).unwrap();
+    let answer = index.query(Audio::samples(&stranger, RATE)).unwrap();
     assert_eq!(answer.status, Status::NoMatch);
     let silence = vec![0.0; RATE as usize];
-    let refused = index.add_audio(Audio::samples(&silence, RATE), "silence", Tags::default());
+    let refused = index.add_audio(Audio::samples(&silence, RATE), "silence");
     assert!(matches!(refused, Err(Error::Audio { reason: AudioError::NoFingerprint, .. })));
     index.verify().unwrap();
     index.close().unwrap();
@@ -70,12 +70,11 @@ fn a_neighbour_index_is_made_and_used() {
     let index = library(&folder);
     let mut options = NeighbourOptions::default();
     (options.least_windows, options.centroids) = (1, Some(16));
-    index.rebuild(&options, &refrain::CancelToken::new()).unwrap();
+    index.rebuild_with(MaintainOptions::default().neighbours(options)).unwrap();
     assert_eq!(index.info().unwrap().neighbours.map(|(centroids, _)| centroids), Some(16));
     index.verify().unwrap();
     let song = tune(3, 40);
-    let answer =
-        index.query(Audio::samples(&song[..10 * RATE as usize], RATE), &QueryOptions::default()).unwrap();
+    let answer = index.query(Audio::samples(&song[..10 * RATE as usize], RATE)).unwrap();
     assert_eq!(answer.matches[0].path.to_str(), Some("tune-3"));
 }
 

@@ -91,7 +91,7 @@ pub fn run(data: &[u8]) {
     if how & 8 == 8 {
         let merged = || {
             let new = Index::open_or_create(folder.path().join("new.refrain"))?;
-            new.merge(&Index::open(&file)?, &CancelToken::new())?;
+            new.merge(&Index::open(&file)?)?;
             new.verify()
         };
         expected(merged());
@@ -111,7 +111,7 @@ fn read(file: &Path, how: u8) {
     if how & 2 == 0 {
         options.range = Range::PLAIN;
     }
-    let answer = expected(index.query(Audio::reader(CLIP), &options));
+    let answer = expected(index.query_with(Audio::reader(CLIP), &options));
     if let Some(answer) = &answer {
         query::holds(answer);
     }
@@ -140,7 +140,7 @@ fn write(file: &Path) {
         let index = Index::open_to_write(file)?;
         let options =
             ann::Options { least_windows: 1, centroids: Some(4), force: true, ..Default::default() };
-        index.rebuild(&options, &go_on)?;
+        index.rebuild_with(MaintainOptions::default().neighbours(options))?;
         index.compact()?;
         index.close()
     };

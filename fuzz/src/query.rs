@@ -40,11 +40,11 @@ pub fn run(data: &[u8]) {
         options.range = Range::PLAIN;
     }
     if how & 16 == 16 {
-        options.least_score = 0.0;
+        options.min_score = 0.0;
     }
     let name = if how & 32 == 32 { "neighbours.refrain" } else { "plain.refrain" };
     let index = Index::open(index::base(name)).expect("the file is whole");
-    match index.query(Audio::reader(&clip[..]), &options) {
+    match index.query_with(Audio::reader(&clip[..]), &options) {
         Ok(answer) => holds(&answer),
         Err(Error::Audio { .. }) => {}
         Err(other) => panic!("not about the clip: {other}"),

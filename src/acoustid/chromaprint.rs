@@ -87,7 +87,14 @@ impl ChromaprintOptions {
 impl Default for ChromaprintOptions {
     fn default() -> Self {
         let length = Some(Seconds(120.0));
-        Self { algorithm: Algorithm::default(), length, chunk: None, overlap: false, raw: None, cancel: CancelToken::new() }
+        Self {
+            algorithm: Algorithm::default(),
+            length,
+            chunk: None,
+            overlap: false,
+            raw: None,
+            cancel: CancelToken::new(),
+        }
     }
 }
 

@@ -2,8 +2,19 @@
 //!
 //! [`convert`] makes the samples that Chromaprint works on, through [`polyphase`], fpcalc's resampler; [`words`] makes words of
 //! them and packs them; [`chromaprint`] does all that for a file, a stream or samples.
-pub(crate) mod chromaprint;
-pub(crate) mod convert;
+mod chromaprint;
+mod convert;
 mod polyphase;
 mod silence;
-pub(crate) mod words;
+mod words;
+
+pub use self::{
+    chromaprint::{ChromaprintOptions, ChromaprintPart, chromaprint},
+    words::{Algorithm, pack},
+};
+#[cfg(feature = "unstable")]
+pub use self::{
+    convert::Converter,
+    words::{Chromaprint, SAMPLE_RATE},
+};
+pub use crate::decode::{RawFormat, RawSample};

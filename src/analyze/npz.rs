@@ -8,9 +8,9 @@ use std::{
 use zip::{CompressionMethod, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
 use super::{
-    plans::{HOP, RATE},
-    atomic_file::{AtomicFile, io_error},
     accumulate,
+    atomic_file::{AtomicFile, io_error},
+    plans::{HOP, RATE},
 };
 use crate::{
     Result,
@@ -71,9 +71,9 @@ impl Npz {
         let mut write = || -> io::Result<()> {
             self.frequency.floats(pitch.iter().map(|p| p.frequency))?;
             self.aperiodicity.floats(pitch.iter().map(|p| p.aperiodicity))?;
-            self.voiced
-                .0
-                .write_all(&pitch.iter().map(|p| u8::from(accumulate::voiced(p).is_some())).collect::<Vec<_>>())
+            self.voiced.0.write_all(
+                &pitch.iter().map(|p| u8::from(accumulate::voiced(p).is_some())).collect::<Vec<_>>(),
+            )
         };
         write().map_err(io_error(self.staged.target()))
     }

@@ -6,10 +6,10 @@ use std::{
 };
 
 use super::{
+    accumulate::voiced,
+    atomic_file::{AtomicFile, io_error},
     npz::Npz,
     parts::PartFile,
-    atomic_file::{AtomicFile, io_error},
-    accumulate::voiced,
 };
 use crate::{
     Error, Result,

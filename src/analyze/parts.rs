@@ -4,8 +4,8 @@ use std::{fs::File, io, io::BufWriter, path::Path};
 use hound::{SampleFormat, WavSpec, WavWriter};
 
 use super::{
-    plans::RATE,
     atomic_file::{AtomicFile, io_error},
+    plans::RATE,
 };
 use crate::Result;
 

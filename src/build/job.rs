@@ -60,9 +60,7 @@ impl Job {
             // Else it was written to since it was found: the fingerprint that is there is not of what was hashed.
             if self.is_as_found() {
                 return match first_block {
-                    Ok(decoder) => {
-                        Outcome::Completed(hash, Box::new(decoder.tags().clone()), decoder.spec())
-                    }
+                    Ok(decoder) => Outcome::Completed(hash, Box::new(decoder.tags().clone()), decoder.spec()),
                     Err(error) => unread(error),
                 };
             }

@@ -19,11 +19,7 @@ pub(crate) fn record(file: &FoundFile, hash: ContentHash, analysis: &Analysis) -
 }
 
 /// What is known of a file without an analysis.
-pub(super) fn described(
-    file: &FoundFile,
-    hash: ContentHash,
-    spec: Option<(SampleRate, u16)>,
-) -> TrackRecord {
+pub(super) fn described(file: &FoundFile, hash: ContentHash, spec: Option<(SampleRate, u16)>) -> TrackRecord {
     TrackRecord {
         path: file.path.clone(),
         size: file.size,

@@ -1,9 +1,5 @@
 //! Compares the files with what the index knows, and brings the index up to date.
-use std::{
-    collections::HashMap,
-    path::PathBuf,
-    sync::Arc,
-};
+use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 use super::{
     events::{BuildEvent, BuildSummary, FailedFile},
@@ -32,11 +28,7 @@ use crate::{
 /// # Errors
 /// [`Error::Io`] for a root that does not exist, [`Error::Index`] where the index cannot be written,
 /// [`Error::Interrupted`] once `cancel` is set. A bad file is no error: it is in the summary.
-pub(crate) fn build(
-    store: &mut Store,
-    roots: &[PathBuf],
-    options: BuildOptions<'_>,
-) -> Result<BuildSummary> {
+pub(crate) fn build(store: &mut Store, roots: &[PathBuf], options: BuildOptions<'_>) -> Result<BuildSummary> {
     let params = *store.params();
     let analyse = |file: &FoundFile, stop: &CancelToken| track::file(&file.path, &params, stop);
     build_with(&analyse, store, roots, options)
@@ -70,10 +62,7 @@ pub(crate) fn build_with(
 /// # Errors
 /// As [`build`]; a folder that is not there is no error: its files are missing. Nor is one that cannot be read: it is in the
 /// summary.
-pub(crate) fn update(
-    store: &mut Store,
-    options: BuildOptions<'_>,
-) -> Result<BuildSummary> {
+pub(crate) fn update(store: &mut Store, options: BuildOptions<'_>) -> Result<BuildSummary> {
     let params = *store.params();
     let analyse = |file: &FoundFile, stop: &CancelToken| track::file(&file.path, &params, stop);
     update_with(&analyse, store, options)
@@ -115,10 +104,7 @@ pub(crate) fn update_with(
 ///
 /// # Errors
 /// As [`build`].
-pub(crate) fn retry(
-    store: &mut Store,
-    options: BuildOptions<'_>,
-) -> Result<BuildSummary> {
+pub(crate) fn retry(store: &mut Store, options: BuildOptions<'_>) -> Result<BuildSummary> {
     let params = *store.params();
     let analyse = |file: &FoundFile, stop: &CancelToken| track::file(&file.path, &params, stop);
     let (mut jobs, mut gone) = (Vec::new(), Vec::new());

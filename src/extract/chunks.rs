@@ -157,9 +157,8 @@ pub fn chunks(
     mut each: impl FnMut(&Chunk) -> Result<()>,
 ) -> Result<Seconds> {
     let mut chunker = Chunker::new(params, max_half_frames);
-    let samples = samples::stream(decoder, params.sample_rate, cancel, |samples, _| {
-        chunker.push(samples, &mut each)
-    })?;
+    let samples =
+        samples::stream(decoder, params.sample_rate, cancel, |samples, _| chunker.push(samples, &mut each))?;
     chunker.finish(each)?;
     let duration = samples.at(params.sample_rate);
     samples::check_duration(duration)

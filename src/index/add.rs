@@ -143,8 +143,7 @@ fn add_audio(
         return Err(Error::Io { path: name.to_owned(), source });
     }
     let (params, cancel) = (*connections.reader()?.params(), &options.cancel);
-    let analysis =
-        track::contained(name, || track::track(&mut *audio.named(name).open()?, &params, cancel))?;
+    let analysis = track::contained(name, || track::track(&mut *audio.named(name).open()?, &params, cancel))?;
     let record = TrackRecord {
         path: name.to_owned(),
         duration: analysis.duration,

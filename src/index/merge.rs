@@ -80,12 +80,7 @@ fn merge(store: &mut Store, other: &Store, options: &mut MaintainOptions<'_>) ->
     Ok(summary)
 }
 
-fn merge_track(
-    batch: &Batch<'_>,
-    other: &Store,
-    id: TrackId,
-    summary: &mut MergeSummary,
-) -> Result<()> {
+fn merge_track(batch: &Batch<'_>, other: &Store, id: TrackId, summary: &mut MergeSummary) -> Result<()> {
     let Some(mut track) = other.track(id)? else { return Ok(()) };
     let mut files = Vec::new();
     for file in other.files(id)? {

@@ -8,22 +8,20 @@ use std::{
 
 use proptest::{collection::vec, prelude::*};
 
-use super::{
-    analyse::Analysis,
-    build::{self, BuildOptions},
-    content,
-    find::{self, FoundFile},
-    index::Index,
-    upkeep::Selector,
-};
-use crate::cancel::CancelToken;
+use super::{handle::Index, options::MaintainOptions, select::Selector};
 use crate::{
-    Error, Result,
     ann::{self, Hit, Searcher},
+    build::{options::BuildOptions, update},
+    cancel::CancelToken,
     decode::Tags,
-    error::AudioError,
+    error::{AudioError, Error, Result},
+    extract::track::Analysis,
     fingerprint::Fingerprint,
     params::CURRENT,
+    scan::{
+        content_hash,
+        files::{self, FoundFile},
+    },
     store::{Store, TrackId, TrackRecord},
     units::{Frames, Seconds},
 };
@@ -279,7 +277,7 @@ impl World {
         self.clock
     }
 
-    fn options() -> BuildOptions {
+    fn options() -> BuildOptions<'static> {
         // From the first window on, so that removals leave their marks in the lists.
         let neighbours =
             ann::Options { least_windows: 1, most_unlisted: 20, centroids: Some(3), force: false };
@@ -287,7 +285,6 @@ impl World {
     }
 
     fn take(&mut self, step: &Step) {
-        let go_on = CancelToken::new();
         match step {
             Step::Write(file, content) => {
                 let Some(path) = self.writable(*file) else { return };
@@ -336,16 +333,13 @@ impl World {
                 }
                 self.model.roots.extend(roots.iter().cloned());
                 self.model.update(|path| roots.iter().any(|root| path.starts_with(root)));
-                let build = |store: &mut Store| {
-                    build::build_with(&analyse, store, &roots, &Self::options(), &go_on, |_| {})
-                };
-                self.index().handles.write(build).unwrap();
+                let build = |store: &mut Store| update::build_with(&analyse, store, &roots, Self::options());
+                self.index().connections.write(build).unwrap();
             }
             Step::Update => {
                 self.model.update(|_| true);
-                let update =
-                    |store: &mut Store| build::update_with(&analyse, store, &Self::options(), &go_on, |_| {});
-                self.index().handles.write(update).unwrap();
+                let update = |store: &mut Store| update::update_with(&analyse, store, Self::options());
+                self.index().connections.write(update).unwrap();
             }
             Step::Prune => {
                 let disk = &self.model.disk;
@@ -376,7 +370,9 @@ impl World {
                 self.index().compact().unwrap();
             }
             Step::Rebuild => {
-                self.index().rebuild(&Self::options().neighbours, &go_on).unwrap();
+                self.index()
+                    .rebuild_with(MaintainOptions::default().neighbours(Self::options().neighbours))
+                    .unwrap();
             }
             Step::Merge(files) => self.merge(files),
             Step::Reopen => {
@@ -393,7 +389,7 @@ impl World {
             // All as it was, dates too.
             for entry in fs::read_dir(&here).unwrap() {
                 let path = here.join(entry.unwrap().file_name());
-                let file = find::one(&path).unwrap();
+                let file = files::one(&path).unwrap();
                 let text = fs::read_to_string(&path).unwrap();
                 let content = text.rsplit(' ').next().unwrap().parse().unwrap();
                 self.model.disk.insert(path, (content, file.mtime_ns as u64 / 1000));
@@ -427,7 +423,7 @@ impl World {
                         path: path.clone(),
                         size: bytes(*content).len() as u64,
                         mtime_ns: 1000,
-                        hash: Some(content::hash(&scrap, &CancelToken::new())?),
+                        hash: Some(content_hash::hash(&scrap, &CancelToken::new())?),
                         tags: tags(*content),
                         ..TrackRecord::default()
                     };
@@ -439,7 +435,7 @@ impl World {
             .unwrap();
         store.close().unwrap();
         let read = Index::open(&file).unwrap();
-        self.index().merge(&read, &CancelToken::new()).unwrap();
+        self.index().merge(&read).unwrap();
         drop(read);
         fs::remove_file(file).unwrap();
         // Tracks first, in the order in which they came, then what is bad.
@@ -450,7 +446,7 @@ impl World {
 
     /// Holds that the index is what the model says, also to a search.
     fn compare(&self) {
-        let store = self.index.as_ref().expect("open between steps").handles.reader().unwrap();
+        let store = self.index.as_ref().expect("open between steps").connections.reader().unwrap();
         store.verify().unwrap();
         let mut files = BTreeMap::new();
         store

@@ -154,7 +154,6 @@ impl Query<'_> {
         })
     }
 
-
     /// Aligns a variant of the query, which reads as `frames`, with the stored frames of a track around an offset.
     fn align(
         &self,

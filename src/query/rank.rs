@@ -26,12 +26,7 @@ impl Query<'_> {
 
     /// The best `max` places, in order of their evidence, with their tracks. A track that repeats itself has its best place
     /// for a range of the query.
-    pub(super) fn described(
-        &self,
-        mut places: Vec<Place>,
-        max: usize,
-        duration: f64,
-    ) -> Result<Vec<Match>> {
+    pub(super) fn described(&self, mut places: Vec<Place>, max: usize, duration: f64) -> Result<Vec<Match>> {
         places.sort_by(|a, b| b.evidence.total_cmp(&a.evidence));
         let mut matches: Vec<Match> = Vec::new();
         let mut taken: Vec<Place> = Vec::new();

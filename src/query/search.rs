@@ -111,7 +111,11 @@ impl Query<'_> {
     }
 
     /// The places of a chunk as it is, out of those proposed, and the most evidence for a track without one.
-    pub(super) fn plain(&mut self, variants: &VariantFrames<'_>, proposed: &[Candidate]) -> Result<(Vec<Place>, f32)> {
+    pub(super) fn plain(
+        &mut self,
+        variants: &VariantFrames<'_>,
+        proposed: &[Candidate],
+    ) -> Result<(Vec<Place>, f32)> {
         let proposed = proposed.iter().map(|candidate| (Variant::PLAIN, *candidate)).collect();
         let (mut places, left) = self.best(variants, proposed)?;
         self.find_rivals(&mut places, left)?;

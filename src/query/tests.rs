@@ -1,9 +1,24 @@
 //! The deeper look: what the first few lists of a small neighbour index do not bring is found, as by looking at all windows.
 use std::f64::consts::TAU;
 
-use super::*;
-use crate::cancel::CancelToken;
-use crate::{ann, decode::Audio, fingerprint::Fingerprint, params::CURRENT, store::TrackRecord};
+use super::{
+    engine::Query,
+    options::QueryOptions,
+    place::Place,
+    search::{CHUNK, NEAREST, PLACES},
+    variant_frames::VariantFrames,
+    variants::Range,
+};
+use crate::{
+    align::candidates,
+    ann::{self, Searcher},
+    cancel::CancelToken,
+    decode::Audio,
+    extract::{chunks::chunks, track},
+    fingerprint::Fingerprint,
+    params::CURRENT,
+    store::{Store, TrackRecord},
+};
 
 const RATE: u32 = CURRENT.sample_rate.0;
 const TRACKS: u64 = 24;
@@ -32,7 +47,7 @@ fn tune(seed: u64) -> Vec<f32> {
 fn fingerprint(seed: u64) -> Fingerprint {
     let tune = tune(seed);
     let mut blocks = Audio::samples(&tune, RATE).open().unwrap();
-    analyse::track(&mut *blocks, &CURRENT, &CancelToken::new()).unwrap().fingerprint
+    track::track(&mut *blocks, &CURRENT, &CancelToken::new()).unwrap().fingerprint
 }
 
 /// A second and a half of a tune under noise.
@@ -73,26 +88,20 @@ fn a_deeper_look_finds_what_the_first_one_does_not() {
         // One list for each window, then ten.
         let mut listed = Query::new(&store, &options).unwrap();
         listed.searcher = Searcher::new(&store).probes(1);
-        let mut all = Query::new(&store, &QueryOptions { exact: true, ..options }).unwrap();
-        analyse::query(
-            &mut *Audio::samples(&clip(seed), RATE).open().unwrap(),
-            &CURRENT,
-            STRETCH,
-            &go_on,
-            |stretch| {
-                let pairs = (stretch.chroma.len() / CURRENT.frame_values()) as f64 / 2.0;
-                let readings = Readings::new(stretch, &CURRENT);
-                let windows = listed.windows(&stretch.chroma, 1);
-                let hits = windows.with(listed.searcher.nearest(&windows.vectors, *NEAREST.end())?);
-                let (places, _) = listed.plain(&readings, &candidates(&hits, *PLACES.end()))?;
-                first += u32::from(is_right(&listed, &places, pairs));
-                let places = listed.stretch(stretch)?;
-                both += u32::from(is_right(&listed, &places, pairs));
-                let places = all.stretch(stretch)?;
-                exact += u32::from(is_right(&all, &places, pairs));
-                Ok(())
-            },
-        )
+        let mut all = Query::new(&store, &QueryOptions { exact: true, ..options.clone() }).unwrap();
+        chunks(&mut *Audio::samples(&clip(seed), RATE).open().unwrap(), &CURRENT, CHUNK, &go_on, |chunk| {
+            let pairs = (chunk.chroma.len() / CURRENT.frame_values()) as f64 / 2.0;
+            let variants = VariantFrames::new(chunk, &CURRENT);
+            let windows = listed.windows(&chunk.chroma, 1);
+            let hits = windows.with(listed.searcher.nearest(&windows.vectors, *NEAREST.end())?);
+            let (places, _) = listed.plain(&variants, &candidates(&hits, *PLACES.end()))?;
+            first += u32::from(is_right(&listed, &places, pairs));
+            let places = listed.places(chunk)?;
+            both += u32::from(is_right(&listed, &places, pairs));
+            let places = all.places(chunk)?;
+            exact += u32::from(is_right(&all, &places, pairs));
+            Ok(())
+        })
         .unwrap();
     }
     assert!(first + 2 <= both, "{first} by the first look, {both} by both, {exact} by looking at all");

@@ -5,6 +5,7 @@ use crate::extract::chunks::MARGIN;
 
 /// Transpositions and tempi to try.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Range {
     /// The most semitones up or down, 0 to 6.
     pub semitones: f64,
@@ -62,6 +63,20 @@ impl Group {
 }
 
 impl Range {
+    /// Sets [`semitones`](Self::semitones).
+    #[must_use]
+    pub fn semitones(mut self, semitones: f64) -> Self {
+        self.semitones = semitones;
+        self
+    }
+
+    /// Sets [`slowest`](Self::slowest) and [`fastest`](Self::fastest).
+    #[must_use]
+    pub fn tempo(mut self, slowest: f64, fastest: f64) -> Self {
+        (self.slowest, self.fastest) = (slowest, fastest);
+        self
+    }
+
     /// The query as it is alone.
     pub const PLAIN: Range = Range { semitones: 0.0, slowest: 1.0, fastest: 1.0 };
 

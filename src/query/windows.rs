@@ -1,9 +1,6 @@
 //! The windows of a query that are looked up.
 use super::engine::Query;
-use crate::{
-    align::WindowHits,
-    ann::Hit,
-};
+use crate::{align::WindowHits, ann::Hit};
 
 /// Query windows of a chunk; of a longer one every second is taken.
 const MAX_WINDOWS: usize = 256;

@@ -87,7 +87,12 @@ pub struct Match {
 
 impl Answer {
     /// The answer with these matches, best first.
-    pub(crate) fn of(query: &Path, matches: Vec<Match>, candidates: Option<Vec<Match>>, duration: Seconds) -> Self {
+    pub(crate) fn of(
+        query: &Path,
+        matches: Vec<Match>,
+        candidates: Option<Vec<Match>>,
+        duration: Seconds,
+    ) -> Self {
         Self {
             query: query.to_owned(),
             status: if matches.is_empty() { Status::NoMatch } else { Status::Match },
@@ -148,7 +153,10 @@ mod tests {
             variants: 1,
         };
         assert_eq!(
-            json(Path::new("clip.wav"), &Ok(Answer::of(Path::new("clip.wav"), vec![found], None, Seconds(5.0)))),
+            json(
+                Path::new("clip.wav"),
+                &Ok(Answer::of(Path::new("clip.wav"), vec![found], None, Seconds(5.0)))
+            ),
             r#"{"query":"clip.wav","status":"match","matches":[{"path":"/m/a.ogg","also_paths":["/m/b.ogg"],"missing":false,"id":7,"score":0.99,"query_start":0.0,"query_end":5.0,"ref_start":61.25,"ref_end":66.25,"also_at":[80.5],"tempo":1.0,"pitch":0.0,"title":"A","artist":null,"album":null,"track_number":3,"disc_number":null,"recording_mbid":null,"release_mbid":null,"acoustid":null,"evidence":20.5,"similarity":0.9,"rival":2.25,"variants":1}],"duration":5.0}"#
         );
         assert_eq!(

@@ -81,9 +81,8 @@ pub fn csv_header() -> Vec<String> {
     let names = "path status error duration sample_rate channels frames tuning key mode key_correlation \
                  key_confidence key_second harmonic_ratio voiced pitch pitch_note pitch_cents pitch_stability \
                  chroma_entropy warnings";
-    let of_classes = ["chroma", "chroma_energy"]
-        .into_iter()
-        .flat_map(|what| NAMES.map(|name| format!("{what}_{name}")));
+    let of_classes =
+        ["chroma", "chroma_energy"].into_iter().flat_map(|what| NAMES.map(|name| format!("{what}_{name}")));
     names.split_whitespace().map(str::to_owned).chain(of_classes).collect()
 }
 
@@ -168,7 +167,8 @@ mod tests {
         for name in document.as_object().unwrap().keys() {
             assert!(columns.iter().any(|c| c.starts_with(name.as_str())), "{name}");
         }
-        let bad: serde_json::Value = serde_json::from_str(&json::<HarmonicFigures>(error.0, &error.1)).unwrap();
+        let bad: serde_json::Value =
+            serde_json::from_str(&json::<HarmonicFigures>(error.0, &error.1)).unwrap();
         assert_eq!(bad, serde_json::json!({"path": "a.mp3", "status": "error", "error": "interrupted"}));
     }
 }

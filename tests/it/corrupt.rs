@@ -56,17 +56,20 @@ fn files(folder: &Path) {
     };
     let plain = make("plain", None);
     let index = Index::open_or_create(&plain).unwrap();
-    index.build(&songs, &BuildOptions::default(), &go_on, |_| {}).unwrap();
+    index.build_with([songs], BuildOptions::default()).unwrap();
     index.close().unwrap();
     let neighbours = make("neighbours", Some(&plain));
     let index = Index::open_to_write(&neighbours).unwrap();
-    assert!(matches!(index.rebuild(&lists, &go_on).unwrap(), ann::Built::New { centroids: 12, .. }));
+    assert!(matches!(
+        index.rebuild_with(MaintainOptions::default().neighbours(lists)).unwrap(),
+        ann::Built::New { centroids: 12, .. }
+    ));
     index.close().unwrap();
     let old = make("format_1", Some(&fixture("index/format_1.refrain")));
     // A writer brings the file up to date: its neighbour index goes into the old one row by row, which is the same there.
     let new = make("new", Some(&old));
     let index = Index::open_to_write(&new).unwrap();
-    index.rebuild(&lists, &go_on).unwrap();
+    index.rebuild_with(MaintainOptions::default().neighbours(lists)).unwrap();
     index.close().unwrap();
     let old_neighbours = make("format_1_neighbours", Some(&old));
     let db = Connection::open(&old_neighbours).unwrap();
@@ -163,7 +166,7 @@ fn refused<T>(result: refrain::Result<T>) -> Option<T> {
 fn ask(index: &Index, exact: bool) -> refrain::Result<Answer> {
     let mut options = QueryOptions::default();
     options.exact = exact;
-    index.query(clip("clean.wav"), &options)
+    index.query_with(clip("clean.wav"), &options)
 }
 
 /// Whether both name the same track and the same place in it.

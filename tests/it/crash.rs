@@ -263,7 +263,7 @@ fn copy(place: &Place, from: &str, to: &str) -> PathBuf {
 fn neighbours(db: &Path, centroids: usize) -> refrain::Result<()> {
     let options = ann::Options { least_windows: 1, centroids: Some(centroids), ..ann::Options::default() };
     let index = Index::open_to_write(db)?;
-    index.refresh(&options, &CancelToken::new())?;
+    index.refresh_with(MaintainOptions::default().neighbours(options))?;
     index.close()
 }
 

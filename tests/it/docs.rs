@@ -44,7 +44,7 @@ fn index() -> &'static Path {
         fs::write(&other, [fs::read(song("quiet-engines.wav")).unwrap(), vec![0; 4]].concat()).unwrap();
         let roots = [song("second-orbit.flac"), song("quiet-engines.wav"), bad, copy, other];
         let index = Index::open_or_create(&file).unwrap();
-        index.build(&roots, &BuildOptions::default(), &CancelToken::new(), |_| {}).unwrap();
+        index.build_with([roots], BuildOptions::default()).unwrap();
         index.close().unwrap();
         (folder, file)
     });
@@ -133,7 +133,7 @@ fn readme_and_help_know_the_same_commands_and_options() {
     }
     assert_eq!(flags(commands), helped);
     let least = commands.lines().find(|line| line.contains("`--min-score P`")).expect("a row");
-    assert!(least.contains(&format!("; {} |", refrain::LEAST_SCORE)), "{least}");
+    assert!(least.contains(&format!("; {} |", refrain::QueryOptions::default().min_score)), "{least}");
     let subcommands = |help: &str| -> BTreeSet<String> {
         let list = help.split("Commands:").nth(1).expect("a list of commands");
         let lines = list.lines().skip(1).take_while(|line| line.starts_with("  "));

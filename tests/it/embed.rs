@@ -17,7 +17,7 @@ use crate::run::fixture;
 
 fn built(folder: &Path) -> Index {
     let index = Index::open_or_create(folder.join("i.refrain")).unwrap();
-    index.build(&[fixture("audio/songs")], &BuildOptions::default(), &CancelToken::new(), |_| {}).unwrap();
+    index.build_with([fixture("audio/songs")], BuildOptions::default()).unwrap();
     index
 }
 
@@ -45,14 +45,14 @@ fn eight_threads_query_one_handle_while_it_is_written() {
         .map(|name| fixture("audio/clips").join(name))
         .collect();
     let options = QueryOptions::default();
-    let alone: Vec<_> = clips.iter().map(|clip| told(&index.query(clip, &options).unwrap())).collect();
+    let alone: Vec<_> = clips.iter().map(|clip| told(&index.query_with(clip, &options).unwrap())).collect();
     assert!(alone.iter().any(|answer| !answer.is_empty()));
     let threads: Vec<_> = (0..8)
         .map(|n| {
             let (index, clips) = (Arc::clone(&index), clips.clone());
             thread::spawn(move || {
                 let order = (0..clips.len()).map(|i| (i + n) % clips.len());
-                order.map(|i| (i, told(&index.query(&clips[i], &options).unwrap()))).collect::<Vec<_>>()
+                order.map(|i| (i, told(&index.query_with(&clips[i], &options).unwrap()))).collect::<Vec<_>>()
             })
         })
         .collect();
@@ -81,19 +81,20 @@ fn a_file_a_stream_and_samples_have_the_same_answer() {
     let folder = tempfile::tempdir().unwrap();
     let index = built(folder.path());
     let (clip, options) = (fixture("audio/clips/clean.wav"), QueryOptions::default());
-    let expected = index.query(&clip, &options).unwrap();
+    let expected = index.query_with(&clip, &options).unwrap();
     assert_eq!(expected.status, Status::Match);
-    let stream = index.query(Audio::reader(File::open(&clip).unwrap()).named("radio"), &options).unwrap();
+    let stream =
+        index.query_with(Audio::reader(File::open(&clip).unwrap()).named("radio"), &options).unwrap();
     assert_eq!((stream.query.as_path(), told(&stream)), (Path::new("radio"), told(&expected)));
     let bytes = index.query(Audio::reader(Cursor::new(fs::read(&clip).unwrap())), &options).unwrap();
     assert_eq!((bytes.query.as_path(), told(&bytes)), (Path::new("-"), told(&expected)));
     let (samples, rate) = samples(&clip);
-    let mono = index.query(Audio::samples(&samples, rate), &options).unwrap();
+    let mono = index.query_with(Audio::samples(&samples, rate), &options).unwrap();
     assert_eq!((mono.query.as_path(), told(&mono)), (Path::new("samples"), told(&expected)));
     let stereo: Vec<f32> = samples.iter().flat_map(|&x| [x + 0.25, x - 0.25]).collect();
-    let stereo = index.query(Audio::interleaved(&stereo, 2, rate), &options).unwrap();
+    let stereo = index.query_with(Audio::interleaved(&stereo, 2, rate), &options).unwrap();
     assert_eq!(stereo.matches[0].path, expected.matches[0].path);
-    let refused = index.query(Audio::samples(&samples, 10).named("slow"), &options);
+    let refused = index.query_with(Audio::samples(&samples, 10).named("slow"), &options);
     assert_eq!(refused.unwrap_err().to_string(), "slow: a sample rate of 10 Hz is outside 1000..=768000 Hz");
 }
 
@@ -109,16 +110,16 @@ fn audio_that_is_no_file_is_added_found_and_removed() {
     }
     index.verify().unwrap();
     // It is no file that could be gone.
-    let updated = index.update(&BuildOptions::default(), &CancelToken::new(), |_| {}).unwrap();
+    let updated = index.update().unwrap();
     assert_eq!((updated.missing, updated.still_missing), (0, 0));
     assert_eq!(index.prunable().unwrap(), Vec::<PathBuf>::new());
-    let found = index.query(fixture("audio/clips/clean.wav"), &QueryOptions::default()).unwrap();
+    let found = index.query(fixture("audio/clips/clean.wav")).unwrap();
     let best = &found.matches[0];
     assert_eq!((best.path.as_path(), best.tags.title.as_deref()), (Path::new("archive:17"), Some("Orbit")));
     let silence = vec![0.0; 44_100 * 5];
-    let refused = index.add_audio(Audio::samples(&silence, 44_100), "silence", Tags::default());
+    let refused = index.add_audio(Audio::samples(&silence, 44_100), "silence");
     assert!(refused.unwrap_err().to_string().starts_with("silence: nothing to fingerprint"));
-    assert!(index.add_audio(Audio::samples(&song, rate), "", Tags::default()).is_err());
+    assert!(index.add_audio(Audio::samples(&song, rate), "").is_err());
     // What was chosen by name is found under it, though it is no path from the root.
     let chosen = index.select(&Selector::from("archive:17".as_ref())).unwrap();
     assert_eq!(chosen, [Path::new("archive:17")]);
@@ -151,11 +152,11 @@ fn a_stream_that_waits_keeps_nobody_else_from_writing_or_reading() {
         if !worked {
             worked = true;
             index.add(&song).unwrap();
-            assert_eq!(index.query(&clip, &QueryOptions::default()).unwrap().status, Status::Match);
+            assert_eq!(index.query(&clip).unwrap().status, Status::Match);
         }
         bytes.read(out)
     });
-    index.add_audio(Audio::reader(reader), "radio", Tags::default()).unwrap();
+    index.add_audio(Audio::reader(reader), "radio").unwrap();
     assert_eq!(index.info().unwrap().totals.files, 11);
 }
 

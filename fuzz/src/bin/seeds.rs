@@ -47,7 +47,7 @@ fn base(to: &Path, fixtures: &Path) -> Done {
         let index = Index::open_or_create(&file)?;
         let roots =
             ["second-orbit.flac", "copper-rain.m4a", "paper-lanterns.mp3"].map(|song| songs.join(song));
-        index.build(&roots, &BuildOptions::default(), &go_on, |_| {})?;
+        index.build_with([roots], BuildOptions::default())?;
         let least_windows = if centroids.is_some() { 1 } else { LEAST_WINDOWS };
         index.refresh(&ann::Options { least_windows, centroids, ..ann::Options::default() }, &go_on)?;
         index.close()?;

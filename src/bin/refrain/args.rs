@@ -6,7 +6,7 @@ mod shell;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use refrain::FindOptions;
+use refrain::{QueryOptions, ScanOptions};
 
 pub use fingerprint::*;
 pub use index::*;
@@ -93,13 +93,12 @@ pub struct FindArgs {
     pub max_depth: Option<u32>,
 }
 
-impl From<&FindArgs> for FindOptions {
+impl From<&FindArgs> for ScanOptions {
     fn from(args: &FindArgs) -> Self {
-        Self {
-            follow_links: !args.no_follow,
-            hidden: args.hidden,
-            max_depth: args.max_depth.map(|depth| depth as usize),
-        }
+        Self::default()
+            .follow_links(!args.no_follow)
+            .hidden(args.hidden)
+            .max_depth(args.max_depth.map(|depth| depth as usize))
     }
 }
 
@@ -142,7 +141,7 @@ pub struct QueryArgs {
     #[arg(long, short = 'n', value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     pub top: u32,
     /// The least score, 0 to 1, that counts as a match
-    #[arg(long, value_name = "P", value_parser = probability, default_value_t = refrain::LEAST_SCORE)]
+    #[arg(long, value_name = "P", value_parser = probability, default_value_t = QueryOptions::default().min_score)]
     pub min_score: f32,
     /// Print one JSON document a clip, each on a line
     #[arg(long)]

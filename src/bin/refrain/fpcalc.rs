@@ -6,9 +6,8 @@
 use std::{env, ffi::OsString, path::PathBuf, process::ExitCode};
 
 use refrain::{
-    Error,
-    chromaprint::Algorithm,
-    decode::Warning,
+    Error, Warning,
+    acoustid::Algorithm,
     units::{SampleRate, Seconds},
 };
 

@@ -271,8 +271,10 @@ mod tests {
     fn both_kinds_of_files_are_written_and_do_not_grow_with_the_length() {
         let mut sizes = Vec::new();
         for frames in [0, 1, 3000, 100_000] {
-            let figures =
-                HarmonicFigures { duration: frames as f64 * 512.0 / 22_050.0, ..HarmonicFigures::default() };
+            let figures = HarmonicFigures {
+                duration: Seconds(frames as f64 * 512.0 / 22_050.0),
+                ..HarmonicFigures::default()
+            };
             let plot = plot(frames);
             for format in [PlotFormat::Svg, PlotFormat::Png] {
                 let mut out = Vec::new();

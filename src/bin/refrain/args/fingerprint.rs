@@ -3,8 +3,7 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::{ArgGroup, Args, Command, CommandFactory};
 use refrain::{
-    chromaprint::Algorithm,
-    decode::RawSample,
+    acoustid::{Algorithm, RawSample},
     units::{SampleRate, Seconds},
 };
 

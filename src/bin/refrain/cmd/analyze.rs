@@ -7,8 +7,8 @@ use std::{
 
 use anyhow::Context;
 use refrain::{
-    AnalyzeEvent, AnalyzeOptions, Audio, Error, HarmonicAnalysis, HarmonicFigures, analysis::key::NAMES,
-    analyze_all, units::Seconds,
+    AnalyzeEvent, AnalyzeOptions, Audio, Error, HarmonicFigures, Seconds, analysis::key::NAMES, analyze_all,
+    report,
 };
 
 use crate::{args::AnalyzeArgs, bar::Bar, messages, stop};
@@ -22,19 +22,18 @@ pub fn run(args: &AnalyzeArgs) -> anyhow::Result<ExitCode> {
     let input = |file: &PathBuf| {
         if is_stdin(file) { Audio::reader(io::stdin()) } else { Audio::file(file) }
     };
-    let mut options = AnalyzeOptions::default();
-    options.find = (&args.find).into();
-    options.threads = args.threads.map(usize::from);
+    let threads = args.threads.map(usize::from);
+    let mut options = AnalyzeOptions::default().scan((&args.find).into()).threads(threads).cancel(&stop);
     options.frames = args.frames.clone();
     options.harmonic = args.harmonic.clone();
     options.percussive = args.percussive.clone();
     options.plot = args.plot.clone();
 
     let mut told = Told::new(args);
-    let inputs = args.files.iter().map(input).collect();
+    let inputs = args.files.iter().map(input);
     // Where nobody reads the output any more, there is no need to go on.
     let mut failed = None;
-    let summary = analyze_all(inputs, &options, &stop, |event| {
+    let options = options.on_event(|event| {
         if let Err(error) = told.on(event)
             && failed.is_none()
         {
@@ -42,6 +41,7 @@ pub fn run(args: &AnalyzeArgs) -> anyhow::Result<ExitCode> {
             stop.cancel();
         }
     });
+    let summary = analyze_all(inputs, options);
     told.bar.end();
     if let Some(error) = failed {
         return Err(error).context("cannot write the figures");
@@ -78,30 +78,32 @@ impl<'a> Told<'a> {
                 self.files = files;
                 self.bar.start(bytes, format!("{} to analyse", messages::count(files as u64, "file")));
                 if self.args.csv {
-                    return print(&row(&HarmonicAnalysis::csv_header())?);
+                    return print(&row(&report::csv_header())?);
                 }
             }
             AnalyzeEvent::Step { bytes, duration } => self.bar.step(bytes, duration),
-            AnalyzeEvent::Done(analysis) => return self.bar.suspend(|| self.tell(&analysis)),
+            AnalyzeEvent::Done { path, outcome } => {
+                return self.bar.suspend(|| self.tell(&path, outcome.map(|figures| *figures)));
+            }
             _ => {}
         }
         Ok(())
     }
 
-    fn tell(&self, analysis: &HarmonicAnalysis) -> io::Result<()> {
-        if let Some(error) = &analysis.error {
+    fn tell(&self, path: &Path, outcome: refrain::Result<HarmonicFigures>) -> io::Result<()> {
+        if let Err(error) = &outcome {
             messages::say(&format!("refrain: {error}"));
         }
-        let figures = analysis.figures.as_ref();
+        let figures = outcome.as_ref().ok();
         for warning in figures.iter().flat_map(|f| &f.warnings).filter(|_| !self.args.quiet) {
-            messages::say(&format!("{}: {warning}", analysis.path.display()));
+            messages::say(&format!("{}: {warning}", path.display()));
         }
         if self.args.json {
-            print(&format!("{}\n", analysis.to_json()))
+            print(&format!("{}\n", report::json(path, &outcome)))
         } else if self.args.csv {
-            print(&row(&analysis.to_csv_row())?)
+            print(&row(&report::csv_row(path, &outcome))?)
         } else {
-            figures.map_or(Ok(()), |figures| print(&readable(&analysis.path, figures)))
+            figures.map_or(Ok(()), |figures| print(&readable(path, figures)))
         }
     }
 
@@ -163,7 +165,7 @@ fn readable(path: &Path, f: &HarmonicFigures) -> String {
     let chroma: Vec<String> = NAMES.iter().zip(f.chroma).map(|(name, v)| format!("{name} {v:.2}")).collect();
     let spread = f.chroma_entropy.map(|entropy| format!("entropy {entropy:.3}"));
     let rows = [
-        ("duration", Some(format!("{} ({layout})", Seconds(f.duration)))),
+        ("duration", Some(format!("{} ({layout})", f.duration))),
         ("key", key),
         ("tuning", tuning),
         ("harmonic", harmonic),

@@ -8,11 +8,9 @@ use std::{
 };
 
 use refrain::{
-    Audio, CancelToken, ChromaprintOptions, ChromaprintPart, Error,
-    chromaprint::{self, Algorithm},
-    decode::{RawFormat, Warning},
+    Audio, Error, Warning,
+    acoustid::{self, Algorithm, ChromaprintOptions, ChromaprintPart, RawFormat},
     error::AudioError,
-    pipeline,
 };
 
 use crate::{
@@ -63,12 +61,11 @@ pub enum Failure {
 pub fn one(file: &Path, name: Option<&Path>, args: &FingerprintArgs) -> Result<Vec<Warning>, Failure> {
     let input = if file.as_os_str() == "-" { Audio::reader(io::stdin()) } else { Audio::file(file) };
     let options = options(args);
-    let cancel = CancelToken::new();
     let mut print = Print { name, args, chunks: options.chunk.is_some(), first: true, began: seconds_now() };
     // Where nobody reads the output any more, there is no need to go on.
     let mut stopped = None;
     let done = catch_unwind(AssertUnwindSafe(|| {
-        pipeline::chromaprint(input, &options, &cancel, |part| {
+        acoustid::chromaprint(input, &options, |part| {
             print.part(&part).map_err(|failure| {
                 stopped = Some(failure);
                 Error::Interrupted
@@ -155,7 +152,7 @@ fn fingerprint(words: &[u32], raw: bool, signed: bool, algorithm: Algorithm) -> 
     if raw {
         words.iter().map(number).collect::<Vec<_>>().join(",")
     } else {
-        chromaprint::pack(words, algorithm)
+        acoustid::pack(words, algorithm)
     }
 }
 

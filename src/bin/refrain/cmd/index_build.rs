@@ -15,10 +15,13 @@ pub fn run(args: &BuildArgs) -> anyhow::Result<ExitCode> {
     }
     let path = db::path_to_write(&args.db)?;
     let index = Index::open_or_create(&path)?;
-    let options =
-        BuildOptions::default().find((&args.find).into()).threads(args.work.threads.map(usize::from));
-    let any =
-        progress::tell(&args.work, &path, index, |index, on| index.build(&args.roots, &options, &stop, on))?;
+    let options = BuildOptions::default()
+        .scan((&args.find).into())
+        .threads(args.work.threads.map(usize::from))
+        .cancel(&stop);
+    let any = progress::tell(&args.work, &path, index, options, |index, options| {
+        index.build_with(&args.roots, options)
+    })?;
     if !any {
         messages::say("refrain: nothing was indexed");
     }

@@ -1,15 +1,16 @@
 //! `refrain index compact`
 use std::process::ExitCode;
 
-use refrain::Index;
+use refrain::{Index, MaintainOptions};
 
-use crate::{args::CompactArgs, db, messages};
+use crate::{args::CompactArgs, db, messages, stop};
 
 /// Compacts.
 pub fn run(args: &CompactArgs) -> anyhow::Result<ExitCode> {
+    let stop = stop::token();
     let path = db::path(&args.db)?;
     let index = Index::open_to_write(&path)?;
-    let freed = index.compact()?;
+    let freed = index.compact_with(MaintainOptions::default().cancel(&stop))?;
     index.close()?;
     messages::say(&format!("{}: {:.2} MB given back", path.display(), freed as f64 / 1e6));
     Ok(ExitCode::SUCCESS)

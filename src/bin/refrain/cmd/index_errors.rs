@@ -17,9 +17,9 @@ pub fn run(args: &ErrorsArgs) -> anyhow::Result<ExitCode> {
     let path = db::path(&args.db)?;
     if args.retry {
         let stop = stop::token();
-        let options = BuildOptions::default().threads(args.work.threads.map(usize::from));
+        let options = BuildOptions::default().threads(args.work.threads.map(usize::from)).cancel(&stop);
         let index = Index::open_to_write(&path)?;
-        progress::tell(&args.work, &path, index, |index, on| index.retry(&options, &stop, on))?;
+        progress::tell(&args.work, &path, index, options, Index::retry_with)?;
     }
     let mut failures = Vec::new();
     Index::open(&path)?.failures(|path, reason| {

@@ -5,18 +5,18 @@ use std::{
 };
 
 use anyhow::Context;
-use refrain::Index;
+use refrain::{Index, MaintainOptions};
 use serde_json::{Value, json};
 
 use super::index_list;
-use crate::{args::ExportArgs, db, messages};
+use crate::{args::ExportArgs, db, messages, stop};
 
 /// Prints everything but the fingerprints, or copies the index.
 pub fn run(args: &ExportArgs) -> anyhow::Result<ExitCode> {
     let index = Index::open(db::path(&args.db)?)?;
     match &args.file {
         Some(to) => {
-            index.export(to)?;
+            index.export_with(to, MaintainOptions::default().cancel(&stop::token()))?;
             let tracks = index.info()?.totals.tracks;
             messages::say(&format!("{}: {}", to.display(), messages::count(tracks, "track")));
         }

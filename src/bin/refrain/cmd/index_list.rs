@@ -7,10 +7,7 @@ use std::{
 };
 
 use anyhow::Context;
-use refrain::{
-    Index, Selector,
-    store::{FileEntry, Track},
-};
+use refrain::{FileEntry, Index, Selector, Track};
 use serde_json::{Value, json};
 
 use super::m3u;

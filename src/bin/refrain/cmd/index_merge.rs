@@ -1,7 +1,7 @@
 //! `refrain index merge`
 use std::process::ExitCode;
 
-use refrain::{Index, ann};
+use refrain::{Index, MaintainOptions};
 
 use crate::{args::MergeArgs, db, messages, stop};
 
@@ -13,7 +13,7 @@ pub fn run(args: &MergeArgs) -> anyhow::Result<ExitCode> {
     let others = args.others.iter().map(Index::open).collect::<refrain::Result<Vec<_>>>()?;
     let index = Index::open_or_create(&path)?;
     for (other, name) in others.iter().zip(&args.others) {
-        let summary = index.merge(other, &stop)?;
+        let summary = index.merge_with(other, MaintainOptions::default().cancel(&stop))?;
         let mut told =
             format!("{}: {} added", name.display(), messages::count(summary.added as u64, "track"));
         if summary.known > 0 {
@@ -24,7 +24,7 @@ pub fn run(args: &MergeArgs) -> anyhow::Result<ExitCode> {
         }
         messages::say(&told);
     }
-    index.refresh(&ann::Options::default(), &stop)?;
+    index.refresh_with(MaintainOptions::default().cancel(&stop))?;
     index.close()?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,10 +1,7 @@
 //! `refrain index rebuild`
 use std::process::ExitCode;
 
-use refrain::{
-    Index,
-    ann::{self, Built},
-};
+use refrain::{Built, Index, MaintainOptions};
 
 use crate::{args::RebuildArgs, db, messages, stop};
 
@@ -13,7 +10,7 @@ pub fn run(args: &RebuildArgs) -> anyhow::Result<ExitCode> {
     let stop = stop::token();
     let path = db::path(&args.db)?;
     let index = Index::open_to_write(&path)?;
-    let built = index.rebuild(&ann::Options::default(), &stop)?;
+    let built = index.rebuild_with(MaintainOptions::default().cancel(&stop))?;
     index.close()?;
     messages::say(&match built {
         Built::New { centroids, windows } => {

@@ -15,7 +15,7 @@ pub fn run(args: &UpdateArgs) -> anyhow::Result<ExitCode> {
     if info.roots.is_empty() && info.totals.files + info.totals.failures == 0 {
         anyhow::bail!("{}: no folder was indexed yet; `refrain index build DIR` does that", path.display());
     }
-    let options = BuildOptions::default().threads(args.work.threads.map(usize::from));
-    progress::tell(&args.work, &path, index, |index, on| index.update(&options, &stop, on))?;
+    let options = BuildOptions::default().threads(args.work.threads.map(usize::from)).cancel(&stop);
+    progress::tell(&args.work, &path, index, options, Index::update_with)?;
     Ok(ExitCode::SUCCESS)
 }

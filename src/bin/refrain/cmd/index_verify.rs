@@ -5,16 +5,17 @@ use std::{
 };
 
 use anyhow::Context;
-use refrain::{Error, Index, error::IndexError};
+use refrain::{Error, Index, MaintainOptions, error::IndexError};
 use serde_json::json;
 
-use crate::{args::VerifyArgs, db, messages};
+use crate::{args::VerifyArgs, db, messages, stop};
 
 /// Checks everything; exit 0 where the file is whole, 2 where it is not.
 pub fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
+    let stop = stop::token();
     let path = db::path(&args.db)?;
     let checked = Index::open(&path).and_then(|index| {
-        index.verify()?;
+        index.verify_with(MaintainOptions::default().cancel(&stop))?;
         index.info()
     });
     let (problem, repair) = match &checked {

@@ -4,7 +4,7 @@ use std::{
     path::Path,
 };
 
-use refrain::{decode::Tags, units::Seconds};
+use refrain::{Seconds, Tags};
 
 use crate::messages;
 

@@ -4,7 +4,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use refrain::{BuildEvent, BuildSummary, Error, Index, units::Seconds};
+use refrain::{BuildEvent, BuildOptions, BuildSummary, Error, Index, Seconds};
 
 use crate::{args::WorkArgs, bar::Bar, messages};
 
@@ -16,11 +16,12 @@ pub fn tell(
     args: &WorkArgs,
     path: &Path,
     index: Index,
-    work: impl FnOnce(&Index, &mut dyn FnMut(BuildEvent)) -> refrain::Result<BuildSummary>,
+    options: BuildOptions<'_>,
+    work: impl FnOnce(&Index, BuildOptions<'_>) -> refrain::Result<BuildSummary>,
 ) -> anyhow::Result<bool> {
     let mut progress = Progress::new(args);
     let began = Instant::now();
-    let done = work(&index, &mut |event| progress.on(event));
+    let done = work(&index, options.on_event(|event| progress.on(event)));
     progress.bar.end();
     let summary = match done {
         Ok(summary) => summary,
@@ -49,8 +50,8 @@ pub fn tell(
 /// Tells what was done and what could not be used.
 fn report(args: &WorkArgs, summary: &BuildSummary, took: Duration) {
     let named = if args.verbose { usize::MAX } else { NAMED };
-    for (path, reason) in summary.failed.iter().take(named) {
-        messages::say(&format!("cannot use {}: {reason}", path.display()));
+    for failed in summary.failed.iter().take(named) {
+        messages::say(&format!("cannot use {}: {}", failed.path.display(), failed.error.reason()));
     }
     if summary.failed.len() > named {
         messages::say(&format!(

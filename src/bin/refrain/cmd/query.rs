@@ -1,17 +1,13 @@
 //! `refrain query`
 use std::{
     io::{self, Write},
-    path::{Path, PathBuf},
+    path::Path,
     process::ExitCode,
-    sync::{
-        atomic::{AtomicUsize, Ordering},
-        mpsc,
-    },
 };
 
 use anyhow::Context;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
-use refrain::{Answer, Audio, Error, Index, Match, QueryOptions, Range, Status, TrackId, units::Seconds};
+use refrain::{Answer, Audio, Error, Index, Match, QueryOptions, Range, Seconds, Status, report};
 
 use super::{m3u, query_csv};
 use crate::{args::QueryArgs, db, messages};
@@ -26,26 +22,35 @@ pub fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
     let range = if args.fast {
         Range::PLAIN
     } else {
-        Range { semitones: args.pitch, slowest: 1.0 / args.tempo, fastest: args.tempo }
+        Range::default().semitones(args.pitch).tempo(1.0 / args.tempo, args.tempo)
     };
     let options = QueryOptions::default()
         .top(args.top as usize)
-        .least_score(args.min_score)
+        .min_score(args.min_score)
         .exact(args.exact)
         .explain(args.explain)
-        .range(range);
+        .range(range)
+        .threads(args.threads.map(usize::from));
     if args.clips.iter().filter(|c| is_stdin(c)).count() > 1 {
         anyhow::bail!("standard input (-) can be read once only");
     }
     let mut out = Output::new(args, &index)?;
-    let threads = args.threads.map_or_else(cores, usize::from).min(args.clips.len());
-    if threads <= 1 {
-        for clip in &args.clips {
-            out.write(&answer(&index, clip, &options)?)?;
-        }
-    } else {
-        in_parallel(&index, &args.clips, &options, threads, |answer| out.write(&answer))?;
-    }
+    let clips = args
+        .clips
+        .iter()
+        .map(|clip| if is_stdin(clip) { Audio::reader(io::stdin()) } else { Audio::file(clip) });
+    // What went wrong with the output, which ends the work.
+    let mut failed = Ok(());
+    let done = index.query_all(clips, &options, |clip, answer| match answer {
+        // A clip that cannot be read has a line too; an index that cannot ends the work.
+        Err(error @ Error::Index { .. }) => Err(error),
+        answer => out.write(clip, &answer).map_err(|error| {
+            failed = Err(error);
+            Error::Interrupted
+        }),
+    });
+    failed?;
+    done?;
     Ok(match (out.any_error, out.any_match) {
         (true, _) => ExitCode::from(2),
         (false, true) => ExitCode::SUCCESS,
@@ -53,58 +58,8 @@ pub fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
     })
 }
 
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
-}
-
 fn is_stdin(clip: &Path) -> bool {
     clip.as_os_str() == "-"
-}
-
-/// The answer for one clip. A clip that cannot be read has an answer too; an index that cannot is an error.
-fn answer(index: &Index, clip: &Path, options: &QueryOptions) -> refrain::Result<Answer> {
-    let audio = if is_stdin(clip) { Audio::reader(io::stdin()) } else { Audio::file(clip) };
-    match index.query(audio, options) {
-        Err(error @ (Error::Io { .. } | Error::Audio { .. })) => Ok(Answer::error(clip, &error)),
-        other => other,
-    }
-}
-
-/// Answers clips on several threads and gives the answers in order.
-fn in_parallel(
-    index: &Index,
-    clips: &[PathBuf],
-    options: &QueryOptions,
-    threads: usize,
-    mut each: impl FnMut(Answer) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
-    let next = AtomicUsize::new(0);
-    let (sender, receiver) = mpsc::sync_channel(4 * threads);
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            let (sender, next) = (sender.clone(), &next);
-            scope.spawn(move || {
-                loop {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(clip) = clips.get(number) else { break };
-                    if sender.send((number, answer(index, clip, options))).is_err() {
-                        break;
-                    }
-                }
-            });
-        }
-        drop(sender);
-        let mut waiting = std::collections::BTreeMap::new();
-        let mut wanted = 0;
-        for (number, answer) in receiver {
-            waiting.insert(number, answer);
-            while let Some(answer) = waiting.remove(&wanted) {
-                each(answer?)?;
-                wanted += 1;
-            }
-        }
-        Ok(())
-    })
 }
 
 struct Output<'a> {
@@ -127,27 +82,40 @@ impl<'a> Output<'a> {
         Ok(Self { out, args, index, any_match: false, any_error: false })
     }
 
-    fn write(&mut self, answer: &Answer) -> anyhow::Result<()> {
-        let track = match answer.matches.first() {
-            Some(best) if self.args.m3u => self.index.track(TrackId(best.id))?,
+    fn write(&mut self, clip: &Path, answer: &refrain::Result<Answer>) -> anyhow::Result<()> {
+        let track = match answer.as_ref().ok().and_then(|answer| answer.matches.first()) {
+            Some(best) if self.args.m3u => self.index.track(best.id)?,
             _ => None,
         };
-        self.print(answer, track.map(|track| track.record.duration)).context("cannot write the answer")
+        self.print(clip, answer, track.map(|track| track.record.duration)).context("cannot write the answer")
     }
 
     /// `duration` is that of the best match's track, where it is asked for.
-    fn print(&mut self, answer: &Answer, duration: Option<Seconds>) -> io::Result<()> {
-        self.any_match |= answer.status == Status::Match;
-        self.any_error |= answer.status == Status::Error;
+    fn print(
+        &mut self,
+        clip: &Path,
+        answer: &refrain::Result<Answer>,
+        duration: Option<Seconds>,
+    ) -> io::Result<()> {
+        self.any_match |= answer.as_ref().is_ok_and(|answer| answer.status == Status::Match);
+        self.any_error |= answer.is_err();
         if self.args.json {
-            writeln!(self.out, "{}", answer.to_json())?;
+            writeln!(self.out, "{}", report::json(clip, answer))?;
             return self.out.flush();
         }
         if self.args.csv {
-            query_csv::rows(&mut self.out, answer)?;
+            query_csv::rows(&mut self.out, clip, answer)?;
             return self.out.flush();
         }
-        let name = answer.query.display();
+        let answer = match answer {
+            Ok(answer) => answer,
+            // The only thing that is not data; a script that wants it as data asks for --json.
+            Err(error) => {
+                messages::say(&format!("refrain: {error}"));
+                return Ok(());
+            }
+        };
+        let name = clip.display();
         match answer.status {
             Status::Match if self.args.m3u => {
                 if let Some(best) = answer.matches.first() {
@@ -161,8 +129,7 @@ impl<'a> Output<'a> {
                 writeln!(self.out, "{}", table(&answer.matches))?;
             }
             Status::NoMatch => writeln!(self.out, "{name}\n  no match")?,
-            // The only thing that is not data; a script that wants it as data asks for --json.
-            _ => messages::say(&format!("refrain: {}", answer.error.as_deref().unwrap_or("cannot be read"))),
+            _ => unreachable!("an answer matches or does not"),
         }
         if let Some(candidates) = answer.candidates.as_deref().filter(|c| !c.is_empty()) {
             writeln!(self.out, "  the best places looked at:\n{}", table(candidates))?;
@@ -176,9 +143,7 @@ fn table(matches: &[Match]) -> String {
     table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(["", "score", "in the clip", "in the track", "tempo", "pitch", "track"]);
     for m in matches {
-        let clock = |from: f64, to: f64| {
-            format!("{} - {}", refrain::units::Seconds(from), refrain::units::Seconds(to))
-        };
+        let clock = |from: Seconds, to: Seconds| format!("{from} - {to}");
         table.add_row([
             String::new(),
             // Rounded down, so that 1 is never claimed of what is only nearly sure.
@@ -211,8 +176,7 @@ fn name(m: &Match) -> String {
 /// Where else in the track the same sound is.
 fn elsewhere(m: &Match) -> String {
     const MOST: usize = 5;
-    let mut told: String =
-        m.also_at.iter().take(MOST).map(|at| format!(", {}", refrain::units::Seconds(*at))).collect();
+    let mut told: String = m.also_at.iter().take(MOST).map(|at| format!(", {at}")).collect();
     if !told.is_empty() {
         told.replace_range(..1, ", also at");
     }

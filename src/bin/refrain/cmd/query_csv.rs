@@ -1,8 +1,11 @@
 //! Answers as comma-separated values: the fields of the JSON documents, a line for each match.
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    path::Path,
+};
 
 use refrain::Answer;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Fields of the answer, then of the match.
 const ANSWER: [&str; 4] = ["query", "status", "error", "duration"];
@@ -38,8 +41,11 @@ pub fn header(out: &mut impl Write) -> io::Result<()> {
 }
 
 /// Writes a line for each match; one with empty cells where there is none.
-pub fn rows(out: &mut impl Write, answer: &Answer) -> io::Result<()> {
-    let document = serde_json::to_value(answer)?;
+pub fn rows(out: &mut impl Write, clip: &Path, answer: &refrain::Result<Answer>) -> io::Result<()> {
+    let document = match answer {
+        Ok(answer) => serde_json::to_value(answer)?,
+        Err(error) => json!({"query": clip.to_string_lossy(), "status": "error", "error": error.to_string()}),
+    };
     let none = [Value::Null];
     let matches = document["matches"].as_array().filter(|found| !found.is_empty());
     for found in matches.map_or(none.as_slice(), Vec::as_slice) {
