@@ -12,16 +12,15 @@ use std::{
     time::Instant,
 };
 
-use refrain::CancelToken;
 use refrain::{
-    BuildOptions, Index, QueryOptions,
+    BuildOptions, CancelToken, Index,
     align::{Alignment, Reference, align},
     ann::{Hit, nearest_exact},
     chroma::OctaveChroma,
     decode::Decoder,
+    extract::track,
     fingerprint::{Fingerprint, Fingerprinter, LEVELS, Projection, unpack},
     params::{CURRENT, Params},
-    pipeline::analyse,
     resample::Resampler,
     spectrum::{ConstantQ, Spectrum},
     store::{Store, TrackRecord},
@@ -137,7 +136,7 @@ fn main() -> Done {
         "analyse a file, whole",
         audio,
         "decoding it alone",
-        || Ok(analyse::track(&mut Decoder::open(&subject)?, &CURRENT, &cancel)?),
+        || Ok(track::track(&mut Decoder::open(&subject)?, &CURRENT, &cancel)?),
         || drained(&subject),
     )?;
     scan(&fingerprint(&chroma), audio)?;
@@ -449,6 +448,6 @@ fn query(fixtures: &Path, file: Option<&Path>) -> Done {
         audio,
         "fingerprinting the clip",
         || Ok(Index::open(&path)?.query(&clip)?),
-        || Ok(analyse::track(&mut Decoder::open(&clip)?, &CURRENT, &cancel)?),
+        || Ok(track::track(&mut Decoder::open(&clip)?, &CURRENT, &cancel)?),
     )
 }

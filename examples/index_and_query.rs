@@ -2,8 +2,7 @@
 //! takes the songs and a clip that come with the source; `… -- FOLDER CLIP` takes yours.
 use std::path::PathBuf;
 
-use refrain::CancelToken;
-use refrain::{BuildEvent, BuildOptions, Index, QueryOptions, units::Seconds};
+use refrain::{BuildEvent, BuildOptions, CancelToken, Index};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let fixtures = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/audio");
@@ -15,16 +14,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let scratch = tempfile::tempdir()?;
     let file = scratch.path().join("music.refrain");
     let index = Index::open_or_create(&file)?;
-    // Another thread or a signal handler may set this to end the build early; what was added stays.
-    let cancel = CancelToken::new();
-    let summary = index.build(&[folder], &BuildOptions::default(), &cancel, |event| {
+    // Another thread or a signal handler may cancel this to end the build early; what was added stays.
+    let token = CancelToken::new();
+    let options = BuildOptions::default().cancel(&token).on_event(|event| {
         if let BuildEvent::Added { path, duration, .. } = event {
             println!("added {} ({duration})", path.display());
         }
-    })?;
+    });
+    let summary = index.build_with([folder], options)?;
     // A file that cannot be used does not end the build.
-    for (path, reason) in &summary.failed {
-        eprintln!("cannot use {}: {reason}", path.display());
+    for failed in &summary.failed {
+        eprintln!("cannot use {}: {}", failed.path.display(), failed.error.reason());
     }
     index.close()?;
 
@@ -35,10 +35,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!(
             "  score {:.3}, {} - {} of the clip is {} - {} of {}",
             found.score,
-            Seconds(found.query_start),
-            Seconds(found.query_end),
-            Seconds(found.ref_start),
-            Seconds(found.ref_end),
+            found.query_start,
+            found.query_end,
+            found.ref_start,
+            found.ref_end,
             found.path.display(),
         );
     }

@@ -3,8 +3,7 @@
 use std::path::Path;
 
 use rayon::prelude::*;
-use refrain::CancelToken;
-use refrain::{decode::Decoder, params::CURRENT, pipeline::analyse};
+use refrain::{CancelToken, decode::Decoder, extract::chunks::chunks, params::CURRENT};
 
 fn main() -> anyhow::Result<()> {
     let args: Vec<String> = std::env::args().collect();
@@ -23,18 +22,12 @@ fn main() -> anyhow::Result<()> {
     listed.par_iter().enumerate().try_for_each(|(n, file)| -> anyhow::Result<()> {
         let cancel = CancelToken::new();
         let mut bytes = Vec::new();
-        analyse::query(
-            &mut Decoder::open(Path::new(file))?,
-            &CURRENT,
-            usize::MAX / row,
-            &cancel,
-            |stretch| {
-                for frame in stretch.chroma.chunks_exact(row).step_by(step) {
-                    bytes.extend(frame.iter().flat_map(|v| v.to_le_bytes()));
-                }
-                Ok(())
-            },
-        )?;
+        chunks(&mut Decoder::open(Path::new(file))?, &CURRENT, usize::MAX / row, &cancel, |chunk| {
+            for frame in chunk.chroma.chunks_exact(row).step_by(step) {
+                bytes.extend(frame.iter().flat_map(|v| v.to_le_bytes()));
+            }
+            Ok(())
+        })?;
         Ok(std::fs::write(Path::new(out).join(format!("{n}.f32")), bytes)?)
     })
 }

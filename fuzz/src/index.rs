@@ -5,9 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use refrain::CancelToken;
 use refrain::{
-    Audio, Error, Index, QueryOptions, Range, Result,
+    Audio, Error, Index, MaintainOptions, QueryOptions, Range, Result,
     ann::{self, Route, Searcher},
     store::Store,
 };
@@ -135,7 +134,6 @@ fn searched(file: &Path) -> Result<()> {
 
 /// Brings the file up to date, and makes its neighbour index again.
 fn write(file: &Path) {
-    let go_on = CancelToken::new();
     let written = || {
         let index = Index::open_to_write(file)?;
         let options =

@@ -8,7 +8,6 @@ use std::{
 };
 
 use insta::assert_snapshot;
-use refrain::CancelToken;
 use refrain::{BuildOptions, Index, ann};
 use serde_json::Value;
 
@@ -272,9 +271,8 @@ fn exact_and_listed_search_find_the_same() {
     let place = Place::new();
     let db = place.at("listed.refrain");
     let index = Index::open_or_create(&db).unwrap();
-    let mut options = BuildOptions::default();
-    options.neighbours = ann::Options { least_windows: 1, ..ann::Options::default() };
-    index.build(&[fixture("audio/songs")], &options, &CancelToken::new(), |_| {}).unwrap();
+    let neighbours = ann::Options { least_windows: 1, ..ann::Options::default() };
+    index.build_with([fixture("audio/songs")], BuildOptions::default().neighbours(neighbours)).unwrap();
     index.close().unwrap();
     let info = place.line("index info --db listed.refrain").code(0);
     assert!(info.out.contains(" lists of "), "{info:#?}");

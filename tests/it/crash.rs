@@ -8,7 +8,7 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use refrain::CancelToken;
+use refrain::MaintainOptions;
 use refrain::{Error, Index, ann, error::IndexError, store::Store};
 use rusqlite::Connection;
 

@@ -7,7 +7,6 @@ use std::{
     sync::OnceLock,
 };
 
-use refrain::CancelToken;
 use refrain::{BuildOptions, Index, fingerprint::LEVELS, store::Store};
 use tempfile::TempDir;
 
@@ -44,7 +43,7 @@ fn index() -> &'static Path {
         fs::write(&other, [fs::read(song("quiet-engines.wav")).unwrap(), vec![0; 4]].concat()).unwrap();
         let roots = [song("second-orbit.flac"), song("quiet-engines.wav"), bad, copy, other];
         let index = Index::open_or_create(&file).unwrap();
-        index.build_with([roots], BuildOptions::default()).unwrap();
+        index.build_with(roots, BuildOptions::default()).unwrap();
         index.close().unwrap();
         (folder, file)
     });

@@ -7,10 +7,9 @@ use std::{
     thread,
 };
 
-use refrain::CancelToken;
 use refrain::{
-    Answer, Audio, BuildEvent, BuildOptions, Error, Index, QueryOptions, Selector, Status, Tags,
-    decode::Decoder, error::IndexError,
+    AddOptions, Answer, Audio, BuildEvent, BuildOptions, CancelToken, Error, Index, QueryOptions, Selector,
+    Status, Tags, acoustid, decode::Decoder, error::IndexError,
 };
 
 use crate::run::fixture;
@@ -33,7 +32,7 @@ fn samples(path: &Path) -> (Vec<f32>, u32) {
 
 /// What an answer says, whatever the clip is called.
 fn told(answer: &Answer) -> Vec<(PathBuf, f64, f64)> {
-    answer.matches.iter().map(|m| (m.path.clone(), m.score, m.ref_start)).collect()
+    answer.matches.iter().map(|m| (m.path.clone(), m.score, m.ref_start.0)).collect()
 }
 
 #[test]
@@ -49,7 +48,7 @@ fn eight_threads_query_one_handle_while_it_is_written() {
     assert!(alone.iter().any(|answer| !answer.is_empty()));
     let threads: Vec<_> = (0..8)
         .map(|n| {
-            let (index, clips) = (Arc::clone(&index), clips.clone());
+            let (index, clips, options) = (Arc::clone(&index), clips.clone(), options.clone());
             thread::spawn(move || {
                 let order = (0..clips.len()).map(|i| (i + n) % clips.len());
                 order.map(|i| (i, told(&index.query_with(&clips[i], &options).unwrap()))).collect::<Vec<_>>()
@@ -86,7 +85,7 @@ fn a_file_a_stream_and_samples_have_the_same_answer() {
     let stream =
         index.query_with(Audio::reader(File::open(&clip).unwrap()).named("radio"), &options).unwrap();
     assert_eq!((stream.query.as_path(), told(&stream)), (Path::new("radio"), told(&expected)));
-    let bytes = index.query(Audio::reader(Cursor::new(fs::read(&clip).unwrap())), &options).unwrap();
+    let bytes = index.query_with(Audio::reader(Cursor::new(fs::read(&clip).unwrap())), &options).unwrap();
     assert_eq!((bytes.query.as_path(), told(&bytes)), (Path::new("-"), told(&expected)));
     let (samples, rate) = samples(&clip);
     let mono = index.query_with(Audio::samples(&samples, rate), &options).unwrap();
@@ -105,7 +104,13 @@ fn audio_that_is_no_file_is_added_found_and_removed() {
     let (song, rate) = samples(&fixture("audio/songs/second-orbit.flac"));
     let tags = Tags { title: Some("Orbit".into()), ..Tags::default() };
     for _ in 0..2 {
-        index.add_audio(Audio::samples(&song, rate), "archive:17", tags.clone()).unwrap();
+        index
+            .add_audio_with(
+                Audio::samples(&song, rate),
+                "archive:17",
+                &AddOptions::default().tags(tags.clone()),
+            )
+            .unwrap();
         assert_eq!(index.info().unwrap().totals.tracks, 1);
     }
     index.verify().unwrap();
@@ -133,10 +138,10 @@ fn a_query_is_ended_by_its_flag() {
     let index = built(folder.path());
     let cancel = CancelToken::new();
     cancel.cancel();
-    let ended = index.query_until(fixture("audio/clips/clean.wav"), &QueryOptions::default(), &cancel);
+    let ended = index.query_with(fixture("audio/clips/clean.wav"), &QueryOptions::default().cancel(&cancel));
     assert!(matches!(ended, Err(Error::Interrupted)));
     let cancel = CancelToken::new();
-    let answer = index.query_until(fixture("audio/clips/clean.wav"), &QueryOptions::default(), &cancel);
+    let answer = index.query_with(fixture("audio/clips/clean.wav"), &QueryOptions::default().cancel(&cancel));
     assert_eq!(answer.unwrap().status, Status::Match);
 }
 
@@ -173,16 +178,14 @@ fn a_callback_reads_and_may_not_write() {
     let folder = tempfile::tempdir().unwrap();
     let index = Index::open_or_create(folder.path().join("i.refrain")).unwrap();
     let (mut refused, mut read) = (0, 0);
-    let (options, cancel) = (BuildOptions::default().threads(Some(2)), CancelToken::new());
-    index
-        .build(&[fixture("audio/songs")], &options, &cancel, |event| {
-            if let BuildEvent::Added { path, .. } = event {
-                read += usize::from(index.info().is_ok());
-                let again = index.add(path);
-                refused += usize::from(matches!(again, Err(Error::Index { reason: IndexError::AtWork, .. })));
-            }
-        })
-        .unwrap();
+    let options = BuildOptions::default().threads(2).on_event(|event| {
+        if let BuildEvent::Added { path, .. } = event {
+            read += usize::from(index.info().is_ok());
+            let again = index.add(path);
+            refused += usize::from(matches!(again, Err(Error::Index { reason: IndexError::AtWork, .. })));
+        }
+    });
+    index.build_with([fixture("audio/songs")], options).unwrap();
     assert_eq!((refused, read), (10, 10));
 }
 
@@ -192,20 +195,20 @@ fn samples_have_the_chromaprint_of_their_file() {
     let (samples, rate) = samples(&clip);
     let words = |audio: Audio<'_>| {
         let mut words = Vec::new();
-        let (options, cancel) = (refrain::ChromaprintOptions::default(), CancelToken::new());
-        let each = |part: refrain::ChromaprintPart| {
+        let options = acoustid::ChromaprintOptions::default();
+        let each = |part: acoustid::ChromaprintPart| {
             words = part.words;
             Ok(())
         };
-        refrain::chromaprint(audio, &options, &cancel, each).unwrap();
+        acoustid::chromaprint(audio, &options, each).unwrap();
         words
     };
     let (file, mono) = (words(Audio::file(clip)), words(Audio::samples(&samples, rate)));
     let off: u32 = file.iter().zip(&mono).map(|(a, b)| (a ^ b).count_ones()).sum();
     // Whole numbers and floats are rounded at other places on their way.
     assert!(file.len() > 20 && file.len() == mono.len() && off < file.len() as u32 / 8, "{off}");
-    let (options, cancel) = (refrain::ChromaprintOptions::default(), CancelToken::new());
+    let options = acoustid::ChromaprintOptions::default();
     for refused in [Audio::interleaved(&samples, 0, rate), Audio::samples(&samples, 7)] {
-        assert!(refrain::chromaprint(refused, &options, &cancel, |_| Ok(())).is_err());
+        assert!(acoustid::chromaprint(refused, &options, |_| Ok(())).is_err());
     }
 }

@@ -1,7 +1,7 @@
 //! Makes `base/` and the seeds in `corpus/` out of refrain's fixtures. Kept inputs of other names are left alone.
 use std::{fs, io, path::Path};
 
-use refrain::CancelToken;
+use refrain::MaintainOptions;
 use refrain::{
     BuildOptions, Index,
     ann::{self, LEAST_WINDOWS},
@@ -38,7 +38,6 @@ type Done = Result<(), Box<dyn std::error::Error>>;
 
 /// Small libraries, and a clip that is in them.
 fn base(to: &Path, fixtures: &Path) -> Done {
-    let go_on = CancelToken::new();
     fs::create_dir_all(to)?;
     let songs = fixtures.join("audio/songs");
     for (name, centroids) in [("plain.refrain", None), ("neighbours.refrain", Some(6))] {
@@ -47,9 +46,10 @@ fn base(to: &Path, fixtures: &Path) -> Done {
         let index = Index::open_or_create(&file)?;
         let roots =
             ["second-orbit.flac", "copper-rain.m4a", "paper-lanterns.mp3"].map(|song| songs.join(song));
-        index.build_with([roots], BuildOptions::default())?;
+        index.build_with(roots, BuildOptions::default())?;
         let least_windows = if centroids.is_some() { 1 } else { LEAST_WINDOWS };
-        index.refresh(&ann::Options { least_windows, centroids, ..ann::Options::default() }, &go_on)?;
+        let neighbours = ann::Options { least_windows, centroids, ..ann::Options::default() };
+        index.refresh_with(MaintainOptions::default().neighbours(neighbours))?;
         index.close()?;
         // Nothing of the machine that it was made on; and rows where there would be none.
         let db = Connection::open(&file)?;
