@@ -1,94 +1,97 @@
-//! Find which recording a piece of audio comes from, out of one SQLite file.
+//! Finds which recording a piece of audio comes from, out of one SQLite file.
 //!
-//! refrain fingerprints audio files into an [`Index`] and tells of a clip which of them it is from, which part of the
-//! clip and of the recording agree, how sure that is, and how far tempo and pitch differ. The command of the same name
-//! is built on this library.
+//! refrain fingerprints audio files into an [`Index`]. Asked for a clip, it returns the recordings that the clip comes from:
+//! which part of the clip is which part of the recording, how sure that is, and how far tempo and pitch differ. The command
+//! of the same name is built on this library.
 //!
 //! ```
 //! # #[cfg(feature = "formats")]
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! use refrain::{BuildOptions, CancelToken, Index, QueryOptions, Status};
+//! # fn main() -> refrain::Result<()> {
+//! use refrain::{Index, Status};
 //!
-//! # let folder = tempfile::tempdir()?;
+//! # let folder = tempfile::tempdir().unwrap();
 //! # let file = folder.path().join("music.refrain");
 //! let index = Index::open_or_create(&file)?;
-//! let cancel = CancelToken::new();
-//! let summary = index.build(&["fixtures/audio/songs".into()], &BuildOptions::default(), &cancel, |_| {})?;
+//! let summary = index.build("fixtures/audio/songs")?;
 //! assert_eq!((summary.added, summary.failed.len()), (10, 0));
-//! index.close()?;
 //!
 //! // The clip was cut out of second-orbit.flac at 12 s.
-//! let index = Index::open(&file)?;
-//! let answer = index.query("fixtures/audio/clips/clean.wav", &QueryOptions::default())?;
+//! let answer = index.query("fixtures/audio/clips/clean.wav")?;
 //! assert_eq!(answer.status, Status::Match);
 //! let best = &answer.matches[0];
 //! assert!(best.path.ends_with("second-orbit.flac"));
-//! assert!((best.ref_start - best.query_start - 12.0).abs() < 0.1);
+//! assert!(((best.ref_start - best.query_start).0 - 12.0).abs() < 0.1);
 //! # Ok(())
 //! # }
 //! # #[cfg(not(feature = "formats"))]
 //! # fn main() {}
 //! ```
 //!
-//! # The way of the data
+//! # By task
 //!
-//! [`decode`] gives mono samples, [`resample`] brings them to the analysed rate, [`spectrum`] and [`chroma`] turn them
-//! into frames, [`fingerprint`] into what is kept, [`store`] keeps it. A query's windows look for their neighbours
-//! ([`ann`]), these vote for places which are then aligned and scored ([`align`]), and [`report`] tells the outcome.
-//! [`pipeline`] wires the stages; most programs need [`Index`] and nothing else. `ARCHITECTURE.md` says why it is so.
+//! | task | call |
+//! |---|---|
+//! | open or create an index | [`Index::open`], [`Index::open_or_create`], [`Index::open_to_write`] |
+//! | index folders, and keep up with them | [`Index::build`], [`Index::update`], [`BuildOptions`] |
+//! | add one file, a stream or samples | [`Index::add`], [`Index::add_audio`], [`AddOptions`] |
+//! | identify a clip | [`Index::query`], [`QueryOptions`], [`Answer`], [`Match`] |
+//! | identify many clips | [`Index::query_all`] |
+//! | identify live sound, or hours of it as it comes | [`Index::listen`], [`Listener`] |
+//! | find what sounds like a track of the index | [`Index::query_track`] |
+//! | list what an index holds | [`Index::tracks`], [`Index::info`], [`Index::failures`], [`Index::select`] |
+//! | remove, relocate, merge | [`Index::remove`], [`Index::relocate`], [`Index::merge`] |
+//! | check and maintain the file | [`Index::verify`], [`Index::rebuild`], [`Index::compact`], [`Index::export`], [`MaintainOptions`] |
+//! | write answers as JSON | [`report::json`] |
+//! | key, tuning, pitch and chroma of files | [`analyze`](analyze()), [`analyze_all`], [`AnalyzeOptions`] |
+//! | key, tuning, pitch and chroma of samples | [`analysis`] |
+//! | AcoustID fingerprints | [`acoustid`] |
 //!
-//! [`analysis`] stands beside them: constant-Q transform, chroma, harmonic and percussive parts, pitch and key of any
-//! signal, to librosa's numbers. Nothing of it goes into an index, and it has conventions of its own. [`analyze`] and
-//! [`analyze_all`] tell these of files.
+//! A call without options has a twin with them: [`Index::query`] and [`Index::query_with`]. Options also carry a
+//! [`CancelToken`], which ends the call, and a callback for progress.
 //!
 //! # Conventions
 //!
-//! - Every recording is analysed as one channel, the mean of all, at [`params::CURRENT`]'s rate of 11,025 Hz. Full scale
-//!   is -1.0..=1.0.
-//! - Times in the public interface are seconds from the beginning of the audio: [`units::Seconds`], or an `f64` in what
-//!   is serialised. Frames and samples are types of their own ([`units::Frames`], [`units::Samples`]).
-//! - Frame `t` covers the samples `t * hop .. t * hop + frame_length`; it is not centred. A library frame comes every
-//!   2,048 samples (186 ms). A query's frames come twice as often, and within [`align`] its places and offsets are
-//!   counted in these half frames: a half frame that is even is the library's frame of half that number.
-//! - An offset is the place in the track at which the query begins; it may be negative.
+//! - Every recording is analysed as one channel, the mean of all, at 11,025 Hz. Full scale is -1.0..=1.0.
+//! - Times are [`Seconds`] from the beginning of the audio. In JSON they are numbers.
 //! - `tempo` is the query's speed over the track's, `pitch` how many semitones the query is higher. A score is a
 //!   probability, 0 to 1.
-//! - Paths of an index are absolute, names of audio that was no file aside, and are kept byte by byte, also where they
+//! - Paths of an index are absolute, except the names of audio that was no file. They are kept byte by byte, even if they
 //!   are not UTF-8. `-` names standard input in answers.
-//! - Fingerprints carry the number of their [`params::Params`]; an index of another number is refused.
+//! - Fingerprints carry the number of their parameter set. An index of another number is refused.
+//! - A panic in a decoder or in the analysis of one file is contained and becomes an error of that file. With
+//!   `panic = "abort"` nothing can be contained: a damaged file may then end the process.
 //!
 //! # Features
 //!
-//! All are on unless `default-features = false`.
+//! All but the last are on by default.
 //!
-//! | feature | |
+//! | feature | what it brings |
 //! |---|---|
 //! | `cli` | the command; a library never needs it |
 //! | `formats` | all containers and decoders, or single ones: `wav`, `aiff`, `caf`, `flac`, `ogg` (with Vorbis), `opus`, `mp3`, `mp4` (with AAC and ALAC), `aac` alone (ADTS), `alac`, `adpcm`, `mkv` |
-//! | `decode` | reading files, which each of these brings: [`Index::build`], [`Index::add`] and all that takes a path or a stream |
-//! | `analyze` | [`analyze`] and [`analyze_all`] with all that they can write; [`analysis`] is always there |
-//! | `acoustid` | [`chromaprint()`], AcoustID's fingerprints |
-//! | `graph` | making the graph of very large neighbour indexes, by hnsw_rs; without it their centroids are looked at one by one |
+//! | `decode` | reading files, which each of these brings: [`Index::build`], [`Index::add`] and every call that takes a path or a stream |
+//! | `analyze` | [`analyze`](analyze()) and [`analyze_all`] with all that they can write; [`analysis`] is always there |
+//! | `acoustid` | [`acoustid`], the fingerprints of AcoustID |
+//! | `graph` | building the HNSW graph of very large neighbour indexes; without it a search looks at all centroids |
+//! | `unstable` | the stages as public modules: decode, spectrum, fingerprint, store, ann, align and others |
 //!
-//! Without any of them audio comes as samples ([`Audio::samples`]) to [`Index::query`] and [`Index::add_audio`]; an index
+//! Without any feature audio comes as samples ([`Audio::samples`]) to [`Index::query`] and [`Index::add_audio`]. The index
 //! is the same file, whoever made it.
 //!
 //! # Versions
 //!
-//! Before 1.0 the second number changes where a program that uses the crate may have to be changed. What is promised
-//! is what stands at the root of the crate, and what its types lead to; [`analysis`], [`error`], [`units`] and [`report`].
-//! Most types may get more fields and cases. The modules of the stages are public so that each can be measured and used
-//! alone, and may change with any version. The file's format and the parameters of fingerprints have numbers of their
-//! own: every later version reads the files of an earlier one.
+//! Before 1.0 a new minor version may break programs that use the crate; its changelog says where. Most types may get more
+//! fields and cases at any time. What the feature `unstable` shows may change with any version. The file's format and the
+//! parameters of fingerprints have numbers of their own: every later version reads the files of an earlier one.
 //!
 //! # Limits
 //!
-//! - A clip must have 0.5 s of audio. Below about 5 s fewer clips are recognised.
-//! - Other pitches and speeds are looked for within [`QueryOptions::range`] only, and only where the clip as it is has no
-//!   match.
+//! - A clip needs 0.5 s of audio. Below about 5 s fewer clips are recognised.
+//! - Other pitches and speeds are found within [`QueryOptions::range`] only, and are looked for only where the clip as it is has
+//!   no match.
 //! - Silence and steady sounds have no fingerprint: such files are refused, such clips match nothing.
-//! - One [`Index`] answers any number of threads at once; of its calls that write, one runs at a time. Many may be open on
-//!   one file, also in other processes.
+//! - One [`Index`] answers any number of threads at once. Calls that write take turns. Any number of handles may be open on one
+//!   file, also in other processes.
 //! - Another performance of the same piece is another recording.
 #![deny(missing_docs)]
 // Stages have parts that only the harmonic analysis of files uses, or only builds, or only programs that look inside.

@@ -62,7 +62,7 @@ pub fn holds(answer: &Answer) {
         assert!(found.query_end.0 <= duration + 1e-9, "{found:?}");
         assert!(0.0 <= found.ref_start.0 && found.ref_start <= found.ref_end, "{found:?}");
         assert!((0.3..3.0).contains(&found.tempo) && found.pitch.abs() < 8.0, "{found:?}");
-        assert!(found.evidence.is_finite() && found.rival.is_finite(), "{found:?}");
+        assert!(found.evidence.is_finite() && found.runner_up.is_finite(), "{found:?}");
         assert!(found.similarity.abs() <= 1.001, "{found:?}");
         assert!(found.also_at.iter().all(|at| at.0.is_finite()), "{found:?}");
     }

@@ -116,6 +116,7 @@ impl fmt::Debug for AnalyzeOptions<'_> {
 #[non_exhaustive]
 pub enum AnalyzeEvent {
     /// The folders were scanned.
+    #[non_exhaustive]
     Found {
         /// How many files there are.
         files: usize,
@@ -123,6 +124,7 @@ pub enum AnalyzeEvent {
         bytes: u64,
     },
     /// Some of them were gone through.
+    #[non_exhaustive]
     Step {
         /// Bytes of files.
         bytes: u64,
@@ -130,6 +132,7 @@ pub enum AnalyzeEvent {
         duration: Seconds,
     },
     /// The outcome of the next file, in the order of the inputs and of the paths below each.
+    #[non_exhaustive]
     Done {
         /// The file, as it was named; absolute where it was found below a folder; `-` for standard input.
         path: PathBuf,

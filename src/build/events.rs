@@ -8,6 +8,7 @@ use crate::{decode::Warning, error::Error, units::Seconds};
 #[non_exhaustive]
 pub enum BuildEvent {
     /// The folders were scanned.
+    #[non_exhaustive]
     Found {
         /// Files that may be audio.
         files: usize,
@@ -17,6 +18,7 @@ pub enum BuildEvent {
         new_bytes: u64,
     },
     /// A file has content that the index knows. The next commit stores what became of it.
+    #[non_exhaustive]
     Recognised {
         /// The file.
         path: PathBuf,
@@ -24,6 +26,7 @@ pub enum BuildEvent {
         bytes: u64,
     },
     /// A known file lies elsewhere now.
+    #[non_exhaustive]
     Moved {
         /// Where it was.
         from: PathBuf,
@@ -31,16 +34,19 @@ pub enum BuildEvent {
         to: PathBuf,
     },
     /// A known file is gone, and was marked as missing.
+    #[non_exhaustive]
     Missing {
         /// The file.
         path: PathBuf,
     },
     /// A folder that was indexed is gone. Its files count as missing.
+    #[non_exhaustive]
     Unavailable {
         /// The folder.
         path: PathBuf,
     },
     /// A file was analysed. The next commit stores it.
+    #[non_exhaustive]
     Added {
         /// The file.
         path: PathBuf,
@@ -52,6 +58,7 @@ pub enum BuildEvent {
         warnings: Vec<Warning>,
     },
     /// A file gave no fingerprint.
+    #[non_exhaustive]
     Failed {
         /// The file.
         path: PathBuf,

@@ -149,7 +149,7 @@ impl Query<'_> {
             } else {
                 self.options.range.variants().len() as u32
             },
-            rival: 0.0,
+            runner_up: 0.0,
             repeats: Vec::new(),
         })
     }

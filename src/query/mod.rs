@@ -1,7 +1,7 @@
 //! A clip to its answer.
 //!
 //! Audio comes in [chunks](crate::extract::chunks) of a minute. [`search`] finds the places of a chunk: the index proposes
-//! places ([`windows`]), the stored frames decide ([`best`]), other tracks say what chance reaches ([`rivals`]). Places of
+//! places ([`windows`]), the stored frames decide ([`best`]), other tracks say what chance reaches ([`runner_up`]). Places of
 //! neighbouring chunks are joined ([`place`]) and ranked ([`rank`]). [`answer`] does all that for audio that can be read,
 //! [`listen`] for audio that is pushed in as it comes, [`stored`] for a track of the index itself.
 mod answer;
@@ -13,7 +13,7 @@ pub(crate) mod options;
 mod place;
 mod rank;
 mod repeats;
-mod rivals;
+mod runner_up;
 mod search;
 mod stored;
 #[cfg(test)]

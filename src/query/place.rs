@@ -30,7 +30,7 @@ pub(crate) struct Place {
     /// Variants of the query that were looked at when it was found.
     pub variants: u32,
     /// The most evidence for another track, unless that track holds the same sound there.
-    pub rival: f32,
+    pub runner_up: f32,
     /// How much further on in the track the same sound is, in half frames; negative where it comes before.
     pub repeats: Vec<f64>,
 }
@@ -73,7 +73,7 @@ pub(crate) fn join(places: &mut Vec<Place>, new: Place, done: usize) {
     place.similarity = mean(f64::from(place.similarity), f64::from(new.similarity)) as f32;
     place.pitch = mean(place.pitch, new.pitch);
     place.evidence += new.evidence;
-    place.rival += new.rival;
+    place.runner_up += new.runner_up;
     place.pairs += new.pairs;
     place.last = new.first;
     place.to = new.to;
@@ -84,4 +84,158 @@ pub(crate) fn join(places: &mut Vec<Place>, new: Place, done: usize) {
 pub(crate) fn overlap(a: &Place, b: &Place) -> bool {
     let shared = a.to.min(b.to).saturating_sub(a.from.max(b.from));
     2 * shared > (a.to - a.from).min(b.to - b.from)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Half frames in a chunk of these tests.
+    const CHUNK: usize = 640;
+
+    /// The place of a chunk that begins at half frame `done`: its range `from..to` lies on `offset + tempo * at`.
+    fn place(from: usize, to: usize, offset: f64, tempo: f64) -> Place {
+        let at = (from + to) as f64 / 2.0;
+        let anchor = Anchor { at, offset: offset + (tempo - 1.0) * at };
+        Place {
+            track: TrackId(1),
+            first: anchor,
+            last: anchor,
+            from,
+            to,
+            evidence: 10.0,
+            similarity: 0.8,
+            pairs: (to - from) as f64 / 2.0,
+            tempo,
+            pitch: 0.0,
+            variants: 1,
+            runner_up: 2.0,
+            repeats: Vec::new(),
+        }
+    }
+
+    fn joined(one: Place, other: Place, done: usize) -> Vec<Place> {
+        let mut places = vec![one];
+        join(&mut places, other, done);
+        places
+    }
+
+    #[test]
+    fn what_goes_on_in_the_next_chunk_is_one_place() {
+        let (mut one, mut other) = (place(100, 640, 50.0, 1.0), place(650, 1190, 50.0, 1.0));
+        (one.similarity, one.pitch) = (0.9, 1.0);
+        (other.similarity, other.pitch, other.evidence, other.runner_up) = (0.5, 0.0, 30.0, 5.0);
+        (one.repeats, other.repeats) = (vec![-8.0, 100.0, 300.0], vec![103.0, 200.0]);
+        let whole = &joined(one, other, 640)[..];
+        let [whole] = whole else { panic!("{whole:?}") };
+        assert_eq!((whole.from, whole.to, whole.tempo()), (100, 1190, 1.0));
+        assert_eq!((whole.evidence, whole.runner_up, whole.pairs), (40.0, 7.0, 540.0));
+        // Both are as long, so that each says half.
+        assert!((whole.similarity - 0.7).abs() < 1e-6 && (whole.pitch - 0.5).abs() < 1e-9, "{whole:?}");
+        // Only what both repeat is repeated by the whole.
+        assert_eq!(whole.repeats, [100.0]);
+        assert_eq!(whole.in_track(100.0), 150.0);
+        assert_eq!(whole.last.at, 920.0);
+    }
+
+    #[test]
+    fn a_longer_part_says_more_of_the_whole() {
+        let (one, mut other) = (place(0, 600, 0.0, 1.0), place(640, 840, 0.0, 1.0));
+        (other.similarity, other.pitch) = (0.4, 4.0);
+        let whole = &joined(one, other, 640)[0];
+        assert!((whole.similarity - 0.7).abs() < 1e-6 && (whole.pitch - 1.0).abs() < 1e-9, "{whole:?}");
+    }
+
+    #[test]
+    fn what_is_elsewhere_is_a_place_of_its_own() {
+        let one = || place(100, 600, 50.0, 1.0);
+        let after = |from: usize, offset: f64| place(from, from + 300, offset, 1.0);
+        let count = |other: Place, done: usize| joined(one(), other, done).len();
+        assert_eq!(count(after(600 + GAP, 50.0), 640), 1);
+        assert_eq!(count(after(601 + GAP, 50.0), 640), 2, "too far on");
+        assert_eq!(count(after(650, 50.0 + SAME_OFFSET), 640), 1);
+        assert_eq!(count(after(650, 50.1 + SAME_OFFSET), 640), 2, "elsewhere in the track");
+        assert_eq!(count(after(650, 49.9 - SAME_OFFSET), 640), 2, "elsewhere in the track");
+        assert_eq!(count(after(650, 50.0), 599), 2, "of the same chunk");
+        assert_eq!(count(after(650, 50.0), 600), 1);
+        assert_eq!(count(after(599, 50.0), 640), 2, "it overlaps");
+        assert_eq!(count(after(600, 50.0), 640), 1);
+        let other = Place { track: TrackId(2), ..after(650, 50.0) };
+        assert_eq!(count(other, 640), 2, "another track");
+    }
+
+    #[test]
+    fn tempo_is_that_of_all_chunks_unless_there_is_none() {
+        let moved = |by: f64, tempo: f64| {
+            let mut place = place(0, 640, 0.0, tempo);
+            place.last = Anchor { at: place.first.at + 600.0, offset: place.first.offset + by };
+            place.tempo()
+        };
+        assert_eq!(moved(0.29, 1.0), 1.0, "next to nothing over a minute");
+        assert_eq!(moved(-0.29, 1.0), 1.0);
+        assert_eq!(moved(0.3, 1.0), 1.0005);
+        assert_eq!(moved(6.0, 1.0), 1.01);
+        assert_eq!(
+            moved(0.2, 1.02),
+            1.0 + 0.2 / 600.0,
+            "chunks that have a tempo tell less than all of them"
+        );
+        assert_eq!(place(0, 640, 0.0, 1.02).tempo(), 1.02, "of a single chunk");
+    }
+
+    #[test]
+    fn half_of_the_shorter_range_is_shared_by_places_that_overlap() {
+        let range = |from, to| place(from, to, 0.0, 1.0);
+        for (a, b, expected) in [
+            ((0, 100), (49, 400), true),
+            ((0, 100), (50, 400), false),
+            ((0, 100), (100, 200), false),
+            ((0, 100), (300, 400), false),
+            ((0, 400), (10, 20), true),
+            ((300, 400), (0, 100), false),
+        ] {
+            let (a, b) = (range(a.0, a.1), range(b.0, b.1));
+            assert_eq!((overlap(&a, &b), overlap(&b, &a)), (expected, expected), "{a:?} {b:?}");
+        }
+    }
+
+    proptest! {
+        /// Chunks of a recording that plays through are one place, whatever its speed; where one of them is left out it
+        /// falls into two.
+        #[test]
+        fn a_line_through_all_chunks_is_one_place(
+            chunks in 2..12_usize,
+            tempo in 0.95..1.05_f64,
+            offset in -500.0..5000.0_f64,
+            jitter in proptest::collection::vec(-0.5..0.5_f64, 12),
+            left_out in 0..12_usize,
+        ) {
+            let of_chunk = |n: usize| {
+                let mut place = place(n * CHUNK, (n + 1) * CHUNK - 1, offset, tempo);
+                place.first.offset += jitter[n];
+                place.last = place.first;
+                place.evidence = n as f32 + 1.0;
+                place
+            };
+            let mut places = Vec::new();
+            (0..chunks).for_each(|n| join(&mut places, of_chunk(n), n * CHUNK));
+            prop_assert_eq!(places.len(), 1);
+            let whole = &places[0];
+            prop_assert_eq!((whole.from, whole.to), (0, chunks * CHUNK - 1));
+            prop_assert_eq!(whole.evidence, (chunks * (chunks + 1) / 2) as f32);
+            prop_assert!((whole.tempo() - tempo).abs() <= 1.01 / (CHUNK as f64 * (chunks - 1) as f64), "{}", whole.tempo());
+            for at in [0.0, (chunks * CHUNK) as f64] {
+                prop_assert!((whole.in_track(at) - offset - tempo * at).abs() < 2.0);
+            }
+
+            let mut places = Vec::new();
+            for n in (0..chunks).filter(|n| *n != left_out) {
+                join(&mut places, of_chunk(n), n * CHUNK);
+            }
+            let inner = left_out > 0 && left_out < chunks - 1;
+            prop_assert_eq!(places.len(), if inner { 2 } else { 1 });
+        }
+    }
 }

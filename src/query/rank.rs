@@ -80,7 +80,7 @@ impl Query<'_> {
             evidence: f64::from(place.evidence),
             similarity: f64::from(place.similarity),
             variants: place.variants,
-            rival: f64::from(place.rival),
+            runner_up: f64::from(place.runner_up),
         }))
     }
 }

@@ -78,7 +78,7 @@ impl Query<'_> {
         }
         if query >= MIN_WIDE && !self.options.range.is_plain() && !self.is_sure(&places, query) {
             places.extend(self.widened(&variants)?);
-            self.find_rivals(&mut places, left)?;
+            self.find_runners_up(&mut places, left)?;
         }
         let least = f64::from(self.options.min_score);
         for at in 0..places.len() {
@@ -118,7 +118,7 @@ impl Query<'_> {
     ) -> Result<(Vec<Place>, f32)> {
         let proposed = proposed.iter().map(|candidate| (Variant::PLAIN, *candidate)).collect();
         let (mut places, left) = self.best(variants, proposed)?;
-        self.find_rivals(&mut places, left)?;
+        self.find_runners_up(&mut places, left)?;
         Ok((places, left))
     }
 

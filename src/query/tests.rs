@@ -1,10 +1,14 @@
-//! The deeper look: what the first few lists of a small neighbour index do not bring is found, as by looking at all windows.
-use std::f64::consts::TAU;
+//! Queries end to end, on made-up tunes.
+use std::{
+    f64::consts::TAU,
+    path::Path,
+    sync::{Arc, Mutex},
+};
 
 use super::{
     engine::Query,
     options::QueryOptions,
-    place::Place,
+    place::{Anchor, Place},
     search::{CHUNK, NEAREST, PLACES},
     variant_frames::VariantFrames,
     variants::Range,
@@ -14,47 +18,48 @@ use crate::{
     ann::{self, Searcher},
     cancel::CancelToken,
     decode::Audio,
+    error::{Error, Result},
     extract::{chunks::chunks, track},
     fingerprint::Fingerprint,
+    index::handle::Index,
     params::CURRENT,
-    store::{Store, TrackRecord},
+    report::Match,
+    store::{Batch, Store, TrackId, TrackRecord},
 };
 
 const RATE: u32 = CURRENT.sample_rate.0;
 const TRACKS: u64 = 24;
 
-/// Numbers from -1 to 1, the same each time.
-fn random(seed: u64) -> impl FnMut() -> f64 {
-    let mut state = seed.wrapping_add(1);
-    move || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) as f64 / f64::from(1 << 30) - 1.0
-    }
-}
-
-/// A tune of 20 s: a note and its fifth, four a second.
-fn tune(seed: u64) -> Vec<f32> {
-    let mut random = random(seed);
+/// A tune of so many seconds: a note and its fifth, four a second.
+fn tune_of(seed: u64, seconds: usize) -> Vec<f32> {
+    let mut random = fastrand::Rng::with_seed(seed);
     let notes: Vec<f64> =
-        (0..80).map(|_| 220.0 * f64::powf(2.0, (12.0 + 12.0 * random()).floor() / 12.0)).collect();
-    let sound = |i: u32| {
-        let phase = f64::from(i) / f64::from(RATE) * TAU * notes[(i * 4 / RATE) as usize];
+        (0..4 * seconds).map(|_| 220.0 * (random.i32(0..24) as f64 / 12.0).exp2()).collect();
+    let sound = |i: usize| {
+        let phase = i as f64 / f64::from(RATE) * TAU * notes[i * 4 / RATE as usize];
         (0.25 * phase.sin() + 0.125 * (1.5 * phase).sin()) as f32
     };
-    (0..20 * RATE).map(sound).collect()
+    (0..seconds * RATE as usize).map(sound).collect()
+}
+
+fn tune(seed: u64) -> Vec<f32> {
+    tune_of(seed, 20)
 }
 
 fn fingerprint(seed: u64) -> Fingerprint {
-    let tune = tune(seed);
-    let mut blocks = Audio::samples(&tune, RATE).open().unwrap();
+    fingerprint_of(&tune(seed))
+}
+
+fn fingerprint_of(tune: &[f32]) -> Fingerprint {
+    let mut blocks = Audio::samples(tune, RATE).open().unwrap();
     track::track(&mut *blocks, &CURRENT, &CancelToken::new()).unwrap().fingerprint
 }
 
 /// A second and a half of a tune under noise.
 fn clip(seed: u64) -> Vec<f32> {
-    let mut noise = random(seed + 1000);
+    let mut noise = fastrand::Rng::with_seed(seed + 1000);
     let (from, length) = (7 * RATE as usize, 3 * RATE as usize / 2);
-    tune(seed)[from..from + length].iter().map(|s| 0.5 * s + 0.275 * noise() as f32).collect()
+    tune(seed)[from..from + length].iter().map(|s| 0.5 * s + 0.275 * (2.0 * noise.f32() - 1.0)).collect()
 }
 
 #[test]
@@ -106,4 +111,376 @@ fn a_deeper_look_finds_what_the_first_one_does_not() {
     }
     assert!(first + 2 <= both, "{first} by the first look, {both} by both, {exact} by looking at all");
     assert!(both >= exact, "{first} by the first look, {both} by both, {exact} by looking at all");
+}
+
+/// Samples from second `from` to second `to`.
+fn part(samples: &[f32], from: f64, to: f64) -> &[f32] {
+    let at = |seconds: f64| (seconds * f64::from(RATE)) as usize;
+    &samples[at(from)..at(to)]
+}
+
+/// As played at `speed` times the speed, pitch and all.
+fn faster(samples: &[f32], speed: f64) -> Vec<f32> {
+    let count = (samples.len() as f64 / speed) as usize - 1;
+    let read = |n: usize| {
+        let at = n as f64 * speed;
+        let (i, share) = (at as usize, (at.fract()) as f32);
+        samples[i] + share * (samples[i + 1] - samples[i])
+    };
+    (0..count).map(read).collect()
+}
+
+/// An index of these recordings, in their order.
+fn library(folder: &tempfile::TempDir, recordings: &[Vec<f32>]) -> Index {
+    let index = Index::open_or_create(folder.path().join("i.refrain")).unwrap();
+    for (n, recording) in recordings.iter().enumerate() {
+        index.add_audio(Audio::samples(recording, RATE), format!("{n}")).unwrap();
+    }
+    index
+}
+
+/// Path, range of the query, beginning in the track and tempo of a match.
+fn told(found: &Match) -> (String, f64, f64, f64, f64) {
+    let path = found.path.to_string_lossy().into_owned();
+    (path, found.query_start.0, found.query_end.0, found.ref_start.0, found.tempo)
+}
+
+fn near(found: &Match, expected: (&str, f64, f64, f64, f64)) {
+    let (path, start, end, place, tempo) = told(found);
+    let (its_path, its_start, its_end, its_place, its_tempo) = expected;
+    assert_eq!(path, its_path, "{found:?}");
+    assert!((start - its_start).abs() < 1.0 && (end - its_end).abs() < 1.0, "{found:?}");
+    // Where the ranges begin may be off, how they lie beside each other may not.
+    let off = (place - its_place) - tempo * (start - its_start);
+    assert!(off.abs() < 0.03, "{off} s off: {found:?}");
+    assert!((tempo - its_tempo).abs() < 2e-3, "{found:?}");
+}
+
+#[test]
+fn a_query_of_minutes_is_one_match() {
+    let folder = tempfile::tempdir().unwrap();
+    let tunes: Vec<_> = (0..4).map(|seed| tune_of(seed, 200)).collect();
+    let index = library(&folder, &tunes);
+    let options = QueryOptions::default().range(Range::PLAIN);
+    let clip = part(&tunes[1], 12.3, 172.3);
+    let answer = index.query_with(Audio::samples(clip, RATE), &options).unwrap();
+    assert_eq!(answer.matches.len(), 1, "{:?}", answer.matches);
+    near(&answer.matches[0], ("1", 0.0, 160.0, 12.3, 1.0));
+    // A hundredth faster: within a chunk that is hardly to be told, over all of them it is.
+    let fast = faster(part(&tunes[2], 5.0, 165.0), 1.01);
+    let answer = index.query_with(Audio::samples(&fast, RATE), &options).unwrap();
+    assert_eq!(answer.matches.len(), 1, "{:?}", answer.matches);
+    near(&answer.matches[0], ("2", 0.0, 160.0 / 1.01, 5.0, 1.01));
+}
+
+#[test]
+fn two_parts_of_a_track_that_do_not_follow_each_other_are_two_matches() {
+    let folder = tempfile::tempdir().unwrap();
+    let tunes: Vec<_> = (0..3).map(|seed| tune_of(seed + 20, 200)).collect();
+    let index = library(&folder, &tunes);
+    // The chunk ends at 59.5 s.
+    let clip = [part(&tunes[0], 100.0, 159.5), part(&tunes[0], 20.0, 70.0)].concat();
+    let answer = index.query_with(Audio::samples(&clip, RATE), &QueryOptions::default()).unwrap();
+    let mut matches = answer.matches;
+    matches.sort_by(|a, b| a.query_start.0.total_cmp(&b.query_start.0));
+    assert_eq!(matches.len(), 2, "{matches:?}");
+    near(&matches[0], ("0", 0.0, 59.5, 100.0, 1.0));
+    near(&matches[1], ("0", 59.5, 109.5, 20.0, 1.0));
+}
+
+#[test]
+fn sound_that_is_pushed_in_gives_the_matches_of_the_whole_as_they_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let tunes: Vec<_> = (0..4).map(|seed| tune_of(seed + 40, 100)).collect();
+    let index = library(&folder, &tunes);
+    let silence = vec![0.0; 30 * RATE as usize];
+    let clip = [part(&tunes[3], 10.0, 80.0), &silence, part(&tunes[1], 0.0, 90.0)].concat();
+    let options = QueryOptions::default().range(Range::PLAIN);
+    let whole = index.query_with(Audio::samples(&clip, RATE), &options).unwrap();
+    let mut expected: Vec<_> = whole.matches.iter().map(told).collect();
+    expected.sort_by(|a, b| a.1.total_cmp(&b.1));
+    assert_eq!(expected.iter().map(|found| &*found.0).collect::<Vec<_>>(), ["3", "1"]);
+
+    let mut listener = index.listen(&options).unwrap();
+    let (mut heard, mut pushed) = (Vec::new(), 0);
+    for samples in clip.chunks(7_777) {
+        pushed += samples.len();
+        for found in listener.push(samples, RATE).unwrap() {
+            // It has ended, and not just now.
+            assert!(found.query_end.0 + 5.0 < pushed as f64 / f64::from(RATE), "{found:?}");
+            heard.push(told(&found));
+        }
+    }
+    assert_eq!(heard, expected[..1], "the first one ended long ago, the second one may go on");
+    heard.extend(listener.finish().unwrap().iter().map(told));
+    assert_eq!(heard, expected);
+}
+
+#[test]
+fn a_track_is_looked_up_by_what_the_index_holds_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, other) = (tune_of(60, 150), tune_of(61, 100));
+    // Half a frame off, where stored frames are least alike.
+    let edit = [part(&other, 3.0, 13.0), part(&one, 20.093, 110.0)].concat();
+    let index = library(&folder, &[one, other.clone(), edit]);
+    let mut ids = Vec::new();
+    index
+        .tracks(|track, _| {
+            ids.push(track.id);
+            Ok(())
+        })
+        .unwrap();
+    let answer = index.query_track(ids[0], &QueryOptions::default()).unwrap().unwrap();
+    assert_eq!(answer.query.to_str(), Some("0"));
+    assert_eq!(answer.matches.len(), 1, "not itself: {:?}", answer.matches);
+    near(&answer.matches[0], ("2", 20.093, 110.0, 10.0, 1.0));
+    let answer = index.query_track(ids[1], &QueryOptions::default()).unwrap().unwrap();
+    assert_eq!(answer.matches.len(), 1, "{:?}", answer.matches);
+    near(&answer.matches[0], ("2", 3.0, 13.0, 0.0, 1.0));
+    assert!(index.query_track(TrackId(99), &QueryOptions::default()).unwrap().is_none());
+}
+
+#[test]
+fn many_clips_are_answered_in_order_by_any_number_of_threads() {
+    let folder = tempfile::tempdir().unwrap();
+    let tunes: Vec<_> = (0..5).map(|seed| tune_of(seed + 80, 30)).collect();
+    let index = library(&folder, &tunes);
+    for threads in [1, 3] {
+        let clips =
+            (0..9).map(|n| Audio::samples(part(&tunes[n % 5], 3.0, 9.0), RATE).named(format!("clip {n}")));
+        let clips = clips.chain([Audio::samples(&[], 7).named("bad")]);
+        let mut answers = Vec::new();
+        let options = QueryOptions::default().threads(threads);
+        index
+            .query_all(clips, &options, |name, answer| {
+                let best = answer.map(|answer| answer.matches[0].path.to_string_lossy().into_owned());
+                answers.push((name.to_string_lossy().into_owned(), best.ok()));
+                Ok(())
+            })
+            .unwrap();
+        let mut expected: Vec<_> =
+            (0..9).map(|n| (format!("clip {n}"), Some(format!("{}", n % 5)))).collect();
+        expected.push(("bad".into(), None));
+        assert_eq!(answers, expected);
+        // What the caller gives ends it.
+        let clips = (0..9).map(|_| Audio::samples(part(&tunes[0], 3.0, 9.0), RATE));
+        let mut count = 0;
+        let ended = index.query_all(clips, &options, |_, _| {
+            count += 1;
+            if count == 2 { Err(Error::Interrupted) } else { Ok(()) }
+        });
+        assert!(matches!(ended, Err(Error::Interrupted)));
+        assert_eq!(count, 2);
+    }
+}
+
+#[test]
+fn a_cancelled_query_ends_within_a_chunk_and_says_how_far_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let tune = tune_of(90, 300);
+    let index = library(&folder, std::slice::from_ref(&tune));
+    let token = CancelToken::new();
+    let done = Arc::new(Mutex::new(Vec::new()));
+    let (told, stop) = (Arc::clone(&done), token.clone());
+    let options = QueryOptions::default().cancel(&token).on_progress(move |at| {
+        told.lock().unwrap().push(at.0);
+        stop.cancel();
+    });
+    let ended = index.query_with(Audio::samples(&tune, RATE), &options);
+    assert!(matches!(ended, Err(Error::Interrupted)));
+    let done = done.lock().unwrap();
+    assert_eq!(done.len(), 1);
+    assert!((done[0] - 59.4).abs() < 0.1, "{done:?}");
+}
+
+/// A place by hand: half frames `from..to` of the query, `offset` half frames further on in the track.
+fn place(track: TrackId, range: std::ops::Range<usize>, offset: f64, evidence: f32, variants: u32) -> Place {
+    let anchor = Anchor { at: range.start as f64, offset };
+    Place {
+        track,
+        first: anchor,
+        last: anchor,
+        from: range.start,
+        to: range.end,
+        evidence,
+        similarity: 0.9,
+        pairs: range.len() as f64 / 2.0,
+        tempo: 1.0,
+        pitch: 0.0,
+        variants,
+        runner_up: 0.0,
+        repeats: Vec::new(),
+    }
+}
+
+/// A store with a track for each fingerprint, and their ids.
+fn store_of(folder: &tempfile::TempDir, fingerprints: &[Fingerprint]) -> (Store, Vec<TrackId>) {
+    let mut store = Store::open_write(folder.path().join("i.refrain")).unwrap();
+    let add = |batch: &Batch<'_>| {
+        let each = fingerprints.iter().enumerate().map(|(n, fingerprint)| {
+            let record = TrackRecord { path: format!("/{n}").into(), ..TrackRecord::default() };
+            batch.add_track(&record, fingerprint)
+        });
+        each.collect::<Result<Vec<_>>>()
+    };
+    let ids = store.write(add).unwrap();
+    (store, ids)
+}
+
+#[test]
+fn the_runner_up_is_the_best_of_another_track_that_claims_the_same_range() {
+    let folder = tempfile::tempdir().unwrap();
+    // The second track is a copy of the first.
+    let (store, ids) = store_of(&folder, &[1, 1, 2, 3].map(fingerprint));
+    let query = Query::new(&store, &QueryOptions::default()).unwrap();
+    let runners_up = |places: &[Place], left: f32| {
+        let mut places = places.to_vec();
+        query.find_runners_up(&mut places, left).unwrap();
+        places.iter().map(|place| (place.evidence, place.runner_up)).collect::<Vec<_>>()
+    };
+    let (range, beside) = (0..100, 60..160);
+    let right = place(ids[0], range.clone(), 40.0, 9.0, 1);
+    let of = |track: usize, evidence: f32| place(ids[track], range.clone(), 40.0, evidence, 1);
+    // The best first, whatever their order was.
+    let two = [of(3, 2.0), right.clone(), of(2, 4.0)];
+    assert_eq!(runners_up(&two, 1.0), [(9.0, 4.0), (4.0, 9.0), (2.0, 9.0)]);
+    // Another place of the same track is none, nor is one that shares less than half of the range, nor a copy.
+    let own = place(ids[0], range.clone(), 80.0, 8.0, 1);
+    assert_eq!(runners_up(&[right.clone(), own], 1.5), [(9.0, 1.5), (8.0, 1.5)]);
+    let aside = place(ids[2], beside, 40.0, 8.0, 1);
+    assert_eq!(runners_up(&[right.clone(), aside], 1.5), [(9.0, 1.5), (8.0, 1.5)]);
+    assert_eq!(
+        runners_up(&[right.clone(), of(1, 8.0), of(2, 3.0)], 1.5),
+        [(9.0, 3.0), (8.0, 3.0), (3.0, 9.0)]
+    );
+    // The same sound, at another place of the copy, is one.
+    let elsewhere = place(ids[1], range.clone(), 64.0, 8.0, 1);
+    assert_eq!(runners_up(&[right.clone(), elsewhere], 1.5), [(9.0, 8.0), (8.0, 9.0)]);
+    // What took variants is no runner-up of what took none; the other way round it is.
+    let variant = place(ids[2], range, 40.0, 8.0, 246);
+    assert_eq!(runners_up(&[right, variant], 1.5), [(9.0, 1.5), (8.0, 9.0)]);
+}
+
+#[test]
+fn windows_of_a_query_begin_before_it_and_end_after_it_an_odd_number_of_half_frames_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _) = store_of(&folder, &[]);
+    let mut query = Query::new(&store, &QueryOptions::default()).unwrap();
+    let values = CURRENT.frame_values();
+    let mut random = fastrand::Rng::with_seed(5);
+    let mut frames = |count: usize| (0..count * values).map(|_| random.f32() - 0.5).collect::<Vec<_>>();
+    let window = CURRENT.window_frames as i32;
+    for (count, wanted, expected) in
+        [(10, 1, 1), (40, 1, 3), (107, 1, 1), (107, 5, 5), (640, 1, 2), (640, 5, 5), (20, 5, 3)]
+    {
+        let frames = frames(count);
+        let windows = query.windows(&frames, wanted);
+        let steps: Vec<i32> = windows.starts.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        assert_eq!(windows.starts[0], -window, "half of the first one is silence");
+        let last = count as i32 - 2 * (window - 1) + window;
+        assert!(
+            last - *windows.starts.last().unwrap() <= expected.max(1)
+                && *windows.starts.last().unwrap() < last.max(1)
+        );
+        if count != 40 {
+            assert!(steps.iter().all(|step| *step == expected), "{count} half frames: {steps:?}");
+        }
+        // Each is every second half frame from its beginning on, as the library's are.
+        let mut expected = Vec::new();
+        for start in &windows.starts {
+            let input: Vec<f32> = (0..window)
+                .map(|n| start + 2 * n)
+                .flat_map(|at| match usize::try_from(at).ok().filter(|at| *at < count) {
+                    Some(at) => frames[at * values..(at + 1) * values].to_vec(),
+                    None => vec![0.0; values],
+                })
+                .collect();
+            query.projection.project(&input, &mut expected);
+        }
+        assert_eq!(windows.vectors, expected);
+    }
+    // Windows that hardly move have no vector.
+    let mut quiet = frames(200);
+    quiet[..100 * values].iter_mut().for_each(|v| *v *= 0.01);
+    let starts = query.windows(&quiet, 1).starts;
+    let energy = |start: i32| -> f32 {
+        let at = (0..window).map(|n| start + 2 * n).filter(|at| (0..200).contains(at));
+        at.flat_map(|at| &quiet[at as usize * values..(at as usize + 1) * values]).map(|v| v * v).sum()
+    };
+    let least = CURRENT.window_least_energy * window as f32 / 2.0;
+    let all = -window..200 - 2 * (window - 1) + window;
+    assert_eq!(starts, all.filter(|start| energy(*start) >= least).collect::<Vec<_>>());
+    assert!(starts[0] > 50, "{starts:?}");
+}
+
+#[test]
+fn a_track_that_repeats_itself_does_not_keep_out_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    // Two seconds over and over, and tunes of the same notes in another order.
+    let riff = tune_of(7, 2);
+    let looped: Vec<f32> = std::iter::repeat_n(&riff, 40).flatten().copied().collect();
+    let tunes = [looped.clone()].into_iter().chain((100..112).map(|seed| tune_of(seed, 30)));
+    let fingerprints: Vec<_> = tunes.map(|tune| fingerprint_of(&tune)).collect();
+    let (store, ids) = store_of(&folder, &fingerprints);
+    let mut query = Query::new(&store, &QueryOptions::default().range(Range::PLAIN)).unwrap();
+    let clip = part(&looped, 21.0, 27.0);
+    let mut blocks = Audio::samples(clip, RATE).open().unwrap();
+    chunks(&mut *blocks, &CURRENT, CHUNK, &CancelToken::new(), |chunk| {
+        let places = query.places(chunk)?;
+        let own = places.iter().filter(|place| place.track == ids[0]).count();
+        assert_eq!(own, 6, "{places:#?}");
+        assert!(places.len() > own && places.len() <= 16, "{}", places.len());
+        // The others say what chance reaches.
+        assert!(places.iter().all(|place| place.runner_up > 0.0), "{places:#?}");
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn places_are_ranked_by_score_and_a_range_is_given_once_for_a_track() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, ids) = store_of(&folder, &[1, 2, 3].map(fingerprint));
+    let options = QueryOptions::default().top(2).explain(true);
+    let query = Query::new(&store, &options).unwrap();
+    // 10 s of query: 107 half frames.
+    let range = 0..107;
+    let mut places = vec![
+        place(ids[0], range.clone(), 10.0, 3.0, 1),
+        place(ids[1], range.clone(), 10.0, 30.0, 1),
+        place(ids[1], 0..90, 30.0, 29.0, 1),
+        place(ids[2], range, 10.0, 28.0, 1),
+    ];
+    // It leads by less than the third track does.
+    places[1].runner_up = 27.0;
+    places[3].runner_up = 1.0;
+    let answer = query.rank(Path::new("clip"), places.clone(), 10.0).unwrap();
+    let all: Vec<_> = answer.candidates.unwrap().iter().map(|m| (m.id, m.query_end.0)).collect();
+    assert_eq!(
+        all,
+        [(ids[2], 10.0), (ids[1], 10.0), (ids[0], 10.0)],
+        "the second place of a track is left out"
+    );
+    assert_eq!(answer.matches.iter().map(|m| m.id).collect::<Vec<_>>(), [ids[2]]);
+    assert!(answer.matches[0].score > 0.99);
+    let lenient = Query::new(&store, &options.clone().min_score(0.0)).unwrap();
+    let answer = lenient.rank(Path::new("clip"), places, 10.0).unwrap();
+    assert_eq!(answer.matches.iter().map(|m| m.id).collect::<Vec<_>>(), [ids[2], ids[1]], "two at most");
+    assert!(answer.matches[0].score > answer.matches[1].score);
+}
+
+#[test]
+fn where_a_slower_clip_begins_is_told_to_30_ms() {
+    let folder = tempfile::tempdir().unwrap();
+    let tunes: Vec<_> = (0..4).map(|seed| tune_of(seed + 120, 60)).collect();
+    let index = library(&folder, &tunes);
+    for (speed, from) in [(0.8, 11.3), (1.2, 7.7)] {
+        let length = 10.0 * speed;
+        let clip = faster(part(&tunes[2], from, from + length + 0.01), speed);
+        let answer = index.query(Audio::samples(&clip, RATE)).unwrap();
+        let best = &answer.matches[0];
+        near(best, ("2", 0.0, 10.0, from, speed));
+        let semitones = 12.0 * speed.log2();
+        assert!((best.pitch - semitones).abs() < 0.1, "{best:?}");
+    }
 }

@@ -79,7 +79,8 @@ pub struct Match {
     /// The cosine of the query's and the track's chroma over the range, -1..=1.
     pub similarity: f64,
     /// The most evidence for another track, copies of this one left out: what chance, or likeness, reaches.
-    pub rival: f64,
+    #[serde(rename = "rival")]
+    pub runner_up: f64,
     /// How many variants of the query, transposed or at another speed, were compared when it was found; 1 where it was
     /// found as it is.
     pub variants: u32,
@@ -149,7 +150,7 @@ mod tests {
             tags: Tags { title: Some("A".into()), track_number: Some(3), ..Tags::default() },
             evidence: 20.5,
             similarity: 0.9,
-            rival: 2.25,
+            runner_up: 2.25,
             variants: 1,
         };
         assert_eq!(

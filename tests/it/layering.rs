@@ -1,139 +1,341 @@
-//! Data flows one way: a stage uses those before it, `error`, `units` and `params`; `pipeline` alone sees all.
+//! One way through: which room may use which, and no circles among files.
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
 
-const BASE: &[&str] = &["error", "failpoint", "units", "params"];
-const STAGES: &[&str] = &[
-    "decode",
-    "resample",
-    "spectrum",
-    "analysis",
-    "chromaprint",
-    "chroma",
-    "fingerprint",
-    "store",
-    "ann",
-    "align",
-    "report",
-    "pipeline",
+/// What every room may use: the shared vocabulary.
+const VOCABULARY: &[&str] = &["cancel", "error", "failpoint", "params", "tags", "units"];
+
+/// The rooms of the library, in the order of the data, and what each may use besides the vocabulary and itself.
+const ROOMS: &[(&str, &[&str])] = &[
+    ("cancel", &[]),
+    ("error", &[]),
+    ("failpoint", &[]),
+    ("params", &[]),
+    ("tags", &[]),
+    ("units", &[]),
+    ("analysis", &[]),
+    ("ordered", &[]),
+    ("decode", &[]),
+    ("resample", &[]),
+    ("spectrum", &[]),
+    ("chroma", &[]),
+    ("fingerprint", &[]),
+    ("extract", &["decode", "resample", "spectrum", "chroma", "fingerprint"]),
+    ("store", &["fingerprint"]),
+    ("ann", &["fingerprint", "store"]),
+    ("align", &["chroma", "fingerprint", "store", "ann"]),
+    ("report", &["store", "analysis"]),
+    ("query", &["decode", "extract", "fingerprint", "store", "ann", "align", "report"]),
+    ("scan", &["store"]),
+    ("build", &["decode", "extract", "ordered", "store", "ann", "scan"]),
+    (
+        "index",
+        &["decode", "extract", "fingerprint", "ordered", "store", "ann", "query", "report", "scan", "build"],
+    ),
+    ("acoustid", &["decode"]),
+    ("analyze", &["analysis", "decode", "extract", "ordered", "report", "scan"]),
 ];
-/// The binary's own modules.
-const BINARY: &[&str] = &["args", "bar", "cmd", "db", "fpcalc", "messages", "stop"];
 
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            sources(&path, found);
-        } else if path.extension().is_some_and(|e| e == "rs") {
-            found.push(path);
-        }
-    }
-}
+/// Crates whose files must not lead to each other in a circle: their sources and the file of the root.
+const CRATES: &[(&str, &str)] = &[
+    ("src", "lib.rs"),
+    ("src/bin/refrain", "main.rs"),
+    ("crates/analysis/src", "lib.rs"),
+    ("bindings/c/src", "lib.rs"),
+    ("bindings/python/src", "lib.rs"),
+    ("fuzz/src", "lib.rs"),
+];
 
-/// The file without its comments.
-fn code(path: &Path) -> String {
-    let text = fs::read_to_string(path).unwrap();
-    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
-}
+/// Lines that a file may have, tests aside.
+const MAX_LINES: usize = 500;
 
-fn name(text: &str) -> String {
-    text.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
-}
+/// Files of the crate by their module path, `""` being the root.
+type Files = BTreeMap<String, PathBuf>;
 
-/// The names right after each `prefix`, also those in braces.
-fn used(code: &str, prefix: &str) -> Vec<String> {
-    let mut names = Vec::new();
-    for (at, _) in code.match_indices(prefix) {
-        // The end of a longer word, as of `symphonia_core::`.
-        if code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_') {
-            continue;
-        }
-        let rest = &code[at + prefix.len()..];
-        let Some(list) = rest.strip_prefix('{') else {
-            names.push(name(rest));
-            continue;
-        };
-        let (mut depth, mut from) = (0, 0);
-        for (i, c) in list.char_indices() {
-            match c {
-                '{' => depth += 1,
-                '}' if depth > 0 => depth -= 1,
-                '}' | ',' if depth == 0 => {
-                    names.push(name(&list[from..i]));
-                    from = i + 1;
-                    if c == '}' {
-                        break;
-                    }
+fn files(root: &Path, main: &str) -> Files {
+    fn walk(folder: &Path, module: &str, main: &str, files: &mut Files) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            let inner = if module.is_empty() { name.clone() } else { format!("{module}::{name}") };
+            if path.is_dir() {
+                // The binary is a crate of its own.
+                if !(module.is_empty() && name == "bin") {
+                    walk(&path, &inner, main, files);
                 }
-                _ => {}
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                let at = if path.file_name().is_some_and(|n| n == "mod.rs" || n == main) {
+                    module.to_owned()
+                } else {
+                    inner
+                };
+                files.insert(at, path);
             }
         }
     }
-    names.retain(|name| !name.is_empty());
-    names
+    let mut all = Files::new();
+    walk(root, "", main, &mut all);
+    all.retain(|module, _| !is_test(module));
+    all
 }
 
-/// The module that a name at the crate's root stands for.
-fn module(name: &str) -> &str {
-    match name {
-        "Error" | "Result" => "error",
-        other => other,
+/// Whether a module only exists in tests.
+fn is_test(module: &str) -> bool {
+    let declared = ["tests", "model", "testing"];
+    module.split("::").any(|name| declared.contains(&name))
+}
+
+/// The file without comments and without its test module.
+fn code(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap();
+    let text = text.split("\n#[cfg(test)]\nmod ").next().unwrap();
+    let text = text.split("\n#[cfg(all(test").next().unwrap();
+    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+/// All paths of a use tree: `a::{self, b::C}` gives `a` and `a::b::C`.
+fn expand(tree: &str, prefix: &str, paths: &mut Vec<String>) {
+    let tree = tree.trim();
+    let join = |rest: &str| if prefix.is_empty() { rest.to_owned() } else { format!("{prefix}::{rest}") };
+    let Some(open) = tree.find('{') else {
+        let name = tree.split(" as ").next().unwrap().trim();
+        if !name.is_empty() {
+            paths.push(if name == "self" { prefix.to_owned() } else { join(name) });
+        }
+        return;
+    };
+    let before = tree[..open].trim_end_matches("::").trim();
+    let inner = &tree[open + 1..tree.rfind('}').expect("braces are closed")];
+    let prefix = if before.is_empty() { prefix.to_owned() } else { join(before) };
+    let (mut depth, mut from) = (0, 0);
+    for (i, c) in inner.char_indices().chain([(inner.len(), ',')]) {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                expand(&inner[from..i], &prefix, paths);
+                from = i + 1;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The paths that code uses: of its use declarations, and those that begin with `crate::` or `super::` elsewhere.
+fn used(code: &str) -> Vec<String> {
+    let mut paths = Vec::new();
+    let mut rest = String::new();
+    let mut left = code;
+    while let Some(at) = left.find("use ") {
+        let before = left[..at].chars().next_back();
+        rest.push_str(&left[..at]);
+        if before.is_some_and(|c| c.is_alphanumeric() || c == '_') {
+            rest.push_str("use ");
+            left = &left[at + 4..];
+            continue;
+        }
+        let end = left[at..].find(';').map_or(left.len(), |end| at + end);
+        expand(&left[at + 4..end].replace('\n', " "), "", &mut paths);
+        left = &left[end..];
+    }
+    rest.push_str(left);
+    for prefix in ["crate::", "super::"] {
+        for (at, _) in rest.match_indices(prefix) {
+            if rest[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':') {
+                continue;
+            }
+            let path = rest[at..].chars().take_while(|c| c.is_alphanumeric() || "_:".contains(*c));
+            paths.push(path.collect::<String>().trim_end_matches(':').to_owned());
+        }
+    }
+    paths
+}
+
+/// The module of the crate that a path leads to, seen from `module`; none where it leads out of the crate.
+fn resolve(path: &str, module: &str, files: &Files) -> Option<String> {
+    let mut names: Vec<&str> = path.split("::").map(str::trim).collect();
+    let mut base: Vec<&str> = module.split("::").filter(|name| !name.is_empty()).collect();
+    match names[0] {
+        "crate" => {
+            base.clear();
+            names.remove(0);
+        }
+        "self" => {
+            names.remove(0);
+        }
+        "super" => {
+            while names.first() == Some(&"super") {
+                base.pop();
+                names.remove(0);
+            }
+        }
+        // A child of this module, or another crate.
+        _ => {}
+    }
+    let own = base.join("::");
+    for length in (1..=names.len()).rev() {
+        let inner = names[..length].join("::");
+        let whole = if own.is_empty() { inner } else { format!("{own}::{inner}") };
+        if files.contains_key(&whole) {
+            return Some(whole);
+        }
+    }
+    ["crate", "super", "self"].contains(&path.split("::").next().unwrap().trim()).then_some(own)
+}
+
+/// Which file uses which.
+fn graph(files: &Files) -> BTreeMap<String, BTreeSet<String>> {
+    let edges = |(module, path): (&String, &PathBuf)| {
+        let used = used(&code(path));
+        let to = used.iter().filter_map(|path| resolve(path, module, files)).filter(|to| to != module);
+        (module.clone(), to.collect())
+    };
+    files.iter().map(edges).collect()
+}
+
+/// A circle among the files, if there is one.
+fn circle(graph: &BTreeMap<String, BTreeSet<String>>) -> Option<Vec<String>> {
+    fn visit(
+        at: &str,
+        graph: &BTreeMap<String, BTreeSet<String>>,
+        done: &mut BTreeSet<String>,
+        way: &mut Vec<String>,
+    ) -> Option<Vec<String>> {
+        if let Some(begin) = way.iter().position(|name| name == at) {
+            return Some(way[begin..].to_vec());
+        }
+        if !done.insert(at.to_owned()) {
+            return None;
+        }
+        way.push(at.to_owned());
+        let found = graph.get(at).into_iter().flatten().find_map(|to| {
+            // Done already, unless it is on the way.
+            (!done.contains(to) || way.contains(to)).then(|| visit(to, graph, done, way)).flatten()
+        });
+        way.pop();
+        found
+    }
+    let mut done = BTreeSet::new();
+    graph.keys().find_map(|at| visit(at, graph, &mut done, &mut Vec::new()))
+}
+
+fn root(crate_: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(crate_)
+}
+
+#[test]
+fn no_files_of_a_crate_lead_to_each_other_in_a_circle() {
+    for (sources, main) in CRATES {
+        let files = files(&root(sources), main);
+        assert!(files.len() > 5, "{sources} has moved");
+        let graph = graph(&files);
+        let edges: usize = graph.values().map(BTreeSet::len).sum();
+        assert!(
+            edges >= files.len() / 2,
+            "only {edges} uses found in {sources}: is this still how they are written?"
+        );
+        if let Some(circle) = circle(&graph) {
+            panic!("{sources}: {} -> {}", circle.join(" -> "), circle[0]);
+        }
     }
 }
 
 #[test]
-fn stages_use_earlier_ones_only() {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    sources(&src, &mut files);
+fn rooms_use_what_they_may() {
+    let files = files(&root("src"), "lib.rs");
+    let room = |module: &str| module.split("::").next().unwrap().to_owned();
     let mut seen = 0;
-    for file in files {
-        let inside = file.strip_prefix(&src).unwrap();
-        let first = inside.iter().next().unwrap().to_str().unwrap();
-        let owner = first.strip_suffix(".rs").unwrap_or(first);
-        if owner == "bin" || owner == "lib" {
+    for (module, to) in graph(&files) {
+        let own = room(&module);
+        if own.is_empty() {
             continue;
         }
-        let stage = STAGES.iter().position(|s| *s == owner);
-        assert!(stage.is_some() || BASE.contains(&owner), "{owner} has no place in the order of stages");
-        let code = code(&file);
-        for name in used(&code, "crate::") {
-            let other = module(&name);
-            let earlier =
-                STAGES.iter().position(|s| *s == other).is_some_and(|o| stage.is_some_and(|s| o <= s));
-            assert!(earlier || BASE.contains(&other), "{} uses crate::{name}", inside.display());
+        let (_, may) = ROOMS
+            .iter()
+            .find(|(name, _)| *name == own)
+            .unwrap_or_else(|| panic!("{own} has no place among the rooms"));
+        for other in to {
+            let other_room = room(&other);
+            let allowed =
+                other_room == own || VOCABULARY.contains(&&*other_room) || may.contains(&&*other_room);
+            let other = if other.is_empty() { "the crate's root" } else { &other };
+            assert!(
+                allowed,
+                "{module} uses {other}: import names from where they are defined, one way through"
+            );
             seen += 1;
         }
-        for name in used(&code, "super::") {
-            assert!(!STAGES.contains(&name.as_str()), "{} goes around by super::{name}", inside.display());
+    }
+    assert!(seen > 150, "only {seen} uses found: is this still how they are written?");
+    // Each room uses earlier ones only.
+    for (at, (name, may)) in ROOMS.iter().enumerate() {
+        for other in *may {
+            let before = ROOMS[..at].iter().any(|(earlier, _)| earlier == other);
+            assert!(before, "{name} may use {other}, which comes later");
         }
     }
-    assert!(seen > 40, "only {seen} uses found: is this still how they are written?");
+}
+
+#[test]
+fn files_are_short() {
+    for (sources, main) in CRATES {
+        for (module, path) in files(&root(sources), main) {
+            let lines = code_lines(&path);
+            assert!(lines <= MAX_LINES, "{sources}: {module} has {lines} lines");
+        }
+    }
+}
+
+/// Lines without the test module.
+fn code_lines(path: &Path) -> usize {
+    let text = fs::read_to_string(path).unwrap();
+    text.split("\n#[cfg(test)]\nmod ").next().unwrap().lines().count()
 }
 
 #[test]
 fn the_binary_sees_what_any_program_sees() {
-    let bin = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/bin");
-    let mut files = Vec::new();
-    sources(&bin, &mut files);
-    for file in &files {
-        let code = code(file);
-        for name in used(&code, "crate::") {
-            assert!(BINARY.contains(&name.as_str()), "{}: crate::{name}", file.display());
-        }
+    let bin = files(&root("src/bin/refrain"), "main.rs");
+    for path in bin.values() {
+        let code = code(path);
         for hidden in ["rusqlite", "symphonia", "rayon", "rubato", "rustfft", "walkdir", "#[path"] {
-            assert!(!code.contains(hidden), "{} uses {hidden} itself", file.display());
+            assert!(!code.contains(hidden), "{} uses {hidden} itself", path.display());
         }
     }
-    assert!(files.iter().any(|file| !used(&code(file), "refrain::").is_empty()));
+    assert!(bin.values().any(|path| code(path).contains("use refrain::")));
 }
 
 #[test]
-fn names_are_found_in_every_form() {
-    let code = "use crate::{\n    Error, Result,\n    a::{self, B, c::D},\n    e as f,\n};\nuse crate::g::H; crate::i::j()";
-    assert_eq!(used(code, "crate::"), ["Error", "Result", "a", "e", "g", "i"]);
-    assert_eq!(used("my_crate::x super::super::y", "crate::"), [""; 0]);
+fn uses_are_found_in_every_form() {
+    let code = "use crate::{\n    Error, Result,\n    a::{self, B, c::D},\n    e as f,\n};\npub(crate) use crate::g::H;\ncrate::i::j();\nuse super::super::k;\nmy_crate::x; reuse crate::y;";
+    let mut found = used(code);
+    found.sort();
+    let mut expected = [
+        "crate::Error",
+        "crate::Result",
+        "crate::a",
+        "crate::a::B",
+        "crate::a::c::D",
+        "crate::e",
+        "crate::g::H",
+        "crate::i::j",
+        "super::super::k",
+        "crate::y",
+    ];
+    expected.sort_unstable();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_circle_is_seen() {
+    let edges = |list: &[(&str, &[&str])]| {
+        list.iter()
+            .map(|(from, to)| ((*from).to_owned(), to.iter().map(|to| (*to).to_owned()).collect()))
+            .collect()
+    };
+    assert_eq!(circle(&edges(&[("a", &["b", "c"]), ("b", &["c"]), ("c", &[])])), None);
+    let found = circle(&edges(&[("a", &["b"]), ("b", &["c", "d"]), ("c", &[]), ("d", &["b"])]));
+    assert_eq!(found, Some(vec!["b".to_owned(), "d".to_owned()]));
 }

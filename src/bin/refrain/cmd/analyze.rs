@@ -74,15 +74,15 @@ impl<'a> Told<'a> {
 
     fn on(&mut self, event: AnalyzeEvent) -> io::Result<()> {
         match event {
-            AnalyzeEvent::Found { files, bytes } => {
+            AnalyzeEvent::Found { files, bytes, .. } => {
                 self.files = files;
                 self.bar.start(bytes, format!("{} to analyse", messages::count(files as u64, "file")));
                 if self.args.csv {
                     return print(&row(&report::csv_header())?);
                 }
             }
-            AnalyzeEvent::Step { bytes, duration } => self.bar.step(bytes, duration),
-            AnalyzeEvent::Done { path, outcome } => {
+            AnalyzeEvent::Step { bytes, duration, .. } => self.bar.step(bytes, duration),
+            AnalyzeEvent::Done { path, outcome, .. } => {
                 return self.bar.suspend(|| self.tell(&path, outcome.map(|figures| *figures)));
             }
             _ => {}

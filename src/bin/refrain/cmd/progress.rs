@@ -104,7 +104,7 @@ impl Progress {
             BuildEvent::Found { new, new_bytes, .. } => {
                 self.bar.start(new_bytes, format!("{} to read", messages::count(new as u64, "file")));
             }
-            BuildEvent::Added { path, bytes, duration, warnings } => {
+            BuildEvent::Added { path, bytes, duration, warnings, .. } => {
                 for warning in warnings.iter().filter(|_| !self.quiet) {
                     self.line(&format!("{}: {warning}", path.display()));
                 }
@@ -117,13 +117,13 @@ impl Progress {
             BuildEvent::Recognised { bytes, .. } | BuildEvent::Failed { bytes, .. } => {
                 self.bar.step(bytes, Seconds::default());
             }
-            BuildEvent::Moved { from, to } if self.verbose => {
+            BuildEvent::Moved { from, to, .. } if self.verbose => {
                 self.line(&format!("moved {} to {}", from.display(), to.display()));
             }
-            BuildEvent::Missing { path } if self.verbose => {
+            BuildEvent::Missing { path, .. } if self.verbose => {
                 self.line(&format!("missing {}", path.display()));
             }
-            BuildEvent::Unavailable { path } => {
+            BuildEvent::Unavailable { path, .. } => {
                 self.line(&format!("{}: not there, its files count as missing", path.display()));
             }
             BuildEvent::Neighbours => self.bar.say("bringing the neighbour index up to date"),

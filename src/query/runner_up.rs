@@ -1,4 +1,4 @@
-//! What other tracks reach where a place is: chance, likeness, or a copy.
+//! The runner-up of a place: what chance, or likeness, reaches there in another track.
 use super::{
     engine::Query,
     place::{Place, overlap},
@@ -9,28 +9,27 @@ use crate::{align::likeness, error::Result};
 const COPY: f32 = 0.6;
 
 impl Query<'_> {
-    /// Finds the rival of each place: the best one of another track that is not a copy. A place that is right stands
-    /// out from all others; one that is best by chance hardly does. What only a variant of the query reaches is no
-    /// rival of what the query reaches as it is.
+    /// Finds the runner-up of each place: the best place of another track that is not a copy. A right place stands out from
+    /// all others; one that is best by chance hardly does. A place that took more variants of the query is no runner-up of
+    /// one that took fewer.
     ///
-    /// `left` is the most evidence that the query as it is has for a track without a place: the rival of a place that has
-    /// none here. That track may hold a copy too; but to leave it out where there are copies gave a sample that 17 tracks
-    /// share a score of 1.
-    pub(crate) fn find_rivals(&self, places: &mut [Place], left: f32) -> Result<()> {
+    /// `left` is the most evidence for a track without a place: the runner-up where no place is one. That track may hold a
+    /// copy too. Leaving it out where there are copies gave a score of 1 to a sample that 17 tracks share.
+    pub(crate) fn find_runners_up(&self, places: &mut [Place], left: f32) -> Result<()> {
         places.sort_by(|a, b| b.evidence.total_cmp(&a.evidence));
         for i in 0..places.len() {
             let place = &places[i];
-            let mut rival = left;
+            let mut runner_up = left;
             for other in places.iter() {
                 if other.track == place.track || other.variants > place.variants || !overlap(other, place) {
                     continue;
                 }
                 if !self.copies(place, other)? {
-                    rival = other.evidence;
+                    runner_up = other.evidence;
                     break;
                 }
             }
-            places[i].rival = rival;
+            places[i].runner_up = runner_up;
         }
         Ok(())
     }
