@@ -236,7 +236,10 @@ fn a_track_is_looked_up_by_what_the_index_holds_of_it() {
     near(&answer.matches[0], ("2", 20.093, 110.0, 10.0, 1.0));
     let answer = index.query_track(ids[1], &QueryOptions::default()).unwrap().unwrap();
     assert_eq!(answer.matches.len(), 1, "{:?}", answer.matches);
-    near(&answer.matches[0], ("2", 3.0, 13.0, 0.0, 1.0));
+    // All these tunes have the same notes, so that the range may go on beyond the cut.
+    let (path, start, _, place, _) = told(&answer.matches[0]);
+    assert_eq!(path, "2");
+    assert!((start - 3.0).abs() < 0.5 && place < 0.5, "{:?}", answer.matches);
     assert!(index.query_track(TrackId(99), &QueryOptions::default()).unwrap().is_none());
 }
 
@@ -362,7 +365,7 @@ fn the_runner_up_is_the_best_of_another_track_that_claims_the_same_range() {
 }
 
 #[test]
-fn windows_of_a_query_begin_before_it_and_end_after_it_an_odd_number_of_half_frames_apart() {
+fn windows_of_a_query_reach_beyond_its_ends_and_a_long_one_has_every_second() {
     let folder = tempfile::tempdir().unwrap();
     let (store, _) = store_of(&folder, &[]);
     let mut query = Query::new(&store, &QueryOptions::default()).unwrap();
@@ -371,7 +374,7 @@ fn windows_of_a_query_begin_before_it_and_end_after_it_an_odd_number_of_half_fra
     let mut frames = |count: usize| (0..count * values).map(|_| random.f32() - 0.5).collect::<Vec<_>>();
     let window = CURRENT.window_frames as i32;
     for (count, wanted, expected) in
-        [(10, 1, 1), (40, 1, 3), (107, 1, 1), (107, 5, 5), (640, 1, 2), (640, 5, 5), (20, 5, 3)]
+        [(10, 1, 1), (40, 1, 3), (107, 1, 1), (107, 5, 5), (640, 1, 2), (640, 5, 10), (20, 5, 3)]
     {
         let frames = frames(count);
         let windows = query.windows(&frames, wanted);
@@ -418,12 +421,12 @@ fn a_track_that_repeats_itself_does_not_keep_out_the_others() {
     let folder = tempfile::tempdir().unwrap();
     // Two seconds over and over, and tunes of the same notes in another order.
     let riff = tune_of(7, 2);
-    let looped: Vec<f32> = std::iter::repeat_n(&riff, 40).flatten().copied().collect();
+    let looped: Vec<f32> = std::iter::repeat_n(&riff, 12).flatten().copied().collect();
     let tunes = [looped.clone()].into_iter().chain((100..112).map(|seed| tune_of(seed, 30)));
     let fingerprints: Vec<_> = tunes.map(|tune| fingerprint_of(&tune)).collect();
     let (store, ids) = store_of(&folder, &fingerprints);
     let mut query = Query::new(&store, &QueryOptions::default().range(Range::PLAIN)).unwrap();
-    let clip = part(&looped, 21.0, 27.0);
+    let clip = part(&looped, 9.0, 15.0);
     let mut blocks = Audio::samples(clip, RATE).open().unwrap();
     chunks(&mut *blocks, &CURRENT, CHUNK, &CancelToken::new(), |chunk| {
         let places = query.places(chunk)?;
@@ -452,7 +455,7 @@ fn places_are_ranked_by_score_and_a_range_is_given_once_for_a_track() {
         place(ids[2], range, 10.0, 28.0, 1),
     ];
     // It leads by less than the third track does.
-    places[1].runner_up = 27.0;
+    (places[0].runner_up, places[1].runner_up) = (20.0, 27.0);
     places[3].runner_up = 1.0;
     let answer = query.rank(Path::new("clip"), places.clone(), 10.0).unwrap();
     let all: Vec<_> = answer.candidates.unwrap().iter().map(|m| (m.id, m.query_end.0)).collect();
