@@ -248,13 +248,8 @@ mod tests {
     }
 
     fn noise(samples: usize, seed: u64) -> Vec<i16> {
-        let mut state = seed;
-        (0..samples)
-            .map(|_| {
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                (state >> 50) as i16 - (1 << 13)
-            })
-            .collect()
+        let mut random = fastrand::Rng::with_seed(seed);
+        (0..samples).map(|_| random.i16(-(1 << 13)..1 << 13)).collect()
     }
 
     const RATES: [u32; 10] = [8_000, 12_000, 16_000, 22_050, 32_000, 44_100, 44_101, 48_000, 96_000, 192_000];
