@@ -111,12 +111,13 @@ pub mod report;
 pub mod resample;
 pub mod spectrum;
 pub mod store;
+mod tags;
 pub mod units;
 
 pub use align::LEAST_SCORE;
 pub use ann::{Built, Options as NeighbourOptions};
 pub use cancel::CancelToken;
-pub use decode::{Audio, Tags, Warning};
+pub use decode::{Audio, Warning};
 pub use error::{Error, Result};
 #[cfg(feature = "analyze")]
 pub use pipeline::{AnalyzeEvent, AnalyzeOptions, AnalyzeSummary, analyze, analyze_all};
@@ -129,6 +130,7 @@ pub use report::{Answer, Match, Status};
 #[cfg(feature = "analyze")]
 pub use report::{HarmonicAnalysis, HarmonicFigures, HarmonicStatus};
 pub use store::{ContentHash, FileEntry, Totals, Track, TrackId, TrackRecord};
+pub use tags::Tags;
 
 /// What the fuzz targets in `fuzz/` reach that programs do not; no part of the interface.
 #[cfg(feature = "fuzzing")]

@@ -1,8 +1,8 @@
-//! Decoded buffers of every sample format, brought to `f32`, mono or channel beside channel.
+//! Decoded buffers of every sample format to `f32`, mono or with all channels side by side.
 use symphonia::core::audio::sample::{Sample, i24, u24};
 use symphonia::core::audio::{Audio, AudioBuffer, GenericAudioBufferRef};
 
-use super::sane;
+use super::limits::sane;
 
 /// Calls a function with the buffer's audio, its full scale and how a sample becomes `f32`, whatever the sample format.
 macro_rules! with_samples {
@@ -31,13 +31,13 @@ pub(super) fn to_mono(buffer: &GenericAudioBufferRef<'_>, mono: &mut Vec<f32>) {
     with_samples!(buffer, mean, mono);
 }
 
-/// Fills `frames` with all channels, frame after frame, under the same terms.
+/// Fills `frames` with all channels, frame after frame. The same holds for full scale and samples that count as 0.
 pub(super) fn to_interleaved(buffer: &GenericAudioBufferRef<'_>, frames: &mut Vec<f32>) {
     frames.clear();
     with_samples!(buffer, interleave, frames);
 }
 
-/// Whether the buffer has room for more than 16 bits a sample; codecs give wide ones for less, too.
+/// Whether the buffer has room for more than 16 bits a sample. Some codecs use a wide buffer for less.
 pub(super) fn is_wide(buffer: &GenericAudioBufferRef<'_>) -> bool {
     use GenericAudioBufferRef as B;
     !matches!(buffer, B::U8(_) | B::S8(_) | B::U16(_) | B::S16(_))
@@ -48,7 +48,7 @@ pub(super) fn is_float(buffer: &GenericAudioBufferRef<'_>) -> bool {
     matches!(buffer, GenericAudioBufferRef::F32(_) | GenericAudioBufferRef::F64(_))
 }
 
-/// Appends the mean over the planes of `value(sample) / full_scale`; one plain loop a plane, which vectorises.
+/// Appends the mean over the planes of `value(sample) / full_scale`. Each plane is a plain loop, which vectorises.
 fn mean<S: Sample>(buffer: &AudioBuffer<S>, mono: &mut Vec<f32>, full_scale: f32, value: impl Fn(S) -> f32) {
     let planes = buffer.num_planes();
     let scale = 1.0 / (full_scale * planes as f32);

@@ -1,8 +1,8 @@
-//! Plain PCM straight from the packet's bytes to mono: for uncompressed files, moving samples about is all the work.
+//! Plain PCM, straight from the packet's bytes to mono. Moving samples about is all the work for uncompressed files.
 use symphonia::core::codecs::audio::AudioCodecParameters;
 use symphonia::core::codecs::audio::well_known as id;
 
-use super::sane;
+use super::limits::sane;
 use crate::units::SampleRate;
 
 /// Interleaved PCM of one of the common kinds.
@@ -24,7 +24,7 @@ enum Layout {
 }
 
 impl Pcm {
-    /// The stream's kind where it is one of the common ones and uses all bits of its samples; the general decoder knows
+    /// The stream's kind if it is one of the common ones and uses all bits of its samples. The general decoder takes care of
     /// the others.
     pub(super) fn of(params: &AudioCodecParameters) -> Option<Pcm> {
         let (layout, width) = match params.codec {
@@ -47,7 +47,7 @@ impl Pcm {
         !matches!(self.layout, Layout::S16Le | Layout::S16Be)
     }
 
-    /// Replaces `mono` by the mean of the channels of every whole frame in `data`, under the terms of the general downmix.
+    /// Replaces `mono` by the mean of the channels of every whole frame in `data`, just as the general downmix does.
     pub(super) fn to_mono(self, data: &[u8], mono: &mut Vec<f32>) {
         self.convert(data, self.channels, mono);
     }
@@ -77,8 +77,8 @@ impl Pcm {
     }
 }
 
-/// The mean over the channels of `value(bytes of a sample) / full_scale`; one and two channels, nearly all there is, are
-/// loops of their own that vectorise.
+/// Appends the mean over the channels of `value(bytes of a sample) / full_scale`. One and two channels, which nearly all
+/// files have, get loops of their own that vectorise.
 fn mean<const WIDTH: usize>(
     data: &[u8],
     channels: usize,

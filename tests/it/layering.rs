@@ -4,7 +4,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const BASE: &[&str] = &["error", "failpoint", "units", "params"];
+const BASE: &[&str] = &["cancel", "error", "failpoint", "tags", "units", "params"];
 const STAGES: &[&str] = &[
     "decode",
     "resample",
