@@ -151,4 +151,43 @@ mod tests {
         assert_eq!(mono_of::<f32>(&[&odd, &[1.0; 5]]), [0.5, 0.5, 0.5, 0.5, 0.75]);
         assert_eq!(mono_of::<f64>(&[&[f64::MAX, f64::NAN, 0.25]]), [0.0, 0.0, 0.25]);
     }
+
+    /// The slow twin: frame by frame, in double precision.
+    #[test]
+    fn agrees_with_the_plain_mean() {
+        let mut random = fastrand::Rng::with_seed(6);
+        for channels in 1..=6 {
+            let planes: Vec<Vec<i16>> =
+                (0..channels).map(|_| (0..50).map(|_| random.i16(..)).collect()).collect();
+            let planes: Vec<&[i16]> = planes.iter().map(Vec::as_slice).collect();
+            let value = |plane: &[i16], t: usize| f64::from(plane[t]) / 32_768.0;
+            let mono = mono_of::<i16>(&planes);
+            assert_eq!(mono.len(), 50);
+            for (t, &x) in mono.iter().enumerate() {
+                let mean = planes.iter().map(|plane| value(plane, t)).sum::<f64>() / channels as f64;
+                assert!((f64::from(x) - mean).abs() < 1e-6, "{channels} channels, frame {t}");
+            }
+            let frames = with_buffer(&planes, to_interleaved);
+            assert_eq!(frames.len(), 50 * channels);
+            for (i, &x) in frames.iter().enumerate() {
+                assert_eq!(f64::from(x), value(planes[i % channels], i / channels), "{channels}, value {i}");
+            }
+        }
+    }
+
+    #[test]
+    fn buffers_are_wide_or_float_by_their_format() {
+        fn kind<S: Sample>() -> (bool, bool)
+        where
+            AudioBuffer<S>: AsGenericAudioBufferRef,
+        {
+            let buffer = AudioBuffer::<S>::new(AudioSpec::new(8_000, Channels::Discrete(1)), 1);
+            let buffer = buffer.as_generic_audio_buffer_ref();
+            (is_wide(&buffer), is_float(&buffer))
+        }
+        let narrow = [kind::<u8>(), kind::<i8>(), kind::<u16>(), kind::<i16>()];
+        assert_eq!(narrow, [(false, false); 4]);
+        assert_eq!([kind::<u24>(), kind::<i24>(), kind::<u32>(), kind::<i32>()], [(true, false); 4]);
+        assert_eq!([kind::<f32>(), kind::<f64>()], [(true, true); 2]);
+    }
 }

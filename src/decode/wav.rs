@@ -133,4 +133,68 @@ mod tests {
         take_info(b"adtl", &mut tags);
         assert_eq!(tags, before);
     }
+
+    fn scanned(chunks: &[(&[u8; 4], &[u8])]) -> Wav {
+        let mut content = b"RIFF\0\0\0\0WAVE".to_vec();
+        for (name, chunk) in chunks {
+            content.extend(*name);
+            content.extend((chunk.len() as u32).to_le_bytes());
+            content.extend(*chunk);
+            content.resize(content.len().next_multiple_of(2), 0);
+        }
+        let mut file = tempfile::tempfile().expect("the temporary folder is writable");
+        file.write_all(&content).expect("there is room");
+        scan(&mut file).expect("it can be read")
+    }
+
+    fn info(title: &str) -> Vec<u8> {
+        [b"INFOINAM", &(title.len() as u32).to_le_bytes()[..], title.as_bytes()].concat()
+    }
+
+    fn id3(title: &str) -> Vec<u8> {
+        let frame =
+            [b"TIT2", &(title.len() as u32 + 1).to_be_bytes()[..], &[0, 0, 3], title.as_bytes()].concat();
+        [b"ID3\x03\0\0\0\0\0", &[frame.len() as u8][..], &frame].concat()
+    }
+
+    #[test]
+    fn tags_are_found_in_every_chunk_and_id3_goes_first() {
+        let title = |chunks: &[(&[u8; 4], &[u8])]| scanned(chunks).tags.title;
+        // Chunks of an odd length are followed by a byte that belongs to none.
+        let odd: (&[u8; 4], &[u8]) = (b"junk", b"abc");
+        assert_eq!(title(&[odd, odd, (b"LIST", &info("list"))]).as_deref(), Some("list"));
+        for name in [b"id3 ", b"ID3 "] {
+            assert_eq!(title(&[(name, &id3("id3")), odd]).as_deref(), Some("id3"));
+            let both: [(&[u8; 4], &[u8]); 2] = [(b"LIST", &info("list")), (name, &id3("id3"))];
+            assert_eq!(title(&both).as_deref(), Some("id3"));
+        }
+        assert_eq!(title(&[(b"LIST", &id3("id3"))]), None);
+    }
+
+    #[test]
+    fn audio_data_between_the_chunks_is_passed_over_by_its_length() {
+        let data = info("not a chunk");
+        let wav = scanned(&[(b"data", &data), (b"LIST", &info("list"))]);
+        assert_eq!(wav.tags.title.as_deref(), Some("list"));
+        assert_eq!(wav.patches.len(), 1, "the length of the data is right: {:?}", wav.patches);
+    }
+
+    #[test]
+    fn what_is_too_large_or_too_far_is_left_alone() {
+        let padded = |mut chunk: Vec<u8>, len: usize| {
+            chunk.resize(len, 0);
+            chunk
+        };
+        let title = |chunk: &[u8]| scanned(&[(b"LIST", chunk)]).tags.title;
+        assert!(title(&padded(info("list"), MAX_LIST as usize)).is_some());
+        assert!(title(&padded(info("list"), MAX_LIST as usize + 1)).is_none());
+        let far = |before: usize| {
+            let list = info("list");
+            let mut chunks: Vec<(&[u8; 4], &[u8])> = vec![(b"junk", b""); before];
+            chunks.push((b"LIST", &list));
+            scanned(&chunks).tags.title
+        };
+        assert!(far(MAX_CHUNKS - 1).is_some());
+        assert!(far(MAX_CHUNKS).is_none());
+    }
 }

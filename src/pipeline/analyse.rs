@@ -76,7 +76,7 @@ pub fn chroma(
 
 fn too_short(duration: Seconds) -> AudioError {
     let milliseconds = |s: Seconds| (s.0 * 1000.0) as u64;
-    AudioError::TooShort { milliseconds: milliseconds(duration), least_milliseconds: milliseconds(LEAST) }
+    AudioError::TooShort { milliseconds: milliseconds(duration), min_milliseconds: milliseconds(LEAST) }
 }
 
 /// Constant-Q bins beyond those of the library that a query is analysed with, so that it can be transposed by as many.
