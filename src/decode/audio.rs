@@ -259,3 +259,119 @@ impl From<String> for Audio<'_> {
         Self::file(path)
     }
 }
+
+#[cfg(all(test, feature = "decode"))]
+mod tests {
+    use super::*;
+
+    const RATE: u32 = 8_000;
+
+    /// A file of 16 bits, and its samples.
+    fn file() -> (Vec<u8>, Vec<f32>) {
+        let samples: Vec<i16> = (0..20_000).map(|i| (9_000.0 * (f64::from(i) * 0.1).sin()) as i16).collect();
+        let size = 2 * samples.len() as u32;
+        let mut file = [b"RIFF", &(36 + size).to_le_bytes()[..], b"WAVEfmt \x10\0\0\0\x01\0\x01\0"].concat();
+        file.extend([RATE, 2 * RATE].map(u32::to_le_bytes).concat());
+        file.extend([b"\x02\0\x10\0data", &size.to_le_bytes()[..]].concat());
+        file.extend(samples.iter().flat_map(|x| x.to_le_bytes()));
+        (file, samples.into_iter().map(|x| f32::from(x) / 32_768.0).collect())
+    }
+
+    /// Samples in blocks of a thousand.
+    struct Thousands(Vec<f32>);
+
+    impl BlockSource for Thousands {
+        fn next_block(&mut self, mono: &mut Vec<f32>) -> Result<Option<SampleRate>> {
+            mono.clear();
+            mono.extend(self.0.drain(..self.0.len().min(1_000)));
+            Ok((!mono.is_empty()).then_some(SampleRate(RATE)))
+        }
+    }
+
+    /// The same audio in each of the forms that there are.
+    fn each_form<'a>(folder: &Path, file: &'a [u8], samples: &'a [f32]) -> Vec<Audio<'a>> {
+        let path = folder.join("a.wav");
+        std::fs::write(&path, file).unwrap();
+        vec![
+            Audio::file(path),
+            Audio::reader(file),
+            Audio::samples(samples, RATE),
+            Audio::blocks(Thousands(samples.to_vec())),
+        ]
+    }
+
+    fn read(source: &mut dyn BlockSource) -> Vec<f32> {
+        let (mut all, mut mono) = (Vec::new(), Vec::new());
+        while let Some(rate) = source.next_block(&mut mono).unwrap() {
+            assert_eq!(rate, SampleRate(RATE));
+            all.append(&mut mono);
+        }
+        assert_eq!(source.spec(), Some((SampleRate(RATE), 1)));
+        all
+    }
+
+    #[test]
+    fn every_form_gives_the_same_samples_under_its_name() {
+        let ((file, samples), folder) = (file(), tempfile::tempdir().unwrap());
+        let names = ["a.wav", "-", "samples", "samples"].map(PathBuf::from);
+        for (audio, name) in each_form(folder.path(), &file, &samples).into_iter().zip(names) {
+            assert!(audio.name().ends_with(&name), "{}", audio.name().display());
+            let is_file = audio.is_file();
+            let audio = audio.named("other");
+            assert_eq!(audio.name() == Path::new("other"), !is_file);
+            let name = audio.name().to_owned();
+            let mut source = audio.open().unwrap();
+            assert!(read(&mut *source) == samples, "{}", name.display());
+            assert_eq!(source.path(), name);
+        }
+    }
+
+    #[cfg(feature = "analyze")]
+    #[test]
+    fn every_form_is_read_again_and_again() {
+        let ((file, samples), folder) = (file(), tempfile::tempdir().unwrap());
+        let sizes = [file.len() as u64, 0, 4 * samples.len() as u64, 0];
+        for (mut audio, size) in each_form(folder.path(), &file, &samples).into_iter().zip(sizes) {
+            assert_eq!(audio.size(), size);
+            let name = audio.name().to_owned();
+            for _ in 0..3 {
+                let mut source = audio.reopen().unwrap();
+                assert!(read(&mut *source) == samples, "{}", name.display());
+                assert_eq!(source.path(), name);
+            }
+            assert!(read(&mut *audio.open().unwrap()).ends_with(&samples[samples.len() - 9..]));
+        }
+    }
+
+    #[cfg(feature = "acoustid")]
+    #[test]
+    fn every_form_has_frames_and_a_length() {
+        use crate::decode::raw::RawSample;
+        use crate::units::Seconds;
+
+        let ((file, samples), folder) = (file(), tempfile::tempdir().unwrap());
+        let raw = RawFormat { sample: RawSample::S16Le, rate: SampleRate(RATE), channels: 1 };
+        let bare = &file[44..];
+        let mut forms: Vec<_> =
+            each_form(folder.path(), &file, &samples).into_iter().map(|a| (a, None)).collect();
+        let path = folder.path().join("a.raw");
+        std::fs::write(&path, bare).unwrap();
+        forms.extend([(Audio::file(&path), Some(raw)), (Audio::reader(bare), Some(raw))]);
+        for (i, (audio, raw)) in forms.into_iter().enumerate() {
+            let mut source = audio.open_frames(raw).unwrap();
+            let (mut all, mut frames) = (Vec::new(), Vec::new());
+            while let Some(sound) = source.next_frames(&mut frames).unwrap() {
+                assert_eq!((sound.rate, sound.channels), (SampleRate(RATE), 1));
+                assert_eq!(sound.fine, matches!(i, 2 | 3), "form {i}");
+                all.append(&mut frames);
+            }
+            assert!(all == samples, "form {i}");
+            let Seconds(length) = source.duration().unwrap();
+            assert!((length - 2.5).abs() < 1e-9, "form {i}: {length}");
+        }
+        for (channels, rate) in [(0, RATE), (1, 999), (1, 768_001)] {
+            let raw = RawFormat { channels, rate: SampleRate(rate), ..raw };
+            assert!(Audio::reader(bare).open_frames(Some(raw)).is_err(), "{channels} channels at {rate} Hz");
+        }
+    }
+}

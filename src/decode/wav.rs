@@ -153,7 +153,7 @@ mod tests {
 
     fn id3(title: &str) -> Vec<u8> {
         let frame =
-            [b"TIT2", &(title.len() as u32 + 1).to_be_bytes()[..], &[0, 0, 3], title.as_bytes()].concat();
+            [b"TIT2", &(title.len() as u32 + 1).to_be_bytes()[..], &[0, 0, 0], title.as_bytes()].concat();
         [b"ID3\x03\0\0\0\0\0", &[frame.len() as u8][..], &frame].concat()
     }
 
