@@ -146,8 +146,8 @@ mod tests {
             assert_eq!(source.duration().unwrap(), expected, "wherever it is asked");
             all.append(&mut frames);
         }
+        assert_eq!(source.duration().unwrap(), expected);
         long[5] = 0.0;
         assert_eq!(all, long[..long.len() - 1]);
-        assert_eq!(source.duration().unwrap(), expected);
     }
 }
