@@ -2,11 +2,11 @@
 //!
 //! The order is that of `fpcalc`, so that roundings are the same: every channel is resampled, and only then are channels
 //! averaged. Samples of up to 16 bits stay whole numbers throughout. Finer ones are rounded at the end.
-use super::{
-    SAMPLE_RATE,
-    polyphase::{Bank, Channel, Sample},
-};
+use super::polyphase::{Bank, Channel, Sample};
 use crate::units::SampleRate;
+
+/// The rate of the samples that are fingerprinted.
+pub const SAMPLE_RATE: SampleRate = SampleRate(11_025);
 
 /// Converts a stream whose rate and channels stay the same.
 #[derive(Debug)]

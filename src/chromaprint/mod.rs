@@ -13,12 +13,9 @@ use std::fmt;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use rusty_chromaprint::{Configuration, FingerprintCompressor, Fingerprinter};
 
-pub use self::convert::Converter;
+pub use self::convert::{Converter, SAMPLE_RATE};
 use self::silence::Silence;
-use crate::units::{SampleRate, Samples};
-
-/// The rate of the samples that are fingerprinted.
-pub const SAMPLE_RATE: SampleRate = SampleRate(11_025);
+use crate::units::Samples;
 
 /// The largest mean magnitude of the silence that algorithm 4 leaves out.
 const SILENCE: u32 = 50;
