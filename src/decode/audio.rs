@@ -95,7 +95,7 @@ impl<'a> Audio<'a> {
     /// Blocks of samples that a program makes while they are read: see [`BlockSource`]. Samples that are not a number or
     /// above a million count as silence. Their name is `samples`, unless they are [`named`](Audio::named).
     ///
-    /// Only [`analyze`](crate::analyze) of long audio needs the blocks twice; it keeps them in a temporary file.
+    /// Harmonic analysis needs the blocks twice, and keeps them in a temporary file.
     pub fn blocks(source: impl BlockSource + Send + 'a) -> Self {
         Self { name: "samples".into(), origin: Origin::Blocks(Blocks::new(Box::new(source))) }
     }

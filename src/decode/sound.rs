@@ -8,6 +8,7 @@ pub struct Sound {
     pub rate: SampleRate,
     /// How many channels the file has.
     pub channels: u16,
+    #[cfg_attr(not(feature = "acoustid"), allow(dead_code))]
     /// Whether they are finer than 16 bits, as all floating-point numbers are.
     pub fine: bool,
 }
