@@ -116,6 +116,7 @@ mod query;
 pub mod report;
 #[cfg(feature = "decode")]
 mod scan;
+mod tags;
 pub mod units;
 
 // The stages. With the feature `unstable` each can be measured and used alone; nothing is promised of them.
@@ -172,7 +173,7 @@ pub use build::{
     options::BuildOptions,
 };
 pub use cancel::CancelToken;
-pub use decode::{Audio, Tags, Warning};
+pub use decode::{Audio, Warning};
 pub use error::{Error, Result};
 pub use index::{
     add::{AddOptions, Added},
@@ -191,6 +192,7 @@ pub use report::{Answer, Match, Status};
 #[cfg(feature = "decode")]
 pub use scan::files::ScanOptions;
 pub use store::{ContentHash, FileEntry, Totals, Track, TrackId, TrackRecord};
+pub use tags::Tags;
 pub use units::Seconds;
 
 /// What the fuzz targets in `fuzz/` reach that programs do not; no part of the interface.

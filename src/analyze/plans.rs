@@ -70,7 +70,7 @@ pub(super) fn refused(path: &std::path::Path, error: &AnalysisError) -> Error {
     let reason = match error {
         AnalysisError::Sample { at, .. } => AudioError::TooLoud {
             milliseconds: (Samples(*at as u64).at(RATE).0 * 1000.0) as u64,
-            most: LOUDEST as u32,
+            max: LOUDEST as u32,
         },
         other => AudioError::Unsupported(other.to_string()),
     };

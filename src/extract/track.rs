@@ -49,7 +49,7 @@ pub fn track(decoder: &mut dyn BlockSource, params: &Params, cancel: &CancelToke
     if fingerprint.is_empty() {
         return refuse(AudioError::NoFingerprint);
     }
-    let (tags, spec, warnings) = (decoder.tags().clone(), decoder.spec(), decoder.warnings());
+    let (tags, spec, warnings) = (decoder.tags(), decoder.spec(), decoder.warnings());
     Ok(Analysis { fingerprint, duration, tags, spec, warnings })
 }
 
