@@ -113,7 +113,7 @@ pub mod spectrum;
 pub mod store;
 pub mod units;
 
-pub use align::LEAST_SCORE;
+pub use align::MIN_SCORE;
 pub use ann::{Built, Options as NeighbourOptions};
 pub use cancel::CancelToken;
 pub use decode::{Audio, Tags, Warning};

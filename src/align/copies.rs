@@ -1,11 +1,19 @@
-//! Whether two places of a library hold the same sound: a recording that was indexed twice, or another version of it.
+//! Finds copies: two places of a library with the same sound, because a recording was indexed twice or has another version.
 
-/// The cosine of two runs of chroma frames of `values` values, frame by frame, where `other` sounds `semitones` lower:
-/// its value i is compared with value i + `semitones` of `one`. -1..=1, and 0 where one of them is silent.
+/// Two places of different tracks are copies if the cosine of their stored frames is at least this.
+const MIN_COPY_SIMILARITY: f32 = 0.6;
+
+/// Whether two places with this [`similarity`] hold the same sound.
+pub fn are_copies(similarity: f32) -> bool {
+    similarity >= MIN_COPY_SIMILARITY
+}
+
+/// The cosine of two runs of chroma frames of `values` values each, where `other` sounds `semitones` lower than `one`.
+/// Compares value i of `other` with value i + `semitones` of `one`. The result is -1..=1, and 0 if one run is silent.
 ///
 /// # Panics
-/// In debug builds, where the runs differ in length.
-pub fn likeness(one: &[f32], other: &[f32], values: usize, semitones: i32) -> f32 {
+/// In debug builds, if the runs differ in length.
+pub fn similarity(one: &[f32], other: &[f32], values: usize, semitones: i32) -> f32 {
     debug_assert_eq!(one.len(), other.len());
     let skip = (semitones.unsigned_abs() as usize).min(values);
     let mut sums = [0.0f32; 3];
@@ -42,9 +50,9 @@ mod tests {
     #[test]
     fn the_same_frames_are_alike_and_others_are_not() {
         let one = frames(1);
-        assert!((likeness(&one, &one, 60, 0) - 1.0).abs() < 1e-5);
-        assert!(likeness(&one, &frames(2), 60, 0).abs() < 0.2);
-        assert_eq!(likeness(&one, &vec![0.0; one.len()], 60, 0), 0.0);
+        assert!((similarity(&one, &one, 60, 0) - 1.0).abs() < 1e-5);
+        assert!(similarity(&one, &frames(2), 60, 0).abs() < 0.2);
+        assert_eq!(similarity(&one, &vec![0.0; one.len()], 60, 0), 0.0);
     }
 
     #[test]
@@ -60,9 +68,9 @@ mod tests {
                     })
                 })
                 .collect();
-            let like = likeness(&one, &other, 60, semitones);
+            let like = similarity(&one, &other, 60, semitones);
             assert!(if semitones.abs() < 60 { like > 0.999 } else { like == 0.0 }, "{semitones}: {like}");
-            assert!(likeness(&one, &other, 60, 0) < 0.2);
+            assert!(similarity(&one, &other, 60, 0) < 0.2);
         }
     }
 }

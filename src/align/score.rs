@@ -1,9 +1,9 @@
-//! How sure an alignment is: the probability that it is right.
+//! The probability that an alignment is right.
 //!
-//! A logistic regression on clips of tracks that are and are not in the library, at many distortions and lengths,
-//! none of them of the evaluation set (`eval/calibrate.py` fits it and says how it does).
+//! This is a logistic regression. `eval/calibrate.py` fits it on clips of tracks that are and are not in the library, with
+//! many distortions and lengths. None of them belongs to the evaluation set.
 
-/// What the probability is judged by.
+/// The inputs of the score.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Features {
     /// `Alignment::evidence`.
@@ -12,13 +12,13 @@ pub struct Features {
     pub similarity: f32,
     /// Frame pairs in the aligned range.
     pub pairs: f64,
-    /// Frame pairs that the whole query could have: in a long one a good range by chance is more likely.
+    /// Frame pairs that the whole query could have. In a long query, a good range is likelier by chance.
     pub query_pairs: f64,
-    /// Variants of the query, transposed and stretched, that were looked for; 1 for the query as it is.
+    /// How many variants of the query (transposed and stretched) were searched for; 1 for the query as it is.
     pub variants: u32,
-    /// The evidence of the best place of another track: what likeness and chance reach.
-    pub rival: f32,
-    /// Windows in the library, or [`MANY_WINDOWS`] where there are more.
+    /// The evidence of the best place of another track: what similar music, or chance, reaches.
+    pub runner_up: f32,
+    /// Windows in the library; above [`MANY_WINDOWS`] the number does not matter.
     pub windows: u64,
 }
 
@@ -59,23 +59,23 @@ const MINUTE: f64 = 320.0;
 /// Added to evidence before a ratio is taken: what is less says nothing.
 const NOTHING: f64 = 0.3;
 
-/// The least probability that counts as a match unless the caller says otherwise.
-pub const LEAST_SCORE: f32 = 0.9;
+/// An alignment counts as a match from this probability on, unless the caller sets another one.
+pub const MIN_SCORE: f32 = 0.9;
 
-/// The probability, 0..=1, that an alignment with these features is right, if it is as likely as not that the
-/// query comes from the library.
+/// The probability, 0..=1, that an alignment with these features is right. It assumes that half of all queries come from
+/// the library.
 pub fn probability(features: &Features) -> f32 {
     let query_pairs = features.query_pairs.max(1.0);
     let pairs = features.pairs.clamp(1.0, query_pairs.min(MINUTE));
-    // Of what is longer no more is known than that.
+    // 0 for 1 s, 1 for 10 s. Coefficients are not extrapolated, because nothing was fitted beyond.
     let long = ((query_pairs / SHORT).ln() / (LONG / SHORT).ln()).clamp(0.0, 1.0);
     let at = |[short, of_long]: Slope| short + long * (of_long - short);
     let evidence = f64::from(features.evidence).max(0.0);
     let chance = query_pairs.min(MINUTE).sqrt();
-    let rival = f64::from(features.rival).max(CHANCE * chance).max(ALIKE * pairs);
+    let runner_up = f64::from(features.runner_up).max(CHANCE * chance).max(ALIKE * pairs);
     let logit = at(INTERCEPT)
-        + at(RATIO) * ((evidence + NOTHING) / (rival + NOTHING)).ln()
-        + at(DENSITY) * (evidence - rival) / chance
+        + at(RATIO) * ((evidence + NOTHING) / (runner_up + NOTHING)).ln()
+        + at(DENSITY) * (evidence - runner_up) / chance
         + at(SIMILARITY) * f64::from(features.similarity)
         + COVERAGE * pairs / query_pairs.min(MINUTE)
         + VARIANTS * f64::from(features.variants.max(1)).ln()
@@ -95,14 +95,14 @@ mod tests {
             pairs: 15.0,
             query_pairs: 30.0,
             variants: 1,
-            rival: 1.5,
+            runner_up: 1.5,
             windows: 100_000,
         };
         let p = probability(&base);
         assert!((0.01..=0.99).contains(&p), "{p}");
         assert!(probability(&Features { evidence: 6.0, ..base }) > p);
         assert!(probability(&Features { similarity: 0.6, ..base }) > p);
-        assert!(probability(&Features { rival: 0.5, ..base }) > p);
+        assert!(probability(&Features { runner_up: 0.5, ..base }) > p);
         assert!(probability(&Features { pairs: 25.0, ..base }) > p);
         assert!(probability(&Features { query_pairs: 300.0, ..base }) < p);
     }
@@ -115,7 +115,7 @@ mod tests {
             pairs: 0.0,
             query_pairs: 1e6,
             variants: 0,
-            rival: 1e9,
+            runner_up: 1e9,
             windows: 0,
         };
         let most = Features {
@@ -124,7 +124,7 @@ mod tests {
             pairs: 1e6,
             query_pairs: 1.0,
             variants: 1,
-            rival: 0.0,
+            runner_up: 0.0,
             windows: u64::MAX,
         };
         for features in [least, most] {

@@ -1,48 +1,49 @@
-//! Votes of the nearest windows on (track, offset).
+//! The nearest windows vote on (track, offset).
 //!
-//! Offsets are in half frames: the reference position, in half frames, of the query's first frame.
+//! An offset is where the query's first frame lies in the track, in half frames.
 use crate::{ann::Hit, store::TrackId};
 
-/// Votes for an offset count for its neighbours too, as the true offset lies between two half frames.
+/// This share of the votes for an offset also counts for its two neighbours, because the true offset lies between two
+/// half frames.
 const NEIGHBOUR_SHARE: f32 = 0.7;
 
-/// Offsets that are no further apart are one place.
+/// Two offsets that are at most so many half frames apart are one place.
 const SAME_PLACE: i32 = 2;
 
-/// Windows further on, some three years into a track, are those of a damaged index: half frames, with room to
-/// reckon, must fit an `i32`.
+/// Windows after this frame, some three years into a track, come from a damaged index. The limit keeps all sums of half
+/// frames within an `i32`.
 const LAST_POSITION: u32 = 1 << 29;
 
 /// The nearest library windows of one query window.
 #[derive(Clone, Debug)]
 pub struct WindowHits {
-    /// The query window's first frame, in half frames; negative where the window begins before the query.
+    /// The query window's first frame, in half frames. It is negative if the window begins before the query.
     pub start: i32,
     /// Its nearest library windows.
     pub hits: Vec<Hit>,
 }
 
-/// A place that is worth a closer look.
+/// A place to align with.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Candidate {
     /// The track.
     pub track: TrackId,
-    /// Where the query begins in it, in half frames; may be negative.
+    /// Where the query begins in the track, in half frames. May be negative.
     pub offset: i32,
-    /// How strongly the windows speak for it.
+    /// The sum of the windows' votes.
     pub votes: f32,
 }
 
 impl Candidate {
-    /// Whether two are one place.
-    pub fn is_at(&self, other: &Self) -> bool {
+    /// Whether the two are one place.
+    pub fn is_same_place(&self, other: &Self) -> bool {
         self.track == other.track && (self.offset - other.offset).abs() <= SAME_PLACE
     }
 }
 
-/// The `most` places with most votes, best first. A window's vote for a place is the squared cosine, so that
-/// near windows outweigh many that are hardly nearer than chance.
-pub fn candidates(windows: &[WindowHits], most: usize) -> Vec<Candidate> {
+/// The `max` places with the most votes, best first; ties go to the smaller track id, then the smaller offset. A
+/// window's vote is its squared cosine, so one near window outweighs many that are hardly nearer than chance.
+pub fn candidates(windows: &[WindowHits], max: usize) -> Vec<Candidate> {
     let mut ballots: Vec<Candidate> = windows
         .iter()
         .flat_map(|w| {
@@ -74,12 +75,12 @@ pub fn candidates(windows: &[WindowHits], most: usize) -> Vec<Candidate> {
     }
     places
         .sort_by(|a, b| b.votes.total_cmp(&a.votes).then((a.track.0, a.offset).cmp(&(b.track.0, b.offset))));
-    let mut best: Vec<Candidate> = Vec::with_capacity(most);
+    let mut best: Vec<Candidate> = Vec::with_capacity(max);
     for place in places {
-        if best.len() == most {
+        if best.len() == max {
             break;
         }
-        if !best.iter().any(|b| b.is_at(&place)) {
+        if !best.iter().any(|b| b.is_same_place(&place)) {
             best.push(place);
         }
     }

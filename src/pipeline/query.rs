@@ -10,8 +10,8 @@ use crate::cancel::CancelToken;
 use crate::{
     Result,
     align::{
-        Alignment, Candidate, Comparison, Features, LEAST_SCORE, Line, MANY_WINDOWS, Reference, Repeats,
-        WindowEvidence, WindowHits, align, candidates, likeness, probability,
+        Alignment, Candidate, Comparison, Features, Line, MANY_WINDOWS, MIN_SCORE, Reference, Repeats,
+        WindowEvidence, WindowHits, align, are_copies, candidates, probability, similarity, sounds_the_same,
     },
     ann::{Hit, Searcher},
     decode::BlockSource,
@@ -73,11 +73,6 @@ const SAME_OFFSET: f64 = 4.0;
 
 /// Half frames without agreement that do not end a match.
 const GAP: usize = 64;
-
-/// Two places of different tracks whose stored frames have this cosine hold the same sound.
-const COPY: f32 = 0.6;
-/// The same sound elsewhere in the track is as like the query as the best place is, but for this much.
-const AS_LIKE: f32 = 0.95;
 
 /// Places of the same sound that are looked at, the likeliest first.
 const REPEATS: usize = 256;
@@ -146,7 +141,7 @@ impl QueryOptions {
 
 impl Default for QueryOptions {
     fn default() -> Self {
-        Self { top: 10, least_score: LEAST_SCORE, exact: false, range: Range::default(), explain: false }
+        Self { top: 10, least_score: MIN_SCORE, exact: false, range: Range::default(), explain: false }
     }
 }
 
@@ -325,7 +320,7 @@ impl<'s> Query<'s> {
             if let Some(hits) = self.searcher.deeper(&windows.vectors, nearest, hits)? {
                 // What few hits propose, more of them may outvote: it stays.
                 for new in candidates(&windows.with(hits), most) {
-                    if !proposed.iter().any(|old| old.is_at(&new)) {
+                    if !proposed.iter().any(|old| old.is_same_place(&new)) {
                         proposed.push(new);
                     }
                 }
@@ -440,7 +435,7 @@ impl<'s> Query<'s> {
 
     /// The evidence of an alignment's frames and windows.
     fn whole_evidence(&mut self, frames: &[f32], aligned: &Aligned) -> f32 {
-        let windows = self.window_evidence.of(frames, &aligned.reference, &aligned.alignment);
+        let windows = self.window_evidence.evidence(frames, &aligned.reference, &aligned.alignment);
         aligned.evidence() + aligned.variant.for_each_of_query(windows)
     }
 
@@ -475,12 +470,12 @@ impl<'s> Query<'s> {
         let read = |shift: i32| readings.transposed(shift);
         let level = read(variant.shift);
         let comparison = Comparison::new(&level, &reference, values, &start, from..to);
-        let mut line = comparison.line(start, None);
+        let mut line = comparison.best_line(start, None);
         let bins = comparison.transposition(&line, variant.shift, read);
         if bins != 0.0 {
             // What is played faster is higher by as much: a likely tempo, and one that pitch tells better.
             let faster = f64::powf(2.0, bins / self.params.bins_per_octave as f64);
-            line = comparison.of(&read(bins.round() as i32)).line(line, Some(faster));
+            line = comparison.with_query(&read(bins.round() as i32)).best_line(line, Some(faster));
         }
         let anchor = Anchor { at: line.at, offset: line.in_track - line.at };
         Ok(Place {
@@ -554,7 +549,7 @@ impl<'s> Query<'s> {
         };
         let bins_per_semitone = self.params.bins_per_octave as f64 / 12.0;
         let semitones = ((one.pitch - other.pitch) / bins_per_semitone).round() as i32;
-        Ok(likeness(&frames(one)?, &frames(other)?, self.params.frame_values(), -semitones) >= COPY)
+        Ok(are_copies(similarity(&frames(one)?, &frames(other)?, self.params.frame_values(), -semitones)))
     }
 
     /// Where else in its track a place of a stretch sounds the same: as like the query as the place itself. Stored
@@ -574,7 +569,7 @@ impl<'s> Query<'s> {
         let mut alike = Vec::new();
         for first in (0..).step_by(PIECE) {
             let piece = self.stored(place.track, first, first + (PIECE + repeats.overlap()) as i64)?;
-            let places = repeats.alike(&piece.frames);
+            let places = repeats.similarities(&piece.frames);
             alike.extend_from_slice(&places);
             if places.len() < PIECE {
                 break;
@@ -588,14 +583,14 @@ impl<'s> Query<'s> {
             let line = Line { in_track: line.in_track + 2.0 * (at - start) as f64, ..line };
             let comparison = Comparison::new(&query, &reference, values, &line, place.from..place.to);
             let line = comparison.climb(line, false);
-            Ok((comparison.likeness(&line), line.in_track))
+            Ok((comparison.similarity(&line), line.in_track))
         };
         let (least, here) = compare(start)?;
         let mut same = Vec::new();
         let places = repeats.places(&alike).into_iter().filter(|at| (0..=count - length).contains(at));
         for at in places.take(REPEATS) {
-            let (likeness, there) = compare(at)?;
-            if likeness >= AS_LIKE * least {
+            let (similarity, there) = compare(at)?;
+            if sounds_the_same(similarity, least) {
                 same.push(there - here);
             }
         }
@@ -667,7 +662,7 @@ impl<'s> Query<'s> {
         let last = ((offset + count + MARGIN) / 2).max(first);
         let mut reference = self.stored(track, i64::from(first), i64::from(last))?;
         let (heard, half) = readings.heard(&variant, count, offset);
-        reference.end_with_query(values, heard, half);
+        reference.correct_edges(values, heard, half);
         let alignment = align(frames, &reference, values, offset);
         Ok(alignment.map(|alignment| Aligned { variant, track, alignment, reference }))
     }
@@ -679,7 +674,7 @@ impl<'s> Query<'s> {
             pairs: place.pairs,
             query_pairs,
             variants: place.variants,
-            rival: place.rival,
+            runner_up: place.rival,
             windows: self.windows,
         }))
     }

@@ -1,25 +1,26 @@
-//! What a query lacks at its ends, taken off the track's frames too.
+//! Gives the track's frames the same shortened mean that the query has at its ends.
 //!
-//! Chroma is what a frame has beyond the moving mean over time ([`crate::chroma`]). A track's mean spans a second on
-//! either side; at the ends of a query there is less, and in a clip of 1 s it never spans all. The same sound then has
-//! other chroma, and a clip of 1 s is like its own place at .70 instead of .83 in the mean.
+//! Chroma is a frame less the moving mean over time ([`crate::chroma`]). In a track, the mean spans a second on either
+//! side. At the ends of a query it spans less, and in a clip of 1 s it never spans all. So the same sound has different
+//! chroma in the query and in the track. Without this correction, the mean similarity of a clip of 1 s to its own place is
+//! .70 instead of .83.
 use std::ops::{Range, RangeInclusive};
 
 use super::segment::Reference;
 
 impl Reference {
-    /// Makes the frames (of `values` values) what they would be if their moving mean, which spans `half` half frames on
-    /// either side (0 or more), knew of nothing outside of `heard`: the half frames of the track, which may lie
-    /// before its first or after its last, that the query has heard.
+    /// Changes the frames (of `values` values) as if their moving mean had seen only the half frames `heard` of the track:
+    /// those that the query contains. `heard` may begin before the track or end after it. The mean spans `half` half
+    /// frames on either side (0 or more).
     ///
-    /// With r = x - M x for the stored frames and M' for the mean that ends early, x - M' x is wanted. x is taken as
-    /// r + M r, the first terms of (1 - M)^-1 r; what the series leaves out is the mean over a longer time, which
-    /// the difference takes off. That frames were divided by their norms is left out of account. Frames that lie
-    /// `half` half frames from both ends stay as they are.
-    pub fn end_with_query(&mut self, values: usize, heard: RangeInclusive<i32>, half: i32) {
+    /// The stored frames are r = x - M x, where M is the whole mean. With M' for the shortened mean, the result is
+    /// x - M' x. It approximates x by r + M r, the first terms of (1 - M)^-1 r. The rest of the series is a mean over a
+    /// longer time, which the subtraction of M' x removes anyway. The result ignores that frames were divided by their
+    /// norms. Frames at least `half` half frames from both ends stay as they are.
+    pub fn correct_edges(&mut self, values: usize, heard: RangeInclusive<i32>, half: i32) {
         let (frames, first) = ((self.frames.len() / values) as i32, self.first);
         let index = |at: i32| (at + 1).div_euclid(2) - first;
-        // The frames from one half frame of the track to another.
+        // The indices of the frames from one half frame of the track to another.
         let within = |from: i32, to: i32| {
             index(from).clamp(0, frames) as usize..index(to + 1).clamp(0, frames) as usize
         };
@@ -45,7 +46,7 @@ impl Reference {
     }
 }
 
-/// Sums of rows from the first on, so that the mean of any range costs as much as that of one row.
+/// Running sums of rows, so that the mean of any range costs two rows.
 struct Sums {
     values: usize,
     sums: Vec<f32>,
@@ -65,7 +66,7 @@ impl Sums {
         Self { values, sums, mean: vec![0.0; values] }
     }
 
-    /// The mean of a range of rows; 0 of an empty one.
+    /// The mean of a range of rows; 0 if the range is empty.
     fn mean(&mut self, rows: Range<usize>) -> &[f32] {
         let share = 1.0 / rows.len().max(1) as f32;
         let row = |n: usize| &self.sums[n * self.values..(n + 1) * self.values];
@@ -135,7 +136,7 @@ mod tests {
                 r.frames[from..from + count * VALUES].to_vec()
             };
             let untouched = part(&reference);
-            reference.end_with_query(VALUES, 2 * start as i32..=2 * (start + count) as i32 - 2, HALF);
+            reference.correct_edges(VALUES, 2 * start as i32..=2 * (start + count) as i32 - 2, HALF);
             let like = cosine(&part(&reference), &query);
             // Some .99 mostly; of few rows that happen to drift, .95 was seen in a thousand.
             prop_assert!(like > 0.93, "{like}");
@@ -149,7 +150,7 @@ mod tests {
         #[test]
         fn any_offset_will_do(offset in -300i32..300, count in 0i32..90, frames in 0usize..30, first in 0i32..40) {
             let mut reference = Reference { first, frames: rows(30, 1)[..frames * VALUES].to_vec() };
-            reference.end_with_query(VALUES, offset..=offset + count - 1, HALF);
+            reference.correct_edges(VALUES, offset..=offset + count - 1, HALF);
             prop_assert_eq!(reference.frames.len(), frames * VALUES);
             prop_assert!(reference.frames.iter().all(|v| v.is_finite()));
         }
