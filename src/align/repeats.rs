@@ -185,4 +185,82 @@ mod tests {
         let repeats = Repeats::new(&frames(0..5, 1.0, 0.0), VALUES, 0).unwrap();
         assert!(repeats.places(&repeats.similarities(&[])).is_empty());
     }
+
+    fn noise(frames: usize, seed: u64) -> Vec<f32> {
+        // Neighbouring seeds give similar numbers; those of a fork are unrelated.
+        let mut random = fastrand::Rng::with_seed(seed).fork();
+        (0..frames * VALUES).map(|_| 2.0 * random.f32() - 1.0).collect()
+    }
+
+    /// Each similarity is the cosine of the range and as many frames of the track.
+    #[test]
+    fn similarities_are_cosines() {
+        let track = noise(90, 1);
+        let repeats = range(&track, 20, 50);
+        let found = repeats.similarities(&track);
+        assert_eq!(found.len(), 61);
+        let dot =
+            |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
+        let probe = &track[20 * VALUES..50 * VALUES];
+        for (at, similarity) in found.iter().enumerate() {
+            let here = &track[at * VALUES..(at + 30) * VALUES];
+            let expected = dot(probe, here) / (dot(probe, probe) * dot(here, here)).sqrt();
+            assert!((f64::from(*similarity) - expected).abs() < 1e-5, "{similarity} for {expected}");
+        }
+    }
+
+    /// The part of 64 frames with the most sound, which may be the short last one.
+    #[test]
+    fn the_probe_is_the_loudest_part_of_the_range() {
+        for (loud, start, length) in [(10, 0, 64), (70, 64, 64), (140, 128, 22)] {
+            let mut frames = noise(150, 2);
+            frames[loud * VALUES..(loud + 10) * VALUES].iter_mut().for_each(|v| *v *= 20.0);
+            let repeats = Repeats::new(&frames, VALUES, 1000).unwrap();
+            assert!(repeats.probe == frames[start * VALUES..(start + length) * VALUES]);
+            assert_eq!((repeats.start, repeats.before), (1000 + start, start));
+            assert_eq!(repeats.overlap(), length - 1);
+            // Places are told for the range, not for the part that was searched for.
+            let mut similarities = vec![0.0; 3000];
+            similarities[2000] = 0.9;
+            assert_eq!(repeats.places(&similarities), [2000 - start as i64]);
+        }
+        let exactly = Repeats::new(&noise(64, 3), VALUES, 0).unwrap();
+        assert_eq!(exactly.overlap(), 63);
+    }
+
+    /// The places that these similarities give to a range of ten frames at frame 50.
+    fn places_of(values: &[(usize, f32)]) -> Vec<i64> {
+        let mut similarities = vec![0.1; 100];
+        values.iter().for_each(|&(at, v)| similarities[at] = v);
+        range(&noise(100, 4), 50, 60).places(&similarities)
+    }
+
+    #[test]
+    fn a_place_is_a_peak_of_enough_similarity() {
+        assert_eq!(places_of(&[(10, 0.61), (30, 0.59), (80, 0.95)]), [80, 10]);
+        // Of a slope only the top; of a plateau the last frame.
+        assert_eq!(places_of(&[(9, 0.7), (10, 0.8), (11, 0.75), (20, 0.8), (21, 0.8)]), [10, 21]);
+        // Both ends of the track.
+        assert_eq!(places_of(&[(0, 0.8), (99, 0.9)]), [99, 0]);
+        assert_eq!(places_of(&[(0, 0.8), (1, 0.9), (98, 0.9), (99, 0.8)]), [1, 98]);
+    }
+
+    #[test]
+    fn the_range_itself_is_no_repeat() {
+        for at in [48, 50, 52] {
+            assert!(places_of(&[(at, 1.0)]).is_empty(), "{at}");
+        }
+        for at in [47, 53] {
+            assert_eq!(places_of(&[(at, 1.0)]), [at as i64]);
+        }
+    }
+
+    /// A repeat with a quiet voice more has .9 of the similarity that the best place has.
+    #[test]
+    fn another_place_has_to_be_about_as_similar() {
+        for best in [0.4, 0.8, 1.0] {
+            assert!(sounds_the_same(best, best) && sounds_the_same(0.96 * best, best));
+            assert!(!sounds_the_same(0.94 * best, best) && !sounds_the_same(-best, best));
+        }
+    }
 }

@@ -89,6 +89,8 @@ pub fn candidates(windows: &[WindowHits], max: usize) -> Vec<Candidate> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::units::Frames;
 
@@ -127,5 +129,97 @@ mod tests {
     fn no_hits_give_no_candidates() {
         assert!(candidates(&[], 5).is_empty());
         assert!(candidates(&[WindowHits { start: 0, hits: vec![] }], 5).is_empty());
+    }
+
+    /// The same by trying every pair, with a map for the votes.
+    fn plain(windows: &[WindowHits], max: usize) -> Vec<(u32, i32, f32)> {
+        let mut votes: BTreeMap<(u32, i32), f64> = BTreeMap::new();
+        for window in windows {
+            for hit in &window.hits {
+                let cosine = (f64::from(hit.dot) / (254.0 * 254.0)).max(0.0);
+                let offset = 2 * hit.position.0 as i32 - window.start;
+                *votes.entry((hit.track.0, offset)).or_default() += cosine * cosine;
+            }
+        }
+        let at = |track: u32, offset: i32| votes.get(&(track, offset)).copied().unwrap_or(0.0);
+        let mut all: Vec<(u32, i32, f32)> = votes
+            .keys()
+            .map(|&(t, o)| (t, o, (at(t, o) + 0.7 * (at(t, o - 1) + at(t, o + 1))) as f32))
+            .collect();
+        let mut best: Vec<(u32, i32, f32)> = Vec::new();
+        while best.len() < max && !all.is_empty() {
+            let mut top = 0;
+            for i in 0..all.len() {
+                // The first of equal ones has the smaller track and offset, as the map is in order.
+                if all[i].2 > all[top].2 {
+                    top = i;
+                }
+            }
+            let taken = all[top];
+            best.push(taken);
+            all.retain(|p| p.0 != taken.0 || (p.1 - taken.1).abs() > 2);
+        }
+        best
+    }
+
+    #[test]
+    fn candidates_are_those_of_the_slow_way() {
+        let mut random = fastrand::Rng::with_seed(3);
+        for round in 0..300 {
+            let windows: Vec<WindowHits> = (0..random.usize(1..12))
+                .map(|_| WindowHits {
+                    start: random.i32(-16..40),
+                    hits: (0..random.usize(0..12))
+                        .map(|_| hit(random.u32(1..4), random.u32(0..20), random.i32(-4_000..16_000)))
+                        .collect(),
+                })
+                .collect();
+            for max in [0, 1, 3, 100] {
+                let (found, expected) = (candidates(&windows, max), plain(&windows, max));
+                assert_eq!(found.len(), expected.len(), "round {round}");
+                for (f, e) in found.iter().zip(expected) {
+                    assert_eq!((f.track.0, f.offset), (e.0, e.1), "round {round}");
+                    assert!((f.votes - e.2).abs() < 1e-4, "{f:?} for {e:?}");
+                }
+            }
+        }
+    }
+
+    fn one_window(hits: Vec<Hit>, max: usize) -> Vec<(u32, i32)> {
+        let windows = [WindowHits { start: 0, hits }];
+        candidates(&windows, max).iter().map(|c| (c.track.0, c.offset)).collect()
+    }
+
+    /// The order must not depend on the order of the hits.
+    #[test]
+    fn ties_go_to_the_smaller_track_and_the_smaller_offset() {
+        let hits = vec![hit(5, 9, 8000), hit(2, 70, 8000), hit(2, 30, 8000), hit(9, 1, 8000)];
+        let expected = [(2, 60), (2, 140), (5, 18), (9, 2)];
+        assert_eq!(one_window(hits.clone(), 9), expected);
+        assert_eq!(one_window(hits.iter().rev().copied().collect(), 9), expected);
+        assert_eq!(one_window(hits, 2), expected[..2]);
+    }
+
+    #[test]
+    fn offsets_two_half_frames_apart_are_one_place_and_three_are_two() {
+        assert_eq!(one_window(vec![hit(1, 50, 9000), hit(1, 51, 8000)], 9), [(1, 100)]);
+        let windows = [
+            WindowHits { start: 0, hits: vec![hit(1, 50, 9000)] },
+            WindowHits { start: 1, hits: vec![hit(1, 52, 8000)] },
+        ];
+        assert_eq!(candidates(&windows, 9).len(), 2);
+        let place = |track, offset| Candidate { track: TrackId(track), offset, votes: 1.0 };
+        for (other, same) in [(98, true), (102, true), (97, false), (103, false)] {
+            assert_eq!(place(1, 100).is_same_place(&place(1, other)), same, "{other}");
+            assert!(!place(1, 100).is_same_place(&place(2, other)));
+        }
+    }
+
+    /// A square would make a vote of what points the other way.
+    #[test]
+    fn a_negative_cosine_is_no_vote() {
+        let windows = [WindowHits { start: 0, hits: vec![hit(1, 50, -16_000), hit(2, 50, 160)] }];
+        let found = candidates(&windows, 9);
+        assert_eq!((found[0].track.0, found[1].votes), (2, 0.0));
     }
 }

@@ -78,13 +78,10 @@ mod tests {
 
     const VALUES: usize = CURRENT.frame_values();
 
-    fn noise(frames: usize, mut state: u32) -> Vec<f32> {
-        (0..frames * VALUES)
-            .map(|_| {
-                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                ((state >> 8) as f32 / (1 << 23) as f32 - 1.0) * 0.2
-            })
-            .collect()
+    fn noise(frames: usize, seed: u64) -> Vec<f32> {
+        // Neighbouring seeds give similar numbers; those of a fork are unrelated.
+        let mut random = fastrand::Rng::with_seed(seed).fork();
+        (0..frames * VALUES).map(|_| (2.0 * random.f32() - 1.0) * 0.2).collect()
     }
 
     /// Frames as half frames, the odd ones empty.
@@ -131,5 +128,61 @@ mod tests {
             );
         }
         assert_eq!(windows.evidence(&[], &Reference { first: 3, frames: vec![] }, &whole(4, 0.0)), 0.0);
+    }
+
+    /// The definition for each window by itself, with whole offsets in frames: row `k` of the query meets row `from + k`.
+    fn plain(query: &[f32], track: &[f32], from: usize) -> f64 {
+        let count = (query.len() / VALUES) as i32;
+        let mut projection = Projection::new(&CURRENT);
+        let mut sum = 0.0;
+        // Windows of 16 frames begin 8 frames before the first frame, then every 4 frames.
+        for start in (-8..=count - 8).step_by(4) {
+            let inside = (start..start + 16).filter(|n| (0..count).contains(n)).count();
+            if inside < 8 {
+                continue;
+            }
+            let mut window = |frames: &[f32], from: usize| {
+                let mut values = Vec::new();
+                for n in start..start + 16 {
+                    match (0..count).contains(&n) {
+                        true => values.extend_from_slice(&frames[(from + n as usize) * VALUES..][..VALUES]),
+                        false => values.extend([0.0; VALUES]),
+                    }
+                }
+                let mut vector = Vec::new();
+                projection.project(&values, &mut vector);
+                vector.into_iter().map(f64::from).collect::<Vec<f64>>()
+            };
+            let (q, t) = (window(query, 0), window(track, from));
+            let cosine = q.iter().zip(&t).map(|(q, t)| q * t).sum::<f64>() / (254.0 * 254.0);
+            sum += 1.6 * (inside as f64 / 16.0 * cosine.max(0.0)).powi(2);
+        }
+        sum
+    }
+
+    #[test]
+    fn evidence_is_that_of_every_window_by_itself() {
+        let mut windows = WindowEvidence::new(&CURRENT);
+        let track = Reference { first: 0, frames: noise(100, 5) };
+        for (count, from) in
+            [(7, 3), (8, 3), (9, 0), (15, 7), (16, 7), (17, 50), (18, 50), (41, 20), (64, 30)]
+        {
+            let mut query = track.frames[from * VALUES..(from + count) * VALUES].to_vec();
+            query.iter_mut().zip(noise(count, 6)).for_each(|(v, n)| *v = 0.6 * *v + 0.5 * n);
+            let found = windows.evidence(&halves(&query), &track, &whole(count, 2.0 * from as f64));
+            let expected = plain(&query, &track.frames, from);
+            assert!((f64::from(found) - expected).abs() < 1e-3, "{found} for {expected} of {count}");
+            assert_eq!(expected > 0.0, count >= 8);
+        }
+    }
+
+    /// Where query and track are opposed, the square must not count for them.
+    #[test]
+    fn negative_cosines_are_no_evidence() {
+        let mut windows = WindowEvidence::new(&CURRENT);
+        let track = Reference { first: 0, frames: noise(40, 7) };
+        let opposed: Vec<f32> = track.frames.iter().map(|v| -v).collect();
+        let found = windows.evidence(&halves(&opposed), &track, &whole(40, 0.0));
+        assert!(found < 1e-6, "{found}");
     }
 }

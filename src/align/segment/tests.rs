@@ -6,7 +6,8 @@ const VALUES: usize = 60;
 
 /// Unrelated frames of norm 1.
 fn music(frames: usize, seed: u64) -> Vec<f32> {
-    let mut random = fastrand::Rng::with_seed(seed);
+    // Neighbouring seeds give similar numbers; those of a fork are unrelated.
+    let mut random = fastrand::Rng::with_seed(seed).fork();
     let mut out = Vec::new();
     for _ in 0..frames {
         let row: Vec<f32> = (0..VALUES).map(|_| 2.0 * random.f32() - 1.0).collect();
@@ -95,7 +96,9 @@ fn only_the_range_that_agrees_counts() {
     query.extend(music(40, 6));
     let reference = Reference { first: 0, frames: track };
     let a = align(&query, &reference, VALUES, 60).unwrap();
-    assert_eq!((a.offset.round(), a.from), (60.0, 40));
+    assert_eq!(a.offset.round(), 60.0);
+    // Noise agrees a little by chance.
+    assert!((34..=40).contains(&a.from), "{a:?}");
     assert!((79..=84).contains(&a.to), "{a:?}");
 }
 
@@ -169,15 +172,17 @@ fn the_evidence_of_a_pair_is_what_its_definition_says() {
     assert!(quiet > 300 && above > 50, "{quiet} {above}");
 }
 
-/// The sum for a noisy pair of 30 frames, worked out by `plain_evidence` once and kept here.
+/// The evidence of a noisy query of 30 frames. It was computed once, and `plain_evidence` agrees.
 #[test]
 fn a_noisy_pair_has_the_evidence_that_it_had() {
     let track = music(30, 11);
     let query = excerpt(&under_noise(&track, 0.6, 12), 0, 30, 13);
-    let a = align(&query, &Reference { first: 0, frames: track }, VALUES, 0).unwrap();
+    let a = align(&query, &Reference { first: 0, frames: track.clone() }, VALUES, 0).unwrap();
     assert_eq!((a.from, a.to), (0, 60));
-    assert!((a.evidence - GOLDEN_EVIDENCE).abs() < 1e-3, "{a:?}");
-    assert!((a.similarity - GOLDEN_SIMILARITY).abs() < 1e-4, "{a:?}");
+    assert!((a.evidence - 19.0184).abs() < 1e-3, "{a:?}");
+    assert!((a.similarity - 0.79217).abs() < 1e-4, "{a:?}");
+    let plain: f64 = (0..30).map(|k| plain_evidence(row(&query, 2 * k), row(&track, k))).sum();
+    assert!((f64::from(a.evidence) - plain).abs() < 1e-4, "{a:?} for {plain}");
 }
 
 /// An octave with a cosine of 1 and one of 0 count more than two of 1/2: (1 + 0) / 2 against (3/8 + 3/8) / 2.
@@ -371,6 +376,3 @@ fn silence_neither_helps_nor_hurts() {
     let with = align(&query, &Reference { first: 0, frames: silent }, VALUES, 0).unwrap();
     assert!((with.evidence - 50.0 * (1.0 - 0.07)).abs() < 0.01, "{with:?}");
 }
-
-const GOLDEN_EVIDENCE: f32 = 0.0;
-const GOLDEN_SIMILARITY: f32 = 0.0;
