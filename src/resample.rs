@@ -67,7 +67,7 @@ impl Resampler {
     /// # Panics
     /// If a rate is 0, or if one is more than a million times the other.
     pub fn new(from: SampleRate, to: SampleRate) -> Resampler {
-        // Halve as long as the result stays well above the target: 0.9 times it at least, where the halvers are flat.
+        // Halve while the result stays at least 1.8 times the target, so that the halvers are flat where it is analysed.
         let enough = u64::from(to.0) * 18;
         let halvings = (1..16).take_while(|&n| u64::from(from.0) * 10 >= (enough << n)).count();
         let halvers = (0..halvings).map(|_| (Halver::new(), Vec::new())).collect();
@@ -351,6 +351,16 @@ mod tests {
             // Away from the very end, where the filter also sees the silence after it.
             assert!(output[600..expected - 600].iter().all(|x| (x - 0.5).abs() < 1e-3), "{rate} Hz");
             assert!(output[expected - 1] > 0.1, "{rate} Hz: {}", output[expected - 1]);
+        }
+    }
+
+    /// Halving is what makes high rates cheap. What is left has to be 1.8 times the target, so that the band stays flat.
+    #[test]
+    fn rates_far_above_the_target_are_halved_first() {
+        for (rate, halvings) in
+            [(11_025, 0), (22_050, 0), (39_689, 0), (39_690, 1), (48_000, 1), (96_000, 2), (192_000, 3)]
+        {
+            assert_eq!(Resampler::new(SampleRate(rate), TO).halvers.len(), halvings, "{rate} Hz");
         }
     }
 
