@@ -1,7 +1,7 @@
 //! Asking where audio comes from.
 use std::ffi::{c_char, c_int, c_void};
 
-use refrain::{Audio, LEAST_SCORE, QueryOptions, Range};
+use refrain::{Audio, MIN_SCORE, QueryOptions, Range};
 
 use crate::{
     answer::RefrainAnswer,
@@ -60,7 +60,7 @@ impl RefrainQueryOptions {
             slowest: within("slowest", self.slowest, 0.5, 1.0, usual.slowest)?,
             fastest: within("fastest", self.fastest, 1.0, 2.0, usual.fastest)?,
         };
-        let least_score = within("least_score", self.least_score, 0.0, 1.0, f64::from(LEAST_SCORE))?;
+        let least_score = within("least_score", self.least_score, 0.0, 1.0, f64::from(MIN_SCORE))?;
         let options = QueryOptions::default()
             .least_score(least_score as f32)
             .exact(self.exact != 0)
