@@ -95,7 +95,6 @@
 #![cfg_attr(not(feature = "analyze"), allow(dead_code, unused_imports))]
 
 pub mod align;
-pub mod analysis;
 pub mod ann;
 mod cancel;
 pub mod chroma;
@@ -125,6 +124,8 @@ pub use pipeline::{BuildEvent, BuildOptions, BuildSummary, FindOptions};
 #[cfg(feature = "acoustid")]
 pub use pipeline::{ChromaprintOptions, ChromaprintPart, chromaprint};
 pub use pipeline::{Index, Info, MergeSummary, Pattern, QueryOptions, Range, Relocated, Selector};
+/// Harmonic analysis of samples: the crate `refrain-analysis`.
+pub use refrain_analysis as analysis;
 pub use report::{Answer, Match, Status};
 #[cfg(feature = "analyze")]
 pub use report::{HarmonicAnalysis, HarmonicFigures, HarmonicStatus};

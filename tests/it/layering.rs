@@ -4,12 +4,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const BASE: &[&str] = &["error", "failpoint", "units", "params"];
+/// `analysis` is the crate `refrain-analysis`.
+const BASE: &[&str] = &["analysis", "error", "failpoint", "units", "params"];
 const STAGES: &[&str] = &[
     "decode",
     "resample",
     "spectrum",
-    "analysis",
     "chromaprint",
     "chroma",
     "fingerprint",

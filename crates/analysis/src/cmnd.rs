@@ -1,32 +1,31 @@
-//! The cumulative mean normalised difference of a frame: equation 8 of de Cheveigné and Kawahara, "YIN, a fundamental
-//! frequency estimator for speech and music", 2002.
-use super::lanes::{Isa, Lanes, for_each_isa};
+//! The cumulative mean normalised difference (CMND) of a frame: equation 8 of de Cheveigné and Kawahara, "YIN, a
+//! fundamental frequency estimator for speech and music", 2002.
+use crate::simd::{Isa, Simd, for_each_isa};
 
-/// What [`normalise`] works in.
+/// Working memory of [`cmnd`].
 #[derive(Clone, Debug, Default)]
-pub(super) struct NormaliseScratch {
+pub(crate) struct CmndScratch {
     differences: Vec<f64>,
     sums: Vec<f64>,
 }
 
-/// Writes the normalised difference at lags 1 to `out.len()` of a frame whose autocorrelation at lags from 0 is `r`.
+/// Writes the CMND of a frame at lags 1 to `out.len()`. `r` is the frame's autocorrelation at lags from 0 on.
 ///
-/// `tail` is whether the difference is of pairs of samples that are both in the frame; else each of the last samples, which
-/// have no partner, counts too.
-pub(super) fn normalise(
+/// With `taper` the difference sums over pairs of samples that both lie in the frame. Without it, the last samples of the
+/// frame, which have no partner, count with their whole energy.
+pub(crate) fn cmnd(
     isa: Isa,
     frame: &[f32],
     r: &[f32],
-    tail: bool,
+    taper: bool,
     out: &mut [f32],
-    scratch: &mut NormaliseScratch,
+    scratch: &mut CmndScratch,
 ) {
-    let NormaliseScratch { differences, sums } = scratch;
+    let CmndScratch { differences, sums } = scratch;
     differences.resize(out.len(), 0.0);
     sums.resize(out.len(), 0.0);
-    // SAFETY: the caller's `isa` is one of those that are available; so below.
-    unsafe { energies(isa, frame, tail, differences) };
-    // One addition a lag for each sum: they wait for each other, so that nothing else should.
+    lost_energies(isa, frame, taper, differences);
+    // Each sum waits for the one before it, so this loop holds nothing else that could wait.
     let (mut outside, mut sum) = (0.0, 0.0);
     let r0 = f64::from(r[0]);
     for ((d, out), r) in differences.iter_mut().zip(&mut *sums).zip(&r[1..]) {
@@ -35,31 +34,31 @@ pub(super) fn normalise(
         sum += *d;
         *out = sum;
     }
-    unsafe { quotients(isa, differences, sums, out) };
+    quotients(isa, differences, sums, out);
 }
 
-/// The energy that has a partner at a lag but not at the next one, for each lag from 0.
+/// For each lag from 0 on, the energy of the samples that have a partner at this lag but not at the next one.
 #[inline(always)]
-fn energy<V: Lanes>(frame: &[f32], tail: bool, out: &mut [f64]) {
+fn lost_energy<V: Simd>(frame: &[f32], taper: bool, out: &mut [f64]) {
     let square = |x: f32| f64::from(x) * f64::from(x);
     let ends = frame.iter().zip(frame.iter().rev());
-    if tail {
+    if taper {
         out.iter_mut().zip(ends).for_each(|(e, (x, y))| *e = square(*x) + square(*y));
     } else {
         out.iter_mut().zip(frame).for_each(|(e, x)| *e = square(*x));
     }
 }
 
-for_each_isa!(energies = energy(frame: &[f32], tail: bool, out: &mut [f64]));
+for_each_isa!(fn lost_energies = lost_energy(frame: &[f32], taper: bool, out: &mut [f64]));
 
-/// Each difference over the mean of those up to it.
+/// Divides each difference by the mean of the differences up to its lag.
 #[inline(always)]
-fn quotient<V: Lanes>(differences: &[f64], sums: &[f64], out: &mut [f32]) {
+fn quotient<V: Simd>(differences: &[f64], sums: &[f64], out: &mut [f32]) {
     for (((lag, out), d), sum) in (1..out.len() as u32 + 1).zip(out).zip(differences).zip(sums) {
         let quotient = (d * f64::from(lag) / sum) as f32;
-        // Rounding may leave less than nothing where all is nearly equal.
+        // Rounding may leave a negative sum if all samples are nearly equal.
         *out = if *sum > f64::MIN_POSITIVE { quotient } else { 0.0 };
     }
 }
 
-for_each_isa!(quotients = quotient(differences: &[f64], sums: &[f64], out: &mut [f32]));
+for_each_isa!(fn quotients = quotient(differences: &[f64], sums: &[f64], out: &mut [f32]));

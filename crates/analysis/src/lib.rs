@@ -1,123 +1,95 @@
-//! Harmonic analysis: constant-Q transform, chroma, harmonic and percussive parts, pitch, key.
+//! Harmonic analysis of samples: constant-Q transform, chroma, harmonic-percussive separation, pitch, tuning and key.
 //!
-//! Independent of the fingerprint, which has a [`crate::spectrum`] of its own: these transforms follow the definitions of
-//! librosa 0.11 (McFee et al., "librosa: Audio and music signal analysis in Python", 2015) and agree with it to the digits
-//! that its own single precision has, so that results can be compared with what is published and with other programs.
+//! The transforms follow the definitions of librosa 0.11 (McFee et al., "librosa: Audio and music signal analysis in Python",
+//! 2015) and agree with its results to single precision, so that figures can be compared with other programs and with
+//! published ones.
 //!
-//! Conventions, which differ from those of the fingerprint:
+//! # Example
 //!
-//! - Samples are one channel at any rate; full scale is -1.0..=1.0. Samples that are not finite or above [`LOUDEST`] are a
-//!   typed error, so that no result is ever NaN.
-//! - Frames are centred: frame `t` is centred on sample `t * hop`, with zeros outside of the signal. A signal has
-//!   `1 + len / hop` frames; an empty one has none.
-//! - What has frames and bins is a [`Spectrogram`], frame after frame.
-//! - Each transform is a plan, built once and shared between threads, and a scratch that the caller owns.
-//! - Where something can be split over threads, the result is the same bit for bit with any number of them.
+//! The key of a C major chord:
+//!
+//! ```
+//! use refrain_analysis::{ChromaCqt, ChromaOptions, CqtScratch, Tuning, TuningScratch, estimate_key, features};
+//!
+//! const RATE: f64 = 22_050.0;
+//! let chord = [261.63, 329.63, 392.0]; // C, E and G in hertz
+//! let at = |n: u32| chord.map(|f| 0.3 * (std::f64::consts::TAU * f * f64::from(n) / RATE).sin()).iter().sum::<f64>();
+//! let samples: Vec<f32> = (0..44_100).map(|n| at(n) as f32).collect();
+//!
+//! let tuning = Tuning::new(RATE)?.estimate(&samples, 36, &mut TuningScratch::default())?;
+//! let plan = ChromaCqt::new(RATE, ChromaOptions::default().tuning(tuning))?;
+//! let chroma = plan.raw(&samples, &mut CqtScratch::default())?;
+//! let key = estimate_key(&features::chroma_energy(&chroma)).expect("a chord is not silence");
+//! assert_eq!(key.key.to_string(), "C major");
+//! # Ok::<(), refrain_analysis::AnalysisError>(())
+//! ```
+//!
+//! # Transforms
+//!
+//! | transform | plan | in librosa |
+//! |---|---|---|
+//! | short-time Fourier transform and its inverse | [`Stft`] | `stft`, `istft` |
+//! | constant-Q transform | [`Cqt`] | `cqt` |
+//! | chroma | [`ChromaCqt`], [`ChromaStft`] | `feature.chroma_cqt`, `feature.chroma_stft` |
+//! | harmonic and percussive part | [`Hpss`], [`HpssStream`] | `effects.hpss`, `decompose.hpss` |
+//! | pitch | [`Yin`], [`Pyin`] | `yin`, `pyin` |
+//! | tuning | [`Tuning`] | `estimate_tuning` |
+//! | key | [`estimate_key`] | |
+//! | single figures | [`features`] | |
+//!
+//! # Conventions
+//!
+//! - Samples are one channel at any rate. Full scale is -1.0..=1.0.
+//! - Frames are centred: frame `t` is centred on sample `t * hop`, and the signal is zero outside of its samples. There are
+//!   `1 + len / hop` frames, or none if there are no samples.
+//! - Values in frames and bins are a [`Spectrogram`], stored frame after frame.
+//! - Each transform is a plan, which is made once and shared between threads. Its working memory is a scratch, which the
+//!   caller owns and can use again.
+//! - Options have a default and setters: `CqtOptions::default().bins(252).bins_per_octave(36)`.
+//! - Methods that end in `_on_threads` use the current rayon pool. The number of threads never changes a result.
+//!
+//! # Limits
+//!
+//! - A sample that is not finite, or larger than [`MAX_AMPLITUDE`] in magnitude, is an error. So no result is ever NaN.
+//! - Rates are 1 to 1,000,000 Hz. There is no resampling, except that the constant-Q transform halves the rate as librosa
+//!   does.
+//! - The last bits of a result depend on the processor: AVX-512, AVX2 and plain code round differently.
+#![deny(missing_docs)]
+
 mod autocorrelation;
+#[doc(hidden)]
+pub mod blocks;
 pub mod chroma;
-pub mod cqt;
+mod cmnd;
+mod cqt;
 mod decimate;
 mod error;
 pub mod features;
-pub mod hpss;
+mod fft;
+mod hpss;
 pub mod key;
-mod lanes;
 mod median;
-mod normalised;
-mod pair;
-pub mod pyin;
-mod real;
+mod paired_fft;
+mod pyin;
+mod real_fft;
 mod signal;
-pub mod stft;
-pub mod tuning;
-pub mod yin;
+mod simd;
+mod spectrogram;
+mod stft;
+#[cfg(test)]
+mod test_signals;
+mod tuning;
+mod yin;
 
 pub use chroma::{CLASSES, ChromaCqt, ChromaOptions, ChromaStft};
-pub use cqt::{Cqt, CqtOptions, CqtScratch};
-pub(crate) use cqt::{CqtBlock, GroupScratch};
-pub use error::AnalysisError;
-pub(crate) use hpss::Extent;
+pub use cqt::{C1, Cqt, CqtOptions, CqtScratch};
+pub use error::{AnalysisError, MAX_AMPLITUDE};
 pub use hpss::{Hpss, HpssOptions, HpssScratch, HpssStream};
 pub use key::{Key, KeyEstimate, Mode, estimate_key};
 pub use pyin::{ProbablePitch, Pyin, PyinScratch};
 /// A complex number of two `f32`.
 pub use rustfft::num_complex::Complex32;
-pub(crate) use signal::{Signal, check};
+pub use spectrogram::Spectrogram;
 pub use stft::{Stft, StftScratch};
-pub(crate) use tuning::{Peak, TuningTally};
 pub use tuning::{Tuning, TuningScratch};
 pub use yin::{Difference, Pitch, Yin, YinOptions, YinScratch};
-
-/// The largest magnitude of a sample: squares of sums of samples must stay finite in single precision.
-pub const LOUDEST: f32 = 1e6;
-
-/// Values of so many bins for each frame, frame after frame.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Spectrogram<T> {
-    bins: usize,
-    pub(crate) values: Vec<T>,
-}
-
-impl<T: Clone + Default> Spectrogram<T> {
-    /// All values at their default.
-    pub fn new(frames: usize, bins: usize) -> Self {
-        Self { bins, values: vec![T::default(); frames * bins] }
-    }
-}
-
-impl<T> Spectrogram<T> {
-    /// Values of a frame.
-    pub fn bins(&self) -> usize {
-        self.bins
-    }
-
-    /// How many frames there are.
-    pub fn frames(&self) -> usize {
-        self.values.len().checked_div(self.bins).unwrap_or(0)
-    }
-
-    /// The values of frame `t`, lowest bin first.
-    ///
-    /// # Panics
-    /// Unless `t < frames()`.
-    pub fn frame(&self, t: usize) -> &[T] {
-        &self.values[t * self.bins..(t + 1) * self.bins]
-    }
-
-    /// As [`Spectrogram::frame`], to be written.
-    ///
-    /// # Panics
-    /// Unless `t < frames()`.
-    pub fn frame_mut(&mut self, t: usize) -> &mut [T] {
-        &mut self.values[t * self.bins..(t + 1) * self.bins]
-    }
-
-    /// All values, frame after frame.
-    pub fn values(&self) -> &[T] {
-        &self.values
-    }
-
-    /// As [`Spectrogram::values`], to be kept.
-    pub fn into_values(self) -> Vec<T> {
-        self.values
-    }
-}
-
-/// How many frames of `bins` values there are in `values`, which are all finite and not negative.
-fn frames_of_levels(values: &[f32], bins: usize) -> Result<usize, AnalysisError> {
-    let frames = whole_frames(values.len(), bins)?;
-    match values.iter().find(|v| !(0.0..=f32::MAX).contains(*v)) {
-        Some(bad) => {
-            AnalysisError::unless(false, "a magnitude", f64::from(*bad), "finite and 0 or more")?;
-            Ok(0)
-        }
-        None => Ok(frames),
-    }
-}
-
-/// How many frames of `bins` values so many values are.
-fn whole_frames(values: usize, bins: usize) -> Result<usize, AnalysisError> {
-    let whole = bins > 0 && values.is_multiple_of(bins);
-    AnalysisError::unless(whole, "values", values as f64, &format!("whole frames of {bins}"))?;
-    Ok(values / bins)
-}

@@ -1,125 +1,92 @@
-//! Two real frames in one complex FFT: one is the real part, the other the imaginary part, and the symmetry of a real
-//! signal's spectrum tells them apart (Press et al., Numerical Recipes, section 12.3).
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+//! The FFT of two real frames at once: one is the real part of the input, the other the imaginary part. A real signal's
+//! spectrum is symmetric, which tells the two apart (Press et al., Numerical Recipes, section 12.3).
+use std::sync::Arc;
 
 use rustfft::{
     Fft, FftPlanner,
     num_complex::{Complex32, Complex64},
 };
 
-use super::lanes::{Isa, Lanes, for_each_isa};
+use crate::simd::{Isa, Simd, for_each_isa};
 
-/// Plans that were made once: a planner keeps them, and a short signal would take as long to plan as to analyse.
-static PLANNER: LazyLock<Mutex<FftPlanner<f32>>> = LazyLock::new(|| Mutex::new(FftPlanner::new()));
-
-/// A forward or inverse FFT that is planned once; without any scaling.
-#[derive(Clone)]
-pub(super) struct Plan {
-    fft: Arc<dyn Fft<f32>>,
-}
-
-impl Plan {
-    pub(super) fn forward(len: usize) -> Self {
-        Self { fft: PLANNER.lock().unwrap_or_else(PoisonError::into_inner).plan_fft_forward(len) }
-    }
-
-    pub(super) fn inverse(len: usize) -> Self {
-        Self { fft: PLANNER.lock().unwrap_or_else(PoisonError::into_inner).plan_fft_inverse(len) }
-    }
-
-    /// Transforms `values` in place; `scratch` grows to what is needed.
-    pub(super) fn run(&self, values: &mut [Complex32], scratch: &mut Vec<Complex32>) {
-        let needed = self.fft.get_inplace_scratch_len();
-        if scratch.len() < needed {
-            scratch.resize(needed, Complex32::default());
-        }
-        self.fft.process_with_scratch(values, &mut scratch[..needed]);
-    }
-}
-
-/// A forward FFT in double precision whose result is kept in single.
+/// A forward FFT of two windowed frames in double precision, with a result in single precision.
 ///
-/// In single precision the FFT leaves an error of 1.2e-7 of a frame's norm in every bin, which is three times what librosa's
-/// has. Masks divide quiet bins by quiet bins, and so show it.
+/// In single precision the FFT leaves an error of 1.2e-7 of a frame's norm in every bin, three times librosa's error. The
+/// masks of harmonic-percussive separation show it, because they divide quiet bins by quiet bins.
 #[derive(Clone)]
-pub(super) struct FinePlan {
+pub(crate) struct WidePairedFft {
     fft: Arc<dyn Fft<f64>>,
 }
 
-/// What a [`FinePlan`] works in.
+/// Working memory of a [`WidePairedFft`].
 #[derive(Clone, Debug, Default)]
-pub(super) struct FineScratch {
+pub(crate) struct WideScratch {
     wide: Vec<Complex64>,
     fft: Vec<Complex64>,
 }
 
-impl FinePlan {
-    pub(super) fn forward(len: usize) -> Self {
+impl WidePairedFft {
+    pub(crate) fn forward(len: usize) -> Self {
         Self { fft: FftPlanner::new().plan_fft_forward(len) }
     }
 
-    /// The FFT of `a[n] + i b[n]`, each times `window`.
-    pub(super) fn run(
+    /// Transforms `a[n] + i b[n]`, each times `window[n]`.
+    pub(crate) fn run(
         &self,
         isa: Isa,
         a: &[f32],
         b: &[f32],
         window: &[f64],
         packed: &mut [Complex32],
-        scratch: &mut FineScratch,
+        scratch: &mut WideScratch,
     ) {
-        let FineScratch { wide, fft } = scratch;
+        let WideScratch { wide, fft } = scratch;
         wide.resize(packed.len(), Complex64::default());
         fft.resize(self.fft.get_inplace_scratch_len(), Complex64::default());
-        // SAFETY: the caller's `isa` is one of those that are available.
-        unsafe { pack_wide(isa, a, b, window, wide) };
+        pack_windowed(isa, a, b, window, wide);
         self.fft.process_with_scratch(wide, fft);
-        // SAFETY: as above.
-        unsafe { narrowed(isa, wide, packed) };
+        narrow_all(isa, wide, packed);
     }
 }
 
-/// `packed[n] = a[n] + i b[n]`, each times `window`.
+/// `packed[n] = a[n] + i b[n]`, times `window[n]`.
 #[inline(always)]
-fn windowed<V: Lanes>(a: &[f32], b: &[f32], window: &[f64], packed: &mut [Complex64]) {
+fn windowed<V: Simd>(a: &[f32], b: &[f32], window: &[f64], packed: &mut [Complex64]) {
     for (((z, &a), &b), &w) in packed.iter_mut().zip(a).zip(b).zip(window) {
         *z = Complex64::new(f64::from(a) * w, f64::from(b) * w);
     }
 }
 
-for_each_isa!(pack_wide = windowed(a: &[f32], b: &[f32], window: &[f64], packed: &mut [Complex64]));
+for_each_isa!(fn pack_windowed = windowed(a: &[f32], b: &[f32], window: &[f64], packed: &mut [Complex64]));
 
+/// Rounds to single precision.
 #[inline(always)]
-fn narrow<V: Lanes>(wide: &[Complex64], packed: &mut [Complex32]) {
+fn narrow<V: Simd>(wide: &[Complex64], packed: &mut [Complex32]) {
     for (z, w) in packed.iter_mut().zip(wide) {
         *z = Complex32::new(w.re as f32, w.im as f32);
     }
 }
 
-for_each_isa!(narrowed = narrow(wide: &[Complex64], packed: &mut [Complex32]));
-
-/// The even length that a plan is quick for, `len` or a little more: a power of two, or 3 or 5 times one.
-pub(super) fn quick_len(len: usize) -> usize {
-    [1, 3, 5].into_iter().map(|m| m * len.div_ceil(m).next_power_of_two().max(2)).min().unwrap_or(len)
-}
+for_each_isa!(fn narrow_all = narrow(wide: &[Complex64], packed: &mut [Complex32]));
 
 /// `packed[n] = a[n] + i b[n]`.
-pub(super) fn pack(a: &[f32], b: &[f32], packed: &mut [Complex32]) {
+pub(crate) fn pack(a: &[f32], b: &[f32], packed: &mut [Complex32]) {
     for ((z, &a), &b) in packed.iter_mut().zip(a).zip(b) {
         *z = Complex32::new(a, b);
     }
 }
 
-/// The spectra at bin `k` of the two frames of `packed`: of the first one, and of the second one times i.
+/// Returns bin `k` of the first frame, and bin `k` of the second frame times i. `z` is bin `k` of the packed spectrum and
+/// `mirrored` bin `len - k`.
 #[inline(always)]
-pub(super) fn parted(z: Complex32, mirrored: Complex32) -> (Complex32, Complex32) {
+pub(crate) fn unpack(z: Complex32, mirrored: Complex32) -> (Complex32, Complex32) {
     let m = mirrored.conj();
     ((z + m) * 0.5, (z - m) * 0.5)
 }
 
-/// The magnitudes of bins `0 ..= len / 2` of both frames.
+/// Magnitudes of bins `0 ..= len / 2` of both frames.
 #[inline(always)]
-fn magnitudes<V: Lanes>(packed: &[Complex32], a: &mut [f32], b: &mut [f32]) {
+fn magnitudes<V: Simd>(packed: &[Complex32], a: &mut [f32], b: &mut [f32]) {
     let half = packed.len() / 2;
     let (low, high) = (&packed[1..half], &packed[half + 1..]);
     (a[0], b[0]) = (packed[0].re.abs(), packed[0].im.abs());
@@ -132,11 +99,11 @@ fn magnitudes<V: Lanes>(packed: &[Complex32], a: &mut [f32], b: &mut [f32]) {
     }
 }
 
-for_each_isa!(pair_magnitudes = magnitudes(packed: &[Complex32], a: &mut [f32], b: &mut [f32]));
+for_each_isa!(fn pair_magnitudes = magnitudes(packed: &[Complex32], a: &mut [f32], b: &mut [f32]));
 
-/// Multiplies the spectra of both frames by their masks, bins `0 ..= len / 2`, and the whole by `scale`.
+/// Multiplies the spectrum of each frame by its mask (bins `0 ..= len / 2`) and by `scale`.
 #[inline(always)]
-fn apply<V: Lanes>(packed: &mut [Complex32], a: &[f32], b: &[f32], scale: f32) {
+fn apply<V: Simd>(packed: &mut [Complex32], a: &[f32], b: &[f32], scale: f32) {
     let half = packed.len() / 2;
     for k in [0, half] {
         packed[k] = Complex32::new(packed[k].re * a[k], packed[k].im * b[k]) * scale;
@@ -153,21 +120,14 @@ fn apply<V: Lanes>(packed: &mut [Complex32], a: &[f32], b: &[f32], scale: f32) {
     }
 }
 
-for_each_isa!(apply_masks = apply(packed: &mut [Complex32], a: &[f32], b: &[f32], scale: f32));
+for_each_isa!(fn apply_masks = apply(packed: &mut [Complex32], a: &[f32], b: &[f32], scale: f32));
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{fft::FftPlan, test_signals::noise};
 
-    fn noise(len: usize, seed: u32) -> Vec<f32> {
-        let mut state = seed;
-        let next = |_| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 8) as f32 / (1 << 23) as f32 - 1.0
-        };
-        (0..len).map(next).collect()
-    }
-
+    /// The DFT by its definition.
     fn plain(x: &[f32], k: usize) -> Complex32 {
         let step = -std::f64::consts::TAU * k as f64 / x.len() as f64;
         let terms = x.iter().enumerate().map(|(n, &x)| (f64::from(x), step * n as f64));
@@ -181,14 +141,13 @@ mod tests {
             let (a, b) = (noise(len, 1), noise(len, 2));
             let mut packed = vec![Complex32::default(); len];
             pack(&a, &b, &mut packed);
-            Plan::forward(len).run(&mut packed, &mut Vec::new());
+            FftPlan::forward(len).run(&mut packed, &mut Vec::new());
             for isa in Isa::available() {
                 let (mut ma, mut mb) = (vec![0.0; len / 2 + 1], vec![0.0; len / 2 + 1]);
-                // SAFETY: `available` has it.
-                unsafe { pair_magnitudes(isa, &packed, &mut ma, &mut mb) };
+                pair_magnitudes(isa, &packed, &mut ma, &mut mb);
                 for k in 0..=len / 2 {
                     let (xa, xb) = (plain(&a, k), plain(&b, k));
-                    let (ga, gb) = parted(packed[k], packed[(len - k) % len]);
+                    let (ga, gb) = unpack(packed[k], packed[(len - k) % len]);
                     assert!((ga - xa).norm() < 1e-5 && (gb - xb * Complex32::i()).norm() < 1e-5);
                     assert!((ma[k] - xa.norm()).abs() < 1e-5 && (mb[k] - xb.norm()).abs() < 1e-5, "{isa:?}");
                 }
@@ -197,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn masks_work_on_each_frame_alone() {
+    fn each_mask_changes_its_own_frame_only() {
         let len = 64;
         let (a, b) = (noise(len, 3), noise(len, 4));
         let (mask_a, mask_b) = (noise(len / 2 + 1, 5), noise(len / 2 + 1, 6));
@@ -212,23 +171,13 @@ mod tests {
         for isa in Isa::available() {
             let mut packed = vec![Complex32::default(); len];
             pack(&a, &b, &mut packed);
-            Plan::forward(len).run(&mut packed, &mut Vec::new());
-            // SAFETY: `available` has it.
-            unsafe { apply_masks(isa, &mut packed, &mask_a, &mask_b, 1.0 / len as f32) };
-            Plan::inverse(len).run(&mut packed, &mut Vec::new());
+            FftPlan::forward(len).run(&mut packed, &mut Vec::new());
+            apply_masks(isa, &mut packed, &mask_a, &mask_b, 1.0 / len as f32);
+            FftPlan::inverse(len).run(&mut packed, &mut Vec::new());
             for (n, z) in packed.iter().enumerate() {
                 assert!((z.re - back(&a, &mask_a, n)).abs() < 1e-5, "{isa:?}");
                 assert!((z.im - back(&b, &mask_b, n)).abs() < 1e-5, "{isa:?}");
             }
-        }
-    }
-
-    #[test]
-    fn lengths_are_even_and_no_shorter() {
-        for (len, quick) in
-            [(1, 2), (2, 2), (3, 4), (5, 6), (9, 10), (1024, 1024), (2387, 2560), (1025, 1280)]
-        {
-            assert_eq!(quick_len(len), quick);
         }
     }
 }

@@ -1,91 +1,95 @@
-//! The FFT of a real signal by a complex one of half the length: even samples are the real part, odd ones the imaginary
+//! The FFT of a real signal by a complex FFT of half the length: even samples are the real part, odd samples the imaginary
 //! part, which is how they lie in memory (Press et al., Numerical Recipes, section 12.3).
-use rustfft::num_complex::Complex64;
+use rustfft::num_complex::{Complex32, Complex64};
 
-use super::{
-    Complex32,
-    lanes::{Isa, Lanes, for_each_isa},
-    pair::Plan,
+use crate::{
+    fft::FftPlan,
+    simd::{Isa, Simd, for_each_isa},
 };
 
-/// Bins `0 ..= len / 2` of a real signal, real and imaginary parts apart.
+/// SplitSpectrum `0 ..= len / 2` of a real signal, with real and imaginary parts in arrays of their own.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Bins {
+pub(crate) struct SplitSpectrum {
     pub re: Vec<f32>,
     pub im: Vec<f32>,
 }
 
-impl Bins {
-    pub(super) fn resize(&mut self, bins: usize) {
+impl SplitSpectrum {
+    pub(crate) fn resize(&mut self, bins: usize) {
         self.re.resize(bins, 0.0);
         self.im.resize(bins, 0.0);
     }
 }
 
-/// Bins whose turns come from one that is computed.
+/// Twiddle factors are products of a coarse and one of `COARSE` fine ones.
 const COARSE: usize = 32;
 
-/// What a [`RealPlan`] works in.
+/// Working memory of a [`RealFft`].
 #[derive(Clone, Debug, Default)]
-pub(super) struct RealScratch {
+pub(crate) struct RealFftScratch {
     packed: Vec<Complex32>,
     fft: Vec<Complex32>,
 }
 
-/// FFTs of real signals, there and back.
+/// A forward and an inverse FFT of real signals of one length.
 #[derive(Clone)]
-pub(super) struct RealPlan {
+pub(crate) struct RealFft {
     half: usize,
-    forward: Plan,
-    inverse: Plan,
-    /// The cosines and sines of `2 pi k / len` for `k` below `len / 2`.
-    turns: Bins,
+    forward: FftPlan,
+    inverse: FftPlan,
+    /// Twiddle factors: the cosines and sines of `2 pi k / len` for `k` below `len / 2`.
+    twiddles: SplitSpectrum,
     isa: Isa,
 }
 
-impl RealPlan {
-    /// Plans for `len` samples, an even number.
-    pub(super) fn new(len: usize, isa: Isa) -> Self {
+impl RealFft {
+    /// Plans for signals of `len` samples, an even number.
+    pub(crate) fn new(len: usize, isa: Isa) -> Self {
         let half = len / 2;
-        let turn = |k: usize| Complex64::from_polar(1.0, std::f64::consts::TAU * k as f64 / len as f64);
-        // Products of few: sines would take as long as to analyse half a second.
-        let fine: Vec<Complex64> = (0..COARSE.min(half)).map(turn).collect();
-        let all = (0..half).step_by(COARSE).map(turn).flat_map(|coarse| fine.iter().map(move |f| coarse * f));
+        let twiddle = |k: usize| Complex64::from_polar(1.0, std::f64::consts::TAU * k as f64 / len as f64);
+        // Products are cheaper: a sine for each would take as long as analyzing half a second of sound.
+        let fine: Vec<Complex64> = (0..COARSE.min(half)).map(twiddle).collect();
+        let all =
+            (0..half).step_by(COARSE).map(twiddle).flat_map(|coarse| fine.iter().map(move |f| coarse * f));
         let (re, im) = all.take(half).map(|z| (z.re as f32, z.im as f32)).unzip();
-        let turns = Bins { re, im };
-        Self { half, forward: Plan::forward(half), inverse: Plan::inverse(half), turns, isa }
+        let twiddles = SplitSpectrum { re, im };
+        Self { half, forward: FftPlan::forward(half), inverse: FftPlan::inverse(half), twiddles, isa }
     }
 
-    /// Bins that a signal has.
-    pub(super) fn bins(&self) -> usize {
+    /// The number of bins of a spectrum.
+    pub(crate) fn bins(&self) -> usize {
         self.half + 1
     }
 
-    /// Twice the spectrum of `samples`, which zeros follow.
-    pub(super) fn forward(&self, samples: &[f32], bins: &mut Bins, scratch: &mut RealScratch) {
-        let RealScratch { packed, fft } = scratch;
+    /// Writes twice the spectrum of `samples`, padded with zeros to the plan's length.
+    pub(crate) fn forward(&self, samples: &[f32], bins: &mut SplitSpectrum, scratch: &mut RealFftScratch) {
+        let RealFftScratch { packed, fft } = scratch;
         packed.resize(self.half, Complex32::default());
-        // SAFETY: the instruction set is one of those that are available; so below.
-        unsafe { paired(self.isa, samples, packed) };
+        pack_samples(self.isa, samples, packed);
         self.forward.run(packed, fft);
         bins.resize(self.bins());
-        unsafe { parted(self.isa, packed, &self.turns, bins) };
+        split_spectrum(self.isa, packed, &self.twiddles, bins);
     }
 
-    /// `len` times `scale` times the signal of a spectrum, from its beginning.
-    pub(super) fn inverse(&self, bins: &Bins, scale: f32, signal: &mut [f32], scratch: &mut RealScratch) {
-        let RealScratch { packed, fft } = scratch;
+    /// Writes the first samples of the signal of a spectrum, times `len` and `scale`.
+    pub(crate) fn inverse(
+        &self,
+        bins: &SplitSpectrum,
+        scale: f32,
+        signal: &mut [f32],
+        scratch: &mut RealFftScratch,
+    ) {
+        let RealFftScratch { packed, fft } = scratch;
         packed.resize(self.half, Complex32::default());
-        // SAFETY: the instruction set is one of those that are available; so below.
-        unsafe { joined(self.isa, bins, &self.turns, packed) };
+        join_spectrum(self.isa, bins, &self.twiddles, packed);
         self.inverse.run(packed, fft);
-        unsafe { unpaired(self.isa, packed, scale, signal) };
+        unpack_samples(self.isa, packed, scale, signal);
     }
 }
 
-/// Samples two by two, then zeros.
+/// Packs two samples into each complex value, and fills the rest with zeros.
 #[inline(always)]
-fn pair<V: Lanes>(samples: &[f32], packed: &mut [Complex32]) {
+fn pack<V: Simd>(samples: &[f32], packed: &mut [Complex32]) {
     let (pairs, rest) = samples.as_chunks::<2>();
     let (filled, empty) = packed.split_at_mut(pairs.len());
     for (z, [even, odd]) in filled.iter_mut().zip(pairs) {
@@ -97,11 +101,11 @@ fn pair<V: Lanes>(samples: &[f32], packed: &mut [Complex32]) {
     }
 }
 
-for_each_isa!(paired = pair(samples: &[f32], packed: &mut [Complex32]));
+for_each_isa!(fn pack_samples = pack(samples: &[f32], packed: &mut [Complex32]));
 
-/// The first samples, each times `scale`.
+/// Unpacks the first samples, times `scale`.
 #[inline(always)]
-fn unpair<V: Lanes>(packed: &[Complex32], scale: f32, samples: &mut [f32]) {
+fn unpack<V: Simd>(packed: &[Complex32], scale: f32, samples: &mut [f32]) {
     let (pairs, rest) = samples.as_chunks_mut::<2>();
     if let ([last], Some(z)) = (rest, packed.get(pairs.len())) {
         *last = z.re * scale;
@@ -111,66 +115,58 @@ fn unpair<V: Lanes>(packed: &[Complex32], scale: f32, samples: &mut [f32]) {
     }
 }
 
-for_each_isa!(unpaired = unpair(packed: &[Complex32], scale: f32, samples: &mut [f32]));
+for_each_isa!(fn unpack_samples = unpack(packed: &[Complex32], scale: f32, samples: &mut [f32]));
 
-/// The spectrum out of that of even and odd samples.
+/// Twice the spectrum of a signal, from the spectrum of its packed samples.
 #[inline(always)]
-fn part<V: Lanes>(packed: &[Complex32], turns: &Bins, bins: &mut Bins) {
+fn split<V: Simd>(packed: &[Complex32], twiddles: &SplitSpectrum, bins: &mut SplitSpectrum) {
     let half = packed.len();
     let Complex32 { re, im } = packed[0];
     (bins.re[0], bins.im[0]) = (2.0 * (re + im), 0.0);
     (bins.re[half], bins.im[half]) = (2.0 * (re - im), 0.0);
-    let turns = turns.re[1..half].iter().zip(&turns.im[1..half]);
+    let twiddles = twiddles.re[1..half].iter().zip(&twiddles.im[1..half]);
     let bins = bins.re[1..half].iter_mut().zip(&mut bins.im[1..half]);
     let mirrored = packed[1..].iter().zip(packed[1..].iter().rev());
-    for (((re, im), (z, m)), (c, s)) in bins.zip(mirrored).zip(turns) {
+    for (((re, im), (z, m)), (c, s)) in bins.zip(mirrored).zip(twiddles) {
         let (d_re, d_im) = (z.re - m.re, z.im + m.im);
         *re = z.re + m.re + (c * d_im - s * d_re);
         *im = z.im - m.im - (c * d_re + s * d_im);
     }
 }
 
-for_each_isa!(parted = part(packed: &[Complex32], turns: &Bins, bins: &mut Bins));
+for_each_isa!(fn split_spectrum = split(packed: &[Complex32], twiddles: &SplitSpectrum, bins: &mut SplitSpectrum));
 
-/// The spectrum of even and odd samples out of that of all.
+/// The spectrum of packed samples, from the spectrum of the signal: the inverse of [`split`].
 #[inline(always)]
-fn join<V: Lanes>(bins: &Bins, turns: &Bins, packed: &mut [Complex32]) {
+fn join<V: Simd>(bins: &SplitSpectrum, twiddles: &SplitSpectrum, packed: &mut [Complex32]) {
     let half = packed.len();
-    let turns = turns.re[..half].iter().zip(&turns.im[..half]);
+    let twiddles = twiddles.re[..half].iter().zip(&twiddles.im[..half]);
     let straight = bins.re[..half].iter().zip(&bins.im[..half]);
     let mirrored = bins.re[1..=half].iter().rev().zip(bins.im[1..=half].iter().rev());
     for (((z, (a_re, a_im)), (b_re, b_im)), (c, s)) in
-        packed.iter_mut().zip(straight).zip(mirrored).zip(turns)
+        packed.iter_mut().zip(straight).zip(mirrored).zip(twiddles)
     {
         let (d_re, d_im) = (a_re - b_re, a_im + b_im);
         *z = Complex32::new(a_re + b_re - (s * d_re + c * d_im), a_im - b_im + (c * d_re - s * d_im));
     }
 }
 
-for_each_isa!(joined = join(bins: &Bins, turns: &Bins, packed: &mut [Complex32]));
+for_each_isa!(fn join_spectrum = join(bins: &SplitSpectrum, twiddles: &SplitSpectrum, packed: &mut [Complex32]));
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn noise(len: usize) -> Vec<f32> {
-        let mut state = 5u32;
-        let next = |_| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 8) as f32 / (1 << 23) as f32 - 1.0
-        };
-        (0..len).map(next).collect()
-    }
+    use crate::test_signals::noise;
 
     #[test]
     fn equals_the_sum_that_defines_it_and_comes_back() {
         for (len, given) in [(2, 2), (4, 3), (6, 6), (10, 4), (64, 64), (96, 41), (640, 500)] {
-            let samples = noise(given);
+            let samples = noise(given, 5);
             for isa in Isa::available() {
-                let plan = RealPlan::new(len, isa);
-                let (mut bins, mut scratch) = (Bins::default(), RealScratch::default());
-                // What was there before does not matter.
-                for before in [&noise(len)[..], &samples] {
+                let plan = RealFft::new(len, isa);
+                let (mut bins, mut scratch) = (SplitSpectrum::default(), RealFftScratch::default());
+                // The result does not depend on what the scratch held before.
+                for before in [&noise(len, 6)[..], &samples] {
                     plan.forward(before, &mut bins, &mut scratch);
                 }
                 assert_eq!(bins.re.len(), plan.bins());

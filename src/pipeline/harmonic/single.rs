@@ -19,8 +19,11 @@ use crate::cancel::CancelToken;
 use crate::{
     Error, Result,
     analysis::{
-        CLASSES, ChromaCqt, ChromaOptions, CqtBlock, Peak, Pitch, Spectrogram, TuningTally,
-        chroma::normalise, estimate_key, features, key::Mode,
+        CLASSES, ChromaCqt, ChromaOptions, Pitch, Spectrogram,
+        blocks::{CqtBlock, Peak, TuningAccumulator},
+        chroma::normalise,
+        estimate_key, features,
+        key::Mode,
     },
     decode::{self, BlockSource, Decoder, Samples},
     error::AudioError,
@@ -132,7 +135,7 @@ impl Held {
 
 /// The figures after the first pass.
 struct Gathered {
-    tuning: TuningTally<2>,
+    tuning: TuningAccumulator<2>,
     pitch: PitchTally,
     levels: LevelTally,
     held: Held,
@@ -162,7 +165,7 @@ impl Job<'_> {
         figures.pitch_stability = gathered.pitch.stability();
         drop(gathered.tuning);
 
-        let options = ChromaOptions { hop: HOP, tuning: of_chroma, ..ChromaOptions::default() };
+        let options = ChromaOptions::default().hop(HOP).tuning(of_chroma);
         let chroma = ChromaCqt::new(f64::from(RATE.0), options).map_err(|e| refused(self.name, &e))?;
         let (mean, energy) = self.second_pass(&chroma, &gathered.held, gathered.len, &mut outputs, step)?;
         figures.chroma = mean;
@@ -184,7 +187,7 @@ impl Job<'_> {
         let mut decoder = self.source.open_again(self.name)?;
         let yin = plans.yin.options();
         let mut gathered = Gathered {
-            tuning: TuningTally::default(),
+            tuning: TuningAccumulator::default(),
             pitch: PitchTally::new(yin.fmin, yin.fmax),
             levels: LevelTally::default(),
             held: Held { pieces: Vec::new(), len: 0, most: self.held },
