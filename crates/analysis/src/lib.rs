@@ -93,3 +93,8 @@ pub use spectrogram::Spectrogram;
 pub use stft::{Stft, StftScratch};
 pub use tuning::{Tuning, TuningScratch};
 pub use yin::{Difference, Pitch, Yin, YinOptions, YinScratch};
+
+/// The code of the README, compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -5,7 +5,7 @@
 //! sorted once. Halves of these windows have more values in common, halves of the halves still more, and each time only the
 //! ranks that can still become the median are kept. This is section 3 of Adams, "Fast median filters using separable sorting
 //! networks", 2021, for one dimension. It takes about 36 comparisons a value, each over a whole register.
-use crate::simd::{GROUP, Simd, for_each_isa};
+use crate::simd::{GROUP, Isa, Simd, for_each_isa};
 
 /// The length of the windows that have a fast way: 31 frames or bins, the default of [`crate::HpssOptions`].
 pub(crate) const FAST: usize = 31;
@@ -215,8 +215,35 @@ unsafe fn down_tile<V: Simd>(tile: *const f32, rows: usize, out: *mut f32) {
     }
 }
 
-for_each_isa!(unsafe fn column_medians = columns(rows: &[*const f32; REACH], width: usize, out: *mut f32, stride: usize));
-for_each_isa!(unsafe fn tile_medians = down_tile(tile: *const f32, rows: usize, out: *mut f32));
+for_each_isa!(
+    unsafe fn for_each_column = columns(rows: &[*const f32; REACH], width: usize, out: *mut f32, stride: usize)
+);
+for_each_isa!(unsafe fn for_each_tile_row = down_tile(tile: *const f32, rows: usize, out: *mut f32));
+
+/// Medians down the columns of `rows`, which have equal lengths, a multiple of [`GROUP`]. Row `i` of `out` is the median of rows
+/// `i .. i + 31`. `out` has [`GROUP`] rows of the same length.
+///
+/// # Panics
+/// Unless the lengths are as said.
+pub(crate) fn column_medians(isa: Isa, rows: &[&[f32]; REACH], out: &mut [f32]) {
+    let width = rows[0].len();
+    let whole = width.is_multiple_of(GROUP) && rows.iter().all(|row| row.len() == width);
+    assert!(whole && out.len() == GROUP * width, "rows of whole groups, and as long ones for the medians");
+    // SAFETY: every row has `width` values, a multiple of `GROUP`, and `out` has `GROUP` rows of them.
+    unsafe { for_each_column(isa, &rows.map(<[f32]>::as_ptr), width, out.as_mut_ptr(), width) };
+}
+
+/// Medians down a tile with rows of [`GROUP`] values. Row `i` of `out` is the median of rows `i .. i + 31`.
+///
+/// # Panics
+/// Unless `out` has a multiple of [`GROUP`] rows, and `tile` 30 rows more.
+pub(crate) fn tile_medians(isa: Isa, tile: &[f32], out: &mut [f32]) {
+    let rows = out.len() / GROUP;
+    let whole = out.len().is_multiple_of(GROUP * GROUP) && tile.len() == (rows + FAST - 1) * GROUP;
+    assert!(whole, "whole groups of rows, and 30 rows more in the tile");
+    // SAFETY: `rows` is a multiple of `GROUP`; `tile` has `rows + 30` rows and `out` has `rows`.
+    unsafe { for_each_tile_row(isa, tile.as_ptr(), rows, out.as_mut_ptr()) };
+}
 
 /// Calls `put` with each place of `0..len` and its median over `window` values, an odd number. Keeps the window sorted while
 /// values enter and leave it.
@@ -249,9 +276,8 @@ pub(crate) fn sliding_medians(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simd::Isa;
 
-    /// Values of which many are equal.
+    /// Random values, many of them equal.
     fn values(len: usize, seed: u64) -> Vec<f32> {
         let mut rng = fastrand::Rng::with_seed(seed);
         (0..len).map(|_| if rng.bool() { f32::from(rng.u8(..)) } else { 256.0 * rng.f32() }).collect()
@@ -264,18 +290,16 @@ mod tests {
 
     #[test]
     fn every_instruction_set_gives_the_medians_that_sorting_gives() {
-        for width in [1_usize, 5, 16, 33] {
-            let padded = width.next_multiple_of(GROUP);
-            let data = values(REACH * padded, 5);
-            let rows: [*const f32; REACH] = std::array::from_fn(|j| data[j * padded..].as_ptr());
+        for width in [16, 48] {
+            let data = values(REACH * width, 5);
+            let rows: [&[f32]; REACH] = std::array::from_fn(|j| &data[j * width..(j + 1) * width]);
             for isa in Isa::available() {
-                let mut out = vec![f32::NAN; GROUP * padded];
-                // SAFETY: every row has `padded` values, `out` has 16 rows of them.
-                unsafe { column_medians(isa, &rows, width, out.as_mut_ptr(), padded) };
+                let mut out = vec![f32::NAN; GROUP * width];
+                column_medians(isa, &rows, &mut out);
                 for i in 0..GROUP {
                     for c in 0..width {
-                        let plain = median((i..i + FAST).map(|j| data[j * padded + c]).collect());
-                        assert_eq!(out[i * padded + c], plain, "{isa:?}, row {i}, column {c} of {width}");
+                        let plain = median((i..i + FAST).map(|j| data[j * width + c]).collect());
+                        assert_eq!(out[i * width + c], plain, "{isa:?}, row {i}, column {c} of {width}");
                     }
                 }
             }
@@ -284,8 +308,7 @@ mod tests {
             let data = values((rows + 30) * GROUP, 6);
             for isa in Isa::available() {
                 let mut out = vec![f32::NAN; rows * GROUP];
-                // SAFETY: `data` has 30 rows more than `rows`, a multiple of 16; `out` has `rows` rows.
-                unsafe { tile_medians(isa, data.as_ptr(), rows, out.as_mut_ptr()) };
+                tile_medians(isa, &data, &mut out);
                 for (at, &got) in out.iter().enumerate() {
                     let plain = median((0..FAST).map(|j| data[j * GROUP + at]).collect());
                     assert_eq!(got, plain, "{isa:?}, {at}");

@@ -42,7 +42,9 @@ pub struct ProbablePitch {
     pub voiced: f32,
 }
 
-/// A pitch tracker (pYIN) that finds the most probable sequence of pitches.
+/// A pitch tracker that finds the most probable sequence of pitches: pYIN (Mauch and Dixon, "pYIN: A fundamental frequency
+/// estimator using probabilistic threshold distributions", 2014). It agrees with `librosa.pyin`, given
+/// [`Pyin::librosa_options`].
 ///
 /// Its memory grows with the signal: two bytes for each state and frame, which is 2.4 KB a frame for five octaves.
 pub struct Pyin {

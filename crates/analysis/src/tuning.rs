@@ -18,7 +18,7 @@ const RANGE: Range<f64> = 150.0..4000.0;
 /// Only peaks above this share of the frame's largest magnitude count.
 const MIN_SHARE: f32 = 0.1;
 
-/// An estimator of tuning.
+/// An estimator of tuning. It agrees with `librosa.estimate_tuning`.
 #[derive(Clone)]
 pub struct Tuning {
     stft: Stft,
@@ -51,8 +51,8 @@ impl Tuning {
         Ok(Self { stft: Stft::new(2048, 512)?, rate })
     }
 
-    /// Returns how far the music is above A4 = 440 Hz, in bins of which an octave has `bins_per_octave`: -0.5 to 0.49 in steps
-    /// of 0.01. It is 0 if there are no peaks.
+    /// Returns how far the music is above A4 = 440 Hz: -0.5 to 0.49 bins, in steps of 0.01, where an octave has
+    /// `bins_per_octave` bins. It is 0 if there are no peaks.
     ///
     /// # Errors
     /// [`AnalysisError::Sample`] for a sample that is not finite or too large, and [`AnalysisError::Parameter`] unless an octave

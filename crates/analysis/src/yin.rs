@@ -111,7 +111,9 @@ pub struct Pitch {
     pub aperiodicity: f32,
 }
 
-/// A pitch tracker (YIN). Frame `t` is centred on sample `t * hop`; the signal is zero outside of its samples.
+/// A pitch tracker: YIN (de Cheveigné and Kawahara, "YIN, a fundamental frequency estimator for speech and music", 2002).
+///
+/// Frame `t` is centred on sample `t * hop`; the signal is zero outside of its samples.
 ///
 /// Silent frames get the highest frequency and the aperiodicity 1.
 #[derive(Clone)]

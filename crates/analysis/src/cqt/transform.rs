@@ -27,7 +27,9 @@ pub(super) struct Octave {
     first_bin: usize,
 }
 
-/// The constant-Q transform. It agrees with the defaults of `librosa.cqt` (version 0.11).
+/// The constant-Q transform (Brown, "Calculation of a constant Q spectral transform", 1991), by the multirate scheme of
+/// Schörkhuber and Klapuri ("Constant-Q transform toolbox for music processing", 2010). It agrees with the defaults of
+/// `librosa.cqt`, version 0.11.
 ///
 /// Bin `b` of frame `t` measures the frequency `fmin * 2^((b + tuning) / bins_per_octave)` around sample `t * hop`. Its Hann
 /// window spans Q periods: Q = 1/alpha, alpha = (2^(2/B) - 1) / (2^(2/B) + 1), where B is `bins_per_octave`. A full-scale sine

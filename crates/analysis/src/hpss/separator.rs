@@ -21,7 +21,9 @@ use crate::{
 /// The fewest frames that a thread takes at once.
 const MIN_PART: usize = 64 * GROUP;
 
-/// Separates a signal into a harmonic and a percussive part.
+/// Separates a signal into a harmonic and a percussive part, by median filtering (Fitzgerald, "Harmonic/percussive separation
+/// using median filtering", 2010) with margins (Driedger, Müller and Disch, "Extending harmonic-percussive separation of audio",
+/// 2014). It agrees with `librosa.effects.hpss`.
 #[derive(Clone)]
 pub struct Hpss {
     pub(super) stft: Stft,
@@ -322,10 +324,9 @@ impl Hpss {
         let row = |i: isize| mirrored(first as isize + i, frames) % s.slots * stride;
         let half = (self.options.harmonic_kernel / 2) as isize;
         if self.options.harmonic_kernel == FAST {
-            let rows: [*const f32; REACH] =
-                std::array::from_fn(|j| s.magnitudes[row(j as isize - half)..][..stride].as_ptr());
-            // SAFETY: a row has `stride` values, the bins rounded up to whole groups; `harmonic` has 16 of them.
-            unsafe { column_medians(self.isa, &rows, bins, s.harmonic.as_mut_ptr(), stride) };
+            let rows: [&[f32]; REACH] =
+                std::array::from_fn(|j| &s.magnitudes[row(j as isize - half)..][..stride]);
+            column_medians(self.isa, &rows, &mut s.harmonic);
         } else {
             let window = self.options.harmonic_kernel;
             for k in 0..bins {
@@ -346,8 +347,7 @@ impl Hpss {
                     s.tile[(k + FAST / 2) * GROUP + t] = from[mirrored(k as isize, bins)];
                 }
             }
-            // SAFETY: the tile has 30 rows more than `stride`, a multiple of 16; its medians have `stride` rows.
-            unsafe { tile_medians(self.isa, s.tile.as_ptr(), stride, s.tile_medians.as_mut_ptr()) };
+            tile_medians(self.isa, &s.tile, &mut s.tile_medians);
             for t in 0..count {
                 let to = &mut s.percussive[t * stride..t * stride + bins];
                 for (to, row) in to.iter_mut().zip(s.tile_medians.chunks_exact(GROUP)) {
