@@ -102,7 +102,6 @@
 
 #[cfg(feature = "acoustid")]
 pub mod acoustid;
-pub mod analysis;
 #[cfg(feature = "analyze")]
 mod analyze;
 #[cfg(feature = "decode")]
@@ -166,6 +165,7 @@ pub use analyze::{
     batch::{analyze, analyze_all, analyze_with},
     options::{AnalyzeEvent, AnalyzeOptions, AnalyzeSummary},
 };
+pub use refrain_analysis as analysis;
 pub use ann::{Built, Options as NeighbourOptions};
 #[cfg(feature = "decode")]
 pub use build::{

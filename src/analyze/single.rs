@@ -12,8 +12,11 @@ use super::{
 };
 use crate::{
     analysis::{
-        CLASSES, ChromaCqt, ChromaOptions, CqtBlock, Peak, Pitch, Spectrogram, TuningTally,
-        chroma::normalise, estimate_key, features, key::Mode,
+        CLASSES, ChromaCqt, ChromaOptions, Pitch, Spectrogram,
+        blocks::{CqtBlock, Peak, TuningAccumulator},
+        chroma::normalise,
+        estimate_key, features,
+        key::Mode,
     },
     cancel::CancelToken,
     decode::{Audio, BlockSource},
@@ -85,7 +88,7 @@ impl Held {
 
 /// The figures after the first pass.
 struct Gathered {
-    tuning: TuningTally<2>,
+    tuning: TuningAccumulator<2>,
     pitch: PitchTally,
     levels: LevelTally,
     held: Held,
@@ -117,7 +120,7 @@ impl Job<'_, '_> {
         figures.pitch_stability = gathered.pitch.stability();
         drop(gathered.tuning);
 
-        let options = ChromaOptions { hop: HOP, tuning: of_chroma, ..ChromaOptions::default() };
+        let options = ChromaOptions::default().hop(HOP).tuning(of_chroma);
         let chroma = ChromaCqt::new(f64::from(RATE.0), options).map_err(|e| refused(self.name, &e))?;
         let (mean, energy) = self.second_pass(&chroma, &gathered.held, gathered.len, &mut outputs, step)?;
         figures.chroma = mean;
@@ -143,7 +146,7 @@ impl Job<'_, '_> {
         let (plans, wanted) = (self.plans, outputs.wants_parts());
         let yin = plans.yin.options();
         let mut gathered = Gathered {
-            tuning: TuningTally::default(),
+            tuning: TuningAccumulator::default(),
             pitch: PitchTally::new(yin.fmin, yin.fmax),
             levels: LevelTally::default(),
             held: Held { pieces: Vec::new(), len: 0, most: self.held },

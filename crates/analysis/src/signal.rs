@@ -1,14 +1,15 @@
-//! Samples as the transforms read them: zeros before and after.
-use super::{AnalysisError, LOUDEST};
+//! Samples as the transforms read them: the signal is zero before its first and after its last sample.
+use crate::error::{AnalysisError, MAX_AMPLITUDE};
 
-/// Holds that all samples can be worked with.
+/// Checks that all samples are finite and at most [`MAX_AMPLITUDE`].
 ///
 /// # Errors
-/// [`AnalysisError::Sample`] for the first one that is not finite or above [`LOUDEST`]; its number counts from `origin`.
-pub(crate) fn check(samples: &[f32], origin: usize) -> Result<(), AnalysisError> {
-    // NaN is not within any range.
-    let good = |x: &f32| x.abs() <= LOUDEST;
-    // Whole blocks at once: a loop with an early end does not vectorise.
+/// [`AnalysisError::Sample`] for the first bad sample. Sample numbers count from `origin`.
+#[doc(hidden)]
+pub fn check(samples: &[f32], origin: usize) -> Result<(), AnalysisError> {
+    // NaN is in no range.
+    let good = |x: &f32| x.abs() <= MAX_AMPLITUDE;
+    // Whole blocks at once: a loop with an early exit does not vectorise.
     for (n, block) in samples.chunks(1024).enumerate() {
         if !block.iter().fold(true, |all, x| all & good(x)) {
             let i = block.iter().position(|x| !good(x)).unwrap_or(0);
@@ -18,23 +19,24 @@ pub(crate) fn check(samples: &[f32], origin: usize) -> Result<(), AnalysisError>
     Ok(())
 }
 
-/// A stretch of a signal that is zero outside of it.
+/// A part of a signal. Samples outside of it read as zero.
+#[doc(hidden)]
 #[derive(Clone, Copy)]
-pub(crate) struct Signal<'a> {
-    /// The stretch.
+pub struct Signal<'a> {
+    /// The samples.
     pub samples: &'a [f32],
-    /// The number of its first sample.
+    /// The number of the first sample.
     pub origin: isize,
 }
 
 impl<'a> Signal<'a> {
     /// A whole signal.
-    pub(super) fn whole(samples: &'a [f32]) -> Self {
+    pub(crate) fn whole(samples: &'a [f32]) -> Self {
         Self { samples, origin: 0 }
     }
 
-    /// Samples `start .. start + len`; put together in `edge` where they are not all in the stretch.
-    pub(super) fn segment<'b>(&self, start: isize, len: usize, edge: &'b mut Vec<f32>) -> &'b [f32]
+    /// Returns samples `start .. start + len`. Assembles them in `edge` if some lie outside of the part.
+    pub(crate) fn segment<'b>(&self, start: isize, len: usize, edge: &'b mut Vec<f32>) -> &'b [f32]
     where
         'a: 'b,
     {
@@ -81,11 +83,11 @@ mod tests {
         let mut samples = vec![1.0; 5000];
         assert_eq!(check(&samples, 0), Ok(()));
         for (at, value) in
-            [(4999, f32::INFINITY), (3000, -f32::INFINITY), (1024, 2.0 * LOUDEST), (7, f32::NAN)]
+            [(4999, f32::INFINITY), (3000, -f32::INFINITY), (1024, 2.0 * MAX_AMPLITUDE), (7, f32::NAN)]
         {
             samples[at] = value;
             match check(&samples, 100) {
-                Err(AnalysisError::Sample { at: told, .. }) => assert_eq!(told, at + 100),
+                Err(AnalysisError::Sample { at: reported, .. }) => assert_eq!(reported, at + 100),
                 other => panic!("{other:?}"),
             }
         }

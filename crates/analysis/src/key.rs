@@ -1,14 +1,14 @@
-//! The key of a piece: which of the 24 major and minor keys its pitch classes are most like. Krumhansl, "Cognitive foundations
-//! of musical pitch", 1990, chapter 4, with the profiles of Krumhansl and Kessler, 1982.
-use super::CLASSES;
+//! The key of a piece: the major or minor key whose profile correlates best with the piece's pitch classes. Krumhansl,
+//! "Cognitive foundations of musical pitch", 1990, chapter 4, with the profiles of Krumhansl and Kessler, 1982.
+use crate::chroma::CLASSES;
 
-/// How well each pitch class fits into C major, as listeners rated it.
+/// Listeners' ratings of how well each pitch class fits into C major.
 const MAJOR: [f64; CLASSES] = [6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88];
 
-/// The same for C minor.
+/// The ratings for C minor.
 const MINOR: [f64; CLASSES] = [6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17];
 
-/// Names of the pitch classes, C first, as keys are usually written.
+/// Names of the pitch classes, C first, in the usual spelling of keys.
 pub const NAMES: [&str; CLASSES] = ["C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"];
 
 /// Major or minor.
@@ -23,7 +23,7 @@ pub enum Mode {
 /// A key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
-    /// Its first degree's pitch class, 0 for C to 11 for B.
+    /// The pitch class of the tonic, 0 for C to 11 for B.
     pub tonic: u8,
     /// Major or minor.
     pub mode: Mode,
@@ -36,22 +36,23 @@ impl std::fmt::Display for Key {
     }
 }
 
-/// A guess at the key.
+/// The most probable key.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct KeyEstimate {
-    /// The key whose profile is most like the pitch classes.
+    /// The key whose profile correlates best.
     pub key: Key,
-    /// The correlation with its profile, -1 to 1; 0.6 and more is usual for tonal music.
+    /// Its correlation, -1 to 1. Tonal music usually has 0.6 or more.
     pub correlation: f64,
-    /// The key that comes second.
+    /// The key in second place.
     pub second: Key,
-    /// How far the second one is behind, as a share of the first one's correlation: 0 where they are alike, 1 where nothing
-    /// else fits at all. Keys that share most of their notes are always close, so 0.1 is much.
+    /// The lead over the second key, as a share of the best correlation: 0 if both fit equally, 1 if nothing else fits.
+    /// Related keys score similarly, so 0.1 is much.
     pub confidence: f64,
 }
 
-/// The key that the twelve summed pitch classes, C first, are most like; none where they are all the same, as of silence, or
-/// not finite.
+/// Returns the key that fits the energy of the twelve pitch classes best, C first. `None` if all classes are equal, as for
+/// silence, or if one is not finite.
 pub fn estimate_key(classes: &[f32; CLASSES]) -> Option<KeyEstimate> {
     let classes = classes.map(f64::from);
     let mut all = Vec::with_capacity(2 * CLASSES);
@@ -67,7 +68,7 @@ pub fn estimate_key(classes: &[f32; CLASSES]) -> Option<KeyEstimate> {
     Some(KeyEstimate { key, correlation: best, second, confidence })
 }
 
-/// Pearson's correlation; none where one of the two does not vary.
+/// Pearson's correlation. `None` if `a` or `b` is constant.
 fn correlation(a: &[f64; CLASSES], b: &[f64; CLASSES]) -> Option<f64> {
     let mean = |x: &[f64; CLASSES]| x.iter().sum::<f64>() / CLASSES as f64;
     let (ma, mb) = (mean(a), mean(b));
@@ -110,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_key_has_none() {
+    fn flat_or_broken_classes_have_no_key() {
         assert_eq!(estimate_key(&[0.0; CLASSES]), None);
         assert_eq!(estimate_key(&[0.7; CLASSES]), None);
         let mut classes = [0.0; CLASSES];

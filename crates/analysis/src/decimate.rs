@@ -1,62 +1,62 @@
-//! Half the sample rate, without delay: output sample `m` lies at input sample `2 m`.
+//! Decimation by two without delay: output sample `m` lies at input sample `2 m`.
 //!
-//! The filter has 383 coefficients, those of the resampler that librosa uses (soxr's high quality, 2:1), as measured by
-//! `fixtures/reference/make_reference.py`: -0.01 dB at 0.231 and -100 dB at 0.2495 of the input's rate. A shorter one was
-//! tried: as it goes through an FFT, the length costs next to nothing, and what lets other sound through near a quarter
-//! of the rate changes chroma by up to 0.007.
+//! The filter has the 383 coefficients of librosa's resampler (soxr's high quality, 2:1): -0.01 dB at 0.231 and -100 dB at
+//! 0.2495 of the input's rate. `fixtures/reference/make_reference.py` measured them. A shorter filter gains next to nothing,
+//! because filtering goes through an FFT, and its leakage near a quarter of the rate changes chroma by up to 0.007.
 use rustfft::num_complex::Complex32;
 
-use super::{
-    lanes::{Isa, Lanes, for_each_isa},
-    pair::{Plan, pack},
+use crate::{
+    fft::FftPlan,
+    paired_fft::pack,
     signal::Signal,
+    simd::{Isa, Simd, for_each_isa},
 };
 
 /// Coefficients from the middle one to the last, little-endian `f32`.
 static FILTER: &[u8; 4 * (SIDE + 1)] = include_bytes!("halving_filter.bin");
 
-/// Coefficients to a side of the middle one.
+/// The number of coefficients on each side of the middle one.
 const SIDE: usize = 191;
 
-/// Samples of a block that goes through the FFT.
+/// Samples in a block, which is the length of the FFT.
 const BLOCK: usize = 4096;
 
-/// Samples on each side of a block that its outputs reach to; even.
+/// Samples on each side of a block that have no output of their own; even.
 const MARGIN: usize = SIDE + 1;
 
-/// Input samples for which a block gives outputs.
+/// Input samples that a block has outputs for.
 const STEP: usize = BLOCK - 2 * MARGIN;
 
-/// Halves the rate of whole signals.
+/// Halves the sample rate of signals.
 #[derive(Clone)]
-pub(super) struct Decimator {
-    /// The filter's response at the bins of a block, times all factors.
+pub(crate) struct Decimator {
+    /// The filter's frequency response at the bins of a block, with all scale factors.
     response: Vec<f32>,
-    forward: Plan,
-    inverse: Plan,
+    forward: FftPlan,
+    inverse: FftPlan,
     isa: Isa,
 }
 
-/// What a [`Decimator`] works in.
+/// Working memory of a [`Decimator`].
 #[derive(Clone, Debug, Default)]
-pub(super) struct DecimateScratch {
+pub(crate) struct DecimateScratch {
     packed: Vec<Complex32>,
     fft: Vec<Complex32>,
     edges: [Vec<f32>; 2],
 }
 
-/// Outputs that are made together, so that a signal can be split over threads: a whole number of pairs of blocks.
-pub(super) const PART: usize = STEP;
+/// Outputs that are computed together: those of a pair of blocks. Threads take whole parts.
+pub(crate) const PART: usize = STEP;
 
 impl Decimator {
-    /// Halves the rate and multiplies by `gain`.
-    pub(super) fn new(gain: f64) -> Self {
+    /// A decimator that also multiplies by `gain`.
+    pub(crate) fn new(gain: f64) -> Self {
         let coefficients = FILTER.as_chunks::<4>().0.iter().map(|c| f64::from(f32::from_le_bytes(*c)));
-        let forward = Plan::forward(BLOCK);
+        let forward = FftPlan::forward(BLOCK);
         let mut response = vec![Complex32::default(); BLOCK];
-        // Centred on 0, so that it is real.
+        // The filter is centred on 0, so that its response is real.
         for (n, c) in coefficients.enumerate() {
-            // The FFT there and back multiplies by half a block's length; folding doubles.
+            // Forward FFT, folding and inverse FFT multiply by a block's length in all.
             let value = Complex32::new((c * gain / BLOCK as f64) as f32, 0.0);
             response[n] = value;
             response[(BLOCK - n) % BLOCK] = value;
@@ -65,27 +65,27 @@ impl Decimator {
         Self {
             response: response.iter().map(|z| z.re).collect(),
             forward,
-            inverse: Plan::inverse(BLOCK / 2),
+            inverse: FftPlan::inverse(BLOCK / 2),
             isa: Isa::best(),
         }
     }
 
-    /// The end of the input that outputs `first .. first + PART` are made of.
-    pub(super) fn reach(first: usize) -> usize {
+    /// The end of the input samples that outputs `first .. first + PART` depend on.
+    pub(crate) fn reach(first: usize) -> usize {
         2 * first + STEP + BLOCK - MARGIN
     }
 
-    /// The first input sample that outputs from `first` on are made of, a multiple of [`PART`].
-    pub(super) fn begin(first: usize) -> usize {
+    /// The first input sample that outputs from `first` on depend on. `first` is a multiple of [`PART`].
+    pub(crate) fn begin(first: usize) -> usize {
         (2 * first).saturating_sub(MARGIN)
     }
 
-    /// Writes outputs `first .. first + out.len()` of `input`; what is made in one piece and what is made in pieces that
-    /// begin at multiples of [`PART`] is the same, bit for bit.
+    /// Writes outputs `first .. first + out.len()` of `input`. `first` is a multiple of [`PART`]; the outputs are the same,
+    /// bit for bit, in one piece or in several.
     ///
-    /// By overlap-save, two blocks in one complex FFT: as the filter's response is real, what belongs to one block never
-    /// mixes with the other. Every second output is kept by folding the spectrum.
-    pub(super) fn run(
+    /// The method is overlap-save with two blocks in one complex FFT. The filter's response is real, so the two blocks never
+    /// mix. Folding the spectrum keeps every second output.
+    pub(crate) fn run(
         &self,
         input: Signal<'_>,
         first: usize,
@@ -100,8 +100,7 @@ impl Decimator {
             let b = input.segment(start + STEP as isize, BLOCK, edge_b);
             pack(a, b, packed);
             self.forward.run(packed, fft);
-            // SAFETY: `best` is one of those that are available.
-            unsafe { folded_response(self.isa, packed, &self.response) };
+            filter_and_fold(self.isa, packed, &self.response);
             self.inverse.run(&mut packed[..BLOCK / 2], fft);
             let good = &packed[MARGIN / 2..(MARGIN + STEP) / 2];
             let (out_a, out_b) = out.split_at_mut(out.len().min(STEP / 2));
@@ -111,9 +110,9 @@ impl Decimator {
     }
 }
 
-/// Multiplies a spectrum by a real response and folds its halves, so that the inverse gives every second sample.
+/// Multiplies a spectrum by a real response and adds its halves, so that the inverse FFT gives every second sample.
 #[inline(always)]
-fn fold<V: Lanes>(packed: &mut [Complex32], response: &[f32]) {
+fn fold<V: Simd>(packed: &mut [Complex32], response: &[f32]) {
     let (low, high) = packed.split_at_mut(response.len() / 2);
     let (low_r, high_r) = response.split_at(response.len() / 2);
     for (((z, m), r), s) in low.iter_mut().zip(high).zip(low_r).zip(high_r) {
@@ -121,20 +120,12 @@ fn fold<V: Lanes>(packed: &mut [Complex32], response: &[f32]) {
     }
 }
 
-for_each_isa!(folded_response = fold(packed: &mut [Complex32], response: &[f32]));
+for_each_isa!(fn filter_and_fold = fold(packed: &mut [Complex32], response: &[f32]));
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn noise(len: usize) -> Vec<f32> {
-        let mut state = 11u32;
-        let next = |_| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 8) as f32 / (1 << 23) as f32 - 1.0
-        };
-        (0..len).map(next).collect()
-    }
+    use crate::test_signals::noise;
 
     fn coefficients() -> Vec<f64> {
         FILTER.as_chunks::<4>().0.iter().map(|c| f64::from(f32::from_le_bytes(*c))).collect()
@@ -153,7 +144,7 @@ mod tests {
         let decimator = Decimator::new(1.25);
         let mut scratch = DecimateScratch::default();
         for len in [1, 2, 3, 100, 383, 7423, 7424, 20_001] {
-            let input = noise(len);
+            let input = noise(len, 11);
             let mut whole = vec![f32::NAN; len.div_ceil(2)];
             decimator.run(Signal::whole(&input), 0, &mut whole, &mut scratch);
             for (m, &got) in whole.iter().enumerate() {

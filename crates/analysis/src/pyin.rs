@@ -1,93 +1,97 @@
 //! Fundamental frequency with a probability of being voiced: Mauch and Dixon, "pYIN: A fundamental frequency estimator using
-//! probabilistic threshold distributions", 2014, in the form of the authors' program, as `librosa.pyin` has it.
+//! probabilistic threshold distributions", 2014. The details are those of the authors' program and of `librosa.pyin`.
 //!
-//! Every frame is looked at with a hundred thresholds at once. Each dip of the normalised difference gets the probability
-//! that it would be the one chosen, and a hidden Markov model finds the most probable course of pitches.
-use super::{
-    AnalysisError, Yin, YinOptions, YinScratch,
+//! Each frame is tried with a hundred thresholds. This gives each dip of the normalised difference a probability: the share
+//! of thresholds that choose it. A hidden Markov model then finds the most probable sequence of pitches.
+use crate::{
+    error::AnalysisError,
     signal::{Signal, check},
-    yin::{Difference, is_dip, parabolic_shift},
+    yin::{Difference, Yin, YinOptions, YinScratch, is_dip, parabolic_shift},
 };
 
-/// Thresholds between 0 and 1.
+/// The number of thresholds between 0 and 1.
 const THRESHOLDS: usize = 100;
 
-/// The thresholds' distribution is beta(2, 18): most are about 0.1 (section 2.1).
+/// The thresholds have the distribution beta(2, 18): most are near 0.1 (section 2.1).
 const BETA: (u32, u32) = (2, 18);
 
-/// How fast the probability of a dip falls with each one before it.
+/// The probability of a dip falls by the factor `exp(-BOLTZMANN)` with each dip before it.
 const BOLTZMANN: f64 = 2.0;
 
 /// Pitches in a semitone.
 const PER_SEMITONE: usize = 10;
 
-/// The probability of the deepest dip where none is below the threshold.
+/// The probability of the deepest dip if no dip is below the threshold.
 const NO_TROUGH: f64 = 0.01;
 
-/// The probability of going from voiced to unvoiced or back in a frame (section 2.2).
+/// The probability that the next frame changes between voiced and unvoiced (section 2.2).
 const SWITCH: f64 = 0.01;
 
-/// How fast pitch changes at most, in octaves a second.
-const FASTEST: f64 = 35.92;
+/// The fastest change of pitch, in octaves a second.
+const MAX_TRANSITION_RATE: f64 = 35.92;
 
-/// The smallest normal number, which stands for no probability at all.
+/// The smallest normal number. It stands for a probability of 0, which has no logarithm.
 const TINY: f64 = f64::MIN_POSITIVE;
 
-/// The pitch of a frame, if it has one.
+/// The pitch of a frame, if the frame is voiced.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ProbablePitch {
-    /// In hertz, on a grid of a tenth of a semitone from `fmin` up; none where the frame is not voiced.
+    /// The frequency in hertz, on a grid of a tenth of a semitone from `fmin` up. `None` if the frame is unvoiced.
     pub frequency: Option<f32>,
     /// The probability that the frame is voiced, 0 to 1.
     pub voiced: f32,
 }
 
-/// A pitch tracker that follows the most probable course.
+/// A pitch tracker that finds the most probable sequence of pitches: pYIN (Mauch and Dixon, "pYIN: A fundamental frequency
+/// estimator using probabilistic threshold distributions", 2014). It agrees with `librosa.pyin`, given
+/// [`Pyin::librosa_options`].
 ///
-/// Its memory grows with the signal: two bytes a state and frame, which is 2.4 KB a frame for five octaves.
+/// Its memory grows with the signal: two bytes for each state and frame, which is 2.4 KB a frame for five octaves.
 pub struct Pyin {
     yin: Yin,
-    /// Pitches of the grid.
+    /// The number of pitches on the grid.
     pitches: usize,
     /// The probability of each threshold.
     beta: Vec<f64>,
-    /// Logarithms of the probabilities of going from one pitch to another, `[d][to]` for the way from `to + d - width / 2`
-    /// on: staying voiced or unvoiced, and changing.
+    /// Log probabilities of the transition to pitch `to` from pitch `to + d - width / 2`, as `[d][to]`, without a change
+    /// between voiced and unvoiced.
     stay: Vec<Vec<f64>>,
+    /// The same with a change.
     change: Vec<Vec<f64>>,
 }
 
-/// What [`Pyin`] works in.
+/// Working memory of [`Pyin`].
 #[derive(Clone, Debug, Default)]
 pub struct PyinScratch {
     yin: YinScratch,
     dips: Vec<usize>,
     probabilities: Vec<f64>,
-    /// Of each state, for one frame.
+    /// The probability of each pitch in one frame.
     observed: Vec<f64>,
-    /// The best course's logarithm for each state, with room before and after the pitches: voiced, then unvoiced.
+    /// The log probability of the best sequence to each state: voiced, then unvoiced. Padded before and after the pitches.
     values: [Vec<f64>; 2],
     next: [Vec<f64>; 2],
     came_from: [Vec<u16>; 2],
-    /// `came_from` of all frames.
+    /// `came_from` of all frames but the first.
     trace: Vec<u16>,
 }
 
 impl Pyin {
-    /// A tracker for signals of `rate` hertz. The threshold of `options` is not used.
+    /// Plans a tracker for signals of `rate` hertz. Ignores the threshold of `options`.
     ///
     /// # Errors
-    /// As [`Yin::new`]; and where `fmin` to `fmax` is more than twenty octaves.
+    /// As [`Yin::new`], and if `fmin` to `fmax` is more than twenty octaves.
     pub fn new(rate: f64, options: YinOptions) -> Result<Self, AnalysisError> {
         let yin = Yin::new(rate, options)?;
         let YinOptions { fmin, fmax, hop, .. } = options;
         let octaves = (fmax / fmin).log2();
-        AnalysisError::unless(octaves <= 20.0, "fmax", fmax, "at most twenty octaves above fmin")?;
+        AnalysisError::ensure(octaves <= 20.0, "fmax", fmax, "at most twenty octaves above fmin")?;
         let pitches = (12.0 * PER_SEMITONE as f64 * octaves).floor() as usize + 1;
-        let semitones = (FASTEST * 12.0 * hop as f64 / rate).round_ties_even().min(12.0 * 20.0) as usize;
+        let semitones =
+            (MAX_TRANSITION_RATE * 12.0 * hop as f64 / rate).round_ties_even().min(12.0 * 20.0) as usize;
         let width = semitones * PER_SEMITONE + 1;
         let half = width / 2;
-        // A triangle over the pitches within reach, summing to one for each pitch that is left.
+        // A triangle over the pitches within reach. The probabilities from each pitch sum to one.
         let triangle = |d: usize| (half + 1 - d.abs_diff(half)) as f64;
         let sums: Vec<f64> = (0..pitches)
             .map(|from| {
@@ -96,7 +100,7 @@ impl Pyin {
             .collect();
         let table = |share: f64| {
             let row = |d: usize| {
-                // From `to + d - half`, which lies `half - d` below.
+                // From pitch `to + d - half`, which is `half - d` lower.
                 let at = |to: usize| {
                     let from = (to + d).checked_sub(half).filter(|from| *from < pitches);
                     from.map_or(f64::NEG_INFINITY, |from| (share * triangle(d) / sums[from] + TINY).ln())
@@ -110,15 +114,15 @@ impl Pyin {
         Ok(Self { yin, pitches, beta, stay: table(1.0 - SWITCH), change: table(SWITCH) })
     }
 
-    /// The usual options with librosa's difference function, for comparing figures.
+    /// The default options with librosa's difference function, for comparing results.
     pub fn librosa_options() -> YinOptions {
         YinOptions { difference: Difference::Librosa, ..YinOptions::default() }
     }
 
-    /// The pitch of each frame of `samples`: `1 + len / hop`, none of an empty signal.
+    /// Returns the pitch of each frame of `samples`. There are as many frames as of [`Yin::frames`].
     ///
     /// # Errors
-    /// [`AnalysisError::Sample`] for samples that cannot be worked with.
+    /// [`AnalysisError::Sample`] for a sample that is not finite or too large.
     pub fn pitch(
         &self,
         samples: &[f32],
@@ -135,7 +139,7 @@ impl Pyin {
         }
         came_from.iter_mut().for_each(|side| side.resize(pitches, 0));
         trace.clear();
-        self.yin.each_normalised(Signal::whole(samples), 0..frames, yin, |t, d| {
+        self.yin.for_each_cmnd(Signal::whole(samples), 0..frames, yin, |t, d| {
             let voiced = self.observe(d, dips, probabilities, observed);
             out[t].voiced = voiced as f32;
             let unvoiced = ((1.0 - voiced) / pitches as f64 + TINY).ln();
@@ -170,7 +174,7 @@ impl Pyin {
         Ok(out)
     }
 
-    /// Writes the probability of each pitch for one frame into `observed` and gives their sum.
+    /// Writes the probability of each pitch in one frame into `observed`. Returns their sum.
     fn observe(
         &self,
         d: &[f32],
@@ -205,9 +209,9 @@ impl Pyin {
         }
         let fmin = self.yin.options().fmin;
         for (&i, &p) in dips.iter().zip(&*probabilities) {
-            let period = (self.yin.least_lag() + i) as f64 + f64::from(parabolic_shift(d, i));
+            let period = (self.yin.min_lag() + i) as f64 + f64::from(parabolic_shift(d, i));
             let pitch = (12 * PER_SEMITONE) as f64 * (self.yin.rate() / period / fmin).log2();
-            // Of two dips of one pitch the later one counts. What lies above the grid is no pitch.
+            // If two dips have the same pitch, the later one counts. A dip above the grid is no pitch.
             if p > 0.0
                 && let Some(o) = observed.get_mut(pitch.round_ties_even().max(0.0) as usize)
             {
@@ -217,10 +221,10 @@ impl Pyin {
         observed.iter().sum::<f64>().clamp(0.0, 1.0)
     }
 
-    /// One step of the Viterbi algorithm: the best way to each state and where it comes from.
+    /// One step of the Viterbi algorithm: for each state, the best sequence that ends there and the state before.
     fn advance(&self, values: &[Vec<f64>; 2], next: &mut [Vec<f64>; 2], came_from: &mut [Vec<u16>; 2]) {
         let (pitches, half) = (self.pitches, self.stay.len() / 2);
-        // A jump out of reach has next to no probability, but from the best state of all it may still be the best way.
+        // A jump out of reach has next to no probability. From the best state of all it may still be the best choice.
         let all = || values.iter().flat_map(|side| &side[half..half + pitches]);
         let (best, value) = largest(all());
         for (to, (next, from)) in next.iter_mut().zip(came_from).enumerate() {
@@ -230,7 +234,7 @@ impl Pyin {
             for (side, values) in values.iter().enumerate() {
                 let table = if side == to { &self.stay } else { &self.change };
                 for (d, logs) in table.iter().enumerate() {
-                    // From pitch `to + d - half`; the values begin `half` places early.
+                    // From pitch `to + d - half`. The padding of `half` values before the pitches cancels `- half`.
                     let base = (side * pitches + d) as isize - half as isize;
                     let sources = &values[d..d + pitches];
                     for (((n, f), (v, w)), to) in
@@ -247,14 +251,14 @@ impl Pyin {
     }
 }
 
-/// The first largest value and its number.
+/// Returns the place of the first largest value, and the value.
 fn largest<'a>(values: impl Iterator<Item = &'a f64>) -> (usize, f64) {
     let first = (0, f64::NEG_INFINITY);
     values.enumerate().fold(first, |best, (i, v)| if *v > best.1 { (i, *v) } else { best })
 }
 
-/// The cumulative distribution of [`BETA`]: for whole parameters the probability of at least `a` successes in `a + b - 1`
-/// tries.
+/// The cumulative distribution of [`BETA`]. For whole parameters `a` and `b` it is the probability of at least `a` successes
+/// in `a + b - 1` tries.
 fn beta_cdf(x: f64) -> f64 {
     let (a, b) = BETA;
     let tries = a + b - 1;
@@ -270,15 +274,15 @@ fn beta_cdf(x: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test_signals::noise;
 
     #[test]
     fn a_glide_between_silences_is_followed() {
-        let mut state = 3u32;
+        let mut noise = noise(44_100, 3).into_iter();
         let mut phase = 0.0f64;
         let samples: Vec<f32> = (0..44_100)
             .map(|n| {
-                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                let noise = (state >> 8) as f32 / (1 << 23) as f32 - 1.0;
+                let noise = noise.next().unwrap_or_default();
                 phase += std::f64::consts::TAU * 220.0 * (f64::from(n) / 44_100.0).exp2() / 22_050.0;
                 if (11_000..33_000).contains(&n) { (0.5 * phase.sin()) as f32 + 0.01 * noise } else { 0.0 }
             })
@@ -300,12 +304,12 @@ mod tests {
     }
 
     #[test]
-    fn a_step_of_viterbi_is_the_best_of_all_ways() {
+    fn a_step_of_viterbi_finds_the_best_of_all_transitions() {
         let options = YinOptions { fmin: 400.0, fmax: 900.0, hop: 64, ..YinOptions::default() };
         let pyin = Pyin::new(22_050.0, options).unwrap();
         let (pitches, half) = (pyin.pitches, pyin.stay.len() / 2);
         assert!(half > 3 && pitches > 4 * half, "{pitches}, {half}");
-        // The transitions by their definition, to each state from each.
+        // The transition from each state to each, by its definition.
         let sum = |from: usize| -> f64 {
             (0..pitches)
                 .filter(|j| j.abs_diff(from) <= half)
@@ -318,14 +322,13 @@ mod tests {
             let near = (half + 1).saturating_sub(from.abs_diff(to)) as f64 / sum(from);
             (stay * near + TINY).ln()
         };
-        let mut state = 1u32;
+        let mut rng = fastrand::Rng::with_seed(1);
         for scale in [1.0, 2000.0] {
             let mut values: [Vec<f64>; 2] =
                 std::array::from_fn(|_| vec![f64::NEG_INFINITY; pitches + 2 * half]);
             for side in &mut values {
                 for v in &mut side[half..half + pitches] {
-                    state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                    *v = -scale * f64::from(state >> 8) / f64::from(1 << 24);
+                    *v = -scale * rng.f64();
                 }
             }
             let mut next = values.clone();
@@ -343,7 +346,7 @@ mod tests {
 
     #[test]
     fn thresholds_are_beta_distributed() {
-        // The density of beta(2, 18) is x (1 - x)^17 / B(2, 18), with B(2, 18) = 1 / 342; summed in small steps.
+        // The integral of the density, x (1 - x)^17 / B(2, 18) with B(2, 18) = 1 / 342, as a sum of small steps.
         let steps = 20_000;
         let density = |x: f64| 342.0 * x * (1.0 - x).powi(17);
         let sum: f64 = (0..steps / 10).map(|n| density((f64::from(n) + 0.5) / f64::from(steps))).sum();

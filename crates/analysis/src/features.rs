@@ -1,48 +1,49 @@
 //! Single figures that describe a piece.
-use super::{CLASSES, Spectrogram};
+use crate::{chroma::CLASSES, spectrogram::Spectrogram};
 
-/// The root mean square of samples, 0 of none.
+/// The root mean square of samples. 0 if there are none.
 fn rms(samples: &[f32]) -> f64 {
     let sum: f64 = samples.iter().map(|x| f64::from(*x).powi(2)).sum();
     if samples.is_empty() { 0.0 } else { (sum / samples.len() as f64).sqrt() }
 }
 
-/// How much of a piece is harmonic: the root mean square of its harmonic part over the sum of that and the percussive
-/// part's, 0 to 1. None for silence.
+/// Returns the harmonic share of a piece, 0 to 1: the root mean square of its harmonic part over the sum of the root mean
+/// squares of both parts. `None` for silence.
 pub fn harmonic_ratio(harmonic: &[f32], percussive: &[f32]) -> Option<f64> {
     ratio_of_levels(rms(harmonic), rms(percussive))
 }
 
-/// As [`harmonic_ratio`], out of the two root mean squares.
+/// As [`harmonic_ratio`], from the two root mean squares.
 pub fn ratio_of_levels(harmonic: f64, percussive: f64) -> Option<f64> {
     let ratio = harmonic / (harmonic + percussive);
     ratio.is_finite().then_some(ratio)
 }
 
-/// How steady the pitch is: the share of steps from one voiced frame to the next that are at most `cents`, 0 to 1. A quarter
-/// tone, 50 cents, lets vibrato through and counts notes that change. None where no two voiced frames follow each other.
+/// Returns how steady the pitch is, 0 to 1: the share of steps of at most `cents` among the steps from one voiced frame to
+/// the next. At 50 cents, vibrato counts as steady and a new note does not. `None` if no two voiced frames are adjacent.
 pub fn pitch_stability(frequencies: impl IntoIterator<Item = Option<f32>>, cents: f64) -> Option<f64> {
-    let mut counted = Steps::new(cents);
-    frequencies.into_iter().for_each(|frequency| counted.add(frequency));
-    counted.steady_share()
+    let mut counter = StabilityCounter::new(cents);
+    frequencies.into_iter().for_each(|frequency| counter.add(frequency));
+    counter.stability()
 }
 
 /// [`pitch_stability`] of frames that come one by one.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Steps {
+pub struct StabilityCounter {
     cents: f64,
     before: Option<f32>,
     steps: u64,
     steady: u64,
 }
 
-impl Steps {
-    /// None so far; those of at most `cents` count as steady.
+impl StabilityCounter {
+    /// A counter without steps. Steps of at most `cents` will count as steady.
     pub fn new(cents: f64) -> Self {
         Self { cents, before: None, steps: 0, steady: 0 }
     }
 
-    /// The next frame.
+    /// Counts the step to the next frame.
     pub fn add(&mut self, frequency: Option<f32>) {
         let now = frequency.filter(|f| *f > 0.0 && f.is_finite());
         if let (Some(a), Some(b)) = (self.before, now) {
@@ -53,14 +54,14 @@ impl Steps {
         self.before = now;
     }
 
-    /// The share of steady steps; none where there are no steps.
-    pub fn steady_share(&self) -> Option<f64> {
+    /// The share of steady steps. `None` if there are no steps.
+    pub fn stability(&self) -> Option<f64> {
         (self.steps > 0).then(|| self.steady as f64 / self.steps as f64)
     }
 }
 
-/// The mean of each pitch class over all frames. Of raw chroma that is energy, which follows the loudness; of normalised
-/// chroma it is the share of the frames' largest value. Zeros where there are no frames.
+/// Returns the mean of each pitch class over all frames. The mean of raw chroma follows the loudness; the mean of normalised
+/// chroma does not. Zeros if there are no frames.
 ///
 /// # Panics
 /// Unless the frames have twelve values.
@@ -74,8 +75,8 @@ pub fn chroma_energy(chroma: &Spectrogram<f32>) -> [f32; CLASSES] {
     sums.map(|sum| (sum / frames) as f32)
 }
 
-/// How evenly energy is spread over the pitch classes: Shannon's entropy of their shares over its largest value, log 12. 0
-/// where all is in one class, 1 where all have the same. None for silence.
+/// Returns how evenly energy is spread over the pitch classes, 0 to 1: Shannon's entropy over its maximum, log 12. It is 0 if
+/// one class has all the energy, and 1 if all classes have the same. `None` for silence.
 pub fn chroma_entropy(energy: &[f32; CLASSES]) -> Option<f64> {
     let sum: f64 = energy.iter().map(|v| f64::from(*v)).sum();
     let term = |v: &f32| {

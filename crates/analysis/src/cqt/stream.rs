@@ -1,51 +1,73 @@
-//! A constant-Q transform of samples that come piece by piece, in constant memory.
+//! The constant-Q transform of samples that come piece by piece, in constant memory.
 //!
-//! Each level is halved in the same parts as a whole signal is, and frames are grouped in the same sixteens, so that blocks
-//! have the same values as the whole transform, bit for bit.
+//! Each level is halved in the same parts as a whole signal, and frames are in the same groups of sixteen. So blocks have the
+//! values of the whole transform, bit for bit.
 use std::ops::Range;
 
-use super::super::{
+use super::transform::Cqt;
+use crate::{
     decimate::{DecimateScratch, Decimator, PART},
-    lanes::GROUP,
     signal::Signal,
+    simd::GROUP,
 };
 
-/// What is kept of the signal at each level.
-pub(crate) struct CqtStream {
-    pub(super) decimator: Decimator,
-    pub(super) levels: Vec<Level>,
-    /// The next frame to be given.
-    pub(super) next: usize,
-    pub(super) scratch: DecimateScratch,
+/// Cuts samples that come piece by piece into blocks of frames. [`crate::ChromaCqt::block`] transforms a block, on any thread.
+#[doc(hidden)]
+pub struct CqtStream {
+    decimator: Decimator,
+    levels: Vec<Level>,
+    /// The first frame of the next block.
+    next: usize,
+    scratch: DecimateScratch,
 }
 
-/// The signal, halved so many times.
+/// The samples that are kept of the signal at one level.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Level {
-    /// Samples from one frame to the next, and half the length of a frame; none where no octave is at this level.
-    pub(super) frames: Option<(usize, usize)>,
+struct Level {
+    /// Samples from one frame to the next, and half the length of a frame. `None` if no octave is at this level.
+    frames: Option<(usize, usize)>,
     samples: Vec<f32>,
-    /// The number of the first one.
+    /// The number of the first sample.
     origin: usize,
 }
 
-/// All that some frames are made of, so that another thread can go on with it.
-pub(crate) struct CqtBlock {
-    /// The frames, which begin with a whole group.
+/// A block of frames, with all samples that they depend on.
+#[doc(hidden)]
+pub struct CqtBlock {
+    /// The frames. The first one is a multiple of sixteen.
     pub frames: Range<usize>,
-    /// Samples of each level and the number of the first one.
+    /// The samples of each level, and the number of the first one.
     levels: Vec<(Vec<f32>, usize)>,
 }
 
 impl CqtBlock {
-    pub(in super::super) fn signals(&self) -> Vec<Signal<'_>> {
+    /// The signal at each level.
+    pub(crate) fn signals(&self) -> Vec<Signal<'_>> {
         let levels = self.levels.iter();
         levels.map(|(samples, origin)| Signal { samples, origin: *origin as isize }).collect()
     }
 }
 
+impl Cqt {
+    /// Begins a transform of samples that come piece by piece.
+    #[doc(hidden)]
+    pub fn stream(&self) -> CqtStream {
+        let deepest = self.octaves.last().map_or(0, |o| o.level);
+        let mut reaches = vec![None; deepest + 1];
+        for octave in &self.octaves {
+            reaches[octave.level] = Some((octave.hop, octave.kernels.fft_length / 2));
+        }
+        CqtStream {
+            decimator: self.decimator.clone(),
+            levels: reaches.into_iter().map(Level::of).collect(),
+            next: 0,
+            scratch: DecimateScratch::default(),
+        }
+    }
+}
+
 impl Level {
-    pub(super) fn of(frames: Option<(usize, usize)>) -> Self {
+    fn of(frames: Option<(usize, usize)>) -> Self {
         Self { frames, ..Self::default() }
     }
 
@@ -59,8 +81,8 @@ impl Level {
 }
 
 impl CqtStream {
-    /// Takes samples, all of which can be worked with, and calls `give` with blocks of `frames` frames, a multiple of
-    /// sixteen, that they complete.
+    /// Adds samples, which [`crate::blocks::check`] must have passed. Calls `give` with each block that they complete: `frames`
+    /// frames, a multiple of sixteen.
     pub fn push(&mut self, samples: &[f32], frames: usize, mut give: impl FnMut(CqtBlock)) {
         assert!(frames > 0 && frames.is_multiple_of(GROUP), "blocks of whole groups");
         self.levels[0].samples.extend_from_slice(samples);
@@ -71,7 +93,7 @@ impl CqtStream {
         self.forget();
     }
 
-    /// Ends the signal: gives what is left, up to the last of `total` frames.
+    /// Ends the signal. Calls `give` with the remaining blocks, up to the last of `total` frames.
     pub fn finish(mut self, frames: usize, total: usize, mut give: impl FnMut(CqtBlock)) {
         self.halve(true);
         while self.next < total {
@@ -79,7 +101,7 @@ impl CqtStream {
         }
     }
 
-    /// Halves what has come, in whole parts unless it is the `last`.
+    /// Halves the samples of each level. Computes whole parts only, except for the `last` ones of the signal.
     fn halve(&mut self, last: bool) {
         for level in 1..self.levels.len() {
             let (above, below) = self.levels.split_at_mut(level);
@@ -102,11 +124,12 @@ impl CqtStream {
         }
     }
 
-    /// Whether all that frames up to `end` are made of is there.
+    /// Whether all samples have come that the frames up to `end` depend on.
     fn has(&self, end: usize) -> bool {
         self.levels.iter().all(|level| level.frames.is_none_or(|(hop, half)| level.end() >= end * hop + half))
     }
 
+    /// Copies the samples of the next block.
     fn block(&mut self, frames: usize) -> CqtBlock {
         let frames = self.next..self.next + frames;
         // Groups are computed whole.
@@ -122,14 +145,14 @@ impl CqtStream {
         CqtBlock { frames, levels }
     }
 
-    /// Lets go what neither a frame nor the next level is made of any more.
+    /// Drops samples that neither a later frame nor the next level depends on.
     fn forget(&mut self) {
         for n in 0..self.levels.len() {
             let below = self.levels.get(n + 1).map_or(usize::MAX, |below| Decimator::begin(below.end()));
             let level = &mut self.levels[n];
             let own = level.frames.map_or(usize::MAX, |(hop, half)| (self.next * hop).saturating_sub(half));
             let unneeded = own.min(below).saturating_sub(level.origin).min(level.samples.len());
-            // Moving the rest costs, so not too often.
+            // Moving the rest is costly, so wait until half can go.
             if unneeded > level.samples.len() / 2 {
                 level.samples.drain(..unneeded);
                 level.origin += unneeded;
@@ -140,17 +163,18 @@ impl CqtStream {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::{ChromaCqt, ChromaOptions, CqtScratch, Spectrogram};
+    use crate::{
+        chroma::{ChromaCqt, ChromaOptions},
+        cqt::transform::CqtScratch,
+        spectrogram::Spectrogram,
+        test_signals::noise,
+    };
 
     #[test]
     fn pieces_of_any_size_give_the_bits_of_the_whole() {
-        let mut state = 77u32;
-        let mut noise = move || {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 8) as f32 / (1 << 23) as f32 - 1.0
-        };
-        let samples: Vec<f32> =
-            (0..900_000u32).map(|n| (f64::from(n) * 0.011).sin() as f32 * 0.3 + 0.1 * noise()).collect();
+        let noise = noise(900_000, 77);
+        let tone = |n: u32| (f64::from(n) * 0.011).sin() as f32 * 0.3;
+        let samples: Vec<f32> = (0..).zip(noise).map(|(n, noise)| tone(n) + 0.1 * noise).collect();
         for (rate, hop) in [(22_050.0, 512), (44_100.0, 512), (22_050.0, 96)] {
             let chroma =
                 ChromaCqt::new(rate, ChromaOptions { hop, tuning: 0.1, ..ChromaOptions::default() }).unwrap();

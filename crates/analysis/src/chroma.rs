@@ -1,29 +1,31 @@
-//! Chroma: how much of each of the twelve pitch classes there is, C first; Bartsch and Wakefield, "To catch a chorus", 2001.
+//! Chroma: the energy of each of the twelve pitch classes, C first; Bartsch and Wakefield, "To catch a chorus", 2001.
 use rayon::prelude::*;
 
-use super::{
-    AnalysisError, Cqt, CqtOptions, CqtScratch, Spectrogram, Stft, StftScratch,
-    cqt::{C1, CqtBlock, GroupScratch, signals},
-    frames_of_levels,
-    lanes::GROUP,
+use crate::{
+    cqt::{C1, Cqt, CqtBlock, CqtOptions, CqtScratch, GroupScratch, signals},
+    error::AnalysisError,
     signal::{Signal, check},
+    simd::GROUP,
+    spectrogram::{Spectrogram, frames_of_magnitudes},
+    stft::{Stft, StftScratch},
 };
 
-/// Pitch classes of an octave.
+/// The number of pitch classes in an octave.
 pub const CLASSES: usize = 12;
 
-/// What [`ChromaCqt`] looks at.
+/// Options of [`ChromaCqt`].
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct ChromaOptions {
     /// The lowest bin in hertz, before tuning.
     pub fmin: f64,
-    /// How many octaves.
+    /// The number of octaves.
     pub octaves: usize,
     /// Bins of the constant-Q transform in an octave, a multiple of twelve.
     pub bins_per_octave: usize,
     /// Samples from one frame to the next.
     pub hop: usize,
-    /// By how many of these bins the music is higher than A4 = 440 Hz, -0.5 to 0.5: see [`super::tuning`].
+    /// The tuning of the music in bins, -0.5 to 0.5, as [`crate::Tuning`] estimates it: positive if it is above A4 = 440 Hz.
     pub tuning: f64,
 }
 
@@ -34,10 +36,47 @@ impl Default for ChromaOptions {
     }
 }
 
-/// Chroma from a constant-Q transform, as `librosa.feature.chroma_cqt` gives it.
+impl ChromaOptions {
+    /// Sets [`fmin`](Self::fmin).
+    #[must_use]
+    pub fn fmin(mut self, fmin: f64) -> Self {
+        self.fmin = fmin;
+        self
+    }
+
+    /// Sets [`octaves`](Self::octaves).
+    #[must_use]
+    pub fn octaves(mut self, octaves: usize) -> Self {
+        self.octaves = octaves;
+        self
+    }
+
+    /// Sets [`bins_per_octave`](Self::bins_per_octave).
+    #[must_use]
+    pub fn bins_per_octave(mut self, bins_per_octave: usize) -> Self {
+        self.bins_per_octave = bins_per_octave;
+        self
+    }
+
+    /// Sets [`hop`](Self::hop).
+    #[must_use]
+    pub fn hop(mut self, hop: usize) -> Self {
+        self.hop = hop;
+        self
+    }
+
+    /// Sets [`tuning`](Self::tuning).
+    #[must_use]
+    pub fn tuning(mut self, tuning: f64) -> Self {
+        self.tuning = tuning;
+        self
+    }
+}
+
+/// Chroma from a constant-Q transform. It agrees with `librosa.feature.chroma_cqt`.
 ///
-/// Magnitudes of all bins that are nearest to a pitch class are added up over the octaves; each frame is divided by its
-/// largest value, so that values are 0 to 1 and silence is all zeros. Raw values are those before the division.
+/// A pitch class sums the magnitudes of the bins nearest to it, over all octaves. Each frame is then divided by its largest
+/// value, so that values are 0 to 1. Silence is all zeros. Raw values are the sums before the division.
 pub struct ChromaCqt {
     cqt: Cqt,
     /// The pitch class of each bin.
@@ -52,28 +91,28 @@ fn classes_of(options: &CqtOptions) -> Vec<usize> {
 }
 
 impl ChromaCqt {
-    /// Chroma of signals of `rate` hertz.
+    /// Plans chroma for signals of `rate` hertz.
     ///
     /// # Errors
     /// As [`Cqt::new`], and unless the bins of an octave are a multiple of twelve.
     pub fn new(rate: f64, options: ChromaOptions) -> Result<Self, AnalysisError> {
         let ChromaOptions { fmin, octaves, bins_per_octave, hop, tuning } = options;
         let whole = bins_per_octave.is_multiple_of(CLASSES) && bins_per_octave > 0;
-        AnalysisError::unless(whole, "bins_per_octave", bins_per_octave as f64, "a multiple of twelve")?;
+        AnalysisError::ensure(whole, "bins_per_octave", bins_per_octave as f64, "a multiple of twelve")?;
         let bins = octaves.saturating_mul(bins_per_octave);
         let options = CqtOptions { fmin, bins, bins_per_octave, hop, tuning };
         Ok(Self { cqt: Cqt::new(rate, options)?, classes: classes_of(&options) })
     }
 
-    /// The transform beneath.
+    /// The constant-Q transform.
     pub fn cqt(&self) -> &Cqt {
         &self.cqt
     }
 
-    /// The chroma of each frame of `samples`, twelve values each.
+    /// Returns the chroma of each frame of `samples`, twelve values a frame.
     ///
     /// # Errors
-    /// [`AnalysisError::Sample`] for samples that cannot be worked with.
+    /// [`AnalysisError::Sample`] for a sample that is not finite or too large.
     pub fn chroma(
         &self,
         samples: &[f32],
@@ -84,27 +123,27 @@ impl ChromaCqt {
         Ok(chroma)
     }
 
-    /// The raw chroma of each frame: sums of magnitudes, which follow the loudness.
+    /// Returns the raw chroma of each frame: sums of magnitudes, which follow the loudness.
     ///
     /// # Errors
-    /// [`AnalysisError::Sample`] for samples that cannot be worked with.
+    /// [`AnalysisError::Sample`] for a sample that is not finite or too large.
     pub fn raw(&self, samples: &[f32], scratch: &mut CqtScratch) -> Result<Spectrogram<f32>, AnalysisError> {
         check(samples, 0)?;
         let mut out = Spectrogram::new(self.cqt.frames(samples.len()), CLASSES);
-        self.cqt.each_group(samples, scratch, |n, signals, group| {
+        self.cqt.for_each_group(samples, scratch, |n, signals, group| {
             let end = out.values.len().min((n + 1) * GROUP * CLASSES);
             self.group(signals, n, group, &mut out.values[n * GROUP * CLASSES..end], |_, _| {});
         });
         Ok(out)
     }
 
-    /// As [`ChromaCqt::raw`], on the threads of the current rayon pool; the same bit for bit.
+    /// As [`ChromaCqt::raw`], on the threads of the current rayon pool. The result is the same bit for bit.
     ///
     /// # Errors
     /// As [`ChromaCqt::raw`].
     pub fn raw_on_threads(&self, samples: &[f32]) -> Result<Spectrogram<f32>, AnalysisError> {
         check(samples, 0)?;
-        let levels = self.cqt.halved_on_threads(samples);
+        let levels = self.cqt.halve_on_threads(samples);
         let signals = signals(samples, &levels);
         let mut out = Spectrogram::new(self.cqt.frames(samples.len()), CLASSES);
         out.values.par_chunks_mut(GROUP * CLASSES).enumerate().for_each_init(
@@ -116,8 +155,9 @@ impl ChromaCqt {
         Ok(out)
     }
 
-    /// The raw chroma of the frames of a block and, if it is wanted, the magnitudes of the transform.
-    pub(crate) fn block(
+    /// Returns the raw chroma of the frames of a block. Also writes the magnitudes of the transform, if given a place.
+    #[doc(hidden)]
+    pub fn block(
         &self,
         block: &CqtBlock,
         scratch: &mut GroupScratch,
@@ -143,8 +183,8 @@ impl ChromaCqt {
         out
     }
 
-    /// Writes the raw chroma of up to sixteen frames and shows `each` the transform, octave by octave: the number of the
-    /// first bin, the real and imaginary parts of the bins.
+    /// Writes the raw chroma of up to sixteen frames. Calls `each` for each octave, with the number of its first bin and the
+    /// real and imaginary parts of its bins.
     fn group(
         &self,
         signals: &[Signal<'_>],
@@ -169,7 +209,7 @@ impl ChromaCqt {
     }
 }
 
-/// Divides each frame by its largest value, where that is a normal number.
+/// Divides each frame by its largest value. Leaves frames alone whose largest value is 0 or subnormal.
 pub fn normalise(chroma: &mut Spectrogram<f32>) {
     let bins = chroma.bins().max(1);
     for frame in chroma.values.chunks_exact_mut(bins) {
@@ -180,9 +220,9 @@ pub fn normalise(chroma: &mut Spectrogram<f32>) {
     }
 }
 
-/// Chroma from a short-time Fourier transform, as `librosa.feature.chroma_stft` gives it with its defaults: powers of 2,048
-/// samples every 512, each bin given to the pitch classes near it by Gaussian weights, with more weight for the octaves in
-/// the middle (Ellis, "Chroma feature analysis and synthesis", 2007).
+/// Chroma from a short-time Fourier transform. It agrees with the defaults of `librosa.feature.chroma_stft`: powers of frames
+/// of 2,048 samples every 512. Gaussian weights spread each bin over the pitch classes near it, and favour the octaves in the
+/// middle (Ellis, "Chroma feature analysis and synthesis", 2007).
 pub struct ChromaStft {
     stft: Stft,
     /// The weight of each bin for each class.
@@ -190,22 +230,22 @@ pub struct ChromaStft {
 }
 
 impl ChromaStft {
-    /// Chroma of signals of `rate` hertz; `tuning` is in semitones, -0.5 to 0.5.
+    /// Plans chroma for signals of `rate` hertz. `tuning` is in semitones, -0.5 to 0.5.
     ///
     /// # Errors
-    /// As [`Stft::new`], and where rate or tuning are outside their ranges.
+    /// As [`Stft::new`], and if `rate` or `tuning` is out of range.
     pub fn new(rate: f64, frame_length: usize, hop: usize, tuning: f64) -> Result<Self, AnalysisError> {
-        AnalysisError::unless((1.0..=1e6).contains(&rate), "rate", rate, "1 to 1,000,000 Hz")?;
-        AnalysisError::unless((-0.5..=0.5).contains(&tuning), "tuning", tuning, "-0.5 to 0.5")?;
+        AnalysisError::ensure((1.0..=1e6).contains(&rate), "rate", rate, "1 to 1,000,000 Hz")?;
+        AnalysisError::ensure((-0.5..=0.5).contains(&tuning), "tuning", tuning, "-0.5 to 0.5")?;
         let stft = Stft::new(frame_length, hop)?;
         let weights = stft_weights(rate, frame_length, tuning, stft.bins());
         Ok(Self { stft, weights })
     }
 
-    /// The chroma of each frame of `samples`, twelve values each, 0 to 1; silence is all zeros.
+    /// Returns the chroma of each frame of `samples`, twelve values a frame, 0 to 1. Silence is all zeros.
     ///
     /// # Errors
-    /// [`AnalysisError::Sample`] for samples that cannot be worked with.
+    /// [`AnalysisError::Sample`] for a sample that is not finite or too large.
     pub fn chroma(
         &self,
         samples: &[f32],
@@ -216,25 +256,25 @@ impl ChromaStft {
         Ok(chroma)
     }
 
-    /// The raw chroma of each frame: weighted sums of powers, which follow the loudness.
+    /// Returns the raw chroma of each frame: weighted sums of powers, which follow the loudness.
     ///
     /// # Errors
-    /// [`AnalysisError::Sample`] for samples that cannot be worked with.
+    /// [`AnalysisError::Sample`] for a sample that is not finite or too large.
     pub fn raw(&self, samples: &[f32], scratch: &mut StftScratch) -> Result<Spectrogram<f32>, AnalysisError> {
         let mut out = Spectrogram::new(self.stft.frames(samples.len()), CLASSES);
-        self.stft.each_magnitudes(samples, scratch, |t, magnitudes| {
+        self.stft.for_each_magnitudes(samples, scratch, |t, magnitudes| {
             self.weighted(magnitudes.iter().map(|m| m * m), out.frame_mut(t));
         })?;
         Ok(out)
     }
 
-    /// As [`ChromaStft::raw`], of powers that are there already, frame after frame.
+    /// As [`ChromaStft::raw`], for powers that were computed before, frame after frame.
     ///
     /// # Errors
-    /// Unless they are whole frames of the bins of a frame, finite and not negative.
+    /// [`AnalysisError::Parameter`] unless the values are whole frames, finite and not negative.
     pub fn raw_of(&self, powers: &[f32]) -> Result<Spectrogram<f32>, AnalysisError> {
         let bins = self.stft.bins();
-        let mut out = Spectrogram::new(frames_of_levels(powers, bins)?, CLASSES);
+        let mut out = Spectrogram::new(frames_of_magnitudes(powers, bins)?, CLASSES);
         for (powers, out) in powers.chunks_exact(bins).zip(out.values.chunks_exact_mut(CLASSES)) {
             self.weighted(powers.iter().copied(), out);
         }
@@ -250,15 +290,16 @@ impl ChromaStft {
     }
 }
 
-/// Gaussian weights of the classes for each bin.
+/// The weight of each pitch class for each bin.
 fn stft_weights(rate: f64, frame_length: usize, tuning: f64, bins: usize) -> Vec<[f32; CLASSES]> {
-    /// The middle octave counted from A0 = 27.5 Hz, and how many octaves around it count.
+    /// The octave with the most weight, counted from A0 = 27.5 Hz.
     const CENTRE: f64 = 5.0;
+    /// The standard deviation of the weights in octaves.
     const WIDTH: f64 = 2.0;
     let classes = CLASSES as f64;
     let a0 = 440.0 * (tuning / classes).exp2() / 16.0;
     let above_bin_0 = |k: usize| classes * (rate * k as f64 / frame_length as f64 / a0).log2();
-    // Bin 0 is put one and a half octaves below bin 1.
+    // Bin 0 has no pitch; librosa places it one and a half octaves below bin 1.
     let place = |k: usize| if k == 0 { above_bin_0(1) - 1.5 * classes } else { above_bin_0(k) };
     let weights = |k: usize| {
         let width = if k + 1 < frame_length { (place(k + 1) - place(k)).max(1.0) } else { 1.0 };
@@ -279,6 +320,7 @@ fn stft_weights(rate: f64, frame_length: usize, tuning: f64, bins: usize) -> Vec
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test_signals::on_threads;
 
     fn tone(frequency: f64, len: usize) -> Vec<f32> {
         let step = std::f64::consts::TAU * frequency / 22_050.0;
@@ -330,13 +372,12 @@ mod tests {
             }
         }
         for threads in [1, 2] {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            assert_eq!(pool.install(|| chroma.raw_on_threads(&samples)).unwrap(), raw);
+            assert_eq!(on_threads(threads, || chroma.raw_on_threads(&samples)).unwrap(), raw);
         }
     }
 
     #[test]
-    fn powers_that_are_there_give_the_same() {
+    fn powers_computed_before_give_the_same() {
         let samples = notes();
         let chroma = ChromaStft::new(22_050.0, 2048, 512, 0.1).unwrap();
         let mut scratch = StftScratch::default();

@@ -1,24 +1,23 @@
-//! Running medians, as harmonic-percussive separation takes them: of an odd number of values around each place, where what
-//! lies beyond the ends is mirrored with the end itself repeated.
+//! Running medians for harmonic-percussive separation. A window has an odd number of values around its place. Beyond the
+//! ends the values are mirrored, with the end itself repeated.
 //!
-//! The median of 31 is taken for sixteen neighbouring places at once, without branches. Their windows have sixteen values
-//! in common, which are sorted once. The windows are halved again and again; each half has more values in common, and of
-//! those only the ranks that can still become the median are kept: after Adams, "Fast median filters using separable
-//! sorting networks", 2021, section 3, for one dimension. That is about 36 comparisons a value, each over as many lanes as a
-//! register has.
-use super::lanes::{GROUP, Lanes, for_each_isa};
+//! Windows of 31 have a fast way without branches. Sixteen neighbouring windows have sixteen values in common, which are
+//! sorted once. Halves of these windows have more values in common, halves of the halves still more, and each time only the
+//! ranks that can still become the median are kept. This is section 3 of Adams, "Fast median filters using separable sorting
+//! networks", 2021, for one dimension. It takes about 36 comparisons a value, each over a whole register.
+use crate::simd::{GROUP, Isa, Simd, for_each_isa};
 
-/// The window for which the fast way is made: 31 frames or bins, the usual one.
-pub(super) const FAST: usize = 31;
+/// The length of the windows that have a fast way: 31 frames or bins, the default of [`crate::HpssOptions`].
+pub(crate) const FAST: usize = 31;
 
-/// Rows that a group of [`GROUP`] medians of [`FAST`] looks at.
-pub(super) const REACH: usize = GROUP + FAST - 1;
+/// The rows that [`GROUP`] windows of [`FAST`] rows cover.
+pub(crate) const REACH: usize = GROUP + FAST - 1;
 
-/// Where place `i` lies once it is mirrored into `0..len`, the ends repeated: `.. 1 0 | 0 1 .. len-1 | len-1 ..`.
+/// Mirrors place `i` into `0..len`, with the ends repeated: `.. 1 0 | 0 1 .. len-1 | len-1 ..`.
 ///
 /// # Panics
 /// If `len` is 0.
-pub(super) fn mirrored(i: isize, len: usize) -> usize {
+pub(crate) fn mirrored(i: isize, len: usize) -> usize {
     let period = 2 * len as isize;
     let i = i.rem_euclid(period);
     (if i < len as isize { i } else { period - 1 - i }) as usize
@@ -31,13 +30,13 @@ macro_rules! order {
     };
 }
 
-/// Sorts sixteen, by Green's network of 60 comparisons (Knuth, The Art of Computer Programming 3, section 5.3.4).
+/// Sorts sixteen values by Green's network of 60 comparisons (Knuth, The Art of Computer Programming 3, section 5.3.4).
 ///
 /// # Safety
-/// The processor has the instruction set of `V`; so for all that follow.
+/// The processor has the instruction set of `V`. The same holds for all functions below.
 #[inline(always)]
-unsafe fn sorted_16<V: Lanes>(mut v: [V; 16]) -> [V; 16] {
-    // SAFETY: the caller's.
+unsafe fn sorted_16<V: Simd>(mut v: [V; 16]) -> [V; 16] {
+    // SAFETY: the caller's promise.
     unsafe {
         order!(v: 0 1, 2 3, 4 5, 6 7, 8 9, 10 11, 12 13, 14 15);
         order!(v: 0 2, 1 3, 4 6, 5 7, 8 10, 9 11, 12 14, 13 15);
@@ -53,11 +52,13 @@ unsafe fn sorted_16<V: Lanes>(mut v: [V; 16]) -> [V; 16] {
     v
 }
 
+/// Sorts eight values.
+///
 /// # Safety
 /// As above.
 #[inline(always)]
-unsafe fn sorted_8<V: Lanes>(mut v: [V; 8]) -> [V; 8] {
-    // SAFETY: the caller's.
+unsafe fn sorted_8<V: Simd>(mut v: [V; 8]) -> [V; 8] {
+    // SAFETY: the caller's promise.
     unsafe {
         order!(v: 0 1, 2 3, 4 5, 6 7);
         order!(v: 0 2, 1 3, 4 6, 5 7);
@@ -70,45 +71,49 @@ unsafe fn sorted_8<V: Lanes>(mut v: [V; 8]) -> [V; 8] {
     v
 }
 
-/// # Safety
-/// As above.
-#[inline(always)]
-unsafe fn sorted_4<V: Lanes>(mut v: [V; 4]) -> [V; 4] {
-    // SAFETY: the caller's.
-    unsafe { order!(v: 0 1, 2 3, 0 2, 1 3, 1 2) };
-    v
-}
-
-/// Sorts eight that rise and then fall, or fall and then rise.
+/// Sorts four values.
 ///
 /// # Safety
 /// As above.
 #[inline(always)]
-unsafe fn sorted_bitonic_8<V: Lanes>(mut v: [V; 8]) -> [V; 8] {
-    // SAFETY: the caller's.
+unsafe fn sorted_4<V: Simd>(mut v: [V; 4]) -> [V; 4] {
+    // SAFETY: the caller's promise.
+    unsafe { order!(v: 0 1, 2 3, 0 2, 1 3, 1 2) };
+    v
+}
+
+/// Sorts a bitonic sequence of eight: values that rise and then fall, or fall and then rise.
+///
+/// # Safety
+/// As above.
+#[inline(always)]
+unsafe fn sorted_bitonic_8<V: Simd>(mut v: [V; 8]) -> [V; 8] {
+    // SAFETY: the caller's promise.
     unsafe { order!(v: 0 4, 1 5, 2 6, 3 7, 0 2, 1 3, 4 6, 5 7, 0 1, 2 3, 4 5, 6 7) };
     v
 }
 
+/// Sorts a bitonic sequence of four.
+///
 /// # Safety
 /// As above.
 #[inline(always)]
-unsafe fn sorted_bitonic_4<V: Lanes>(mut v: [V; 4]) -> [V; 4] {
-    // SAFETY: the caller's.
+unsafe fn sorted_bitonic_4<V: Simd>(mut v: [V; 4]) -> [V; 4] {
+    // SAFETY: the caller's promise.
     unsafe { order!(v: 0 2, 1 3, 0 1, 2 3) };
     v
 }
 
 /// The middle eight of sixteen sorted values and eight more.
 ///
-/// The sixteen smallest of all are the lower half of `a` and the smaller ones of its upper half and the reversed `b`; the
-/// eight largest of those are found in the same way.
+/// The sixteen smallest values of all are the lower half of `a`, and the pairwise minima of its upper half and the reversed
+/// `b`. The eight largest of these are found in the same way.
 ///
 /// # Safety
 /// As above.
 #[inline(always)]
-unsafe fn middle_8<V: Lanes>(a: &[V; 16], b: [V; 8]) -> [V; 8] {
-    // SAFETY: the caller's.
+unsafe fn middle_8<V: Simd>(a: &[V; 16], b: [V; 8]) -> [V; 8] {
+    // SAFETY: the caller's promise.
     unsafe {
         let b = sorted_8(b);
         let low: [V; 8] = std::array::from_fn(|i| V::min(a[8 + i], b[7 - i]));
@@ -122,8 +127,8 @@ unsafe fn middle_8<V: Lanes>(a: &[V; 16], b: [V; 8]) -> [V; 8] {
 /// # Safety
 /// As above.
 #[inline(always)]
-unsafe fn middle_4<V: Lanes>(a: &[V; 8], b: [V; 4]) -> [V; 4] {
-    // SAFETY: the caller's.
+unsafe fn middle_4<V: Simd>(a: &[V; 8], b: [V; 4]) -> [V; 4] {
+    // SAFETY: the caller's promise.
     unsafe {
         let b = sorted_4(b);
         let low: [V; 4] = std::array::from_fn(|i| V::min(a[4 + i], b[3 - i]));
@@ -137,8 +142,8 @@ unsafe fn middle_4<V: Lanes>(a: &[V; 8], b: [V; 4]) -> [V; 4] {
 /// # Safety
 /// As above.
 #[inline(always)]
-unsafe fn middle_2<V: Lanes>(a: &[V; 4], b: [V; 2]) -> [V; 2] {
-    // SAFETY: the caller's.
+unsafe fn middle_2<V: Simd>(a: &[V; 4], b: [V; 2]) -> [V; 2] {
+    // SAFETY: the caller's promise.
     unsafe {
         let (b0, b1) = (V::min(b[0], b[1]), V::max(b[0], b[1]));
         let (m, n) = (V::min(a[2], b1), V::min(a[3], b0));
@@ -148,13 +153,13 @@ unsafe fn middle_2<V: Lanes>(a: &[V; 4], b: [V; 2]) -> [V; 2] {
     }
 }
 
-/// The medians of rows `i .. i + 31` for `i` of 0..16, of which row `j` is `row(j)`.
+/// Calls `put` with `i` and the median of rows `i .. i + 31`, for each `i` of `0..16`. `row(j)` is row `j`.
 ///
 /// # Safety
 /// As above.
 #[inline(always)]
-unsafe fn medians_of_31<V: Lanes>(row: impl Fn(usize) -> V, mut put: impl FnMut(usize, V)) {
-    // SAFETY: the caller's.
+unsafe fn medians_of_31<V: Simd>(row: impl Fn(usize) -> V, mut put: impl FnMut(usize, V)) {
+    // SAFETY: the caller's promise.
     unsafe {
         let all = sorted_16(std::array::from_fn(|j| row(15 + j)));
         for w8 in [0, 8] {
@@ -178,28 +183,28 @@ unsafe fn medians_of_31<V: Lanes>(row: impl Fn(usize) -> V, mut put: impl FnMut(
 /// Medians down the columns: output row `i` is the median of rows `i .. i + 31`.
 ///
 /// # Safety
-/// From each of `rows` on `columns` values, rounded up to a multiple of [`GROUP`], can be read; from `out` on so many can be
-/// written for each of [`GROUP`] rows that are `stride` values apart.
+/// The processor has the instruction set of `V`. Each of `rows` has `width` values, rounded up to a multiple of [`GROUP`].
+/// `out` has room for [`GROUP`] rows of as many values, whose beginnings are `stride` values apart.
 #[inline(always)]
-unsafe fn columns<V: Lanes>(rows: &[*const f32; REACH], width: usize, out: *mut f32, stride: usize) {
+unsafe fn columns<V: Simd>(rows: &[*const f32; REACH], width: usize, out: *mut f32, stride: usize) {
     for c in (0..width.next_multiple_of(GROUP)).step_by(V::WIDTH) {
-        // SAFETY: the caller's; `c` is below the rounded width.
+        // SAFETY: the caller's promise; `c` is below the rounded width.
         unsafe {
             medians_of_31(|j| V::load(rows[j].add(c)), |i, v| v.store(out.add(i * stride + c)));
         }
     }
 }
 
-/// Medians along the rows of a tile: output row `i` is the median of rows `i .. i + 31`, each of them [`GROUP`] values.
+/// Medians down a tile with rows of [`GROUP`] values: output row `i` is the median of rows `i .. i + 31`.
 ///
 /// # Safety
-/// `rows` is a multiple of [`GROUP`]; from `tile` on `(rows + 30) * GROUP` values can be read, from `out` on
-/// `rows * GROUP` can be written.
+/// The processor has the instruction set of `V`. `rows` is a multiple of [`GROUP`], `tile` has `(rows + 30) * GROUP` values,
+/// and `out` has room for `rows * GROUP` values.
 #[inline(always)]
-unsafe fn down_tile<V: Lanes>(tile: *const f32, rows: usize, out: *mut f32) {
+unsafe fn down_tile<V: Simd>(tile: *const f32, rows: usize, out: *mut f32) {
     for first in (0..rows).step_by(GROUP) {
         for c in (0..GROUP).step_by(V::WIDTH) {
-            // SAFETY: the caller's; rows go up to `first + 45`, columns to 15.
+            // SAFETY: the caller's promise; rows go up to `first + 45`, columns to 15.
             unsafe {
                 medians_of_31(
                     |j| V::load(tile.add((first + j) * GROUP + c)),
@@ -210,13 +215,41 @@ unsafe fn down_tile<V: Lanes>(tile: *const f32, rows: usize, out: *mut f32) {
     }
 }
 
-for_each_isa!(column_medians = columns(rows: &[*const f32; REACH], width: usize, out: *mut f32, stride: usize));
-for_each_isa!(tile_medians = down_tile(tile: *const f32, rows: usize, out: *mut f32));
+for_each_isa!(
+    unsafe fn for_each_column = columns(rows: &[*const f32; REACH], width: usize, out: *mut f32, stride: usize)
+);
+for_each_isa!(unsafe fn for_each_tile_row = down_tile(tile: *const f32, rows: usize, out: *mut f32));
 
-/// The running medians at places `0 .. len` of any odd `window`, by a sorted window that values enter and leave.
+/// Medians down the columns of `rows`, which have equal lengths, a multiple of [`GROUP`]. Row `i` of `out` is the median of rows
+/// `i .. i + 31`. `out` has [`GROUP`] rows of the same length.
 ///
-/// `x` is asked for places up to half a window before and after. Values must not be NaN.
-pub(super) fn sliding(
+/// # Panics
+/// Unless the lengths are as said.
+pub(crate) fn column_medians(isa: Isa, rows: &[&[f32]; REACH], out: &mut [f32]) {
+    let width = rows[0].len();
+    let whole = width.is_multiple_of(GROUP) && rows.iter().all(|row| row.len() == width);
+    assert!(whole && out.len() == GROUP * width, "rows of whole groups, and as long ones for the medians");
+    // SAFETY: every row has `width` values, a multiple of `GROUP`, and `out` has `GROUP` rows of them.
+    unsafe { for_each_column(isa, &rows.map(<[f32]>::as_ptr), width, out.as_mut_ptr(), width) };
+}
+
+/// Medians down a tile with rows of [`GROUP`] values. Row `i` of `out` is the median of rows `i .. i + 31`.
+///
+/// # Panics
+/// Unless `out` has a multiple of [`GROUP`] rows, and `tile` 30 rows more.
+pub(crate) fn tile_medians(isa: Isa, tile: &[f32], out: &mut [f32]) {
+    let rows = out.len() / GROUP;
+    let whole = out.len().is_multiple_of(GROUP * GROUP) && tile.len() == (rows + FAST - 1) * GROUP;
+    assert!(whole, "whole groups of rows, and 30 rows more in the tile");
+    // SAFETY: `rows` is a multiple of `GROUP`; `tile` has `rows + 30` rows and `out` has `rows`.
+    unsafe { for_each_tile_row(isa, tile.as_ptr(), rows, out.as_mut_ptr()) };
+}
+
+/// Calls `put` with each place of `0..len` and its median over `window` values, an odd number. Keeps the window sorted while
+/// values enter and leave it.
+///
+/// `x` must know places up to half a window before and after. Values must not be NaN.
+pub(crate) fn sliding_medians(
     x: impl Fn(isize) -> f32,
     len: usize,
     window: usize,
@@ -242,15 +275,12 @@ pub(super) fn sliding(
 
 #[cfg(test)]
 mod tests {
-    use super::{super::lanes::Isa, *};
+    use super::*;
 
-    fn noise(seed: u32) -> impl FnMut() -> f32 {
-        let mut state = seed;
-        move || {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            // Few different values, so that many are equal.
-            if state & 1 << 20 == 0 { (state >> 24) as f32 } else { (state >> 8) as f32 / 65_536.0 }
-        }
+    /// Random values, many of them equal.
+    fn values(len: usize, seed: u64) -> Vec<f32> {
+        let mut rng = fastrand::Rng::with_seed(seed);
+        (0..len).map(|_| if rng.bool() { f32::from(rng.u8(..)) } else { 256.0 * rng.f32() }).collect()
     }
 
     fn median(mut values: Vec<f32>) -> f32 {
@@ -260,29 +290,25 @@ mod tests {
 
     #[test]
     fn every_instruction_set_gives_the_medians_that_sorting_gives() {
-        let mut next = noise(5);
-        for width in [1_usize, 5, 16, 33] {
-            let padded = width.next_multiple_of(GROUP);
-            let data: Vec<f32> = (0..REACH * padded).map(|_| next()).collect();
-            let rows: [*const f32; REACH] = std::array::from_fn(|j| data[j * padded..].as_ptr());
+        for width in [16, 48] {
+            let data = values(REACH * width, 5);
+            let rows: [&[f32]; REACH] = std::array::from_fn(|j| &data[j * width..(j + 1) * width]);
             for isa in Isa::available() {
-                let mut out = vec![f32::NAN; GROUP * padded];
-                // SAFETY: every row has `padded` values, `out` has 16 rows of them.
-                unsafe { column_medians(isa, &rows, width, out.as_mut_ptr(), padded) };
+                let mut out = vec![f32::NAN; GROUP * width];
+                column_medians(isa, &rows, &mut out);
                 for i in 0..GROUP {
                     for c in 0..width {
-                        let plain = median((i..i + FAST).map(|j| data[j * padded + c]).collect());
-                        assert_eq!(out[i * padded + c], plain, "{isa:?}, row {i}, column {c} of {width}");
+                        let plain = median((i..i + FAST).map(|j| data[j * width + c]).collect());
+                        assert_eq!(out[i * width + c], plain, "{isa:?}, row {i}, column {c} of {width}");
                     }
                 }
             }
         }
         for rows in [16, 48] {
-            let data: Vec<f32> = (0..(rows + 30) * GROUP).map(|_| next()).collect();
+            let data = values((rows + 30) * GROUP, 6);
             for isa in Isa::available() {
                 let mut out = vec![f32::NAN; rows * GROUP];
-                // SAFETY: the sizes are those asked for.
-                unsafe { tile_medians(isa, data.as_ptr(), rows, out.as_mut_ptr()) };
+                tile_medians(isa, &data, &mut out);
                 for (at, &got) in out.iter().enumerate() {
                     let plain = median((0..FAST).map(|j| data[j * GROUP + at]).collect());
                     assert_eq!(got, plain, "{isa:?}, {at}");
@@ -293,12 +319,11 @@ mod tests {
 
     #[test]
     fn a_sliding_window_gives_the_medians_that_sorting_gives() {
-        let mut next = noise(9);
         for len in [0, 1, 2, 3, 7, 50] {
-            let x: Vec<f32> = (0..len).map(|_| next()).collect();
+            let x = values(len, 9);
             for window in [1, 3, 5, 31, 61] {
                 let mut got = vec![f32::NAN; len];
-                sliding(|i| x[mirrored(i, len)], len, window, &mut Vec::new(), |i, v| got[i] = v);
+                sliding_medians(|i| x[mirrored(i, len)], len, window, &mut Vec::new(), |i, v| got[i] = v);
                 for (i, &got) in got.iter().enumerate() {
                     let half = (window / 2) as isize;
                     let around = (-half..=half).map(|d| x[mirrored(i as isize + d, len)]).collect();

@@ -3,54 +3,55 @@ use std::ops::Range;
 
 use rustfft::num_complex::Complex32;
 
-use super::{
-    AnalysisError, Spectrogram,
-    lanes::Isa,
-    pair::{FinePlan, FineScratch, Plan, pair_magnitudes, parted},
+use crate::{
+    error::AnalysisError,
+    fft::FftPlan,
+    paired_fft::{WidePairedFft, WideScratch, pair_magnitudes, unpack},
     signal::{Signal, check},
-    whole_frames,
+    simd::Isa,
+    spectrogram::{Spectrogram, whole_frames},
 };
 
 /// A periodic Hann window of `len` values, in double precision.
-pub(super) fn hann(len: usize) -> impl Iterator<Item = f64> {
+pub(crate) fn hann(len: usize) -> impl Iterator<Item = f64> {
     let step = std::f64::consts::TAU / len as f64;
     (0..len).map(move |n| 0.5 - 0.5 * (step * n as f64).cos())
 }
 
-/// Frames of a signal, Hann-windowed and transformed: Allen and Rabiner, "A unified approach to short-time Fourier analysis
-/// and synthesis", 1977.
+/// The short-time Fourier transform with a Hann window: Allen and Rabiner, "A unified approach to short-time Fourier analysis
+/// and synthesis", 1977. It agrees with the defaults of `librosa.stft`.
 ///
-/// Frame `t` is centred on sample `t * hop`; what lies outside of the signal is zero. There are `1 + len / hop` frames, and
-/// none of an empty signal. A frame has `frame_length / 2 + 1` bins; bin `k` is at `k * rate / frame_length`. Nothing is
-/// scaled: a full-scale sine has the magnitude `frame_length / 4`. The same as `librosa.stft` with its defaults.
+/// Frame `t` is centred on sample `t * hop`; the signal is zero outside of its samples. There are `1 + len / hop` frames, or
+/// none if there are no samples. A frame has `frame_length / 2 + 1` bins, and bin `k` is at `k * rate / frame_length` hertz.
+/// Nothing is scaled: a full-scale sine has the magnitude `frame_length / 4`.
 #[derive(Clone)]
 pub struct Stft {
     hop: usize,
-    pub(super) window: Vec<f32>,
+    pub(crate) window: Vec<f32>,
     wide_window: Vec<f64>,
-    forward: FinePlan,
-    pub(super) inverse: Plan,
+    forward: WidePairedFft,
+    pub(crate) inverse: FftPlan,
     isa: Isa,
 }
 
-/// What [`Stft`] works in.
+/// Working memory of [`Stft`].
 #[derive(Clone, Debug, Default)]
 pub struct StftScratch {
     packed: Vec<Complex32>,
-    fine: FineScratch,
+    wide: WideScratch,
     fft: Vec<Complex32>,
     edges: [Vec<f32>; 2],
 }
 
 impl Stft {
-    /// Frames of `frame_length` samples every `hop` samples.
+    /// Plans frames of `frame_length` samples every `hop` samples.
     ///
     /// # Errors
     /// Unless `frame_length` is even, 4 to 2^20, and `hop` is 1 to `frame_length`.
     pub fn new(frame_length: usize, hop: usize) -> Result<Self, AnalysisError> {
         let even = frame_length.is_multiple_of(2) && (4..=1 << 20).contains(&frame_length);
-        AnalysisError::unless(even, "frame_length", frame_length as f64, "even, 4 to 2^20")?;
-        AnalysisError::unless(
+        AnalysisError::ensure(even, "frame_length", frame_length as f64, "even, 4 to 2^20")?;
+        AnalysisError::ensure(
             (1..=frame_length).contains(&hop),
             "hop",
             hop as f64,
@@ -60,8 +61,8 @@ impl Stft {
             hop,
             window: hann(frame_length).map(|w| w as f32).collect(),
             wide_window: hann(frame_length).collect(),
-            forward: FinePlan::forward(frame_length),
-            inverse: Plan::inverse(frame_length),
+            forward: WidePairedFft::forward(frame_length),
+            inverse: FftPlan::inverse(frame_length),
             isa: Isa::best(),
         })
     }
@@ -76,54 +77,54 @@ impl Stft {
         self.hop
     }
 
-    /// Bins of a frame.
+    /// The number of bins in a frame.
     pub fn bins(&self) -> usize {
         self.window.len() / 2 + 1
     }
 
-    /// Frames of a signal of `len` samples.
+    /// The number of frames of `len` samples.
     pub fn frames(&self, len: usize) -> usize {
         if len == 0 { 0 } else { 1 + len / self.hop }
     }
 
-    /// The FFT of frames `t` and `t + 1`, packed as [`super::pair`] does it.
-    pub(super) fn pair(
+    /// Transforms frames `t` and `t + 1` together, packed as in [`crate::paired_fft`].
+    pub(crate) fn pair(
         &self,
         signal: Signal<'_>,
         t: usize,
         packed: &mut [Complex32],
         edges: &mut [Vec<f32>; 2],
-        fine: &mut FineScratch,
+        wide: &mut WideScratch,
     ) {
         let length = self.window.len();
         let start = (t * self.hop) as isize - (length / 2) as isize;
         let [first, second] = edges;
         let a = signal.segment(start, length, first);
         let b = signal.segment(start + self.hop as isize, length, second);
-        self.forward.run(self.isa, a, b, &self.wide_window, packed, fine);
+        self.forward.run(self.isa, a, b, &self.wide_window, packed, wide);
     }
 
-    /// Calls `each` with each pair of the frames of `part`, packed, and the number of the first one; the last pair's second
-    /// frame is not one of the part where their number is odd.
-    fn pairs(
+    /// Calls `each` for each pair of frames of `part`, with the number of the first frame and the packed spectrum. If `part` has
+    /// an odd number of frames, the last pair's second frame lies behind it.
+    fn for_each_pair(
         &self,
         signal: Signal<'_>,
         part: Range<usize>,
         scratch: &mut StftScratch,
         mut each: impl FnMut(usize, &[Complex32]),
     ) {
-        let StftScratch { packed, fine, edges, .. } = scratch;
+        let StftScratch { packed, wide, edges, .. } = scratch;
         packed.resize(self.window.len(), Complex32::default());
         for t in part.step_by(2) {
-            self.pair(signal, t, packed, edges, fine);
+            self.pair(signal, t, packed, edges, wide);
             each(t, packed);
         }
     }
 
-    /// The spectrum of each frame of `samples`.
+    /// Returns the spectrum of each frame of `samples`.
     ///
     /// # Errors
-    /// [`AnalysisError::Sample`] for samples that cannot be worked with.
+    /// [`AnalysisError::Sample`] for a sample that is not finite or too large.
     pub fn transform(
         &self,
         samples: &[f32],
@@ -132,9 +133,9 @@ impl Stft {
         check(samples, 0)?;
         let (frames, bins, length) = (self.frames(samples.len()), self.bins(), self.window.len());
         let mut out = Spectrogram::new(frames, bins);
-        self.pairs(Signal::whole(samples), 0..frames, scratch, |t, packed| {
+        self.for_each_pair(Signal::whole(samples), 0..frames, scratch, |t, packed| {
             for k in 0..bins {
-                let (a, b) = parted(packed[k], packed[(length - k) % length]);
+                let (a, b) = unpack(packed[k], packed[(length - k) % length]);
                 out.frame_mut(t)[k] = a;
                 if t + 1 < frames {
                     out.frame_mut(t + 1)[k] = Complex32::new(b.im, -b.re);
@@ -144,10 +145,10 @@ impl Stft {
         Ok(out)
     }
 
-    /// The magnitudes of each frame of `samples`.
+    /// Returns the magnitudes of each frame of `samples`.
     ///
     /// # Errors
-    /// [`AnalysisError::Sample`] for samples that cannot be worked with.
+    /// [`AnalysisError::Sample`] for a sample that is not finite or too large.
     pub fn magnitudes(
         &self,
         samples: &[f32],
@@ -155,7 +156,7 @@ impl Stft {
     ) -> Result<Spectrogram<f32>, AnalysisError> {
         let mut out = Spectrogram::new(self.frames(samples.len()), self.bins());
         let mut rows = out.values.chunks_exact_mut(self.bins());
-        self.each_magnitudes(samples, scratch, |_, m| {
+        self.for_each_magnitudes(samples, scratch, |_, m| {
             if let Some(row) = rows.next() {
                 row.copy_from_slice(m);
             }
@@ -163,8 +164,11 @@ impl Stft {
         Ok(out)
     }
 
-    /// Calls `each` with the number and the magnitudes of each frame.
-    pub(super) fn each_magnitudes(
+    /// Calls `each` with the number and the magnitudes of each frame of `samples`.
+    ///
+    /// # Errors
+    /// As [`Stft::magnitudes`].
+    pub(crate) fn for_each_magnitudes(
         &self,
         samples: &[f32],
         scratch: &mut StftScratch,
@@ -175,9 +179,9 @@ impl Stft {
         Ok(())
     }
 
-    /// As [`Stft::each_magnitudes`] for the frames of `part`, which begins with an even one; `signal` has all samples that
-    /// they reach.
-    pub(super) fn part_magnitudes(
+    /// As [`Stft::for_each_magnitudes`], for the frames of `part`. The first of them is even, and `signal` must hold all samples
+    /// of these frames.
+    pub(crate) fn part_magnitudes(
         &self,
         signal: Signal<'_>,
         part: Range<usize>,
@@ -186,9 +190,8 @@ impl Stft {
     ) {
         let end = part.end;
         let (mut a, mut b) = (vec![0.0; self.bins()], vec![0.0; self.bins()]);
-        self.pairs(signal, part, scratch, |t, packed| {
-            // SAFETY: `best` is one of those that are available.
-            unsafe { pair_magnitudes(self.isa, packed, &mut a, &mut b) };
+        self.for_each_pair(signal, part, scratch, |t, packed| {
+            pair_magnitudes(self.isa, packed, &mut a, &mut b);
             each(t, &a);
             if t + 1 < end {
                 each(t + 1, &b);
@@ -196,12 +199,12 @@ impl Stft {
         });
     }
 
-    /// The signal of `len` samples whose frames are nearest to those of `spectrogram`: windowed again, added up and divided
-    /// by the sum of the squared windows (Griffin and Lim, "Signal estimation from modified short-time Fourier transform",
-    /// 1984, equation 6). Where no frame reaches, it is zero.
+    /// Returns the signal of `len` samples whose frames are nearest to `spectrogram`. Frames are windowed again, added up and
+    /// divided by the sum of the squared windows (Griffin and Lim, "Signal estimation from modified short-time Fourier
+    /// transform", 1984, equation 6). Samples that no frame reaches are zero.
     ///
     /// # Errors
-    /// Unless the spectrogram has [`Stft::bins`] bins and finite values.
+    /// [`AnalysisError::Parameter`] unless the spectrogram has [`Stft::bins`] bins and finite values.
     pub fn inverse(
         &self,
         spectrogram: &Spectrogram<Complex32>,
@@ -209,7 +212,7 @@ impl Stft {
         scratch: &mut StftScratch,
     ) -> Result<Vec<f32>, AnalysisError> {
         let bins = self.bins();
-        AnalysisError::unless(
+        AnalysisError::ensure(
             spectrogram.bins() == bins,
             "bins",
             spectrogram.bins() as f64,
@@ -218,10 +221,10 @@ impl Stft {
         self.inverse_of(&spectrogram.values, len, scratch)
     }
 
-    /// As [`Stft::inverse`], of the values of a spectrogram, frame after frame.
+    /// As [`Stft::inverse`], for the values of a spectrogram, frame after frame.
     ///
     /// # Errors
-    /// Unless they are whole frames of [`Stft::bins`] values, all finite.
+    /// [`AnalysisError::Parameter`] unless they are whole frames of [`Stft::bins`] finite values.
     pub fn inverse_of(
         &self,
         values: &[Complex32],
@@ -231,7 +234,7 @@ impl Stft {
         let (bins, length) = (self.bins(), self.window.len());
         let frames = whole_frames(values.len(), bins)?;
         let finite = values.iter().all(|z| z.re.is_finite() && z.im.is_finite());
-        AnalysisError::unless(finite, "a value of the spectrogram", f64::NAN, "finite")?;
+        AnalysisError::ensure(finite, "a value of the spectrogram", f64::NAN, "finite")?;
         let frame = |t: usize| &values[t * bins..(t + 1) * bins];
         let mut out = vec![0.0; len];
         let StftScratch { packed, fft, .. } = scratch;
@@ -243,7 +246,7 @@ impl Stft {
                 let b = if t + 1 < frames { frame(t + 1)[k] } else { Complex32::default() };
                 let ib = Complex32::new(-b.im, b.re);
                 if k == 0 || k == length / 2 {
-                    // What a real signal cannot have there is dropped.
+                    // A real signal has no imaginary part here, so it is dropped.
                     packed[k] = Complex32::new(a.re, b.re) * scale;
                 } else {
                     packed[k] = (a + ib) * scale;
@@ -269,7 +272,7 @@ impl Stft {
         Ok(out)
     }
 
-    /// Adds a frame to the signal, windowed.
+    /// Windows a frame and adds it to the signal.
     fn add_frame(&self, t: usize, values: impl Iterator<Item = f32>, out: &mut [f32]) {
         let start = (t * self.hop) as isize - (self.window.len() / 2) as isize;
         for ((value, w), s) in values.zip(&self.window).zip(start..) {
@@ -279,13 +282,13 @@ impl Stft {
         }
     }
 
-    /// One over the sum of the squared windows of `frames` frames, at the `hop` places of a block. Block `b` begins where
-    /// frame `b` does. 1 where no frame reaches.
-    pub(super) fn gains(&self, block: usize, frames: usize, gains: &mut [f32]) {
+    /// Writes one over the sum of the squared windows at the `hop` places of a block, in a signal of `frames` frames. Block `b`
+    /// begins where frame `b` does. The value is 1 at places that no frame reaches.
+    pub(crate) fn gains(&self, block: usize, frames: usize, gains: &mut [f32]) {
         let length = self.window.len();
         for (i, gain) in gains.iter_mut().enumerate() {
             let mut sum = 0.0;
-            // From the block's own frame back, as far as frames reach.
+            // From the block's own frame back to the first one that reaches it.
             for back in 0..=(length - 1) / self.hop {
                 let at = i + back * self.hop;
                 if at < length && back <= block && block - back < frames {
@@ -300,15 +303,7 @@ impl Stft {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn noise(len: usize) -> Vec<f32> {
-        let mut state = 3u32;
-        let next = |_| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 8) as f32 / (1 << 23) as f32 - 1.0
-        };
-        (0..len).map(next).collect()
-    }
+    use crate::test_signals::noise;
 
     /// The definition, in double precision.
     fn plain(samples: &[f32], length: usize, hop: usize, t: usize, k: usize) -> (f64, f64) {
@@ -327,7 +322,7 @@ mod tests {
         for (length, hop) in [(64, 16), (4, 1), (60, 60), (128, 50)] {
             let stft = Stft::new(length, hop).unwrap();
             for len in [0, 1, 2, hop, length - 1, 5 * length + 7] {
-                let samples = noise(len);
+                let samples = noise(len, 3);
                 let mut scratch = StftScratch::default();
                 let spectrum = stft.transform(&samples, &mut scratch).unwrap();
                 let magnitudes = stft.magnitudes(&samples, &mut scratch).unwrap();
@@ -351,13 +346,13 @@ mod tests {
         for (length, hop) in [(64, 16), (64, 32), (60, 7), (128, 50)] {
             let stft = Stft::new(length, hop).unwrap();
             for len in [0, 1, length / 2, 3 * length + 5] {
-                let samples = noise(len);
+                let samples = noise(len, 3);
                 let mut scratch = StftScratch::default();
                 let spectrum = stft.transform(&samples, &mut scratch).unwrap();
                 let back = stft.inverse(&spectrum, len, &mut scratch).unwrap();
                 assert_eq!(back.len(), len);
                 for (i, (x, y)) in samples.iter().zip(&back).enumerate() {
-                    // A Hann window is zero at its first place: no frame reaches what only that one covers.
+                    // A Hann window is zero at its first place, so a frame does not reach its first sample.
                     let reached = (0..spectrum.frames()).any(|t| (t * hop).abs_diff(i) < length / 2);
                     if reached {
                         assert!((x - y).abs() < 1e-4, "{length}/{hop}, {i} of {len}: {x}, {y}");

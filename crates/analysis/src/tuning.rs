@@ -1,29 +1,31 @@
-//! By how much music is out of tune with A4 = 440 Hz: the most frequent deviation of its spectral peaks from the nearest
-//! step, as `librosa.estimate_tuning` finds it.
+//! The tuning of music against A4 = 440 Hz: the most frequent deviation of its spectral peaks from the nearest bin, as
+//! `librosa.estimate_tuning` finds it.
 use std::ops::Range;
 
-use super::{
-    AnalysisError, Stft, StftScratch, frames_of_levels,
+use crate::{
+    error::AnalysisError,
     signal::{Signal, check},
+    spectrogram::frames_of_magnitudes,
+    stft::{Stft, StftScratch},
 };
 
-/// Steps of the histogram from -0.5 to 0.5 of a bin.
-const STEPS: usize = 100;
+/// Cells of the histogram from -0.5 to 0.5 of a bin.
+const CELLS: usize = 100;
 
-/// Peaks between these frequencies in hertz count.
-const RANGE: std::ops::Range<f64> = 150.0..4000.0;
+/// Only peaks between these frequencies in hertz count.
+const RANGE: Range<f64> = 150.0..4000.0;
 
-/// Peaks above this share of the frame's largest magnitude count.
-const LEAST: f32 = 0.1;
+/// Only peaks above this share of the frame's largest magnitude count.
+const MIN_SHARE: f32 = 0.1;
 
-/// An estimator of tuning.
+/// An estimator of tuning. It agrees with `librosa.estimate_tuning`.
 #[derive(Clone)]
 pub struct Tuning {
     stft: Stft,
     rate: f64,
 }
 
-/// What [`Tuning`] works in.
+/// Working memory of [`Tuning`].
 #[derive(Clone, Debug, Default)]
 pub struct TuningScratch {
     stft: StftScratch,
@@ -31,28 +33,30 @@ pub struct TuningScratch {
 }
 
 /// A peak of a spectrum.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Peak<const N: usize> {
+pub struct Peak<const N: usize> {
     height: f32,
-    /// The step of the histogram that it falls into, for each number of bins in an octave.
-    steps: [u8; N],
+    /// The histogram's cell of the peak, for each of `N` numbers of bins in an octave.
+    cells: [u8; N],
 }
 
 impl Tuning {
-    /// For signals of `rate` hertz, from frames of 2,048 samples every 512.
+    /// Plans an estimator for signals of `rate` hertz, with frames of 2,048 samples every 512.
     ///
     /// # Errors
-    /// Unless `rate` is 1 to 1,000,000.
+    /// [`AnalysisError::Parameter`] unless `rate` is 1 to 1,000,000.
     pub fn new(rate: f64) -> Result<Self, AnalysisError> {
-        AnalysisError::unless((1.0..=1e6).contains(&rate), "rate", rate, "1 to 1,000,000 Hz")?;
+        AnalysisError::ensure((1.0..=1e6).contains(&rate), "rate", rate, "1 to 1,000,000 Hz")?;
         Ok(Self { stft: Stft::new(2048, 512)?, rate })
     }
 
-    /// By what part of a bin, of `bins_per_octave` in an octave, the music is higher: -0.5 to 0.49 in steps of 0.01. 0
-    /// where there are no peaks.
+    /// Returns how far the music is above A4 = 440 Hz: -0.5 to 0.49 bins, in steps of 0.01, where an octave has
+    /// `bins_per_octave` bins. It is 0 if there are no peaks.
     ///
     /// # Errors
-    /// [`AnalysisError::Sample`] for samples that cannot be worked with; and unless there are 1 to 1,200 bins in an octave.
+    /// [`AnalysisError::Sample`] for a sample that is not finite or too large, and [`AnalysisError::Parameter`] unless an octave
+    /// has 1 to 1,200 bins.
     pub fn estimate(
         &self,
         samples: &[f32],
@@ -73,30 +77,32 @@ impl Tuning {
         Ok(tuning_of(peaks))
     }
 
-    /// As [`Tuning::estimate`], of magnitudes that are there already, frame after frame of `bins` values: those of frames of
-    /// `2 * (bins - 1)` samples. Powers will do as well; what is a peak among them differs a little.
+    /// As [`Tuning::estimate`], for magnitudes that were computed before: frames of `bins` values, from `2 * (bins - 1)` samples
+    /// each. Powers work too, with slightly different peaks.
     ///
     /// # Errors
-    /// Unless they are whole frames, finite and not negative; and where a parameter is outside its range.
+    /// [`AnalysisError::Parameter`] unless the values are whole frames, finite and not negative, and every parameter is in its
+    /// range.
     pub fn estimate_of(
         rate: f64,
         magnitudes: &[f32],
         bins: usize,
         bins_per_octave: usize,
     ) -> Result<f64, AnalysisError> {
-        AnalysisError::unless((1.0..=1e6).contains(&rate), "rate", rate, "1 to 1,000,000 Hz")?;
+        AnalysisError::ensure((1.0..=1e6).contains(&rate), "rate", rate, "1 to 1,000,000 Hz")?;
         check_bins_per_octave(bins_per_octave)?;
-        AnalysisError::unless(bins >= 3, "bins", bins as f64, "at least 3")?;
-        frames_of_levels(magnitudes, bins)?;
+        AnalysisError::ensure(bins >= 3, "bins", bins as f64, "at least 3")?;
+        frames_of_magnitudes(magnitudes, bins)?;
         let mut peaks = Vec::new();
         let finder = PeakFinder::new(rate, bins);
         magnitudes.chunks_exact(bins).for_each(|m| finder.find(m, [bins_per_octave], &mut peaks));
         Ok(tuning_of(&peaks))
     }
 
-    /// Appends the peaks of the frames of `part`, which begins with an even one, to `peaks`; `signal` has all samples that
-    /// they reach, and all can be worked with.
-    pub(crate) fn peaks_of<const N: usize>(
+    /// Appends the peaks of the frames of `part` to `peaks`. The first frame is even. `signal` must hold all samples of these
+    /// frames, and [`check`] must have passed them.
+    #[doc(hidden)]
+    pub fn peaks_of<const N: usize>(
         &self,
         signal: Signal<'_>,
         part: Range<usize>,
@@ -109,16 +115,16 @@ impl Tuning {
     }
 }
 
-/// Finds the peaks of frames' magnitudes.
+/// Finds peaks in the magnitudes of a frame.
 struct PeakFinder {
     /// Hertz from one bin to the next.
     width: f64,
-    /// The bins where a peak may be.
+    /// The bins that a peak may be in.
     within: Range<usize>,
 }
 
 impl PeakFinder {
-    /// For frames of so many bins, at least three.
+    /// For frames of `bins` bins, at least three.
     fn new(rate: f64, bins: usize) -> Self {
         let width = rate / (2 * (bins - 1)) as f64;
         let first = (RANGE.start / width).ceil().max(1.0) as usize;
@@ -128,83 +134,84 @@ impl PeakFinder {
 
     /// Appends the peaks of a frame.
     fn find<const N: usize>(&self, m: &[f32], bins_per_octave: [usize; N], peaks: &mut Vec<Peak<N>>) {
-        let least = LEAST * largest(m);
-        // What is below the limit does not hide a peak beside it.
-        let above = |k: usize| if m[k] > least { m[k] } else { 0.0 };
+        let min = MIN_SHARE * largest(m);
+        // A value below the limit does not hide a peak beside it.
+        let above = |k: usize| if m[k] > min { m[k] } else { 0.0 };
         for k in self.within.clone() {
-            if m[k] > least && m[k] > above(k - 1) && m[k] >= above(k + 1) {
+            if m[k] > min && m[k] > above(k - 1) && m[k] >= above(k + 1) {
                 let (before, at, after) = (f64::from(m[k - 1]), f64::from(m[k]), f64::from(m[k + 1]));
                 let (a, b) = (after + before - 2.0 * at, (after - before) / 2.0);
                 let shift = if b.abs() < a.abs() { -b / a } else { 0.0 };
                 let octaves = ((k as f64 + shift) * self.width / 27.5).log2();
                 let height = (at + 0.5 * b * shift) as f32;
-                peaks.push(Peak { height, steps: bins_per_octave.map(|bins| step(bins, octaves)) });
+                peaks.push(Peak { height, cells: bins_per_octave.map(|bins| cell(bins, octaves)) });
             }
         }
     }
 }
 
 fn check_bins_per_octave(bins: usize) -> Result<(), AnalysisError> {
-    AnalysisError::unless((1..=1200).contains(&bins), "bins_per_octave", bins as f64, "1 to 1,200")
+    AnalysisError::ensure((1..=1200).contains(&bins), "bins_per_octave", bins as f64, "1 to 1,200")
 }
 
-/// The tuning that all peaks together tell.
+/// Returns the tuning of all peaks together: the most frequent deviation among the peaks from the median height up.
 fn tuning_of(peaks: &[Peak<1>]) -> f64 {
-    let least = median(&mut peaks.iter().map(|p| p.height).collect::<Vec<_>>());
-    let mut counts = [0; STEPS];
-    peaks.iter().filter(|p| p.height >= least).for_each(|p| counts[usize::from(p.steps[0])] += 1);
+    let min = median(&mut peaks.iter().map(|p| p.height).collect::<Vec<_>>());
+    let mut counts = [0; CELLS];
+    peaks.iter().filter(|p| p.height >= min).for_each(|p| counts[usize::from(p.cells[0])] += 1);
     most_frequent(&counts)
 }
 
-/// The step of the histogram for a peak so many octaves above A0.
-fn step(bins_per_octave: usize, octaves: f64) -> u8 {
+/// Returns the histogram's cell of a peak, from its distance to A0 in octaves.
+fn cell(bins_per_octave: usize, octaves: f64) -> u8 {
     let off = (bins_per_octave as f64 * octaves).rem_euclid(1.0);
     let off = if off >= 0.5 { off - 1.0 } else { off };
-    (((off + 0.5) * STEPS as f64) as usize).min(STEPS - 1) as u8
+    (((off + 0.5) * CELLS as f64) as usize).min(CELLS - 1) as u8
 }
 
-/// The left edge of the first step that most peaks fall into; 0 where there are none.
-fn most_frequent(counts: &[u32; STEPS]) -> f64 {
+/// Returns the left edge of the fullest cell, the first one if several are equal. 0 if there are no peaks.
+fn most_frequent(counts: &[u32; CELLS]) -> f64 {
     let most = counts.iter().copied().max().unwrap_or(0);
-    let step = counts.iter().position(|c| *c == most && most > 0);
-    step.map_or(0.0, |s| s as f64 / STEPS as f64 - 0.5)
+    let cell = counts.iter().position(|c| *c == most && most > 0);
+    cell.map_or(0.0, |s| s as f64 / CELLS as f64 - 0.5)
 }
 
-/// The tuning of a signal whose peaks come part by part, for each of `N` numbers of bins in an octave.
+/// Accumulates the peaks of a signal part by part, for each of `N` numbers of bins in an octave.
 ///
-/// Up to [`TuningTally::MOST`] peaks, which is half an hour of music or more, it is what [`Tuning::estimate`] gives. Of
-/// more peaks only the numbers within steps of height of 3 % are kept, so that memory is bounded; what is in the median's
-/// step counts as above it.
+/// Up to [`TuningAccumulator::MAX_PEAKS`] peaks, half an hour of music or more, the result equals [`Tuning::estimate`]. Beyond,
+/// peaks are only counted in classes of height that are 3 % wide, so that memory is bounded. The median's class then counts as
+/// above the median.
+#[doc(hidden)]
 #[derive(Clone, Debug)]
-pub(crate) struct TuningTally<const N: usize> {
+pub struct TuningAccumulator<const N: usize> {
     peaks: Vec<Peak<N>>,
-    most: usize,
-    /// Of each step of height, the histograms; empty as long as the peaks themselves are kept.
-    table: Vec<[[u32; STEPS]; N]>,
+    max_peaks: usize,
+    /// Histograms for each class of height. Empty as long as the peaks themselves are kept.
+    table: Vec<[[u32; CELLS]; N]>,
 }
 
-impl<const N: usize> Default for TuningTally<N> {
+impl<const N: usize> Default for TuningAccumulator<N> {
     fn default() -> Self {
-        Self { peaks: Vec::new(), most: Self::MOST, table: Vec::new() }
+        Self { peaks: Vec::new(), max_peaks: Self::MAX_PEAKS, table: Vec::new() }
     }
 }
 
-impl<const N: usize> TuningTally<N> {
-    /// Peaks that are kept.
-    pub const MOST: usize = 1 << 20;
+impl<const N: usize> TuningAccumulator<N> {
+    /// The most peaks that are kept.
+    pub const MAX_PEAKS: usize = 1 << 20;
 
-    /// Bits of a height that are left out: it keeps five after the leading one.
-    const COARSE: u32 = 18;
+    /// The bits of a height that classes ignore. Five bits after the leading one remain.
+    const IGNORED_BITS: u32 = 18;
 
-    /// Takes peaks.
+    /// Adds peaks.
     pub fn add(&mut self, peaks: &[Peak<N>]) {
         if self.table.is_empty() {
             self.peaks.extend_from_slice(peaks);
-            if self.peaks.len() <= self.most {
+            if self.peaks.len() <= self.max_peaks {
                 return;
             }
             // Heights are finite, and not negative.
-            self.table = vec![[[0; STEPS]; N]; (f32::INFINITY.to_bits() >> Self::COARSE) as usize];
+            self.table = vec![[[0; CELLS]; N]; (f32::INFINITY.to_bits() >> Self::IGNORED_BITS) as usize];
             let kept = std::mem::take(&mut self.peaks);
             return self.count(&kept);
         }
@@ -213,28 +220,28 @@ impl<const N: usize> TuningTally<N> {
 
     fn count(&mut self, peaks: &[Peak<N>]) {
         for peak in peaks {
-            let row = &mut self.table[(peak.height.to_bits() >> Self::COARSE) as usize];
-            for (counts, step) in row.iter_mut().zip(peak.steps) {
-                counts[usize::from(step)] += 1;
+            let row = &mut self.table[(peak.height.to_bits() >> Self::IGNORED_BITS) as usize];
+            for (counts, cell) in row.iter_mut().zip(peak.cells) {
+                counts[usize::from(cell)] += 1;
             }
         }
     }
 
-    /// Whether no peak has come.
+    /// Whether there are no peaks yet.
     pub fn is_empty(&self) -> bool {
         self.peaks.is_empty() && self.table.is_empty()
     }
 
-    /// The tuning, in parts of a bin, for each number of bins in an octave.
+    /// The tuning in bins, for each number of bins in an octave.
     pub fn tuning(&self) -> [f64; N] {
-        let mut counts = [[0; STEPS]; N];
+        let mut counts = [[0; CELLS]; N];
         if self.table.is_empty() {
-            let least = median(&mut self.peaks.iter().map(|p| p.height).collect::<Vec<_>>());
-            for peak in self.peaks.iter().filter(|p| p.height >= least) {
-                counts.iter_mut().zip(peak.steps).for_each(|(c, step)| c[usize::from(step)] += 1);
+            let min = median(&mut self.peaks.iter().map(|p| p.height).collect::<Vec<_>>());
+            for peak in self.peaks.iter().filter(|p| p.height >= min) {
+                counts.iter_mut().zip(peak.cells).for_each(|(c, cell)| c[usize::from(cell)] += 1);
             }
         } else {
-            let of_row = |row: &[[u32; STEPS]; N]| row[0].iter().map(|c| u64::from(*c)).sum::<u64>();
+            let of_row = |row: &[[u32; CELLS]; N]| row[0].iter().map(|c| u64::from(*c)).sum::<u64>();
             let half = self.table.iter().map(of_row).sum::<u64>().div_ceil(2);
             let mut seen = 0;
             for row in self.table.iter().rev() {
@@ -251,7 +258,7 @@ impl<const N: usize> TuningTally<N> {
     }
 }
 
-/// The largest of values that are not negative.
+/// The largest of `m`. No value is negative.
 fn largest(m: &[f32]) -> f32 {
     let mut sixteen = [0.0f32; 16];
     let (groups, rest) = m.as_chunks::<16>();
@@ -261,7 +268,7 @@ fn largest(m: &[f32]) -> f32 {
     sixteen.iter().chain(rest).copied().fold(0.0, f32::max)
 }
 
-/// The mean of the two middle values where there is an even number.
+/// The median; the mean of the two middle values if their number is even, 0 if there are none.
 fn median(values: &mut [f32]) -> f32 {
     if values.is_empty() {
         return 0.0;
@@ -303,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_peaks_is_in_tune() {
+    fn signals_without_peaks_are_in_tune() {
         let tuning = Tuning::new(22_050.0).unwrap();
         let mut scratch = TuningScratch::default();
         for samples in [vec![], vec![0.0; 5000], vec![1.0; 5000]] {
@@ -323,21 +330,21 @@ mod tests {
             assert!(Tuning::estimate_of(8000.0, &[0.0, bad, 0.0], 3, 12).is_err());
         }
         assert_eq!(Tuning::estimate_of(8000.0, &[], 3, 12), Ok(0.0));
-        // Rates at which the peaks' range is beyond the spectrum.
+        // Rates whose spectrum ends below the range of peaks.
         for rate in [1.0, 250.0, 400.0, 1e6] {
             assert!(Tuning::new(rate).unwrap().estimate(&chord(0.0), 12, &mut scratch).is_ok());
         }
     }
 
     #[test]
-    fn peaks_that_come_in_parts_give_the_same_and_nearly_so_where_they_are_only_counted() {
+    fn parts_give_the_same_tuning_and_counted_peaks_nearly_the_same() {
         let tuning = Tuning::new(22_050.0).unwrap();
         for cents in [-37.0, 12.0] {
             let samples = chord(cents);
             let expected =
                 [12, 36].map(|b| tuning.estimate(&samples, b, &mut TuningScratch::default()).unwrap());
-            let mut exact = TuningTally::<2>::default();
-            let mut counted = TuningTally::<2> { most: 100, ..TuningTally::default() };
+            let mut exact = TuningAccumulator::<2>::default();
+            let mut counted = TuningAccumulator::<2> { max_peaks: 100, ..TuningAccumulator::default() };
             let frames = tuning.stft.frames(samples.len());
             for first in (0..frames).step_by(6) {
                 let part = first..frames.min(first + 6);
@@ -350,11 +357,11 @@ mod tests {
             assert_eq!(exact.tuning(), expected);
             assert!(exact.table.is_empty() && !counted.table.is_empty());
             for (counted, expected) in counted.tuning().into_iter().zip(expected) {
-                // Notes of one height are the worst case: all are in the step of the median.
+                // Notes of one height are the worst case: all are in the median's class.
                 assert!((counted - expected).abs() < 0.031, "{counted} against {expected}");
             }
         }
-        assert_eq!(TuningTally::<1>::default().tuning(), [0.0]);
+        assert_eq!(TuningAccumulator::<1>::default().tuning(), [0.0]);
     }
 
     #[test]
