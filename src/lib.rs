@@ -165,7 +165,6 @@ pub use analyze::{
     batch::{analyze, analyze_all, analyze_with},
     options::{AnalyzeEvent, AnalyzeOptions, AnalyzeSummary},
 };
-pub use refrain_analysis as analysis;
 pub use ann::{Built, Options as NeighbourOptions};
 #[cfg(feature = "decode")]
 pub use build::{
@@ -173,7 +172,9 @@ pub use build::{
     options::BuildOptions,
 };
 pub use cancel::CancelToken;
-pub use decode::{Audio, Warning};
+#[cfg(feature = "decode")]
+pub use decode::silence_decoder_panics;
+pub use decode::{Audio, BlockSource, Warning};
 pub use error::{Error, Result};
 pub use index::{
     add::{AddOptions, Added},
@@ -186,6 +187,7 @@ pub use index::{
     select::{Pattern, Selector},
 };
 pub use query::{options::QueryOptions, variants::Range};
+pub use refrain_analysis as analysis;
 #[cfg(feature = "analyze")]
 pub use report::HarmonicFigures;
 pub use report::{Answer, Match, Status};

@@ -1,5 +1,5 @@
 //! Figures of a whole file out of its blocks, in constant memory.
-use crate::analysis::{CLASSES, Pitch, Spectrogram, blocks::StabilityCounter, features};
+use refrain_analysis::{CLASSES, Pitch, Spectrogram, blocks::StabilityCounter, features};
 
 /// A frame has a pitch where its aperiodicity is below this: a fifth of its power is not of the period.
 pub const VOICED: f32 = 0.2;

@@ -2,7 +2,7 @@
 //! be worked on in any order and by any thread.
 use std::ops::Range;
 
-use crate::analysis::{
+use refrain_analysis::{
     Hpss,
     blocks::{Extent, Signal},
 };

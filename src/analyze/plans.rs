@@ -1,13 +1,14 @@
 //! The transforms that all files share, and room to work in.
 use std::sync::{Mutex, PoisonError};
 
+use refrain_analysis::{
+    AnalysisError, Hpss, HpssOptions, HpssScratch, MAX_AMPLITUDE, StftScratch, Tuning, Yin, YinOptions,
+    YinScratch,
+    blocks::{self, GroupScratch},
+};
+
 use crate::{
     Error, Result,
-    analysis::{
-        AnalysisError, Hpss, HpssOptions, HpssScratch, MAX_AMPLITUDE, StftScratch, Tuning, Yin, YinOptions,
-        YinScratch,
-        blocks::{self, GroupScratch},
-    },
     error::AudioError,
     units::{SampleRate, Samples},
 };

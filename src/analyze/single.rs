@@ -4,6 +4,14 @@
 //! length of a file.
 use std::{any::Any, path::Path};
 
+use refrain_analysis::{
+    CLASSES, ChromaCqt, ChromaOptions, Pitch, Spectrogram,
+    blocks::{CqtBlock, Peak, TuningAccumulator},
+    chroma::normalise,
+    estimate_key, features,
+    key::Mode,
+};
+
 use super::{
     accumulate::{ChromaTally, LevelTally, PitchTally, Squares, squares},
     blocks::{Block, Blocks, FRAMES},
@@ -11,13 +19,6 @@ use super::{
     plans::{BINS, HOP, Plans, RATE, check, refused},
 };
 use crate::{
-    analysis::{
-        CLASSES, ChromaCqt, ChromaOptions, Pitch, Spectrogram,
-        blocks::{CqtBlock, Peak, TuningAccumulator},
-        chroma::normalise,
-        estimate_key, features,
-        key::Mode,
-    },
     cancel::CancelToken,
     decode::{Audio, BlockSource},
     error::{AudioError, Error, Result},

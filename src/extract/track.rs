@@ -10,11 +10,12 @@ use crate::decode::Decoder;
 use crate::{
     cancel::CancelToken,
     chroma::OctaveChroma,
-    decode::{BlockSource, Tags, Warning},
+    decode::{BlockSource, Warning},
     error::{AudioError, Error, Result},
     fingerprint::{Fingerprint, Fingerprinter},
     params::Params,
     spectrum::Spectrum,
+    tags::Tags,
     units::{SampleRate, Seconds},
 };
 
