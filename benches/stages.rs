@@ -370,7 +370,7 @@ fn plain_scan(store: &Store, queries: &[i8]) -> Done<Vec<Vec<Hit>>> {
             let position = refrain::units::Frames(block.position(i));
             for (query, hits) in queries.chunks_exact(dims).zip(&mut all) {
                 let dot = query.iter().zip(vector).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum();
-                hits.push(Hit { track, position, dot });
+                hits.push(Hit::new(track, position, dot));
             }
         }
         Ok(())

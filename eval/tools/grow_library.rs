@@ -234,7 +234,7 @@ fn main() -> anyhow::Result<()> {
             Ok(())
         })?;
     }
-    let built = ann::build(&mut store, &Options::default(), &CancelToken::new())?;
+    let built = ann::maintain(&mut store, &Options::default(), &CancelToken::new())?;
     let totals = store.totals()?;
     let hours = totals.frames as f64 * params.frame_seconds().0 / 3600.0;
     println!(

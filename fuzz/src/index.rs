@@ -138,8 +138,7 @@ fn write(file: &Path) {
     let go_on = CancelToken::new();
     let written = || {
         let index = Index::open_to_write(file)?;
-        let options =
-            ann::Options { least_windows: 1, centroids: Some(4), force: true, ..Default::default() };
+        let options = ann::Options::default().min_windows(1).centroids(Some(4)).force(true);
         index.rebuild(&options, &go_on)?;
         index.compact()?;
         index.close()

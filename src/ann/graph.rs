@@ -1,4 +1,4 @@
-//! The graph over the centroids: built by hnsw_rs, kept in rows, walked by a searcher of our own.
+//! The graph over the centroids (HNSW): hnsw_rs builds it, rows keep it, [`Walk`] searches it.
 //!
 //! Hierarchical navigable small worlds: Malkov and Yashunin, 2016, arXiv 1603.09320, algorithms 2 and 5.
 use std::{
@@ -9,9 +9,11 @@ use std::{
 #[cfg(feature = "graph")]
 use hnsw_rs::{anndists::dist::Distance, hnsw::Hnsw};
 
-use super::{dot::dot, kmeans::Centroids};
-use crate::Result;
+use super::{kernel::dot, kmeans::Centroids};
+use crate::{cancel::CancelToken, error::Result};
 
+/// Candidates that a walk keeps, at least.
+pub(super) const MIN_EF: usize = 48;
 /// Neighbours of a point above the lowest level; twice as many there.
 #[cfg(feature = "graph")]
 const CONNECTIONS: usize = 16;
@@ -38,7 +40,7 @@ pub(super) struct Graph {
     pub links: Vec<Vec<Vec<u32>>>,
     pub entry: u32,
     pub entry_level: u32,
-    /// Whether every centroid is found by its own vector. Else searches look at all of them.
+    /// Whether a walk finds every centroid by its own vector. If not, searches compare with all centroids.
     pub complete: bool,
 }
 
@@ -49,20 +51,19 @@ impl Graph {
     }
 }
 
-/// No graph: hnsw_rs is left out of this build.
+/// An empty graph: this build is without hnsw_rs.
 #[cfg(not(feature = "graph"))]
-pub(super) fn build(centroids: &Centroids, _go_on: &impl Fn() -> Result<()>) -> Result<Graph> {
+pub(super) fn build(centroids: &Centroids, _cancel: &CancelToken) -> Result<Graph> {
     Ok(Graph::empty(centroids.len()))
 }
 
-/// Builds the graph one centroid after another, which makes it the same each time, and repairs it. `go_on` is asked
-/// before each and ends it with its error.
+/// Builds the graph and repairs it. Inserts one centroid after another, so that the graph is the same each time.
 #[cfg(feature = "graph")]
-pub(super) fn build(centroids: &Centroids, go_on: &impl Fn() -> Result<()>) -> Result<Graph> {
+pub(super) fn build(centroids: &Centroids, cancel: &CancelToken) -> Result<Graph> {
     let n = centroids.len();
     let hnsw = Hnsw::<i8, Below>::new(CONNECTIONS, n, LEVELS, EF_CONSTRUCTION, Below);
     for c in 0..n as u32 {
-        go_on()?;
+        cancel.check()?;
         hnsw.insert_slice((centroids.get(c), c as usize));
     }
     let mut graph = Graph::empty(n);
@@ -79,11 +80,11 @@ pub(super) fn build(centroids: &Centroids, go_on: &impl Fn() -> Result<()>) -> R
             (graph.entry, graph.entry_level) = (id as u32, u32::from(level));
         }
     }
-    graph.complete = repair(&mut graph, centroids, super::search::EF)?;
+    graph.complete = repair(&mut graph, centroids, MIN_EF)?;
     Ok(graph)
 }
 
-/// Makes every centroid found by its own vector, by links from what is found instead. False where some still are not.
+/// Links centroids that a walk for their own vector misses to what it finds instead. False if some are still missed.
 #[cfg(feature = "graph")]
 fn repair(graph: &mut Graph, centroids: &Centroids, ef: usize) -> Result<bool> {
     for _ in 0..4 {
@@ -113,7 +114,7 @@ fn repair(graph: &mut Graph, centroids: &Centroids, ef: usize) -> Result<bool> {
     Ok(false)
 }
 
-/// Walks a graph whose links are read as they are needed.
+/// Walks a graph, and reads its links as it needs them.
 #[derive(Debug)]
 pub(super) struct Walk {
     entry: u32,
@@ -129,8 +130,8 @@ impl Walk {
         Self { entry, entry_level, cache: HashMap::new(), seen: vec![0; centroids], walk: 0 }
     }
 
-    /// The `ef` nearest centroids that the graph leads to, best first. `read` gives the links of a centroid; a link
-    /// to none is passed over.
+    /// The `ef` nearest centroids that the graph leads to, best first. `read` returns the links of a centroid. Skips links
+    /// to centroids that do not exist.
     pub fn nearest(
         &mut self,
         centroids: &Centroids,

@@ -382,7 +382,7 @@ impl<F: FnMut(BuildEvent)> Run<'_, F> {
         // Whose file has other content now, and whose own content did not turn up anywhere else.
         store.write(|batch| batch.drop_unlisted())?;
         on(BuildEvent::Neighbours);
-        ann::build(store, &options.neighbours, cancel)?;
+        ann::maintain(store, &options.neighbours, cancel)?;
         Ok(summary)
     }
 }

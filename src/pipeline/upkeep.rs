@@ -296,7 +296,7 @@ impl Index {
             if store.neighbour_index().is_err() {
                 store.write(|batch| batch.clear_neighbours())?;
             }
-            ann::build(store, &ann::Options { force: true, ..*options }, cancel)
+            ann::maintain(store, &options.force(true), cancel)
         })
     }
 
@@ -305,7 +305,7 @@ impl Index {
     /// # Errors
     /// As [`Index::rebuild`].
     pub fn refresh(&self, options: &ann::Options, cancel: &CancelToken) -> Result<Built> {
-        self.handles.write(|store| ann::build(store, options, cancel))
+        self.handles.write(|store| ann::maintain(store, options, cancel))
     }
 
     /// Gives the room of what was removed back to the disk; gives how many bytes.

@@ -7,6 +7,7 @@ use std::{
         atomic::{AtomicUsize, Ordering},
         mpsc,
     },
+    thread,
     time::{Duration, Instant},
 };
 
@@ -136,11 +137,6 @@ pub(super) fn run(
         return Ok(());
     }
     let threads = threads.unwrap_or_else(rayon::current_num_threads).clamp(1, jobs.len());
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .thread_name(|n| format!("analyse-{n}"))
-        .build()
-        .map_err(|e| Error::Io { path: PathBuf::from("threads"), source: std::io::Error::other(e) })?;
     let mut known = HashSet::new();
     store.hashes(|hash| {
         known.insert(hash);
@@ -153,11 +149,15 @@ pub(super) fn run(
     let stop = CancelToken::new();
     let turnstile = Turnstile { written: Mutex::new(0), moved: Condvar::new() };
     let (sender, receiver) = mpsc::sync_channel::<Done>(threads);
-    pool.in_place_scope(|scope| {
-        for _ in 0..threads {
+    // Not rayon's threads: the index is locked while this waits for them, and a thread of rayon that waits may start another
+    // call that wants the lock.
+    thread::scope(|scope| {
+        // Before the threads: they end with it where one of them cannot be started.
+        let _ending = Ending { stop: &stop, turnstile: &turnstile };
+        for n in 0..threads {
             let sender = sender.clone();
             let (next, stop, turnstile, known, claimed) = (&next, &stop, &turnstile, &known, &claimed);
-            scope.spawn(move |_| {
+            let work = move || {
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     let Some(job) = jobs.get(number) else { break };
@@ -174,10 +174,13 @@ pub(super) fn run(
                         break;
                     }
                 }
-            });
+            };
+            let thread = thread::Builder::new().name(format!("analyse-{n}"));
+            thread
+                .spawn_scoped(scope, work)
+                .map_err(|source| Error::Io { path: PathBuf::from("threads"), source })?;
         }
         drop(sender);
-        let _ending = Ending { stop: &stop, turnstile: &turnstile };
         let mut writer = Writer {
             store,
             jobs,

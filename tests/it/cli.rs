@@ -273,7 +273,7 @@ fn exact_and_listed_search_find_the_same() {
     let db = place.at("listed.refrain");
     let index = Index::open_or_create(&db).unwrap();
     let mut options = BuildOptions::default();
-    options.neighbours = ann::Options { least_windows: 1, ..ann::Options::default() };
+    options.neighbours = ann::Options::default().min_windows(1);
     index.build(&[fixture("audio/songs")], &options, &CancelToken::new(), |_| {}).unwrap();
     index.close().unwrap();
     let info = place.line("index info --db listed.refrain").code(0);

@@ -56,8 +56,8 @@ fn a_deeper_look_finds_what_the_first_one_does_not() {
         })
         .unwrap();
     let go_on = CancelToken::new();
-    let options = ann::Options { least_windows: 1, centroids: Some(256), ..ann::Options::default() };
-    ann::build(&mut store, &options, &go_on).unwrap();
+    let options = ann::Options::default().min_windows(1).centroids(Some(256));
+    ann::maintain(&mut store, &options, &go_on).unwrap();
     let mut ids = Vec::new();
     let each = |track: crate::store::Track| {
         ids.push(track.id);
@@ -72,7 +72,7 @@ fn a_deeper_look_finds_what_the_first_one_does_not() {
         };
         // One list for each window, then ten.
         let mut listed = Query::new(&store, &options).unwrap();
-        listed.searcher = Searcher::new(&store).probes(1);
+        listed.searcher = Searcher::new(&store).nprobe(1);
         let mut all = Query::new(&store, &QueryOptions { exact: true, ..options }).unwrap();
         analyse::query(
             &mut *Audio::samples(&clip(seed), RATE).open().unwrap(),
