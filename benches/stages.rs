@@ -19,8 +19,8 @@ use refrain::{
     ann::{Hit, nearest_exact},
     chroma::OctaveChroma,
     decode::Decoder,
-    fingerprint::{Fingerprint, Fingerprinter, LEVELS, Projection, unpack},
-    params::{CURRENT, Params},
+    fingerprint::{Fingerprint, Fingerprinter, FrameCode, Projection},
+    params::{CURRENT, ParameterSet},
     pipeline::analyse,
     resample::Resampler,
     spectrum::{ConstantQ, Spectrum},
@@ -264,7 +264,7 @@ fn octave_chroma(magnitudes: &[Vec<f32>]) -> Vec<f32> {
 
 /// Every mean summed anew for every value.
 fn plain_chroma(magnitudes: &[Vec<f32>]) -> Vec<f32> {
-    let p: &Params = &CURRENT;
+    let p: &ParameterSet = &CURRENT;
     let fps = f64::from(p.sample_rate.0) / p.hop as f64;
     let around = |t: usize, span: Seconds| {
         let half = (span.0 * fps / 2.0).round() as usize;
@@ -304,7 +304,7 @@ fn fingerprint(chroma: &[f32]) -> Fingerprint {
 
 fn plain_fingerprint(chroma: &[f32]) -> Vec<i8> {
     let nearest = |v: &f32| {
-        let best = LEVELS.iter().min_by(|a, b| (*a - v).abs().total_cmp(&(*b - v).abs()));
+        let best = CURRENT.levels.iter().min_by(|a, b| (*a - v).abs().total_cmp(&(*b - v).abs()));
         best.copied().unwrap_or(0.0)
     };
     let frames: Vec<f32> = chroma.iter().map(nearest).collect();
@@ -386,9 +386,9 @@ fn plain_scan(store: &Store, queries: &[i8]) -> Done<Vec<Vec<Hit>>> {
 fn alignment(chroma: &[f32]) -> Done {
     let values = CURRENT.frame_values();
     let mut stored = Vec::new();
-    refrain::fingerprint::pack(chroma, &mut stored);
+    FrameCode::new(&CURRENT).pack(chroma, &mut stored);
     let mut reference = Reference { first: 0, frames: vec![0.0; chroma.len()] };
-    unpack(&stored, &mut reference.frames);
+    FrameCode::new(&CURRENT).unpack(&stored, &mut reference.frames);
     // Every frame twice stands for a query's half frames.
     let clip = chroma.chunks_exact(values).skip(20).take(54).flat_map(|f| [f, f]).flatten().copied();
     let query: Vec<f32> = clip.collect();

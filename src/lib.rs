@@ -55,7 +55,7 @@
 //!   probability, 0 to 1.
 //! - Paths of an index are absolute, names of audio that was no file aside, and are kept byte by byte, also where they
 //!   are not UTF-8. `-` names standard input in answers.
-//! - Fingerprints carry the number of their [`params::Params`]; an index of another number is refused.
+//! - Fingerprints carry the number of their [`params::ParameterSet`]; an index of another number is refused.
 //!
 //! # Features
 //!

@@ -11,7 +11,7 @@ mod windows;
 pub use copies::likeness;
 pub use drift::{Comparison, Line};
 pub use repeats::Repeats;
-pub use score::{Features, LEAST_SCORE, MANY_WINDOWS, probability};
+pub use score::{Features, LEAST_SCORE, probability};
 pub use segment::{Alignment, Reference, align};
 pub use votes::{Candidate, WindowHits, candidates};
 pub use windows::WindowEvidence;

@@ -1,7 +1,9 @@
 //! How sure an alignment is: the probability that it is right.
 //!
 //! A logistic regression on clips of tracks that are and are not in the library, at many distortions and lengths,
-//! none of them of the evaluation set (`eval/calibrate.py` fits it and says how it does).
+//! none of them of the evaluation set (`eval/calibrate.py` fits it and says how it does). Its coefficients are part of the
+//! parameter set ([`ScoreModel`]).
+use crate::params::ScoreModel;
 
 /// What the probability is judged by.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,74 +20,43 @@ pub struct Features {
     pub variants: u32,
     /// The evidence of the best place of another track: what likeness and chance reach.
     pub rival: f32,
-    /// Windows in the library, or [`MANY_WINDOWS`] where there are more.
+    /// Windows in the library, or [`ScoreModel::many_windows`] where there are more.
     pub windows: u64,
 }
-
-/// Frame pairs of queries of 1 and 10 s, between which the score was fitted.
-const SHORT: f64 = 4.4;
-const LONG: f64 = 53.0;
-
-/// A coefficient of a query of 1 s and of one of 10 s. What a value says depends on how many frames it comes from: of a
-/// query of 10 s a fair margin is as good as certain. None but the first may be negative, so that what speaks for a place
-/// never lowers its score.
-type Slope = [f64; 2];
-
-const INTERCEPT: Slope = [-10.337, -14.946];
-/// Of the logarithm of the ratio between the evidence and that of the rival.
-const RATIO: Slope = [6.025, 11.717];
-/// Of their difference over the root of the query's pairs, which is how far chance makes it vary.
-const DENSITY: Slope = [6.907, 2.433];
-const SIMILARITY: Slope = [7.516, 0.000];
-/// Of the share of the query that the range covers.
-const COVERAGE: f64 = 5.299;
-const VARIANTS: f64 = -0.473;
-/// Of the logarithm of how many times a library is smaller than one of [`MANY_WINDOWS`]: it has weaker rivals.
-const SMALL: f64 = -0.473;
-
-/// Windows of four hours of music; it does not matter how many more there are.
-pub const MANY_WINDOWS: u64 = 20_000;
-
-/// The least rival, for each root of the query's pairs: in a library of one track there is none, and chance is
-/// no less.
-const CHANCE: f64 = 0.16;
-
-/// The same for each pair of the range: two tracks of one tempo may have hardly anything in common, but that for minutes.
-const ALIKE: f64 = 0.022;
-
-/// Frame pairs of a minute, which is aligned at a time.
-const MINUTE: f64 = 320.0;
-
-/// Added to evidence before a ratio is taken: what is less says nothing.
-const NOTHING: f64 = 0.3;
 
 /// The least probability that counts as a match unless the caller says otherwise.
 pub const LEAST_SCORE: f32 = 0.9;
 
 /// The probability, 0..=1, that an alignment with these features is right, if it is as likely as not that the
 /// query comes from the library.
-pub fn probability(features: &Features) -> f32 {
+pub fn probability(model: &ScoreModel, features: &Features) -> f32 {
     let query_pairs = features.query_pairs.max(1.0);
-    let pairs = features.pairs.clamp(1.0, query_pairs.min(MINUTE));
+    let pairs = features.pairs.clamp(1.0, query_pairs.min(model.max_pairs));
     // Of what is longer no more is known than that.
-    let long = ((query_pairs / SHORT).ln() / (LONG / SHORT).ln()).clamp(0.0, 1.0);
-    let at = |[short, of_long]: Slope| short + long * (of_long - short);
+    let long = ((query_pairs / model.short_pairs).ln() / (model.long_pairs / model.short_pairs).ln())
+        .clamp(0.0, 1.0);
+    let at = |[short, of_long]: [f64; 2]| short + long * (of_long - short);
     let evidence = f64::from(features.evidence).max(0.0);
-    let chance = query_pairs.min(MINUTE).sqrt();
-    let rival = f64::from(features.rival).max(CHANCE * chance).max(ALIKE * pairs);
-    let logit = at(INTERCEPT)
-        + at(RATIO) * ((evidence + NOTHING) / (rival + NOTHING)).ln()
-        + at(DENSITY) * (evidence - rival) / chance
-        + at(SIMILARITY) * f64::from(features.similarity)
-        + COVERAGE * pairs / query_pairs.min(MINUTE)
-        + VARIANTS * f64::from(features.variants.max(1)).ln()
-        + SMALL * (MANY_WINDOWS as f64 / features.windows.max(1) as f64).ln().max(0.0);
+    let chance = query_pairs.min(model.max_pairs).sqrt();
+    let rival = f64::from(features.rival).max(model.chance * chance).max(model.alike * pairs);
+    let logit = at(model.intercept)
+        + at(model.ratio) * ((evidence + model.nothing) / (rival + model.nothing)).ln()
+        + at(model.density) * (evidence - rival) / chance
+        + at(model.similarity) * f64::from(features.similarity)
+        + model.coverage * pairs / query_pairs.min(model.max_pairs)
+        + model.variants * f64::from(features.variants.max(1)).ln()
+        + model.small_library * (model.many_windows as f64 / features.windows.max(1) as f64).ln().max(0.0);
     (1.0 / (1.0 + (-logit).exp())) as f32
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::params::CURRENT;
+
+    fn probability(features: &Features) -> f32 {
+        super::probability(&CURRENT.score, features)
+    }
 
     #[test]
     fn more_evidence_is_surer_and_a_stronger_rival_less_so() {

@@ -1,7 +1,7 @@
 //! Votes of the nearest windows on (track, offset).
 //!
 //! Offsets are in half frames: the reference position, in half frames, of the query's first frame.
-use crate::{ann::Hit, store::TrackId};
+use crate::{ann::Hit, params::ProjectionMatrix, store::TrackId};
 
 /// Votes for an offset count for its neighbours too, as the true offset lies between two half frames.
 const NEIGHBOUR_SHARE: f32 = 0.7;
@@ -42,12 +42,12 @@ impl Candidate {
 
 /// The `most` places with most votes, best first. A window's vote for a place is the squared cosine, so that
 /// near windows outweigh many that are hardly nearer than chance.
-pub fn candidates(windows: &[WindowHits], most: usize) -> Vec<Candidate> {
+pub fn candidates(windows: &[WindowHits], most: usize, projection: &ProjectionMatrix) -> Vec<Candidate> {
     let mut ballots: Vec<Candidate> = windows
         .iter()
         .flat_map(|w| {
             w.hits.iter().filter(|hit| hit.position.0 <= LAST_POSITION).map(|hit| {
-                let cosine = crate::fingerprint::cosine(hit.dot).max(0.0);
+                let cosine = projection.cosine(hit.dot).max(0.0);
                 let offset = 2 * hit.position.0 as i32 - w.start;
                 Candidate { track: hit.track, offset, votes: cosine * cosine }
             })
@@ -89,10 +89,14 @@ pub fn candidates(windows: &[WindowHits], most: usize) -> Vec<Candidate> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::Frames;
+    use crate::{params::CURRENT, units::Frames};
 
     fn hit(track: u32, position: u32, dot: i32) -> Hit {
-        Hit { track: TrackId(track), position: Frames(position), dot }
+        Hit::new(TrackId(track), Frames(position), dot)
+    }
+
+    fn candidates(windows: &[WindowHits], most: usize) -> Vec<Candidate> {
+        super::candidates(windows, most, &CURRENT.projection)
     }
 
     #[test]

@@ -205,3 +205,91 @@ fn links<'c>(
     };
     Ok(levels.get(level).map_or(&[], Vec::as_slice))
 }
+
+#[cfg(all(test, feature = "graph"))]
+mod tests {
+    use super::{super::kernel::Queries, *};
+
+    const DIMS: usize = 8;
+
+    fn centroids(count: usize) -> Centroids {
+        let mut random = fastrand::Rng::with_seed(7);
+        Centroids::new((0..count * DIMS).map(|_| random.i8(-60..=60)).collect(), DIMS)
+    }
+
+    #[test]
+    fn a_walk_with_room_for_all_finds_all_in_order() {
+        let centroids = centroids(200);
+        let graph = build(&centroids, &CancelToken::new()).unwrap();
+        assert!(graph.complete);
+        let mut walk = Walk::new(graph.entry, graph.entry_level, 200);
+        let queries: Vec<i8> = centroids.vectors[..20 * DIMS].iter().map(|v| v / 2).collect();
+        let expected = centroids.nearest(&Queries::new(&queries, DIMS), 200);
+        let mut reads = 0;
+        for (query, expected) in queries.chunks(DIMS).zip(&expected) {
+            let links = |at: u32| {
+                reads += 1;
+                Ok(graph.links[at as usize].clone())
+            };
+            assert_eq!(walk.nearest(&centroids, query, 200, links).unwrap(), *expected);
+        }
+        assert!(reads <= 200, "links are read once");
+    }
+
+    #[test]
+    fn a_walk_keeps_as_many_as_it_is_asked_for() {
+        let centroids = centroids(300);
+        let graph = build(&centroids, &CancelToken::new()).unwrap();
+        let mut walk = Walk::new(graph.entry, graph.entry_level, 300);
+        let mut right = 0;
+        for c in 0..300 {
+            let query = centroids.get(c);
+            let found =
+                walk.nearest(&centroids, query, 20, |at| Ok(graph.links[at as usize].clone())).unwrap();
+            assert_eq!(found.len(), 20);
+            assert!(found.is_sorted_by_key(|&c| (-dot(query, centroids.get(c)), c)));
+            let exact = &centroids.nearest(&Queries::new(query, DIMS), 20)[0];
+            right += exact.iter().filter(|c| found.contains(c)).count();
+        }
+        assert!(right > 300 * 19, "{right} of 6000");
+        assert!(walk.nearest(&centroids, centroids.get(0), 0, |_| unreachable!()).unwrap().is_empty());
+    }
+
+    /// A chain without shortcuts, whose ends are linked to nothing that is.
+    #[test]
+    fn a_walk_follows_links_and_passes_over_those_that_lead_nowhere() {
+        let centroids = Centroids::new((0..10).flat_map(|c| [c * 10, 0]).collect(), 2);
+        let links = |at: u32| Ok(vec![vec![at.wrapping_sub(1), at + 1, 77]]);
+        let mut walk = Walk::new(0, 0, 10);
+        assert_eq!(walk.nearest(&centroids, &[1, 0], 3, links).unwrap(), [9, 8, 7]);
+        assert_eq!(walk.nearest(&centroids, &[-1, 0], 3, links).unwrap(), [0, 1, 2]);
+        assert!(Walk::new(10, 0, 10).nearest(&centroids, &[1, 0], 3, links).unwrap().is_empty());
+    }
+
+    /// On an upper level the walk climbs before it looks around on the lowest.
+    #[test]
+    fn a_walk_descends_from_the_level_of_its_entry() {
+        let centroids = Centroids::new((0..10).flat_map(|c| [c * 10, 0]).collect(), 2);
+        let links = |at: u32| {
+            let up = if at == 0 { vec![8] } else { vec![0] };
+            Ok(vec![if at >= 8 { vec![8, 9] } else { vec![] }, up])
+        };
+        assert_eq!(Walk::new(0, 1, 10).nearest(&centroids, &[1, 0], 2, links).unwrap(), [9, 8]);
+        assert_eq!(Walk::new(0, 0, 10).nearest(&centroids, &[1, 0], 2, links).unwrap(), [0]);
+    }
+
+    #[test]
+    fn lost_centroids_are_linked_again() {
+        let centroids = centroids(60);
+        let mut graph = build(&centroids, &CancelToken::new()).unwrap();
+        // Nothing leads to one of them any more.
+        let lost = if graph.entry == 5 { 6 } else { 5 };
+        graph.links.iter_mut().flatten().for_each(|links| links.retain(|&c| c != lost));
+        assert!(repair(&mut graph, &centroids, 8).unwrap());
+        let mut walk = Walk::new(graph.entry, graph.entry_level, 60);
+        let found = walk
+            .nearest(&centroids, centroids.get(lost), 8, |at| Ok(graph.links[at as usize].clone()))
+            .unwrap();
+        assert_eq!(found[0], lost);
+    }
+}

@@ -114,3 +114,85 @@ impl Part {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{
+        super::{fixture, maintain::maintain, search::Searcher},
+        *,
+    };
+
+    /// A library with an index of eight lists and three tracks that are in none.
+    fn library() -> fixture::Library {
+        let mut library = fixture::Library::new(6, 40);
+        maintain(&mut library.store, &fixture::options(8), &fixture::go_on()).unwrap();
+        library.add(6..9, 40);
+        library
+    }
+
+    fn part(library: &fixture::Library, most: u64) -> (Part, Vec<u32>) {
+        let (store, go_on) = (&library.store, fixture::go_on());
+        let part = Part::read(store, most, &go_on).unwrap().unwrap();
+        let lists = part.lists(&Centroids::new(store.centroids(8).unwrap(), fixture::DIMS), &go_on).unwrap();
+        (part, lists)
+    }
+
+    fn is_exact(library: &fixture::Library) {
+        library.store.verify().unwrap();
+        let queries = fixture::fingerprint(6, 7).windows;
+        let found = Searcher::new(&library.store).nprobe(8).nearest(&queries, 50).unwrap();
+        assert_eq!(found, library.plain(&queries, 50, |_| true));
+    }
+
+    #[test]
+    fn a_part_is_whole_tracks_up_to_the_one_with_which_there_are_enough_windows() {
+        let library = library();
+        for (most, tracks) in [(1, 1), (40, 1), (41, 2), (80, 2), (u64::MAX, 3)] {
+            let (part, lists) = part(&library, most);
+            assert_eq!((part.places.len(), lists.len()), (40 * tracks, 40 * tracks));
+            assert_eq!(part.census.last, TrackId(6 + tracks as u32));
+        }
+    }
+
+    #[test]
+    fn a_track_that_is_removed_meanwhile_is_not_inserted() {
+        let mut library = library();
+        let (part, lists) = part(&library, u64::MAX);
+        let mut other = Store::open_write(&library.file).unwrap();
+        other.write(|batch| batch.remove(Path::new("/7"))).unwrap();
+        assert!(!part.commit(&mut library.store, &lists).unwrap());
+        is_exact(&library);
+        // The next try reads again.
+        assert_eq!(insert(&mut library.store, &fixture::go_on()).unwrap(), 80);
+        assert_eq!(insert(&mut library.store, &fixture::go_on()).unwrap(), 0);
+        is_exact(&library);
+    }
+
+    #[test]
+    fn what_another_process_inserted_first_is_not_inserted_twice() {
+        let mut library = library();
+        let (part, lists) = part(&library, u64::MAX);
+        let mut other = Store::open_write(&library.file).unwrap();
+        assert_eq!(insert(&mut other, &fixture::go_on()).unwrap(), 120);
+        assert!(!part.commit(&mut library.store, &lists).unwrap());
+        is_exact(&library);
+        // Nor into the lists of another generation.
+        library.add(9..10, 40);
+        let (part, lists) = self::part(&library, u64::MAX);
+        maintain(&mut other, &fixture::options(8).force(true), &fixture::go_on()).unwrap();
+        assert!(!part.commit(&mut library.store, &lists).unwrap());
+        is_exact(&library);
+    }
+
+    #[test]
+    fn a_cancelled_insertion_changes_nothing() {
+        let mut library = library();
+        let cancelled = CancelToken::new();
+        cancelled.cancel();
+        assert!(insert(&mut library.store, &cancelled).is_err());
+        assert_eq!(part(&library, u64::MAX).0.places.len(), 120);
+        is_exact(&library);
+    }
+}

@@ -211,6 +211,41 @@ mod tests {
         }
     }
 
+    /// Two clusters: each centroid ends up in the direction of its cluster's sum, as long as the vectors are.
+    #[test]
+    fn a_centroid_is_the_mean_of_its_vectors_as_long_as_they_are() {
+        let sample: Vec<i8> = [[60, 10], [60, -20], [-50, 30], [58, 16], [-40, 40], [-52, 6]].concat();
+        let trained = train(&sample, 2, 2, 5, &CancelToken::new()).unwrap();
+        let squares: f64 = sample.iter().map(|&x| f64::from(x) * f64::from(x)).sum();
+        let length = (squares / 6.0).sqrt();
+        let mean = |sum: [f64; 2]| {
+            let norm = (sum[0] * sum[0] + sum[1] * sum[1]).sqrt();
+            sum.map(|x| (x * length / norm).round() as i8)
+        };
+        assert_eq!(trained.vectors, [mean([178.0, 6.0]), mean([-142.0, 76.0])].concat());
+        assert_eq!(trained.assign(&sample).iter().map(|(c, _)| *c).collect::<Vec<_>>(), [0, 0, 1, 0, 1, 1]);
+    }
+
+    #[test]
+    fn a_centroid_without_vectors_moves_to_where_the_fit_is_worst() {
+        // The first guesses are the same vector twice; all go to the first of equal ones.
+        let sample: Vec<i8> = [[50, 0], [50, 0], [50, 0], [0, 50]].concat();
+        let trained = train(&sample, 2, 2, 3, &CancelToken::new()).unwrap();
+        assert_eq!(trained.vectors, [[50, 0], [0, 50]].concat());
+        // One of zeros, and one whose vectors cancel out, stay as they are.
+        let sample: Vec<i8> = [[0, 0], [0, 0]].concat();
+        assert_eq!(train(&sample, 2, 1, 3, &CancelToken::new()).unwrap().vectors, [0, 0]);
+        let sample: Vec<i8> = [[9, 9], [-9, -9]].concat();
+        assert_eq!(train(&sample, 2, 1, 3, &CancelToken::new()).unwrap().vectors, [9, 9]);
+    }
+
+    #[test]
+    fn training_ends_when_it_is_cancelled() {
+        let cancelled = CancelToken::new();
+        cancelled.cancel();
+        assert!(train(&[1; 64], 8, 2, 1, &cancelled).is_err());
+    }
+
     #[test]
     fn the_number_of_threads_does_not_matter() {
         let mut random = fastrand::Rng::with_seed(6);

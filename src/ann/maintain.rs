@@ -105,3 +105,45 @@ fn update(
         done => done.map(Some),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn centroids_are_retrained_at_twice_or_a_quarter_of_what_suits() {
+        let index = |centroid_count| NeighbourIndex {
+            generation: 1,
+            parameter_set: 1,
+            track_count: 1,
+            last_track: TrackId(1),
+            window_count: 1,
+            stamp: 0,
+            centroid_count,
+            entry: 0,
+            entry_level: 0,
+            graph_complete: true,
+        };
+        let needs = |count, windows, options| {
+            needs_retraining(&index(count), &Census { windows, ..Census::default() }, &options)
+        };
+        // 8 times the root of the windows is nearest to 512 from 2,048 (excluded) to 8,192 windows.
+        for (count, windows, expected) in [
+            (512, 4000, false),
+            (512, 8100, false),
+            (512, 8300, true),
+            (512, 2100, false),
+            // 256 suit: half of what there is will do.
+            (512, 600, false),
+            // 128 suit.
+            (512, 500, true),
+            (1 << 16, u64::MAX, false),
+        ] {
+            assert_eq!(needs(count, windows, Options::default()), expected, "{count} for {windows}");
+        }
+        let wanted = |count| Options::default().centroids(Some(count));
+        assert!(
+            !needs(512, 1, wanted(512)) && needs(512, 4000, wanted(511)) && needs(512, 4000, wanted(513))
+        );
+    }
+}

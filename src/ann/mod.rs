@@ -19,8 +19,11 @@
 //! | `train`, `kmeans`, `graph` | make a new one |
 //! | `insert` | adds windows to its lists |
 //! | `generation` | the index in memory, shared by searches |
+//! | `track_windows` | a stored track as a query |
 //! | `search`, `scan`, `exact`, `top_k`, `kernel` | find the nearest windows |
 mod exact;
+#[cfg(test)]
+mod fixture;
 mod generation;
 mod graph;
 mod hit;
@@ -31,7 +34,10 @@ mod maintain;
 mod options;
 mod scan;
 mod search;
+#[cfg(test)]
+mod tests;
 mod top_k;
+mod track_windows;
 mod train;
 
 pub use exact::nearest as nearest_exact;
@@ -40,3 +46,4 @@ pub use hit::Hit;
 pub use maintain::{catch_up, maintain};
 pub use options::{Built, MAX_UNINDEXED, MIN_WINDOWS, Options};
 pub use search::{Route, Searcher};
+pub use track_windows::TrackWindows;

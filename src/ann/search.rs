@@ -316,3 +316,40 @@ impl Loaded {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_query_gets_lists_until_they_have_enough_windows_together() {
+        let index = NeighbourIndex {
+            generation: 1,
+            parameter_set: 1,
+            track_count: 1,
+            last_track: TrackId(1),
+            window_count: 1000,
+            stamp: 0,
+            centroid_count: 10,
+            entry: 0,
+            entry_level: 0,
+            graph_complete: true,
+        };
+        let depth = |lists: &[&[u32]], windows, nprobe| {
+            let lists: Vec<Vec<u32>> = lists.iter().map(|lists| lists.to_vec()).collect();
+            Budget { windows, nprobe }.depth(&lists, &index)
+        };
+        // Lists have 100 windows each; the first one is the same for both queries and counts once.
+        let two: [&[u32]; 2] = [&[0, 1, 2], &[0, 3, 4]];
+        for (windows, expected) in [(0, 1), (100, 1), (101, 2), (300, 2), (301, 3), (500, 3), (501, 4)] {
+            assert_eq!(depth(&two, windows, 1..=4), expected, "{windows} windows");
+        }
+        assert_eq!(depth(&two, 0, 2..=3), 2, "no fewer than asked for");
+        assert_eq!(depth(&two, 10_000, 1..=2), 2, "no more than allowed");
+        // One query that has fewer lists left than the other.
+        assert_eq!(depth(&[&[0], &[1, 2, 3]], 400, 1..=9), 3);
+        // Even a list that is shorter than one window on average counts as read.
+        let empty = NeighbourIndex { window_count: 0, ..index };
+        assert_eq!(Budget { windows: 2, nprobe: 1..=9 }.depth(&[vec![0, 1, 2]], &empty), 2);
+    }
+}

@@ -180,3 +180,23 @@ fn write_lists(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn eight_centroids_suit_each_root_of_a_window() {
+        for (windows, centroids) in [
+            (1, 8),
+            (4, 16),
+            (100, 64),
+            (1000, 256),
+            (10_000, 1024),
+            (1_000_000, 8192),
+            (usize::MAX, MAX_CENTROIDS),
+        ] {
+            assert_eq!(centroid_count_for(windows), centroids, "{windows} windows");
+        }
+    }
+}

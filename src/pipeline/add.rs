@@ -23,7 +23,7 @@ use crate::{
     store::{Store, TrackRecord},
 };
 #[cfg(feature = "decode")]
-use crate::{decode::Decoder, params::Params};
+use crate::{decode::Decoder, params::ParameterSet};
 
 /// Adds a file, whether it is known or not; see `Index::add`. Others may write while it is read and analysed.
 #[cfg(feature = "decode")]
@@ -85,7 +85,11 @@ fn catch_up(store: &mut Store) -> Result<()> {
 
 /// Analyses a file.
 #[cfg(feature = "decode")]
-pub(super) fn analyse_file(file: &FoundFile, params: &Params, cancel: &CancelToken) -> Result<Analysis> {
+pub(super) fn analyse_file(
+    file: &FoundFile,
+    params: &ParameterSet,
+    cancel: &CancelToken,
+) -> Result<Analysis> {
     contained(&file.path, || analyse::track(&mut Decoder::open(&file.path)?, params, cancel))
 }
 

@@ -9,7 +9,7 @@ use crate::{
     decode::{BlockSource, Tags, Warning},
     error::AudioError,
     fingerprint::{Fingerprint, Fingerprinter},
-    params::Params,
+    params::ParameterSet,
     spectrum::Spectrum,
     units::{SampleRate, Seconds},
 };
@@ -37,7 +37,7 @@ pub struct Analysis {
 /// # Errors
 /// [`Error::Io`] and [`Error::Audio`] as the decoder gives them; [`AudioError::TooShort`] and
 /// [`AudioError::NoFingerprint`] where there is nothing that could be found again; [`Error::Interrupted`].
-pub fn track(decoder: &mut dyn BlockSource, params: &Params, cancel: &CancelToken) -> Result<Analysis> {
+pub fn track(decoder: &mut dyn BlockSource, params: &ParameterSet, cancel: &CancelToken) -> Result<Analysis> {
     let mut fingerprinter = Fingerprinter::new(params);
     let duration = chroma(decoder, params, cancel, |frame| fingerprinter.push(frame))?;
     let fingerprint = fingerprinter.finish();
@@ -53,13 +53,13 @@ pub fn track(decoder: &mut dyn BlockSource, params: &Params, cancel: &CancelToke
 }
 
 /// Calls `each` with the chroma of every frame that a fingerprint is made of, before it is packed:
-/// [`Params::frame_values`] values, [`Params::hop`] samples apart. Gives the length of the audio.
+/// [`ParameterSet::frame_values`] values, [`ParameterSet::hop`] samples apart. Gives the length of the audio.
 ///
 /// # Errors
 /// [`Error::Io`] and [`Error::Audio`] as the decoder gives them; [`Error::Interrupted`].
 pub fn chroma(
     decoder: &mut dyn BlockSource,
-    params: &Params,
+    params: &ParameterSet,
     cancel: &CancelToken,
     mut each: impl FnMut(&[f32]),
 ) -> Result<Seconds> {
@@ -79,15 +79,12 @@ fn too_short(duration: Seconds) -> AudioError {
     AudioError::TooShort { milliseconds: milliseconds(duration), least_milliseconds: milliseconds(LEAST) }
 }
 
-/// Constant-Q bins beyond those of the library that a query is analysed with, so that it can be transposed by as many.
-pub const MARGIN: i32 = 20;
-
 /// A stretch of a query, at twice the library's frame rate.
 #[derive(Clone, Debug, Default)]
 pub struct QueryStretch {
-    /// Chroma as it is, frame after frame of `Params::frame_values()` values.
+    /// Chroma as it is, frame after frame of `ParameterSet::frame_values()` values.
     pub chroma: Vec<f32>,
-    /// Constant-Q magnitudes, frame after frame of `Params::bins(MARGIN)` values.
+    /// Constant-Q magnitudes, frame after frame of `ParameterSet::bins(query_margin)` values.
     pub magnitudes: Vec<f32>,
     /// Whether the query begins with it. Chroma as it is knows of the stretches beside it.
     pub begins: bool,
@@ -96,17 +93,17 @@ pub struct QueryStretch {
 }
 
 impl QueryStretch {
-    /// The chroma of the stretch read `shift` constant-Q bins higher (-`MARGIN`..=`MARGIN`), as if it had been
+    /// The chroma of the stretch read `shift` constant-Q bins higher (at most `ParameterSet::max_shift()` up or down), as if it had been
     /// sung as much lower; values are within 1e-4 of the exact ones.
     ///
     /// # Panics
     /// If `shift` is outside its range.
-    pub fn transposed(&self, params: &Params, shift: i32) -> Vec<f32> {
-        assert!(shift.abs() <= MARGIN, "a shift of {shift} bins");
-        let from = (MARGIN + shift) as usize;
-        let mut chroma = OctaveChroma::quick(params, params.hop / 2);
+    pub fn transposed(&self, params: &ParameterSet, shift: i32) -> Vec<f32> {
+        assert!(shift.abs() <= params.max_shift(), "a shift of {shift} bins");
+        let from = (params.max_shift() + shift) as usize;
+        let mut chroma = OctaveChroma::quick(params, params.query_hop());
         let mut frames = Vec::with_capacity(self.chroma.len());
-        for m in self.magnitudes.chunks_exact(params.bins(MARGIN as usize)) {
+        for m in self.magnitudes.chunks_exact(params.bins(params.query_margin)) {
             chroma.push(&m[from..from + params.bins(0)], |f| frames.extend_from_slice(f));
         }
         chroma.finish(|f| frames.extend_from_slice(f));
@@ -121,12 +118,12 @@ impl QueryStretch {
 /// As `track`, [`AudioError::NoFingerprint`] aside, and whatever `each` gives.
 pub fn query(
     decoder: &mut dyn BlockSource,
-    params: &Params,
+    params: &ParameterSet,
     longest: usize,
     cancel: &CancelToken,
     mut each: impl FnMut(&QueryStretch) -> Result<()>,
 ) -> Result<Seconds> {
-    let (hop, bins, margin) = (params.hop / 2, params.bins(0), MARGIN as usize);
+    let (hop, bins, margin) = (params.query_hop(), params.bins(0), params.query_margin);
     let mut spectrum = Spectrum::new(params, hop, margin);
     let mut chroma = OctaveChroma::new(params, hop);
     let mut stretch = QueryStretch { begins: true, ..QueryStretch::default() };

@@ -14,7 +14,7 @@ use crate::{
     Error, Result,
     decode::{Audio, Tags},
     error::AudioError,
-    params::Params,
+    params::ParameterSet,
     report::Answer,
     store::Totals,
 };
@@ -42,7 +42,7 @@ pub struct Info {
     /// What it holds.
     pub totals: Totals,
     /// The parameters of its fingerprints.
-    pub params: Params,
+    pub params: ParameterSet,
     /// The version of its format.
     pub format: u32,
     /// The folders that were indexed.
@@ -127,7 +127,7 @@ impl Index {
         let answer = catch_unwind(AssertUnwindSafe(|| {
             let mut blocks = audio.open()?;
             let store = self.handles.reader()?;
-            Query::new(&store, options)?.answer(&name, &mut *blocks, cancel)
+            Query::new(&store, options, self.handles.search_cache())?.answer(&name, &mut *blocks, cancel)
         }));
         answer.unwrap_or_else(|_| {
             let reason = AudioError::DecoderPanic("a fault in the analysis".into());

@@ -12,12 +12,16 @@ mod content;
 mod files;
 #[cfg(feature = "decode")]
 mod find;
+#[cfg(all(test, feature = "decode"))]
+mod golden;
 mod handles;
 #[cfg(feature = "analyze")]
 mod harmonic;
 mod index;
 #[cfg(all(test, feature = "decode"))]
 mod model;
+#[cfg(test)]
+mod other_parameters;
 mod query;
 mod samples;
 mod upkeep;

@@ -1,6 +1,6 @@
 //! Answering a query: nearest windows, votes, alignment, score; stretch by stretch, so that a recording of hours
 //! takes no more memory than one of a minute.
-use std::{collections::BTreeMap, ops::RangeInclusive, path::Path};
+use std::{collections::BTreeMap, ops::RangeInclusive, path::Path, sync::Arc};
 
 use super::{
     analyse::{self, QueryStretch},
@@ -10,13 +10,13 @@ use crate::cancel::CancelToken;
 use crate::{
     Result,
     align::{
-        Alignment, Candidate, Comparison, Features, LEAST_SCORE, Line, MANY_WINDOWS, Reference, Repeats,
-        WindowEvidence, WindowHits, align, candidates, likeness, probability,
+        Alignment, Candidate, Comparison, Features, LEAST_SCORE, Line, Reference, Repeats, WindowEvidence,
+        WindowHits, align, candidates, likeness, probability,
     },
-    ann::{Hit, Searcher},
+    ann::{Hit, SearchCache, Searcher},
     decode::BlockSource,
-    fingerprint::{Projection, unpack},
-    params::Params,
+    fingerprint::{FrameCode, Projection},
+    params::ParameterSet,
     report::{Answer, Match},
     store::{Store, TrackId},
     units::Frames,
@@ -227,26 +227,29 @@ impl Place {
 /// Answers queries out of one index.
 pub(super) struct Query<'s> {
     store: &'s Store,
-    params: Params,
+    params: ParameterSet,
     options: QueryOptions,
     searcher: Searcher<'s>,
     projection: Projection,
+    frame_code: FrameCode,
     window_evidence: WindowEvidence,
     /// Windows of the library, as the score asks for them.
     windows: u64,
 }
 
 impl<'s> Query<'s> {
-    pub(super) fn new(store: &'s Store, options: &QueryOptions) -> Result<Self> {
+    /// `cache` keeps the centroids for the next query.
+    pub(super) fn new(store: &'s Store, options: &QueryOptions, cache: &Arc<SearchCache>) -> Result<Self> {
         let params = *store.params();
         Ok(Self {
             store,
             params,
             options: *options,
-            searcher: Searcher::new(store).exact(options.exact),
+            searcher: Searcher::new(store).cache(cache).exact(options.exact),
             projection: Projection::new(&params),
+            frame_code: FrameCode::new(&params),
             window_evidence: WindowEvidence::new(&params),
-            windows: store.windows_up_to(MANY_WINDOWS)?,
+            windows: store.windows_up_to(params.score.many_windows)?,
         })
     }
 
@@ -317,14 +320,14 @@ impl<'s> Query<'s> {
         let nearest = share(HITS, windows.starts.len(), &NEAREST);
         let most = share(ALIGNED, halves, &PLACES);
         let hits = windows.with(self.searcher.nearest(&windows.vectors, nearest)?);
-        let mut proposed = candidates(&hits, most);
+        let mut proposed = candidates(&hits, most, &params.projection);
         let (mut places, mut left) = self.plain(&readings, &proposed)?;
         let query = halves as f64 / 2.0;
         if !self.is_sure(&places, query) {
             let hits = hits.into_iter().map(|window| window.hits).collect();
             if let Some(hits) = self.searcher.deeper(&windows.vectors, nearest, hits)? {
                 // What few hits propose, more of them may outvote: it stays.
-                for new in candidates(&windows.with(hits), most) {
+                for new in candidates(&windows.with(hits), most, &params.projection) {
                     if !proposed.iter().any(|old| old.is_at(&new)) {
                         proposed.push(new);
                     }
@@ -332,7 +335,7 @@ impl<'s> Query<'s> {
                 (places, left) = self.plain(&readings, &proposed)?;
             }
         }
-        if query >= LEAST_WIDE && !self.options.range.is_plain() && !self.is_sure(&places, query) {
+        if query >= LEAST_WIDE && !self.options.range.is_plain(&params) && !self.is_sure(&places, query) {
             places.extend(self.widened(&readings)?);
             self.find_rivals(&mut places, left)?;
         }
@@ -368,7 +371,7 @@ impl<'s> Query<'s> {
 
     /// The places of all variants of a stretch.
     fn widened(&mut self, readings: &Readings<'_>) -> Result<Vec<Place>> {
-        let groups = self.options.range.groups();
+        let groups = self.options.range.groups(&self.params);
         let (mut vectors, mut windows) = (Vec::new(), Vec::new());
         for group in &groups {
             let mut of_group = self.windows(&readings.frames(&group.searched), WIDE_STEP);
@@ -385,7 +388,11 @@ impl<'s> Query<'s> {
                 for (window, &start) in of_windows.iter_mut().zip(&starts) {
                     window.start = group.start_in(member, start, half);
                 }
-                proposed.extend(candidates(&of_windows, WIDE_PLACES).into_iter().map(|c| (*member, c)));
+                proposed.extend(
+                    candidates(&of_windows, WIDE_PLACES, &self.params.projection)
+                        .into_iter()
+                        .map(|c| (*member, c)),
+                );
             }
         }
         proposed.sort_by(|a, b| b.1.votes.total_cmp(&a.1.votes));
@@ -455,7 +462,7 @@ impl<'s> Query<'s> {
                 let (variant, alignment) = (aligned.variant, aligned.alignment);
                 let centre = (alignment.from + alignment.to) as f64 / 2.0;
                 let (in_query, in_track) = (centre / variant.tempo, centre + alignment.offset);
-                for near in variant.neighbours(step) {
+                for near in variant.neighbours(step, self.params.max_shift()) {
                     let offset = (in_track - in_query * near.tempo).round() as i32;
                     let moved = self.align(readings, (near, &readings.frames(&near)), track, offset)?;
                     if let Some(moved) = moved.filter(|moved| moved.evidence() > aligned.evidence()) {
@@ -498,7 +505,7 @@ impl<'s> Query<'s> {
             variants: if line.tempo == 1.0 && bins == 0.0 || variant == Variant::PLAIN {
                 1
             } else {
-                self.options.range.variants().len() as u32
+                self.options.range.variants(&self.params).len() as u32
             },
             rival: 0.0,
             repeats: Vec::new(),
@@ -552,7 +559,7 @@ impl<'s> Query<'s> {
             }
             Ok(read)
         };
-        let bins_per_semitone = self.params.bins_per_octave as f64 / 12.0;
+        let bins_per_semitone = self.params.bins_per_semitone() as f64;
         let semitones = ((one.pitch - other.pitch) / bins_per_semitone).round() as i32;
         Ok(likeness(&frames(one)?, &frames(other)?, self.params.frame_values(), -semitones) >= COPY)
     }
@@ -609,7 +616,7 @@ impl<'s> Query<'s> {
         let mut packed = Vec::new();
         self.store.frames(track, Frames(clamp(from))..Frames(clamp(to)), &mut packed)?;
         let mut reference = Reference { first: clamp(from) as i32, frames: vec![0.0; 2 * packed.len()] };
-        unpack(&packed, &mut reference.frames);
+        self.frame_code.unpack(&packed, &mut reference.frames);
         Ok(reference)
     }
 
@@ -624,7 +631,7 @@ impl<'s> Query<'s> {
         // Odd, as the library's step is even.
         let step = (starts.len() / LEAST_WINDOWS).clamp(step.min(3), step) | 1;
         let step = if starts.len() > MOST_WINDOWS { 2 * step } else { step };
-        let least = self.params.window_least_energy * window as f32 / 2.0;
+        let least = self.params.min_window_energy * window as f32 / 2.0;
         let frame = |at: i32| at as usize * values..(at as usize + 1) * values;
         let energies: Vec<f32> =
             frames.chunks_exact(values).map(|f| f.iter().map(|v| v * v).sum::<f32>()).collect();
@@ -673,7 +680,7 @@ impl<'s> Query<'s> {
     }
 
     fn score(&self, place: &Place, query_pairs: f64) -> f64 {
-        f64::from(probability(&Features {
+        let features = Features {
             evidence: place.evidence,
             similarity: place.similarity,
             pairs: place.pairs,
@@ -681,11 +688,12 @@ impl<'s> Query<'s> {
             variants: place.variants,
             rival: place.rival,
             windows: self.windows,
-        }))
+        };
+        f64::from(probability(&self.params.score, &features))
     }
 
     fn describe(&self, place: &Place, duration: f64) -> Result<Option<Match>> {
-        let half = self.params.frame_seconds().0 / 2.0;
+        let half = self.params.half_frame_seconds().0;
         let frame = self.params.frame_length as f64 / f64::from(self.params.sample_rate.0);
         let score = self.score(place, (duration - frame) / self.params.frame_seconds().0 + 1.0);
         let Some(track) = self.store.track(place.track)? else { return Ok(None) };

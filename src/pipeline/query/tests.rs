@@ -71,9 +71,9 @@ fn a_deeper_look_finds_what_the_first_one_does_not() {
             query.is_sure(places, pairs) && places[0].track == ids[seed as usize]
         };
         // One list for each window, then ten.
-        let mut listed = Query::new(&store, &options).unwrap();
+        let mut listed = Query::new(&store, &options, &Arc::default()).unwrap();
         listed.searcher = Searcher::new(&store).nprobe(1);
-        let mut all = Query::new(&store, &QueryOptions { exact: true, ..options }).unwrap();
+        let mut all = Query::new(&store, &QueryOptions { exact: true, ..options }, &Arc::default()).unwrap();
         analyse::query(
             &mut *Audio::samples(&clip(seed), RATE).open().unwrap(),
             &CURRENT,
@@ -84,7 +84,8 @@ fn a_deeper_look_finds_what_the_first_one_does_not() {
                 let readings = Readings::new(stretch, &CURRENT);
                 let windows = listed.windows(&stretch.chroma, 1);
                 let hits = windows.with(listed.searcher.nearest(&windows.vectors, *NEAREST.end())?);
-                let (places, _) = listed.plain(&readings, &candidates(&hits, *PLACES.end()))?;
+                let (places, _) =
+                    listed.plain(&readings, &candidates(&hits, *PLACES.end(), &CURRENT.projection))?;
                 first += u32::from(is_right(&listed, &places, pairs));
                 let places = listed.stretch(stretch)?;
                 both += u32::from(is_right(&listed, &places, pairs));
