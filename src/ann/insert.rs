@@ -120,14 +120,14 @@ mod tests {
     use std::path::Path;
 
     use super::{
-        super::{fixture, maintain::maintain, search::Searcher},
+        super::{fixture, search::Searcher, train::train},
         *,
     };
 
     /// A library with an index of eight lists and three tracks that are in none.
     fn library() -> fixture::Library {
         let mut library = fixture::Library::new(6, 40);
-        maintain(&mut library.store, &fixture::options(8), &fixture::go_on()).unwrap();
+        train(&mut library.store, &fixture::options(8), 1, &fixture::go_on()).unwrap();
         library.add(6..9, 40);
         library
     }
@@ -181,7 +181,7 @@ mod tests {
         // Nor into the lists of another generation.
         library.add(9..10, 40);
         let (part, lists) = self::part(&library, u64::MAX);
-        maintain(&mut other, &fixture::options(8).force(true), &fixture::go_on()).unwrap();
+        train(&mut other, &fixture::options(8), 2, &fixture::go_on()).unwrap();
         assert!(!part.commit(&mut library.store, &lists).unwrap());
         is_exact(&library);
     }

@@ -23,6 +23,8 @@ mod model;
 #[cfg(test)]
 mod other_parameters;
 mod query;
+#[cfg(all(test, feature = "decode"))]
+mod rayon_tasks;
 mod samples;
 mod upkeep;
 mod widen;

@@ -1,14 +1,8 @@
 //! Nearest windows: the index against looking at all of them.
-use std::{
-    fs,
-    path::Path,
-    sync::{LazyLock, mpsc},
-    thread,
-    time::Duration,
-};
+use std::{fs, path::Path, sync::LazyLock};
 
 use refrain::{
-    Audio, CancelToken, Error, Index, Tags,
+    CancelToken, Error,
     ann::{self, Built, Hit, Options, Route, Searcher},
     error::IndexError,
     fingerprint::Fingerprint,
@@ -18,10 +12,7 @@ use refrain::{
 };
 use rusqlite::Connection;
 
-use super::{
-    run::tune,
-    store::{folder, record},
-};
+use super::store::{folder, record};
 
 const DIMS: usize = params::CURRENT.window_dims;
 static GO_ON: LazyLock<CancelToken> = LazyLock::new(CancelToken::new);
@@ -439,42 +430,4 @@ fn corrupt_bytes_never_panic_a_search() {
         ann::nearest_exact(store, &queries, 5)?;
         store.verify()
     });
-}
-
-/// Calls that write, run as tasks of the program's own rayon threads: a thread that waits for k-means must not pick up
-/// another call, which would wait for the index that the first one holds.
-#[test]
-fn writing_calls_run_as_rayon_tasks_of_the_program() {
-    let (finished, watchdog) = mpsc::channel();
-    thread::spawn(move || {
-        let (_folder, file) = folder();
-        library(&file, 24, 400).close().unwrap();
-        let index = Index::open_to_write(&file).unwrap();
-        let options = small(64).force(true).max_unindexed(1);
-        for threads in [1, 2] {
-            let host = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            for round in 0..4 {
-                host.scope(|scope| {
-                    for n in 0..8 {
-                        let (index, options) = (&index, &options);
-                        scope.spawn(move |_| match n % 4 {
-                            0 | 2 => drop(index.rebuild(options, &GO_ON).unwrap()),
-                            1 => {
-                                let samples = tune(8_000, 3.0, 10 * round + n);
-                                let samples: Vec<f32> =
-                                    samples.iter().map(|&s| f32::from(s) / 32_768.0).collect();
-                                let audio = Audio::samples(&samples, 8_000);
-                                index.add_audio(audio, format!("{n}"), Tags::default()).unwrap();
-                            }
-                            _ => drop(index.refresh(options, &GO_ON).unwrap()),
-                        });
-                    }
-                });
-            }
-        }
-        index.verify().unwrap();
-        finished.send(()).unwrap();
-    });
-    let done = watchdog.recv_timeout(Duration::from_secs(60));
-    assert_eq!(done, Ok(()), "the calls wait for each other, or one failed");
 }

@@ -1,0 +1,70 @@
+//! Calls that write, run as tasks of the program's own rayon threads. A thread of rayon that waits starts another task, so
+//! no call may wait for rayon while it holds the index: the other task would wait for that index, for ever.
+use std::{fs, sync::mpsc, thread, time::Duration};
+
+use super::{BuildOptions, Index};
+use crate::{
+    ann::Options,
+    cancel::CancelToken,
+    decode::{Audio, Tags},
+    fingerprint::Fingerprint,
+    params::CURRENT,
+    store::{Store, TrackRecord},
+};
+
+const CLIP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/audio/clips/clean.wav");
+
+/// Windows by chance, enough for k-means to use several threads.
+fn fingerprint(windows: u32, seed: u64) -> Fingerprint {
+    let mut random = fastrand::Rng::with_seed(seed);
+    Fingerprint {
+        frames: vec![0; windows as usize * 4 * CURRENT.frame_bytes()],
+        positions: (0..windows).map(|w| 4 * w).collect(),
+        windows: (0..windows as usize * CURRENT.window_dims).map(|_| random.i8(-90..=90)).collect(),
+    }
+}
+
+#[test]
+fn calls_that_write_as_rayon_tasks_do_not_wait_for_each_other() {
+    let (finished, watchdog) = mpsc::channel();
+    thread::spawn(move || {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("i.refrain");
+        let mut store = Store::open_write(&file).unwrap();
+        for n in 0..8 {
+            let record = TrackRecord { path: format!("/{n}").into(), ..TrackRecord::default() };
+            store.write(|batch| batch.add_track(&record, &fingerprint(400, n))).unwrap();
+        }
+        store.close().unwrap();
+        let index = Index::open_to_write(&file).unwrap();
+        let (options, cancel) = (Options::default().min_windows(1).centroids(Some(64)), CancelToken::new());
+        let clip = fs::read(CLIP).unwrap();
+        let work = |n: usize| match n % 4 {
+            0 => drop(index.rebuild(&options, &cancel).unwrap()),
+            1 => drop(index.refresh(&options.force(true), &cancel).unwrap()),
+            2 => {
+                let samples: Vec<f32> =
+                    clip[44..40_000].iter().map(|&b| f32::from(b as i8) / 128.0).collect();
+                index.add_audio(Audio::samples(&samples, 8_000), format!("{n}"), Tags::default()).unwrap();
+            }
+            _ => {
+                let file = folder.path().join(format!("{n}.wav"));
+                let mut other = clip.clone();
+                other[1000] ^= n as u8;
+                fs::write(&file, other).unwrap();
+                let options = BuildOptions::default().neighbours(options.force(true));
+                index.build(&[file], &options, &cancel, |_| {}).unwrap();
+            }
+        };
+        for threads in [1, 2] {
+            let host = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let work = &work;
+            host.scope(|scope| (0..16).for_each(|n| scope.spawn(move |_| work(n + 16 * threads))));
+        }
+        index.close().unwrap();
+        Store::open_read(&file).unwrap().verify().unwrap();
+        finished.send(()).unwrap();
+    });
+    let done = watchdog.recv_timeout(Duration::from_secs(60));
+    assert_eq!(done, Ok(()), "the calls wait for each other, or one of them failed");
+}
