@@ -212,9 +212,16 @@ mod tests {
 
     const DIMS: usize = 8;
 
+    /// All about equally long, as those of an index are: each is the nearest to itself.
     fn centroids(count: usize) -> Centroids {
         let mut random = fastrand::Rng::with_seed(7);
-        Centroids::new((0..count * DIMS).map(|_| random.i8(-60..=60)).collect(), DIMS)
+        let mut vectors = Vec::new();
+        for _ in 0..count {
+            let vector: [f64; DIMS] = std::array::from_fn(|_| random.f64() - 0.5);
+            let norm = vector.iter().map(|x| x * x).sum::<f64>().sqrt();
+            vectors.extend(vector.map(|x| (x / norm * 120.0).round() as i8));
+        }
+        Centroids::new(vectors, DIMS)
     }
 
     #[test]

@@ -71,18 +71,6 @@ impl Centroids {
     /// The nearest centroid of each of `vectors` (n x dims) and their dot product; of equal ones the lowest. Uses as many
     /// threads as the current rayon pool has, but not that pool.
     pub fn assign(&self, vectors: &[i8]) -> Vec<(u32, i32)> {
-        // TEMPORARY
-        if std::env::var_os("OLD").is_some() {
-            use rayon::prelude::*;
-            return vectors
-                .par_chunks(CHUNK * self.dims)
-                .flat_map_iter(|part| {
-                    let mut best = vec![(0, i32::MIN); part.len() / self.dims];
-                    self.assign_part(part, &mut best);
-                    best
-                })
-                .collect();
-        }
         let mut nearest = vec![(0, i32::MIN); vectors.len() / self.dims];
         let parts = vectors.chunks(CHUNK * self.dims).zip(nearest.chunks_mut(CHUNK));
         let threads = rayon::current_num_threads().min(parts.len());

@@ -26,6 +26,9 @@ use crate::{
 /// never wait for anything. Calls that write take turns, and others read meanwhile. Other processes may have the
 /// same file open, one of them writing.
 ///
+/// Calls may be tasks of the program's rayon pool: none waits for rayon while it holds the writer. A callback of a call that
+/// writes must not wait for tasks of a pool in which other tasks write.
+///
 /// Whatever is given to [`Index::open_or_create`] or [`Index::open_to_write`], nothing is written to a file that is there
 /// before the first call that writes: one of an older format is then brought up to date, in one transaction.
 #[derive(Debug)]
