@@ -148,7 +148,7 @@ fn searches_with_a_cache_find_what_others_do_while_the_index_changes() {
 #[test]
 fn a_stored_track_is_a_query_that_finds_its_copy() {
     let mut library = Library::new(8, 40);
-    let print = fingerprint(300, 5);
+    let print = fingerprint(300, 500);
     library.put("/long", &print);
     library.put("/again", &print);
     index_of(&mut library, 8);
