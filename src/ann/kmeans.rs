@@ -211,6 +211,39 @@ mod tests {
         }
     }
 
+    /// A task of the pool that starts on a thread within a call might wait for what the call holds.
+    #[test]
+    fn no_task_of_the_pool_runs_within_a_call() {
+        use std::{
+            cell::Cell,
+            sync::{Arc, mpsc},
+        };
+        thread_local!(static ASSIGNS: Cell<bool> = const { Cell::new(false) });
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+        let mut random = fastrand::Rng::with_seed(8);
+        let vectors: Vec<i8> = (0..4000 * 16).map(|_| random.i8(..)).collect();
+        let centroids = Centroids::new(vectors[..32 * 16].to_vec(), 16);
+        let (sender, within) = mpsc::channel();
+        let begun = Arc::new(std::sync::Barrier::new(2));
+        let waits = begun.clone();
+        pool.spawn(move || {
+            waits.wait();
+            ASSIGNS.set(true);
+            (0..20).for_each(|_| drop(centroids.assign(&vectors)));
+            ASSIGNS.set(false);
+        });
+        begun.wait();
+        for _ in 0..2000 {
+            let sender = sender.clone();
+            pool.spawn(move || {
+                thread::sleep(std::time::Duration::from_micros(20));
+                sender.send(ASSIGNS.get()).unwrap();
+            });
+        }
+        drop(sender);
+        assert_eq!(within.iter().filter(|&within| within).count(), 0);
+    }
+
     /// Two clusters: each centroid ends up in the direction of its cluster's sum, as long as the vectors are.
     #[test]
     fn a_centroid_is_the_mean_of_its_vectors_as_long_as_they_are() {

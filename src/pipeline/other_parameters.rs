@@ -116,7 +116,7 @@ fn a_second_set_is_fingerprinted_stored_and_found() {
     assert!((right(&store, options) - exact).abs() < 0.05);
     // The score is the set's, and so is how far a query is transposed.
     let mut doubtful = other;
-    doubtful.score.intercept = [-40.0, -40.0];
+    doubtful.score.intercept = [-1000.0, -1000.0];
     store.close().unwrap();
     let store = Store::open_read_with(&file, &doubtful).unwrap();
     assert_eq!(ask(&store, clip, options).status, Status::NoMatch);
