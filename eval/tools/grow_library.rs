@@ -15,8 +15,8 @@ use refrain::CancelToken;
 use refrain::{
     ann::{self, Options},
     decode::Tags,
-    fingerprint::{Fingerprint, Fingerprinter, cosine, unpack},
-    params::Params,
+    fingerprint::{Fingerprint, Fingerprinter, FrameCode},
+    params::ParameterSet,
     store::{Store, TrackId, TrackRecord},
     units::{Frames, Seconds},
 };
@@ -60,7 +60,7 @@ struct Source {
 }
 
 impl Source {
-    fn frames(&self, params: &Params) -> usize {
+    fn frames(&self, params: &ParameterSet) -> usize {
         self.chroma.len() / params.frame_values()
     }
 }
@@ -75,7 +75,7 @@ struct Excerpt<'a> {
 
 impl<'a> Excerpt<'a> {
     /// One of about `frames` frames of any of the sources.
-    fn draw(random: &mut Random, sources: &'a [Source], frames: usize, params: &Params) -> Self {
+    fn draw(random: &mut Random, sources: &'a [Source], frames: usize, params: &ParameterSet) -> Self {
         let source = &sources[random.below(sources.len())];
         let tempo = random.between(0.8, 1.25);
         let room = source.frames(params) as f32 - 1.0 - frames as f32 * tempo;
@@ -86,7 +86,7 @@ impl<'a> Excerpt<'a> {
     }
 
     /// Frame `n`, in between two of the source's; what would be past its end begins again.
-    fn frame(&self, n: usize, params: &Params, out: &mut [f32]) {
+    fn frame(&self, n: usize, params: &ParameterSet, out: &mut [f32]) {
         let (values, frames) = (params.frame_values(), self.source.frames(params));
         let at = self.at + n as f32 * self.tempo;
         let share = at.fract();
@@ -103,7 +103,7 @@ fn norm(frame: &[f32]) -> f32 {
 }
 
 /// The fingerprint of the `number`-th new track.
-fn grown(number: u64, seed: u64, sources: &[Source], params: &Params) -> Fingerprint {
+fn grown(number: u64, seed: u64, sources: &[Source], params: &ParameterSet) -> Fingerprint {
     let mut random = Random(seed ^ number.wrapping_mul(0xD6E8_FEB8_6659_FD93));
     let second = 1.0 / params.frame_seconds().0 as f32;
     // Two to five minutes, most of them near three and a half.
@@ -149,7 +149,7 @@ fn nearest(
     tracks: std::ops::RangeInclusive<TrackId>,
     most: usize,
 ) -> refrain::Result<Vec<f32>> {
-    let dims = store.params().window_dims;
+    let (dims, projection) = (store.params().window_dims, store.params().projection);
     let (mut blocks, mut count) = (Vec::new(), 0);
     store.windows(tracks, |track, block| {
         if count < most {
@@ -165,7 +165,7 @@ fn nearest(
             let dots = of_others.flat_map(|(_, vectors)| vectors.chunks_exact(dims)).map(|vector| {
                 query.iter().zip(vector).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum::<i32>()
             });
-            cosine(dots.max().unwrap_or(0))
+            projection.cosine(dots.max().unwrap_or(0))
         })
         .collect();
     best.sort_by(f32::total_cmp);
@@ -203,7 +203,7 @@ fn main() -> anyhow::Result<()> {
         let mut frames = Vec::new();
         from.frames(track.id, Frames(0)..track.frames, &mut frames)?;
         let mut chroma = vec![0.0; 2 * frames.len()];
-        unpack(&frames, &mut chroma);
+        FrameCode::new(&params).unpack(&frames, &mut chroma);
         sources.push(Source { chroma });
         let (positions, windows) = windows.remove(&track.id).unwrap_or_default();
         originals.push((track.record.clone(), Fingerprint { frames, positions, windows }));
@@ -234,7 +234,7 @@ fn main() -> anyhow::Result<()> {
             Ok(())
         })?;
     }
-    let built = ann::build(&mut store, &Options::default(), &CancelToken::new())?;
+    let built = ann::maintain(&mut store, &Options::default(), &CancelToken::new())?;
     let totals = store.totals()?;
     let hours = totals.frames as f64 * params.frame_seconds().0 / 3600.0;
     println!(

@@ -240,7 +240,7 @@ impl Run<'_, '_> {
         // Whose file has other content now, and whose own content did not turn up anywhere else.
         store.write(|batch| batch.drop_unlisted())?;
         options.tell(BuildEvent::Neighbours);
-        ann::build(store, &options.neighbours, &options.cancel)?;
+        ann::maintain(store, &options.neighbours, &options.cancel)?;
         Ok(summary)
     }
 }

@@ -7,21 +7,18 @@ use crate::{
     chroma::OctaveChroma,
     decode::BlockSource,
     error::{Error, Result},
-    params::Params,
+    params::ParameterSet,
     spectrum::Spectrum,
     units::Seconds,
 };
 
-/// Constant-Q bins beyond those of the library that a query is analysed with, so that it can be transposed by as many.
-pub const MARGIN: i32 = 20;
-
 /// A part of a query, about a minute, at twice the library's frame rate.
 #[derive(Clone, Debug, Default)]
 pub struct Chunk {
-    /// Chroma as it is, frame after frame of `Params::frame_values()` values.
+    /// Chroma as it is, frame after frame of `ParameterSet::frame_values()` values.
     pub chroma: Vec<f32>,
-    /// Constant-Q magnitudes, frame after frame of `Params::bins(MARGIN)` values. Empty where the query can only be looked up
-    /// as it is.
+    /// Constant-Q magnitudes, frame after frame of `ParameterSet::bins(query_margin)` values. Empty where the
+    /// query can only be looked up as it is.
     pub magnitudes: Vec<f32>,
     /// Whether the query begins with it. Chroma depends on the chunks beside it.
     pub begins: bool,
@@ -30,17 +27,17 @@ pub struct Chunk {
 }
 
 impl Chunk {
-    /// The chroma of the chunk read `shift` constant-Q bins higher (-`MARGIN`..=`MARGIN`), as if it had been
-    /// sung as much lower; values are within 1e-4 of the exact ones.
+    /// The chroma of the chunk read `shift` constant-Q bins higher (at most `ParameterSet::max_shift()` up or down), as if it
+    /// had been sung as much lower; values are within 1e-4 of the exact ones.
     ///
     /// # Panics
     /// If `shift` is outside its range.
-    pub fn transposed(&self, params: &Params, shift: i32) -> Vec<f32> {
-        assert!(shift.abs() <= MARGIN, "a shift of {shift} bins");
-        let from = (MARGIN + shift) as usize;
-        let mut chroma = OctaveChroma::quick(params, params.hop / 2);
+    pub fn transposed(&self, params: &ParameterSet, shift: i32) -> Vec<f32> {
+        assert!(shift.abs() <= params.max_shift(), "a shift of {shift} bins");
+        let from = (params.max_shift() + shift) as usize;
+        let mut chroma = OctaveChroma::quick(params, params.query_hop());
         let mut frames = Vec::with_capacity(self.chroma.len());
-        for m in self.magnitudes.chunks_exact(params.bins(MARGIN as usize)) {
+        for m in self.magnitudes.chunks_exact(params.bins(params.query_margin)) {
             chroma.push(&m[from..from + params.bins(0)], |f| frames.extend_from_slice(f));
         }
         chroma.finish(|f| frames.extend_from_slice(f));
@@ -48,14 +45,14 @@ impl Chunk {
     }
 
     /// How many half frames there are.
-    pub fn half_frames(&self, params: &Params) -> usize {
+    pub fn half_frames(&self, params: &ParameterSet) -> usize {
         self.chroma.len() / params.frame_values()
     }
 }
 
 /// Cuts a query into chunks as its samples come, so that memory does not grow with its length.
 pub struct Chunker {
-    params: Params,
+    params: ParameterSet,
     max_half_frames: usize,
     spectrum: Spectrum,
     chroma: OctaveChroma,
@@ -66,12 +63,12 @@ pub struct Chunker {
 
 impl Chunker {
     /// Gives chunks of about `max_half_frames` frames (of half a hop).
-    pub fn new(params: &Params, max_half_frames: usize) -> Self {
-        let hop = params.hop / 2;
+    pub fn new(params: &ParameterSet, max_half_frames: usize) -> Self {
+        let hop = params.query_hop();
         Self {
             params: *params,
             max_half_frames,
-            spectrum: Spectrum::new(params, hop, MARGIN as usize),
+            spectrum: Spectrum::new(params, hop, params.query_margin),
             chroma: OctaveChroma::new(params, hop),
             chunk: Chunk { begins: true, ..Chunk::default() },
             ahead: VecDeque::new(),
@@ -121,7 +118,7 @@ impl Chunker {
 
 /// Takes the magnitudes of the next half frame.
 fn frame(
-    params: &Params,
+    params: &ParameterSet,
     max_half_frames: usize,
     chroma: &mut OctaveChroma,
     chunk: &mut Chunk,
@@ -129,7 +126,7 @@ fn frame(
     magnitudes: &[f32],
     mut each: impl FnMut(&Chunk),
 ) {
-    let (bins, margin) = (params.bins(0), MARGIN as usize);
+    let (bins, margin) = (params.bins(0), params.query_margin);
     ahead.extend(magnitudes);
     chroma.push(&magnitudes[margin..margin + bins], |f| {
         chunk.chroma.extend_from_slice(f);
@@ -151,7 +148,7 @@ fn frame(
 /// [`Error::Interrupted`]; and whatever `each` gives.
 pub fn chunks(
     decoder: &mut dyn BlockSource,
-    params: &Params,
+    params: &ParameterSet,
     max_half_frames: usize,
     cancel: &CancelToken,
     mut each: impl FnMut(&Chunk) -> Result<()>,

@@ -3,5 +3,7 @@
 //! [`samples`] brings decoded blocks to the analysed rate, [`track`] makes a fingerprint of them, [`chunks`] makes the chunks
 //! that a query is answered by.
 pub mod chunks;
+#[cfg(all(test, feature = "decode"))]
+mod golden;
 pub(crate) mod samples;
 pub mod track;

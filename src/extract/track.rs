@@ -13,7 +13,7 @@ use crate::{
     decode::{BlockSource, Warning},
     error::{AudioError, Error, Result},
     fingerprint::{Fingerprint, Fingerprinter},
-    params::Params,
+    params::ParameterSet,
     spectrum::Spectrum,
     tags::Tags,
     units::{SampleRate, Seconds},
@@ -39,7 +39,7 @@ pub struct Analysis {
 /// # Errors
 /// [`Error::Io`] and [`Error::Audio`] as the decoder gives them; [`AudioError::TooShort`] and
 /// [`AudioError::NoFingerprint`] where there is nothing that could be found again; [`Error::Interrupted`].
-pub fn track(decoder: &mut dyn BlockSource, params: &Params, cancel: &CancelToken) -> Result<Analysis> {
+pub fn track(decoder: &mut dyn BlockSource, params: &ParameterSet, cancel: &CancelToken) -> Result<Analysis> {
     let mut fingerprinter = Fingerprinter::new(params);
     let duration = chroma(decoder, params, cancel, |frame| fingerprinter.push(frame))?;
     let fingerprint = fingerprinter.finish();
@@ -55,13 +55,13 @@ pub fn track(decoder: &mut dyn BlockSource, params: &Params, cancel: &CancelToke
 }
 
 /// Calls `each` with the chroma of every frame that a fingerprint is made of, before it is packed:
-/// [`Params::frame_values`] values, [`Params::hop`] samples apart. Gives the length of the audio.
+/// [`ParameterSet::frame_values`] values, [`ParameterSet::hop`] samples apart. Gives the length of the audio.
 ///
 /// # Errors
 /// [`Error::Io`] and [`Error::Audio`] as the decoder gives them; [`Error::Interrupted`].
 pub fn chroma(
     decoder: &mut dyn BlockSource,
-    params: &Params,
+    params: &ParameterSet,
     cancel: &CancelToken,
     mut each: impl FnMut(&[f32]),
 ) -> Result<Seconds> {
@@ -81,7 +81,7 @@ pub fn chroma(
 /// # Errors
 /// As [`track`]; and [`AudioError::DecoderPanic`].
 #[cfg(feature = "decode")]
-pub(crate) fn file(path: &Path, params: &Params, cancel: &CancelToken) -> Result<Analysis> {
+pub(crate) fn file(path: &Path, params: &ParameterSet, cancel: &CancelToken) -> Result<Analysis> {
     contained(path, || track(&mut Decoder::open(path)?, params, cancel))
 }
 

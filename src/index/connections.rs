@@ -2,12 +2,13 @@
 use std::{
     ops::Deref,
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread::{self, ThreadId},
 };
 
 use crate::{
     Error, Result,
+    ann::SearchCache,
     error::IndexError,
     store::{FORMAT, Store},
 };
@@ -24,6 +25,8 @@ pub(crate) struct Connections {
     writer: Mutex<Option<Store>>,
     /// Whose call is writing.
     at_work: Mutex<Option<ThreadId>>,
+    /// What the searches of all readers share.
+    search_cache: Arc<SearchCache>,
     writes: bool,
     /// As it was named…
     path: PathBuf,
@@ -41,6 +44,7 @@ impl Connections {
             idle: Mutex::new(vec![first]),
             writer: Mutex::default(),
             at_work: Mutex::default(),
+            search_cache: Arc::default(),
             writes: false,
         })
     }
@@ -61,6 +65,7 @@ impl Connections {
                     idle: Mutex::default(),
                     writer: Mutex::new(Some(writer)),
                     at_work: Mutex::default(),
+                    search_cache: Arc::default(),
                     writes: true,
                 })
             }
@@ -93,6 +98,11 @@ impl Connections {
             }
         }
         Ok(Reader { connections: self, store: Some(Store::open_read(self.leads_there())?) })
+    }
+
+    /// The part of the neighbour index that is in memory, for all readers.
+    pub fn search_cache(&self) -> &Arc<SearchCache> {
+        &self.search_cache
     }
 
     /// Whether it was opened for writing.

@@ -6,7 +6,7 @@ use super::handle::Index;
 use crate::error::Error;
 use crate::{
     error::Result,
-    params::Params,
+    params::ParameterSet,
     store::{Totals, sqlite_version},
 };
 
@@ -19,7 +19,7 @@ pub struct Info {
     /// What it holds.
     pub totals: Totals,
     /// The parameters of its fingerprints.
-    pub params: Params,
+    pub params: ParameterSet,
     /// The version of its format.
     pub format: u32,
     /// The folders that it was built from.

@@ -28,7 +28,7 @@ impl Index {
             if store.neighbour_index().is_err() {
                 store.write(|batch| batch.clear_neighbours())?;
             }
-            ann::build(store, &ann::Options { force: true, ..options.neighbours }, &options.cancel)
+            ann::maintain(store, &options.neighbours.force(true), &options.cancel)
         })
     }
 
@@ -45,7 +45,7 @@ impl Index {
     /// # Errors
     /// As [`Index::rebuild`]; [`Error::Interrupted`].
     pub fn refresh_with(&self, options: MaintainOptions<'_>) -> Result<Built> {
-        self.connections.write(|store| ann::build(store, &options.neighbours, &options.cancel))
+        self.connections.write(|store| ann::maintain(store, &options.neighbours, &options.cancel))
     }
 
     /// Gives the room of removed tracks back to the disk; returns how many bytes.

@@ -279,8 +279,7 @@ impl World {
 
     fn options() -> BuildOptions<'static> {
         // From the first window on, so that removals leave their marks in the lists.
-        let neighbours =
-            ann::Options { least_windows: 1, most_unlisted: 20, centroids: Some(3), force: false };
+        let neighbours = ann::Options::default().min_windows(1).max_unindexed(20).centroids(Some(3));
         BuildOptions { threads: Some(2), neighbours, ..BuildOptions::default() }
     }
 
@@ -489,11 +488,7 @@ impl World {
             .chunks_exact(dims)
             .map(|query| {
                 let dot = |w: &[i8]| w.iter().zip(query).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum();
-                let hit = |(id, at, w): &(u32, u32, Vec<i8>)| Hit {
-                    track: TrackId(*id),
-                    position: Frames(*at),
-                    dot: dot(w),
-                };
+                let hit = |(id, at, w): &(u32, u32, Vec<i8>)| Hit::new(TrackId(*id), Frames(*at), dot(w));
                 let mut hits: Vec<Hit> = windows.iter().map(hit).collect();
                 hits.sort_by_key(|hit| (-hit.dot, hit.track, hit.position.0));
                 hits.truncate(NEAREST);
@@ -502,7 +497,7 @@ impl World {
             .collect();
         assert_eq!(ann::nearest_exact(store, &queries, NEAREST).unwrap(), expected);
         // Through all lists, tombstones, and what was added since.
-        let listed = Searcher::new(store).probes(1 << 16).nearest(&queries, NEAREST).unwrap();
+        let listed = Searcher::new(store).nprobe(1 << 16).nearest(&queries, NEAREST).unwrap();
         assert_eq!(listed, expected);
     }
 }

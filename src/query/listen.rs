@@ -1,14 +1,18 @@
 //! Audio that is pushed in as it comes: live sound, or a recording of hours whose matches are wanted as they end.
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use super::{engine::Query, found::Found, options::QueryOptions, place::Place, search::CHUNK};
 use crate::{
+    ann::SearchCache,
     error::Result,
     extract::{
         chunks::{Chunk, Chunker},
         samples::{Feed, FeedError},
     },
-    params::Params,
+    params::ParameterSet,
     report::Match,
     store::Store,
     units::SampleRate,
@@ -16,7 +20,7 @@ use crate::{
 
 /// What has been heard so far. It holds no connection: each call is given one for as long as it takes.
 pub(crate) struct Hearing {
-    params: Params,
+    params: ParameterSet,
     options: QueryOptions,
     feed: Feed,
     chunker: Chunker,
@@ -27,7 +31,7 @@ pub(crate) struct Hearing {
 
 impl Hearing {
     /// For an index of these parameters. `name` stands in errors.
-    pub fn new(params: &Params, options: &QueryOptions, name: &Path) -> Self {
+    pub fn new(params: &ParameterSet, options: &QueryOptions, name: &Path) -> Self {
         Self {
             params: *params,
             options: options.clone(),
@@ -40,7 +44,13 @@ impl Hearing {
     }
 
     /// Takes the next mono samples, looks up what they complete, and returns the matches that no later sound can change.
-    pub fn push(&mut self, store: &Store, samples: &[f32], rate: SampleRate) -> Result<Vec<Match>> {
+    pub fn push(
+        &mut self,
+        store: &Store,
+        cache: &Arc<SearchCache>,
+        samples: &[f32],
+        rate: SampleRate,
+    ) -> Result<Vec<Match>> {
         let Self { params, options, feed, chunker, found, half_frames, name } = self;
         options.cancel.check()?;
         let mut query: Option<Query<'_>> = None;
@@ -48,7 +58,7 @@ impl Hearing {
         let mut each = |chunk: &Chunk| {
             let query = match &mut query {
                 Some(query) => query,
-                none => none.insert(Query::new(store, options)?),
+                none => none.insert(Query::new(store, options, cache)?),
             };
             let _snapshot = store.snapshot()?;
             found.add(query.places(chunk)?, chunk.half_frames(params));
@@ -62,8 +72,8 @@ impl Hearing {
     }
 
     /// Ends the sound and returns the matches that were not returned yet.
-    pub fn finish(mut self, store: &Store) -> Result<Vec<Match>> {
-        let mut query = Query::new(store, &self.options)?;
+    pub fn finish(mut self, store: &Store, cache: &Arc<SearchCache>) -> Result<Vec<Match>> {
+        let mut query = Query::new(store, &self.options, cache)?;
         let _snapshot = store.snapshot()?;
         let (params, found) = (self.params, &mut self.found);
         let mut each = |chunk: &Chunk| {
@@ -90,6 +100,6 @@ fn matched(query: &Query<'_>, places: Vec<Place>, duration: f64) -> Result<Vec<M
 }
 
 /// The time from the beginning to so many half frames.
-fn seconds(params: &Params, half_frames: usize) -> f64 {
-    half_frames as f64 / 2.0 * params.frame_seconds().0
+fn seconds(params: &ParameterSet, half_frames: usize) -> f64 {
+    half_frames as f64 * params.half_frame_seconds().0
 }

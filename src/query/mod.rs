@@ -10,6 +10,8 @@ mod engine;
 pub(crate) mod found;
 pub(crate) mod listen;
 pub(crate) mod options;
+#[cfg(test)]
+mod other_parameters;
 mod place;
 mod rank;
 mod repeats;

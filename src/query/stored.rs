@@ -10,15 +10,14 @@ use crate::{
 };
 
 impl Query<'_> {
-    /// Which other tracks sound like the one with this id, and where; none where there is no such track. The track itself is
-    /// left out.
+    /// Which other tracks sound like the one with this id, and where; none where there is no such track. [`Query::excluding`] leaves it out
+    /// of its own answer.
     ///
     /// Stored frames come half as often as those of a query; those between them are interpolated. What is stored cannot be
     /// transposed, so the track is looked up as it is.
     pub(crate) fn stored_track(&mut self, id: TrackId) -> Result<Option<Answer>> {
         let _snapshot = self.store.snapshot()?;
         let Some(Track { record, .. }) = self.store.track(id)? else { return Ok(None) };
-        self.left_out = Some(id);
         self.options.range = super::variants::Range::PLAIN;
         let values = self.params.frame_values();
         let per_chunk = CHUNK as i64 / 2;

@@ -1,5 +1,5 @@
 //! The structured blobs: their fields in order in bincode's fixed-width little-endian format, lengths as u64.
-use crate::params::Params;
+use crate::params::ParameterSet;
 
 /// The longest blob of a two-column row that stays within its 4 KiB page: 4,096 less the page's header (8), the cell's
 /// pointer (2), length and id (up to 12), the record's header (4), and less what SQLite keeps free (35 in all).
@@ -31,7 +31,7 @@ pub struct Layout {
 
 impl Layout {
     /// The layout for `params`. At least one entry a blob, whatever its size.
-    pub fn of(params: &Params) -> Self {
+    pub fn of(params: &ParameterSet) -> Self {
         let dims = params.window_dims;
         Self {
             frame_bytes: params.frame_bytes(),
@@ -215,7 +215,7 @@ mod tests {
     #[test]
     fn a_full_blob_fits_its_page() {
         for dims in [64, 96, 128] {
-            let layout = Layout::of(&Params { window_dims: dims, ..crate::params::CURRENT });
+            let layout = Layout::of(&ParameterSet { window_dims: dims, ..crate::params::CURRENT });
             let n = layout.windows_per_block;
             assert!(
                 (FIT - 100 - dims..=FIT)

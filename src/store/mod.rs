@@ -61,7 +61,7 @@ use std::{
 
 use rusqlite::Connection;
 
-use crate::{Result, params::Params};
+use crate::{Result, params::ParameterSet};
 
 #[cfg(feature = "fuzzing")]
 pub(crate) use blob::decode_any;
@@ -107,7 +107,7 @@ pub fn sqlite_version() -> &'static str {
 pub struct Store {
     db: Connection,
     path: PathBuf,
-    params: Params,
+    params: ParameterSet,
     layout: Layout,
     format: u32,
     writes: bool,
@@ -123,7 +123,7 @@ impl Store {
     }
 
     /// The parameters that its fingerprints were made with.
-    pub fn params(&self) -> &Params {
+    pub fn params(&self) -> &ParameterSet {
         &self.params
     }
 

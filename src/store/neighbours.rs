@@ -122,6 +122,17 @@ impl Store {
         Ok(all)
     }
 
+    /// The vectors in the first block of centroids: enough to tell one set of centroids from another.
+    pub(crate) fn first_centroids(&self) -> Result<Vec<i8>> {
+        let mut first = Vec::new();
+        self.each_row("SELECT data FROM centroid_block ORDER BY id LIMIT 1", [], |row| {
+            let block = decode_centroids(self.blob(row, 0)?);
+            first.extend_from_slice(block.ok_or_else(|| self.damaged("centroids"))?);
+            Ok(())
+        })?;
+        if first.is_empty() { Err(self.damaged("no centroids")) } else { Ok(first) }
+    }
+
     /// The neighbours of a centroid, level by level from the lowest.
     pub(crate) fn links(&self, centroid: u32) -> Result<Vec<Vec<u32>>> {
         let mut levels = None;

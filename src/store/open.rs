@@ -12,7 +12,7 @@ use crate::{
     Result,
     error::{Error, IndexError},
     failpoint,
-    params::{self, Params},
+    params::{self, ParameterSet},
 };
 
 /// Nothing longer is read from a row, so that a hostile length cannot take the memory.
@@ -46,7 +46,7 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::open_read`].
-    pub fn open_read_with(path: impl AsRef<Path>, params: &Params) -> Result<Self> {
+    pub fn open_read_with(path: impl AsRef<Path>, params: &ParameterSet) -> Result<Self> {
         let path = path.as_ref();
         if !present(path)? {
             return Err(fault::index(path, IndexError::Missing));
@@ -81,7 +81,7 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::open_write`].
-    pub fn open_write_with(path: impl AsRef<Path>, params: &Params) -> Result<Self> {
+    pub fn open_write_with(path: impl AsRef<Path>, params: &ParameterSet) -> Result<Self> {
         let path = path.as_ref();
         let create = if present(path)? { OpenFlags::empty() } else { OpenFlags::SQLITE_OPEN_CREATE };
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | create | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -115,7 +115,13 @@ impl Store {
         self.fold()
     }
 
-    fn checked(db: Connection, path: &Path, params: &Params, format: u32, writes: bool) -> Result<Self> {
+    fn checked(
+        db: Connection,
+        path: &Path,
+        params: &ParameterSet,
+        format: u32,
+        writes: bool,
+    ) -> Result<Self> {
         Self::check(&db, path, params, format)?;
         let steps = Steps::watch(&db, path).map_err(|error| fault::of(path, error))?;
         let layout = Layout::of(params);
@@ -132,7 +138,7 @@ impl Store {
     }
 
     /// Whether the file holds what it should: its length, its schema, its parameters.
-    fn check(db: &Connection, path: &Path, params: &Params, format: u32) -> Result<()> {
+    fn check(db: &Connection, path: &Path, params: &ParameterSet, format: u32) -> Result<()> {
         // SQLite tells a file that lacks whole pages, not one that lacks a part of its last one. Pages are counted
         // before the log is looked at: had it been folded in between, the file would have grown to the count.
         let pages = page_bytes(db).map_err(|error| fault::of(path, error))?;
@@ -201,7 +207,7 @@ pub(super) fn page_bytes(db: &Connection) -> rusqlite::Result<u64> {
 }
 
 /// What `meta` holds for `params`.
-fn description(params: &Params) -> [(&'static str, f64); 9] {
+fn description(params: &ParameterSet) -> [(&'static str, f64); 9] {
     let layout = Layout::of(params);
     [
         ("parameter_set", f64::from(params.id)),
@@ -216,7 +222,7 @@ fn description(params: &Params) -> [(&'static str, f64); 9] {
     ]
 }
 
-fn describe(new: &Connection, params: &Params) -> rusqlite::Result<()> {
+fn describe(new: &Connection, params: &ParameterSet) -> rusqlite::Result<()> {
     for (key, value) in description(params) {
         let mut insert = new.prepare_cached("INSERT INTO meta (key, value) VALUES (?1, ?2)")?;
         // A whole number as an integer, so that the blocks' places come out whole in the views.

@@ -43,7 +43,7 @@ const NOT_HELD: &[&str] = &["path", "title", "artist", "album", "duration", "siz
 
 /// The files that are damaged, one of each kind.
 fn files(folder: &Path) {
-    let lists = ann::Options { least_windows: 1, centroids: Some(12), force: true, ..Default::default() };
+    let lists = ann::Options::default().min_windows(1).centroids(Some(12)).force(true);
     let songs = ["second-orbit.flac", "copper-rain.m4a", "paper-lanterns.mp3", "quiet-engines.wav"]
         .map(|song| fixture("audio/songs").join(song));
     let make = |name: &str, from: Option<&Path>| -> PathBuf {

@@ -261,7 +261,7 @@ fn copy(place: &Place, from: &str, to: &str) -> PathBuf {
 
 /// Brings the neighbour index up to date, however few windows there are.
 fn neighbours(db: &Path, centroids: usize) -> refrain::Result<()> {
-    let options = ann::Options { least_windows: 1, centroids: Some(centroids), ..ann::Options::default() };
+    let options = ann::Options::default().min_windows(1).centroids(Some(centroids));
     let index = Index::open_to_write(db)?;
     index.refresh_with(MaintainOptions::default().neighbours(options))?;
     index.close()

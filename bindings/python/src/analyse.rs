@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use numpy::{PyArray1, PyArray2, PyReadonlyArray2};
 use pyo3::prelude::*;
 use refrain::CancelToken;
-use refrain::{AnalyzeEvent, AnalyzeOptions, Audio, fingerprint::unpack, params::CURRENT, pipeline::analyse};
+use refrain::{
+    AnalyzeEvent, AnalyzeOptions, Audio, fingerprint::FrameCode, params::CURRENT, pipeline::analyse,
+};
 
 use crate::{
     arrays::{frames, line, plane, rows},
@@ -66,11 +68,12 @@ pub fn unpack_frames<'py>(
     if !packed.len().is_multiple_of(bytes) {
         return Err(errors::parameter(py, &format!("frames must have {bytes} bytes")));
     }
+    let code = FrameCode::new(&CURRENT);
     let mut out = vec![0.0; packed.len() / bytes * values];
     packed
         .chunks_exact(bytes)
         .zip(out.chunks_exact_mut(values))
-        .for_each(|(packed, out)| unpack(packed, out));
+        .for_each(|(packed, out)| code.unpack(packed, out));
     plane(py, values, out)
 }
 
