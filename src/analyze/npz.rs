@@ -14,7 +14,7 @@ use super::{
     atomic_file::{AtomicFile, io_error},
     plans::{HOP, RATE},
 };
-use crate::{Result, report::HarmonicFigures, units::Samples};
+use crate::{error::Result, report::HarmonicFigures, units::Samples};
 
 /// Values that wait in a temporary file for their turn.
 struct Spool(BufWriter<File>);

@@ -14,7 +14,7 @@ use super::{
     parts::PartFile,
 };
 use crate::{
-    Error, Result,
+    error::{Error, Result},
     report::{
         HarmonicFigures,
         plot::{Plot, PlotFormat},

@@ -7,7 +7,7 @@ use super::{
     atomic_file::{AtomicFile, io_error},
     plans::RATE,
 };
-use crate::Result;
+use crate::error::Result;
 
 /// Lengths in a WAV file have 32 bits; some are left for the header.
 const MOST_SAMPLES: u64 = (u32::MAX as u64 - 1024) / 4;

@@ -7,9 +7,8 @@ use std::{
 };
 
 use crate::{
-    Error, Result,
     ann::SearchCache,
-    error::IndexError,
+    error::{Error, IndexError, Result},
     store::{FORMAT, Store},
 };
 

@@ -7,7 +7,10 @@ use rusqlite::{
 };
 
 use super::{Batch, Census, Store, fault, neighbours::list_rows};
-use crate::{Result, error::Error, failpoint};
+use crate::{
+    error::{Error, Result},
+    failpoint,
+};
 
 impl Store {
     /// Takes what is gone out of the neighbour index and gives the room of everything that was removed back to the disk.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{OptionalExtension, Row, types::Value};
 
 use super::{Batch, ContentHash, Store, TrackId, fault, path, write};
-use crate::{Result, error::IndexError};
+use crate::error::{IndexError, Result};
 
 /// What the index knows of a file, to tell whether it has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

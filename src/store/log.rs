@@ -4,7 +4,7 @@ use std::{fs, path::Path, time::Duration};
 use rusqlite::ErrorCode;
 
 use super::{BUSY_SECONDS, Store, fault};
-use crate::{Result, failpoint};
+use crate::{error::Result, failpoint};
 
 /// How long a writer waits for readers of an older state before it leaves the rest of the log to its next transaction…
 const WAIT: Duration = Duration::from_millis(300);

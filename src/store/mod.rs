@@ -61,7 +61,7 @@ use std::{
 
 use rusqlite::Connection;
 
-use crate::{Result, params::ParameterSet};
+use crate::{error::Result, params::ParameterSet};
 
 #[cfg(feature = "fuzzing")]
 pub(crate) use blob::decode_any;

@@ -6,7 +6,7 @@ use super::{
     blob::{decode_centroids, decode_links, encode_posting},
     write::BLOCK_BITS,
 };
-use crate::{Result, failpoint};
+use crate::{error::Result, failpoint};
 
 /// What a neighbour index was built from, and where its graph is entered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,8 +9,7 @@ use rusqlite::{Connection, OpenFlags, config::DbConfig, ffi, limits::Limit};
 
 use super::{BUSY_SECONDS, Layout, Store, fault, log, schema, steps::Steps};
 use crate::{
-    Result,
-    error::{Error, IndexError},
+    error::{Error, IndexError, Result},
     failpoint,
     params::{self, ParameterSet},
 };

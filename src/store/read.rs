@@ -11,9 +11,8 @@ use super::{
     write::{BLOCK_BITS, rows_of},
 };
 use crate::{
-    Result,
     decode::Tags,
-    error::Error,
+    error::{Error, Result},
     fingerprint::Fingerprint,
     units::{Frames, SampleRate, Seconds},
 };

@@ -1,8 +1,7 @@
 //! Reading everything, to tell whether a file is whole.
 use super::{Census, Store, TrackId, fault, write::BLOCK_BITS};
 use crate::{
-    Result,
-    error::{Error, IndexError},
+    error::{Error, IndexError, Result},
     units::Frames,
 };
 

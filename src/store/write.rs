@@ -5,8 +5,8 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::{ContentHash, Store, TrackId, WindowBlock, fault, path};
 use crate::{
-    Result,
     decode::Tags,
+    error::Result,
     failpoint,
     fingerprint::Fingerprint,
     units::{SampleRate, Seconds},
