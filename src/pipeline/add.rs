@@ -38,7 +38,7 @@ pub(super) fn add_file(handles: &Handles, path: &Path) -> Result<()> {
             let before = batch.store().track_at(&file.path)?;
             let known = batch.recognise(&file.path, file.size, file.mtime_ns, &hash)?;
             if known.is_some() {
-                before.map(|before| batch.drop_unlisted_track(before)).transpose()?;
+                before.map(|before| batch.drop_orphan(before)).transpose()?;
             }
             Ok(known)
         })?;

@@ -380,7 +380,7 @@ impl<F: FnMut(BuildEvent)> Run<'_, F> {
         let Self { analyse, store, options, cancel, mut on } = self;
         work::run(store, jobs, options.threads, analyse, cancel, &mut summary, &mut on)?;
         // Whose file has other content now, and whose own content did not turn up anywhere else.
-        store.write(|batch| batch.drop_unlisted())?;
+        store.write(|batch| batch.drop_orphans())?;
         on(BuildEvent::Neighbours);
         ann::build(store, &options.neighbours, cancel)?;
         Ok(summary)

@@ -7,13 +7,12 @@ use std::{
 };
 
 use crate::{
-    Error, Result,
-    error::IndexError,
-    store::{FORMAT, Store},
+    error::{Error, IndexError, Result},
+    store::Store,
 };
 
 /// Readers that are kept for the next call.
-const MOST_IDLE: usize = 16;
+const MAX_IDLE: usize = 16;
 
 /// Connections of one index file. Nothing is written to the file, and no older format brought up to date, before the first
 /// call that writes.
@@ -84,15 +83,9 @@ impl Handles {
 
     /// A reader, for the caller alone until it is dropped.
     pub fn reader(&self) -> Result<Reader<'_>> {
-        loop {
-            let idle = lock(&self.idle).pop();
-            let Some(store) = idle else { break };
-            // What was opened in an older format reads it through views of its own, until a writer brings it up to date.
-            if store.format() == FORMAT || store.format_now()? == store.format() {
-                return Ok(Reader { handles: self, store: Some(store) });
-            }
-        }
-        Ok(Reader { handles: self, store: Some(Store::open_read(self.leads_there())?) })
+        let idle = lock(&self.idle).pop();
+        let store = idle.map_or_else(|| Store::open_read(self.leads_there()), Ok)?;
+        Ok(Reader { handles: self, store: Some(store) })
     }
 
     /// Whether it was opened for writing.
@@ -164,7 +157,7 @@ impl Drop for Reader<'_> {
     fn drop(&mut self) {
         let mut idle = lock(&self.handles.idle);
         // After a panic nothing is known of its state; and one that sees no changes is good for one call.
-        if idle.len() < MOST_IDLE && !thread::panicking() {
+        if idle.len() < MAX_IDLE && !thread::panicking() {
             idle.extend(self.store.take().filter(|store| !store.is_immutable()));
         }
     }
@@ -189,10 +182,13 @@ mod tests {
     };
 
     use super::*;
-    use crate::{fingerprint::Fingerprint, store::TrackRecord};
+    use crate::{
+        fingerprint::Fingerprint,
+        store::{FORMAT, TrackRecord},
+    };
 
     fn song(name: &str) -> TrackRecord {
-        TrackRecord { path: name.into(), ..TrackRecord::default() }
+        TrackRecord::new(name)
     }
 
     fn add(store: &mut Store, name: &str) -> Result<()> {
@@ -264,11 +260,12 @@ mod tests {
         let handles = Handles::open_to_write(&file).unwrap();
         let tracks = handles.reader().unwrap().totals().unwrap().tracks;
         assert_eq!(handles.reader().unwrap().format(), 1);
+        assert_eq!(lock(&handles.idle).len(), 1);
         assert_eq!(fs::read(&file).unwrap(), before);
         handles.write(|store| add(store, "/new")).unwrap();
         // The reader that waits was made for the old format.
         let reader = handles.reader().unwrap();
-        assert_eq!((reader.format(), reader.totals().unwrap().tracks), (FORMAT, tracks + 1));
+        assert_eq!((reader.totals().unwrap().tracks, reader.format()), (tracks + 1, FORMAT));
     }
 
     #[test]

@@ -451,7 +451,7 @@ impl World {
     /// Holds that the index is what the model says, also to a search.
     fn compare(&self) {
         let store = self.index.as_ref().expect("open between steps").handles.reader().unwrap();
-        store.verify().unwrap();
+        store.verify(&CancelToken::new()).unwrap();
         let mut files = BTreeMap::new();
         store
             .all_known(|path, known| {

@@ -277,7 +277,7 @@ impl Index {
     pub fn verify(&self) -> Result<()> {
         let store = self.handles.reader()?;
         let _snapshot = store.snapshot()?;
-        let told = store.verify();
+        let told = store.verify(&CancelToken::new());
         // Nothing is lost with a neighbour index, but for what it is made of.
         if matches!(told, Ok(()) | Err(Error::Index { reason: IndexError::Neighbours(_), .. })) {
             verify_windows(&store)?;
@@ -315,7 +315,7 @@ impl Index {
     pub fn compact(&self) -> Result<u64> {
         self.handles.write(|store| {
             let before = store.totals()?.bytes;
-            store.compact()?;
+            store.compact(&CancelToken::new())?;
             Ok(before.saturating_sub(store.totals()?.bytes))
         })
     }
@@ -325,7 +325,7 @@ impl Index {
     /// # Errors
     /// [`Error::Io`] where there is a file already, or none can be made; [`Error::Index`] where the disk is full.
     pub fn export(&self, to: &Path) -> Result<()> {
-        self.handles.reader()?.export(to)
+        self.handles.reader()?.export(to, &CancelToken::new())
     }
 }
 

@@ -443,7 +443,7 @@ fn write(batch: &Batch<'_>, job: &Job, change: &Change) -> Result<Option<Written
     if let Some(before) = before
         && batch.store().files(before)?.is_empty()
     {
-        batch.note_unlisted()?;
+        batch.note_orphans()?;
     }
     Ok(written)
 }
@@ -546,6 +546,6 @@ mod tests {
         let again = build::update_with(&analyse, &mut store, &options, &go_on, |_| {}).unwrap();
         // Written anew by no one but the analysis, which is not asked again.
         assert_eq!((again.unchanged, again.added), (1, 0));
-        store.verify().unwrap();
+        store.verify(&CancelToken::new()).unwrap();
     }
 }
