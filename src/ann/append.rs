@@ -3,7 +3,7 @@
 use super::kmeans::{ASSIGN, Centroids};
 use crate::cancel::CancelToken;
 use crate::{
-    Result,
+    Result, failpoint,
     store::{NeighbourIndex, Store, TrackId},
 };
 
@@ -55,6 +55,7 @@ pub(super) fn append(store: &mut Store, cancel: &CancelToken) -> Result<u64> {
         }
         let mut order: Vec<u32> = (0..lists.len() as u32).collect();
         order.sort_by_key(|&window| lists[window as usize]);
+        failpoint::pass("append");
         let done = store.write(|batch| {
             let store = batch.store();
             let same = store.neighbour_index()? == Some(index)
@@ -82,4 +83,54 @@ pub(super) fn append(store: &mut Store, cancel: &CancelToken) -> Result<u64> {
         if done { added += windows } else { overtaken += 1 }
     }
     Ok(added)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::{
+        ann::{self, Options},
+        failpoint,
+        fingerprint::Fingerprint,
+        params::CURRENT,
+        store::TrackRecord,
+    };
+
+    fn add(store: &mut Store, tracks: std::ops::Range<u32>) {
+        let mut random = fastrand::Rng::with_seed(tracks.start.into());
+        for n in tracks {
+            let positions: Vec<u32> = (0..50).collect();
+            let windows = std::iter::repeat_with(|| random.i8(..))
+                .take(positions.len() * CURRENT.window_dims)
+                .collect();
+            let frames = vec![0; 50 * CURRENT.frame_bytes()];
+            let print = Fingerprint { frames, positions, windows };
+            store.write(|batch| batch.add_track(&TrackRecord::new(format!("/{n}")), &print)).unwrap();
+        }
+    }
+
+    /// Its windows are assigned to lists already when a track goes.
+    #[test]
+    fn a_track_that_is_removed_during_an_append_is_not_appended() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("i.refrain");
+        let mut store = Store::open_write(&file).unwrap();
+        let go_on = CancelToken::new();
+        let options =
+            Options { least_windows: 1, most_unlisted: 1, centroids: Some(8), ..Options::default() };
+        add(&mut store, 0..20);
+        ann::build(&mut store, &options, &go_on).unwrap();
+        add(&mut store, 20..25);
+        failpoint::test::on("append", move || {
+            let mut other = Store::open_write(&file).unwrap();
+            other.write(|batch| batch.remove(Path::new("/22"))).unwrap();
+        });
+        let built = ann::build(&mut store, &options, &go_on).unwrap();
+        assert!(!failpoint::test::is_waiting());
+        assert_eq!(built, ann::Built::Updated { added: 200, dropped: 0 });
+        assert_eq!(store.removed().unwrap(), [0; 0], "it was in no list yet");
+        store.verify(&go_on).unwrap();
+    }
 }

@@ -68,6 +68,7 @@ pub enum Built {
 /// # Errors
 /// [`Error::Interrupted`], [`IndexError::Busy`] where tracks were removed meanwhile, and what SQLite says.
 pub fn build(store: &mut Store, options: &Options, cancel: &CancelToken) -> Result<Built> {
+    let _cancellable = store.cancellable(cancel);
     let old = store.neighbour_index()?;
     let least = options.least_windows.max(1);
     if store.windows_up_to(least)? < least {
@@ -90,6 +91,7 @@ pub fn build(store: &mut Store, options: &Options, cancel: &CancelToken) -> Resu
 /// # Errors
 /// As [`build`].
 pub fn catch_up(store: &mut Store, options: &Options, cancel: &CancelToken) -> Result<()> {
+    let _cancellable = store.cancellable(cancel);
     match store.neighbour_index()?.filter(|index| super::usable(store, index)) {
         Some(index) => update(store, index, options.most_unlisted, false, cancel).map(|_| ()),
         None => Ok(()),

@@ -295,6 +295,7 @@ impl<F: FnMut(BuildEvent)> Run<'_, F> {
             known.insert(path, k);
             Ok(())
         };
+        let cancellable = self.store.cancellable(self.cancel);
         match within {
             Some(paths) => paths.iter().try_for_each(|path| self.store.known_below(path, &mut insert))?,
             None => self.store.all_known(insert)?,
@@ -303,6 +304,8 @@ impl<F: FnMut(BuildEvent)> Run<'_, F> {
             BuildSummary { found: found.files.len(), failed: found.unreadable, ..Default::default() };
         let mut changes = Changes::default();
         let before = self.store.roots()?;
+        // What is written from here on stays, however the build ends.
+        drop(cancellable);
         changes.roots.extend(roots.iter().filter(|root| !before.contains(root)).cloned());
         let mut files = found.files;
         for (path, k) in &known {

@@ -358,6 +358,7 @@ fn spellings(path: &Path) -> Vec<PathBuf> {
 
 /// Takes the tracks of `other` into `store`; see [`Index::merge`].
 fn merge(store: &mut Store, other: &Store, cancel: &CancelToken) -> Result<MergeSummary> {
+    let _cancellable = (store.cancellable(cancel), other.cancellable(cancel));
     let mut summary = MergeSummary::default();
     let mut ids = Vec::new();
     other.tracks(|track| {

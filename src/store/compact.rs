@@ -6,7 +6,9 @@ use rusqlite::{
     types::{ToSqlOutput, ValueRef},
 };
 
-use super::{batch::Batch, database::Store, layout::list_rows, neighbours::Census};
+use super::{
+    batch::Batch, check, database::Store, layout::list_rows, neighbours::Census, step_limit::StepLimit,
+};
 use crate::{
     cancel::CancelToken,
     error::{Error, Result},
@@ -70,8 +72,9 @@ impl Store {
         // The new file is attached for as long as it is written.
         let attach =
             |files| self.db.set_limit(Limit::SQLITE_LIMIT_ATTACHED, files).map_err(|error| self.error(error));
+        let bytes = self.sql(|| check::page_bytes(&self.db))?;
         attach(1)?;
-        let done = self.sql(|| self.db.execute(sql, values));
+        let done = self.sql_after(StepLimit::before_copy(bytes), || self.db.execute(sql, values));
         attach(0)?;
         done.map(|_| ())
     }

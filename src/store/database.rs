@@ -166,6 +166,9 @@ impl Store {
             if !busy || began.elapsed().as_secs() >= BUSY_SECONDS.into() {
                 break begun;
             }
+            failpoint::pass("waiting");
+            // SQLite does not always wait itself.
+            std::thread::sleep(Duration::from_millis(1));
         };
         wait(Duration::from_secs(BUSY_SECONDS.into()))?;
         let transaction = begun?;
@@ -187,7 +190,11 @@ impl Store {
 
     /// Runs something with steps of its own.
     fn count<T>(&self, run: impl FnOnce() -> T) -> T {
-        let outer = self.limit.switch(0);
+        self.count_after(0, run)
+    }
+
+    fn count_after<T>(&self, steps: u64, run: impl FnOnce() -> T) -> T {
+        let outer = self.limit.switch(steps);
         let done = run();
         self.limit.switch(outer);
         done
@@ -195,8 +202,13 @@ impl Store {
 
     /// Runs a statement that returns no rows.
     pub(super) fn sql<T>(&self, run: impl FnOnce() -> rusqlite::Result<T>) -> Result<T> {
+        self.sql_after(0, run)
+    }
+
+    /// Runs a statement as if it had taken `steps` already.
+    pub(super) fn sql_after<T>(&self, steps: u64, run: impl FnOnce() -> rusqlite::Result<T>) -> Result<T> {
         self.limit.check()?;
-        self.count(run).map_err(|error| self.error(error))
+        self.count_after(steps, run).map_err(|error| self.error(error))
     }
 
     /// Calls `each` with every row of a table, or of a range of it. The first column is the table's key. Keys must ascend, so

@@ -44,6 +44,8 @@
 mod batch;
 mod beside;
 mod blob;
+#[cfg(test)]
+mod cancelled;
 mod check;
 mod compact;
 mod database;

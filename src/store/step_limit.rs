@@ -21,6 +21,11 @@ pub(super) const FREE: u64 = 20_000_000;
 /// A statement may take this many steps for each byte of the file. Reading a whole table takes about one.
 const EACH_BYTE: u64 = 100;
 
+/// A statement that writes the file anew may take this many for each byte: every row takes about four…
+const EACH_BYTE_COPIED: u64 = 10;
+/// … and this many if the file is small. What is written grows with every step.
+const MIN_COPIED: u64 = 1_000_000;
+
 /// Counts the steps of statements. Interrupts a statement that takes more than its file can need, and every statement once
 /// the token is cancelled.
 #[derive(Debug)]
@@ -35,7 +40,7 @@ struct Shared {
     cancelled: AtomicBool,
     /// What all statements have taken, and when the token is cancelled.
     #[cfg(test)]
-    test: test::Counter,
+    test: Arc<test::Counter>,
 }
 
 impl Shared {
@@ -77,6 +82,12 @@ impl StepLimit {
         self.0.steps.swap(steps, Ordering::Relaxed)
     }
 
+    /// With how many steps taken a statement has to begin that writes a file of so many bytes anew, so that few are left.
+    pub fn before_copy(bytes: u64) -> u64 {
+        let max = bytes.saturating_mul(EACH_BYTE).max(FREE);
+        max.saturating_sub(bytes.saturating_mul(EACH_BYTE_COPIED).max(MIN_COPIED))
+    }
+
     /// Whether the last interruption was due to the token. Asked once for each interruption.
     pub fn was_cancelled(&self) -> bool {
         self.0.cancelled.swap(false, Ordering::Relaxed)
@@ -95,8 +106,8 @@ impl StepLimit {
     }
 
     #[cfg(test)]
-    pub fn test(&self) -> &test::Counter {
-        &self.0.test
+    pub fn test(&self) -> Arc<test::Counter> {
+        Arc::clone(&self.0.test)
     }
 }
 

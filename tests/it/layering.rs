@@ -4,7 +4,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const BASE: &[&str] = &["error", "failpoint", "units", "params"];
+const BASE: &[&str] = &["cancel", "error", "failpoint", "units", "params"];
 const STAGES: &[&str] = &[
     "decode",
     "resample",
@@ -20,7 +20,7 @@ const STAGES: &[&str] = &[
     "pipeline",
 ];
 /// The binary's own modules.
-const BINARY: &[&str] = &["args", "bar", "cmd", "db", "fpcalc", "messages", "stop"];
+const BINARY: &[&str] = &["args", "bar", "cmd", "db", "fpcalc", "messages", "remedies", "stop"];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
