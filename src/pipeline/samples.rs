@@ -66,7 +66,7 @@ fn stream_up_to(
     Ok(Samples(total))
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "decode"))]
 mod tests {
     use super::*;
     use crate::{decode::Decoder, params::CURRENT};

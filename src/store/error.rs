@@ -39,6 +39,8 @@ fn reason(error: rusqlite::Error) -> IndexError {
                 (_, ffi::SQLITE_CORRUPT | ffi::SQLITE_NOTADB | ffi::SQLITE_TOOBIG | ffi::SQLITE_MISMATCH) => {
                     IndexError::Damaged(message)
                 }
+                // Only rows that contradict each other break one, as in a migration.
+                (_, ffi::SQLITE_CONSTRAINT) => IndexError::Damaged(message),
                 // By the step limit: what a token interrupts is told apart before it comes here.
                 (_, ffi::SQLITE_INTERRUPT) => IndexError::Damaged("a table has no end".to_owned()),
                 (_, ffi::SQLITE_READONLY | ffi::SQLITE_PERM | ffi::SQLITE_AUTH) => {

@@ -126,7 +126,6 @@ fn begin(db: &Connection, path: &Path, params: &Params) -> Result<(), Refusal> {
     if found == 0 {
         check::describe(db, params)?;
     }
-    check::examine(db, path, params)?;
     failpoint::pass("made");
     failpoint::reach("migrate");
     transaction.commit()?;

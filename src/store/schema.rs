@@ -118,7 +118,6 @@ mod tests {
             db.query_row("SELECT count(*) FROM sqlite_temp_schema", [], |row| row.get::<_, i64>(0)).unwrap()
         };
         assert_eq!(views(), 3);
-        migrate(&db, 1).unwrap();
         read_as_newest(&db, FORMAT).unwrap();
         assert_eq!(views(), 0);
     }
