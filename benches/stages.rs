@@ -335,7 +335,7 @@ fn scan(fingerprint: &Fingerprint, audio: Seconds) -> Done {
             for v in &mut copy.windows {
                 *v = (i32::from(*v) + noise(&mut state)).clamp(-127, 127) as i8;
             }
-            batch.add_track(&TrackRecord { path: format!("{n}").into(), ..TrackRecord::default() }, &copy)?;
+            batch.add_track(&TrackRecord::new(format!("{n}")), &copy)?;
         }
         Ok(())
     })?;

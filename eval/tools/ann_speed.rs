@@ -86,11 +86,8 @@ fn main() -> refrain::Result<()> {
                         positions: (0..windows).map(|w| 4 * w).collect(),
                         windows: track(&mut random, dims, windows as usize, &themes),
                     };
-                    let record = TrackRecord {
-                        path: format!("/music/artist/album/{t:06} some name.flac").into(),
-                        duration: Seconds(210.0),
-                        ..TrackRecord::default()
-                    };
+                    let mut record = TrackRecord::new(format!("/music/artist/album/{t:06} some name.flac"));
+                    record.duration = Seconds(210.0);
                     batch.add_track(&record, &fingerprint)?;
                 }
                 Ok(())

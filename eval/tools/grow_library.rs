@@ -8,13 +8,12 @@
 //! replaced by those of another track, with a little noise. Moved so far, an excerpt is outside of what a query tries,
 //! 6 semitones and the clip's own transposition, and so is as strange to a clip of its source as other music is. The tool prints how near windows of real tracks
 //! come to other real tracks and to as many grown ones: the two should agree.
-use std::{collections::BTreeMap, path::PathBuf};
+use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 use refrain::CancelToken;
 use refrain::{
     ann::{self, Options},
-    decode::Tags,
     fingerprint::{Fingerprint, Fingerprinter, FrameCode},
     params::ParameterSet,
     store::{Store, TrackId, TrackRecord},
@@ -223,12 +222,9 @@ fn main() -> anyhow::Result<()> {
             part.par_iter().map(|&n| grown(n as u64, seed, &sources, &params)).collect();
         store.write(|batch| {
             for (n, print) in part.iter().zip(&prints) {
-                let record = TrackRecord {
-                    path: PathBuf::from(format!("/grown/{:03}/track {n:06}.flac", n / 1000)),
-                    duration: Seconds(print.frame_count(&params) as f64 * params.frame_seconds().0),
-                    tags: Tags::default().title(format!("track {n:06}")),
-                    ..TrackRecord::default()
-                };
+                let mut record = TrackRecord::new(format!("/grown/{:03}/track {n:06}.flac", n / 1000));
+                record.duration = Seconds(print.frame_count(&params) as f64 * params.frame_seconds().0);
+                record.tags.title = Some(format!("track {n:06}"));
                 batch.add_track(&record, print)?;
             }
             Ok(())

@@ -140,7 +140,7 @@ mod tests {
     }
 
     fn is_exact(library: &fixture::Library) {
-        library.store.verify().unwrap();
+        library.store.verify(&CancelToken::new()).unwrap();
         let queries = fixture::fingerprint(6, 7).windows;
         let found = Searcher::new(&library.store).nprobe(8).nearest(&queries, 50).unwrap();
         assert_eq!(found, library.plain(&queries, 50, |_| true));

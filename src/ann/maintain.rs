@@ -29,6 +29,7 @@ use crate::{
 /// # Errors
 /// [`Error::Interrupted`], [`IndexError::Busy`] if tracks were removed meanwhile, and what SQLite reports.
 pub fn maintain(store: &mut Store, options: &Options, cancel: &CancelToken) -> Result<Built> {
+    let _cancellable = store.cancellable(cancel);
     let old = store.neighbour_index()?;
     let least = options.min_windows.max(1);
     if store.windows_up_to(least)? < least {
@@ -53,6 +54,7 @@ pub fn maintain(store: &mut Store, options: &Options, cancel: &CancelToken) -> R
 /// # Errors
 /// As [`maintain`].
 pub fn catch_up(store: &mut Store, options: &Options, cancel: &CancelToken) -> Result<()> {
+    let _cancellable = store.cancellable(cancel);
     match usable_index(store)? {
         Some(index) => update(store, index, options.max_unindexed, false, cancel).map(|_| ()),
         None => Ok(()),

@@ -65,7 +65,7 @@ fn the_index_is_retrained_when_the_library_has_shrunk() {
     assert_eq!(build(&mut library), Built::Updated { added: 0, dropped: 57 * 80 });
     assert_eq!(build(&mut library), Built::New { centroids: 128, windows: 240 });
     assert_eq!(build(&mut library), Built::Fresh);
-    library.store.verify().unwrap();
+    library.store.verify(&go_on()).unwrap();
 }
 
 #[test]

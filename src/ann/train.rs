@@ -60,7 +60,10 @@ pub(super) fn train(
     store.write(|batch| {
         let store = batch.store();
         if store.census(Census::default(), census.last, u64::MAX)? != census {
-            return Err(Error::Index { path: store.path().to_path_buf(), reason: IndexError::Busy });
+            return Err(Error::Index {
+                path: store.path().to_path_buf(),
+                reason: IndexError::Busy { holder: None },
+            });
         }
         batch.clear_neighbours()?;
         for (row, vectors) in centroids.vectors.chunks(store.layout().centroids_per_block * dims).enumerate()

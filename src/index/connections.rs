@@ -9,11 +9,11 @@ use std::{
 use crate::{
     ann::SearchCache,
     error::{Error, IndexError, Result},
-    store::{FORMAT, Store},
+    store::Store,
 };
 
 /// Readers that are kept for the next call.
-const MOST_IDLE: usize = 16;
+const MAX_IDLE: usize = 16;
 
 /// Connections of one index file. Nothing is written to the file, and no older format brought up to date, before the first
 /// call that writes.
@@ -88,15 +88,9 @@ impl Connections {
 
     /// A reader, for the caller alone until it is dropped.
     pub fn reader(&self) -> Result<Reader<'_>> {
-        loop {
-            let idle = lock(&self.idle).pop();
-            let Some(store) = idle else { break };
-            // What was opened in an older format reads it through views of its own, until a writer brings it up to date.
-            if store.format() == FORMAT || store.format_now()? == store.format() {
-                return Ok(Reader { connections: self, store: Some(store) });
-            }
-        }
-        Ok(Reader { connections: self, store: Some(Store::open_read(self.leads_there())?) })
+        let idle = lock(&self.idle).pop();
+        let store = idle.map_or_else(|| Store::open_read(self.leads_there()), Ok)?;
+        Ok(Reader { connections: self, store: Some(store) })
     }
 
     /// The part of the neighbour index that is in memory, for all readers.
@@ -173,7 +167,7 @@ impl Drop for Reader<'_> {
     fn drop(&mut self) {
         let mut idle = lock(&self.connections.idle);
         // After a panic nothing is known of its state; and one that sees no changes is good for one call.
-        if idle.len() < MOST_IDLE && !thread::panicking() {
+        if idle.len() < MAX_IDLE && !thread::panicking() {
             idle.extend(self.store.take().filter(|store| !store.is_immutable()));
         }
     }
@@ -198,10 +192,13 @@ mod tests {
     };
 
     use super::*;
-    use crate::{fingerprint::Fingerprint, store::TrackRecord};
+    use crate::{
+        fingerprint::Fingerprint,
+        store::{FORMAT, TrackRecord},
+    };
 
     fn song(name: &str) -> TrackRecord {
-        TrackRecord { path: name.into(), ..TrackRecord::default() }
+        TrackRecord::new(name)
     }
 
     fn add(store: &mut Store, name: &str) -> Result<()> {
@@ -273,11 +270,12 @@ mod tests {
         let connections = Connections::open_to_write(&file).unwrap();
         let tracks = connections.reader().unwrap().totals().unwrap().tracks;
         assert_eq!(connections.reader().unwrap().format(), 1);
+        assert_eq!(lock(&connections.idle).len(), 1);
         assert_eq!(fs::read(&file).unwrap(), before);
         connections.write(|store| add(store, "/new")).unwrap();
         // The reader that waits was made for the old format.
         let reader = connections.reader().unwrap();
-        assert_eq!((reader.format(), reader.totals().unwrap().tracks), (FORMAT, tracks + 1));
+        assert_eq!((reader.totals().unwrap().tracks, reader.format()), (tracks + 1, FORMAT));
     }
 
     #[test]

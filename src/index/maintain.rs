@@ -63,9 +63,8 @@ impl Index {
     /// As [`Index::compact`]; [`Error::Interrupted`].
     pub fn compact_with(&self, options: MaintainOptions<'_>) -> Result<u64> {
         self.connections.write(|store| {
-            options.cancel.check()?;
             let before = store.totals()?.bytes;
-            store.compact()?;
+            store.compact(&options.cancel)?;
             Ok(before.saturating_sub(store.totals()?.bytes))
         })
     }
@@ -84,6 +83,6 @@ impl Index {
     /// As [`Index::export`]; [`Error::Interrupted`]. No file is left behind then.
     pub fn export_with(&self, to: impl AsRef<Path>, options: MaintainOptions<'_>) -> Result<()> {
         options.cancel.check()?;
-        self.connections.reader()?.export(to.as_ref())
+        self.connections.reader()?.export(to.as_ref(), &options.cancel)
     }
 }

@@ -11,6 +11,7 @@ use super::{handle::Index, options::MaintainOptions};
 use crate::{
     ann::Options,
     build::options::BuildOptions,
+    cancel::CancelToken,
     decode::Audio,
     fingerprint::Fingerprint,
     params::CURRENT,
@@ -83,7 +84,7 @@ fn calls_that_write_as_rayon_tasks_do_not_wait_for_each_other() {
         drop((host, work));
         let index = Arc::into_inner(index).unwrap();
         index.close().unwrap();
-        Store::open_read(&file).unwrap().verify().unwrap();
+        Store::open_read(&file).unwrap().verify(&CancelToken::new()).unwrap();
         finished.send(()).unwrap();
     });
     let done = watchdog.recv_timeout(Duration::from_secs(300));

@@ -26,7 +26,7 @@ impl Index {
         options.cancel.check()?;
         let store = self.connections.reader()?;
         let _snapshot = store.snapshot()?;
-        let found = store.verify();
+        let found = store.verify(&options.cancel);
         // Nothing is lost with a neighbour index, but for what it is made of.
         if matches!(found, Ok(()) | Err(Error::Index { reason: IndexError::Neighbours(_), .. })) {
             verify_windows(&store, &mut options)?;

@@ -91,7 +91,7 @@ fn a_second_set_is_fingerprinted_stored_and_found() {
         };
         store.write(|batch| batch.add_track(&record, print)).unwrap();
     }
-    store.verify().unwrap();
+    store.verify(&CancelToken::new()).unwrap();
     let clip = &tune(40.0, 3)[10 * RATE as usize..18 * RATE as usize];
     let right = |store: &Store, options| {
         let answer = ask(store, clip, options);
@@ -110,7 +110,7 @@ fn a_second_set_is_fingerprinted_stored_and_found() {
     let exact = right(&store, options.clone().exact(true));
     let lists = Options::default().min_windows(1).centroids(Some(16));
     assert!(matches!(ann::maintain(&mut store, &lists, &go_on).unwrap(), Built::New { centroids: 16, .. }));
-    store.verify().unwrap();
+    store.verify(&CancelToken::new()).unwrap();
     assert!((right(&store, options.clone()) - exact).abs() < 0.05);
     // The score is the set's, and so is how far a query is transposed.
     let mut doubtful = other;

@@ -144,7 +144,7 @@ fn with_every_list_probed_the_index_is_exact() {
         ann::maintain(&mut store, &small(64), &GO_ON).unwrap(),
         Built::New { centroids: 64, windows: 3000 }
     );
-    store.verify().unwrap();
+    store.verify(&refrain::CancelToken::new()).unwrap();
     let queries = queries(20);
     let exact = ann::nearest_exact(&store, &queries, 20).unwrap();
     for route in [Route::Auto, Route::Flat, Route::Graph] {
@@ -235,7 +235,7 @@ fn added_and_removed_tracks_count_at_once() {
     let found = Searcher::new(&store).nprobe(32).nearest(&queries, 20).unwrap();
     assert_eq!(found, plain(&store, &queries, 20));
     assert_eq!(found[0][0].track.0, 21);
-    store.verify().unwrap();
+    store.verify(&refrain::CancelToken::new()).unwrap();
     // Three of twenty: good enough.
     assert_eq!(ann::maintain(&mut store, &small(32), &GO_ON).unwrap(), Built::Fresh);
 }
@@ -250,7 +250,7 @@ fn the_lists_are_brought_up_to_date() {
     ann::maintain(&mut store, &options, &GO_ON).unwrap();
     let queries = clustered(10, 5).windows;
     let check = |store: &Store| {
-        store.verify().unwrap();
+        store.verify(&refrain::CancelToken::new()).unwrap();
         let mut searcher = Searcher::new(store).nprobe(64);
         assert!(searcher.nearest(&queries, 20).unwrap() == plain(store, &queries, 20));
     };
@@ -343,7 +343,7 @@ fn identical_windows_and_silence_make_an_index_too() {
         .write(|b| Ok((b.add_track(&record("/a"), &same(30))?, b.add_track(&record("/b"), &same(0))?)))
         .unwrap();
     ann::maintain(&mut store, &small(128), &GO_ON).unwrap();
-    store.verify().unwrap();
+    store.verify(&refrain::CancelToken::new()).unwrap();
     let query = vec![1; DIMS];
     let found = Searcher::new(&store).nprobe(128).nearest(&query, 20).unwrap();
     assert_eq!(found, plain(&store, &query, 20));
@@ -361,7 +361,7 @@ fn a_cancelled_build_changes_nothing() {
         t
     });
     assert!(matches!(done, Err(Error::Interrupted)));
-    store.verify().unwrap();
+    store.verify(&refrain::CancelToken::new()).unwrap();
     assert_eq!(ann::maintain(&mut store, &small(8), &GO_ON).unwrap(), Built::Fresh);
 }
 
@@ -380,7 +380,7 @@ fn an_index_of_other_parameters_is_not_used_and_built_anew() {
     store.close().unwrap();
     change("UPDATE neighbour_index SET stamp = stamp + 1");
     let mut store = Store::open_write(&file).unwrap();
-    assert!(store.verify().is_err());
+    assert!(store.verify(&refrain::CancelToken::new()).is_err());
     // Seen as soon as there is something to do.
     add(&mut store, 10..11, 100);
     let options = small(8).max_unindexed(1);
@@ -428,6 +428,6 @@ fn corrupt_bytes_never_panic_a_search() {
             Searcher::new(store).route(route).nearest(&queries, 5)?;
         }
         ann::nearest_exact(store, &queries, 5)?;
-        store.verify()
+        store.verify(&refrain::CancelToken::new())
     });
 }

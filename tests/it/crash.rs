@@ -34,9 +34,7 @@ const WORKS: &[Work] = &[
         dies_at: &[
             "open",
             "migrate",
-            "migrate=2",
             "migrated",
-            "migrated=2",
             "analysed",
             "analysed=40",
             "track",
@@ -226,7 +224,10 @@ impl Library {
         match Store::open_read(db) {
             Err(Error::Index { reason: IndexError::Missing, .. }) if work.start.is_none() => {}
             store => {
-                store.unwrap_or_else(|error| panic!("{what}: {error}")).verify().unwrap();
+                store
+                    .unwrap_or_else(|error| panic!("{what}: {error}"))
+                    .verify(&refrain::CancelToken::new())
+                    .unwrap();
                 let check: String = Connection::open(db)
                     .unwrap()
                     .pragma_query_value(None, "quick_check", |row| row.get(0))

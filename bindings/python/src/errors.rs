@@ -80,7 +80,7 @@ pub fn of_library(py: Python<'_>, error: &Error) -> PyErr {
             let class = match reason {
                 IndexError::Missing => "IndexNotFoundError",
                 IndexError::Damaged(_) | IndexError::Neighbours(_) => "IndexDamagedError",
-                IndexError::Busy | IndexError::AtWork => "IndexBusyError",
+                IndexError::Busy { .. } | IndexError::AtWork => "IndexBusyError",
                 IndexError::ReadOnly(_) => "IndexReadOnlyError",
                 _ => "IndexFileError",
             };

@@ -5,6 +5,7 @@ mod cmd;
 mod db;
 mod fpcalc;
 mod messages;
+mod remedies;
 mod stop;
 
 use std::process::ExitCode;
