@@ -65,7 +65,7 @@ impl Algorithm {
 /// Makes words from samples.
 ///
 /// ```
-/// use refrain::chromaprint::{Algorithm, Chromaprint, pack};
+/// use refrain::acoustid::{Algorithm, Chromaprint, pack};
 ///
 /// let mut chromaprint = Chromaprint::new(Algorithm::default());
 /// let tone = |i: i32| (8_000.0 * (i as f32 * 0.25).sin()) as i16;
