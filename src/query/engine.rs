@@ -1,4 +1,4 @@
-//! What answering a query needs: the index, the search in it, the score.
+//! Everything that answering a query needs: the index, the search in it, the score.
 use super::{options::QueryOptions, place::Place};
 use crate::{
     align::{Features, MANY_WINDOWS, Reference, WindowEvidence, probability},
@@ -18,9 +18,9 @@ pub(crate) struct Query<'s> {
     pub searcher: Searcher<'s>,
     pub projection: Projection,
     pub window_evidence: WindowEvidence,
-    /// Windows of the library, as the score asks for them.
+    /// Windows in the library, counted up to the limit that the score needs.
     pub windows: u64,
-    /// A track that is not to be found: the query itself.
+    /// A track that must not be found: the query itself.
     pub left_out: Option<TrackId>,
 }
 
@@ -39,7 +39,7 @@ impl<'s> Query<'s> {
         })
     }
 
-    /// How sure a place is, of a query or chunk of `query_pairs` frames.
+    /// The probability that a place is right, for a query or chunk of `query_pairs` frames.
     pub(crate) fn score(&self, place: &Place, query_pairs: f64) -> f64 {
         f64::from(probability(&Features {
             evidence: place.evidence,
@@ -52,7 +52,7 @@ impl<'s> Query<'s> {
         }))
     }
 
-    /// The track's frames `from..to`, as far as there are any.
+    /// The track's frames `from..to`, or as many of them as exist.
     pub(crate) fn stored(&self, track: TrackId, from: i64, to: i64) -> Result<Reference> {
         let clamp = |n: i64| n.clamp(0, i64::from(i32::MAX)) as u32;
         let mut packed = Vec::new();

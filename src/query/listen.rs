@@ -1,4 +1,5 @@
-//! Audio that is pushed in as it comes: live sound, or a recording of hours whose matches are wanted as they end.
+//! Audio that is pushed in as it comes: live sound, or a recording of hours whose matches are wanted as soon
+//! as they end.
 use std::path::{Path, PathBuf};
 
 use super::{engine::Query, found::Found, options::QueryOptions, place::Place, search::CHUNK};
@@ -14,7 +15,7 @@ use crate::{
     units::SampleRate,
 };
 
-/// What has been heard so far. It holds no connection: each call is given one for as long as it takes.
+/// The state of a query by pushed audio. It holds no connection; each call borrows one.
 pub(crate) struct Hearing {
     params: Params,
     options: QueryOptions,
@@ -26,7 +27,7 @@ pub(crate) struct Hearing {
 }
 
 impl Hearing {
-    /// For an index of these parameters. `name` stands in errors.
+    /// Starts for an index with these parameters. Errors show `name`.
     pub fn new(params: &Params, options: &QueryOptions, name: &Path) -> Self {
         Self {
             params: *params,
@@ -39,7 +40,8 @@ impl Hearing {
         }
     }
 
-    /// Takes the next mono samples, looks up what they complete, and returns the matches that no later sound can change.
+    /// Takes the next mono samples, looks up the chunks they complete, and returns the matches that no later
+    /// sound can change.
     pub fn push(&mut self, store: &Store, samples: &[f32], rate: SampleRate) -> Result<Vec<Match>> {
         let Self { params, options, feed, chunker, found, half_frames, name } = self;
         options.cancel.check()?;
@@ -61,7 +63,7 @@ impl Hearing {
         Ok(matches)
     }
 
-    /// Ends the sound and returns the matches that were not returned yet.
+    /// Ends the sound and returns the matches that were not returned before.
     pub fn finish(mut self, store: &Store) -> Result<Vec<Match>> {
         let mut query = Query::new(store, &self.options)?;
         let _snapshot = store.snapshot()?;
@@ -81,7 +83,7 @@ impl Hearing {
     }
 }
 
-/// The places that count as matches, in the order in which they were heard.
+/// The places that count as matches, ordered by their position in the query.
 fn matched(query: &Query<'_>, places: Vec<Place>, duration: f64) -> Result<Vec<Match>> {
     let mut matches = query.described(places, usize::MAX, duration)?;
     matches.retain(|m| m.score >= f64::from(query.options.min_score));
@@ -89,7 +91,7 @@ fn matched(query: &Query<'_>, places: Vec<Place>, duration: f64) -> Result<Vec<M
     Ok(matches)
 }
 
-/// The time from the beginning to so many half frames.
+/// The time after `half_frames` half frames, in seconds.
 fn seconds(params: &Params, half_frames: usize) -> f64 {
     half_frames as f64 / 2.0 * params.frame_seconds().0
 }
