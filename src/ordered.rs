@@ -1,8 +1,8 @@
-//! Work that any thread does and whose results come in order.
+//! Runs work on any thread and returns the results in order.
 //!
-//! [`Ordered`] hands closures to the threads of a pool and gives their results back in the order in which they were handed
-//! out. [`in_order`] does this for numbered jobs, on a pool of its own. Builds, queries of many clips and the harmonic
-//! analysis of files and of their blocks all work this way.
+//! [`Ordered`] hands closures to the threads of a pool and returns their results in the order in which they were
+//! handed out. [`in_order`] does this for numbered jobs. Builds, queries of many clips, and the harmonic analysis of
+//! files and of their blocks all work this way.
 use std::{
     any::Any,
     collections::BTreeMap,
@@ -26,10 +26,10 @@ pub(crate) const TICK: Duration = Duration::from_millis(100);
 /// The payload of a panic in a piece of work.
 type Panic = Box<dyn Any + Send>;
 
-/// Hands work to the threads of a pool and collects its results in the order in which it was handed out.
+/// Hands work to the threads of a pool and returns the results in the order in which the work was handed out.
 ///
-/// The caller bounds how many pieces are under way, and so the memory. A thread of the pool that waits for a result works
-/// on pieces of its own meanwhile, so that a pool of one thread does all by itself.
+/// The caller limits how many pieces are under way, and so the memory. A thread of the pool that waits for a result
+/// works on pieces meanwhile, so a pool of one thread does everything itself.
 pub(crate) struct Ordered<'a, 'scope, T> {
     scope: &'a Scope<'scope>,
     sender: mpsc::Sender<(usize, Result<T, Panic>)>,
@@ -37,12 +37,12 @@ pub(crate) struct Ordered<'a, 'scope, T> {
     /// Results that came before their turn.
     waiting: BTreeMap<usize, Result<T, Panic>>,
     handed: usize,
-    /// Results that were given back.
+    /// How many results were returned.
     given: usize,
 }
 
 impl<'a, 'scope, T: Send + 'scope> Ordered<'a, 'scope, T> {
-    /// For the threads of the pool that `scope` belongs to.
+    /// Uses the threads of the pool that `scope` belongs to.
     pub fn new(scope: &'a Scope<'scope>) -> Self {
         let (sender, receiver) = mpsc::channel();
         Self { scope, sender, receiver, waiting: BTreeMap::new(), handed: 0, given: 0 }
@@ -54,18 +54,18 @@ impl<'a, 'scope, T: Send + 'scope> Ordered<'a, 'scope, T> {
         self.handed += 1;
         self.scope.spawn(move |_| {
             let done = catch_unwind(AssertUnwindSafe(work));
-            // Nobody misses the result once the receiver is gone.
+            // If the receiver is gone, nobody needs the result.
             let _ = sender.send((number, done));
         });
     }
 
-    /// Pieces whose results were not given back yet.
+    /// How many pieces have not returned their result yet.
     pub fn pending(&self) -> usize {
         self.handed - self.given
     }
 
-    /// The next result in order, as long as more than `max_pending` are [`pending`](Self::pending); waits for it. The error
-    /// is what the work panicked with.
+    /// Waits for the next result in order, if more than `max_pending` are [`pending`](Self::pending). The error is
+    /// the payload of a panic in the work.
     pub fn take(&mut self, max_pending: usize) -> Option<Result<T, Panic>> {
         while self.pending() > max_pending {
             if let Some(done) = self.ready() {
@@ -74,7 +74,7 @@ impl<'a, 'scope, T: Send + 'scope> Ordered<'a, 'scope, T> {
             let came = match self.receiver.try_recv() {
                 Ok(came) => came,
                 Err(_) if rayon::yield_local() == Some(Yield::Executed) => continue,
-                // All that is not done is in the hands of other threads, none of which waits for this one.
+                // Everything that is not done runs on other threads, and none of them waits for this one.
                 Err(_) => self.receiver.recv().expect("`self` keeps a sender"),
             };
             self.waiting.insert(came.0, came.1);
@@ -82,7 +82,7 @@ impl<'a, 'scope, T: Send + 'scope> Ordered<'a, 'scope, T> {
         None
     }
 
-    /// The next result in order, unless it takes longer than `timeout`. For threads outside of the pool.
+    /// The next result in order, or `None` if it takes longer than `timeout`. For threads outside of the pool.
     pub fn take_within(&mut self, timeout: Duration) -> Option<Result<T, Panic>> {
         while self.pending() > 0 {
             if let Some(done) = self.ready() {
@@ -104,26 +104,26 @@ impl<'a, 'scope, T: Send + 'scope> Ordered<'a, 'scope, T> {
     }
 }
 
-/// Takes the results of [`in_order`], on the caller's thread.
+/// Receives the results of [`in_order`], on the caller's thread.
 pub(crate) trait Sink<T> {
     /// Takes the result of job `number`. Jobs come in order, each once.
     ///
     /// # Errors
-    /// Whatever ends the work: jobs that have not begun are dropped, `stop` of the others is cancelled.
+    /// Any error ends the work: jobs that have not begun are dropped, and the token of the others is cancelled.
     fn take(&mut self, number: usize, result: T) -> Result<()>;
 
-    /// Called every [`TICK`] or so while results are awaited, and before each.
+    /// Called about every [`TICK`] while a result is awaited, and before each result.
     ///
     /// # Errors
-    /// As [`Sink::take`].
+    /// Like those of [`Sink::take`].
     fn tick(&mut self) -> Result<()>;
 }
 
-/// A pool of `threads` threads of its own, whose names begin with `name`: the host's pool may be busy with the very calls
-/// that wait for the work.
+/// Makes a pool of `threads` threads, whose names begin with `name`. The program's own pool may be busy with the very
+/// calls that wait for this work.
 ///
 /// # Errors
-/// [`Error::Io`] where the system gives no threads.
+/// [`Error::Io`] if the system cannot start threads.
 pub(crate) fn pool(threads: usize, name: &'static str) -> Result<rayon::ThreadPool> {
     rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
@@ -132,13 +132,14 @@ pub(crate) fn pool(threads: usize, name: &'static str) -> Result<rayon::ThreadPo
         .map_err(|e| Error::Io { path: PathBuf::from("threads"), source: io::Error::other(e) })
 }
 
-/// Does the jobs `0..count` with `work` on the threads of `pool`, at most `ahead` of them beyond the one that `sink` waits for.
+/// Runs the jobs `0..count` with `work` on the threads of `pool`. At most `ahead` jobs run beyond the one that `sink`
+/// waits for.
 ///
-/// `work` gets a token that is cancelled once `sink` gave an error: whoever is in the middle of a file of hours then drops
-/// it. A panic of `work` goes on in the caller.
+/// `work` gets a token that is cancelled once `sink` fails, so that a thread drops even a file of hours. A panic of
+/// `work` continues in the caller.
 ///
 /// # Errors
-/// What `sink` gives.
+/// Errors of `sink`.
 pub(crate) fn in_order<T: Send>(
     pool: &rayon::ThreadPool,
     count: usize,
@@ -149,7 +150,7 @@ pub(crate) fn in_order<T: Send>(
     let stop = CancelToken::new();
     let (work, stop) = (&work, &stop);
     pool.in_place_scope(|scope| {
-        // Dropped last, also by a panic of `sink`.
+        // Dropped last, even if `sink` panics.
         let _stopping = Stopping(stop);
         let mut ordered = Ordered::new(scope);
         let (mut handed, mut next) = (0, 0);
@@ -174,7 +175,7 @@ pub(crate) fn in_order<T: Send>(
     })
 }
 
-/// Cancels the work of all threads when it is dropped.
+/// Cancels the work of all threads when dropped.
 struct Stopping<'a>(&'a CancelToken);
 
 impl Drop for Stopping<'_> {
@@ -219,7 +220,7 @@ mod tests {
         }
     }
 
-    /// Collects until it has had enough.
+    /// Collects results until it has enough.
     struct Collect {
         got: Vec<usize>,
         enough: usize,
@@ -238,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn numbered_jobs_come_in_order_and_no_more_of_them_begin_than_may_be_ahead() {
+    fn numbered_jobs_come_in_order_and_stay_within_the_limit_ahead() {
         for (threads, ahead) in [(1, 1), (3, 2), (2, 8)] {
             let (begun, pool) = (AtomicUsize::new(0), pool(threads, "test").unwrap());
             let work = |number: usize, _: &CancelToken| {
@@ -260,10 +261,10 @@ mod tests {
     }
 
     #[test]
-    fn who_is_at_work_is_told_to_stop_where_the_sink_ends_early() {
+    fn running_jobs_are_cancelled_if_the_sink_fails() {
         let pool = pool(2, "test").unwrap();
         let work = |number: usize, stop: &CancelToken| {
-            // All but the first go on until they are stopped.
+            // All jobs but the first run until they are cancelled.
             while number > 0 && !stop.is_cancelled() {
                 std::thread::yield_now();
             }
@@ -275,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_of_the_work_is_the_callers() {
+    fn a_panic_of_the_work_continues_in_the_caller() {
         let pool = pool(2, "test").unwrap();
         let mut all = Collect { got: Vec::new(), enough: usize::MAX };
         let work = |number: usize, _: &CancelToken| if number == 3 { panic!("three") } else { number };
