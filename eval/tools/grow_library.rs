@@ -1,13 +1,14 @@
-//! Grows a large library out of the fingerprints of a small one, without audio, to measure searching in it.
+//! Grows a large library from the fingerprints of a small one, without audio, to measure searching in it.
 //!
 //! `cargo run --release --example grow_library -- FROM TO TRACKS [--without] [--seed N]` writes an index of TRACKS
-//! tracks to TO: those of FROM, unless `--without`, and new ones. The same arguments give the same tracks.
+//! tracks to TO: the tracks of FROM (unless `--without`), and new ones. The same arguments give the same tracks.
 //!
-//! A new track is a sequence of excerpts of real ones, 4 to 25 s each, in chroma: moved by 11 to 23 semitones (the 60
-//! values are rolled), stretched, every second one mixed with an excerpt of another track or with its upper octaves
-//! replaced by those of another track, with a little noise. Moved so far, an excerpt is outside of what a query tries,
-//! 6 semitones and the clip's own transposition, and so is as strange to a clip of its source as other music is. The tool prints how near windows of real tracks
-//! come to other real tracks and to as many grown ones: the two should agree.
+//! A new track is a sequence of excerpts of real tracks, 4 to 25 s each, in chroma. Each excerpt is moved by 11 to 23
+//! semitones (the 60 values are rolled) and stretched, and gets a little noise. Every second one is mixed with an
+//! excerpt of another track, or its upper octaves are replaced by those of another track. Moved so far, an excerpt is
+//! outside of what a query tries (6 semitones and the clip's own transposition). So it is as strange to a clip of its
+//! source as other music is. The tool prints how near windows of real tracks come to other real tracks, and to as
+//! many grown ones: the two should agree.
 use std::{collections::BTreeMap, path::PathBuf};
 
 use rayon::prelude::*;
@@ -21,7 +22,7 @@ use refrain::{
     units::{Frames, Seconds},
 };
 
-/// Tracks made at a time and written in one transaction.
+/// Tracks that are made at a time and written in one transaction.
 const BATCH: usize = 64;
 
 /// Splitmix64: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
@@ -35,7 +36,7 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// 0 to 1.
+    /// A number from 0 to 1.
     fn unit(&mut self) -> f32 {
         (self.word() >> 40) as f32 / (1u64 << 24) as f32
     }
@@ -48,7 +49,7 @@ impl Random {
         (self.word() % n as u64) as usize
     }
 
-    /// Roughly normal, of variance 1.
+    /// A roughly normal number of variance 1.
     fn normal(&mut self) -> f32 {
         ((0..4).map(|_| self.unit()).sum::<f32>() - 2.0) * 3f32.sqrt()
     }
@@ -65,7 +66,7 @@ impl Source {
     }
 }
 
-/// An excerpt as it is read: from `at` on, `tempo` frames a frame, moved up by `shift` values.
+/// An excerpt and how to read it: from frame `at` on, `tempo` frames a frame, moved up by `shift` values.
 struct Excerpt<'a> {
     source: &'a Source,
     at: f32,
@@ -74,7 +75,7 @@ struct Excerpt<'a> {
 }
 
 impl<'a> Excerpt<'a> {
-    /// One of about `frames` frames of any of the sources.
+    /// Draws an excerpt of about `frames` frames from any of the sources.
     fn draw(random: &mut Random, sources: &'a [Source], frames: usize, params: &Params) -> Self {
         let source = &sources[random.below(sources.len())];
         let tempo = random.between(0.8, 1.25);
@@ -85,7 +86,7 @@ impl<'a> Excerpt<'a> {
         Self { source, at: random.unit() * room.max(0.0), tempo, shift }
     }
 
-    /// Frame `n`, in between two of the source's; what would be past its end begins again.
+    /// Frame `n`, interpolated between two frames of the source. Past its end the source begins again.
     fn frame(&self, n: usize, params: &Params, out: &mut [f32]) {
         let (values, frames) = (params.frame_values(), self.source.frames(params));
         let at = self.at + n as f32 * self.tempo;
@@ -106,7 +107,7 @@ fn norm(frame: &[f32]) -> f32 {
 fn grown(number: u64, seed: u64, sources: &[Source], params: &Params) -> Fingerprint {
     let mut random = Random(seed ^ number.wrapping_mul(0xD6E8_FEB8_6659_FD93));
     let second = 1.0 / params.frame_seconds().0 as f32;
-    // Two to five minutes, most of them near three and a half.
+    // Two to five minutes, mostly near three and a half.
     let length = ((120.0 + 90.0 * (random.unit() + random.unit())) * second) as usize;
     let mut fingerprinter = Fingerprinter::new(params);
     let values = params.frame_values();
@@ -132,7 +133,7 @@ fn grown(number: u64, seed: u64, sources: &[Source], params: &Params) -> Fingerp
                 }
             }
             frame.iter_mut().for_each(|v| *v += noise * random.normal());
-            // As loud as what it is made of: a frame of chroma has a norm of 1, or less where little moves.
+            // As loud as its sources: a frame of chroma has a norm of 1, or less if little changes.
             let scale = loudness / norm(&frame).max(1e-6);
             frame.iter_mut().for_each(|v| *v *= scale);
             fingerprinter.push(&frame);
@@ -142,7 +143,7 @@ fn grown(number: u64, seed: u64, sources: &[Source], params: &Params) -> Fingerp
     fingerprinter.finish()
 }
 
-/// Best cosine of each of `queries` to any window of `tracks`, its own aside.
+/// The best cosine of each query to any window of `tracks`, except its own.
 fn nearest(
     store: &Store,
     queries: &[(TrackId, Vec<i8>)],
@@ -249,7 +250,7 @@ fn main() -> anyhow::Result<()> {
         let spread = print.windows.chunks_exact(params.window_dims).step_by((real / 2000).max(1));
         queries.extend(spread.map(|v| (track.id, v.to_vec())));
     }
-    // In the new index the originals come first; no id of a grown track is to be taken for that of a query.
+    // The originals come first in the new index. No id of a grown track may be taken for a query's.
     let first = TrackId(kept as u32 + 1);
     queries.iter_mut().for_each(|(track, _)| track.0 += u32::MAX / 2);
     let to_grown = nearest(&store, &queries, first..=TrackId(u32::MAX), real)?;
