@@ -1,8 +1,9 @@
-//! What each transform of `refrain::analysis` costs, beside a plain twin that runs in the same process.
+//! Measures each transform of `refrain::analysis` beside a plain twin in the same process.
 //!
-//! `cargo bench --bench analysis`. Columns: CPU milliseconds of one pass over a minute of made-up music at 22,050 Hz, how many
-//! times real time that is, and the twin's CPU time over ours. Each figure is the best of several rounds in which the two
-//! take turns; on Linux it is the thread's CPU time, elsewhere wall clock. `eval/compare_librosa.py` compares with others.
+//! `cargo bench --bench analysis` prints these columns: CPU milliseconds of one pass over a minute of made-up music
+//! at 22,050 Hz, how many times real time that is, and the twin's CPU time over ours. Each figure is the best of
+//! several rounds in which the two take turns. CPU time is the thread's on Linux, wall clock elsewhere.
+//! `eval/compare_librosa.py` compares with other libraries.
 use std::{error::Error, hint::black_box, time::Instant};
 
 use refrain::analysis::{
@@ -75,7 +76,7 @@ fn music() -> Vec<f32> {
     (0..SECONDS * RATE as usize).map(at).collect()
 }
 
-/// One complex FFT for each frame, its imaginary half left empty.
+/// One complex FFT for each frame, with an empty imaginary part.
 fn plain_stft(samples: &[f32]) -> Vec<Complex32> {
     let fft = FftPlanner::new().plan_fft_forward(2048);
     let window = |n: usize| (0.5 - 0.5 * (std::f32::consts::TAU * n as f32 / 2048.0).cos()) * 1.0;
@@ -92,7 +93,7 @@ fn plain_stft(samples: &[f32]) -> Vec<Complex32> {
         .collect()
 }
 
-/// The difference function of every frame, sum by sum.
+/// The difference function of every frame, summed directly.
 fn plain_differences(samples: &[f32]) -> Vec<f32> {
     let difference = |frame: &[f32], lag: usize| -> f32 {
         frame.iter().zip(&frame[lag..]).map(|(a, b)| (a - b) * (a - b)).sum()
@@ -180,7 +181,7 @@ fn main() -> Done {
         || Ok(plain_stft(&samples)),
     )?;
 
-    // Kernels of another length go by a sorted window; 29 is as much work as 31.
+    // Kernels of another length use a sorted window; 29 is as much work as 31.
     let sorted = HpssOptions::default().harmonic_kernel(29).percussive_kernel(29);
     let (hpss, sorted) = (Hpss::new(2048, 512, HpssOptions::default())?, Hpss::new(2048, 512, sorted)?);
     let (mut scratch, mut other) = (HpssScratch::default(), HpssScratch::default());

@@ -1,8 +1,8 @@
-//! What each stage costs, beside a peer or a plain twin that runs in the same process.
+//! Measures each stage beside a peer or a plain twin in the same process.
 //!
-//! `cargo bench` measures on the fixtures, `cargo bench -- FILE` on a file. Columns: CPU milliseconds of one pass, how
-//! many times real time that is, and the twin's CPU time over ours: above 1 ours is the faster. Each figure is the best
-//! of several rounds in which the two take turns; on Linux it is the thread's CPU time, elsewhere wall clock.
+//! `cargo bench` measures on the fixtures, `cargo bench -- FILE` on a file. Columns: CPU milliseconds of one pass,
+//! how many times real time that is, and the twin's CPU time over ours (above 1 ours is faster). Each figure is the
+//! best of several rounds in which the two take turns. CPU time is the thread's on Linux, wall clock elsewhere.
 use std::{
     error::Error,
     fs::File,
@@ -37,11 +37,11 @@ use symphonia::core::{
 
 type Done<T = ()> = Result<T, Box<dyn Error>>;
 
-/// Rounds of each measurement; a round repeats a short pass until it takes `LEAST` seconds.
+/// Rounds of each measurement. A round repeats a short pass until it takes `LEAST` seconds.
 const ROUNDS: usize = 5;
 const LEAST: f64 = 0.05;
 
-/// Tracks in the library that is scanned: copies of the fixtures' fingerprint, told apart by noise.
+/// Tracks in the scanned library: copies of the fixtures' fingerprint, made different by noise.
 const LIBRARY: u32 = 100;
 
 /// CPU seconds of this thread.
@@ -52,7 +52,8 @@ fn cpu() -> f64 {
     nanoseconds.map_or_else(|| BEGUN.with(|b| b.elapsed().as_secs_f64()), |ns| ns / 1e9)
 }
 
-/// CPU seconds of one call of `pass`: the mean over as many as take `LEAST`, so that reading the clock does not count.
+/// CPU seconds of one call of `pass`: the mean over enough calls to take `LEAST`, so that reading the clock does not
+/// count.
 fn round<T>(mut pass: impl FnMut() -> Done<T>) -> Done<f64> {
     let mut calls = 1;
     loop {
@@ -144,7 +145,7 @@ fn main() -> Done {
     query(&fixtures, file.as_deref())
 }
 
-/// Decodes a file to its end and throws the samples away.
+/// Decodes a file to its end and drops the samples.
 fn drained(file: &Path) -> Done<Seconds> {
     let mut decoder = Decoder::open(file)?;
     let (mut block, mut seconds) = (Vec::new(), 0.0);
@@ -154,7 +155,7 @@ fn drained(file: &Path) -> Done<Seconds> {
     Ok(Seconds(seconds))
 }
 
-/// The samples of a file up to where its rate changes, which is all of them but in odd files.
+/// The samples of a file up to the first change of its rate; in nearly all files that is all of them.
 fn first_rate(file: &Path) -> Done<(Vec<f32>, SampleRate, Seconds)> {
     let mut decoder = Decoder::open(file)?;
     let (mut block, mut mono) = (Vec::new(), Vec::new());
@@ -168,7 +169,7 @@ fn first_rate(file: &Path) -> Done<(Vec<f32>, SampleRate, Seconds)> {
     Ok((mono, first, audio))
 }
 
-/// Demuxer and codec without anything around them; the decoded buffers are looked at no further.
+/// Runs demuxer and codec alone, and ignores the decoded buffers.
 fn symphonia_alone(file: &Path) -> Done {
     let mut codecs = CodecRegistry::new();
     symphonia::default::register_enabled_codecs(&mut codecs);
@@ -182,7 +183,7 @@ fn symphonia_alone(file: &Path) -> Done {
     let mut codec = codecs.make_audio_decoder(params, &AudioDecoderOptions::default())?;
     while let Ok(Some(packet)) = reader.next_packet() {
         if packet.track_id == id {
-            // A damaged packet is passed over, as ours does.
+            // Skips a damaged packet, as ours does.
             let _ = black_box(codec.decode(&packet));
         }
     }
@@ -226,7 +227,7 @@ fn spectrum(samples: &[f32]) -> Vec<Vec<f32>> {
     out
 }
 
-/// One complex FFT for each frame, its imaginary half left empty.
+/// One complex FFT for each frame, with an empty imaginary part.
 fn plain_spectrum(samples: &[f32]) -> Vec<Vec<f32>> {
     let length = CURRENT.frame_length;
     let fft: Arc<dyn Fft<f32>> = FftPlanner::new().plan_fft_forward(length);
@@ -261,7 +262,7 @@ fn octave_chroma(magnitudes: &[Vec<f32>]) -> Vec<f32> {
     out
 }
 
-/// Every mean summed anew for every value.
+/// Sums every mean anew for every value.
 fn plain_chroma(magnitudes: &[Vec<f32>]) -> Vec<f32> {
     let p: &ParameterSet = &CURRENT;
     let fps = f64::from(p.sample_rate.0) / p.hop as f64;
@@ -316,13 +317,13 @@ fn plain_fingerprint(chroma: &[f32]) -> Vec<i8> {
     out
 }
 
-/// Numbers without meaning, the same each time.
+/// Meaningless numbers, the same each time.
 fn noise(state: &mut u32) -> i32 {
     *state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
     (*state >> 24) as i32 % 41 - 20
 }
 
-/// 64 windows against a library; "real time" is the library's length.
+/// Searches 64 windows in a library; "real time" is the library's length.
 fn scan(fingerprint: &Fingerprint, audio: Seconds) -> Done {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("library.refrain");
@@ -381,14 +382,14 @@ fn plain_scan(store: &Store, queries: &[i8]) -> Done<Vec<Vec<Hit>>> {
     Ok(all)
 }
 
-/// A clip of at most 10 s with its own place in the track.
+/// Aligns a clip of at most 10 s with its own place in the track.
 fn alignment(chroma: &[f32]) -> Done {
     let values = CURRENT.frame_values();
     let mut stored = Vec::new();
     FrameCode::new(&CURRENT).pack(chroma, &mut stored);
     let mut reference = Reference { first: 0, frames: vec![0.0; chroma.len()] };
     FrameCode::new(&CURRENT).unpack(&stored, &mut reference.frames);
-    // Every frame twice stands for a query's half frames.
+    // Every frame twice stands in for a query's half frames.
     let clip = chroma.chunks_exact(values).skip(20).take(54).flat_map(|f| [f, f]).flatten().copied();
     let query: Vec<f32> = clip.collect();
     let audio = Seconds(query.len() as f64 / values as f64 * CURRENT.frame_seconds().0 / 2.0);
@@ -409,7 +410,7 @@ fn alignment(chroma: &[f32]) -> Done {
     Ok(())
 }
 
-/// The greatest evidence of any range at any offset, each range summed anew.
+/// The greatest evidence of any range at any offset; sums each range anew.
 fn plain_align(query: &[f32], reference: &Reference, values: usize, offset: i32) -> f32 {
     const TOLL: f32 = 0.15;
     let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f32>();
@@ -433,7 +434,7 @@ fn plain_align(query: &[f32], reference: &Reference, values: usize, offset: i32)
     best
 }
 
-/// A clip against the ten fixtures, beside fingerprinting the same clip for an index.
+/// Queries a clip against the ten fixtures, beside fingerprinting the same clip for an index.
 fn query(fixtures: &Path, file: Option<&Path>) -> Done {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("songs.refrain");

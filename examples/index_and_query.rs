@@ -1,5 +1,5 @@
-//! Builds an index of a folder and asks it where a clip comes from: `cargo run --release --example index_and_query`
-//! takes the songs and a clip that come with the source; `… -- FOLDER CLIP` takes yours.
+//! Builds an index of a folder and looks up a clip in it. `cargo run --release --example index_and_query` uses the
+//! songs and a clip that come with the source; `… -- FOLDER CLIP` uses yours.
 use std::path::PathBuf;
 
 use refrain::{BuildEvent, BuildOptions, CancelToken, Index};
@@ -10,11 +10,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = args.next().unwrap_or_else(|| fixtures.join("songs"));
     let clip = args.next().unwrap_or_else(|| fixtures.join("clips/clean.wav"));
 
-    // A real program keeps its index: the next build then only looks at new and changed files.
+    // A real program keeps its index: the next build then reads only new and changed files.
     let scratch = tempfile::tempdir()?;
     let file = scratch.path().join("music.refrain");
     let index = Index::open_or_create(&file)?;
-    // Another thread or a signal handler may cancel this to end the build early; what was added stays.
+    // Another thread or a signal handler can cancel this to end the build early; added files stay.
     let token = CancelToken::new();
     let options = BuildOptions::default().cancel(&token).on_event(|event| {
         if let BuildEvent::Added { path, duration, .. } = event {
@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     });
     let summary = index.build_with([folder], options)?;
-    // A file that cannot be used does not end the build.
+    // An unusable file does not end the build.
     for failed in &summary.failed {
         eprintln!("cannot use {}: {}", failed.path.display(), failed.error.reason());
     }

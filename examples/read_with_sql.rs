@@ -1,5 +1,5 @@
-//! Reads an index with SQLite alone, by what `schema/FORMAT.md` says; nothing of refrain's library is used:
-//! `cargo run --example read_with_sql -- music.refrain`
+//! Reads an index with SQLite alone, as `schema/FORMAT.md` describes it, without refrain's library: `cargo run
+//! --example read_with_sql -- music.refrain`
 use std::{collections::HashMap, error::Error};
 
 use rusqlite::{Connection, OpenFlags};
@@ -33,7 +33,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("track {id}: {path} ({title:?}), {duration:.1} s, {windows} windows");
     }
 
-    // Chroma: two values a byte, the first in the low four bits. The frame with the largest values of the block is shown.
+    // Chroma: two values a byte, the first in the low four bits. Prints the frame with the largest values of the
+    // block.
     let sql = "SELECT track_id, start_frame, data FROM frame_blocks ORDER BY track_id, block LIMIT 1";
     let (track, start, data): (i64, i64, Vec<u8>) =
         db.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;

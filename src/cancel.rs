@@ -1,4 +1,4 @@
-//! Ending a call early, from another thread.
+//! Ends a call early, from another thread.
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
@@ -6,10 +6,11 @@ use std::sync::{
 
 use crate::error::{Error, Result};
 
-/// Ends calls early: give a clone to a call, and [`cancel`](Self::cancel) it from any thread, callback or signal handler.
+/// Ends calls early. Pass a clone to a call, and [`cancel`](Self::cancel) the token from any thread, callback or
+/// signal handler.
 ///
-/// Clones share one flag. A cancelled call returns [`Error::Interrupted`] within a fraction of a second; what it committed
-/// stays. A token stays cancelled: each new call needs a new one.
+/// Clones share one flag. A cancelled call returns [`Error::Interrupted`] within a fraction of a second; changes it
+/// committed stay. A token stays cancelled, so use a new one for the next call.
 ///
 /// ```
 /// use refrain::CancelToken;
@@ -28,7 +29,7 @@ impl CancelToken {
         Self::default()
     }
 
-    /// Asks every call that has this token, or a clone of it, to end.
+    /// Ends every call that has this token or a clone of it.
     pub fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
@@ -38,7 +39,7 @@ impl CancelToken {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// [`Error::Interrupted`] once cancelled.
+    /// Fails once the token is cancelled.
     ///
     /// # Errors
     /// [`Error::Interrupted`].

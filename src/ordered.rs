@@ -1,8 +1,8 @@
-//! Work that any thread does and whose results come in order.
+//! Runs work on any thread and returns the results in order.
 //!
-//! [`Ordered`] hands closures to the threads of a pool and gives their results back in the order in which they were handed
-//! out. [`in_order`] does this for numbered jobs, on threads of its own. Builds, queries of many clips and the harmonic
-//! analysis of files and of their blocks all work this way.
+//! [`Ordered`] hands closures to the threads of a pool and returns their results in the order in which they were
+//! handed out. [`in_order`] does this for numbered jobs. Builds, queries of many clips, and the harmonic analysis of
+//! files and of their blocks all work this way.
 use std::{
     any::Any,
     collections::BTreeMap,
@@ -56,8 +56,8 @@ impl<T> Reorder<T> {
 
 /// Hands work to the threads of a rayon pool and collects its results in the order in which it was handed out.
 ///
-/// The caller bounds how many pieces are under way, and so the memory. A thread of the pool that waits for a result works
-/// on pieces of its own meanwhile, so that a pool of one thread does all by itself.
+/// The caller limits how many pieces are under way, and so the memory. A thread of the pool that waits for a result
+/// works on pieces meanwhile, so a pool of one thread does everything itself.
 pub(crate) struct Ordered<'a, 'scope, T> {
     scope: &'a Scope<'scope>,
     sender: mpsc::Sender<(usize, Result<T, Panic>)>,
@@ -79,7 +79,7 @@ impl<'a, 'scope, T: Send + 'scope> Ordered<'a, 'scope, T> {
         self.handed += 1;
         self.scope.spawn(move |_| {
             let done = catch_unwind(AssertUnwindSafe(work));
-            // Nobody misses the result once the receiver is gone.
+            // If the receiver is gone, nobody needs the result.
             let _ = sender.send((number, done));
         });
     }
@@ -94,7 +94,7 @@ impl<'a, 'scope, T: Send + 'scope> Ordered<'a, 'scope, T> {
             let came = match self.receiver.try_recv() {
                 Ok(came) => came,
                 Err(_) if rayon::yield_local() == Some(Yield::Executed) => continue,
-                // All that is not done is in the hands of other threads, none of which waits for this one.
+                // Everything that is not done runs on other threads, and none of them waits for this one.
                 Err(_) => self.receiver.recv().expect("`self` keeps a sender"),
             };
             self.results.put(came);
@@ -103,18 +103,18 @@ impl<'a, 'scope, T: Send + 'scope> Ordered<'a, 'scope, T> {
     }
 }
 
-/// Takes the results of [`in_order`], on the caller's thread.
+/// Receives the results of [`in_order`], on the caller's thread.
 pub(crate) trait Sink<T> {
     /// Takes the result of job `number`. Jobs come in order, each once.
     ///
     /// # Errors
-    /// Whatever ends the work: jobs that have not begun are dropped, `stop` of the others is cancelled.
+    /// Any error ends the work: jobs that have not begun are dropped, and the token of the others is cancelled.
     fn take(&mut self, number: usize, result: T) -> Result<()>;
 
-    /// Called every [`TICK`] or so while results are awaited, and before each.
+    /// Called about every [`TICK`] while a result is awaited, and before each result.
     ///
     /// # Errors
-    /// As [`Sink::take`].
+    /// Like those of [`Sink::take`].
     fn tick(&mut self) -> Result<()>;
 }
 
@@ -123,11 +123,11 @@ pub(crate) trait Sink<T> {
 /// The threads are no rayon threads. A rayon thread that waits starts another task of its pool; where that task calls what
 /// the caller has locked, both would wait for ever.
 ///
-/// `work` gets a token that is cancelled once `sink` gave an error: whoever is in the middle of a file of hours then drops
-/// it. A panic of `work` goes on in the caller.
+/// `work` gets a token that is cancelled once `sink` fails, so that a thread drops even a file of hours. A panic of
+/// `work` continues in the caller.
 ///
 /// # Errors
-/// What `sink` gives; [`Error::Io`] where the system gives no threads.
+/// Errors of `sink`.
 pub(crate) fn in_order<T: Send>(
     (threads, name): (usize, &str),
     count: usize,
@@ -183,7 +183,7 @@ pub(crate) fn in_order<T: Send>(
     })
 }
 
-/// Cancels the work of all threads when it is dropped.
+/// Cancels the work of all threads when dropped.
 struct Stopping<'a>(&'a CancelToken);
 
 impl Drop for Stopping<'_> {
@@ -228,7 +228,7 @@ mod tests {
         }
     }
 
-    /// Collects until it has had enough.
+    /// Collects results until it has enough.
     struct Collect {
         got: Vec<usize>,
         enough: usize,
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn numbered_jobs_come_in_order_and_no_more_of_them_begin_than_may_be_ahead() {
+    fn numbered_jobs_come_in_order_and_stay_within_the_limit_ahead() {
         for (threads, ahead) in [(1, 1), (3, 2), (2, 8)] {
             let begun = AtomicUsize::new(0);
             let work = |number: usize, _: &CancelToken| {
@@ -274,7 +274,7 @@ mod tests {
     #[test]
     fn who_is_at_work_is_told_to_stop_where_the_sink_ends_early() {
         let work = |number: usize, stop: &CancelToken| {
-            // All but the first go on until they are stopped.
+            // All jobs but the first run until they are cancelled.
             while number > 0 && !stop.is_cancelled() {
                 std::thread::yield_now();
             }

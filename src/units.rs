@@ -1,4 +1,4 @@
-//! Time, frames and samples as distinct types, so that one is never taken for another.
+//! Time, frames and samples as distinct types, so that they cannot be mixed up.
 use std::{
     fmt,
     ops::{Add, Sub},
@@ -8,20 +8,20 @@ use std::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SampleRate(pub u32);
 
-/// A place or a length in seconds. Serialises as a number.
+/// A position or duration in seconds. Serialises as a number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, serde::Serialize)]
 pub struct Seconds(pub f64);
 
-/// A place or a length in mono samples at a rate that the context names.
+/// A position or duration in mono samples, at a rate that the context names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Samples(pub u64);
 
-/// A place or a length in analysis frames of the library's hop.
+/// A position or duration in analysis frames, at the library's hop.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Frames(pub u32);
 
 impl Samples {
-    /// The time that this many samples last at `rate`.
+    /// The duration of this many samples at `rate`.
     pub fn at(self, rate: SampleRate) -> Seconds {
         Seconds(self.0 as f64 / f64::from(rate.0))
     }
@@ -49,7 +49,7 @@ impl fmt::Display for SampleRate {
     }
 }
 
-/// Minutes and seconds, `3:05.2`; hours are added where there are any, `1:03:05.2`.
+/// Minutes and seconds, `3:05.2`; from an hour on with hours, `1:03:05.2`.
 impl fmt::Display for Seconds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let tenths = (self.0.abs() * 10.0).round() as u64;
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn seconds_read_as_a_clock() {
+    fn seconds_display_as_a_clock() {
         assert_eq!(Seconds(0.0).to_string(), "0:00.0");
         assert_eq!(Seconds(59.96).to_string(), "1:00.0");
         assert_eq!(Seconds(-1.25).to_string(), "-0:01.3");
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn samples_last_their_time() {
+    fn samples_have_a_duration() {
         assert_eq!(Samples(22_050).at(SampleRate(11_025)), Seconds(2.0));
     }
 }

@@ -1,5 +1,5 @@
-//! What the library does without any of its features: samples are added and found. Also run with
-//! `cargo test --no-default-features --test bare`.
+//! The library without any feature: it adds and finds samples. Also run with `cargo test --no-default-features --test
+//! bare`.
 #![allow(missing_docs)]
 use std::{f32::consts::TAU, fs};
 

@@ -1,8 +1,8 @@
-//! The transforms of `refrain::analysis` on raw samples, for `eval/compare_librosa.py`.
+//! Runs the transforms of `refrain::analysis` on raw samples, for `eval/compare_librosa.py`.
 //!
-//! `analysis_speed speed THREADS FILE` prints a line of JSON a transform: its name, CPU and wall-clock seconds of one pass,
-//! plan included, the best of several. `analysis_speed dump OUT FILE…` writes results as raw floats, frame after frame.
-//! FILE is mono, little-endian floats, 22,050 Hz.
+//! `analysis_speed speed THREADS FILE` prints a line of JSON for each transform: its name, and CPU and wall-clock
+//! seconds of one pass with its plan, the best of several. `analysis_speed dump OUT FILE…` writes results as raw
+//! floats, frame after frame. FILE has mono little-endian floats at 22,050 Hz.
 use std::{hint::black_box, path::Path, time::Instant};
 
 use refrain::analysis::{
@@ -12,7 +12,7 @@ use refrain::analysis::{
 
 const RATE: f64 = 22_050.0;
 
-/// CPU seconds of all threads of this process, from Linux's accounts.
+/// CPU seconds of all threads of this process, as Linux counts them.
 fn cpu() -> f64 {
     let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
     let spent = tasks.filter_map(|task| {

@@ -1,7 +1,8 @@
-//! Fills an index with made-up windows and measures size, building and searching. CPU times are those of the process.
+//! Fills an index with made-up windows and measures its size, building and searching. CPU times are those of the
+//! process.
 //!
-//! `cargo run --release --example ann_speed -- FILE TRACKS DIMS [cold]`; `cold` makes one search only, for a file that was
-//! just dropped from the system's cache.
+//! `cargo run --release --example ann_speed -- FILE TRACKS DIMS [cold]`; `cold` runs one search only, for a file that
+//! was just dropped from the system's cache.
 use std::time::Instant;
 
 use refrain::CancelToken;
@@ -27,7 +28,7 @@ impl Random {
         (self.0 >> 40) as f32 / (1u64 << 24) as f32
     }
 
-    /// Roughly normal.
+    /// A roughly normal number.
     fn normal(&mut self) -> f32 {
         (0..4).map(|_| self.unit()).sum::<f32>() - 2.0
     }
@@ -38,7 +39,7 @@ fn quantised(v: &[f32]) -> impl Iterator<Item = i8> {
     v.iter().map(move |x| (x / length * 254.0).round().clamp(-127.0, 127.0) as i8)
 }
 
-/// Windows of a track: a walk between a few of the library's themes, so that neighbours in time are alike. The later
+/// Windows of a track: a walk between a few of the library's themes, so that neighbours in time are similar. Later
 /// values spread less than the first ones, as after a principal component analysis.
 fn track(random: &mut Random, dims: usize, windows: usize, themes: &[f32]) -> Vec<i8> {
     let spread: Vec<f32> = (0..dims).map(|d| 1.0 / (1.0 + d as f32 / 12.0)).collect();
@@ -122,7 +123,7 @@ fn main() -> refrain::Result<()> {
 
     let store = Store::open_read_with(file, &params)?;
     report(&store, "after")?;
-    // 75 windows of clips: stored ones, blurred.
+    // 75 windows of clips: stored windows, blurred.
     let total = store.totals()?.tracks as u32;
     let id = refrain::store::TrackId(total / 2);
     let mut clip = Vec::new();

@@ -1,5 +1,5 @@
-//! Octave chroma of files, for notebooks and for training: `chroma_frames OUT_DIR half|full FILE…` writes
-//! OUT_DIR/N.f32 for the N-th file: little-endian floats, 60 a frame, every half or full hop.
+//! Writes octave chroma of files, for notebooks and for training. `chroma_frames OUT_DIR half|full FILE…` writes
+//! OUT_DIR/N.f32 for the N-th file: little-endian floats, 60 a frame, one frame every half or full hop.
 use std::path::Path;
 
 use rayon::prelude::*;

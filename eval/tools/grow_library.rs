@@ -1,7 +1,7 @@
-//! Grows a large library out of the fingerprints of a small one, without audio, to measure searching in it.
+//! Grows a large library from the fingerprints of a small one, without audio, to measure searching in it.
 //!
 //! `cargo run --release --example grow_library -- FROM TO TRACKS [--without] [--seed N]` writes an index of TRACKS
-//! tracks to TO: those of FROM, unless `--without`, and new ones. The same arguments give the same tracks.
+//! tracks to TO: the tracks of FROM (unless `--without`), and new ones. The same arguments give the same tracks.
 //!
 //! A new track is a sequence of excerpts of real ones, 4 to 25 s each, in chroma: moved by 11 to 23 semitones (the 60
 //! values are rolled), stretched, every second one mixed with an excerpt of another track or with its upper octaves
@@ -20,7 +20,7 @@ use refrain::{
     units::{Frames, Seconds},
 };
 
-/// Tracks made at a time and written in one transaction.
+/// Tracks that are made at a time and written in one transaction.
 const BATCH: usize = 64;
 
 /// Splitmix64: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
@@ -34,7 +34,7 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// 0 to 1.
+    /// A number from 0 to 1.
     fn unit(&mut self) -> f32 {
         (self.word() >> 40) as f32 / (1u64 << 24) as f32
     }
@@ -47,7 +47,7 @@ impl Random {
         (self.word() % n as u64) as usize
     }
 
-    /// Roughly normal, of variance 1.
+    /// A roughly normal number of variance 1.
     fn normal(&mut self) -> f32 {
         ((0..4).map(|_| self.unit()).sum::<f32>() - 2.0) * 3f32.sqrt()
     }
@@ -64,7 +64,7 @@ impl Source {
     }
 }
 
-/// An excerpt as it is read: from `at` on, `tempo` frames a frame, moved up by `shift` values.
+/// An excerpt and how to read it: from frame `at` on, `tempo` frames a frame, moved up by `shift` values.
 struct Excerpt<'a> {
     source: &'a Source,
     at: f32,
@@ -105,7 +105,7 @@ fn norm(frame: &[f32]) -> f32 {
 fn grown(number: u64, seed: u64, sources: &[Source], params: &ParameterSet) -> Fingerprint {
     let mut random = Random(seed ^ number.wrapping_mul(0xD6E8_FEB8_6659_FD93));
     let second = 1.0 / params.frame_seconds().0 as f32;
-    // Two to five minutes, most of them near three and a half.
+    // Two to five minutes, mostly near three and a half.
     let length = ((120.0 + 90.0 * (random.unit() + random.unit())) * second) as usize;
     let mut fingerprinter = Fingerprinter::new(params);
     let values = params.frame_values();
@@ -131,7 +131,7 @@ fn grown(number: u64, seed: u64, sources: &[Source], params: &ParameterSet) -> F
                 }
             }
             frame.iter_mut().for_each(|v| *v += noise * random.normal());
-            // As loud as what it is made of: a frame of chroma has a norm of 1, or less where little moves.
+            // As loud as its sources: a frame of chroma has a norm of 1, or less if little changes.
             let scale = loudness / norm(&frame).max(1e-6);
             frame.iter_mut().for_each(|v| *v *= scale);
             fingerprinter.push(&frame);
@@ -141,7 +141,7 @@ fn grown(number: u64, seed: u64, sources: &[Source], params: &ParameterSet) -> F
     fingerprinter.finish()
 }
 
-/// Best cosine of each of `queries` to any window of `tracks`, its own aside.
+/// The best cosine of each query to any window of `tracks`, except its own.
 fn nearest(
     store: &Store,
     queries: &[(TrackId, Vec<i8>)],
@@ -245,7 +245,7 @@ fn main() -> anyhow::Result<()> {
         let spread = print.windows.chunks_exact(params.window_dims).step_by((real / 2000).max(1));
         queries.extend(spread.map(|v| (track.id, v.to_vec())));
     }
-    // In the new index the originals come first; no id of a grown track is to be taken for that of a query.
+    // The originals come first in the new index. No id of a grown track may be taken for a query's.
     let first = TrackId(kept as u32 + 1);
     queries.iter_mut().for_each(|(track, _)| track.0 += u32::MAX / 2);
     let to_grown = nearest(&store, &queries, first..=TrackId(u32::MAX), real)?;

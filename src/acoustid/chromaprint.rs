@@ -1,4 +1,4 @@
-//! Files to Chromaprint fingerprints.
+//! Computes Chromaprint fingerprints of files.
 use super::{
     convert::{Converter, SAMPLE_RATE},
     words::{Algorithm, Chromaprint},
@@ -12,22 +12,23 @@ use crate::{
     units::Seconds,
 };
 
-/// Samples of a chunk, at most: some years.
+/// The longest chunk in samples: some years.
 const LONGEST_CHUNK: u64 = 1 << 40;
 
-/// How files are fingerprinted for AcoustID.
+/// How to compute AcoustID fingerprints.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ChromaprintOptions {
-    /// How words are made.
+    /// The algorithm that makes the words.
     pub algorithm: Algorithm,
-    /// How much is fingerprinted, from the beginning; everything where there is none. 120 s is what AcoustID works with.
+    /// How much is fingerprinted, from the beginning; `None` for everything. AcoustID works with 120 s.
     pub length: Option<Seconds>,
-    /// Fingerprints of their own for stretches of this length, at least a sample.
+    /// Makes a fingerprint for each stretch of this length, at least one sample; `None` for one fingerprint of
+    /// everything.
     pub chunk: Option<Seconds>,
-    /// Lets each stretch but the first begin earlier by what the fingerprints of two would miss between them.
+    /// Lets each stretch after the first begin earlier, so that nothing is missed between two stretches.
     pub overlap: bool,
-    /// What the samples are where files have no container.
+    /// The format of the samples, for files without a container.
     pub raw: Option<RawFormat>,
     /// Ends the call early, with [`Error::Interrupted`].
     pub cancel: CancelToken,
@@ -41,7 +42,7 @@ impl ChromaprintOptions {
         self
     }
 
-    /// Sets [`length`](Self::length); everything where there is none.
+    /// Sets [`length`](Self::length); `None` for everything.
     #[must_use]
     pub fn length(mut self, length: impl Into<Option<Seconds>>) -> Self {
         self.length = length.into();
@@ -95,21 +96,21 @@ impl Default for ChromaprintOptions {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ChromaprintPart {
-    /// Where it begins; 0 where there is but one.
+    /// Where the stretch begins; 0 if there is only one.
     pub start: Seconds,
-    /// How long the stretch is, or the whole file where there is but one: by the file's own account, by its packets where it
-    /// has none; of a stream of raw samples as much as was read.
+    /// The length of the stretch. For a whole file, the length that the file states; without one, the length of its
+    /// packets; for a stream of raw samples, what was read.
     pub duration: Seconds,
-    /// Its words; empty where it is too short for one, below 2.7 s.
+    /// The words, one every 124 ms; empty if the stretch is too short for one, below 2.7 s.
     pub words: Vec<u32>,
 }
 
-/// Fingerprints audio and calls `each` with its parts: one, unless chunks are wanted. Nothing is decoded after the wanted
-/// length. Returns warnings about the part that was decoded.
+/// Fingerprints audio and calls `each` with its parts: one, unless [`chunk`](ChromaprintOptions::chunk) is set.
+/// Decodes nothing after the wanted length. Returns warnings about the part that was decoded.
 ///
 /// # Errors
-/// [`Error::Io`] and [`Error::Audio`] if it cannot be read or is not audio; [`Error::Interrupted`]; and what `each` returns.
-/// Parts may have been handed out before.
+/// [`Error::Io`] and [`Error::Audio`] if the audio cannot be read or is not audio; [`Error::Interrupted`]; errors of
+/// `each`. Parts may have been returned before.
 pub fn chromaprint<'a>(
     audio: impl Into<Audio<'a>>,
     options: &ChromaprintOptions,
@@ -124,7 +125,7 @@ pub fn chromaprint<'a>(
     while left > 0 {
         let sound = source.next_frames(&mut frames)?;
         options.cancel.check()?;
-        // Another rate, or the end.
+        // The rate changes, or the audio ends.
         if let Some((_, old)) = converter.take_if(|(old, _)| sound != Some(*old)) {
             old.finish(&mut ready);
         }
@@ -149,7 +150,7 @@ struct Parts<E> {
     each: E,
     algorithm: Algorithm,
     overlap: bool,
-    /// Samples of a part, where there are several.
+    /// Samples of a part, if there are several.
     chunk: Option<u64>,
     chromaprint: Chromaprint,
     /// Samples of the part so far.
@@ -179,7 +180,7 @@ impl<E: FnMut(ChromaprintPart) -> Result<()>> Parts<E> {
     fn push(&mut self, mut samples: &[i16]) -> Result<()> {
         while !samples.is_empty() {
             let room = self.chunk.map_or(u64::MAX, |chunk| chunk + self.extra - self.samples);
-            // A part ends with the first sample of the next, so that there is none without samples.
+            // A part ends with the first sample of the next one, so that no part is empty.
             if room == 0 {
                 self.end_chunk()?;
                 continue;
@@ -192,7 +193,7 @@ impl<E: FnMut(ChromaprintPart) -> Result<()>> Parts<E> {
         Ok(())
     }
 
-    /// The length of the part so far; one that overlaps includes what it shares with the part before.
+    /// The length of the part so far. It includes what an overlapping part shares with the part before.
     fn length(&self) -> f64 {
         let shared = if self.overlap { self.algorithm.delay().0 } else { 0 };
         (self.samples + shared - self.extra) as f64 / f64::from(SAMPLE_RATE.0)

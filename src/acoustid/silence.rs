@@ -1,12 +1,12 @@
-//! Silence at the beginning, which algorithm 4 leaves out.
+//! Removes silence at the beginning, as algorithm 4 does.
 
-/// The level is averaged over so many samples, 5 ms.
+/// How many samples the level is averaged over: 5 ms.
 const WINDOW: usize = 55;
 
-/// Leaves out the silence at the beginning of a stream.
+/// Removes the silence at the beginning of a stream.
 #[derive(Debug)]
 pub(super) struct Silence {
-    /// The largest mean magnitude of silence.
+    /// The largest mean magnitude that counts as silence.
     max: u32,
     /// The last magnitudes, in a ring.
     magnitudes: [u32; WINDOW],
@@ -20,7 +20,7 @@ impl Silence {
         Silence { max, magnitudes: [0; WINDOW], seen: 0, sum: 0, over: false }
     }
 
-    /// The part of `samples` after the silence.
+    /// Returns the part of `samples` after the silence.
     pub(super) fn after<'a>(&mut self, samples: &'a [i16]) -> &'a [i16] {
         let mut silent = 0;
         while !self.over && silent < samples.len() {
@@ -44,7 +44,7 @@ mod tests {
         let mut samples = vec![10; 200];
         samples.extend([2_000; 100]);
         let whole = Silence::new(50).after(&samples).len();
-        // The second loud sample: (53 * 10 + 2 * 2000) / 55 = 82; with one it is 46.
+        // The second loud sample ends the silence: (53 * 10 + 2 * 2000) / 55 = 82. After the first the mean is 46.
         assert_eq!(whole, 99);
         let mut silence = Silence::new(50);
         let pieces: usize = samples.chunks(7).map(|piece| silence.after(piece).len()).sum();
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_quiet_later_stays() {
+    fn later_silence_stays() {
         let mut silence = Silence::new(50);
         assert_eq!(silence.after(&[i16::MIN, 0, 0]).len(), 3);
         assert_eq!(silence.after(&[0; 500]).len(), 500);

@@ -1,8 +1,8 @@
-//! AcoustID's fingerprints, as Chromaprint's `fpcalc` makes them.
+//! Chromaprint's words, and their packed form.
 //!
-//! A word of 32 bits comes every 1,365 samples (124 ms): sixteen classifiers of two bits each on 2 s of chroma (Ke, Hoiem,
-//! Sukthankar: Computer vision for music identification, CVPR 2005; Lalinský: How does Chromaprint work, 2011). Chroma,
-//! classifiers and the packed form come from the crate `rusty-chromaprint`.
+//! A word of 32 bits comes every 1,365 samples (124 ms): sixteen classifiers of two bits each on 2 s of chroma (Ke,
+//! Hoiem, Sukthankar: Computer vision for music identification, CVPR 2005; Lalinský: How does Chromaprint work,
+//! 2011). Chroma, classifiers and the packed form come from the crate `rusty-chromaprint`.
 use std::fmt;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -11,24 +11,25 @@ use rusty_chromaprint::{Configuration, FingerprintCompressor, Fingerprinter};
 use super::{convert::SAMPLE_RATE, silence::Silence};
 use crate::units::Samples;
 
-/// The largest mean magnitude of the silence that algorithm 4 leaves out.
+/// The largest mean magnitude that algorithm 4 removes as silence.
 const SILENCE: u32 = 50;
 
-/// Samples of a frame under algorithm 5, and how many of them the next one shares.
+/// Samples of a frame in algorithm 5, and how many of them the next frame shares.
 const SHORT_FRAME: (usize, usize) = (2_048, 1_024);
 
-/// How words are made. The numbers are those of `fpcalc -algorithm`. Its third, with interpolated chroma, is not supported.
+/// How words are computed. The numbers are those of `fpcalc -algorithm`. Number 3, with interpolated chroma, is not
+/// supported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Algorithm {
-    /// 1: other classifiers.
+    /// Number 1: other classifiers.
     Test1,
-    /// 2: the one that AcoustID uses.
+    /// Number 2: the one that AcoustID uses.
     #[default]
     Test2,
-    /// 4: as 2, without silence at the beginning.
+    /// Number 4: like 2, without silence at the beginning.
     Test4,
-    /// 5: as 2, with frames of half the length, a third more of them.
+    /// Number 5: like 2, with frames of half the length, a third more of them.
     Test5,
 }
 
@@ -56,13 +57,13 @@ impl Algorithm {
         }
     }
 
-    /// How much audio passes before the first word. The fingerprints of two chunks miss as much between them.
+    /// How much audio comes before the first word. Two chunks miss that much between them.
     pub fn delay(self) -> Samples {
         Samples(self.configuration().delay() as u64)
     }
 }
 
-/// Makes words from samples.
+/// Computes words from samples.
 ///
 /// ```
 /// use refrain::acoustid::{Algorithm, Chromaprint, pack};
@@ -83,7 +84,7 @@ pub struct Chromaprint {
 }
 
 impl Chromaprint {
-    /// Begins a stream.
+    /// Starts a stream.
     pub fn new(algorithm: Algorithm) -> Chromaprint {
         let mut inner = Fingerprinter::new(&algorithm.configuration());
         inner.start(SAMPLE_RATE.0, 1).expect("one channel at the rate that is wanted");
@@ -91,13 +92,13 @@ impl Chromaprint {
         Chromaprint { algorithm, inner, silence, returned: 0 }
     }
 
-    /// Takes samples at [`SAMPLE_RATE`].
+    /// Takes 16-bit samples of one channel at [`SAMPLE_RATE`].
     pub fn push(&mut self, samples: &[i16]) {
         let samples = self.silence.as_mut().map_or(samples, |silence| silence.after(samples));
         self.inner.consume(samples);
     }
 
-    /// The words since the last call. The stream may go on.
+    /// Returns the words since the last call. The stream may go on.
     pub fn words(&mut self) -> Vec<u32> {
         self.inner.finish();
         let words = self.inner.fingerprint()[self.returned..].to_vec();
@@ -112,7 +113,7 @@ impl fmt::Debug for Chromaprint {
     }
 }
 
-/// Packs words into the text that AcoustID takes: compressed, in the alphabet of URLs.
+/// Packs words into the text that AcoustID accepts: compressed, in URL-safe base64.
 pub fn pack(words: &[u32], algorithm: Algorithm) -> String {
     let configuration = algorithm.configuration();
     BASE64_URL_SAFE_NO_PAD.encode(FingerprintCompressor::from(&configuration).compress(words))

@@ -1,24 +1,24 @@
-//! Figures of a whole file out of its blocks, in constant memory.
+//! Collects the figures of a whole file from its blocks, in constant memory.
 use refrain_analysis::{CLASSES, Pitch, Spectrogram, blocks::StabilityCounter, features};
 
-/// A frame has a pitch where its aperiodicity is below this: a fifth of its power is not of the period.
+/// A frame has a pitch if its aperiodicity is below this: less than a fifth of its power is outside of the period.
 pub const VOICED: f32 = 0.2;
 
-/// Steps from one frame to the next of at most a quarter tone are steady.
+/// A step between neighbouring frames is steady up to this size, a quarter tone.
 const STEADY_CENTS: f64 = 50.0;
 
-/// Cells of a cent in which the frequencies are counted.
+/// Cells per cent in which pitches are counted.
 const CELLS: f64 = 10.0;
 
-/// The pitch of a frame that has one.
+/// The pitch of a frame in hertz, if it has one.
 pub fn voiced(pitch: &Pitch) -> Option<f32> {
     (pitch.aperiodicity < VOICED).then_some(pitch.frequency)
 }
 
-/// The pitch of all frames.
+/// Counts the pitches of all frames.
 pub struct PitchTally {
     fmin: f64,
-    /// How many frames have which pitch, in tenths of a cent above `fmin`.
+    /// How many frames have each pitch, in tenths of a cent above `fmin`.
     cells: Vec<u32>,
     voiced: u64,
     frames: u64,
@@ -26,14 +26,14 @@ pub struct PitchTally {
 }
 
 impl PitchTally {
-    /// For pitches of `fmin` to `fmax` hertz.
+    /// Counts pitches from `fmin` to `fmax` hertz.
     pub fn new(fmin: f64, fmax: f64) -> Self {
         let cells = (1200.0 * CELLS * (fmax / fmin).log2()).ceil() as usize + 1;
         let steps = StabilityCounter::new(STEADY_CENTS);
         Self { fmin, cells: vec![0; cells], voiced: 0, frames: 0, steps }
     }
 
-    /// The next frames.
+    /// Adds the next frames.
     pub fn add(&mut self, pitch: &[Pitch]) {
         for pitch in pitch {
             self.frames += 1;
@@ -48,12 +48,13 @@ impl PitchTally {
         }
     }
 
-    /// The share of frames that have a pitch; none where there are no frames.
+    /// The share of frames that have a pitch, 0 to 1; `None` without frames.
     pub fn voiced(&self) -> Option<f64> {
         (self.frames > 0).then(|| self.voiced as f64 / self.frames as f64)
     }
 
-    /// The median in hertz, to a tenth of a cent; the lower one of the two middle values. None where no frame has a pitch.
+    /// The median pitch in hertz, to a tenth of a cent; the lower of two middle values. `None` if no frame has a
+    /// pitch.
     pub fn median(&self) -> Option<f64> {
         let mut left = self.voiced.div_ceil(2);
         let cell = self.cells.iter().position(|n| {
@@ -69,7 +70,7 @@ impl PitchTally {
     }
 }
 
-/// Chroma of all frames.
+/// Collects the chroma of all frames.
 #[derive(Default)]
 pub struct ChromaTally {
     sums: [f64; CLASSES],
@@ -77,7 +78,7 @@ pub struct ChromaTally {
 }
 
 impl ChromaTally {
-    /// The next frames.
+    /// Adds the next frames.
     pub fn add(&mut self, chroma: &Spectrogram<f32>) {
         self.frames += chroma.frames() as u64;
         for t in 0..chroma.frames() {
@@ -91,24 +92,24 @@ impl ChromaTally {
     }
 }
 
-/// How much of a file is harmonic.
+/// Measures how much of a file is harmonic.
 #[derive(Default)]
 pub struct LevelTally {
     squares: [f64; 2],
     samples: u64,
 }
 
-/// The sums of the squares of the harmonic and the percussive part of a block, and how many samples it has.
+/// The sums of squares of the harmonic and the percussive part of a block, and its number of samples.
 pub type Squares = ([f64; 2], usize);
 
-/// [`Squares`] of a block.
+/// Computes the [`Squares`] of a block.
 pub fn squares(harmonic: &[f32], percussive: &[f32]) -> Squares {
     let sum = |part: &[f32]| part.iter().map(|x| f64::from(*x).powi(2)).sum();
     ([sum(harmonic), sum(percussive)], harmonic.len())
 }
 
 impl LevelTally {
-    /// The next block.
+    /// Adds the next block.
     pub fn add(&mut self, (squares, samples): Squares) {
         self.squares.iter_mut().zip(squares).for_each(|(sum, s)| *sum += s);
         self.samples += samples as u64;
@@ -142,7 +143,7 @@ mod tests {
                 }
             };
             tally.add(&pitches.iter().map(frames(0.1)).collect::<Vec<_>>());
-            // What has no pitch does not count.
+            // Frames without a pitch do not count.
             tally.add(&[2000.0f32; 9].map(|f| frames(VOICED)(&f)));
             match (tally.median(), expected) {
                 (Some(got), Some(expected)) => {

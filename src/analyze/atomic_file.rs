@@ -1,4 +1,4 @@
-//! Files that are there whole or not at all.
+//! Files that appear whole or not at all.
 use std::{
     fs::File,
     io,
@@ -9,17 +9,17 @@ use tempfile::{Builder, NamedTempFile, TempPath};
 
 use crate::error::{Error, Result};
 
-/// A file that gets its name once it is complete. Dropped before, it leaves nothing.
+/// A file that gets its name once it is complete. If dropped before, it leaves nothing.
 pub struct AtomicFile {
     path: TempPath,
     target: PathBuf,
 }
 
 impl AtomicFile {
-    /// A temporary file beside `target`, whose folder is made where it is not there.
+    /// Creates a temporary file beside `target`. Creates the folder if it does not exist.
     ///
     /// # Errors
-    /// [`Error::Io`] where it cannot be written there.
+    /// [`Error::Io`] if the folder cannot be written to.
     pub fn new(target: &Path) -> Result<(Self, File)> {
         let staged = || -> io::Result<NamedTempFile> {
             let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -29,7 +29,7 @@ impl AtomicFile {
             #[cfg(unix)]
             {
                 use std::{fs::Permissions, os::unix::fs::PermissionsExt};
-                // As any new file; the user's mask takes off what it takes off.
+                // The permissions of any new file, less the user's umask.
                 builder.permissions(Permissions::from_mode(0o666));
             }
             builder.tempfile_in(folder)
@@ -38,7 +38,7 @@ impl AtomicFile {
         Ok((Self { path, target: target.to_owned() }, file))
     }
 
-    /// Gives the file its name, in place of one that has it.
+    /// Gives the file its name, and replaces a file of that name.
     ///
     /// # Errors
     /// [`Error::Io`].
@@ -47,13 +47,13 @@ impl AtomicFile {
         self.path.persist(&target).map_err(|e| io_error(&target)(e.error))
     }
 
-    /// The name that it will have.
+    /// The name it will have.
     pub fn target(&self) -> &Path {
         &self.target
     }
 }
 
-/// The error of a file.
+/// Turns an I/O error into the error of a file.
 pub fn io_error(path: &Path) -> impl Fn(io::Error) -> Error {
     move |source| Error::Io { path: path.to_owned(), source }
 }

@@ -1,4 +1,4 @@
-//! Many files at a time, told in order.
+//! Analyses many files at a time and reports them in order.
 use std::{
     collections::HashSet,
     io,
@@ -29,34 +29,34 @@ use crate::{
     units::Seconds,
 };
 
-/// Samples of all files under way that are kept for the second pass, and those of one file at the least and at the most:
-/// 12.7 minutes.
+/// How many samples of all current files are kept for the second pass; and the fewest and most of one file: 12.7
+/// minutes.
 const HELD: usize = 1 << 25;
 const HELD_OF_A_FILE: std::ops::RangeInclusive<usize> = 1 << 22..=1 << 24;
 
-/// How often it is told how far a file has come.
+/// How often progress is reported.
 const TELL_EVERY: Duration = Duration::from_millis(50);
 
-/// Files that may be analysed ahead of those that are under way.
+/// How many files may be analysed ahead of the one that is reported next.
 const AHEAD: usize = 64;
 
-/// A file to be analysed, or what is to be said of one that cannot be.
+/// A file to analyse, or one that cannot be tried.
 struct Task<'a> {
     name: PathBuf,
     size: u64,
-    /// Taken by the thread that does the task.
+    /// Taken by the thread that runs the task.
     audio: Result<Mutex<Option<Audio<'a>>>, Unreadable>,
     targets: Targets,
 }
 
-/// Why a file is not even tried.
+/// Why a file is not tried.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Unreadable(String);
 
-/// Analyses one file, stream, or samples in memory.
+/// Analyses one file, stream, or samples in memory, of any length.
 ///
-/// Audio of any length will do. What cannot be told of silence, or of less than a frame, is `None`; an audio file without a
-/// single sample has the duration 0.
+/// Figures that silence, or less than a frame, does not have are `None`. An audio file without samples has the
+/// duration 0.
 ///
 /// ```
 /// # fn main() -> refrain::Result<()> {
@@ -68,16 +68,16 @@ struct Unreadable(String);
 /// ```
 ///
 /// # Errors
-/// As [`analyze_with`].
+/// Those of [`analyze_with`].
 pub fn analyze<'a>(audio: impl Into<Audio<'a>>) -> Result<HarmonicFigures> {
     analyze_with(audio, AnalyzeOptions::default())
 }
 
-/// As [`analyze`], with options.
+/// Like [`analyze`], with options.
 ///
 /// # Errors
-/// [`Error::Io`] and [`Error::Audio`] where the file cannot be decoded or has samples more than 1,000,000 times full
-/// scale; [`Error::Io`] where an output cannot be written; [`Error::Interrupted`].
+/// [`Error::Io`] and [`Error::Audio`] if the file cannot be decoded or has samples more than 1,000,000 times full
+/// scale; [`Error::Io`] if an output cannot be written; [`Error::Interrupted`].
 pub fn analyze_with<'a>(
     audio: impl Into<Audio<'a>>,
     mut options: AnalyzeOptions<'_>,
@@ -93,13 +93,13 @@ pub fn analyze_with<'a>(
     figures
 }
 
-/// Analyses files, folders (each an [`Audio::file`]), streams and samples, in parallel: files at a time and, where threads are
-/// left, the parts of one file.
+/// Analyses files, folders (each an [`Audio::file`]), streams and samples in parallel: several files at a time, and
+/// with the remaining threads parts of one file. Reports each outcome to [`AnalyzeOptions::on_event`].
 ///
-/// The outcomes do not depend on the number of threads. A bad file is an outcome too.
+/// Outcomes do not depend on the number of threads. A bad file is an outcome too.
 ///
 /// # Errors
-/// [`Error::Io`] where an output is no folder and there are several files; [`Error::Interrupted`].
+/// [`Error::Io`] if there are several files and an output is not a folder; [`Error::Interrupted`].
 pub fn analyze_all<'a>(
     inputs: impl IntoIterator<Item = impl Into<Audio<'a>>>,
     mut options: AnalyzeOptions<'_>,
@@ -122,10 +122,10 @@ pub fn analyze_all<'a>(
     Ok(summary)
 }
 
-/// What is done with the outcome of a task.
+/// Receives the outcome of a task.
 type Done<'d> = &'d mut dyn FnMut(&Task<'_>, Result<HarmonicFigures>, &mut AnalyzeOptions<'_>);
 
-/// Calls `done` with each task's outcome, in order.
+/// Calls `done` with the outcome of each task, in order.
 fn on_threads(tasks: &[Task<'_>], options: &mut AnalyzeOptions<'_>, done: Done<'_>) -> Result<()> {
     if tasks.is_empty() {
         return Ok(());
@@ -152,7 +152,7 @@ fn on_threads(tasks: &[Task<'_>], options: &mut AnalyzeOptions<'_>, done: Done<'
         let (mut told, mut untold, mut last) = (0, 0, Instant::now());
         let mut step = |bytes| {
             untold += bytes;
-            // Waking the other side for each packet would cost more than decoding some.
+            // Waking the caller's thread for each packet would cost more than decoding some.
             if last.elapsed() >= TELL_EVERY
                 && steps.try_send(Step { bytes: untold, duration: Seconds(0.0) }).is_ok()
             {
@@ -168,13 +168,13 @@ fn on_threads(tasks: &[Task<'_>], options: &mut AnalyzeOptions<'_>, done: Done<'
     in_order((at_a_time, "analyze"), tasks.len(), at_a_time + AHEAD, work, &mut teller)
 }
 
-/// A part of a file that was gone through.
+/// Progress: a part of a file that was read.
 struct Step {
     bytes: u64,
     duration: Seconds,
 }
 
-/// Passes on how far files have come, and their outcomes.
+/// Passes progress and outcomes on.
 struct Teller<'a, 't, 'o, 'd> {
     tasks: &'a [Task<'t>],
     options: &'a mut AnalyzeOptions<'o>,
@@ -225,7 +225,7 @@ fn outcome(
     })
 }
 
-/// All files, in the order of the inputs and of their paths below each, with the names of their outputs.
+/// Lists all files in the order of the inputs, and by path within a folder, with the names of their outputs.
 fn tasks<'a>(inputs: Vec<Audio<'a>>, options: &AnalyzeOptions<'_>) -> Result<Vec<Task<'a>>> {
     let many = inputs.len() > 1 || inputs.iter().any(is_folder);
     let outputs = options.outputs();
@@ -234,7 +234,7 @@ fn tasks<'a>(inputs: Vec<Audio<'a>>, options: &AnalyzeOptions<'_>) -> Result<Vec
         return Err(io_error(out)(io::Error::new(io::ErrorKind::NotADirectory, reason)));
     }
     let mut tasks = Vec::new();
-    // Names below the folder of an output are those below the folder that was given.
+    // In an output folder, a file is named after its path within the input folder.
     let mut add = |name: PathBuf, size, audio: Result<Audio<'a>, Unreadable>, below: &Path| {
         let target = |out: &Option<PathBuf>, ending: &str| {
             out.as_ref()
@@ -289,7 +289,7 @@ fn with_ending(path: &Path, ending: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// One name for all spellings of a path, also of a file that is yet to be made.
+/// One name for all spellings of a path, even of a file that does not exist yet.
 fn real(path: &Path) -> PathBuf {
     let in_folder = || {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -298,7 +298,7 @@ fn real(path: &Path) -> PathBuf {
     path.canonicalize().ok().or_else(in_folder).unwrap_or_else(|| path.to_owned())
 }
 
-/// A file whose outputs would take the place of another's, or of an input, is not analysed.
+/// Refuses to analyse a file whose outputs would replace another file's outputs or an input.
 fn refuse_clashes(tasks: &mut [Task<'_>]) {
     if tasks.iter().all(|task| task.targets.each().next().is_none()) {
         return;

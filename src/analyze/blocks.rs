@@ -1,5 +1,5 @@
-//! A stream of samples, cut into blocks of frames with all the samples around them that they are made of, so that blocks can
-//! be worked on in any order and by any thread.
+//! Cuts a stream of samples into blocks of frames, each with all the samples around it that its frames need. So any
+//! thread can work on any block, in any order.
 use std::ops::Range;
 
 use refrain_analysis::{
@@ -7,37 +7,38 @@ use refrain_analysis::{
     blocks::{Extent, Signal},
 };
 
-/// Frames of a block, a multiple of sixteen: 12 s. Smaller ones would compute too many of their neighbours' frames again.
+/// Frames of a block, a multiple of sixteen: 12 s. Smaller blocks would compute too many of their neighbours' frames
+/// again.
 pub const FRAMES: usize = 512;
 
-/// Some frames and what they are made of.
+/// Some frames, and the samples they are computed from.
 pub struct Block {
     /// The frames.
     pub frames: Range<usize>,
-    /// How long the signal is; [`Extent::UNKNOWN`] but for the last block.
+    /// The length of the signal; [`Extent::UNKNOWN`] for all blocks but the last.
     pub extent: Extent,
     samples: Vec<f32>,
     origin: usize,
 }
 
 impl Block {
-    /// The samples, to be looked at.
+    /// The samples as a signal.
     pub fn signal(&self) -> Signal<'_> {
         Signal { samples: &self.samples, origin: self.origin as isize }
     }
 }
 
-/// Gathers samples. What a block needs is what separation needs, which reaches furthest.
+/// Collects samples into blocks. A block has as many samples around it as separation needs, which reaches furthest.
 pub struct Blocks<'a> {
     hpss: &'a Hpss,
     samples: Vec<f32>,
     origin: usize,
-    /// The first frame that was not given yet.
+    /// The first frame that was not returned yet.
     next: usize,
 }
 
 impl<'a> Blocks<'a> {
-    /// Blocks for the frames of `hpss`.
+    /// Makes blocks for the frames of `hpss`.
     pub fn new(hpss: &'a Hpss) -> Self {
         Self { hpss, samples: Vec::new(), origin: 0, next: 0 }
     }
@@ -47,15 +48,15 @@ impl<'a> Blocks<'a> {
         self.origin + self.samples.len()
     }
 
-    /// Takes samples and gives a block if one is complete. `samples` must be shorter than a block.
+    /// Takes samples and returns a block once one is complete. `samples` must be shorter than a block.
     pub fn push(&mut self, samples: &[f32]) -> Option<Block> {
         self.samples.extend_from_slice(samples);
         let frames = self.next..self.next + FRAMES;
-        // One more, so that the block is known not to be the last one.
+        // One more, to know that the block is not the last one.
         (self.hpss.reach_of(frames.clone()).end < self.len()).then(|| self.block(frames, Extent::UNKNOWN))
     }
 
-    /// The last block, if there is anything in it; has up to half as many frames more than the others.
+    /// The last block, if it has any frames. It may have up to half as many frames more than the others.
     pub fn finish(mut self) -> Option<Block> {
         let extent = Extent::of(self.hpss.stft(), self.len());
         (self.next < extent.frames).then(|| self.block(self.next..extent.frames, extent))

@@ -1,7 +1,8 @@
-//! Harmonic analysis of files: key, tuning, pitch, chroma, harmonic and percussive parts, of audio of any length.
+//! Harmonic analysis of files of any length: key, tuning, pitch, chroma, harmonic and percussive parts.
 //!
-//! Everything is that of [`crate::analysis`] at 22,050 Hz with frames every 512 samples, bit for bit as of the whole signal
-//! at once, whatever the number of threads; but nothing in memory grows with the length of a file.
+//! The transforms are those of [`crate::analysis`], at 22,050 Hz with a frame every 512 samples. Results are the
+//! same, bit for bit, as of the whole signal at once, with any number of threads. Memory does not grow with the
+//! length of a file.
 mod accumulate;
 mod atomic_file;
 pub(crate) mod batch;

@@ -1,4 +1,4 @@
-//! All frames of a file as NumPy arrays: a zip archive of `.npy` entries, as `numpy.savez` writes them.
+//! Writes all frames of a file as NumPy arrays: a zip archive of `.npy` entries, as `numpy.savez` writes them.
 use std::{
     fs::File,
     io::{self, BufWriter, Read, Seek, Write},
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{error::Result, report::HarmonicFigures, units::Samples};
 
-/// Values that wait in a temporary file for their turn.
+/// Values that wait in a temporary file until their entry is written.
 struct Spool(BufWriter<File>);
 
 impl Spool {
@@ -46,10 +46,10 @@ pub struct Npz {
 }
 
 impl Npz {
-    /// Begins an archive that will be `target`.
+    /// Starts an archive that will be `target`.
     ///
     /// # Errors
-    /// [`crate::Error::Io`] where it cannot be written.
+    /// [`crate::Error::Io`] if it cannot be written.
     pub fn new(target: &Path) -> Result<Self> {
         let (staged, file) = AtomicFile::new(target)?;
         let spool = || Spool::new().map_err(io_error(&std::env::temp_dir()));
@@ -63,7 +63,7 @@ impl Npz {
         })
     }
 
-    /// The pitch of the next frames.
+    /// Adds the pitch of the next frames.
     pub fn pitch(&mut self, pitch: &[Pitch]) -> Result<()> {
         let mut write = || -> io::Result<()> {
             self.frequency.floats(pitch.iter().map(|p| p.frequency))?;
@@ -75,12 +75,12 @@ impl Npz {
         write().map_err(io_error(self.staged.target()))
     }
 
-    /// Begins with the magnitudes, once it is known how many frames there are.
+    /// Starts the magnitudes, of a known number of frames.
     pub fn begin_magnitudes(&mut self, bins: usize, frames: usize) -> Result<()> {
         self.zip.entry("cqt", "<f4", &[bins, frames]).map_err(io_error(self.staged.target()))
     }
 
-    /// The magnitudes of the next frames and their raw chroma.
+    /// Adds the magnitudes of the next frames and their raw chroma.
     pub fn magnitudes(&mut self, magnitudes: &Spectrogram<f32>, raw: &Spectrogram<f32>) -> Result<()> {
         let bytes: Vec<u8> = magnitudes.values().iter().flat_map(|v| v.to_le_bytes()).collect();
         let mut chroma = raw.clone();
@@ -119,7 +119,7 @@ impl Npz {
             zip.entry(name, "<i8", &[])?;
             zip.0.write_all(&(value as i64).to_le_bytes())?;
         }
-        // A string of as many characters of four bytes.
+        // NumPy's strings have four bytes a character.
         let summary: Vec<char> = serde_json::to_string(figures)?.chars().collect();
         zip.entry("summary", &format!("<U{}", summary.len()), &[])?;
         for c in summary {
@@ -130,19 +130,20 @@ impl Npz {
     }
 }
 
-/// The archive itself.
+/// The zip archive.
 struct Archive(ZipWriter<BufWriter<File>>);
 
 impl Archive {
-    /// Begins an array: NumPy's format, version 1.0, the first index fastest, so that what comes frame after frame is `bins`
-    /// times `frames`.
+    /// Starts an array in NumPy's format, version 1.0. The first index runs fastest, so values that come frame after
+    /// frame have the shape (`bins`, `frames`).
     fn entry(&mut self, name: &str, kind: &str, shape: &[usize]) -> io::Result<()> {
         let options =
             SimpleFileOptions::default().compression_method(CompressionMethod::Stored).large_file(true);
         self.0.start_file(format!("{name}.npy"), options).map_err(failed)?;
         let shape: String = shape.iter().map(|n| format!("{n},")).collect();
         let mut header = format!("{{'descr': '{kind}', 'fortran_order': True, 'shape': ({shape}), }}");
-        // Magic, version and length are ten bytes; the whole is a multiple of 64, with a line break at the end.
+        // Magic, version and length take ten bytes. The header ends with a line break, and its total length is a
+        // multiple of 64.
         let padded = (10 + header.len() + 1).next_multiple_of(64) - 10 - 1;
         header.extend(std::iter::repeat_n(' ', padded - header.len()));
         header.push('\n');

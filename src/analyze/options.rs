@@ -1,33 +1,33 @@
-//! How to analyse files, and what happens meanwhile.
+//! Options and events of an analysis.
 use std::{fmt, path::PathBuf};
 
 use crate::{
     cancel::CancelToken, error::Result, report::HarmonicFigures, scan::files::ScanOptions, units::Seconds,
 };
 
-/// How to analyse, and what to write besides.
+/// How to analyse, and which files to write besides.
 ///
-/// The outputs are files where one file is analysed. Where an output is a folder, files in it are named after the audio
-/// files, by their paths below the folder that was given: `a/b.mp3` becomes `a/b.mp3.npz`, `a/b.mp3.harmonic.wav`,
+/// If one file is analysed, each output is a file. If an output is a folder, files in it are named after the audio
+/// files, by their paths within the input folder: `a/b.mp3` gives `a/b.mp3.npz`, `a/b.mp3.harmonic.wav`,
 /// `a/b.mp3.percussive.wav` and `a/b.mp3.svg`. A file gets its name once it is complete.
 #[derive(Default)]
 #[non_exhaustive]
 pub struct AnalyzeOptions<'a> {
-    /// Which files of a folder to take.
+    /// Which files in a folder to analyse.
     pub scan: ScanOptions,
     /// Threads for files and for parts of long files; `None` for as many as there are cores.
     pub threads: Option<usize>,
-    /// All frames as NumPy arrays.
+    /// Where to write all frames as NumPy arrays.
     pub frames: Option<PathBuf>,
-    /// The harmonic part as WAV: one channel of 32-bit floats at 22,050 Hz.
+    /// Where to write the harmonic part as WAV: one channel of 32-bit floats at 22,050 Hz.
     pub harmonic: Option<PathBuf>,
-    /// The percussive part likewise.
+    /// Where to write the percussive part, likewise.
     pub percussive: Option<PathBuf>,
-    /// A picture, `.svg` or `.png`.
+    /// Where to draw a picture, `.svg` or `.png`.
     pub plot: Option<PathBuf>,
     /// Ends the call early, with [`Error::Interrupted`](crate::Error::Interrupted).
     pub cancel: CancelToken,
-    /// Gets what happens, on the calling thread.
+    /// Receives events on the calling thread.
     pub on_event: Option<Box<dyn FnMut(AnalyzeEvent) + 'a>>,
 }
 
@@ -88,7 +88,7 @@ impl<'a> AnalyzeOptions<'a> {
         self
     }
 
-    /// Passes on what happens.
+    /// Passes an event on.
     pub(super) fn tell(&mut self, event: AnalyzeEvent) {
         if let Some(on_event) = &mut self.on_event {
             on_event(event);
@@ -111,7 +111,7 @@ impl fmt::Debug for AnalyzeOptions<'_> {
     }
 }
 
-/// What happens while files are analysed.
+/// An event while files are analysed.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum AnalyzeEvent {
@@ -120,35 +120,35 @@ pub enum AnalyzeEvent {
     Found {
         /// How many files there are.
         files: usize,
-        /// Their lengths, all in all.
+        /// Their total size in bytes.
         bytes: u64,
     },
-    /// Some of them were gone through.
+    /// Progress: some of the bytes were read.
     #[non_exhaustive]
     Step {
-        /// Bytes of files.
+        /// Bytes that were read since the last event.
         bytes: u64,
-        /// How long the files play that were completed by it.
+        /// Total duration of the files that were completed by it.
         duration: Seconds,
     },
-    /// The outcome of the next file, in the order of the inputs and of the paths below each.
+    /// The outcome of the next file, in the order of the inputs, and by path within a folder.
     #[non_exhaustive]
     Done {
-        /// The file, as it was named; absolute where it was found below a folder; `-` for standard input.
+        /// The file, as the caller named it; an absolute path if it was found in a folder; `-` for standard input.
         path: PathBuf,
-        /// What was found, or why nothing was.
+        /// The figures, or why there are none.
         outcome: Result<Box<HarmonicFigures>>,
     },
 }
 
-/// What was done.
+/// The summary of an analysis of many files.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AnalyzeSummary {
     /// Files that were analysed.
     pub analysed: usize,
-    /// How long they play.
+    /// Their total duration.
     pub duration: Seconds,
-    /// Files and folders that could not be.
+    /// Files and folders that could not be analysed.
     pub failed: usize,
 }

@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-/// Where the outputs of one file go.
+/// Where to write the outputs of one file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Targets {
     pub frames: Option<PathBuf>,
@@ -31,7 +31,7 @@ pub(super) struct Targets {
 }
 
 impl Targets {
-    /// All of them.
+    /// The paths of all outputs.
     pub fn each(&self) -> impl Iterator<Item = &Path> {
         [&self.frames, &self.harmonic, &self.percussive, &self.plot]
             .into_iter()
@@ -40,7 +40,7 @@ impl Targets {
     }
 }
 
-/// The outputs of one file while they are written. Dropped before the end, nothing is left of them.
+/// The outputs of one file while they are written. If dropped before the end, they leave nothing.
 pub(super) struct Outputs {
     frames: Option<Npz>,
     parts: [Option<PartFile>; 2],
@@ -48,7 +48,7 @@ pub(super) struct Outputs {
 }
 
 impl Outputs {
-    /// Begins those that are wanted. Pitches are in a range of hertz.
+    /// Starts the wanted outputs. `range` is the range of pitches in hertz.
     pub fn new(targets: &Targets, range: (f64, f64)) -> Result<Self> {
         let plot = |path: &PathBuf| {
             let format = PlotFormat::of(path).ok_or_else(|| {
@@ -65,7 +65,7 @@ impl Outputs {
         })
     }
 
-    /// Whether the harmonic or the percussive samples are needed.
+    /// Whether harmonic or percussive samples are needed.
     pub fn wants_parts(&self) -> bool {
         self.parts.iter().any(Option::is_some)
     }
@@ -75,7 +75,7 @@ impl Outputs {
         self.frames.is_some() || self.plot.is_some()
     }
 
-    /// What the next block gives in the first pass.
+    /// Adds the results of the next block in the first pass.
     pub fn first(&mut self, pitch: &[Pitch], parts: Option<&[Vec<f32>; 2]>) -> Result<()> {
         if let Some(frames) = &mut self.frames {
             frames.pitch(pitch)?;
@@ -89,13 +89,13 @@ impl Outputs {
         Ok(())
     }
 
-    /// Makes ready for the magnitudes of so many frames.
+    /// Prepares for the magnitudes of `frames` frames.
     pub fn begin_magnitudes(&mut self, cqt: &Cqt, frames: usize) -> Result<()> {
         let bins = cqt.options().bins;
         self.frames.as_mut().map_or(Ok(()), |file| file.begin_magnitudes(bins, frames))
     }
 
-    /// What the next block gives in the second pass.
+    /// Adds the results of the next block in the second pass.
     pub fn second(&mut self, magnitudes: Option<&Spectrogram<f32>>, chroma: &Spectrogram<f32>) -> Result<()> {
         let Some(magnitudes) = magnitudes else { return Ok(()) };
         if let Some((plot, ..)) = &mut self.plot {

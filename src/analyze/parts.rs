@@ -1,4 +1,5 @@
-//! The harmonic or the percussive part of a file as WAV: one channel of 32-bit floats at the rate of the analysis.
+//! Writes the harmonic or the percussive part of a file as WAV: one channel of 32-bit floats at the rate of the
+//! analysis.
 use std::{fs::File, io, io::BufWriter, path::Path};
 
 use hound::{SampleFormat, WavSpec, WavWriter};
@@ -9,10 +10,10 @@ use super::{
 };
 use crate::error::Result;
 
-/// Lengths in a WAV file have 32 bits; some are left for the header.
+/// The most samples of a WAV file, whose lengths have 32 bits; leaves some bytes for the header.
 const MOST_SAMPLES: u64 = (u32::MAX as u64 - 1024) / 4;
 
-/// A file that is being written.
+/// A WAV file that is being written.
 pub struct PartFile {
     staged: AtomicFile,
     writer: WavWriter<BufWriter<File>>,
@@ -20,10 +21,10 @@ pub struct PartFile {
 }
 
 impl PartFile {
-    /// Begins a file that will be `target`.
+    /// Starts a file that will be `target`.
     ///
     /// # Errors
-    /// [`crate::Error::Io`] where it cannot be written.
+    /// [`crate::Error::Io`] if it cannot be written.
     pub fn new(target: &Path) -> Result<Self> {
         let (staged, file) = AtomicFile::new(target)?;
         let spec = WavSpec {
@@ -36,10 +37,10 @@ impl PartFile {
         Ok(Self { staged, writer, samples: 0 })
     }
 
-    /// The next samples.
+    /// Adds the next samples.
     ///
     /// # Errors
-    /// [`crate::Error::Io`] where they cannot be written, and where the file would be too long for a WAV file: 13.5 hours.
+    /// [`crate::Error::Io`] if they cannot be written, or if the file would be too long for WAV: 13.5 hours.
     pub fn write(&mut self, samples: &[f32]) -> Result<()> {
         self.samples += samples.len() as u64;
         let written = if self.samples > MOST_SAMPLES {

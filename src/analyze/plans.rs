@@ -1,4 +1,4 @@
-//! The transforms that all files share, and room to work in.
+//! The transforms that all files share, and work space for threads.
 use std::sync::{Mutex, PoisonError};
 
 use refrain_analysis::{
@@ -18,13 +18,13 @@ pub const RATE: SampleRate = SampleRate(22_050);
 /// Samples from one frame to the next.
 pub const HOP: usize = 512;
 
-/// Samples in a frame of the transforms that have frames of one length.
+/// Samples in a frame, for the transforms whose frames all have one length.
 const FRAME: usize = 2048;
 
-/// Bins in an octave for which the tuning is estimated: what users are told, and what chroma needs.
+/// Bins in an octave for which the tuning is estimated: 12 for users, 36 for chroma.
 pub(super) const BINS: [usize; 2] = [12, 36];
 
-/// Plans, made once.
+/// Plans, made once and shared.
 pub(super) struct Plans {
     pub tuning: Tuning,
     pub hpss: Hpss,
@@ -32,7 +32,7 @@ pub(super) struct Plans {
     scratches: Mutex<Vec<Scratch>>,
 }
 
-/// What a thread works in.
+/// The work space of a thread.
 #[derive(Default)]
 pub(super) struct Scratch {
     pub stft: StftScratch,
@@ -55,7 +55,7 @@ impl Plans {
         }
     }
 
-    /// Lends room to work in.
+    /// Lends work space to `work`.
     pub fn with_scratch<T>(&self, work: impl FnOnce(&mut Scratch) -> T) -> T {
         let lock = || self.scratches.lock().unwrap_or_else(PoisonError::into_inner);
         let mut scratch = lock().pop().unwrap_or_default();
@@ -65,7 +65,7 @@ impl Plans {
     }
 }
 
-/// The file's error for samples that cannot be worked with.
+/// The error of a file whose samples cannot be analysed.
 pub(super) fn refused(path: &std::path::Path, error: &AnalysisError) -> Error {
     let reason = match error {
         AnalysisError::Sample { at, .. } => AudioError::TooLoud {
@@ -77,7 +77,7 @@ pub(super) fn refused(path: &std::path::Path, error: &AnalysisError) -> Error {
     Error::Audio { path: path.to_owned(), reason }
 }
 
-/// Holds that samples from number `origin` on can be worked with.
+/// Checks that samples from number `origin` on can be analysed.
 pub(super) fn check(path: &std::path::Path, samples: &[f32], origin: usize) -> Result<()> {
     blocks::check(samples, origin).map_err(|e| refused(path, &e))
 }

@@ -1,7 +1,8 @@
-//! One file, in two passes: tuning, pitch and separation need the samples once; chroma needs the tuning of the whole first.
+//! Analyses one file in two passes. Tuning, pitch and separation need the samples once; chroma needs the tuning of
+//! the whole file first.
 //!
-//! Files of some minutes keep their samples for the second pass, longer ones are decoded again. Nothing else grows with the
-//! length of a file.
+//! Files of some minutes keep their samples for the second pass; longer ones are decoded again. Nothing else grows
+//! with the length of a file.
 use std::{any::Any, path::Path};
 
 use refrain_analysis::{
@@ -28,39 +29,39 @@ use crate::{
     units::Samples,
 };
 
-/// Samples that are looked at together at the most; less than a block.
+/// How many samples are handled at a time, at most. Less than a block.
 const PIECE: usize = 1 << 16;
 
-/// What is to be done with a file, and with what.
+/// A file to analyse, and what the analysis needs.
 pub(super) struct Job<'a, 'b> {
     pub name: &'a Path,
     pub audio: &'a mut Audio<'b>,
     pub targets: &'a Targets,
     pub plans: &'a Plans,
-    /// The most samples that are kept for the second pass.
+    /// How many samples are kept for the second pass, at most.
     pub held: usize,
-    /// How many blocks may be under way at the moment.
+    /// How many blocks may be under way now.
     pub under_way: &'a dyn Fn() -> usize,
     pub cancel: &'a CancelToken,
 }
 
-/// What a block gives in the first pass.
+/// The results of a block in the first pass.
 struct First {
     peaks: Vec<Peak<2>>,
     pitch: Vec<Pitch>,
     squares: Squares,
-    /// Harmonic and percussive samples, where they are wanted.
+    /// Harmonic and percussive samples, if they are wanted.
     parts: Option<[Vec<f32>; 2]>,
 }
 
-/// What a block gives in the second pass.
+/// The results of a block in the second pass.
 struct Second {
     chroma: Spectrogram<f32>,
-    /// Where they are wanted.
+    /// Constant-Q magnitudes, if they are wanted.
     magnitudes: Option<Spectrogram<f32>>,
 }
 
-/// Samples that are kept, as long as they are not too many.
+/// Keeps samples until there are too many.
 struct Held {
     pieces: Vec<Vec<f32>>,
     len: usize,
@@ -98,11 +99,12 @@ struct Gathered {
 }
 
 impl Job<'_, '_> {
-    /// Analyses the file and writes its outputs; calls `step` with the bytes that were gone through, which is about the
-    /// file's length in all.
+    /// Analyses the file and writes its outputs. Calls `step` with the number of bytes that were read; their sum is
+    /// about the length of the file.
     ///
     /// # Errors
-    /// As the decoder; [`AudioError::TooLoud`]; [`Error::Io`] where an output cannot be written; [`Error::Interrupted`].
+    /// Those of the decoder; [`AudioError::TooLoud`]; [`Error::Io`] if an output cannot be written;
+    /// [`Error::Interrupted`].
     pub fn run(mut self, step: &mut dyn FnMut(u64)) -> Result<HarmonicFigures> {
         let yin = self.plans.yin.options();
         let mut decoder = self.audio.reopen()?;
@@ -188,7 +190,7 @@ impl Job<'_, '_> {
         Ok(gathered)
     }
 
-    /// Gives the mean of normalised chroma and that of raw chroma.
+    /// Returns the mean of normalised chroma and the mean of raw chroma.
     fn second_pass(
         &mut self,
         chroma: &ChromaCqt,
@@ -254,13 +256,13 @@ impl Job<'_, '_> {
         Ok((mean.mean(), energy.mean()))
     }
 
-    /// The result of a block. A panic is a fault of ours.
+    /// The result of a block. A panic becomes an error of the file.
     fn done<T>(&self, done: Result<T, Box<dyn Any + Send>>) -> Result<T> {
         done.map_err(|_| fault(self.name))
     }
 }
 
-/// What is said of a file that showed a fault of refrain's own.
+/// The error of a file whose analysis panicked.
 fn fault(name: &Path) -> Error {
     let reason = AudioError::DecoderPanic("a fault in the analysis".into());
     Error::Audio { path: name.to_owned(), reason }
@@ -304,7 +306,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_kept_and_what_is_decoded_again_give_the_same() {
+    fn kept_samples_and_decoding_again_give_the_same_figures() {
         let song =
             Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/audio/songs/north-platform.opus"));
         let plans = Plans::new();

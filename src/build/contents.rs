@@ -1,4 +1,4 @@
-//! The contents that turn up in one run: what the index knows of them, who analyses them, and what came of it.
+//! The contents of one run: what the index knows of them, who analyses them, and what the analysis gave.
 use std::{
     collections::{HashMap, HashSet},
     path::PathBuf,
@@ -12,53 +12,53 @@ use crate::{
     store::ContentHash,
 };
 
-/// What is known of a content that the index did not know when the run began.
+/// What is known of a content that was new when the run began.
 enum Content {
-    /// Waits for the first of its files to be written.
+    /// Analysed; waits until its first file is written.
     Ready(Box<Result<Analysis>>),
-    /// Stands, or will with this batch, in the index.
+    /// In the index, or in the batch that is being committed.
     Written,
-    /// Gave no fingerprint.
+    /// It gave no fingerprint.
     Bad(Arc<Error>),
-    /// Could not be read to its end.
+    /// A file with it could not be read to the end.
     Unread(Arc<Error>),
 }
 
-/// What the writer learns of a content.
+/// What the writer learns about a content.
 pub(super) enum Outcome {
-    /// It stands in the index, or will with this batch.
+    /// It is in the index, or in the batch that is being committed.
     Known,
-    /// It is new; the first to ask gets the analysis.
+    /// It is new. The first caller gets the analysis.
     New(Box<Analysis>),
     /// It gave no fingerprint.
     Bad(Arc<Error>),
-    /// It could not be read to its end.
+    /// It could not be read to the end.
     Unread(Arc<Error>),
 }
 
 /// The contents of one run.
 pub(super) struct Contents {
-    /// What the index knew in the beginning.
+    /// The contents that the index knew at the start.
     known: HashSet<ContentHash>,
     claimed: Mutex<HashSet<ContentHash>>,
     found: Mutex<HashMap<ContentHash, Content>>,
-    /// Something was put into `found`.
+    /// Signals that something was added to `found`.
     came: Condvar,
 }
 
 impl Contents {
-    /// For an index that knows `known`.
+    /// Starts a run on an index that knows the contents `known`.
     pub fn new(known: HashSet<ContentHash>) -> Self {
         Self { known, claimed: Mutex::default(), found: Mutex::default(), came: Condvar::new() }
     }
 
-    /// The right, and duty, to analyse a content; none where it is known or somebody else has it.
+    /// Claims a content for analysis. Returns `None` if the index knows it or somebody else claimed it.
     pub fn claim(&self, hash: ContentHash, path: PathBuf) -> Option<Claim<'_>> {
         let mine = !self.known.contains(&hash) && lock(&self.claimed).insert(hash);
         mine.then(|| Claim { contents: self, hash, path, put: false })
     }
 
-    /// What came of a content. Waits up to `timeout` for the analysis of another file that has it.
+    /// What became of a content. Waits up to `timeout` for the analysis of another file with this content.
     pub fn outcome(&self, hash: &ContentHash, timeout: Duration) -> Option<Outcome> {
         if self.known.contains(hash) {
             return Some(Outcome::Known);
@@ -92,7 +92,7 @@ impl Contents {
     }
 }
 
-/// Obliges its holder to say what came of a content: others may wait for it.
+/// The duty to publish the analysis of a content, because others may wait for it.
 pub(super) struct Claim<'a> {
     contents: &'a Contents,
     hash: ContentHash,
@@ -101,7 +101,7 @@ pub(super) struct Claim<'a> {
 }
 
 impl Claim<'_> {
-    /// Says what came of it.
+    /// Publishes the analysis.
     pub fn put(mut self, analysis: Result<Analysis>) {
         self.publish(analysis);
     }
@@ -124,7 +124,7 @@ impl Drop for Claim<'_> {
     }
 }
 
-/// The locks are held for a moment each, within which nothing panics.
+/// Each lock is held for a moment, and nothing panics meanwhile.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn who_panics_leaves_nobody_waiting() {
+    fn an_analysis_that_panics_leaves_nobody_waiting() {
         let contents = Contents::new(HashSet::new());
         drop(contents.claim(A, "/a".into()));
         let Some(Outcome::Bad(error)) = contents.outcome(&A, Duration::ZERO) else { panic!("not told") };

@@ -1,4 +1,4 @@
-//! What a build says while it runs, and in the end.
+//! What a build reports while it runs, and its summary.
 use std::{path::PathBuf, sync::Arc};
 
 use crate::{decode::Warning, error::Error, units::Seconds};
@@ -12,12 +12,12 @@ pub enum BuildEvent {
     Found {
         /// Files that may be audio.
         files: usize,
-        /// How many of them are new or may have changed, and will be read.
+        /// How many of them are new or changed and will be read.
         new: usize,
-        /// Bytes of those.
+        /// Total bytes of the files that will be read.
         new_bytes: u64,
     },
-    /// A file has content that the index knows. The next commit stores what became of it.
+    /// The index knows the content of this file. The next commit stores the file.
     #[non_exhaustive]
     Recognised {
         /// The file.
@@ -25,15 +25,15 @@ pub enum BuildEvent {
         /// Its length in bytes.
         bytes: u64,
     },
-    /// A known file lies elsewhere now.
+    /// A known file moved.
     #[non_exhaustive]
     Moved {
-        /// Where it was.
+        /// Its old path.
         from: PathBuf,
-        /// Where it is.
+        /// Its new path.
         to: PathBuf,
     },
-    /// A known file is gone, and was marked as missing.
+    /// A known file is gone and was marked as missing.
     #[non_exhaustive]
     Missing {
         /// The file.
@@ -54,7 +54,7 @@ pub enum BuildEvent {
         bytes: u64,
         /// How long it plays.
         duration: Seconds,
-        /// What was wrong with it and did not keep it from being used.
+        /// Problems that did not prevent its use.
         warnings: Vec<Warning>,
     },
     /// A file gave no fingerprint.
@@ -89,23 +89,23 @@ pub struct BuildSummary {
     pub found: usize,
     /// Files that are in the index and have not changed.
     pub unchanged: usize,
-    /// Files that had given no fingerprint before and have not changed.
+    /// Files that had already failed before and have not changed.
     pub still_bad: usize,
     /// Files analysed and added.
     pub added: usize,
-    /// How many of the added ones keep their track, with other tags.
+    /// How many of the added files kept their track and only got new tags.
     pub retagged: usize,
-    /// Files that moved: known under another path, where they no longer are.
+    /// Files that moved: their content is known under a path that no longer exists.
     pub moved: usize,
-    /// Copies: files whose content is known under another path too.
+    /// Copies: files whose content is also known under another, existing path.
     pub copies: usize,
-    /// Files that were missing and are there again.
+    /// Files that were missing and are back.
     pub returned: usize,
     /// Files that turned out to be missing.
     pub missing: usize,
-    /// Files that are missing still.
+    /// Files that are still missing.
     pub still_missing: usize,
-    /// How long the added ones play.
+    /// Total duration of the added files.
     pub added_duration: Seconds,
     /// Files and folders that could not be used.
     pub failed: Vec<FailedFile>,

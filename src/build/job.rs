@@ -1,4 +1,4 @@
-//! A file that is to be looked into, and what comes of it.
+//! One file to read, and its outcome.
 use std::sync::Arc;
 
 use super::contents::Contents;
@@ -16,37 +16,38 @@ use crate::{
     units::SampleRate,
 };
 
-/// Turns a file into its fingerprint.
+/// Computes the fingerprint of a file.
 pub(crate) type Analyse<'a> = &'a (dyn Fn(&FoundFile, &CancelToken) -> Result<Analysis> + Sync);
 
-/// A file that is to be looked into.
+/// A file to read.
 pub(crate) struct Job {
     pub file: FoundFile,
-    /// Whether the index has a track of it, which stays where the file cannot be read.
+    /// Whether the index has a track for this file. The track stays if the file cannot be read.
     pub in_index: bool,
-    /// Whether it is as it was, and only its hash and tags are to be found out.
+    /// Whether the file is unchanged and only its hash and tags are missing.
     pub only_complete: bool,
 }
 
 impl Job {
-    /// A file that must be read.
+    /// Creates the job for a file that must be read.
     pub fn new(file: FoundFile, in_index: bool) -> Self {
         Self { file, in_index, only_complete: false }
     }
 }
 
-/// What came of a file.
+/// The outcome of a file.
 pub(super) enum Outcome {
     /// It could not be read.
     Unread(Arc<Error>),
-    /// Its content; what that gave stands in [`Contents`].
+    /// It has this content; [`Contents`] knows what the analysis gave.
     Content(ContentHash),
-    /// What was missing.
+    /// The hash, tags and audio format that were missing.
     Completed(ContentHash, Box<Tags>, Option<(SampleRate, u16)>),
 }
 
 impl Job {
-    /// Reads the file. It is analysed only where the index does not know its content and nobody else is at it.
+    /// Reads the file. Analyses it only if the index does not know its content and no other thread analyses
+    /// it.
     pub(super) fn look(&self, analyse: Analyse<'_>, contents: &Contents, stop: &CancelToken) -> Outcome {
         let unread = |error| Outcome::Unread(Arc::new(error));
         let hash = match content_hash::hash(&self.file.path, stop) {
@@ -58,7 +59,8 @@ impl Job {
                 decoder.next_block(&mut Vec::new())?;
                 Ok(decoder)
             });
-            // Else it was written to since it was found: the fingerprint that is there is not of what was hashed.
+            // Otherwise the file was written to since the scan, and the stored fingerprint does not belong to
+            // this hash.
             if self.is_as_found() {
                 return match first_block {
                     Ok(decoder) => Outcome::Completed(hash, Box::new(decoder.tags().clone()), decoder.spec()),
@@ -72,7 +74,7 @@ impl Job {
         Outcome::Content(hash)
     }
 
-    /// Whether the file still has the size and the date that it was found with.
+    /// Whether the file still has the size and date that the scan found.
     fn is_as_found(&self) -> bool {
         let path = &self.file.path;
         std::fs::metadata(path).is_ok_and(|now| files::describe(path.clone(), &now) == self.file)
@@ -86,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_that_is_written_to_meanwhile_is_analysed_again() {
+    fn a_file_changed_since_the_scan_is_analysed_again() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.wav");
         std::fs::write(&path, b"text").unwrap();
@@ -96,7 +98,7 @@ mod tests {
             let job = Job { file, in_index: true, only_complete: true };
             job.look(&analyse, contents, &CancelToken::new())
         };
-        // It is no audio, but it is what was hashed.
+        // It is not audio, but it is what was hashed.
         let contents = Contents::new(HashSet::new());
         assert!(matches!(look_at(now.clone(), &contents), Outcome::Unread(_)));
         let older = FoundFile { mtime_ns: now.mtime_ns - 1, ..now.clone() };

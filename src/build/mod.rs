@@ -1,7 +1,7 @@
-//! Files to an index: what is new, changed, moved, missing or there again.
+//! From files to an index: finds new, changed, moved, missing and returned files.
 //!
-//! [`update`] compares the files with what the index knows and makes [`job`]s of what must be read. [`workers`] hash and
-//! analyse in parallel, one [`writer`] commits in the order of the files.
+//! [`update`] compares the files with the index and makes a [`job`] for each file that must be read.
+//! [`workers`] hash and analyse in parallel. One [`writer`] commits the results in the order of the files.
 pub(crate) mod contents;
 pub(crate) mod events;
 pub(crate) mod job;

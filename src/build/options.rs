@@ -4,7 +4,7 @@ use std::fmt;
 use super::events::BuildEvent;
 use crate::{ann, cancel::CancelToken, scan::files::ScanOptions};
 
-/// How to bring an index up to date with files.
+/// How to build or update an index from files.
 ///
 /// ```no_run
 /// # fn main() -> refrain::Result<()> {
@@ -22,15 +22,16 @@ use crate::{ann, cancel::CancelToken, scan::files::ScanOptions};
 /// ```
 #[non_exhaustive]
 pub struct BuildOptions<'a> {
-    /// Which files below a folder to take.
+    /// Which files in a folder to index.
     pub scan: ScanOptions,
-    /// Files analysed at a time; `None` for one a core.
+    /// How many files are analysed at a time; `None` for one per core.
     pub threads: Option<usize>,
     /// When to build the neighbour index.
     pub neighbours: ann::Options,
-    /// Ends the call early. What was committed stays, and the next build goes on from there.
+    /// Ends the call early, with [`Error::Interrupted`](crate::Error::Interrupted). What was committed stays,
+    /// and the next build goes on from there.
     pub cancel: CancelToken,
-    /// Gets what happens, on the calling thread.
+    /// Receives events on the calling thread.
     pub on_event: Option<Box<dyn FnMut(BuildEvent) + 'a>>,
 }
 
@@ -70,7 +71,7 @@ impl<'a> BuildOptions<'a> {
         self
     }
 
-    /// Passes on what happens.
+    /// Passes an event on.
     pub(super) fn tell(&mut self, event: BuildEvent) {
         if let Some(on_event) = &mut self.on_event {
             on_event(event);
@@ -79,7 +80,7 @@ impl<'a> BuildOptions<'a> {
 }
 
 impl Default for BuildOptions<'_> {
-    /// Takes files as [`ScanOptions::default`] says, on all cores.
+    /// Takes the files of [`ScanOptions::default`], on all cores.
     fn default() -> Self {
         Self {
             scan: ScanOptions::default(),

@@ -1,4 +1,4 @@
-//! What the index is to hold of a file.
+//! The rows that the index keeps of a file.
 use std::path::{Path, PathBuf};
 
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     units::SampleRate,
 };
 
-/// What the index is to hold of a file that was analysed.
+/// The record of a file that was analysed.
 pub(crate) fn record(file: &FoundFile, hash: ContentHash, analysis: &Analysis) -> TrackRecord {
     TrackRecord {
         duration: analysis.duration,
@@ -18,7 +18,7 @@ pub(crate) fn record(file: &FoundFile, hash: ContentHash, analysis: &Analysis) -
     }
 }
 
-/// What is known of a file without an analysis.
+/// The record of a file without an analysis.
 pub(super) fn described(file: &FoundFile, hash: ContentHash, spec: Option<(SampleRate, u16)>) -> TrackRecord {
     TrackRecord {
         path: file.path.clone(),
@@ -31,7 +31,8 @@ pub(super) fn described(file: &FoundFile, hash: ContentHash, spec: Option<(Sampl
     }
 }
 
-/// The files of the track with this content that are gone and not marked so: they may lie beyond the folders of this run.
+/// Files of the track with this content that are gone but not marked missing. They may be outside the folders
+/// of this run.
 pub(crate) fn gone_files(store: &Store, hash: &ContentHash, except: &Path) -> Result<Vec<PathBuf>> {
     let Some(id) = store.track_with(hash)? else { return Ok(Vec::new()) };
     let others = store.files(id)?.into_iter().filter(|file| !file.missing && file.path != except);

@@ -1,4 +1,4 @@
-//! Compares the files with what the index knows, and brings the index up to date.
+//! Compares the files with the index and brings the index up to date.
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 use super::{
@@ -19,22 +19,22 @@ use crate::{
     store::{Known, Root, Store},
 };
 
-/// Brings `store` up to date with `roots` and remembers those that are folders.
+/// Brings `store` up to date with `roots`, and remembers the roots that are folders.
 ///
-/// What is new or changed is analysed and added, what has moved is recognised by its content, what is gone is marked as
-/// missing and kept. The same files give the same content, however many threads there are. What was committed before an
-/// interruption or an error stays, and the next build goes on from there.
+/// Analyses and adds new and changed files, recognises moved files by their content, and marks missing files
+/// but keeps them. The same files give the same content with any number of threads. After an interruption or
+/// an error, what was committed stays, and the next build goes on from there.
 ///
 /// # Errors
-/// [`Error::Io`] for a root that does not exist, [`Error::Index`] where the index cannot be written,
-/// [`Error::Interrupted`] once `cancel` is set. A bad file is no error: it is in the summary.
+/// [`Error::Io`] if a root does not exist, [`Error::Index`] if the index cannot be written,
+/// [`Error::Interrupted`] once the token is cancelled. A bad file is no error; the summary lists it.
 pub(crate) fn build(store: &mut Store, roots: &[PathBuf], options: BuildOptions<'_>) -> Result<BuildSummary> {
     let params = *store.params();
     let analyse = |file: &FoundFile, stop: &CancelToken| track::file(&file.path, &params, stop);
     build_with(&analyse, store, roots, options)
 }
 
-/// As [`build`], by an analysis of the caller's.
+/// Like [`build`], with another analysis.
 pub(crate) fn build_with(
     analyse: Analyse<'_>,
     store: &mut Store,
@@ -57,18 +57,18 @@ pub(crate) fn build_with(
     Run { analyse, store, options }.run(found, &new_roots, Some(&real))
 }
 
-/// Brings `store` up to date with the folders it remembers, and with every other file that it knows.
+/// Brings `store` up to date with the folders it remembers and with every other file it knows.
 ///
 /// # Errors
-/// As [`build`]; a folder that is not there is no error: its files are missing. Nor is one that cannot be read: it is in the
-/// summary.
+/// Those of [`build`]. A missing folder is no error: its files count as missing. A folder that cannot be read
+/// is no error either: the summary lists it.
 pub(crate) fn update(store: &mut Store, options: BuildOptions<'_>) -> Result<BuildSummary> {
     let params = *store.params();
     let analyse = |file: &FoundFile, stop: &CancelToken| track::file(&file.path, &params, stop);
     update_with(&analyse, store, options)
 }
 
-/// As [`update`], by an analysis of the caller's.
+/// Like [`update`], with another analysis.
 pub(crate) fn update_with(
     analyse: Analyse<'_>,
     store: &mut Store,
@@ -90,7 +90,7 @@ pub(crate) fn update_with(
                 found.files.extend(below.files);
                 found.unreadable.extend(below.unreadable);
             }
-            // One folder that cannot be entered holds up none of the others.
+            // A folder that cannot be read does not stop the others.
             Err(error @ Error::Io { .. }) => found.unreadable.push((root.path, error)),
             Err(error) => return Err(error),
         }
@@ -103,7 +103,7 @@ pub(crate) fn update_with(
 /// Tries the files again that gave no fingerprint.
 ///
 /// # Errors
-/// As [`build`].
+/// Those of [`build`].
 pub(crate) fn retry(store: &mut Store, options: BuildOptions<'_>) -> Result<BuildSummary> {
     let params = *store.params();
     let analyse = |file: &FoundFile, stop: &CancelToken| track::file(&file.path, &params, stop);
@@ -123,28 +123,29 @@ pub(crate) fn retry(store: &mut Store, options: BuildOptions<'_>) -> Result<Buil
     Run { analyse: &analyse, store, options }.finish(&jobs, summary)
 }
 
-/// What a build works with.
+/// The parts that a build works with.
 struct Run<'a, 'o> {
     analyse: Analyse<'a>,
     store: &'a mut Store,
     options: BuildOptions<'o>,
 }
 
-/// What is to be done before anything is read.
+/// Changes that are made before any file is read.
 #[derive(Default)]
 struct Changes {
-    /// Roots that are new, or looked through otherwise than before.
+    /// Roots that are new, or scanned with other options than before.
     roots: Vec<Root>,
-    /// Files that were missing and are there again.
+    /// Files that were missing and are back.
     returned: Vec<PathBuf>,
     /// Files that are gone.
     gone: Vec<PathBuf>,
-    /// The same, of files that had given no fingerprint: there is nothing to keep of them.
+    /// Files that are gone and had given no fingerprint. Nothing is kept of them.
     forgotten: Vec<PathBuf>,
 }
 
 impl Run<'_, '_> {
-    /// Compares what was found with what is known below the paths `within`, or of all files where there are none.
+    /// Compares the found files with the known files in the paths `within`, or with all known files if that
+    /// is `None`.
     fn run(mut self, found: Found, roots: &[Root], within: Option<&[PathBuf]>) -> Result<BuildSummary> {
         let mut known: HashMap<PathBuf, Known> = HashMap::new();
         let mut insert = |path, k| {
@@ -177,8 +178,8 @@ impl Run<'_, '_> {
                 }
             }
         }
-        // Known files that the scan did not return but that still exist: hidden, too deep, or below a folder that cannot be
-        // read.
+        // Known files that the scan did not return but that still exist: hidden, too deep, or in a folder
+        // that cannot be read.
         let beyond: Vec<FoundFile> = known
             .iter()
             .filter(|(_, k)| !k.is_no_file())
@@ -240,7 +241,7 @@ impl Run<'_, '_> {
         });
         let Self { analyse, store, mut options } = self;
         workers::run(store, jobs, analyse, &mut options, &mut summary)?;
-        // Whose file has other content now, and whose own content did not turn up anywhere else.
+        // Drops tracks whose file has other content now and whose own content did not appear anywhere else.
         store.write(|batch| batch.drop_orphans())?;
         options.tell(BuildEvent::Neighbours);
         ann::maintain(store, &options.neighbours, &options.cancel)?;
@@ -254,7 +255,7 @@ mod tests {
     use crate::{decode::Decoder, scan::content_hash};
 
     #[test]
-    fn a_new_file_that_grows_while_it_is_analysed_is_right_after_the_next_update() {
+    fn a_file_that_grows_during_its_analysis_is_right_after_the_next_update() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.wav");
         let song = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/audio/songs/quiet-engines.wav");
@@ -263,7 +264,7 @@ mod tests {
         let mut store = Store::open_write(folder.path().join("i.refrain")).unwrap();
         let params = *store.params();
         let analyse = |file: &FoundFile, stop: &CancelToken| {
-            // Its second half comes after its hash.
+            // Its second half is written after it was hashed.
             std::fs::write(&file.path, &whole).unwrap();
             track::track(&mut Decoder::open(&file.path)?, &params, stop)
         };
@@ -275,7 +276,7 @@ mod tests {
         let hash = content_hash::hash(&path, &CancelToken::new()).unwrap();
         assert!(store.track_with(&hash).unwrap().is_some());
         let again = update_with(&analyse, &mut store, BuildOptions::default()).unwrap();
-        // Written anew by no one but the analysis, which is not asked again.
+        // Only the analysis wrote to the file, and it does not run again.
         assert_eq!((again.unchanged, again.added), (1, 0));
         store.verify(&CancelToken::new()).unwrap();
     }

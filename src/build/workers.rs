@@ -1,4 +1,4 @@
-//! Files are hashed and analysed in parallel, and committed in order by one writer.
+//! Hashes and analyses files in parallel; one writer commits the results in order.
 use std::collections::HashSet;
 
 use super::{
@@ -10,10 +10,10 @@ use super::{
 };
 use crate::{error::Result, failpoint, ordered::in_order, store::Store};
 
-/// Files that may be analysed ahead of the one that is to be written next. Bounds what waits in memory.
+/// How many files may be analysed ahead of the one that is written next. Bounds the results held in memory.
 const AHEAD: usize = 64;
 
-/// Looks into `jobs` and writes what comes of them, in their order.
+/// Reads the files of `jobs` and commits the results in their order.
 pub(super) fn run(
     store: &mut Store,
     jobs: &[Job],

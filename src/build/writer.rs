@@ -1,4 +1,4 @@
-//! Takes what came of the files, in their order, and commits it.
+//! Takes the outcomes of the files in order and commits them.
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -21,13 +21,13 @@ use crate::{
     units::SampleRate,
 };
 
-/// A transaction holds at most so many files…
+/// The most files in a transaction.
 const BATCH: usize = 32;
 
-/// … and is committed after so long at the latest, so that little is lost when the process dies.
+/// The longest time between commits, so that little is lost if the process dies.
 const COMMIT_EVERY: Duration = Duration::from_secs(2);
 
-/// A change that is to be committed.
+/// A change to commit.
 enum Change {
     Known(ContentHash),
     New(ContentHash, Box<Analysis>),
@@ -36,7 +36,7 @@ enum Change {
     Completed(ContentHash, Box<Tags>, Option<(SampleRate, u16)>),
 }
 
-/// Commits what came of the files, in their order.
+/// Commits the outcomes of the files in order.
 pub(super) struct Writer<'a, 'o> {
     store: &'a mut Store,
     jobs: &'a [Job],
@@ -81,7 +81,7 @@ impl<'a, 'o> Writer<'a, 'o> {
         Self { store, jobs, analyse, contents, options, summary, batch, since }
     }
 
-    /// What is to be written of an outcome. Waits where another file has the same content and is being analysed for both.
+    /// Turns an outcome into a change. Waits if another file with the same content is still being analysed.
     fn change(&mut self, outcome: Outcome) -> Result<Change> {
         let hash = match outcome {
             Outcome::Unread(error) => return Ok(Change::Unread(error)),
@@ -99,7 +99,7 @@ impl<'a, 'o> Writer<'a, 'o> {
         }
     }
 
-    /// Says what came of a file, and counts it. A known one is counted when it is written.
+    /// Reports the outcome of a file and counts it. Known files are counted when they are written.
     fn tell(&mut self, number: usize, change: &Change) {
         let file = &self.jobs[number].file;
         let (path, bytes) = (file.path.clone(), file.size);
@@ -122,7 +122,7 @@ impl<'a, 'o> Writer<'a, 'o> {
         }
     }
 
-    /// Writes what waits.
+    /// Writes the pending changes.
     pub fn commit(&mut self) -> Result<()> {
         self.since = Instant::now();
         if self.batch.is_empty() {
@@ -136,7 +136,8 @@ impl<'a, 'o> Writer<'a, 'o> {
         Ok(())
     }
 
-    /// Writes changes in their order as far as what they need is known; gives the others.
+    /// Writes changes in order until one needs a content that is no longer known. Returns the changes not
+    /// written.
     fn commit_some<'b>(&mut self, batch: &'b [(usize, Change)]) -> Result<&'b [(usize, Change)]> {
         let jobs = self.jobs;
         let mut gone = Vec::new();
@@ -187,8 +188,8 @@ impl<'a, 'o> Writer<'a, 'o> {
         }
     }
 
-    /// A content that the index knew when the run began, and no longer does: another process has removed it, or an earlier
-    /// file of it has other tags now.
+    /// Analyses a file whose content the index knew when the run began and no longer knows. Another process
+    /// removed it, or an earlier file with this content has other tags now.
     fn again(&mut self, number: usize, hash: ContentHash) -> Result<()> {
         let job = &self.jobs[number];
         let change = match (self.analyse)(&job.file, &self.options.cancel) {
@@ -205,12 +206,12 @@ impl<'a, 'o> Writer<'a, 'o> {
 /// What became of a change.
 enum Written {
     Recognised(Recognised),
-    /// The track stays, with other tags.
+    /// The track stays and has new tags.
     Described,
     Added,
 }
 
-/// Writes one change; none where it relies on a content that is no longer known.
+/// Writes one change. Returns `None` if it relies on a content that is no longer known.
 fn write(batch: &Batch<'_>, job: &Job, change: &Change) -> Result<Option<Written>> {
     let before = batch.store().track_at(&job.file.path)?;
     let written = put(batch, job, change)?;
@@ -228,7 +229,7 @@ fn put(batch: &Batch<'_>, job: &Job, change: &Change) -> Result<Option<Written>>
     match change {
         Change::Known(hash) => return Ok(recognise(hash)?.map(Written::Recognised)),
         Change::New(hash, analysis) => {
-            // Another process may have been faster.
+            // Another process may have added it first.
             if recognise(hash)?.is_none() {
                 let put = batch.put_track(&record(file, *hash, analysis), &analysis.fingerprint)?;
                 if let Put::Described(_) = put {
@@ -236,8 +237,8 @@ fn put(batch: &Batch<'_>, job: &Job, change: &Change) -> Result<Option<Written>>
                 }
             }
         }
-        // What could not be read now may be read again: it is not noted as known to be bad, and what the index has of
-        // it stays.
+        // A file that could not be read now may be readable later. So it is not noted as bad, and its track
+        // stays.
         Change::Unread(_) if job.in_index => {}
         Change::Unread(error) => batch.put_failure(&file.path, 0, 0, &error.reason())?,
         Change::Bad(error) => batch.put_failure(&file.path, file.size, file.mtime_ns, &error.reason())?,

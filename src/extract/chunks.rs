@@ -1,4 +1,4 @@
-//! From a query's audio to the chunks that it is answered by.
+//! Turns a query's audio into the chunks that are looked up.
 use std::collections::VecDeque;
 
 use super::samples;
@@ -12,23 +12,23 @@ use crate::{
     units::Seconds,
 };
 
-/// A part of a query, about a minute, at twice the library's frame rate.
+/// A part of a query, about a minute long, at twice the library's frame rate.
 #[derive(Clone, Debug, Default)]
 pub struct Chunk {
-    /// Chroma as it is, frame after frame of `ParameterSet::frame_values()` values.
+    /// Chroma at the query's own pitch: frame after frame of `ParameterSet::frame_values()` values.
     pub chroma: Vec<f32>,
-    /// Constant-Q magnitudes, frame after frame of `ParameterSet::bins(query_margin)` values. Empty where the
-    /// query can only be looked up as it is.
+    /// Constant-Q magnitudes, frame after frame of `ParameterSet::bins(query_margin)` values. Empty if the
+    /// query cannot be transposed.
     pub magnitudes: Vec<f32>,
-    /// Whether the query begins with it. Chroma depends on the chunks beside it.
+    /// Whether this is the first chunk of the query. Chroma depends on the neighbouring chunks.
     pub begins: bool,
-    /// Whether the query ends with it.
+    /// Whether this is the last chunk of the query.
     pub ends: bool,
 }
 
 impl Chunk {
-    /// The chroma of the chunk read `shift` constant-Q bins higher (at most `ParameterSet::max_shift()` up or down), as if it
-    /// had been sung as much lower; values are within 1e-4 of the exact ones.
+    /// The chroma of the chunk read `shift` constant-Q bins higher (-`MARGIN`..=`MARGIN`), as if it had been sung
+    /// that much lower. Values are within 1e-4 of the exact ones.
     ///
     /// # Panics
     /// If `shift` is outside its range.
@@ -44,25 +44,25 @@ impl Chunk {
         frames
     }
 
-    /// How many half frames there are.
+    /// The number of half frames.
     pub fn half_frames(&self, params: &ParameterSet) -> usize {
         self.chroma.len() / params.frame_values()
     }
 }
 
-/// Cuts a query into chunks as its samples come, so that memory does not grow with its length.
+/// Cuts a query into chunks as its samples come. Memory does not grow with the length of the query.
 pub struct Chunker {
     params: ParameterSet,
     max_half_frames: usize,
     spectrum: Spectrum,
     chroma: OctaveChroma,
     chunk: Chunk,
-    /// Chroma comes some seconds after its magnitudes: those of the next chunks.
+    /// Magnitudes of the next chunks: chroma comes some seconds later than its magnitudes.
     ahead: VecDeque<f32>,
 }
 
 impl Chunker {
-    /// Gives chunks of about `max_half_frames` frames (of half a hop).
+    /// Makes chunks of about `max_half_frames` frames (of half a hop).
     pub fn new(params: &ParameterSet, max_half_frames: usize) -> Self {
         let hop = params.query_hop();
         Self {
@@ -75,10 +75,10 @@ impl Chunker {
         }
     }
 
-    /// Takes mono samples at the analysed rate, and calls `each` with every chunk that they complete.
+    /// Takes mono samples at the analysed rate, and calls `each` with every chunk they complete.
     ///
     /// # Errors
-    /// What `each` gives; nothing more can be pushed then.
+    /// Errors of `each`; after one, push no more samples.
     pub fn push(&mut self, samples: &[f32], mut each: impl FnMut(&Chunk) -> Result<()>) -> Result<()> {
         let Self { params, max_half_frames, spectrum, chroma, chunk, ahead } = self;
         let mut failed = None;
@@ -95,7 +95,7 @@ impl Chunker {
     /// Ends the query and calls `each` with the last chunks.
     ///
     /// # Errors
-    /// What `each` gives.
+    /// Errors of `each`.
     pub fn finish(&mut self, mut each: impl FnMut(&Chunk) -> Result<()>) -> Result<()> {
         let Self { params, max_half_frames, spectrum, chroma, chunk, ahead } = self;
         let mut failed = None;
@@ -140,12 +140,12 @@ fn frame(
     }
 }
 
-/// Analyses a query and calls `each` with its chunks, of about `max_half_frames` frames (of half a hop) or less. Gives the
-/// query's length.
+/// Analyses a query and calls `each` with its chunks, of at most about `max_half_frames` frames (of half a hop).
+/// Returns the length of the query.
 ///
 /// # Errors
-/// [`Error::Io`] and [`Error::Audio`] as the decoder gives them; [`AudioError::TooShort`](crate::error::AudioError::TooShort);
-/// [`Error::Interrupted`]; and whatever `each` gives.
+/// [`Error::Io`] and [`Error::Audio`] of the decoder; [`AudioError::TooShort`](crate::error::AudioError::TooShort);
+/// [`Error::Interrupted`]; errors of `each`.
 pub fn chunks(
     decoder: &mut dyn BlockSource,
     params: &ParameterSet,

@@ -1,7 +1,7 @@
-//! From audio to what an index keeps or a query looks up: one way for builds, additions and queries.
+//! From audio to what an index keeps or a query looks up. Builds, additions and queries all go this way.
 //!
-//! [`samples`] brings decoded blocks to the analysed rate, [`track`] makes a fingerprint of them, [`chunks`] makes the chunks
-//! that a query is answered by.
+//! [`samples`] resamples decoded blocks to the analysed rate. [`track`] computes the fingerprint of a whole track.
+//! [`chunks`] computes the chunks of a query.
 pub mod chunks;
 #[cfg(all(test, feature = "decode"))]
 mod golden;

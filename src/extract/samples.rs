@@ -1,4 +1,4 @@
-//! A file's samples at the rate that is analysed.
+//! Resamples decoded audio to the analysed rate.
 use crate::{
     cancel::CancelToken,
     decode::BlockSource,
@@ -7,14 +7,14 @@ use crate::{
     units::{SampleRate, Samples, Seconds},
 };
 
-/// The longest audio that is taken, in hours: a week. Silence packs so well that a file of some megabytes can hold
-/// months of it, whose frames would fill the memory.
+/// The longest audio that is accepted, in hours: a week. Silence compresses so well that a file of some megabytes can
+/// hold months of it, whose frames would fill the memory.
 const MAX_HOURS: u64 = 7 * 24;
 
-/// The least audio that can be recognised.
+/// The shortest audio that can be recognised.
 const MIN_DURATION: Seconds = Seconds(0.5);
 
-/// Brings blocks of mono samples, whose rate may change, to one rate.
+/// Resamples blocks of mono samples, whose rate may change, to one rate.
 pub(crate) struct Feed {
     rate: SampleRate,
     resampler: Option<(SampleRate, Resampler)>,
@@ -24,7 +24,7 @@ pub(crate) struct Feed {
 }
 
 impl Feed {
-    /// For samples at `rate`.
+    /// Resamples to `rate`.
     pub fn new(rate: SampleRate) -> Self {
         Self::up_to(MAX_HOURS, rate)
     }
@@ -33,10 +33,10 @@ impl Feed {
         Self { rate, resampler: None, resampled: Vec::new(), total: 0, max_hours }
     }
 
-    /// Takes a block at the rate `from` and calls `sink` with what it becomes.
+    /// Takes a block at the rate `from`, and calls `sink` with the resampled samples.
     ///
     /// # Errors
-    /// [`AudioError::TooLong`]; what `sink` gives.
+    /// [`AudioError::TooLong`]; errors of `sink`.
     pub fn push(
         &mut self,
         block: &[f32],
@@ -57,10 +57,10 @@ impl Feed {
         Ok(())
     }
 
-    /// Ends the audio: `sink` gets what the resampler holds back. Gives the number of samples.
+    /// Ends the audio: `sink` gets the samples that the resampler holds back. Returns the number of samples.
     ///
     /// # Errors
-    /// What `sink` gives.
+    /// Errors of `sink`.
     pub fn finish(
         &mut self,
         mut sink: impl FnMut(&[f32]) -> Result<(), FeedError>,
@@ -83,11 +83,11 @@ impl Feed {
     }
 }
 
-/// What ends a [`Feed`].
+/// Why a [`Feed`] failed.
 pub(crate) enum FeedError {
-    /// The audio itself, whose name the caller knows.
+    /// The audio is at fault; the caller knows its name.
     Audio(AudioError),
-    /// The sink.
+    /// The sink failed.
     Sink(Error),
 }
 
@@ -98,7 +98,7 @@ impl From<Error> for FeedError {
 }
 
 impl FeedError {
-    /// The error of audio that is called `name`.
+    /// The error, for audio called `name`.
     pub fn of(self, name: &std::path::Path) -> Error {
         match self {
             Self::Audio(reason) => Error::Audio { path: name.to_owned(), reason },
@@ -107,12 +107,12 @@ impl FeedError {
     }
 }
 
-/// Decodes to the end and calls `sink` with mono samples at `rate` and the bytes of audio that were decoded so far; gives
+/// Decodes to the end, and calls `sink` with mono samples at `rate` and the number of bytes decoded so far. Returns
 /// the number of samples.
 ///
 /// # Errors
-/// As [`BlockSource::next_block`]; what `sink` gives; [`AudioError::TooLong`]; [`Error::Interrupted`] once `cancel` is
-/// cancelled.
+/// Those of [`BlockSource::next_block`]; errors of `sink`; [`AudioError::TooLong`]; [`Error::Interrupted`] once
+/// `cancel` is cancelled.
 pub(crate) fn stream(
     decoder: &mut dyn BlockSource,
     rate: SampleRate,
@@ -159,7 +159,7 @@ mod tests {
     use crate::{decode::Decoder, params::CURRENT};
 
     #[test]
-    fn audio_that_goes_on_and_on_is_given_up() {
+    fn endless_audio_is_refused() {
         let song = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/audio/songs/quiet-engines.wav");
         let stream = |hours| {
             let mut decoder = Decoder::open(song.as_ref()).unwrap();

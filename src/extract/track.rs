@@ -1,4 +1,4 @@
-//! From audio to the fingerprint of a track.
+//! Computes the fingerprint of a track.
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
@@ -19,18 +19,18 @@ use crate::{
     units::{SampleRate, Seconds},
 };
 
-/// What an index keeps of a track, and what the file says of itself.
+/// The fingerprint of a track, and what else is known of its audio.
 #[derive(Clone, Debug)]
 pub struct Analysis {
     /// Its fingerprint, with at least one window.
     pub fingerprint: Fingerprint,
     /// The length of its audio.
     pub duration: Seconds,
-    /// What the file says of itself.
+    /// The tags of the file.
     pub tags: Tags,
-    /// Rate and channels of its audio.
+    /// Sample rate and number of channels, if known.
     pub spec: Option<(SampleRate, u16)>,
-    /// What was wrong with the file and did not keep it from being used.
+    /// Problems of the file that did not prevent its use.
     pub warnings: Vec<Warning>,
 }
 
@@ -54,11 +54,11 @@ pub fn track(decoder: &mut dyn BlockSource, params: &ParameterSet, cancel: &Canc
     Ok(Analysis { fingerprint, duration, tags, spec, warnings })
 }
 
-/// Calls `each` with the chroma of every frame that a fingerprint is made of, before it is packed:
-/// [`ParameterSet::frame_values`] values, [`ParameterSet::hop`] samples apart. Gives the length of the audio.
+/// Calls `each` with the chroma of every frame of a fingerprint, before it is packed: [`Params::frame_values`]
+/// values, [`Params::hop`] samples apart. Returns the length of the audio.
 ///
 /// # Errors
-/// [`Error::Io`] and [`Error::Audio`] as the decoder gives them; [`Error::Interrupted`].
+/// [`Error::Io`] and [`Error::Audio`] of the decoder; [`Error::Interrupted`].
 pub fn chroma(
     decoder: &mut dyn BlockSource,
     params: &ParameterSet,
@@ -76,17 +76,16 @@ pub fn chroma(
     Ok(samples.at(params.sample_rate))
 }
 
-/// Fingerprints the file at `path`. A fault of ours is contained like one of the file.
+/// Fingerprints the file at `path`. A panic in the analysis becomes an error of the file.
 ///
 /// # Errors
-/// As [`track`]; and [`AudioError::DecoderPanic`].
+/// Those of [`track`]; [`AudioError::DecoderPanic`].
 #[cfg(feature = "decode")]
 pub(crate) fn file(path: &Path, params: &ParameterSet, cancel: &CancelToken) -> Result<Analysis> {
     contained(path, || track(&mut Decoder::open(path)?, params, cancel))
 }
 
-/// Turns a panic of `work`, a fault of ours, into an error of the audio called `name`: a program that embeds this does not go
-/// down with one file.
+/// Turns a panic of `work` into an error of the audio called `name`, so that one file cannot bring down the program.
 pub(crate) fn contained<T>(name: &Path, work: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
         let reason = AudioError::DecoderPanic("a fault in the analysis".into());

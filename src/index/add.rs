@@ -1,4 +1,4 @@
-//! Adding one recording: a file, or audio that is none.
+//! Adds one recording: a file, or audio that is not a file.
 use std::{io, path::Path};
 
 use super::{connections::Connections, handle::Index};
@@ -21,10 +21,10 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct AddOptions {
-    /// Tags of the recording. They go before those that the audio has itself. [`Index::add_with`] takes those of the file
-    /// alone.
+    /// Tags of the recording, used before the tags in the audio itself. [`Index::add_with`] ignores them and uses the
+    /// file's own tags.
     pub tags: Tags,
-    /// Ends the call early, with [`Error::Interrupted`]. Nothing was added then.
+    /// Ends the call early, with [`Error::Interrupted`]. Nothing is added then.
     pub cancel: CancelToken,
 }
 
@@ -50,50 +50,50 @@ impl AddOptions {
 pub struct Added {
     /// The track of the recording.
     pub track: TrackId,
-    /// Whether the track is new. It is not where the index knew the content of the file, or has a track of the same name
-    /// and sound.
+    /// Whether the track is new. It is not new if the index knew the content of the file, or has a track of the same
+    /// name with the same audio.
     pub new: bool,
 }
 
 impl Index {
-    /// Adds one file, whether the index knows it or not.
+    /// Adds one file, whether or not the index already knows its path.
     ///
-    /// Once some 350 tracks were added, their windows go into the lists of the neighbour index, if there is one.
-    /// [`Index::refresh`] builds one where the library has become large enough.
+    /// Added tracks are scanned by queries until there are some 350 of them. Then their windows go into the neighbour
+    /// index, if there is one. [`Index::refresh`] builds a neighbour index once the library is large enough.
     ///
     /// # Errors
-    /// [`Error::Io`] and [`Error::Audio`] where it is a folder or gives no fingerprint, [`Error::Index`] where the index
-    /// cannot be written.
+    /// [`Error::Io`] and [`Error::Audio`] if the path is a folder or the file gives no fingerprint; [`Error::Index`]
+    /// if the index cannot be written.
     #[cfg(feature = "decode")]
     pub fn add(&self, path: impl AsRef<Path>) -> Result<Added> {
         self.add_with(path, &AddOptions::default())
     }
 
-    /// As [`Index::add`], with options.
+    /// Like [`Index::add`], with options.
     ///
     /// # Errors
-    /// As [`Index::add`]; [`Error::Interrupted`].
+    /// Those of [`Index::add`]; [`Error::Interrupted`].
     #[cfg(feature = "decode")]
     pub fn add_with(&self, path: impl AsRef<Path>, options: &AddOptions) -> Result<Added> {
         add_file(&self.connections, path.as_ref(), &options.cancel)
     }
 
-    /// Adds audio that is not a file here: a stream, or samples. The index knows it by `name`, as it knows a file by its
-    /// path: the name is the `path` of its matches, and replaces what was added under the same name before.
+    /// Adds audio that is not a file: a stream, or samples. The index knows it by `name`, as it knows a file by its
+    /// path. The name is the `path` of its matches. Audio that was added under the same name before is replaced.
     ///
-    /// It stays until it is removed: nobody looks for a file of that name.
+    /// The track stays until it is removed, because no update looks for a file of that name.
     ///
     /// # Errors
-    /// [`Error::Io`] and [`Error::Audio`] where it gives no fingerprint or the name is empty, [`Error::Index`] where the index
-    /// cannot be written.
+    /// [`Error::Io`] and [`Error::Audio`] if the audio gives no fingerprint or the name is empty; [`Error::Index`] if
+    /// the index cannot be written.
     pub fn add_audio<'a>(&self, audio: impl Into<Audio<'a>>, name: impl AsRef<Path>) -> Result<Added> {
         self.add_audio_with(audio, name, &AddOptions::default())
     }
 
-    /// As [`Index::add_audio`], with options.
+    /// Like [`Index::add_audio`], with options.
     ///
     /// # Errors
-    /// As [`Index::add_audio`]; [`Error::Interrupted`].
+    /// Those of [`Index::add_audio`]; [`Error::Interrupted`].
     pub fn add_audio_with<'a>(
         &self,
         audio: impl Into<Audio<'a>>,
@@ -104,7 +104,7 @@ impl Index {
     }
 }
 
-/// Adds a file. Others may write while it is read and analysed.
+/// Adds a file. Others may write while the file is read and analysed.
 #[cfg(feature = "decode")]
 fn add_file(connections: &Connections, path: &Path, cancel: &CancelToken) -> Result<Added> {
     connections.may_write()?;

@@ -1,4 +1,4 @@
-//! The calls of an index that bring it up to date with files.
+//! Calls that bring an index up to date with files.
 use std::path::{Path, PathBuf};
 
 use super::handle::Index;
@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl Index {
-    /// Brings the index up to date with the files below a folder, or with one file.
+    /// Brings the index up to date with a folder, or with one file.
     ///
     /// ```no_run
     /// # fn main() -> refrain::Result<()> {
@@ -21,17 +21,17 @@ impl Index {
     /// ```
     ///
     /// # Errors
-    /// As [`Index::build_with`].
+    /// Those of [`Index::build_with`].
     pub fn build(&self, root: impl AsRef<Path>) -> Result<BuildSummary> {
         self.build_with([root], BuildOptions::default())
     }
 
-    /// Brings the index up to date with folders and files, in parallel. New and changed files are added, moved ones are
-    /// recognised, and those that are gone are marked as missing. [`Index::update`] remembers the folders.
+    /// Brings the index up to date with folders and files, in parallel. Adds new and changed files, recognises moved
+    /// files, and marks missing files. Remembers the folders for [`Index::update`].
     ///
     /// # Errors
-    /// [`Error::Io`] for a root that does not exist, [`Error::Index`] where the index cannot be written,
-    /// [`Error::Interrupted`]. A file that is no audio or damaged is no error: it is in the summary.
+    /// [`Error::Io`] if a root does not exist; [`Error::Index`] if the index cannot be written;
+    /// [`Error::Interrupted`]. A file that is damaged or not audio is no error: the summary lists it.
     pub fn build_with(
         &self,
         roots: impl IntoIterator<Item = impl AsRef<Path>>,
@@ -41,27 +41,27 @@ impl Index {
         self.connections.write(|store| update::build(store, &roots, options))
     }
 
-    /// Brings the index up to date with the folders that it was built from, and with every other file that it knows.
+    /// Brings the index up to date with the folders it was built from, and with every other file it knows.
     ///
     /// # Errors
-    /// As [`Index::update_with`].
+    /// Those of [`Index::update_with`].
     pub fn update(&self) -> Result<BuildSummary> {
         self.update_with(BuildOptions::default())
     }
 
-    /// As [`Index::update`], with options; folders are scanned as they were when they were built from. A folder that is gone
+    /// Like [`Index::update`], with options. Scans each folder with the options it was built with. A missing folder
     /// is no error: its files are marked as missing.
     ///
     /// # Errors
-    /// As [`Index::build_with`].
+    /// Those of [`Index::build_with`].
     pub fn update_with(&self, options: BuildOptions<'_>) -> Result<BuildSummary> {
         self.connections.write(|store| update::update(store, options))
     }
 
-    /// Tries the files again that gave no fingerprint, and forgets those that are gone.
+    /// Tries the files again that gave no fingerprint. Forgets those that are gone.
     ///
     /// # Errors
-    /// As [`Index::build_with`].
+    /// Those of [`Index::build_with`].
     pub fn retry_with(&self, options: BuildOptions<'_>) -> Result<BuildSummary> {
         self.connections.write(|store| update::retry(store, options))
     }

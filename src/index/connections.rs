@@ -1,4 +1,4 @@
-//! The connections behind one open index: readers for as many threads as ask, and one writer.
+//! The connections behind one open index: a reader for each concurrent call, and one writer.
 use std::{
     ops::Deref,
     path::{Path, PathBuf},
@@ -12,29 +12,29 @@ use crate::{
     store::Store,
 };
 
-/// Readers that are kept for the next call.
+/// The most idle readers that are kept for later calls.
 const MAX_IDLE: usize = 16;
 
-/// Connections of one index file. Nothing is written to the file, and no older format brought up to date, before the first
-/// call that writes.
+/// The connections of one index file. Until the first call that writes, nothing is written to the file, and an older
+/// format stays as it is.
 #[derive(Debug)]
 pub(crate) struct Connections {
-    /// Dropped before the writer, which leaves one file behind where nobody else has it open.
+    /// Dropped before the writer, so that the writer can leave one file if nobody else has it open.
     idle: Mutex<Vec<Store>>,
     writer: Mutex<Option<Store>>,
-    /// Whose call is writing.
+    /// The thread whose call is writing.
     at_work: Mutex<Option<ThreadId>>,
     /// What the searches of all readers share.
     search_cache: Arc<SearchCache>,
     writes: bool,
-    /// As it was named…
+    /// The path as the caller gave it…
     path: PathBuf,
-    /// … and from the root, for when the process has changed its folder.
+    /// … and as an absolute path, in case the process changes its working folder.
     file: PathBuf,
 }
 
 impl Connections {
-    /// For reading only.
+    /// Opens an index for reading only.
     pub fn open(path: &Path) -> Result<Self> {
         let (first, path, file) = (Store::open_read(path)?, path.to_owned(), absolute(path)?);
         Ok(Self {
@@ -48,12 +48,12 @@ impl Connections {
         })
     }
 
-    /// For reading and writing.
+    /// Opens an index for reading and writing.
     pub fn open_to_write(path: &Path) -> Result<Self> {
         Ok(Self { writes: true, ..Self::open(path)? })
     }
 
-    /// For reading and writing; what is not there is made.
+    /// Opens an index for reading and writing, and creates it if it does not exist.
     pub fn open_or_create(path: &Path) -> Result<Self> {
         match Self::open_to_write(path) {
             Err(Error::Index { reason: IndexError::Missing, .. }) => {
@@ -72,12 +72,12 @@ impl Connections {
         }
     }
 
-    /// The file, as it was named.
+    /// The path of the file, as the caller gave it.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What leads to the file, as it was named where that still does.
+    /// A path that leads to the file: the caller's, if it still does.
     fn leads_there(&self) -> &Path {
         if std::path::absolute(&self.path).is_ok_and(|now| now == self.file) {
             &self.path
@@ -86,7 +86,7 @@ impl Connections {
         }
     }
 
-    /// A reader, for the caller alone until it is dropped.
+    /// A reader for the caller alone, until it is dropped.
     pub fn reader(&self) -> Result<Reader<'_>> {
         let idle = lock(&self.idle).pop();
         let store = idle.map_or_else(|| Store::open_read(self.leads_there()), Ok)?;
@@ -98,7 +98,7 @@ impl Connections {
         &self.search_cache
     }
 
-    /// Whether it was opened for writing.
+    /// Fails unless the index was opened for writing.
     pub fn may_write(&self) -> Result<()> {
         if self.writes {
             return Ok(());
@@ -107,7 +107,7 @@ impl Connections {
         Err(Error::Index { path: self.path.clone(), reason })
     }
 
-    /// Runs `work` with the writer; who else wants to write waits until it is done.
+    /// Runs `work` with the writer. Other calls that write wait until it is done.
     pub fn write<T>(&self, work: impl FnOnce(&mut Store) -> Result<T>) -> Result<T> {
         self.may_write()?;
         let me = thread::current().id();
@@ -115,7 +115,7 @@ impl Connections {
             return Err(Error::Index { path: self.path.clone(), reason: IndexError::AtWork });
         }
         let mut writer = self.writer.lock().unwrap_or_else(|poisoned| {
-            // A callback has panicked. What was not committed then is gone with the connection.
+            // A callback panicked. Its uncommitted changes are gone with the connection.
             self.writer.clear_poison();
             let mut writer = poisoned.into_inner();
             *writer = None;
@@ -129,7 +129,7 @@ impl Connections {
         work(writer.as_mut().expect("opened just now"))
     }
 
-    /// Closes all; the writer leaves one file behind.
+    /// Closes all connections. The writer leaves one file.
     pub fn close(self) -> Result<()> {
         let Self { idle, writer, .. } = self;
         drop(idle);
@@ -140,7 +140,7 @@ impl Connections {
     }
 }
 
-/// Takes back the claim of a writing call, also where it panics.
+/// Withdraws the claim of a writing call when dropped, even after a panic.
 struct Done<'a>(&'a Mutex<Option<ThreadId>>);
 
 impl Drop for Done<'_> {
@@ -149,7 +149,7 @@ impl Drop for Done<'_> {
     }
 }
 
-/// A reader on loan.
+/// A borrowed reader.
 pub(crate) struct Reader<'h> {
     connections: &'h Connections,
     store: Option<Store>,
@@ -166,14 +166,15 @@ impl Deref for Reader<'_> {
 impl Drop for Reader<'_> {
     fn drop(&mut self) {
         let mut idle = lock(&self.connections.idle);
-        // After a panic nothing is known of its state; and one that sees no changes is good for one call.
+        // Not after a panic, which may leave it in any state. Nor if it sees no changes: such a reader serves one
+        // call only.
         if idle.len() < MAX_IDLE && !thread::panicking() {
             idle.extend(self.store.take().filter(|store| !store.is_immutable()));
         }
     }
 }
 
-/// These are held for a moment each, within which nothing panics.
+/// Each lock is held for a moment, and nothing panics meanwhile.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -206,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn readers_are_used_again_and_see_what_was_written() {
+    fn readers_are_reused_and_see_new_commits() {
         let folder = tempfile::tempdir().unwrap();
         let connections = Connections::open_or_create(&folder.path().join("i.refrain")).unwrap();
         for n in 0..3 {
@@ -231,7 +232,7 @@ mod tests {
                         begun.wait();
                         let again = connections.write(|_| Ok(()));
                         assert!(matches!(again, Err(Error::Index { reason: IndexError::AtWork, .. })));
-                        // So that the other one comes while this one writes.
+                        // Gives the other thread time to come while this one writes.
                         thread::sleep(Duration::from_millis(100));
                         add(store, "/first")
                     })
@@ -244,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_in_a_callback_loses_nothing_but_its_own() {
+    fn a_panic_in_a_callback_loses_only_its_own_changes() {
         let folder = tempfile::tempdir().unwrap();
         let connections = Connections::open_or_create(&folder.path().join("i.refrain")).unwrap();
         connections.write(|store| add(store, "/a")).unwrap();
@@ -262,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn an_older_format_is_brought_up_to_date_by_writing_only() {
+    fn only_writing_migrates_an_older_format() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("i.refrain");
         fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/index/format_1.refrain"), &file).unwrap();
@@ -273,13 +274,13 @@ mod tests {
         assert_eq!(lock(&connections.idle).len(), 1);
         assert_eq!(fs::read(&file).unwrap(), before);
         connections.write(|store| add(store, "/new")).unwrap();
-        // The reader that waits was made for the old format.
+        // The idle reader was made for the old format.
         let reader = connections.reader().unwrap();
         assert_eq!((reader.totals().unwrap().tracks, reader.format()), (tracks + 1, FORMAT));
     }
 
     #[test]
-    fn what_was_opened_for_reading_is_not_written() {
+    fn an_index_opened_for_reading_is_not_written() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("i.refrain");
         Connections::open_or_create(&file).unwrap().close().unwrap();

@@ -1,4 +1,4 @@
-//! The handle that programs hold.
+//! The index handle that programs hold.
 use std::path::{Path, PathBuf};
 
 use super::connections::Connections;
@@ -6,15 +6,15 @@ use super::connections::Connections;
 use crate::error::Error;
 use crate::error::Result;
 
-/// An index file that is open.
+/// An open index file.
 ///
-/// A handle is for any number of threads at once: share it by reference, or in an [`Arc`](std::sync::Arc). Each call that
-/// reads works on the last committed state, with a connection of its own that is kept for the next call; reading calls
-/// never wait for anything. Calls that write take turns, and others read meanwhile. Other processes may have the
-/// same file open, one of them writing.
+/// Any number of threads can use one handle at once: share it by reference, or in an [`Arc`](std::sync::Arc). Each
+/// call that reads sees the last committed state and has a connection of its own, which is kept for later calls.
+/// Reading calls never wait. Calls that write take turns, while others read. Other processes may have the same file
+/// open, and one of them may write.
 ///
-/// Whatever is given to [`Index::open_or_create`] or [`Index::open_to_write`], nothing is written to a file that is there
-/// before the first call that writes: one of an older format is then brought up to date, in one transaction.
+/// [`Index::open_or_create`] and [`Index::open_to_write`] do not change an existing file. The first call that writes
+/// brings a file of an older format up to date, in one transaction.
 #[derive(Debug)]
 pub struct Index {
     pub(super) connections: Connections,
@@ -24,53 +24,54 @@ impl Index {
     /// Opens an index for reading.
     ///
     /// # Errors
-    /// [`Error::Index`] where there is none, or where the file is not one that this version can read.
+    /// [`Error::Index`] if there is no index, or if this version cannot read the file.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         Connections::open(path.as_ref()).map(|connections| Self { connections })
     }
 
-    /// Opens an index for reading and writing, and makes it where there is none.
+    /// Opens an index for reading and writing. Creates it if it does not exist.
     ///
     /// # Errors
-    /// As [`Index::open`]; and where a new file cannot be made. Whether one that is there can be written shows when it is.
+    /// Those of [`Index::open`]; also if a new file cannot be created. Whether an existing file can be written shows
+    /// in the first call that writes.
     pub fn open_or_create(path: impl AsRef<Path>) -> Result<Self> {
         Connections::open_or_create(path.as_ref()).map(|connections| Self { connections })
     }
 
-    /// Opens an index for reading and writing that is there already.
+    /// Opens an existing index for reading and writing.
     ///
     /// # Errors
-    /// As [`Index::open`].
+    /// Those of [`Index::open`].
     pub fn open_to_write(path: impl AsRef<Path>) -> Result<Self> {
         Connections::open_to_write(path.as_ref()).map(|connections| Self { connections })
     }
 
-    /// The file, as it was named.
+    /// The path of the file, as it was given.
     pub fn path(&self) -> &Path {
         self.connections.path()
     }
 
-    /// Whether there is anything to be found.
+    /// Whether the index has any tracks.
     ///
     /// # Errors
-    /// [`Error::Index`] where the file cannot be read.
+    /// [`Error::Index`] if the file cannot be read.
     pub fn has_tracks(&self) -> Result<bool> {
         self.connections.reader()?.has_tracks()
     }
 
-    /// Calls `each` with every file that gave no fingerprint and the reason.
+    /// Calls `each` with the path of every file that gave no fingerprint, and the reason.
     ///
     /// # Errors
-    /// [`Error::Index`] where the file cannot be read; whatever `each` gives.
+    /// [`Error::Index`] if the file cannot be read; errors of `each`.
     pub fn failures(&self, each: impl FnMut(PathBuf, String) -> Result<()>) -> Result<()> {
         self.connections.reader()?.failures(each)
     }
 
-    /// Leaves one file behind, without a log beside it, and closes it. Dropping does the same, but cannot say
-    /// what went wrong.
+    /// Closes the index and leaves one file, without a log beside it. Dropping does the same, but cannot report
+    /// errors.
     ///
     /// # Errors
-    /// [`Error::Index`] where the disk is full or fails.
+    /// [`Error::Index`] if the disk is full or fails.
     pub fn close(self) -> Result<()> {
         self.connections.close()
     }

@@ -1,4 +1,4 @@
-//! What an index holds, in figures.
+//! Counts, sizes and versions of an index.
 use std::path::PathBuf;
 
 use super::handle::Index;
@@ -14,27 +14,27 @@ use crate::{
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Info {
-    /// The file.
+    /// The path of the file, as it was given.
     pub path: PathBuf,
-    /// What it holds.
+    /// Counts and sizes.
     pub totals: Totals,
-    /// The parameters of its fingerprints.
+    /// The parameters of the fingerprints.
     pub params: ParameterSet,
-    /// The version of its format.
+    /// The version of the file format.
     pub format: u32,
-    /// The folders that it was built from.
+    /// The folders that the index was built from.
     pub roots: Vec<PathBuf>,
-    /// Its neighbour index, where it has one: lists, and windows that are in them.
+    /// The neighbour index, if there is one: number of lists, and number of windows in them.
     pub neighbours: Option<(u32, u64)>,
-    /// The version of the SQLite that reads it.
+    /// The version of SQLite that reads the file.
     pub sqlite: &'static str,
 }
 
 impl Index {
-    /// Counts, sizes, parameters and versions.
+    /// Returns counts, sizes, parameters and versions.
     ///
     /// # Errors
-    /// [`Error::Index`] where the file cannot be read.
+    /// [`Error::Index`] if the file cannot be read.
     pub fn info(&self) -> Result<Info> {
         let store = self.connections.reader()?;
         let _snapshot = store.snapshot()?;

@@ -1,4 +1,4 @@
-//! Keeping the file in shape: its neighbour index, its room, copies of it.
+//! Calls that maintain the file: rebuild the neighbour index, compact, export.
 use std::path::Path;
 
 use super::{handle::Index, options::MaintainOptions};
@@ -10,19 +10,19 @@ use crate::{
 };
 
 impl Index {
-    /// Makes the neighbour index again, where the library is large enough for one. It is made from the fingerprints; no
-    /// audio is read.
+    /// Builds the neighbour index again, if the library is large enough for one. Reads the stored fingerprints, no
+    /// audio.
     ///
     /// # Errors
-    /// [`Error::Index`] where the fingerprints are damaged or the file cannot be written.
+    /// [`Error::Index`] if fingerprints are damaged or the file cannot be written.
     pub fn rebuild(&self) -> Result<Built> {
         self.rebuild_with(MaintainOptions::default())
     }
 
-    /// As [`Index::rebuild`], with options.
+    /// Like [`Index::rebuild`], with options.
     ///
     /// # Errors
-    /// As [`Index::rebuild`]; [`Error::Interrupted`].
+    /// Those of [`Index::rebuild`]; [`Error::Interrupted`].
     pub fn rebuild_with(&self, options: MaintainOptions<'_>) -> Result<Built> {
         self.connections.write(|store| {
             if store.neighbour_index().is_err() {
@@ -32,35 +32,35 @@ impl Index {
         })
     }
 
-    /// Brings the neighbour index up to date where it has fallen behind, as after many removals or a merge.
+    /// Brings the neighbour index up to date if it needs it, as after many removals or a merge.
     ///
     /// # Errors
-    /// As [`Index::rebuild`].
+    /// Those of [`Index::rebuild`].
     pub fn refresh(&self) -> Result<Built> {
         self.refresh_with(MaintainOptions::default())
     }
 
-    /// As [`Index::refresh`], with options.
+    /// Like [`Index::refresh`], with options.
     ///
     /// # Errors
-    /// As [`Index::rebuild`]; [`Error::Interrupted`].
+    /// Those of [`Index::rebuild`]; [`Error::Interrupted`].
     pub fn refresh_with(&self, options: MaintainOptions<'_>) -> Result<Built> {
         self.connections.write(|store| ann::maintain(store, &options.neighbours, &options.cancel))
     }
 
-    /// Gives the room of removed tracks back to the disk; returns how many bytes.
+    /// Gives the space of removed tracks back to the disk. Returns how many bytes that was.
     ///
     /// # Errors
-    /// [`IndexError::DiskFull`]: SQLite writes the file anew, which takes its size once more meanwhile. The index is as it was
-    /// then.
+    /// [`IndexError::DiskFull`]: SQLite writes the file anew, which needs as much space again meanwhile. The index
+    /// stays as it was.
     pub fn compact(&self) -> Result<u64> {
         self.compact_with(MaintainOptions::default())
     }
 
-    /// As [`Index::compact`], with options.
+    /// Like [`Index::compact`], with options.
     ///
     /// # Errors
-    /// As [`Index::compact`]; [`Error::Interrupted`].
+    /// Those of [`Index::compact`]; [`Error::Interrupted`].
     pub fn compact_with(&self, options: MaintainOptions<'_>) -> Result<u64> {
         self.connections.write(|store| {
             let before = store.totals()?.bytes;
@@ -69,18 +69,18 @@ impl Index {
         })
     }
 
-    /// Writes the index as it is now to a new file, which needs no log and has no gaps: to be sent elsewhere, or kept.
+    /// Writes a snapshot of the index to a new file, without a log or gaps, as a backup or to send elsewhere.
     ///
     /// # Errors
-    /// [`Error::Io`] where a file is there already or none can be made; [`Error::Index`] where the disk is full.
+    /// [`Error::Io`] if `to` exists or cannot be created; [`Error::Index`] if the disk is full.
     pub fn export(&self, to: impl AsRef<Path>) -> Result<()> {
         self.export_with(to, MaintainOptions::default())
     }
 
-    /// As [`Index::export`], with options.
+    /// Like [`Index::export`], with options.
     ///
     /// # Errors
-    /// As [`Index::export`]; [`Error::Interrupted`]. No file is left behind then.
+    /// Those of [`Index::export`]; [`Error::Interrupted`], and then no file is left.
     pub fn export_with(&self, to: impl AsRef<Path>, options: MaintainOptions<'_>) -> Result<()> {
         options.cancel.check()?;
         self.connections.reader()?.export(to.as_ref(), &options.cancel)

@@ -1,4 +1,4 @@
-//! Taking in another index.
+//! Merges another index into this one.
 use std::path::Path;
 
 use super::{handle::Index, options::MaintainOptions};
@@ -8,35 +8,36 @@ use crate::{
     store::{Batch, Store, TrackId},
 };
 
-/// Tracks that are merged in one transaction.
+/// How many tracks are merged in one transaction.
 const MERGED_TOGETHER: usize = 32;
 
 /// What [`Index::merge`] did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MergeSummary {
-    /// Tracks that are new.
+    /// New tracks.
     pub added: usize,
-    /// Tracks whose content was known, and which have more files now.
+    /// Tracks whose content was known; they have more files now.
     pub known: usize,
-    /// Tracks all of whose paths were known, which stay as they were.
+    /// Tracks that stayed as they were, because all their paths were known.
     pub skipped: usize,
 }
 
 impl Index {
-    /// Takes in the tracks of another index. What both have becomes one track, by its content; a path that both have stays
-    /// what it is here.
+    /// Adds the tracks of another index. Tracks with the same content become one. If both indexes have a path, it
+    /// keeps its content in this index.
     ///
     /// # Errors
-    /// [`Error::Index`] where one of them cannot be used.
+    /// [`Error::Index`] if one of the indexes cannot be used.
     pub fn merge(&self, other: &Index) -> Result<MergeSummary> {
         self.merge_with(other, MaintainOptions::default())
     }
 
-    /// As [`Index::merge`], with options.
+    /// Like [`Index::merge`], with options.
     ///
     /// # Errors
-    /// As [`Index::merge`]; [`Error::Interrupted`]. What was merged by then stays so, and merging again goes on.
+    /// Those of [`Index::merge`]; [`Error::Interrupted`]. Tracks merged by then stay, and merging again goes on from
+    /// there.
     pub fn merge_with(&self, other: &Index, mut options: MaintainOptions<'_>) -> Result<MergeSummary> {
         let same =
             |a: &Path, b: &Path| matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b);
@@ -49,7 +50,7 @@ impl Index {
     }
 }
 
-/// Takes the tracks of `other` into `store`; see [`Index::merge`].
+/// Adds the tracks of `other` to `store`; see [`Index::merge`].
 fn merge(store: &mut Store, other: &Store, options: &mut MaintainOptions<'_>) -> Result<MergeSummary> {
     let _cancellable = (store.cancellable(&options.cancel), other.cancellable(&options.cancel));
     let mut summary = MergeSummary::default();

@@ -1,4 +1,4 @@
-//! The index as programs hold it: [`Index`](handle::Index), and its calls, a file a kind.
+//! The handle that programs hold, [`Index`](handle::Index), with one file for each kind of call.
 pub(crate) mod add;
 #[cfg(feature = "decode")]
 pub(crate) mod build;

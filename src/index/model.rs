@@ -1,4 +1,4 @@
-//! Random sequences of what happens to a library and its index, against a plain model of both.
+//! Random changes of a library and its index, compared with a plain model of both.
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::{self, File},
@@ -26,35 +26,35 @@ use crate::{
     units::{Frames, Seconds},
 };
 
-/// Contents: four sounds with two sets of tags each, and two files that are no audio.
+/// Contents: four sounds with two sets of tags each, and two files that are not audio.
 const SOUNDS: usize = 4;
 const CONTENTS: usize = 2 * SOUNDS + 2;
 /// Files in each of the two folders.
 const NAMES: usize = 4;
-/// Sequences that are tried unless `REFRAIN_SEQUENCES` tells.
+/// How many sequences run unless `REFRAIN_SEQUENCES` is set.
 const SEQUENCES: u32 = 16;
 
 #[derive(Clone, Debug)]
 enum Step {
-    /// Adds a file or changes one.
+    /// Adds or changes a file.
     Write(usize, usize),
-    /// Changes the date of a file only.
+    /// Changes only the date of a file.
     Touch(usize),
     Rename(usize, usize),
-    /// Two files under each other's names.
+    /// Swaps the names of two files.
     Swap(usize, usize),
     Delete(usize),
-    /// Takes the second folder away, or brings it back.
+    /// Unplugs the second folder, or plugs it in again.
     Unplug,
     /// Builds from the first folder, the second, or both.
     Build(usize),
     Update,
     Prune,
-    /// Takes a file out of the index, or its whole track.
+    /// Removes a file from the index, or its whole track.
     Remove(usize, bool),
     Compact,
     Rebuild,
-    /// Merges an index of such files, missing or not.
+    /// Merges an index of such files; the flag marks a file as missing.
     Merge(Vec<(usize, usize, bool)>),
     Reopen,
 }
@@ -121,19 +121,19 @@ fn analyse(file: &FoundFile, _: &CancelToken) -> Result<Analysis> {
     })
 }
 
-/// A file of the index, as the model knows it.
+/// A file of the index as the model knows it.
 #[derive(Clone, Debug, PartialEq)]
 struct Entry {
     content: usize,
     missing: bool,
-    /// When it was written, which tells whether it has changed.
+    /// When it was written: a change of this shows that the file changed.
     written: u64,
 }
 
-/// What should be.
+/// The expected state.
 #[derive(Default)]
 struct Model {
-    /// Every file on the disk: its content, and when it was written.
+    /// Every file on the disk: content, and when it was written.
     disk: BTreeMap<PathBuf, (usize, u64)>,
     index: BTreeMap<PathBuf, Entry>,
     /// The track of each content.
@@ -157,7 +157,7 @@ impl Model {
         self.ids.insert(content, self.last_id);
     }
 
-    /// What a build should do that reaches as far as `within` says.
+    /// What a build of the paths that `within` accepts should do.
     fn update(&mut self, within: impl Fn(&Path) -> bool) {
         let known: Vec<PathBuf> = self.index.keys().filter(|path| within(path)).cloned().collect();
         for path in known {
@@ -176,7 +176,7 @@ impl Model {
         let found: Vec<_> = self.disk.iter().map(|(path, at)| (path.clone(), *at)).collect();
         for (path, (content, written)) in found {
             let before = self.index.get(&path).cloned();
-            // Files that are in no folder that was indexed are looked at where they are known.
+            // Known files outside of all indexed folders are looked at too.
             let reached =
                 within(&path) && (before.is_some() || self.roots.iter().any(|r| path.starts_with(r)));
             if !reached || before.as_ref().is_some_and(|entry| entry.written == written) {
@@ -234,7 +234,7 @@ impl Model {
     }
 }
 
-/// The disk and the index themselves, and the model beside them.
+/// The real disk and index, and the model of them.
 struct World {
     folder: tempfile::TempDir,
     model: Model,
@@ -261,7 +261,7 @@ impl World {
         self.root(file >= NAMES).join(format!("{}.wav", file % NAMES))
     }
 
-    /// A file that can be written now.
+    /// The path of a file, unless its folder is unplugged.
     fn writable(&self, file: usize) -> Option<PathBuf> {
         (file < NAMES || !self.unplugged).then(|| self.path(file))
     }
@@ -278,7 +278,7 @@ impl World {
     }
 
     fn options() -> BuildOptions<'static> {
-        // From the first window on, so that removals leave their marks in the lists.
+        // Builds a neighbour index from the first window on, so that removals leave their marks in the lists.
         let neighbours = ann::Options::default().min_windows(1).max_unindexed(20).centroids(Some(3));
         BuildOptions { threads: Some(2), neighbours, ..BuildOptions::default() }
     }
@@ -385,7 +385,7 @@ impl World {
         let (here, away) = (self.root(true), self.folder.path().join("unplugged"));
         if self.unplugged {
             fs::rename(&away, &here).unwrap();
-            // All as it was, dates too.
+            // Copies everything unchanged, dates too.
             for entry in fs::read_dir(&here).unwrap() {
                 let path = here.join(entry.unwrap().file_name());
                 let file = files::one(&path).unwrap();
@@ -437,13 +437,13 @@ impl World {
         self.index().merge(&read).unwrap();
         drop(read);
         fs::remove_file(file).unwrap();
-        // Tracks first, in the order in which they came, then what is bad.
+        // Tracks first, in the order in which they came, then bad files.
         let (bad, good): (Vec<_>, Vec<_>) = other.into_iter().partition(|(_, content, _)| is_bad(*content));
         self.model.merge(&good);
         self.model.merge(&bad);
     }
 
-    /// Holds that the index is what the model says, also to a search.
+    /// Checks that the index agrees with the model, and a search with it.
     fn compare(&self) {
         let store = self.index.as_ref().expect("open between steps").connections.reader().unwrap();
         store.verify(&CancelToken::new()).unwrap();
@@ -498,7 +498,7 @@ impl World {
             })
             .collect();
         assert_eq!(ann::nearest_exact(store, &queries, NEAREST).unwrap(), expected);
-        // Through all lists, tombstones, and what was added since.
+        // Searches all lists, with tombstones and with tracks that were added since.
         let listed = Searcher::new(store).nprobe(1 << 16).nearest(&queries, NEAREST).unwrap();
         assert_eq!(listed, expected);
     }
@@ -539,7 +539,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: sequences(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn an_index_is_what_a_plain_model_says(steps in vec(step(), 1..24)) {
+    fn an_index_agrees_with_a_plain_model(steps in vec(step(), 1..24)) {
         let mut world = World::new();
         for step in &steps {
             world.take(step);

@@ -3,13 +3,13 @@ use std::fmt;
 
 use crate::{ann, cancel::CancelToken, error::Result};
 
-/// How far a call has come.
+/// How far a call has got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress {
     /// Tracks or files that are done.
     pub done: u64,
-    /// How many there are.
+    /// How many there are in all.
     pub total: u64,
 }
 
@@ -30,11 +30,11 @@ pub struct Progress {
 /// ```
 #[non_exhaustive]
 pub struct MaintainOptions<'a> {
-    /// When and how to build the neighbour index, where the call does so.
+    /// When and how to build the neighbour index, in calls that build it.
     pub neighbours: ann::Options,
     /// Ends the call early, with [`Error::Interrupted`](crate::Error::Interrupted). The file stays valid.
     pub cancel: CancelToken,
-    /// Gets how far the call has come, on the calling thread.
+    /// Receives the progress, on the calling thread.
     pub on_progress: Option<Box<dyn FnMut(Progress) + 'a>>,
 }
 
@@ -60,7 +60,7 @@ impl<'a> MaintainOptions<'a> {
         self
     }
 
-    /// Says how far the call has come, and whether it is to go on.
+    /// Reports progress, and fails once the call is cancelled.
     ///
     /// # Errors
     /// [`Error::Interrupted`](crate::Error::Interrupted).

@@ -1,13 +1,14 @@
-//! Under which paths an index may know a file.
+//! The paths under which an index may know a file.
 use std::path::{Path, PathBuf};
 
-/// Whether `path` is one of `folders` or lies below one.
+/// Whether `path` is one of `folders` or is in one of them.
 pub(super) fn below(path: &Path, folders: &[PathBuf]) -> bool {
     folders.iter().any(|folder| path.starts_with(folder))
 }
 
-/// What a path may be called in the index: as links lead, where it or its folder is there; from the root; and as it is
-/// written, as audio that is no file is. Nothing for an empty path, which everything would be below.
+/// The paths under which an index may know `path`: with links resolved, if the file or its folder exists; as an
+/// absolute path; and as it was written, which is how audio that is not a file is known. Empty for an empty path,
+/// which would contain everything.
 pub(super) fn spellings(path: &Path) -> Vec<PathBuf> {
     if path.as_os_str().is_empty() {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! The calls of an index that answer queries.
+//! Calls that answer queries.
 use std::{
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
@@ -17,11 +17,11 @@ use crate::{
     units::SampleRate,
 };
 
-/// Clips that may be answered ahead of the one that is to be given next.
+/// How many clips may be answered ahead of the one that is returned next.
 const AHEAD: usize = 64;
 
 impl Index {
-    /// Answers what recording a file, a stream or samples come from, or are.
+    /// Finds the recordings that a file, a stream or samples come from.
     ///
     /// ```no_run
     /// # fn main() -> refrain::Result<()> {
@@ -34,16 +34,16 @@ impl Index {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Io`] and [`Error::Audio`] where the audio cannot be used, [`Error::Index`] where the index cannot.
+    /// [`Error::Io`] and [`Error::Audio`] if the audio cannot be used; [`Error::Index`] if the index cannot be used.
     /// Silence is no error: it matches nothing.
     pub fn query<'a>(&self, audio: impl Into<Audio<'a>>) -> Result<Answer> {
         self.query_with(audio, &QueryOptions::default())
     }
 
-    /// As [`Index::query`], with options.
+    /// Like [`Index::query`], with options.
     ///
     /// # Errors
-    /// As [`Index::query`]; [`Error::Interrupted`].
+    /// Those of [`Index::query`]; [`Error::Interrupted`].
     pub fn query_with<'a>(&self, audio: impl Into<Audio<'a>>, options: &QueryOptions) -> Result<Answer> {
         let audio = audio.into();
         let name = audio.name().to_owned();
@@ -54,11 +54,11 @@ impl Index {
         })
     }
 
-    /// Answers many clips on several threads. `each` gets the name and the answer of one after the other, in their order, on
-    /// the calling thread.
+    /// Answers many clips on several threads. Calls `each` with the name and the answer of each clip, in the order of
+    /// the clips, on the calling thread.
     ///
     /// # Errors
-    /// What `each` gives; [`Error::Io`] where there are no threads to be had; [`Error::Interrupted`].
+    /// Errors of `each`; [`Error::Io`] if no threads can be started; [`Error::Interrupted`].
     pub fn query_all<'a>(
         &self,
         clips: impl IntoIterator<Item = impl Into<Audio<'a>>>,
@@ -79,26 +79,26 @@ impl Index {
         in_order((threads, "query"), clips.len(), AHEAD, work, &mut answers)
     }
 
-    /// Answers which other tracks of the index sound like the one with this id, and where: copies, edits, what samples it.
-    /// No audio is read. The track is looked up at its own pitch and speed, and is no match of itself.
+    /// Finds which other tracks of the index sound like track `id`, and where: copies, edits, tracks that sample it.
+    /// Reads no audio. Looks up the track at its own pitch and speed, and leaves out the track itself.
     ///
-    /// `None` where there is no track of this id.
+    /// Returns `None` if there is no such track.
     ///
     /// # Errors
-    /// [`Error::Index`] where the index cannot be used; [`Error::Interrupted`].
+    /// [`Error::Index`] if the index cannot be used; [`Error::Interrupted`].
     pub fn query_track(&self, id: TrackId, options: &QueryOptions) -> Result<Option<Answer>> {
         let store = self.connections.reader()?;
         Query::new(&store, options, self.connections.search_cache())?.excluding(id).stored_track(id)
     }
 
-    /// Begins to listen: samples are pushed in as they come, and matches come out as they end.
+    /// Starts to listen: the caller pushes samples in as they come, and gets matches as they end.
     pub fn listen(&self, options: &QueryOptions) -> Result<Listener<'_>> {
         let params = *self.connections.reader()?.params();
         Ok(Listener { index: self, hearing: Hearing::new(&params, options, Path::new("samples")) })
     }
 }
 
-/// A query whose sound comes bit by bit; made by [`Index::listen`].
+/// A query whose audio comes bit by bit, from [`Index::listen`].
 ///
 /// ```
 /// # #[cfg(feature = "formats")]
@@ -126,30 +126,30 @@ pub struct Listener<'i> {
 }
 
 impl Listener<'_> {
-    /// Takes the next samples of one channel, `rate` a second, and returns the matches that no later sound can change. Their
-    /// times count from the first sample.
+    /// Takes the next mono samples, at `rate` hertz, full scale -1.0..=1.0. Returns the matches that no later sound
+    /// can change, with times from the first sample.
     ///
-    /// The index is looked at after each minute or so. A match comes out once 6 s have gone by without it.
+    /// Looks into the index after each minute or so. Returns a match once 6 s passed without it.
     ///
     /// # Errors
-    /// [`Error::Index`] where the index cannot be used, [`Error::Audio`] where `rate` is none or a week has gone by,
+    /// [`Error::Index`] if the index cannot be used; [`Error::Audio`] if `rate` is 0 or a week of audio has passed;
     /// [`Error::Interrupted`].
     pub fn push(&mut self, samples: &[f32], rate: u32) -> Result<Vec<Match>> {
         let store = self.index.connections.reader()?;
         self.hearing.push(&store, self.index.connections.search_cache(), samples, SampleRate(rate))
     }
 
-    /// Ends the sound, and returns the matches that were not returned yet.
+    /// Ends the sound and returns the remaining matches.
     ///
     /// # Errors
-    /// As [`Listener::push`].
+    /// Those of [`Listener::push`].
     pub fn finish(self) -> Result<Vec<Match>> {
         let store = self.index.connections.reader()?;
         self.hearing.finish(&store, self.index.connections.search_cache())
     }
 }
 
-/// A clip that a thread takes.
+/// A clip that the first free thread takes.
 struct Clip<'a> {
     name: PathBuf,
     audio: Mutex<Option<Audio<'a>>>,
@@ -166,7 +166,7 @@ impl<'a> Clip<'a> {
     }
 }
 
-/// Gives answers to the caller.
+/// Passes the answers to the caller.
 struct Answers<'c, 'a, F> {
     clips: &'c [Clip<'a>],
     each: F,

@@ -1,4 +1,4 @@
-//! Files that lie elsewhere now.
+//! Changes the paths of files that lie elsewhere now.
 use std::{io, path::Path};
 
 use super::{handle::Index, paths::spellings};
@@ -10,19 +10,20 @@ use crate::error::{Error, Result};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Relocated {
-    /// Files that are known under another path now.
+    /// Files whose path changed.
     pub files: u64,
-    /// Folders that [`Index::update`] looks through under another path now.
+    /// Folders whose path changed, in which [`Index::update`] will look.
     pub roots: u64,
 }
 
 impl Index {
-    /// Moves the paths of all files and folders at or below `from` to below `to`, as after a folder was renamed or a disk
-    /// mounted elsewhere; gives how many files and indexed folders. Nothing is looked for: [`Index::update`] does that.
+    /// Replaces the folder `from` by `to` in the paths of all files and indexed folders, as after a folder was
+    /// renamed or a disk mounted elsewhere. Returns how many files and folders changed. Does not look at the disk;
+    /// [`Index::update`] does that.
     ///
     /// # Errors
-    /// [`IndexError::Occupied`] where a file would come to where another is known, [`Error::Io`] where `to` is empty; nothing
-    /// is changed then.
+    /// [`IndexError::Occupied`] if a new path is already known for another file; [`Error::Io`] if `to` is empty.
+    /// Nothing is changed then.
     pub fn relocate(&self, from: &Path, to: &Path) -> Result<Relocated> {
         let Some(new) = spellings(to).into_iter().next() else {
             let source = io::Error::new(io::ErrorKind::InvalidInput, "an empty path");

@@ -1,4 +1,4 @@
-//! Taking files out of an index.
+//! Removes files from an index.
 use std::path::{Path, PathBuf};
 
 use super::{handle::Index, options::MaintainOptions};
@@ -6,23 +6,23 @@ use super::{handle::Index, options::MaintainOptions};
 use crate::error::Error;
 use crate::error::Result;
 
-/// Files that are removed in one transaction.
+/// How many files are removed in one transaction.
 const REMOVED_TOGETHER: usize = 256;
 
 impl Index {
-    /// Forgets files, and tracks that have no other file; returns how many of the files the index knew. The files themselves
-    /// stay as they are.
+    /// Removes files from the index, and tracks that have no other file. Returns how many of the files the index
+    /// knew. Leaves the files on the disk alone.
     ///
     /// # Errors
-    /// [`Error::Index`] where the index cannot be written; what was removed by then stays so.
+    /// [`Error::Index`] if the index cannot be written. Files removed by then stay removed.
     pub fn remove(&self, paths: &[PathBuf]) -> Result<usize> {
         self.remove_with(paths, MaintainOptions::default())
     }
 
-    /// As [`Index::remove`], with options.
+    /// Like [`Index::remove`], with options.
     ///
     /// # Errors
-    /// As [`Index::remove`]; [`Error::Interrupted`].
+    /// Those of [`Index::remove`]; [`Error::Interrupted`].
     pub fn remove_with(&self, paths: &[PathBuf], mut options: MaintainOptions<'_>) -> Result<usize> {
         self.connections.write(|store| {
             let mut removed = 0;
@@ -40,10 +40,10 @@ impl Index {
         })
     }
 
-    /// Forgets that folders at or below `path` were indexed, so that [`Index::update`] does not look into them.
+    /// Forgets the indexed folders at or below `path`, so that [`Index::update`] does not look into them.
     ///
     /// # Errors
-    /// [`Error::Index`] where the index cannot be written.
+    /// [`Error::Index`] if the index cannot be written.
     pub fn forget_roots(&self, path: &Path) -> Result<()> {
         let roots = self.roots_below(path)?;
         self.connections.write(|store| {

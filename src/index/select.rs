@@ -1,4 +1,4 @@
-//! Choosing and listing what an index holds.
+//! Selects and lists the files and tracks of an index.
 use std::{
     ffi::OsStr,
     path::{Path, PathBuf},
@@ -16,48 +16,48 @@ use crate::{
     store::{FileEntry, Track, TrackId},
 };
 
-/// Which files of an index are meant.
+/// Selects files of an index.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Selector {
-    /// A file, or all below a folder.
+    /// A file, or everything in a folder.
     Path(PathBuf),
-    /// Those whose path is matched. `*` and `?` match within a name, `**` any number of folders. A pattern that does not
-    /// begin at the root may begin in any folder. What is known at or below the very path that was given goes first: only
-    /// where there is nothing is it a pattern.
+    /// Files whose path matches. `*` and `?` match within a name, `**` matches any number of folders. A pattern that
+    /// does not begin at the root may begin in any folder. A file or folder that has exactly this path wins over the
+    /// pattern.
     Pattern(Pattern),
-    /// Those of the track with this id.
+    /// All files of the track with this id.
     Id(TrackId),
-    /// Those that were not there when they were last looked for.
+    /// Files that did not exist when an update last looked for them.
     Missing,
 }
 
-/// A pattern of paths, made by `Selector::from`.
+/// A glob pattern for paths, made by `Selector::from`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pattern {
-    /// What was given, which may be the very path of a file.
+    /// The text as given, which may be the exact path of a file.
     text: PathBuf,
-    /// From the root.
+    /// The pattern as an absolute path.
     pattern: glob::Pattern,
 }
 
 impl Pattern {
-    /// What was given.
+    /// The text as given.
     pub fn as_path(&self) -> &Path {
         &self.text
     }
 }
 
 impl From<&OsStr> for Selector {
-    /// `missing`; a number, which is an id unless there is a file or folder of that name; what holds `*`, `?` or `[`,
-    /// which is a pattern; else a path. A file of such a name is meant by `./missing`.
+    /// `missing` selects missing files. A number is an id, unless a file or folder has that name. Text with `*`, `?`
+    /// or `[` is a pattern. Everything else is a path. To select a file called `missing`, write `./missing`.
     fn from(chosen: &OsStr) -> Self {
         let path = Self::Path(chosen.into());
         let Some(text) = chosen.to_str() else { return path };
         if text == "missing" {
             return Self::Missing;
         }
-        // Folders are named after years.
+        // People name folders after years.
         if let (Ok(id), false) = (text.parse(), Path::new(text).exists()) {
             return Self::Id(TrackId(id));
         }
@@ -74,10 +74,10 @@ impl From<&OsStr> for Selector {
 }
 
 impl Index {
-    /// Calls `each` with every track and its files, those that are there first; in order of ids.
+    /// Calls `each` with every track and its files, in order of ids. Existing files come before missing ones.
     ///
     /// # Errors
-    /// [`Error::Index`] where the file cannot be read; whatever `each` gives.
+    /// [`Error::Index`] if the file cannot be read; errors of `each`.
     pub fn tracks(&self, mut each: impl FnMut(Track, Vec<FileEntry>) -> Result<()>) -> Result<()> {
         let store = self.connections.reader()?;
         let _snapshot = store.snapshot()?;
@@ -87,18 +87,18 @@ impl Index {
         })
     }
 
-    /// The track with this id, if there is one that has a file.
+    /// The track with this id, if it exists and has a file.
     ///
     /// # Errors
-    /// [`Error::Index`] where the file cannot be read.
+    /// [`Error::Index`] if the file cannot be read.
     pub fn track(&self, id: TrackId) -> Result<Option<Track>> {
         self.connections.reader()?.track(id)
     }
 
-    /// The paths of the files that are meant, in order.
+    /// The paths of the selected files, in order.
     ///
     /// # Errors
-    /// [`Error::Index`] where the file cannot be read.
+    /// [`Error::Index`] if the file cannot be read.
     pub fn select(&self, selector: &Selector) -> Result<Vec<PathBuf>> {
         let store = self.connections.reader()?;
         let mut chosen = Vec::new();
@@ -116,7 +116,7 @@ impl Index {
             chosen.sort_unstable();
             chosen.dedup();
         }
-        // Only then are all files looked at.
+        // Reads all files only if the exact path selects none.
         if !chosen.is_empty() || matches!(selector, Selector::Path(_)) {
             return Ok(chosen);
         }
@@ -137,11 +137,11 @@ impl Index {
         Ok(chosen)
     }
 
-    /// The files that are marked as missing and are not there now either, but for those below
+    /// The files that are marked as missing and still do not exist. Leaves out files in
     /// [`absent_roots`](Self::absent_roots).
     ///
     /// # Errors
-    /// [`Error::Index`] where the file cannot be read.
+    /// [`Error::Index`] if the file cannot be read.
     pub fn prunable(&self) -> Result<Vec<PathBuf>> {
         let mut missing = self.select(&Selector::Missing)?;
         let absent = self.absent_roots()?;
@@ -149,19 +149,19 @@ impl Index {
         Ok(missing)
     }
 
-    /// The folders that were indexed and are not there as a whole, as on a disk that is not plugged in; in order.
+    /// The indexed folders that do not exist, such as those on an unplugged disk, in order.
     ///
     /// # Errors
-    /// [`Error::Index`] where the file cannot be read.
+    /// [`Error::Index`] if the file cannot be read.
     pub fn absent_roots(&self) -> Result<Vec<PathBuf>> {
         let roots = self.connections.reader()?.roots()?.into_iter().map(|root| root.path);
         Ok(roots.filter(|path| is_gone(path)).collect())
     }
 
-    /// The folders at or below `path` that were indexed, in order.
+    /// The indexed folders at or below `path`, in order.
     ///
     /// # Errors
-    /// [`Error::Index`] where the file cannot be read.
+    /// [`Error::Index`] if the file cannot be read.
     pub fn roots_below(&self, path: &Path) -> Result<Vec<PathBuf>> {
         let literal = spellings(path);
         let roots = self.connections.reader()?.roots()?.into_iter().map(|root| root.path);

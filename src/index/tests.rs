@@ -1,4 +1,4 @@
-//! What calls of an index do beside each other.
+//! Calls of an index that run beside each other.
 use std::{
     fs,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -22,7 +22,7 @@ const SONGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/audio/songs")
 const CLIP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/audio/clips/clean.wav");
 
 #[test]
-fn one_file_is_added_and_a_folder_is_none() {
+fn a_file_can_be_added_and_a_folder_cannot() {
     let folder = tempfile::tempdir().unwrap();
     let index = Index::open_or_create(folder.path().join("i.refrain")).unwrap();
     assert!(matches!(index.add(SONGS), Err(Error::Io { .. })));
@@ -34,7 +34,7 @@ fn one_file_is_added_and_a_folder_is_none() {
 }
 
 #[test]
-fn a_file_that_is_added_again_leaves_nothing_of_what_it_was() {
+fn adding_a_file_again_replaces_its_old_content() {
     let folder = tempfile::tempdir().unwrap();
     let index = Index::open_or_create(folder.path().join("i.refrain")).unwrap();
     let file = |name: &str| folder.path().join(name);
@@ -48,7 +48,7 @@ fn a_file_that_is_added_again_leaves_nothing_of_what_it_was() {
 }
 
 #[test]
-fn a_track_that_is_replaced_during_a_query_is_no_damage() {
+fn replacing_a_track_during_a_query_is_not_taken_for_damage() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("i.refrain");
     let mut store = Store::open_write(&file).unwrap();
@@ -60,7 +60,7 @@ fn a_track_that_is_replaced_during_a_query_is_no_damage() {
     let done = CancelToken::new();
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            // Of the same length and yet another, so that it is another track each time.
+            // The same length and another content each time, so that each is another track.
             let mut other = analysis.fingerprint.clone();
             other.frames[0] ^= 1;
             for n in 0_usize.. {

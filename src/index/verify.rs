@@ -1,4 +1,4 @@
-//! Checking an index.
+//! Checks an index.
 use super::{handle::Index, options::MaintainOptions};
 use crate::{
     error::{Error, IndexError, Result},
@@ -7,27 +7,27 @@ use crate::{
 };
 
 impl Index {
-    /// Reads and checks everything: the file as SQLite has it, what rows say of each other, every window against the frames
-    /// that it was made of, and the neighbour index against the windows. Damage to names, tags, lengths, dates and to frames
-    /// that no window was made of leaves no trace.
+    /// Reads and checks everything: SQLite's own structures, rows against each other, every window against its
+    /// frames, and the neighbour index against the windows. Cannot detect damage to names, tags, lengths and dates,
+    /// or to frames that are in no window.
     ///
     /// # Errors
-    /// [`IndexError::Damaged`] with the first thing that is wrong; [`IndexError::Neighbours`] where [`Index::rebuild`]
-    /// mends it.
+    /// [`IndexError::Damaged`] with the first fault; [`IndexError::Neighbours`] if only the neighbour index is at
+    /// fault, which [`Index::rebuild`] repairs.
     pub fn verify(&self) -> Result<()> {
         self.verify_with(MaintainOptions::default())
     }
 
-    /// As [`Index::verify`], with options.
+    /// Like [`Index::verify`], with options.
     ///
     /// # Errors
-    /// As [`Index::verify`]; [`Error::Interrupted`].
+    /// Those of [`Index::verify`]; [`Error::Interrupted`].
     pub fn verify_with(&self, mut options: MaintainOptions<'_>) -> Result<()> {
         options.cancel.check()?;
         let store = self.connections.reader()?;
         let _snapshot = store.snapshot()?;
         let found = store.verify(&options.cancel);
-        // Nothing is lost with a neighbour index, but for what it is made of.
+        // A bad neighbour index loses nothing unless the windows are bad too, so those are checked as well.
         if matches!(found, Ok(()) | Err(Error::Index { reason: IndexError::Neighbours(_), .. })) {
             verify_windows(&store, &mut options)?;
         }
@@ -35,7 +35,7 @@ impl Index {
     }
 }
 
-/// Makes all windows again and compares them.
+/// Computes all windows again and compares them.
 fn verify_windows(store: &Store, options: &mut MaintainOptions<'_>) -> Result<()> {
     let (params, total) = (store.params(), store.totals()?.tracks);
     let (mut again, mut done) = (Fingerprinter::new(params), 0);

@@ -1,4 +1,4 @@
-//! What answering a query needs: the index, the search in it, the score.
+//! Everything that answering a query needs: the index, the search in it, the score.
 use std::sync::Arc;
 
 use super::{options::QueryOptions, place::Place};
@@ -21,7 +21,7 @@ pub(crate) struct Query<'s> {
     pub projection: Projection,
     pub frame_code: FrameCode,
     pub window_evidence: WindowEvidence,
-    /// Windows of the library, as the score asks for them.
+    /// Windows in the library, counted up to the limit that the score needs.
     pub windows: u64,
 }
 
@@ -47,7 +47,7 @@ impl<'s> Query<'s> {
         self
     }
 
-    /// How sure a place is, of a query or chunk of `query_pairs` frames.
+    /// The probability that a place is right, for a query or chunk of `query_pairs` frames.
     pub(crate) fn score(&self, place: &Place, query_pairs: f64) -> f64 {
         let features = Features {
             evidence: place.evidence,
@@ -61,7 +61,7 @@ impl<'s> Query<'s> {
         f64::from(probability(&self.params.score, &features))
     }
 
-    /// The track's frames `from..to`, as far as there are any.
+    /// The track's frames `from..to`, or as many of them as exist.
     pub(crate) fn stored(&self, track: TrackId, from: i64, to: i64) -> Result<Reference> {
         let clamp = |n: i64| n.clamp(0, i64::from(i32::MAX)) as u32;
         let mut packed = Vec::new();

@@ -1,16 +1,17 @@
-//! The places of a query so far.
+//! The places of a query that were found so far.
 use super::place::{GAP, Place, join};
 
-/// The places that the chunks of a query have so far, in half frames of the whole query.
+/// The places found in the chunks so far, in half frames of the whole query.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     places: Vec<Place>,
-    /// Half frames that were looked up.
+    /// Half frames of the query that were looked up.
     done: usize,
 }
 
 impl Found {
-    /// Takes the places of the next chunk, of so many half frames, counted from its beginning.
+    /// Adds the places of the next chunk. They are counted from the beginning of the chunk, which has
+    /// `half_frames` half frames.
     pub fn add(&mut self, places: Vec<Place>, half_frames: usize) {
         let done = self.done;
         for mut place in places {
@@ -24,7 +25,7 @@ impl Found {
         self.done += half_frames;
     }
 
-    /// Takes out the places that no later chunk can continue.
+    /// Removes and returns the places that no later chunk can continue.
     pub fn take_final(&mut self) -> Vec<Place> {
         let done = self.done;
         self.places.extract_if(.., |place| place.to + GAP < done).collect()

@@ -18,7 +18,7 @@ use crate::{
     units::SampleRate,
 };
 
-/// What has been heard so far. It holds no connection: each call is given one for as long as it takes.
+/// The state of a query by pushed audio. It holds no connection; each call borrows one.
 pub(crate) struct Hearing {
     params: ParameterSet,
     options: QueryOptions,
@@ -30,7 +30,7 @@ pub(crate) struct Hearing {
 }
 
 impl Hearing {
-    /// For an index of these parameters. `name` stands in errors.
+    /// Starts for an index with these parameters. Errors show `name`.
     pub fn new(params: &ParameterSet, options: &QueryOptions, name: &Path) -> Self {
         Self {
             params: *params,
@@ -91,7 +91,7 @@ impl Hearing {
     }
 }
 
-/// The places that count as matches, in the order in which they were heard.
+/// The places that count as matches, ordered by their position in the query.
 fn matched(query: &Query<'_>, places: Vec<Place>, duration: f64) -> Result<Vec<Match>> {
     let mut matches = query.described(places, usize::MAX, duration)?;
     matches.retain(|m| m.score >= f64::from(query.options.min_score));
@@ -99,7 +99,7 @@ fn matched(query: &Query<'_>, places: Vec<Place>, duration: f64) -> Result<Vec<M
     Ok(matches)
 }
 
-/// The time from the beginning to so many half frames.
+/// The time after `half_frames` half frames, in seconds.
 fn seconds(params: &ParameterSet, half_frames: usize) -> f64 {
     half_frames as f64 * params.half_frame_seconds().0
 }

@@ -1,9 +1,10 @@
-//! A clip to its answer.
+//! From a clip to its answer.
 //!
-//! Audio comes in [chunks](crate::extract::chunks) of a minute. [`search`] finds the places of a chunk: the index proposes
-//! places ([`windows`]), the stored frames decide ([`best`]), other tracks say what chance reaches ([`runner_up`]). Places of
-//! neighbouring chunks are joined ([`place`]) and ranked ([`rank`]). [`answer`] does all that for audio that can be read,
-//! [`listen`] for audio that is pushed in as it comes, [`stored`] for a track of the index itself.
+//! Audio comes in [chunks](crate::extract::chunks) of a minute. [`search`] finds the places of a chunk: the
+//! index proposes places ([`windows`]), the stored frames decide ([`best`]), and other tracks show what
+//! chance reaches ([`runner_up`]). Then places of neighbouring chunks are joined ([`place`]) and ranked
+//! ([`rank`]). [`answer`] runs these steps for audio that can be read, [`listen`] for audio that is pushed
+//! in, and [`stored`] for a track of the index itself.
 mod answer;
 mod best;
 mod engine;

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 use super::variants::Range;
 use crate::{align::MIN_SCORE, cancel::CancelToken, units::Seconds};
 
-/// How to query.
+/// How to query: limits, variants, threads, progress and cancellation.
 ///
 /// ```
 /// use refrain::{QueryOptions, Range};
@@ -15,21 +15,24 @@ use crate::{align::MIN_SCORE, cancel::CancelToken, units::Seconds};
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct QueryOptions {
-    /// How many matches to return at most.
+    /// The most matches to return.
     pub top: usize,
-    /// The least score that counts as a match, 0 to 1.
+    /// The lowest score that counts as a match, 0 to 1.
     pub min_score: f32,
-    /// Compare with every window, even where there is a neighbour index.
+    /// Compares with every window, even if there is a neighbour index.
     pub exact: bool,
-    /// Transpositions and tempi to try where the query as it is has no match.
+    /// Transpositions and tempi to try if the query as it is has no match.
     pub range: Range,
-    /// Also return the best places that did not count as a match.
+    /// Also returns the best places, whether or not they count as matches
+    /// ([`Answer::candidates`](crate::Answer::candidates)).
     pub explain: bool,
-    /// Clips answered at a time by [`Index::query_all`](crate::Index::query_all); `None` for one a core.
+    /// How many clips [`Index::query_all`](crate::Index::query_all) answers at a time; `None` for one per
+    /// core.
     pub threads: Option<usize>,
     /// Ends the call early, with [`Error::Interrupted`](crate::Error::Interrupted).
     pub cancel: CancelToken,
-    /// Gets how much of a clip was looked up, after each minute or so, on the thread that answers it.
+    /// Receives how much of a clip was looked up, after each minute or so, on the thread that answers the
+    /// clip.
     pub on_progress: Option<Arc<dyn Fn(Seconds) + Send + Sync>>,
 }
 
@@ -90,7 +93,7 @@ impl QueryOptions {
         self
     }
 
-    /// Says how much was looked up.
+    /// Reports how much was looked up.
     pub(super) fn tell(&self, done: Seconds) {
         if let Some(on_progress) = &self.on_progress {
             on_progress(done);
@@ -99,7 +102,8 @@ impl QueryOptions {
 }
 
 impl Default for QueryOptions {
-    /// Returns up to ten matches of a score of 0.9 or more, and tries other pitches and tempi as [`Range::default`] says.
+    /// Returns up to ten matches with a score of 0.9 or more. Tries the pitches and tempi of
+    /// [`Range::default`].
     fn default() -> Self {
         Self {
             top: 10,

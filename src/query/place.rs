@@ -1,20 +1,20 @@
-//! A range of the query that agrees with a range of a track, and how places of neighbouring chunks become one.
+//! Ranges of the query that agree with a range of a track, and how places of neighbouring chunks are joined.
 use crate::store::TrackId;
 
-/// Half frames by which the offsets of two neighbouring ranges of one match may differ.
+/// How far the offsets of two neighbouring ranges of one match may differ, in half frames.
 const SAME_OFFSET: f64 = 4.0;
 
-/// Half frames without agreement that do not end a match.
+/// How many half frames without agreement a match may contain.
 pub(crate) const GAP: usize = 64;
 
-/// Half frames between the offsets of two anchors that are as well none: 28 ms.
+/// Two anchors whose offsets differ by less do not show a tempo: 0.3 half frames, 28 ms.
 const NO_DRIFT: f64 = 0.3;
 
 /// A range of the query that agrees with a range of a track.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
     pub track: TrackId,
-    /// Where the first and the last of the chunks that make it up were aligned.
+    /// Where the first and the last of its chunks were aligned.
     pub first: Anchor,
     pub last: Anchor,
     pub from: usize,
@@ -23,19 +23,19 @@ pub(crate) struct Place {
     pub similarity: f32,
     /// Frame pairs in the range.
     pub pairs: f64,
-    /// Of a single chunk.
+    /// The query's speed over the track's, measured in a single chunk.
     pub tempo: f64,
-    /// In constant-Q bins.
+    /// How much higher the query is, in constant-Q bins.
     pub pitch: f64,
-    /// Variants of the query that were looked at when it was found.
+    /// How many variants of the query were tried when the place was found.
     pub variants: u32,
-    /// The most evidence for another track, unless that track holds the same sound there.
+    /// The most evidence for another track, unless that track has the same sound there.
     pub runner_up: f32,
-    /// How much further on in the track the same sound is, in half frames; negative where it comes before.
+    /// Offsets in the track at which the same sound comes again, in half frames; negative if it comes before.
     pub repeats: Vec<f64>,
 }
 
-/// A point of the query and the one of the track that it is aligned with: `at` and `at + offset`, in half frames.
+/// A point of the query and its counterpart in the track: half frames `at` and `at + offset`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Anchor {
     pub at: f64,
@@ -46,19 +46,21 @@ impl Place {
     /// The query's speed over the track's.
     pub fn tempo(&self) -> f64 {
         let (length, drift) = (self.last.at - self.first.at, self.last.offset - self.first.offset);
-        // Several chunks tell more than one, unless that one says that there is nothing to tell.
+        // Several chunks measure the tempo better than one, unless the first found none and they hardly drift
+        // apart.
         let none = self.tempo == 1.0 && drift.abs() < NO_DRIFT;
         if length > 0.0 && !none { 1.0 + drift / length } else { self.tempo }
     }
 
-    /// The half frame of the track that half frame `at` of the query is aligned with.
+    /// The half frame of the track that corresponds to half frame `at` of the query.
     pub fn in_track(&self, at: f64) -> f64 {
         self.first.at + self.first.offset + (at - self.first.at) * self.tempo()
     }
 }
 
-/// Adds `new` to `places`: to one that it continues, or as one of its own. Only what was found before half frame `done`, in
-/// another chunk, is continued: two ranges of one chunk were scored each on its own.
+/// Adds `new` to `places`: joins it to the place it continues, or adds it as a new place. Only a place of an
+/// earlier chunk, which ends by half frame `done`, is continued. Two ranges of one chunk stay apart, because
+/// each has a score of its own.
 pub(crate) fn join(places: &mut Vec<Place>, new: Place, done: usize) {
     let continued = places.iter_mut().find(|p| {
         p.track == new.track
@@ -80,7 +82,7 @@ pub(crate) fn join(places: &mut Vec<Place>, new: Place, done: usize) {
     place.repeats.retain(|by| new.repeats.iter().any(|other| (by - other).abs() <= SAME_OFFSET));
 }
 
-/// Whether two places share more than half of the shorter one's range of the query.
+/// Whether two places share more than half of the shorter one's range in the query.
 pub(crate) fn overlap(a: &Place, b: &Place) -> bool {
     let shared = a.to.min(b.to).saturating_sub(a.from.max(b.from));
     2 * shared > (a.to - a.from).min(b.to - b.from)
@@ -92,10 +94,11 @@ mod tests {
 
     use super::*;
 
-    /// Half frames in a chunk of these tests.
+    /// Half frames of a chunk in these tests.
     const CHUNK: usize = 640;
 
-    /// The place of a chunk that begins at half frame `done`: its range `from..to` lies on `offset + tempo * at`.
+    /// A place in the chunk that begins at half frame `done`: its range `from..to` lies on `offset + tempo *
+    /// at`.
     fn place(from: usize, to: usize, offset: f64, tempo: f64) -> Place {
         let at = (from + to) as f64 / 2.0;
         let anchor = Anchor { at, offset: offset + (tempo - 1.0) * at };
@@ -123,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_on_in_the_next_chunk_is_one_place() {
+    fn a_place_continued_in_the_next_chunk_is_one_place() {
         let (mut one, mut other) = (place(100, 640, 50.0, 1.0), place(650, 1190, 50.0, 1.0));
         (one.similarity, one.pitch) = (0.9, 1.0);
         (other.similarity, other.pitch, other.evidence, other.runner_up) = (0.5, 0.0, 30.0, 5.0);
@@ -132,16 +135,16 @@ mod tests {
         let [whole] = whole else { panic!("{whole:?}") };
         assert_eq!((whole.from, whole.to, whole.tempo()), (100, 1190, 1.0));
         assert_eq!((whole.evidence, whole.runner_up, whole.pairs), (40.0, 7.0, 540.0));
-        // Both are as long, so that each says half.
+        // Both have the same length, so each counts half.
         assert!((whole.similarity - 0.7).abs() < 1e-6 && (whole.pitch - 0.5).abs() < 1e-9, "{whole:?}");
-        // Only what both repeat is repeated by the whole.
+        // The whole repeats only where both parts do.
         assert_eq!(whole.repeats, [100.0]);
         assert_eq!(whole.in_track(100.0), 150.0);
         assert_eq!(whole.last.at, 920.0);
     }
 
     #[test]
-    fn a_longer_part_says_more_of_the_whole() {
+    fn longer_parts_weigh_more_in_the_whole() {
         let (one, mut other) = (place(0, 600, 0.0, 1.0), place(640, 840, 0.0, 1.0));
         (other.similarity, other.pitch) = (0.4, 4.0);
         let whole = &joined(one, other, 640)[0];
@@ -149,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_elsewhere_is_a_place_of_its_own() {
+    fn a_place_elsewhere_is_not_joined() {
         let one = || place(100, 600, 50.0, 1.0);
         let after = |from: usize, offset: f64| place(from, from + 300, offset, 1.0);
         let count = |other: Place, done: usize| joined(one(), other, done).len();
@@ -167,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn tempo_is_that_of_all_chunks_unless_there_is_none() {
+    fn the_tempo_is_measured_over_all_chunks_unless_it_is_1() {
         let moved = |by: f64, tempo: f64| {
             let mut place = place(0, 640, 0.0, tempo);
             place.last = Anchor { at: place.first.at + 600.0, offset: place.first.offset + by };
@@ -186,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn half_of_the_shorter_range_is_shared_by_places_that_overlap() {
+    fn places_overlap_if_they_share_half_of_the_shorter_range() {
         let range = |from, to| place(from, to, 0.0, 1.0);
         for (a, b, expected) in [
             ((0, 100), (49, 400), true),
@@ -202,8 +205,8 @@ mod tests {
     }
 
     proptest! {
-        /// Chunks of a recording that plays through are one place, whatever its speed; where one of them is left out it
-        /// falls into two.
+        /// The chunks of a recording that plays through make one place at any speed. If a chunk is left out,
+        /// they make two.
         #[test]
         fn a_line_through_all_chunks_is_one_place(
             chunks in 2..12_usize,

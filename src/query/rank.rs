@@ -1,4 +1,4 @@
-//! Places to matches, best first.
+//! Turns places into matches, best first.
 use std::path::Path;
 
 use super::{
@@ -13,7 +13,7 @@ use crate::{
 };
 
 impl Query<'_> {
-    /// The answer to a query of `duration` seconds that is called `name`, out of all its places.
+    /// The answer to a query called `name`, of `duration` seconds, from all its places.
     pub(super) fn rank(&self, name: &Path, places: Vec<Place>, duration: f64) -> Result<Answer> {
         let max = self.options.top.max(KEPT);
         let mut ranked = self.described(places, max, duration)?;
@@ -24,8 +24,8 @@ impl Query<'_> {
         Ok(Answer::of(name, ranked, candidates, Seconds(duration)))
     }
 
-    /// The best `max` places, in order of their evidence, with their tracks. A track that repeats itself has its best place
-    /// for a range of the query.
+    /// Describes the best `max` places, in order of their evidence. Where places of one track overlap in the
+    /// query, only the best is returned.
     pub(super) fn described(&self, mut places: Vec<Place>, max: usize, duration: f64) -> Result<Vec<Match>> {
         places.sort_by(|a, b| b.evidence.total_cmp(&a.evidence));
         let mut matches: Vec<Match> = Vec::new();
@@ -37,7 +37,7 @@ impl Query<'_> {
             if taken.iter().any(|t| t.track == place.track && overlap(t, &place)) {
                 continue;
             }
-            // While files move about there may be a track without one for a moment.
+            // While files move, a track may have no file for a moment.
             let Some(described) = self.describe(&place, duration)? else { continue };
             matches.push(described);
             taken.push(place);
@@ -54,7 +54,7 @@ impl Query<'_> {
         let query_start = place.from as f64 * half;
         let query_end = ((place.to.max(place.from + 1) - 1) as f64 * half + frame).min(duration);
         let length = track.record.duration.0;
-        // Frames lie where their middles do: what they say of tempo holds from there.
+        // A frame lies where its middle is, so the line of the tempo passes through the middles.
         let middle = frame / 2.0;
         let in_track = |time: f64| place.in_track((time - middle) / half) * half + middle;
         let span = (query_end - query_start) * place.tempo();

@@ -1,18 +1,19 @@
-//! Where else in a track the same sound is.
+//! Finds where else in a track the same sound is.
 use super::{engine::Query, place::Place, variant_frames::VariantFrames};
 use crate::{
     align::{Comparison, Line, Repeats, sounds_the_same},
     error::Result,
 };
 
-/// Places of the same sound that are looked at, the likeliest first.
+/// How many places are compared with the query, most similar first.
 const REPEATS: usize = 256;
 
 impl Query<'_> {
-    /// Where else in its track a place of a chunk sounds the same: as like the query as the place itself. Stored
-    /// frames alone cannot tell, because the same sound lies differently between them each time.
+    /// Finds where else in its track a place of a chunk sounds the same, in half frames from the place.
+    /// Compares with the query itself, because stored frames alone cannot decide: the same sound lies
+    /// differently between them each time.
     pub(crate) fn repeats(&self, variants: &VariantFrames<'_>, place: &Place) -> Result<Vec<f64>> {
-        /// Frames that are read at once.
+        /// Frames read at a time.
         const PIECE: usize = 4096;
         let values = self.params.frame_values();
         let line =
@@ -34,7 +35,8 @@ impl Query<'_> {
         }
         let count = (alike.len() + repeats.overlap()) as i64;
         let query = variants.transposed(place.pitch.round() as i32);
-        // How like the query the track is from frame `at` on, and which half frame meets the middle of the query's range.
+        // How similar the track from frame `at` on is to the query, and which half frame meets the middle of
+        // the query's range.
         let compare = |at: i64| -> Result<(f32, f64)> {
             let reference = self.stored(place.track, at - 2, at + length + 2)?;
             let line = Line { in_track: line.in_track + 2.0 * (at - start) as f64, ..line };

@@ -1,4 +1,4 @@
-//! The runner-up of a place: what chance, or likeness, reaches there in another track.
+//! The runner-up of a place: the evidence that chance, or similarity, reaches in another track.
 use super::{
     engine::Query,
     place::{Place, overlap},
@@ -9,12 +9,12 @@ use crate::{
 };
 
 impl Query<'_> {
-    /// Finds the runner-up of each place: the best place of another track that is not a copy. A right place stands out from
-    /// all others; one that is best by chance hardly does. A place that took more variants of the query is no runner-up of
-    /// one that took fewer.
+    /// Finds the runner-up of each place: the best place of another track that is not a copy. A right place
+    /// stands out from all others; a place that is best by chance hardly does. A place that took more
+    /// variants of the query is no runner-up of one that took fewer.
     ///
-    /// `left` is the most evidence for a track without a place: the runner-up where no place is one. That track may hold a
-    /// copy too. Leaving it out where there are copies gave a score of 1 to a sample that 17 tracks share.
+    /// `left` is the most evidence of a track without a place. It is the runner-up if no place is one, even
+    /// if that track may hold a copy. Without it, a sample that 17 tracks share got a score of 1.
     pub(crate) fn find_runners_up(&self, places: &mut [Place], left: f32) -> Result<()> {
         places.sort_by(|a, b| b.evidence.total_cmp(&a.evidence));
         for i in 0..places.len() {
@@ -34,7 +34,7 @@ impl Query<'_> {
         Ok(())
     }
 
-    /// Whether two places hold the same sound, as far as the stored frames tell.
+    /// Whether two places hold the same sound, judged by the stored frames.
     fn copies(&self, one: &Place, other: &Place) -> Result<bool> {
         let halves = one.from.max(other.from)..one.to.min(other.to);
         if halves.len() < 2 {

@@ -1,4 +1,4 @@
-//! The places of one chunk: as it is, by a deeper look, and transposed or played faster or slower.
+//! The places of one chunk: first as it is, then by a deeper look, then transposed and at other speeds.
 use std::ops::RangeInclusive;
 
 use super::{
@@ -16,38 +16,40 @@ use crate::{
 /// Half frames in a chunk: about a minute.
 pub(crate) const CHUNK: usize = 640;
 
-/// Nearest library windows asked for, shared out among the windows of a chunk: a short clip has few windows, and each is
-/// like many others.
+/// How many nearest library windows a chunk asks for, shared among its windows. A short clip has few windows,
+/// and each of them resembles many others.
 const HITS: usize = 4000;
 pub(super) const NEAREST: RangeInclusive<usize> = 20..=100;
 
-/// Places that are aligned, times the half frames of the chunk: those of a short clip are more doubtful, and cost less.
+/// How many places are aligned, times the half frames of the chunk. Places of a short clip are more doubtful,
+/// and cost less.
 const ALIGNED: usize = 16_000;
 pub(super) const PLACES: RangeInclusive<usize> = 64..=400;
 
-/// For a query that is transposed or played faster or slower: half frames from one window to the next, lists of
-/// the neighbour index and nearest windows of each, places of each variant, and alignments in all. The step has no
-/// divisor in common with the library's (8 half frames), so that some windows fall right on one of the library.
+/// For a query that is transposed or at another speed: half frames from one window to the next, lists of the
+/// neighbour index and nearest windows for each window, places for each variant, and alignments in all. The
+/// step has no divisor in common with the library's step (8 half frames), so that some windows coincide with
+/// a window of the library.
 const WIDE_STEP: usize = 5;
 const WIDE_PROBES: usize = 16;
 const WIDE_NEAREST: usize = 8;
 const WIDE_PLACES: usize = 3;
 const WIDE_ALIGNED: usize = 160;
 
-/// The share of a chunk that a match has to cover, or else a variant may do better: what is played at another speed
-/// agrees in places.
+/// The share of a chunk that a match must cover. A match that covers less may be at another speed, which
+/// agrees only in places; then a variant may do better.
 const WHOLE: f64 = 0.6;
 
-/// By how much the tempo of such a match may be another: from here on a variant agrees over a longer range.
+/// How far the tempo of such a match may be from 1. Beyond this a variant agrees over a longer range.
 const AS_IT_IS: f64 = 0.025;
 
-/// Frames of a query, at least, for its variants to be looked for: a chord or two are like some place at some pitch.
+/// The fewest frames of a query whose variants are tried. A chord or two resemble some place at some pitch.
 const MIN_WIDE: f64 = 7.0;
 
 impl Query<'_> {
-    /// The places of one chunk, counted in half frames from its beginning: those of the query as it is. Where none of them is
-    /// a match, not even by a deeper look into the neighbour index, also those of the query transposed and played faster or
-    /// slower.
+    /// Finds the places of one chunk, counted in half frames from its beginning. Looks up the query as it is.
+    /// If that gives no match, looks deeper into the neighbour index, and then also tries the query
+    /// transposed and at other speeds.
     pub(super) fn places(&mut self, chunk: &Chunk) -> Result<Vec<Place>> {
         let params = self.params;
         let variants = VariantFrames::new(chunk, &params);
@@ -65,7 +67,7 @@ impl Query<'_> {
         if !self.is_sure(&places, query) {
             let hits = hits.into_iter().map(|window| window.hits).collect();
             if let Some(hits) = self.searcher.deeper(&windows.vectors, nearest, hits)? {
-                // What few hits propose, more of them may outvote: it stays.
+                // More hits may outvote the places that few hits proposed, so those stay candidates.
                 for new in candidates(&windows.with(hits), most, &params.projection) {
                     if !proposed.iter().any(|old| old.is_same_place(&new)) {
                         proposed.push(new);
@@ -91,7 +93,7 @@ impl Query<'_> {
         Ok(places)
     }
 
-    /// Whether one of `places` is a match that covers most of a chunk of so many frames, as it is.
+    /// Whether one of `places` is a match that covers most of a chunk of `query` frames at the track's speed.
     pub(super) fn is_sure(&self, places: &[Place], query: f64) -> bool {
         places.iter().any(|p| {
             let as_it_is = (p.tempo - 1.0).abs() <= AS_IT_IS;
@@ -100,7 +102,8 @@ impl Query<'_> {
         })
     }
 
-    /// The places of a chunk as it is, out of those proposed, and the most evidence for a track without one.
+    /// Aligns the proposed places of a chunk as it is. Also returns the most evidence of a track without a
+    /// place.
     pub(super) fn plain(
         &mut self,
         variants: &VariantFrames<'_>,
@@ -112,7 +115,7 @@ impl Query<'_> {
         Ok((places, left))
     }
 
-    /// The places of all variants of a chunk.
+    /// Finds the places of all variants of a chunk.
     fn widened(&mut self, variants: &VariantFrames<'_>) -> Result<Vec<Place>> {
         let groups = self.options.range.groups(&self.params);
         let (mut vectors, mut windows) = (Vec::new(), Vec::new());

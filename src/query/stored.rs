@@ -1,4 +1,4 @@
-//! A query by what an index holds of a track: no audio is read.
+//! Looks up a track of the index by its stored fingerprint, without audio.
 use std::path::Path;
 
 use super::{engine::Query, found::Found, search::CHUNK, variants::stretched};
@@ -10,11 +10,11 @@ use crate::{
 };
 
 impl Query<'_> {
-    /// Which other tracks sound like the one with this id, and where; none where there is no such track. [`Query::excluding`] leaves it out
-    /// of its own answer.
+    /// Finds which other tracks sound like track `id`, and where. Leaves out the track itself. Returns `None`
+    /// if there is no such track.
     ///
-    /// Stored frames come half as often as those of a query; those between them are interpolated. What is stored cannot be
-    /// transposed, so the track is looked up as it is.
+    /// Stored frames come half as often as those of a query, so the frames between them are interpolated. A
+    /// stored track cannot be transposed, so it is looked up as it is.
     pub(crate) fn stored_track(&mut self, id: TrackId) -> Result<Option<Answer>> {
         let _snapshot = self.store.snapshot()?;
         let Some(Track { record, .. }) = self.store.track(id)? else { return Ok(None) };
@@ -24,7 +24,7 @@ impl Query<'_> {
         let mut found = Found::default();
         for first in (0..).step_by(CHUNK / 2) {
             self.options.cancel.check()?;
-            // One frame more, for what lies between two chunks.
+            // One more frame, to interpolate up to the next chunk.
             let frames = self.stored(id, first, first + per_chunk + 1)?.frames;
             let ends = frames.len() / values <= per_chunk as usize;
             let mut chroma = stretched(&frames, values, 2.0);

@@ -30,7 +30,7 @@ use crate::{
 const RATE: u32 = CURRENT.sample_rate.0;
 const TRACKS: u64 = 24;
 
-/// A tune of so many seconds: a note and its fifth, four a second.
+/// A tune of `seconds` seconds: a note and its fifth, four a second.
 fn tune_of(seed: u64, seconds: usize) -> Vec<f32> {
     let mut random = fastrand::Rng::with_seed(seed);
     let notes: Vec<f64> =
@@ -63,7 +63,7 @@ fn clip(seed: u64) -> Vec<f32> {
 }
 
 #[test]
-fn a_deeper_look_finds_what_the_first_one_does_not() {
+fn a_deeper_look_finds_more_than_the_first_one() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = Store::open_write(folder.path().join("i.refrain")).unwrap();
     store
@@ -121,7 +121,7 @@ fn part(samples: &[f32], from: f64, to: f64) -> &[f32] {
     &samples[at(from)..at(to)]
 }
 
-/// As played at `speed` times the speed, pitch and all.
+/// Plays `samples` at `speed` times the speed, with the pitch that goes with it.
 fn faster(samples: &[f32], speed: f64) -> Vec<f32> {
     let count = (samples.len() as f64 / speed) as usize - 1;
     let read = |n: usize| {
@@ -132,7 +132,7 @@ fn faster(samples: &[f32], speed: f64) -> Vec<f32> {
     (0..count).map(read).collect()
 }
 
-/// An index of these recordings, in their order.
+/// An index of these recordings, in this order.
 fn library(folder: &tempfile::TempDir, recordings: &[Vec<f32>]) -> Index {
     let index = Index::open_or_create(folder.path().join("i.refrain")).unwrap();
     for (n, recording) in recordings.iter().enumerate() {
@@ -141,7 +141,7 @@ fn library(folder: &tempfile::TempDir, recordings: &[Vec<f32>]) -> Index {
     index
 }
 
-/// Path, range of the query, beginning in the track and tempo of a match.
+/// Path, range in the query, beginning in the track, and tempo of a match.
 fn told(found: &Match) -> (String, f64, f64, f64, f64) {
     let path = found.path.to_string_lossy().into_owned();
     (path, found.query_start.0, found.query_end.0, found.ref_start.0, found.tempo)
@@ -152,7 +152,7 @@ fn near(found: &Match, expected: (&str, f64, f64, f64, f64)) {
     let (its_path, its_start, its_end, its_place, its_tempo) = expected;
     assert_eq!(path, its_path, "{found:?}");
     assert!((start - its_start).abs() < 1.0 && (end - its_end).abs() < 1.0, "{found:?}");
-    // Where the ranges begin may be off, how they lie beside each other may not.
+    // The ranges may begin somewhat earlier or later, but their offset must be exact.
     let off = (place - its_place) - tempo * (start - its_start);
     assert!(off.abs() < 0.03, "{off} s off: {found:?}");
     assert!((tempo - its_tempo).abs() < 2e-3, "{found:?}");
@@ -168,7 +168,7 @@ fn a_query_of_minutes_is_one_match() {
     let answer = index.query_with(Audio::samples(clip, RATE), &options).unwrap();
     assert_eq!(answer.matches.len(), 1, "{:?}", answer.matches);
     near(&answer.matches[0], ("1", 0.0, 160.0, 12.3, 1.0));
-    // A hundredth faster: within a chunk that is hardly to be told, over all of them it is.
+    // 1 % faster: hardly measurable within a chunk, but measurable over all of them.
     let fast = faster(part(&tunes[2], 5.0, 165.0), 1.01);
     let answer = index.query_with(Audio::samples(&fast, RATE), &options).unwrap();
     assert_eq!(answer.matches.len(), 1, "{:?}", answer.matches);
@@ -191,7 +191,7 @@ fn two_parts_of_a_track_that_do_not_follow_each_other_are_two_matches() {
 }
 
 #[test]
-fn sound_that_is_pushed_in_gives_the_matches_of_the_whole_as_they_end() {
+fn pushed_sound_gives_the_same_matches_as_soon_as_they_end() {
     let folder = tempfile::tempdir().unwrap();
     let tunes: Vec<_> = (0..4).map(|seed| tune_of(seed + 40, 100)).collect();
     let index = library(&folder, &tunes);
@@ -208,7 +208,7 @@ fn sound_that_is_pushed_in_gives_the_matches_of_the_whole_as_they_end() {
     for samples in clip.chunks(7_777) {
         pushed += samples.len();
         for found in listener.push(samples, RATE).unwrap() {
-            // It has ended, and not just now.
+            // It ended some time before.
             assert!(found.query_end.0 + 5.0 < pushed as f64 / f64::from(RATE), "{found:?}");
             heard.push(told(&found));
         }
@@ -219,10 +219,10 @@ fn sound_that_is_pushed_in_gives_the_matches_of_the_whole_as_they_end() {
 }
 
 #[test]
-fn a_track_is_looked_up_by_what_the_index_holds_of_it() {
+fn a_stored_track_is_looked_up_without_its_audio() {
     let folder = tempfile::tempdir().unwrap();
     let (one, other) = (tune_of(60, 150), tune_of(61, 100));
-    // Half a frame off, where stored frames are least alike.
+    // Half a frame off, where stored frames are least similar.
     let edit = [part(&other, 3.0, 13.0), part(&one, 20.093, 110.0)].concat();
     let index = library(&folder, &[one, other.clone(), edit]);
     let mut ids = Vec::new();
@@ -238,7 +238,7 @@ fn a_track_is_looked_up_by_what_the_index_holds_of_it() {
     near(&answer.matches[0], ("2", 20.093, 110.0, 10.0, 1.0));
     let answer = index.query_track(ids[1], &QueryOptions::default()).unwrap().unwrap();
     assert_eq!(answer.matches.len(), 1, "{:?}", answer.matches);
-    // All these tunes have the same notes, so that the range may go on beyond the cut.
+    // All these tunes have the same notes, so the range may go on beyond the cut.
     let (path, start, _, place, _) = told(&answer.matches[0]);
     assert_eq!(path, "2");
     assert!((start - 3.0).abs() < 0.5 && place < 0.5, "{:?}", answer.matches);
@@ -267,7 +267,7 @@ fn many_clips_are_answered_in_order_by_any_number_of_threads() {
             (0..9).map(|n| (format!("clip {n}"), Some(format!("{}", n % 5)))).collect();
         expected.push(("bad".into(), None));
         assert_eq!(answers, expected);
-        // What the caller gives ends it.
+        // An error of the caller's iterator ends the call.
         let clips = (0..9).map(|_| Audio::samples(part(&tunes[0], 3.0, 9.0), RATE));
         let mut count = 0;
         let ended = index.query_all(clips, &options, |_, _| {
@@ -280,7 +280,7 @@ fn many_clips_are_answered_in_order_by_any_number_of_threads() {
 }
 
 #[test]
-fn a_cancelled_query_ends_within_a_chunk_and_says_how_far_it_is() {
+fn a_cancelled_query_ends_within_a_chunk_and_reports_its_progress() {
     let folder = tempfile::tempdir().unwrap();
     let tune = tune_of(90, 300);
     let index = library(&folder, std::slice::from_ref(&tune));
@@ -298,7 +298,7 @@ fn a_cancelled_query_ends_within_a_chunk_and_says_how_far_it_is() {
     assert!((done[0] - 59.4).abs() < 0.1, "{done:?}");
 }
 
-/// A place by hand: half frames `from..to` of the query, `offset` half frames further on in the track.
+/// A handmade place: half frames `from..to` of the query, `offset` half frames later in the track.
 fn place(track: TrackId, range: std::ops::Range<usize>, offset: f64, evidence: f32, variants: u32) -> Place {
     let anchor = Anchor { at: range.start as f64, offset };
     Place {
@@ -318,7 +318,7 @@ fn place(track: TrackId, range: std::ops::Range<usize>, offset: f64, evidence: f
     }
 }
 
-/// A store with a track for each fingerprint, and their ids.
+/// A store with one track for each fingerprint, and the ids of the tracks.
 fn store_of(folder: &tempfile::TempDir, fingerprints: &[Fingerprint]) -> (Store, Vec<TrackId>) {
     let mut store = Store::open_write(folder.path().join("i.refrain")).unwrap();
     let add = |batch: &Batch<'_>| {
@@ -346,10 +346,11 @@ fn the_runner_up_is_the_best_of_another_track_that_claims_the_same_range() {
     let (range, beside) = (0..100, 60..160);
     let right = place(ids[0], range.clone(), 40.0, 9.0, 1);
     let of = |track: usize, evidence: f32| place(ids[track], range.clone(), 40.0, evidence, 1);
-    // The best first, whatever their order was.
+    // The best counts, whatever the order.
     let two = [of(3, 2.0), right.clone(), of(2, 4.0)];
     assert_eq!(runners_up(&two, 1.0), [(9.0, 4.0), (4.0, 9.0), (2.0, 9.0)]);
-    // Another place of the same track is none, nor is one that shares less than half of the range, nor a copy.
+    // Another place of the same track is no runner-up, nor is a place that shares less than half of the
+    // range, nor a copy.
     let own = place(ids[0], range.clone(), 80.0, 8.0, 1);
     assert_eq!(runners_up(&[right.clone(), own], 1.5), [(9.0, 1.5), (8.0, 1.5)]);
     let aside = place(ids[2], beside, 40.0, 8.0, 1);
@@ -358,16 +359,16 @@ fn the_runner_up_is_the_best_of_another_track_that_claims_the_same_range() {
         runners_up(&[right.clone(), of(1, 8.0), of(2, 3.0)], 1.5),
         [(9.0, 3.0), (8.0, 3.0), (3.0, 9.0)]
     );
-    // The same sound, at another place of the copy, is one.
+    // The same sound at another place of the copy is one.
     let elsewhere = place(ids[1], range.clone(), 64.0, 8.0, 1);
     assert_eq!(runners_up(&[right.clone(), elsewhere], 1.5), [(9.0, 8.0), (8.0, 9.0)]);
-    // What took variants is no runner-up of what took none; the other way round it is.
+    // A place that took variants is no runner-up of one that took none. The other way round it is.
     let variant = place(ids[2], range, 40.0, 8.0, 246);
     assert_eq!(runners_up(&[right, variant], 1.5), [(9.0, 1.5), (8.0, 9.0)]);
 }
 
 #[test]
-fn windows_of_a_query_reach_beyond_its_ends_and_a_long_one_has_every_second() {
+fn windows_reach_beyond_the_ends_and_a_long_query_uses_every_second_one() {
     let folder = tempfile::tempdir().unwrap();
     let (store, _) = store_of(&folder, &[]);
     let mut query = Query::new(&store, &QueryOptions::default(), &Arc::default()).unwrap();
@@ -390,7 +391,7 @@ fn windows_of_a_query_reach_beyond_its_ends_and_a_long_one_has_every_second() {
         if count != 40 {
             assert!(steps.iter().all(|step| *step == expected), "{count} half frames: {steps:?}");
         }
-        // Each is every second half frame from its beginning on, as the library's are.
+        // Each window has every second half frame from its start, as the library's windows do.
         let mut expected = Vec::new();
         for start in &windows.starts {
             let input: Vec<f32> = (0..window)
@@ -404,7 +405,7 @@ fn windows_of_a_query_reach_beyond_its_ends_and_a_long_one_has_every_second() {
         }
         assert_eq!(windows.vectors, expected);
     }
-    // Windows that hardly move have no vector.
+    // Windows that hardly change have no vector.
     let mut quiet = frames(200);
     quiet[..100 * values].iter_mut().for_each(|v| *v *= 0.01);
     let starts = query.windows(&quiet, 1).starts;
@@ -419,7 +420,7 @@ fn windows_of_a_query_reach_beyond_its_ends_and_a_long_one_has_every_second() {
 }
 
 #[test]
-fn a_track_that_repeats_itself_does_not_keep_out_the_others() {
+fn a_track_that_repeats_itself_does_not_crowd_out_the_others() {
     let folder = tempfile::tempdir().unwrap();
     // Two seconds over and over, and tunes of the same notes in another order.
     let riff = tune_of(7, 2);
@@ -436,7 +437,7 @@ fn a_track_that_repeats_itself_does_not_keep_out_the_others() {
         let own = places.iter().filter(|place| place.track == ids[0]).count();
         assert_eq!(own, 6, "{places:#?}");
         assert!(places.len() > own && places.len() <= 16, "{}", places.len());
-        // The others say what chance reaches.
+        // The others show what chance reaches.
         assert!(places.iter().all(|place| place.runner_up > 0.0), "{places:#?}");
         Ok(())
     })
@@ -444,7 +445,7 @@ fn a_track_that_repeats_itself_does_not_keep_out_the_others() {
 }
 
 #[test]
-fn places_are_ranked_by_score_and_a_range_is_given_once_for_a_track() {
+fn places_are_ranked_by_score_and_overlaps_in_a_track_are_dropped() {
     let folder = tempfile::tempdir().unwrap();
     let (store, ids) = store_of(&folder, &[1, 2, 3].map(fingerprint));
     let options = QueryOptions::default().top(2).explain(true);
@@ -476,7 +477,7 @@ fn places_are_ranked_by_score_and_a_range_is_given_once_for_a_track() {
 }
 
 #[test]
-fn where_a_slower_clip_begins_is_told_to_30_ms() {
+fn the_offset_of_a_slower_clip_is_right_to_30_ms() {
     let folder = tempfile::tempdir().unwrap();
     let tunes: Vec<_> = (0..4).map(|seed| tune_of(seed + 120, 60)).collect();
     let index = library(&folder, &tunes);

@@ -1,10 +1,10 @@
-//! A chunk of a query as its variants read it.
+//! The frames of a chunk as its variants read them.
 use std::{borrow::Cow, cell::RefCell, collections::BTreeMap, ops::RangeInclusive, rc::Rc};
 
 use super::variants::{Variant, stretched};
 use crate::{extract::chunks::Chunk, params::ParameterSet};
 
-/// A chunk of a query as all variants read it. Each transposition is made once.
+/// A chunk of a query as all variants read it. Computes each transposition once.
 pub(crate) struct VariantFrames<'a> {
     chunk: &'a Chunk,
     params: &'a ParameterSet,
@@ -16,7 +16,7 @@ impl<'a> VariantFrames<'a> {
         Self { chunk, params, transposed: RefCell::default() }
     }
 
-    /// Whether there is what transposing needs: a track of the index has none.
+    /// Whether the chunk has the magnitudes that transposing needs. A stored track has none.
     pub(crate) fn can_be_transposed(&self) -> bool {
         !self.chunk.magnitudes.is_empty()
     }
@@ -33,8 +33,9 @@ impl<'a> VariantFrames<'a> {
         Cow::Owned(stretched(shifted, self.params.frame_values(), variant.tempo))
     }
 
-    /// The frames of the track that `frames` of a variant have heard where they are aligned at `offset`, in half frames, and
-    /// how far their moving mean reaches on either side. Transposed chroma knows of its own chunk only.
+    /// Which frames of the track a variant of `count` frames has heard when aligned at `offset`, in half
+    /// frames, and how far its moving mean reaches on either side. Transposed chroma knows its own chunk
+    /// only.
     pub(crate) fn heard(&self, variant: &Variant, count: i32, offset: i32) -> (RangeInclusive<i32>, i32) {
         let half = self.params.mean_span.0 / self.params.frame_seconds().0 * variant.tempo;
         let half = half.round() as i32;
@@ -44,7 +45,8 @@ impl<'a> VariantFrames<'a> {
         (offset - before..=offset + count - 1 + after, half)
     }
 
-    /// The chunk's frames read so many bins higher, or as many as there are beyond the ends, at the query's own speed.
+    /// The chunk's frames read `shift` bins higher, at the query's own speed. Clamps `shift` to the bins
+    /// beyond the ends.
     pub(crate) fn transposed(&self, shift: i32) -> Cow<'a, [f32]> {
         let max_shift = self.params.max_shift();
         self.frames(&Variant { shift: shift.clamp(-max_shift, max_shift), tempo: 1.0 })

@@ -3,15 +3,15 @@ use std::cmp::Ordering;
 
 use crate::params::ParameterSet;
 
-/// Transpositions and tempi to try.
+/// The transpositions and tempi that a query tries. See [`QueryOptions::range`](crate::QueryOptions::range).
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Range {
     /// The most semitones up or down, 0 to 6.
     pub semitones: f64,
-    /// The query's least speed over the track's, at least 0.5 and at most 1.
+    /// The query's lowest speed over the track's, 0.5 to 1.
     pub slowest: f64,
-    /// The query's greatest speed over the track's, at least 1 and at most 2.
+    /// The query's highest speed over the track's, 1 to 2.
     pub fastest: f64,
 }
 
@@ -22,37 +22,38 @@ impl Default for Range {
     }
 }
 
-/// The ratio of a tempo to the next one that is tried.
+/// The ratio between neighbouring tempi.
 const TEMPO_STEP: f64 = 1.05;
 
-/// Tempi whose windows are looked up once: those of the middle one. A window of 3 s is hardly another one at a tempo 5 %
-/// off; where its hits place the whole query is.
+/// How many tempi share one look-up, which uses the middle one. A window of 3 s hardly changes with a tempo 5
+/// % off; the place of the whole query does.
 const TEMPI_TOGETHER: i32 = 3;
 
-/// Steps in which a variant that was found is refined: bins, and ratio of tempi.
+/// Steps that refine a variant once it is found: bins, and ratio of tempi.
 pub(crate) const REFINEMENTS: [(i32, f64); 4] = [(1, 1.025), (1, 1.012), (1, 1.006), (0, 1.003)];
 
 /// How a query is read.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Variant {
-    /// Read so many constant-Q bins higher.
+    /// How many constant-Q bins higher it is read.
     pub shift: i32,
-    /// Taken to be played at this speed over the track's.
+    /// The assumed speed of the query over the track's.
     pub tempo: f64,
 }
 
-/// Variants of one transposition whose tempi are near each other.
+/// Variants of one transposition with neighbouring tempi.
 #[derive(Clone, Debug)]
 pub(crate) struct Group {
-    /// The one whose windows are looked up.
+    /// The variant whose windows are looked up.
     pub searched: Variant,
-    /// Those that the hits are for.
+    /// The variants that the hits count for.
     pub members: Vec<Variant>,
 }
 
 impl Group {
-    /// The first half frame, in the time of `member`, of a window that begins at half frame `start` in the time of what
-    /// was looked up; `half` is half its length. Its centre is the same point of the query.
+    /// Where in the time of `member` a window begins that begins at half frame `start` in the time of the
+    /// variant that was looked up; `half` is half its length. The centre of the window stays at the same
+    /// point of the query.
     pub(crate) fn start_in(&self, member: &Variant, start: i32, half: usize) -> i32 {
         let (ratio, half) = (member.tempo / self.searched.tempo, half as f64);
         ((f64::from(start) + half) * ratio - half).round() as i32
@@ -74,19 +75,19 @@ impl Range {
         self
     }
 
-    /// The query as it is alone.
+    /// The query as it is, without variants.
     pub const PLAIN: Range = Range { semitones: 0.0, slowest: 1.0, fastest: 1.0 };
 
     pub(crate) fn is_plain(&self, params: &ParameterSet) -> bool {
         self.variants(params).is_empty()
     }
 
-    /// All variants but the query as it is.
+    /// All variants except the query as it is.
     pub(crate) fn variants(&self, params: &ParameterSet) -> Vec<Variant> {
         self.groups(params).into_iter().flat_map(|group| group.members).collect()
     }
 
-    /// All variants but the query as it is, by what is looked up for them.
+    /// All variants except the query as it is, grouped by the variant that is looked up for them.
     pub(crate) fn groups(&self, params: &ParameterSet) -> Vec<Group> {
         let bins = self.semitones * params.bins_per_semitone() as f64;
         let most = (bins.round() as i32).clamp(0, params.max_shift() - 2);
@@ -121,8 +122,8 @@ impl Variant {
         self.shift.cmp(&other.shift).then(self.tempo.total_cmp(&other.tempo))
     }
 
-    /// `evidence` of this variant counted for each frame of the query: what is stretched has more frames, but says no
-    /// more.
+    /// Scales the evidence of this variant to the frames of the query. A stretched variant has more frames,
+    /// but they add no information.
     pub(crate) fn for_each_of_query(&self, evidence: f32) -> f32 {
         evidence / self.tempo as f32
     }
@@ -143,8 +144,8 @@ impl Variant {
     }
 }
 
-/// Frames of `values` values as they would have come at the track's speed, if the query's is `tempo` over it:
-/// linear interpolation over time.
+/// Stretches frames of `values` values to the track's speed, if the query's speed is `tempo` over it.
+/// Interpolates linearly over time.
 pub(crate) fn stretched(frames: &[f32], values: usize, tempo: f64) -> Vec<f32> {
     let count = frames.len() / values;
     if count == 0 {
@@ -217,7 +218,7 @@ mod tests {
         let [searched, member] = [1.0, 1.25].map(|tempo| Variant { shift: 0, tempo });
         let group = Group { searched, members: vec![member] };
         assert_eq!(group.start_in(&searched, 7, 16), 7);
-        // The centre is at half frame 40 of the query, which is 50 where it is played 1.25 times as long.
+        // The centre is at half frame 40 of the query. Played 1.25 times as long, that is 50.
         assert_eq!(group.start_in(&member, 24, 16), 34);
         assert_eq!(group.start_in(&member, -16, 16), -16);
     }

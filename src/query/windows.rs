@@ -2,16 +2,16 @@
 use super::engine::Query;
 use crate::{align::WindowHits, ann::Hit};
 
-/// Query windows of a chunk; of a longer one every second is taken.
+/// The most windows of a chunk. A chunk with more uses every second one.
 const MAX_WINDOWS: usize = 256;
 
-/// Query windows of a chunk, at least, if every third half frame has as many.
+/// The fewest windows of a chunk, if taking every third half frame gives as many.
 const MIN_WINDOWS: usize = 8;
 
-/// Windows that are projected together.
+/// How many windows are projected at a time.
 const TOGETHER: usize = 16;
 
-/// Windows of a query as they are looked up, and their first half frames.
+/// The windows of a query that are looked up: their vectors and first half frames.
 pub(crate) struct Windows {
     pub vectors: Vec<i8>,
     pub starts: Vec<i32>,
@@ -24,15 +24,15 @@ impl Windows {
 }
 
 impl Query<'_> {
-    /// Every `step`th window of the query, more of a short one; `step` is odd. Windows may reach beyond its ends by half
-    /// their length: what is missing counts as silence.
+    /// Projects every `step`th window of the query, and more of a short one; `step` is odd. Windows may reach
+    /// beyond either end of the query by half their length, with silence for the missing frames.
     pub(crate) fn windows(&mut self, frames: &[f32], step: usize) -> Windows {
         let (values, window) = (self.params.frame_values(), self.params.window_frames);
         let count = (frames.len() / values) as i32;
         let beyond = window as i32;
         let last = count - 2 * (window as i32 - 1) + beyond;
         let starts = -beyond..last.max(1);
-        // Odd, as the library's step is even.
+        // The step is odd because the library's is even.
         let step = (starts.len() / MIN_WINDOWS).clamp(step.min(3), step) | 1;
         let step = if starts.len() > MAX_WINDOWS { 2 * step } else { step };
         let least = self.params.min_window_energy * window as f32 / 2.0;

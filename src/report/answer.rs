@@ -1,4 +1,4 @@
-//! What a query is answered.
+//! The answer to a query.
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -15,17 +15,18 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Answer {
-    /// The clip, as it was named; `-` for standard input.
+    /// The clip, as the caller named it; `-` for standard input.
     #[serde(serialize_with = "lossy")]
     pub query: PathBuf,
     /// Whether there is a match.
     pub status: Status,
     /// The matches, best first. Empty unless `status` is [`Status::Match`].
     pub matches: Vec<Match>,
-    /// The best places that were looked at, matches or not, where it was asked for.
+    /// The best places that were compared, matches or not. Only with
+    /// [`QueryOptions::explain`](crate::QueryOptions::explain).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub candidates: Option<Vec<Match>>,
-    /// Length of the clip.
+    /// The duration of the clip.
     pub duration: Seconds,
 }
 
@@ -34,60 +35,61 @@ pub struct Answer {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Status {
-    /// At least one.
+    /// There is at least one match.
     Match,
-    /// None that is sure enough.
+    /// No place is sure enough.
     NoMatch,
 }
 
-/// A place of the library that sounds like a range of the query.
+/// A range of the query that agrees with a range of a track.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Match {
-    /// The track's file, absolute, as indexed: the first in order of paths of those that are there.
+    /// The track's file as an absolute path: the first existing one, in order of paths. For audio that is not a file,
+    /// its name.
     #[serde(serialize_with = "lossy")]
     pub path: PathBuf,
-    /// Other files of the same content that are there.
+    /// Other existing files with the same content.
     #[serde(serialize_with = "all_lossy")]
     pub also_paths: Vec<PathBuf>,
-    /// Whether none of its files was there when they were last looked for.
+    /// Whether all of its files were missing when an update last looked for them.
     pub missing: bool,
     /// The track's id in the index.
     pub id: TrackId,
-    /// The probability that it is right, 0..=1.
+    /// The probability that the match is right, 0 to 1.
     pub score: f64,
     /// Where the matched range begins in the query.
     pub query_start: Seconds,
-    /// Where it ends.
+    /// Where the matched range ends in the query.
     pub query_end: Seconds,
     /// Where the matched range begins in the track.
     pub ref_start: Seconds,
-    /// Where it ends.
+    /// Where the matched range ends in the track.
     pub ref_end: Seconds,
-    /// Where else in the track the same sound begins, ascending. `ref_start` is the first place.
+    /// Where else in the track the same sound begins, ascending. `ref_start` comes before all of them.
     pub also_at: Vec<Seconds>,
-    /// The query's speed over the track's.
+    /// The query's speed over the track's: 1.05 if the query is 5 % faster.
     pub tempo: f64,
     /// How much higher the query is than the track, in semitones.
     pub pitch: f64,
-    /// What the track's file says of itself; its fields stand beside the others in JSON.
+    /// The tags of the track's file. In JSON they stand beside the other fields.
     #[serde(flatten)]
     pub tags: Tags,
-    /// The evidence that the score is made of: how much more than chance frames and windows agree, summed over the
-    /// range.
+    /// The evidence behind the score: how much more than by chance frames and windows agree, summed over the range.
     pub evidence: f64,
-    /// The cosine of the query's and the track's chroma over the range, -1..=1.
+    /// The cosine of the query's and the track's chroma over the range, -1 to 1.
     pub similarity: f64,
-    /// The most evidence for another track, copies of this one left out: what chance, or likeness, reaches.
+    /// The most evidence for another track that is not a copy: what chance, or similarity, reaches. JSON calls it
+    /// `rival`.
     #[serde(rename = "rival")]
     pub runner_up: f64,
-    /// How many variants of the query, transposed or at another speed, were compared when it was found; 1 where it was
-    /// found as it is.
+    /// How many variants of the query, transposed or at another speed, were tried when the match was found; 1 if the
+    /// query was found as it is.
     pub variants: u32,
 }
 
 impl Answer {
-    /// The answer with these matches, best first.
+    /// Makes the answer from its matches, best first.
     pub(crate) fn of(
         query: &Path,
         matches: Vec<Match>,
@@ -108,7 +110,7 @@ impl document::sealed::Sealed for Answer {}
 
 impl Document for Answer {
     fn document(name: &Path, outcome: Result<&Self, &Error>) -> String {
-        /// What stands where an answer would.
+        /// The document of a query that failed.
         #[derive(Serialize)]
         struct Failed<'a> {
             #[serde(serialize_with = "lossy")]
@@ -133,7 +135,7 @@ mod tests {
     use crate::report::document::json;
 
     #[test]
-    fn the_json_has_the_fields_that_are_promised() {
+    fn the_json_has_the_promised_fields() {
         let found = Match {
             path: "/m/a.ogg".into(),
             also_paths: vec!["/m/b.ogg".into()],

@@ -1,13 +1,13 @@
-//! The JSON documents that the command prints: one line for each clip or file, whether it worked or not.
+//! The JSON documents that the command prints: one line for each clip or file, whether or not it worked.
 use std::path::Path;
 
 use serde::{Serialize, Serializer, ser::SerializeSeq};
 
 use crate::error::{Error, Result};
 
-/// A result that [`json`] writes as a document. Nothing else can be one.
+/// A result that [`json`] can write. Sealed: only types of this crate implement it.
 pub trait Document: sealed::Sealed {
-    /// The document of the audio called `name`.
+    /// Writes the document of the audio called `name`.
     #[doc(hidden)]
     fn document(name: &Path, outcome: Result<&Self, &Error>) -> String;
 }
@@ -17,8 +17,8 @@ pub(super) mod sealed {
     pub trait Sealed {}
 }
 
-/// The JSON document of a query ([`Answer`](super::Answer)) or an analysis of the audio called `name`: one line without a line
-/// break. A failure is a document too, with `"status":"error"` and `"error"`.
+/// Writes the JSON document of a query ([`Answer`](super::Answer)) or of an analysis of the audio called `name`. The
+/// document is one line, without a line break. A failure gives a document with `"status":"error"` and `"error"`.
 ///
 /// ```
 /// use std::path::Path;
@@ -33,17 +33,17 @@ pub fn json<T: Document>(name: &Path, outcome: &Result<T>) -> String {
     T::document(name, outcome.as_ref())
 }
 
-/// Writes a document.
+/// Writes a document as one line.
 pub(super) fn line(document: &impl Serialize) -> String {
     serde_json::to_string(document).expect("strings and finite numbers always serialise")
 }
 
-/// A path as text; what is not UTF-8 in it becomes U+FFFD.
+/// Writes a path as text; bytes that are not UTF-8 become U+FFFD.
 pub(super) fn lossy<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&path.to_string_lossy())
 }
 
-/// Paths as a list of text.
+/// Writes paths as a list of text.
 pub(super) fn all_lossy<S: Serializer>(
     paths: &[std::path::PathBuf],
     serializer: S,

@@ -1,4 +1,4 @@
-//! The harmonic analysis of a file, as JSON and CSV.
+//! Figures of a harmonic analysis, as JSON and CSV.
 use std::path::Path;
 
 use serde::Serialize;
@@ -11,49 +11,49 @@ use crate::{
     units::Seconds,
 };
 
-/// Figures about the harmony of a file. Nothing in them is NaN: what is not there is none.
+/// Figures about the harmony of a file. None of them is NaN; a figure that does not exist is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct HarmonicFigures {
-    /// The length.
+    /// The duration of the audio.
     pub duration: Seconds,
-    /// The file's sample rate in hertz; none where there is no audio in it.
+    /// The file's sample rate in hertz; `None` if the file has no audio.
     pub sample_rate: Option<u32>,
-    /// The file's channels.
+    /// The number of channels in the file.
     pub channels: Option<u64>,
     /// Frames of the analysis, one every 512 samples at 22,050 Hz.
     pub frames: u64,
-    /// By what part of a semitone the music is higher than A4 = 440 Hz, -0.5 to 0.49; none where nothing sounds.
+    /// The part of a semitone by which the music is higher than A4 = 440 Hz, -0.5 to 0.49; `None` if nothing sounds.
     pub tuning: Option<f64>,
-    /// The key, `A minor`; none where all pitch classes are alike, as of silence.
+    /// The key, as in `A minor`; `None` if all pitch classes are equal, as in silence.
     pub key: Option<String>,
-    /// `major` or `minor`.
+    /// The mode of the key, `major` or `minor`.
     pub mode: Option<&'static str>,
-    /// How like the key's profile the pitch classes are, -1 to 1.
+    /// The correlation of the pitch classes with the key's profile, -1 to 1.
     pub key_correlation: Option<f64>,
-    /// How far the second key is behind, 0 to 1.
+    /// The lead of the key over the second key, 0 to 1.
     pub key_confidence: Option<f64>,
-    /// The key that comes second.
+    /// The second best key.
     pub key_second: Option<String>,
-    /// The level of the harmonic part over that of the harmonic and the percussive one, 0 to 1.
+    /// The level of the harmonic part over that of both parts, 0 to 1.
     pub harmonic_ratio: Option<f64>,
     /// The share of frames that have a pitch, 0 to 1.
     pub voiced: Option<f64>,
-    /// The median pitch of those in hertz.
+    /// The median pitch of the frames that have one, in hertz.
     pub pitch: Option<f64>,
-    /// The note nearest to it, `A4`, where A4 = 440 Hz.
+    /// The note nearest to that pitch, as in `A4`; A4 is 440 Hz.
     pub pitch_note: Option<String>,
-    /// How many cents it is above that note, -50 to 50.
+    /// How many cents the pitch is above that note, -50 to 50.
     pub pitch_cents: Option<f64>,
-    /// The share of steps between neighbouring frames with a pitch that are at most 50 cents, 0 to 1.
+    /// The share of steady steps: between neighbouring frames with a pitch, those of at most 50 cents. 0 to 1.
     pub pitch_stability: Option<f64>,
-    /// The mean of each pitch class, C first, over frames divided by their largest value, 0 to 1.
+    /// The mean of each pitch class, C first, over frames divided by their largest value. 0 to 1.
     pub chroma: [f32; CLASSES],
-    /// The mean of each pitch class's magnitudes, which follows the loudness.
+    /// The mean magnitude of each pitch class, C first. It follows the loudness.
     pub chroma_energy: [f32; CLASSES],
     /// How evenly the energy is spread over the pitch classes, 0 to 1.
     pub chroma_entropy: Option<f64>,
-    /// What was wrong with the file, and could be got over.
+    /// Problems of the file that did not prevent its analysis.
     pub warnings: Vec<String>,
 }
 
@@ -77,7 +77,7 @@ impl Document for HarmonicFigures {
     }
 }
 
-/// The names of the columns of [`csv_row`].
+/// The column names of [`csv_row`].
 pub fn csv_header() -> Vec<String> {
     let names = "path status error duration sample_rate channels frames tuning key mode key_correlation \
                  key_confidence key_second harmonic_ratio voiced pitch pitch_note pitch_cents pitch_stability \
@@ -87,7 +87,8 @@ pub fn csv_header() -> Vec<String> {
     names.split_whitespace().map(str::to_owned).chain(of_classes).collect()
 }
 
-/// The same figures as in JSON, as the cells of a row; empty for what is not there. Warnings are joined by `; `.
+/// The figures of the JSON document as the cells of a row. A figure that does not exist gives an empty cell. Warnings
+/// are joined by `; `.
 pub fn csv_row(name: &Path, outcome: &Result<HarmonicFigures>) -> Vec<String> {
     fn cell(value: &Option<impl ToString>) -> String {
         value.as_ref().map_or_else(String::new, ToString::to_string)
@@ -123,7 +124,7 @@ pub fn csv_row(name: &Path, outcome: &Result<HarmonicFigures>) -> Vec<String> {
     row
 }
 
-/// The note nearest to a frequency, with its octave, and how many cents the frequency is above it; A4 is 440 Hz.
+/// The note nearest to a frequency, with its octave, and how many cents the frequency is above it. A4 is 440 Hz.
 pub fn nearest_note(hertz: f64) -> (String, f64) {
     let midi = 69.0 + 12.0 * (hertz / 440.0).log2();
     let nearest = midi.round();
@@ -163,7 +164,7 @@ mod tests {
             assert_eq!(row.len(), columns.len());
             assert_eq!(row[columns.iter().position(|c| c == "key").unwrap()], key);
         }
-        // Each figure of the document has its column.
+        // Each figure of the document has a column.
         let document: serde_json::Value = serde_json::from_str(&json(good.0, &good.1)).unwrap();
         for name in document.as_object().unwrap().keys() {
             assert!(columns.iter().any(|c| c.starts_with(name.as_str())), "{name}");

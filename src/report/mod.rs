@@ -1,4 +1,4 @@
-//! Answers and analyses, as other programs read them.
+//! Answers and analyses, and how other programs read them: JSON, CSV and pictures.
 pub(crate) mod answer;
 pub(crate) mod document;
 #[cfg(feature = "analyze")]

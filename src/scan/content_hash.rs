@@ -1,4 +1,4 @@
-//! The hash of a file's content, which recognises it wherever it lies.
+//! The hash of a file's content, which identifies the content under any path.
 use std::{
     fs::File,
     io::{ErrorKind, Read},
@@ -11,13 +11,13 @@ use crate::{
     store::ContentHash,
 };
 
-/// Bytes read at a time: enough for the hash to use all lanes.
+/// How many bytes are read at a time: enough for the hash to use all lanes.
 const CHUNK: usize = 256 << 10;
 
-/// Reads the whole file.
+/// Hashes the whole file.
 ///
 /// # Errors
-/// [`Error::Io`] where it cannot be read; [`Error::Interrupted`] once `cancel` is set.
+/// [`Error::Io`] if it cannot be read; [`Error::Interrupted`] once `cancel` is cancelled.
 pub(crate) fn hash(path: &Path, cancel: &CancelToken) -> Result<ContentHash> {
     let io = |source| Error::Io { path: path.to_owned(), source };
     let mut file = File::open(path).map_err(io)?;

@@ -1,4 +1,4 @@
-//! The files below folders that may be audio.
+//! Finds the files in folders that may be audio.
 use std::{
     fs::{File, Metadata},
     io::{ErrorKind, Read},
@@ -13,15 +13,15 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Which files below a folder to take.
+/// Which files in a folder to index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ScanOptions {
-    /// Follow symbolic links to files and folders.
+    /// Follows symbolic links to files and folders.
     pub follow_links: bool,
-    /// Take hidden files and folders too (names that begin with a dot).
+    /// Includes hidden files and folders (names that begin with a dot).
     pub hidden: bool,
-    /// How many folders deep to go; 1 takes the files of the folder alone.
+    /// How many levels of folders to enter; 1 takes only the files of the folder itself, `None` has no limit.
     pub max_depth: Option<usize>,
 }
 
@@ -49,7 +49,7 @@ impl ScanOptions {
 }
 
 impl Default for ScanOptions {
-    /// Follows links, takes no hidden files, goes to any depth.
+    /// Follows links, skips hidden files, and enters folders of any depth.
     fn default() -> Self {
         Self { follow_links: true, hidden: false, max_depth: None }
     }
@@ -66,25 +66,25 @@ pub struct FoundFile {
     pub mtime_ns: i64,
 }
 
-/// What was found.
+/// The result of a scan.
 #[derive(Debug, Default)]
 pub struct Found {
     /// The files, sorted by path, each once.
     pub files: Vec<FoundFile>,
-    /// Files that are neither named like audio nor begin like it.
+    /// How many files were skipped, because neither name nor content looks like audio.
     pub other: u64,
-    /// Files and folders that could not be looked at, and why.
+    /// Files and folders that could not be read, with the reason.
     pub unreadable: Vec<(PathBuf, Error)>,
 }
 
-/// Names that audio files end in. A file of another name is taken where its first bytes are those of audio.
+/// Extensions of audio files. A file with another name counts as audio if its first bytes do.
 const EXTENSIONS: &[&str] = &[
     "wav", "wave", "bwf", "rf64", "aif", "aiff", "aifc", "caf", "flac", "mp3", "mp2", "mp1", "mpga", "m4a",
     "m4b", "m4r", "mp4", "m4v", "mov", "aac", "adts", "ogg", "oga", "ogv", "opus", "mka", "mkv", "webm",
     "alac",
 ];
 
-/// How audio files begin: offset and bytes.
+/// First bytes of audio files: offset and bytes.
 const MAGIC: &[(usize, &[u8])] = &[
     (8, b"WAVE"),
     (8, b"AIFF"),
@@ -97,11 +97,11 @@ const MAGIC: &[(usize, &[u8])] = &[
     (0, b"\x1a\x45\xdf\xa3"),
 ];
 
-/// Looks through `roots`; a root that is a file is always taken.
+/// Scans `roots`. A root that is a file is always included.
 ///
 /// # Errors
-/// [`Error::Io`] for a root that does not exist, or is neither a folder nor a file; [`Error::Interrupted`] once `cancel` is
-/// cancelled. What cannot be read further down is listed in the result.
+/// [`Error::Io`] for a root that does not exist, or is neither a folder nor a file; [`Error::Interrupted`] once
+/// `cancel` is cancelled. Unreadable files and folders within a root are listed in the result.
 pub fn find(roots: &[PathBuf], options: &ScanOptions, cancel: &CancelToken) -> Result<Found> {
     let mut found = Found::default();
     for root in roots {
@@ -117,10 +117,10 @@ pub fn find(roots: &[PathBuf], options: &ScanOptions, cancel: &CancelToken) -> R
     Ok(found)
 }
 
-/// One file, whatever its name and its first bytes.
+/// Describes one file, whatever its name and its first bytes.
 ///
 /// # Errors
-/// [`Error::Io`] where it is not there, or no file.
+/// [`Error::Io`] if it does not exist or is not a file.
 pub(crate) fn one(path: &Path) -> Result<FoundFile> {
     let io = |source| Error::Io { path: path.to_owned(), source };
     let real = std::fs::canonicalize(path).map_err(io)?;
@@ -129,7 +129,7 @@ pub(crate) fn one(path: &Path) -> Result<FoundFile> {
         return Err(io(ErrorKind::IsADirectory.into()));
     }
     if !metadata.is_file() {
-        // A pipe has no content to come back to.
+        // A pipe can be read only once.
         return Err(io(std::io::Error::new(ErrorKind::InvalidInput, "neither a folder nor a file")));
     }
     Ok(describe(real, &metadata))
@@ -166,7 +166,7 @@ fn walk(root: &Path, options: &ScanOptions, cancel: &CancelToken, found: &mut Fo
     Ok(())
 }
 
-/// By its name, or else by how it begins.
+/// Decides by the name, then by the first bytes.
 fn is_audio(path: &Path) -> bool {
     let extension = path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
     if extension.is_some_and(|e| EXTENSIONS.contains(&e.as_str())) {
@@ -177,7 +177,7 @@ fn is_audio(path: &Path) -> bool {
     read.is_ok() && MAGIC.iter().any(|(at, bytes)| head.get(*at..at + bytes.len()) == Some(bytes))
 }
 
-/// What is found at `path`, which is kept as it is.
+/// Describes the file at `path`; keeps the path as given.
 pub(crate) fn describe(path: PathBuf, metadata: &Metadata) -> FoundFile {
     let since = metadata.modified().ok().and_then(|t| t.duration_since(UNIX_EPOCH).ok());
     let mtime_ns = since.and_then(|d| i64::try_from(d.as_nanos()).ok()).unwrap_or(0);
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn names_and_first_bytes_decide_and_options_are_kept_to() {
+    fn names_and_first_bytes_decide_and_options_are_respected() {
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str, content: &[u8]| {
             let path = folder.path().join(name);
@@ -234,7 +234,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_link_that_leads_round_in_a_circle_is_reported_once_and_does_not_hang() {
+    fn a_circular_link_is_reported_once_and_does_not_hang() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("a")).unwrap();
         std::os::unix::fs::symlink(folder.path(), folder.path().join("a/up")).unwrap();

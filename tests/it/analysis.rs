@@ -1,4 +1,4 @@
-//! The transforms of `refrain::analysis` against librosa's results in `fixtures/reference`.
+//! Compares the transforms of `refrain::analysis` with librosa's results in `fixtures/reference`.
 use std::{fs, path::Path};
 
 use refrain::{

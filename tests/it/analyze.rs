@@ -1,4 +1,4 @@
-//! `refrain analyze` as its users and their scripts see it, and against the transforms of whole signals.
+//! `refrain analyze` as users and their scripts see it, compared with the transforms of whole signals.
 use std::{
     collections::BTreeMap,
     fs,

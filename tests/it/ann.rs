@@ -1,4 +1,4 @@
-//! Nearest windows: the index against looking at all of them.
+//! Nearest windows: compares the neighbour index with looking at all windows.
 use std::{fs, path::Path, sync::LazyLock};
 
 use refrain::{

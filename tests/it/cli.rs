@@ -1,4 +1,4 @@
-//! The command line as its users and their scripts see it.
+//! The command line as users and their scripts see it.
 use std::{
     fs,
     io::{BufRead, BufReader, Read},

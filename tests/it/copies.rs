@@ -1,4 +1,4 @@
-//! A recording that is in the library twice: both are given, and neither makes the other doubtful.
+//! A recording that is in the library twice: both copies are found, and neither makes the other doubtful.
 use super::run::{Place, tune, wav};
 
 const RATE: u32 = 11_025;

@@ -1,5 +1,5 @@
-//! Index files damaged at random, thousands of them where that is wanted: each is refused, answered rightly, or told of
-//! by `verify`. Within a child that has 1 GiB of room and must come to an end.
+//! Index files damaged at random, thousands of them if asked for. Each is refused, gives the right answer, or is
+//! reported by `verify`. Runs in a child process that has 1 GiB of memory and a time limit.
 use std::{
     collections::BTreeMap,
     fs,

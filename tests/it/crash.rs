@@ -1,5 +1,5 @@
-//! The process dies, or the disk is full, wherever that would matter: the index stays valid, and the same command run again
-//! ends where an undisturbed one does.
+//! The process dies, or the disk is full, at every moment that matters. The index stays valid, and the same command
+//! run again ends as an undisturbed one does.
 use std::{
     collections::BTreeSet,
     fs,

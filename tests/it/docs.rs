@@ -1,4 +1,4 @@
-//! What the documents say, against the code.
+//! Compares the documents with the code.
 use std::{
     collections::BTreeSet,
     fs,

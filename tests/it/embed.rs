@@ -1,4 +1,4 @@
-//! The library as a program embeds it: one handle for all threads, audio from anywhere, calls that can be ended.
+//! The library as a program embeds it: one handle for all threads, audio from any source, cancelled calls.
 use std::{
     fs::{self, File},
     io::{Cursor, Read},

@@ -1,4 +1,4 @@
-//! `refrain fingerprint`, and the program under the name of fpcalc, against what fpcalc gives.
+//! Compares `refrain fingerprint`, and the program under the name fpcalc, with fpcalc's output.
 use std::{
     fs,
     io::{BufRead, BufReader, Write},

@@ -1,4 +1,4 @@
-//! The inputs that are kept for the fuzz targets: the seeds, and what was found with them.
+//! Runs the stored inputs of the fuzz targets: the seeds, and inputs that found something.
 use std::path::Path;
 
 #[path = "../../fuzz/src/lib.rs"]

@@ -1,4 +1,5 @@
-//! Bad input of every kind: a message that names the file and the reason, everything else done, no panic.
+//! Bad input of every kind. The program names the file and the reason, goes on with all other files, and does not
+//! panic.
 use std::{
     fs,
     io::{BufRead, BufReader, Read},

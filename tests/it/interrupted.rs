@@ -1,4 +1,4 @@
-//! Builds that are stopped: the index stays valid, and the next build ends where an undisturbed one does.
+//! Builds that are stopped. The index stays valid, and the next build ends as an undisturbed one does.
 use std::{
     fs::{self, File},
     io::{BufRead, BufReader, Read},

@@ -1,4 +1,4 @@
-//! One way through: which room may use which, and no circles among files.
+//! Which room may use which other rooms, and no circles among files.
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,

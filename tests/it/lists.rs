@@ -1,4 +1,4 @@
-//! Tables and playlists of what is indexed and found.
+//! Tables and playlists of indexed tracks and of matches.
 use std::{fs, path::Path};
 
 use serde_json::Value;

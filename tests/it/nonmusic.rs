@@ -1,4 +1,4 @@
-//! What is no music matches nothing: signals made for the test, asked against the songs of the fixtures.
+//! Sounds that are not music match nothing: made-up signals, looked up among the songs of the fixtures.
 use std::{f64::consts::TAU, path::PathBuf};
 
 use super::{

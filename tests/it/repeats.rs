@@ -1,4 +1,4 @@
-//! Tracks that repeat themselves exactly: the first place is given, and the others with it.
+//! Tracks that repeat themselves exactly: a match returns the first place and lists the others.
 use std::path::PathBuf;
 
 use serde_json::Value;

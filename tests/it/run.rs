@@ -1,4 +1,4 @@
-//! Runs the real binary on files that are made for the test.
+//! Runs the real program on files made for the test.
 use std::{
     ffi::OsStr,
     fs,

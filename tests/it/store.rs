@@ -1,4 +1,4 @@
-//! The index file: what is kept, what is refused, what survives.
+//! The index file: what it keeps, what is refused, what survives.
 use std::{
     fs,
     path::{Path, PathBuf},

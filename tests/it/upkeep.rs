@@ -1,4 +1,4 @@
-//! An index that lives: files come, change, move, are copied, go missing and come back.
+//! A library in use: files are added, changed, moved, copied, go missing and come back.
 use std::{
     fs::{self, File},
     path::Path,

@@ -1,5 +1,5 @@
-//! The bar that shows how far a long run over files is, with its rate and the time left. It is drawn on standard error, and
-//! only where that is a terminal.
+//! The progress bar of a long run over files, with its rate and the time left. Drawn on standard error, only if that
+//! is a terminal.
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -15,7 +15,7 @@ pub struct Bar {
 }
 
 impl Bar {
-    /// The spinner; nothing at all where it shall be `quiet`.
+    /// Shows the spinner, or nothing if `quiet`.
     pub fn new(quiet: bool) -> Self {
         let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
         bar.set_message("looking for files");
@@ -23,7 +23,7 @@ impl Bar {
         Self { bar, began: Instant::now(), audio: 0.0 }
     }
 
-    /// So many bytes are to be worked on; `message` says of what.
+    /// Starts the bar over `bytes` bytes; `message` names the files.
     pub fn start(&mut self, bytes: u64, message: String) {
         self.began = Instant::now();
         self.bar.set_length(bytes);
@@ -33,7 +33,7 @@ impl Bar {
         self.bar.set_message(message);
     }
 
-    /// So much is done.
+    /// Advances the bar.
     pub fn step(&mut self, bytes: u64, audio: Seconds) {
         self.audio += audio.0;
         self.bar.inc(bytes);
@@ -43,12 +43,12 @@ impl Bar {
         }
     }
 
-    /// What is being done, beside the bar.
+    /// Shows the current step beside the bar.
     pub fn say(&self, message: &'static str) {
         self.bar.set_message(message);
     }
 
-    /// Does `work`, which prints, without breaking the bar.
+    /// Runs `work`, which prints, without breaking the bar.
     pub fn suspend<T>(&self, work: impl FnOnce() -> T) -> T {
         self.bar.suspend(work)
     }
@@ -58,7 +58,7 @@ impl Bar {
         self.began.elapsed().as_secs_f64()
     }
 
-    /// Leaves the terminal as it was.
+    /// Clears the bar.
     pub fn end(&self) {
         self.bar.finish_and_clear();
     }

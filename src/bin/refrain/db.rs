@@ -1,4 +1,4 @@
-//! Where the index is when it is not named.
+//! Finds the index file if none is named.
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -6,7 +6,7 @@ use etcetera::BaseStrategy;
 
 use crate::args::DbArgs;
 
-/// The index file: named, or the one in the user's data folder.
+/// The index file: the named one, or the one in the user's data folder.
 pub fn path(args: &DbArgs) -> anyhow::Result<PathBuf> {
     match &args.db {
         Some(path) => Ok(path.clone()),
@@ -14,7 +14,7 @@ pub fn path(args: &DbArgs) -> anyhow::Result<PathBuf> {
     }
 }
 
-/// As `path`, and makes the data folder where it is to hold a new index.
+/// Like [`path`], and creates the data folder if a new index will be in it.
 pub fn path_to_write(args: &DbArgs) -> anyhow::Result<PathBuf> {
     if args.db.is_none() {
         let folder = default_folder()?;

@@ -1,8 +1,9 @@
-//! What the program is where it is called fpcalc: Chromaprint's, with its command line, messages and exit statuses.
+//! Stands in for Chromaprint's fpcalc if the program is called by that name: its command line, messages and exit
+//! statuses.
 //!
-//! Of fpcalc 1.5.1: a name or number that is missing makes an option unknown, numbers are read as far as they go, the
-//! last of several forms counts, and the first file that cannot be used ends it. Status 2 is an error; 3 says that a file
-//! was damaged and its fingerprint printed all the same.
+//! This is fpcalc 1.5.1. An option whose name or number is missing is unknown. Numbers are read as far as they go.
+//! The last of several output forms counts. The first unusable file ends the run. Status 2 is an error; 3 says that a
+//! file was damaged and its fingerprint was printed all the same.
 use std::{env, ffi::OsString, path::PathBuf, process::ExitCode};
 
 use refrain::{
@@ -17,7 +18,7 @@ use crate::{
     messages,
 };
 
-/// The version of fpcalc that is stood in for.
+/// The version of fpcalc that it stands in for.
 const VERSION: &str = "1.5.1";
 
 const HELP: &str = "\
@@ -43,7 +44,7 @@ Options:
   -version         Print the version
 ";
 
-/// Runs as fpcalc where the program was called by that name.
+/// Runs as fpcalc if the program was called by that name.
 pub fn run_if_called_so() -> Option<ExitCode> {
     let mut args = env::args_os();
     let called = PathBuf::from(args.next()?);
@@ -53,7 +54,7 @@ pub fn run_if_called_so() -> Option<ExitCode> {
     }
     Some(match std::panic::catch_unwind(|| run(args.collect())) {
         Ok(code) => ExitCode::from(code),
-        // The hook has told of the panic.
+        // The panic hook has already reported it.
         Err(_) => ExitCode::from(2),
     })
 }
@@ -63,7 +64,7 @@ fn run(args: Vec<OsString>) -> u8 {
         Ok(Asked::Files(args)) => args,
         Ok(Asked::Text(text)) => {
             use std::io::Write;
-            // Whoever does not read it does not want it.
+            // If nobody reads the output, nobody wants it.
             let _ = std::io::stdout().write_all(text.as_bytes());
             return 0;
         }
@@ -78,7 +79,7 @@ fn run(args: Vec<OsString>) -> u8 {
                 return error(&format!("Could not open the input file ({})", told(&reason)));
             }
         };
-        // A file that is merely shorter than it says counts as whole for fpcalc, too.
+        // fpcalc, too, accepts a file that is merely shorter than it states.
         let damage: Vec<&Warning> =
             warnings.iter().filter(|warning| !matches!(warning, Warning::Truncated { .. })).collect();
         for warning in &damage {
@@ -96,7 +97,7 @@ fn error(what: &str) -> u8 {
     2
 }
 
-/// The reason without the path, and without what the system adds to it.
+/// The reason without the path, and without the system's addition.
 fn told(error: &Error) -> String {
     match error {
         Error::Io { source, .. } => {
@@ -205,7 +206,7 @@ fn take(asked: &mut FingerprintArgs, option: &str, value: &str) -> Result<(), St
     Ok(())
 }
 
-/// The number that a text begins with; 0 where there is none.
+/// The number that a text begins with, or 0.
 fn leading_number(text: &str) -> f64 {
     let text = text.trim_start();
     let ends = text.char_indices().map(|(i, c)| i + c.len_utf8()).rev();

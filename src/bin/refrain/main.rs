@@ -41,11 +41,11 @@ fn main() -> ExitCode {
         Command::Completions(args) => cmd::completions::run(&args),
         Command::Man(args) => cmd::man::run(&args),
     });
-    // The hook has told of a panic.
+    // The panic hook has already reported a panic.
     let Ok(done) = done else { return ExitCode::from(2) };
     match done {
         Ok(code) => code,
-        // Whoever reads our output has seen enough, as `head` has.
+        // A reader that closes the pipe, such as `head`, has seen enough.
         Err(error) if messages::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             messages::error(&error);

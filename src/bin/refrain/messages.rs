@@ -1,13 +1,13 @@
-//! What is said to people, on standard error.
+//! Messages for people, on standard error.
 use std::io::{self, Write};
 
 use crate::remedies;
 
-/// Says why the command failed.
+/// Prints why the command failed.
 pub fn error(error: &anyhow::Error) {
     let mut text = error.to_string();
     for cause in error.chain().skip(1).map(ToString::to_string) {
-        // The library's errors name their cause themselves.
+        // The library's errors already contain their cause.
         if !text.ends_with(&cause) {
             text = format!("{text}: {cause}");
         }
@@ -19,17 +19,17 @@ pub fn error(error: &anyhow::Error) {
     say(&format!("refrain: {text}"));
 }
 
-/// Says something on standard error; where that is closed there is nobody to tell.
+/// Prints a line on standard error. If that is closed, nobody reads it.
 pub fn say(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
-/// Whether an error is that nobody reads standard output any more.
+/// Whether the error is that nobody reads standard output any more.
 pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
 }
 
-/// What a panic, which is a fault of refrain's own, says instead of its backtrace.
+/// Reports a panic, which is a fault of refrain itself, in place of a backtrace.
 pub fn fault(info: &std::panic::PanicHookInfo<'_>) {
     let place = info.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
     let payload = info.payload();
@@ -45,7 +45,7 @@ pub fn count(n: u64, what: &str) -> String {
     if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
-/// A length of time in hours and minutes, or less where it is short.
+/// A duration in hours and minutes, or shorter units if it is short.
 pub fn hours(seconds: f64) -> String {
     let s = seconds.round() as u64;
     match s {

@@ -1,10 +1,10 @@
-//! What can be drawn on.
+//! A surface to draw on.
 use std::io;
 
-/// A point, from the left and from the top.
+/// A point: pixels from the left and from the top.
 pub type Point = (f64, f64);
 
-/// Which part of a text lies at its point.
+/// Which part of a text is at its point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Anchor {
     Begin,
@@ -12,15 +12,15 @@ pub enum Anchor {
     End,
 }
 
-/// Somewhere to draw.
+/// Something to draw on.
 pub trait Canvas {
-    /// A text whose baseline is at `at`; as a heading or not. What no reader can see in it is left out.
+    /// Draws a text whose baseline is at `at`, optionally as a heading. Leaves out characters that no reader can see.
     fn text(&mut self, at: Point, text: &str, anchor: Anchor, heading: bool);
 
-    /// Lines from point to point.
+    /// Draws lines between pairs of points.
     fn lines(&mut self, lines: &[(Point, Point)], colour: [u8; 3], width: f64);
 
-    /// The outline of a rectangle: left, top, width, height.
+    /// Draws the outline of a rectangle: left, top, width, height.
     fn frame(&mut self, place: [f64; 4], colour: [u8; 3]) {
         let [x, y, w, h] = place;
         let corners = [(x, y), (x + w, y), (x + w, y + h), (x, y + h), (x, y)];
@@ -28,11 +28,11 @@ pub trait Canvas {
         self.lines(&sides, colour, 1.0);
     }
 
-    /// An image, stretched to a rectangle.
+    /// Draws an image, stretched to a rectangle.
     fn image(&mut self, place: [f64; 4], image: &Raster) -> io::Result<()>;
 }
 
-/// Pixels of red, green and blue, row after row from the top.
+/// Pixels of red, green and blue, in rows from the top.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Raster {
     pub width: usize,
@@ -41,7 +41,7 @@ pub struct Raster {
 }
 
 impl Raster {
-    /// All of one colour.
+    /// An image of one colour.
     pub fn new(width: usize, height: usize, colour: [u8; 3]) -> Self {
         Self { width, height, rgb: colour.repeat(width * height) }
     }
@@ -52,13 +52,13 @@ impl Raster {
         self.rgb[at..at + 3].copy_from_slice(&colour);
     }
 
-    /// A pixel.
+    /// Reads a pixel.
     pub fn get(&self, x: usize, y: usize) -> [u8; 3] {
         let at = 3 * (y * self.width + x);
         [self.rgb[at], self.rgb[at + 1], self.rgb[at + 2]]
     }
 
-    /// As a PNG file.
+    /// Writes the image as a PNG file.
     pub fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
         let mut encoder = ::png::Encoder::new(out, self.width as u32, self.height as u32);
         encoder.set_color(::png::ColorType::Rgb);

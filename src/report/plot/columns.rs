@@ -1,12 +1,12 @@
-//! Frames gathered into columns, of which there are never more than a picture has room for.
+//! Gathers frames into columns, never more than a picture has room for.
 
-/// Columns at the most; they are merged in pairs where there would be more.
+/// The most columns. If there would be more, neighbours are merged in pairs.
 const MOST: usize = 1024;
 
-/// The mean of some values over the frames of each column.
+/// The means of values over the frames of each column.
 pub struct Columns {
     values: usize,
-    /// Frames of a column.
+    /// Frames in a column.
     per: usize,
     /// Frames so far.
     frames: usize,
@@ -20,7 +20,7 @@ impl Default for Columns {
 }
 
 impl Columns {
-    /// Values of a column.
+    /// Values in a column.
     pub fn values(&self) -> usize {
         self.values
     }
@@ -30,7 +30,7 @@ impl Columns {
         self.sums.len() / self.values
     }
 
-    /// Takes the next frame; the first one says how many values each has.
+    /// Adds the next frame. The first frame decides how many values each has.
     pub fn add(&mut self, frame: &[f32]) {
         if self.frames == 0 {
             self.values = frame.len();
@@ -76,7 +76,7 @@ impl PitchColumns {
         self.ranges.len()
     }
 
-    /// Takes the pitch of the next frame, if it has one.
+    /// Adds the pitch of the next frame, if it has one.
     pub fn add(&mut self, pitch: Option<f32>) {
         if self.frames == MOST * self.per {
             self.ranges = self.ranges.chunks(2).map(|pair| pair.iter().copied().fold(None, joined)).collect();
@@ -88,7 +88,7 @@ impl PitchColumns {
         self.frames += 1;
     }
 
-    /// Of each column the lowest and the highest pitch, if any frame has one.
+    /// The lowest and the highest pitch of each column, if any frame has one.
     pub fn ranges(&self) -> impl Iterator<Item = Option<(f32, f32)>> {
         self.ranges.iter().copied()
     }

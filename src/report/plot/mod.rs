@@ -1,6 +1,6 @@
-//! A picture of the harmony of a file: constant-Q magnitudes, pitch and chroma over time, with the key.
+//! Draws the harmony of a file: constant-Q magnitudes, pitch and chroma over time, with the key.
 //!
-//! It has a background of its own, so that it reads on light and dark pages alike.
+//! The picture has a background of its own, so it reads well on light and dark pages.
 mod canvas;
 mod columns;
 mod png;
@@ -17,34 +17,34 @@ use refrain_analysis::{CLASSES, Spectrogram, key::NAMES};
 use super::HarmonicFigures;
 use crate::units::Seconds;
 
-/// The picture's size, and the part of it that has time as its x axis.
+/// The size of the picture, and the left and right end of its time axis.
 const SIZE: (u32, u32) = (1200, 850);
 const LEFT: f64 = 70.0;
 const RIGHT: f64 = 1180.0;
 
-/// Tops and heights of the panels.
+/// Top and height of each panel.
 const MAGNITUDES: (f64, f64) = (80.0, 300.0);
 const PITCH: (f64, f64) = (415.0, 150.0);
 const CHROMA: (f64, f64) = (600.0, 200.0);
 
-/// Magnitudes are shown down to so many decibels below the largest.
+/// The range of magnitudes shown, in decibels below the largest.
 const DECIBELS: f64 = 60.0;
 
 const INK: [u8; 3] = [34, 34, 34];
 const FAINT: [u8; 3] = [200, 200, 200];
 const TRACK: [u8; 3] = [178, 24, 43];
 
-/// What kind of file a picture is.
+/// The file format of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PlotFormat {
-    /// Vectors, with the spectra as images within.
+    /// Vectors, with the spectra as embedded images.
     Svg,
     /// Pixels.
     Png,
 }
 
 impl PlotFormat {
-    /// By the ending of the name; none for others than `.svg` and `.png`.
+    /// The format by the extension of the name; `None` unless it is `.svg` or `.png`.
     pub(crate) fn of(path: &Path) -> Option<Self> {
         match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
             "svg" => Some(Self::Svg),
@@ -54,17 +54,17 @@ impl PlotFormat {
     }
 }
 
-/// Gathers what is shown, in constant memory.
+/// Collects what the picture shows, in constant memory.
 pub(crate) struct Plot {
     magnitudes: Columns,
     chroma: Columns,
     pitch: PitchColumns,
-    /// The lowest and the highest pitch that may be found, in hertz.
+    /// The lowest and highest possible pitch, in hertz.
     range: (f64, f64),
 }
 
 impl Plot {
-    /// For pitches in a range of hertz.
+    /// Starts a picture for pitches in a range of hertz.
     pub(crate) fn new(range: (f64, f64)) -> Self {
         Self {
             magnitudes: Columns::default(),
@@ -74,18 +74,18 @@ impl Plot {
         }
     }
 
-    /// The pitch of the next frame, if it has one.
+    /// Adds the pitch of the next frame, if it has one.
     pub(crate) fn pitch(&mut self, frequency: Option<f32>) {
         self.pitch.add(frequency);
     }
 
-    /// The magnitudes of the next frames, and their raw chroma.
+    /// Adds the magnitudes of the next frames and their raw chroma.
     pub(crate) fn magnitudes(&mut self, magnitudes: &Spectrogram<f32>, chroma: &Spectrogram<f32>) {
         (0..magnitudes.frames()).for_each(|t| self.magnitudes.add(magnitudes.frame(t)));
         (0..chroma.frames()).for_each(|t| self.chroma.add(chroma.frame(t)));
     }
 
-    /// Writes the picture. `bins` are the frequencies of the lowest bin and of the one that would follow the highest.
+    /// Writes the picture. `bins` are the frequencies of the lowest bin and of the bin after the highest.
     pub(crate) fn write(
         &self,
         format: PlotFormat,
@@ -132,7 +132,7 @@ impl Plot {
             PITCH.0 + PITCH.1 * (1.0 - share)
         };
         let seen = self.pitch.ranges().enumerate().filter_map(|(i, range)| Some((i, range?)));
-        // A dot has a height too.
+        // Even a single pitch has some height.
         let lines = seen.map(|(i, (low, high))| ((x(i), y(low) + 1.0), (x(i), y(high) - 1.0)));
         canvas.lines(&lines.collect::<Vec<_>>(), TRACK, 2.0);
 
@@ -147,7 +147,7 @@ impl Plot {
     }
 }
 
-/// The line below the name.
+/// The line of figures below the name.
 fn told(figures: &HarmonicFigures) -> String {
     let key = figures.key.as_deref().unwrap_or("no key");
     let tuning = figures.tuning.map_or_else(String::new, |t| format!(", tuning {:+.0} cents", 100.0 * t));
@@ -182,7 +182,7 @@ fn octaves(canvas: &mut impl Canvas, (top, height): (f64, f64), (low, high): (f6
     canvas.lines(&faint, INK, 1.0);
 }
 
-/// Labels the time below the last panel, and marks it in the one without an image.
+/// Labels the time below the last panel, and marks it in the panel without an image.
 fn times(canvas: &mut impl Canvas, duration: f64) {
     const STEPS: [f64; 15] =
         [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0];
@@ -205,7 +205,7 @@ fn times(canvas: &mut impl Canvas, duration: f64) {
     canvas.text(((LEFT + RIGHT) / 2.0, bottom + 40.0), "time", Anchor::Middle, false);
 }
 
-/// An image of columns, `share` of each value between 0 and 1.
+/// Draws columns as an image; `share` maps each value to 0..=1.
 fn image(columns: &Columns, share: impl Fn(&[f32], f32) -> f64) -> Raster {
     let (width, height) = (columns.len().max(1), columns.values());
     let mut raster = Raster::new(width, height, colour(0.0));
@@ -233,7 +233,7 @@ fn shares(columns: &Columns) -> Raster {
     })
 }
 
-/// Dark to bright, evenly to the eye, and in grey as well.
+/// A colour scale from dark to bright, even to the eye and in grey.
 fn colour(share: f64) -> [u8; 3] {
     const STOPS: [[f64; 3]; 6] = [
         [12.0, 7.0, 40.0],
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn names_tell_the_format() {
+    fn the_extension_decides_the_format() {
         assert_eq!(PlotFormat::of("a/b.SVG".as_ref()), Some(PlotFormat::Svg));
         assert_eq!(PlotFormat::of("b.png".as_ref()), Some(PlotFormat::Png));
         assert_eq!(PlotFormat::of("b.pdf".as_ref()), None);

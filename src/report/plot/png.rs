@@ -1,4 +1,4 @@
-//! Drawing as pixels.
+//! Draws pixels.
 use std::{convert::Infallible, io};
 
 use embedded_graphics::Drawable;
@@ -20,11 +20,11 @@ use super::{
     canvas::{Anchor, Canvas, Point, Raster},
 };
 
-/// An image.
+/// An image of pixels.
 pub struct Pixels(Raster);
 
 impl Pixels {
-    /// A white one.
+    /// A white image.
     pub fn new((width, height): (u32, u32)) -> Self {
         Self(Raster::new(width as usize, height as usize, [255; 3]))
     }

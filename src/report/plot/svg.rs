@@ -1,4 +1,4 @@
-//! Drawing as SVG.
+//! Draws SVG.
 use std::io;
 
 use ::svg::{
@@ -12,13 +12,13 @@ use super::{
     canvas::{Anchor, Canvas, Point, Raster},
 };
 
-/// A document.
+/// An SVG document.
 pub struct Svg {
     document: Document,
 }
 
 impl Svg {
-    /// An empty one with a white background.
+    /// An empty document with a white background.
     pub fn new((width, height): (u32, u32)) -> Self {
         let background = Rectangle::new().set("width", width).set("height", height).set("fill", "#ffffff");
         let document = Document::new().set("viewBox", (0, 0, width, height)).set("width", width);
@@ -40,7 +40,7 @@ fn hex([r, g, b]: [u8; 3]) -> String {
     format!("#{r:02x}{g:02x}{b:02x}")
 }
 
-/// A tenth of a pixel is enough.
+/// Rounds to a tenth of a pixel, which is enough.
 fn short(x: f64) -> f64 {
     (x * 10.0).round() / 10.0
 }
@@ -52,7 +52,7 @@ impl Canvas for Svg {
             Anchor::Middle => "middle",
             Anchor::End => "end",
         };
-        // Control characters may not stand in XML.
+        // XML does not allow control characters.
         let text: String = text.chars().filter(|c| !c.is_control()).collect();
         let text = Text::new(text).set("x", short(x)).set("y", short(y)).set("text-anchor", anchor);
         let text = text.set("font-family", "sans-serif").set("font-size", if heading { 18 } else { 13 });

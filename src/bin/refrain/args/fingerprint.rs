@@ -63,23 +63,23 @@ pub struct FingerprintArgs {
     pub ignore_errors: bool,
 }
 
-/// What `--format` names.
+/// The value of `--format`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// A container, which is recognised by its content.
+    /// A container, which is recognised by its content anyway.
     Container,
-    /// Samples without one.
+    /// Samples without a container.
     Raw(RawSample),
 }
 
-/// FFmpeg's names for the containers that are read.
+/// FFmpeg's names for the containers that refrain reads.
 const CONTAINERS: &[&str] = &[
     "3gp", "aac", "aiff", "caf", "flac", "m4a", "matroska", "mka", "mkv", "mov", "mp2", "mp3", "mp4", "ogg",
     "wav", "webm",
 ];
 
 impl Format {
-    /// The format of FFmpeg's name for it.
+    /// The format that FFmpeg calls `name`.
     pub fn named(name: &str) -> Option<Format> {
         if CONTAINERS.contains(&name) {
             return Some(Format::Container);
@@ -110,7 +110,7 @@ fn rate(text: &str) -> Result<SampleRate, String> {
     }
 }
 
-/// Gives fpcalc's options after `fingerprint` their second dash: `-json` would be four short ones.
+/// Gives fpcalc's options after `fingerprint` a second dash, because clap reads `-json` as four short options.
 pub fn with_double_dashes(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut args: Vec<OsString> = args.into_iter().collect();
     if args.get(1).is_none_or(|command| command != "fingerprint") {

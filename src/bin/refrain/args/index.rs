@@ -1,4 +1,4 @@
-//! What the commands for upkeep take.
+//! Arguments of the commands that maintain an index.
 use std::{ffi::OsString, path::PathBuf};
 
 use clap::{
@@ -8,8 +8,8 @@ use clap::{
 
 use super::DbArgs;
 
-/// Takes any text but none, which would mean the whole index: a variable of a script that was never set. Paths are parsed so
-/// anyway.
+/// Accepts any text except an empty one, which would select the whole index. A script passes an empty text if its
+/// variable was never set. Path arguments refuse an empty text anyway.
 fn not_empty() -> impl TypedValueParser<Value = OsString> {
     OsStringValueParser::new()
         .try_map(|text| if text.is_empty() { Err("nothing is named") } else { Ok(text) })

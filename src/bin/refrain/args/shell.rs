@@ -1,4 +1,4 @@
-//! What the commands take that set up a shell and a manual.
+//! Arguments of the commands that set up a shell and a manual.
 use std::path::PathBuf;
 
 use clap::Args;

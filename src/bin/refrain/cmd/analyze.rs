@@ -13,7 +13,7 @@ use refrain::{
 
 use crate::{args::AnalyzeArgs, bar::Bar, messages, stop};
 
-/// Analyses every file; exit 0 unless one could not be analysed, or there was none, which is 2.
+/// Analyses every file. Exit 0; 2 if a file could not be analysed or there was none.
 pub fn run(args: &AnalyzeArgs) -> anyhow::Result<ExitCode> {
     let stop = stop::token();
     if args.files.iter().filter(|file| is_stdin(file)).count() > 1 {
@@ -31,7 +31,7 @@ pub fn run(args: &AnalyzeArgs) -> anyhow::Result<ExitCode> {
 
     let mut told = Told::new(args);
     let inputs = args.files.iter().map(input);
-    // Where nobody reads the output any more, there is no need to go on.
+    // If nobody reads the output any more, the analysis can stop.
     let mut failed = None;
     let options = options.on_event(|event| {
         if let Err(error) = told.on(event)
@@ -60,7 +60,7 @@ fn is_stdin(file: &Path) -> bool {
     file.as_os_str() == "-"
 }
 
-/// Figures on standard output, all else on standard error.
+/// Prints figures on standard output and everything else on standard error.
 struct Told<'a> {
     args: &'a AnalyzeArgs,
     bar: Bar,
@@ -107,7 +107,7 @@ impl<'a> Told<'a> {
         }
     }
 
-    /// What several files came to.
+    /// Prints the totals of several files.
     fn finish(&self, analysed: usize, failed: usize, duration: Seconds) -> io::Result<()> {
         if self.files == 0 {
             messages::say("refrain: no audio files here");
@@ -131,7 +131,7 @@ fn print(text: &str) -> io::Result<()> {
     out.flush()
 }
 
-/// A line of comma-separated values.
+/// Formats a row of comma-separated values.
 fn row(cells: &[String]) -> io::Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(cells)?;
@@ -139,7 +139,7 @@ fn row(cells: &[String]) -> io::Result<String> {
     String::from_utf8(line).map_err(io::Error::other)
 }
 
-/// The figures in words.
+/// Formats the figures in words.
 fn readable(path: &Path, f: &HarmonicFigures) -> String {
     let percent = |share: f64| format!("{:.0} %", 100.0 * share);
     let layout = f.sample_rate.map_or_else(

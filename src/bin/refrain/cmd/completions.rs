@@ -9,9 +9,9 @@ use clap::CommandFactory;
 
 use crate::args::{Cli, CompletionsArgs};
 
-/// Prints the script that a shell reads.
+/// Prints the completion script.
 pub fn run(args: &CompletionsArgs) -> anyhow::Result<ExitCode> {
-    // Written here first: where standard output is closed, the generator would panic.
+    // The generator would panic if standard output is closed, so it writes to memory first.
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "refrain", &mut script);
     io::stdout().write_all(&script).context("cannot write the completions")?;

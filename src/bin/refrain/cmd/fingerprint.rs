@@ -18,7 +18,7 @@ use crate::{
     messages,
 };
 
-/// Fingerprints every file, in the order given; exit 2 where any could not be.
+/// Fingerprints every file, in the order given. Exit 2 if a file could not be fingerprinted.
 pub fn run(args: &FingerprintArgs) -> anyhow::Result<ExitCode> {
     if args.files.iter().filter(|file| file.as_os_str() == "-").count() > 1 {
         anyhow::bail!("standard input (-) can be read once only");
@@ -46,23 +46,23 @@ pub fn run(args: &FingerprintArgs) -> anyhow::Result<ExitCode> {
     Ok(if failed { ExitCode::from(2) } else { ExitCode::SUCCESS })
 }
 
-/// Why there is no fingerprint of a file.
+/// Why a file has no fingerprint.
 pub enum Failure {
     /// The file could not be read.
     Input(Error),
-    /// Nothing can be printed any more.
+    /// Standard output cannot be written any more.
     Output(io::Error),
-    /// It has less audio than one word takes.
+    /// It has too little audio for a word.
     TooShort,
 }
 
-/// Prints the fingerprint of a file, or those of its parts, after its `name` where there is one. Gives what was wrong with
-/// it.
+/// Prints the fingerprint of a file, or those of its parts, after `name` if there is one. Returns the warnings about
+/// the file.
 pub fn one(file: &Path, name: Option<&Path>, args: &FingerprintArgs) -> Result<Vec<Warning>, Failure> {
     let input = if file.as_os_str() == "-" { Audio::reader(io::stdin()) } else { Audio::file(file) };
     let options = options(args);
     let mut print = Print { name, args, chunks: options.chunk.is_some(), first: true, began: seconds_now() };
-    // Where nobody reads the output any more, there is no need to go on.
+    // If nobody reads the output any more, the fingerprinting can stop.
     let mut stopped = None;
     let done = catch_unwind(AssertUnwindSafe(|| {
         acoustid::chromaprint(input, &options, |part| {
@@ -75,7 +75,7 @@ pub fn one(file: &Path, name: Option<&Path>, args: &FingerprintArgs) -> Result<V
     match (stopped, done) {
         (Some(failure), _) => Err(failure),
         (None, Ok(done)) => done.map_err(Failure::Input),
-        // The hook has told of the panic.
+        // The panic hook has already reported it.
         (None, Err(_)) => {
             let reason = AudioError::DecoderPanic("a fault in the analysis".into());
             Err(Failure::Input(Error::Audio { path: file.to_owned(), reason }))
@@ -102,7 +102,7 @@ struct Print<'a> {
     args: &'a FingerprintArgs,
     chunks: bool,
     first: bool,
-    /// When the part was begun.
+    /// When this part was started.
     began: f64,
 }
 
@@ -112,7 +112,7 @@ impl Print<'_> {
         (self.first, self.began) = (false, seconds_now());
         match (part.words.is_empty(), first) {
             (true, true) => Err(Failure::TooShort),
-            // What is left at the end.
+            // The rest at the end.
             (true, false) => Ok(()),
             (false, _) => {
                 let text = self.text(part, first, if self.args.ts { began } else { part.start.0 });
@@ -124,7 +124,7 @@ impl Print<'_> {
 
     fn text(&self, part: &ChromaprintPart, first: bool, began: f64) -> String {
         let fingerprint = fingerprint(&part.words, self.args.raw, self.args.signed, self.args.algorithm);
-        // fpcalc counts in whole milliseconds and cuts off the rest.
+        // fpcalc counts whole milliseconds and rounds down.
         let duration = if self.chunks { part.duration.0 } else { (part.duration.0 * 1e3).floor() / 1e3 };
         let name = self.name.map(|name| name.to_string_lossy());
         if self.args.plain {

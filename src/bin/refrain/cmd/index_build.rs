@@ -6,10 +6,10 @@ use refrain::{BuildOptions, Error, Index};
 use super::progress;
 use crate::{args::BuildArgs, db, messages, stop};
 
-/// Builds; exit 0 unless there was nothing but unusable files, which is 2.
+/// Builds. Exit 0; 2 if there were only unusable files.
 pub fn run(args: &BuildArgs) -> anyhow::Result<ExitCode> {
     let stop = stop::token();
-    // A mistyped folder shall leave no empty index behind.
+    // A mistyped folder must not leave an empty index behind.
     for root in &args.roots {
         std::fs::metadata(root).map_err(|source| Error::Io { path: root.clone(), source })?;
     }

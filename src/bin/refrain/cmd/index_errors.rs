@@ -12,7 +12,7 @@ use serde_json::json;
 use super::progress;
 use crate::{args::ErrorsArgs, db, stop};
 
-/// Lists what could not be used, tried again or not.
+/// Lists the files that could not be used, after trying them again if asked.
 pub fn run(args: &ErrorsArgs) -> anyhow::Result<ExitCode> {
     let path = db::path(&args.db)?;
     if args.retry {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::index_list;
 use crate::{args::ExportArgs, db, messages, stop};
 
-/// Prints everything but the fingerprints, or copies the index.
+/// Prints everything except the fingerprints, or copies the index.
 pub fn run(args: &ExportArgs) -> anyhow::Result<ExitCode> {
     let index = Index::open(db::path(&args.db)?)?;
     match &args.file {
@@ -30,7 +30,7 @@ fn print(index: &Index) -> anyhow::Result<()> {
     for root in index.info()?.roots {
         writeln!(out, "{}", json!({"kind": "root", "path": root.to_string_lossy()}))?;
     }
-    // What went wrong with the output, which ends the export.
+    // An error of the output, which ends the export.
     let mut failed = Ok(());
     let mut line = |document: Value| {
         writeln!(out, "{document}").map_err(|error| {

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::m3u;
 use crate::{args::ListArgs, db, messages};
 
-/// Lists; exit 1 where something was chosen that is not in the index, 2 where a path cannot stand in a playlist.
+/// Lists tracks. Exit 1 if a selected file is not in the index, 2 if a path cannot be written to a playlist.
 pub fn run(args: &ListArgs) -> anyhow::Result<ExitCode> {
     let path = db::path(&args.db)?;
     let index = Index::open(&path)?;
@@ -37,7 +37,7 @@ pub fn run(args: &ListArgs) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Prints the tracks of which a file is chosen; false where one was left out.
+/// Prints the tracks with a selected file. Returns false if it had to leave one out.
 fn print(args: &ListArgs, index: &Index, chosen: Option<&HashSet<PathBuf>>) -> anyhow::Result<bool> {
     let mut out = BufWriter::new(io::stdout().lock());
     let mut table = args.csv.then(|| csv::Writer::from_writer(Vec::new()));
@@ -48,7 +48,7 @@ fn print(args: &ListArgs, index: &Index, chosen: Option<&HashSet<PathBuf>>) -> a
         out.write_all(m3u::HEADER.as_bytes())?;
     }
     let mut whole = true;
-    // What went wrong with the output, which ends the listing.
+    // An error of the output, which ends the listing.
     let mut failed: anyhow::Result<()> = Ok(());
     let listed = index.tracks(|track, files| {
         let is_chosen = |file: &&FileEntry| chosen.is_none_or(|chosen| chosen.contains(&file.path));
@@ -152,7 +152,7 @@ fn rows(table: &mut csv::Writer<Vec<u8>>, track: &Track, files: &[FileEntry]) ->
     Ok(table.flush()?)
 }
 
-/// What is told of a track: its first file, what it is, and all its files.
+/// The document of a track: its first file, its figures and tags, and all its files.
 pub fn document(track: &Track, files: &[FileEntry]) -> Value {
     let record = &track.record;
     let files: Vec<Value> = files

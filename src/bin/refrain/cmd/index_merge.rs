@@ -9,7 +9,7 @@ use crate::{args::MergeArgs, db, messages, stop};
 pub fn run(args: &MergeArgs) -> anyhow::Result<ExitCode> {
     let stop = stop::token();
     let path = db::path_to_write(&args.db)?;
-    // Nothing is made where one of them cannot be used.
+    // Creates nothing if one of the indexes cannot be used.
     let others = args.others.iter().map(Index::open).collect::<refrain::Result<Vec<_>>>()?;
     let index = Index::open_or_create(&path)?;
     for (other, name) in others.iter().zip(&args.others) {

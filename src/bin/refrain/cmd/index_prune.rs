@@ -6,7 +6,7 @@ use refrain::{Index, Selector};
 use super::index_remove::take_out;
 use crate::{args::PruneArgs, db, messages};
 
-/// Removes what is missing, but for what is below a folder that is not there as a whole.
+/// Removes missing files. Keeps files in a folder that is itself gone.
 pub fn run(args: &PruneArgs) -> anyhow::Result<ExitCode> {
     let path = db::path(&args.db)?;
     let index = Index::open(&path)?;

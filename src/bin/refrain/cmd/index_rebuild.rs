@@ -5,7 +5,7 @@ use refrain::{Built, Index, MaintainOptions};
 
 use crate::{args::RebuildArgs, db, messages, stop};
 
-/// Makes the neighbour index again.
+/// Builds the neighbour index again.
 pub fn run(args: &RebuildArgs) -> anyhow::Result<ExitCode> {
     let stop = stop::token();
     let path = db::path(&args.db)?;

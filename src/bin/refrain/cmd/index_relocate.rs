@@ -5,7 +5,7 @@ use refrain::Index;
 
 use crate::{args::RelocateArgs, db, messages};
 
-/// Relocates; exit 1 where the index has nothing there.
+/// Relocates. Exit 1 if the index has nothing at the old path.
 pub fn run(args: &RelocateArgs) -> anyhow::Result<ExitCode> {
     let path = db::path(&args.db)?;
     let index = Index::open_to_write(&path)?;

@@ -11,7 +11,7 @@ use refrain::{Index, Selector};
 
 use crate::{args::RemoveArgs, db, messages};
 
-/// Removes what is meant; exit 1, and nothing removed, where something was named that is not in the index.
+/// Removes the selected files. Exit 1, and nothing removed, if something selected is not in the index.
 pub fn run(args: &RemoveArgs) -> anyhow::Result<ExitCode> {
     let path = db::path(&args.db)?;
     let index = Index::open(&path)?;
@@ -20,7 +20,7 @@ pub fn run(args: &RemoveArgs) -> anyhow::Result<ExitCode> {
     let mut nothing = false;
     for (selector, text) in selectors.iter().zip(&args.chosen) {
         let paths = index.select(selector)?;
-        // A folder may be one to be updated and have no files: it was empty, or they are removed already.
+        // An indexed folder may have no files, because it was empty or they are already removed.
         let roots = folder(selector).map_or(Ok(Vec::new()), |path| index.roots_below(path))?;
         if paths.is_empty() && roots.is_empty() {
             let text = text.display();
@@ -38,7 +38,7 @@ pub fn run(args: &RemoveArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The folder that may be meant. None is called like a pattern, unless its very path was given.
+/// The folder that a selector may name. A pattern counts only if it is the exact path of a folder.
 fn folder(selector: &Selector) -> Option<&Path> {
     match selector {
         Selector::Path(path) => Some(path),
@@ -47,7 +47,7 @@ fn folder(selector: &Selector) -> Option<&Path> {
     }
 }
 
-/// Takes files and folders out of the index and names the files; or only names them.
+/// Removes files and folders from the index and prints the files; or only prints them.
 pub fn take_out<'a>(
     db: &Path,
     chosen: &[PathBuf],
@@ -57,7 +57,7 @@ pub fn take_out<'a>(
     if !dry_run {
         let index = Index::open_to_write(db)?;
         index.remove(chosen)?;
-        // Last: files that stayed because of an interruption are still looked after by updates.
+        // Folders come last: if this is interrupted, updates still look after the files that stayed.
         for root in roots {
             index.forget_roots(root)?;
         }

@@ -6,7 +6,7 @@ use refrain::{BuildOptions, Index};
 use super::progress;
 use crate::{args::UpdateArgs, db, stop};
 
-/// Updates; exit 0, also where files are missing.
+/// Updates. Exit 0, even if files are missing.
 pub fn run(args: &UpdateArgs) -> anyhow::Result<ExitCode> {
     let stop = stop::token();
     let path = db::path(&args.db)?;

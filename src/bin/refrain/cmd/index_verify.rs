@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::{args::VerifyArgs, db, messages, remedies, stop};
 
-/// Checks everything; exit 0 where the file is whole, 2 where it is not.
+/// Checks everything. Exit 0 if the file is sound, 2 if not.
 pub fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     let stop = stop::token();
     let path = db::path(&args.db)?;

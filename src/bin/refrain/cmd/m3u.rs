@@ -11,15 +11,15 @@ use crate::messages;
 /// The first line.
 pub const HEADER: &str = "#EXTM3U\n";
 
-/// Writes a file's entry. Where its path cannot stand in a playlist that is told of, and false.
+/// Writes the entry of a file. If its path cannot be written to a playlist, prints a message and returns false.
 pub fn entry(out: &mut impl Write, path: &Path, duration: Option<Seconds>, tags: &Tags) -> io::Result<bool> {
     let bytes = path.as_os_str().as_encoded_bytes();
-    // Lines end with either; and what is not Unicode on Windows has no spelling here.
+    // A line break in a path would end the line. On Windows, a path that is not Unicode cannot be written.
     if bytes.iter().any(|byte| matches!(byte, b'\n' | b'\r')) || (cfg!(windows) && path.to_str().is_none()) {
         messages::say(&format!("refrain: {path:?}: a playlist cannot hold this path, it was left out"));
         return Ok(false);
     }
-    // -1 stands for what is not known.
+    // -1 means unknown.
     let seconds = duration.map_or(-1, |duration| duration.0.round() as i64);
     writeln!(out, "#EXTINF:{seconds},{}", one_line(&name(path, tags)))?;
     out.write_all(bytes)?;
@@ -27,7 +27,7 @@ pub fn entry(out: &mut impl Write, path: &Path, duration: Option<Seconds>, tags:
     Ok(true)
 }
 
-/// Artist and title; what is not known of them is made up for by the file's name.
+/// Artist and title; if either is unknown, the file's name.
 fn name(path: &Path, tags: &Tags) -> String {
     match (&tags.artist, &tags.title) {
         (Some(artist), Some(title)) => format!("{artist} - {title}"),
@@ -36,7 +36,7 @@ fn name(path: &Path, tags: &Tags) -> String {
     }
 }
 
-/// Text with spaces in place of line breaks and the like.
+/// Text with spaces in place of line breaks and other control characters.
 fn one_line(text: &str) -> String {
     text.replace(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'), " ")
 }

@@ -15,22 +15,22 @@ use crate::{
     messages,
 };
 
-/// What stands at the foot of each page.
+/// The footer of each page.
 const SOURCE: &str = concat!("refrain ", env!("CARGO_PKG_VERSION"));
 
-/// Writes a page for refrain and for each of its commands.
+/// Writes a page for refrain and one for each of its commands.
 pub fn run(args: &ManArgs) -> anyhow::Result<ExitCode> {
     let folder = &args.dir;
     fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
     let mut command = Cli::command().disable_help_subcommand(true);
-    // The commands within commands get their whole names.
+    // Gives nested commands their full names.
     command.build();
     let pages = pages(&command, folder)?;
     messages::say(&format!("{}: {}", folder.display(), messages::count(pages, "page")));
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes the pages of a command and of those below it; gives their number.
+/// Writes the pages of a command and of its subcommands. Returns how many.
 fn pages(command: &Command, folder: &Path) -> anyhow::Result<u64> {
     let man = Man::new(command.clone()).source(SOURCE).manual("refrain");
     let target = folder.join(man.get_filename());
@@ -41,14 +41,14 @@ fn pages(command: &Command, folder: &Path) -> anyhow::Result<u64> {
     command.get_subcommands().try_fold(1, |sum, command| Ok(sum + pages(command, folder)?))
 }
 
-/// Writes a file that is there whole or not at all.
+/// Writes a file that appears whole or not at all.
 fn write(content: &[u8], target: &Path) -> io::Result<()> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".refrain-");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // As any new file; the user's mask takes off what it takes off.
+        // The permissions of any new file, less the user's umask.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
     let mut file = builder.tempfile_in(target.parent().unwrap_or(Path::new(".")))?;

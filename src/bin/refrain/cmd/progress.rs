@@ -1,4 +1,4 @@
-//! What is told while files are analysed, and of it all at the end.
+//! Reports progress while files are analysed, and a summary at the end.
 use std::{
     path::Path,
     time::{Duration, Instant},
@@ -8,10 +8,10 @@ use refrain::{BuildEvent, BuildOptions, BuildSummary, Error, Index, Seconds};
 
 use crate::{args::WorkArgs, bar::Bar, messages};
 
-/// Files that could not be used which are named at the end; the rest is counted.
+/// How many unusable files are named at the end; the rest are counted.
 const NAMED: usize = 20;
 
-/// Does `work` on an index and tells of it; then closes the index. Gives whether there is any track.
+/// Runs `work` on an index and reports it, then closes the index. Returns whether the index has any track.
 pub fn tell(
     args: &WorkArgs,
     path: &Path,
@@ -32,7 +32,7 @@ pub fn tell(
         Err(error) => return Err(error.into()),
     };
     let any = index.has_tracks()?;
-    // Counting takes longer than to add a file to a large library.
+    // Counting takes longer than adding a file to a large library.
     let totals = if args.quiet { None } else { Some(index.info()?.totals) };
     index.close()?;
     report(args, &summary, began.elapsed());
@@ -47,7 +47,7 @@ pub fn tell(
     Ok(any)
 }
 
-/// Tells what was done and what could not be used.
+/// Prints what was done and which files could not be used.
 fn report(args: &WorkArgs, summary: &BuildSummary, took: Duration) {
     let named = if args.verbose { usize::MAX } else { NAMED };
     for failed in summary.failed.iter().take(named) {
@@ -98,7 +98,7 @@ impl Progress {
         Self { bar: Bar::new(args.quiet), quiet: args.quiet, verbose: args.verbose }
     }
 
-    /// Takes in what a build tells.
+    /// Handles an event of a build.
     fn on(&mut self, event: BuildEvent) {
         match event {
             BuildEvent::Found { new, new_bytes, .. } => {
@@ -113,7 +113,7 @@ impl Progress {
                 }
                 self.bar.step(bytes, duration);
             }
-            // A bad one is named at the end, together with the folders that could not be looked into.
+            // A bad file is named at the end, together with unreadable folders.
             BuildEvent::Recognised { bytes, .. } | BuildEvent::Failed { bytes, .. } => {
                 self.bar.step(bytes, Seconds::default());
             }
@@ -131,7 +131,7 @@ impl Progress {
         }
     }
 
-    /// Says a line without breaking the bar.
+    /// Prints a line without breaking the bar.
     fn line(&self, text: &str) {
         self.bar.suspend(|| messages::say(text));
     }

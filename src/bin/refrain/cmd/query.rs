@@ -12,7 +12,7 @@ use refrain::{Answer, Audio, Error, Index, Match, QueryOptions, Range, Seconds, 
 use super::{m3u, query_csv};
 use crate::{args::QueryArgs, db, messages};
 
-/// Answers every clip, in the order given; exit 0 where any matched, 2 where any could not be read, else 1.
+/// Answers every clip, in the order given. Exit 0 if a clip matched, 2 if a clip could not be read, else 1.
 pub fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
     let path = db::path(&args.db)?;
     let index = Index::open(&path)?;
@@ -39,10 +39,10 @@ pub fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
         .clips
         .iter()
         .map(|clip| if is_stdin(clip) { Audio::reader(io::stdin()) } else { Audio::file(clip) });
-    // What went wrong with the output, which ends the work.
+    // An error of the output, which ends the run.
     let mut failed = Ok(());
     let done = index.query_all(clips, &options, |clip, answer| match answer {
-        // A clip that cannot be read has a line too; an index that cannot ends the work.
+        // A clip that cannot be read gets a line too. An index that cannot be read ends the run.
         Err(error @ Error::Index { .. }) => Err(error),
         answer => out.write(clip, &answer).map_err(|error| {
             failed = Err(error);
@@ -90,7 +90,7 @@ impl<'a> Output<'a> {
         self.print(clip, answer, track.map(|track| track.record.duration)).context("cannot write the answer")
     }
 
-    /// `duration` is that of the best match's track, where it is asked for.
+    /// `duration` is that of the best match's track, if it is needed.
     fn print(
         &mut self,
         clip: &Path,
@@ -109,7 +109,7 @@ impl<'a> Output<'a> {
         }
         let answer = match answer {
             Ok(answer) => answer,
-            // The only thing that is not data; a script that wants it as data asks for --json.
+            // Only this line is not data. A script that wants it as data uses --json.
             Err(error) => {
                 messages::say(&format!("refrain: {error}"));
                 return Ok(());
@@ -146,7 +146,7 @@ fn table(matches: &[Match]) -> String {
         let clock = |from: Seconds, to: Seconds| format!("{from} - {to}");
         table.add_row([
             String::new(),
-            // Rounded down, so that 1 is never claimed of what is only nearly sure.
+            // Rounded down, so that a match that is only nearly sure never shows 1.
             format!("{:.3}", (m.score * 1000.0).floor() / 1000.0),
             clock(m.query_start, m.query_end),
             clock(m.ref_start, m.ref_end),
@@ -163,7 +163,7 @@ fn table(matches: &[Match]) -> String {
     table.trim_fmt()
 }
 
-/// Artist and title where they are known, and always the file.
+/// Artist and title if known, and always the file.
 fn name(m: &Match) -> String {
     let path = m.path.display();
     match (&m.tags.artist, &m.tags.title) {

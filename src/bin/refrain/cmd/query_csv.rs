@@ -1,4 +1,4 @@
-//! Answers as comma-separated values: the fields of the JSON documents, a line for each match.
+//! Answers as comma-separated values: the fields of the JSON documents, one line for each match.
 use std::{
     io::{self, Write},
     path::Path,
@@ -40,7 +40,7 @@ pub fn header(out: &mut impl Write) -> io::Result<()> {
     line(out, ANSWER.iter().chain(&MATCH).map(|name| (*name).to_owned()))
 }
 
-/// Writes a line for each match; one with empty cells where there is none.
+/// Writes a line for each match, or a line with empty cells if there is none.
 pub fn rows(out: &mut impl Write, clip: &Path, answer: &refrain::Result<Answer>) -> io::Result<()> {
     let document = match answer {
         Ok(answer) => serde_json::to_value(answer)?,
@@ -55,7 +55,7 @@ pub fn rows(out: &mut impl Write, clip: &Path, answer: &refrain::Result<Answer>)
     Ok(())
 }
 
-/// A value without quotes; several with spaces between.
+/// A value without quotes; items of a list are separated by spaces.
 fn cell(value: &Value) -> String {
     match value {
         Value::Null => String::new(),

@@ -1,4 +1,4 @@
-//! Aligns what was proposed, and keeps the best.
+//! Aligns the proposed places and keeps the best.
 use std::collections::BTreeMap;
 
 use super::{
@@ -13,13 +13,13 @@ use crate::{
     store::TrackId,
 };
 
-/// Alignments of a chunk whose windows are compared, those with the best frames.
+/// How many alignments of a chunk have their windows compared: those with the best frames.
 const COMPARED: usize = 64;
 
-/// Alignments of a chunk that are kept, best first.
+/// How many alignments of a chunk are kept, best first.
 pub(crate) const KEPT: usize = 16;
 
-/// Of these, at most so many of one track.
+/// How many of the kept alignments may be in one track.
 const MAX_KEPT_OF_TRACK: usize = 6;
 
 /// A place of a track that a variant of the query was aligned with.
@@ -31,15 +31,15 @@ struct Aligned {
 }
 
 impl Aligned {
-    /// The evidence of its frames.
+    /// The evidence of the frames alone.
     fn evidence(&self) -> f32 {
         self.variant.for_each_of_query(self.alignment.evidence)
     }
 }
 
 impl Query<'_> {
-    /// Aligns what was proposed, keeps the best and refines it. Also gives the most evidence for a track that has no place
-    /// among these.
+    /// Aligns the proposed places, keeps the best and refines them. Also returns the most evidence of a track
+    /// that has no kept place, or 0.
     pub(crate) fn best(
         &mut self,
         variants: &VariantFrames<'_>,
@@ -69,7 +69,7 @@ impl Query<'_> {
         }
         let mut aligned: Vec<(f32, Aligned)> = compared.into_iter().zip(aligned).collect();
         aligned.sort_by(|a, b| b.0.total_cmp(&a.0));
-        // A track that repeats itself must not keep out all others, which tell what chance reaches.
+        // A track that repeats itself must not crowd out the others, because they show what chance reaches.
         let mut of_track: BTreeMap<u32, usize> = BTreeMap::new();
         aligned.retain(|(_, a)| {
             let places = of_track.entry(a.track.0).or_default();
@@ -83,15 +83,15 @@ impl Query<'_> {
         Ok((places, left))
     }
 
-    /// The evidence of an alignment's frames and windows.
+    /// The evidence of an alignment's frames and windows together.
     fn whole_evidence(&mut self, frames: &[f32], aligned: &Aligned) -> f32 {
         let windows = self.window_evidence.evidence(frames, &aligned.reference, &aligned.alignment);
         aligned.evidence() + aligned.variant.for_each_of_query(windows)
     }
 
-    /// Finds tempo and transposition of an alignment more closely, and describes it in the query's own time.
+    /// Refines the tempo and transposition of an alignment, and describes it in the query's own time.
     fn place(&mut self, variants: &VariantFrames<'_>, (whole, mut aligned): (f32, Aligned)) -> Result<Place> {
-        // What the windows say is asked again where it was moved.
+        // The evidence so far; `None` once the alignment has moved and its windows must be compared again.
         let mut evidence = Some(whole);
         let values = self.params.frame_values();
         let track = aligned.track;
@@ -127,7 +127,8 @@ impl Query<'_> {
             0.0
         };
         if bins != 0.0 {
-            // What is played faster is higher by as much: a likely tempo, and one that pitch tells better.
+            // Music that is played faster is higher by as much. So the pitch suggests a tempo, and measures
+            // it better.
             let faster = f64::powf(2.0, bins / self.params.bins_per_octave as f64);
             line = comparison.with_query(&read(bins.round() as i32)).best_line(line, Some(faster));
         }
@@ -143,7 +144,7 @@ impl Query<'_> {
             pairs: ((to - from) as f64 + 1.0) / 2.0,
             tempo: line.tempo,
             pitch: bins,
-            // What a variant led to and turned out to be the query as it is was there to be found without any.
+            // If a variant led to the query as it is, the place could have been found without any variant.
             variants: if line.tempo == 1.0 && bins == 0.0 || variant == Variant::PLAIN {
                 1
             } else {
@@ -154,7 +155,8 @@ impl Query<'_> {
         })
     }
 
-    /// Aligns a variant of the query, which reads as `frames`, with the stored frames of a track around an offset.
+    /// Aligns a variant of the query, whose frames are `frames`, with the stored frames of a track near an
+    /// offset.
     fn align(
         &self,
         variants: &VariantFrames<'_>,
@@ -162,7 +164,8 @@ impl Query<'_> {
         track: TrackId,
         offset: i32,
     ) -> Result<Option<Aligned>> {
-        /// Half frames of the track on either side: where the query may be moved to, and a moving mean beyond.
+        /// Half frames of the track that are read on either side: room to move the query, and the reach of
+        /// the moving mean.
         const MARGIN: i32 = 20;
         let values = self.params.frame_values();
         let count = (frames.len() / values) as i32;
