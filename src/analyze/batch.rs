@@ -16,7 +16,7 @@ use super::{
     options::{AnalyzeEvent, AnalyzeOptions, AnalyzeSummary},
     outputs::Targets,
     plans::Plans,
-    single::Job,
+    two_passes::Job,
 };
 use crate::{
     cancel::CancelToken,

@@ -2,7 +2,7 @@
 use std::path::Path;
 
 use super::{
-    best::KEPT,
+    alignments::KEPT,
     engine::Query,
     place::{Place, overlap},
 };
