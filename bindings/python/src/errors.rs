@@ -22,7 +22,7 @@ pub fn parameter(py: Python<'_>, message: &str) -> PyErr {
     made(py, "ParameterError", (message,))
 }
 
-/// The index is at work for the caller already.
+/// The index is at work for the caller already, or for another call that it would wait for.
 pub fn busy(py: Python<'_>, reason: &str) -> PyErr {
     made(py, "IndexBusyError", ("", reason))
 }
@@ -55,6 +55,39 @@ pub fn of_analysis(py: Python<'_>, error: &AnalysisError) -> PyErr {
     }
 }
 
+/// Why an index was refused. Where the library's text has no way out, or has that of the command, the way out is in Python's
+/// words.
+fn index_reason(path: &Path, reason: &IndexError) -> String {
+    match reason {
+        IndexError::Missing => {
+            format!("no index here; refrain.Index({:?}, \"a\") makes one", path.to_string_lossy())
+        }
+        IndexError::IsFolder => "is a folder; an index is a file".to_owned(),
+        IndexError::NotSqlite => "is not an SQLite file, and so no index".to_owned(),
+        IndexError::Foreign { found, expected } => format!(
+            "is an SQLite file of another program (application_id {found:#010x}, expected {expected:#010x})"
+        ),
+        IndexError::Newer { found, newest } => format!(
+            "was made by a newer refrain (format {found}, this one reads up to {newest}); install a newer version of the package"
+        ),
+        IndexError::Parameters { found, expected } => format!(
+            "holds fingerprints of parameter set {found}, this refrain works with {expected}; build a new index from the audio files"
+        ),
+        IndexError::Neighbours(what) => {
+            format!(
+                "its neighbour index is damaged ({what}), nothing else is; Index.rebuild() makes it again"
+            )
+        }
+        IndexError::Occupied(path) => {
+            format!("already holds {}; Index.remove() takes it out", path.display())
+        }
+        IndexError::DiskFull => {
+            "the disk is full; what was committed is safe, make room and make the same call again".to_owned()
+        }
+        other => other.to_string(),
+    }
+}
+
 /// An error of the library.
 pub fn of_library(py: Python<'_>, error: &Error) -> PyErr {
     match error {
@@ -84,7 +117,7 @@ pub fn of_library(py: Python<'_>, error: &Error) -> PyErr {
                 IndexError::ReadOnly(_) => "IndexReadOnlyError",
                 _ => "IndexFileError",
             };
-            made(py, class, (text(path), reason.to_string()))
+            made(py, class, (text(path), index_reason(path, reason)))
         }
         other => made(py, "RefrainError", (other.to_string(),)),
     }

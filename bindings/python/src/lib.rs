@@ -3,13 +3,15 @@
 //!
 //! Whatever takes long runs detached from the interpreter. Samples are read where NumPy has them; results become arrays
 //! without a copy.
-mod analyse;
+mod analyze;
 mod arrays;
 mod audio;
 mod errors;
 mod fork;
 mod index;
+mod inside;
 mod interrupt;
+mod listener;
 mod load;
 mod records;
 mod scratch;
@@ -19,8 +21,9 @@ mod transforms;
 mod _refrain {
     #[pymodule_export]
     use super::{
-        analyse::{analyze, analyze_audio, chroma_frames, fingerprint, unpack_frames},
+        analyze::{analyze, analyze_audio, chroma_frames, fingerprint, unpack_frames},
         index::Index,
+        listener::Listener,
         load::load,
         transforms::{
             chroma_cqt, chroma_stft, chroma_stft_of, cqt, estimate_tuning, estimate_tuning_of, hpss,

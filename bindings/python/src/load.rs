@@ -1,14 +1,9 @@
 //! Audio files as arrays of samples.
-use std::time::{Duration, Instant};
-
 use numpy::PyArray1;
 use pyo3::prelude::*;
-use refrain::{Audio, decode::BlockSource, resample::Resampler, units::SampleRate};
+use refrain::{Audio, CancelToken, Error, decode::BlockSource, resample::Resampler, units::SampleRate};
 
-use crate::{arrays, audio::Given};
-
-/// How often signals are looked at.
-const OFTEN: Duration = Duration::from_millis(50);
+use crate::{arrays, audio::with_audio};
 
 /// What was decoded.
 struct Loaded {
@@ -41,29 +36,17 @@ pub fn load<'py>(
 ) -> PyResult<Parts<'py>> {
     let part = Part { offset, duration };
     let Loaded { samples, rate, channels, warnings } =
-        Given::new(kind, source, 0)?
-            .with(py, None, |audio| py.detach(|| decode(audio, sr.map(SampleRate), part)))?;
+        with_audio(py, kind, source, 0, None, |audio, caller| {
+            decode(audio, sr.map(SampleRate), part, caller.cancel())
+        })?;
     Ok((arrays::line(py, samples), rate, channels, warnings))
 }
 
-fn decode(audio: Audio<'_>, wanted: Option<SampleRate>, part: Part) -> PyResult<refrain::Result<Loaded>> {
-    let mut looked = Instant::now();
-    let mut interrupted = None;
-    let done = blocks(audio, wanted, part, || {
-        if looked.elapsed() >= OFTEN {
-            looked = Instant::now();
-            interrupted = Python::attach(|py| py.check_signals()).err();
-        }
-        interrupted.is_none()
-    });
-    interrupted.map_or(Ok(done), Err)
-}
-
-fn blocks(
+fn decode(
     audio: Audio<'_>,
     wanted: Option<SampleRate>,
     part: Part,
-    mut go_on: impl FnMut() -> bool,
+    cancel: &CancelToken,
 ) -> refrain::Result<Loaded> {
     let mut decoder = audio.open()?;
     let mut cut = None;
@@ -73,8 +56,8 @@ fn blocks(
     let mut stretch: Option<(SampleRate, u64, Resampler)> = None;
     let mut to = wanted;
     while let Some(rate) = decoder.next_block(&mut block)? {
-        if !go_on() {
-            break;
+        if cancel.is_cancelled() {
+            return Err(Error::Interrupted);
         }
         let cut = cut.get_or_insert_with(|| Cut::new(part, rate));
         if cut.rate != rate {
