@@ -8,7 +8,7 @@ use refrain::{
     error::{AudioError, IndexError},
 };
 
-/// An instance of a class of `refrain.errors`; or what went wrong when it was made.
+/// An instance of a class of `refrain.errors`, or the exception that making it raised.
 fn made<'py>(py: Python<'py>, class: &str, args: impl PyCallArgs<'py>) -> PyErr {
     let class = py.import("refrain.errors").and_then(|module| module.getattr(class));
     match class.and_then(|class| class.call1(args)) {
@@ -22,17 +22,17 @@ pub fn parameter(py: Python<'_>, message: &str) -> PyErr {
     made(py, "ParameterError", (message,))
 }
 
-/// The index is at work for the caller already, or for another call that it would wait for.
+/// A call that would wait for the call that it was made from.
 pub fn busy(py: Python<'_>, reason: &str) -> PyErr {
     made(py, "IndexBusyError", ("", reason))
 }
 
-/// A path as Python has it: text in which bytes that are not UTF-8 are surrogates.
+/// A path as text. In Python, bytes that are not UTF-8 become surrogates.
 pub fn text(path: &Path) -> &std::ffi::OsStr {
     path.as_os_str()
 }
 
-/// What librosa calls a parameter of the library.
+/// librosa's name of a parameter of the library.
 fn usual(name: &str) -> &str {
     match name {
         "rate" => "sr",

@@ -23,7 +23,7 @@ use crate::{
     records::{AnswerRecord, EventRecord, InfoRecord, SummaryRecord, TrackRecord},
 };
 
-/// How often `close` looks whether the other calls are done.
+/// How often `close` checks whether the calls of other threads are done.
 const OFTEN: Duration = Duration::from_millis(5);
 
 /// An index file that is open. What is done to it runs detached from the interpreter.
@@ -123,7 +123,7 @@ fn maintain(caller: &Caller, callback: Option<Arc<Py<PyAny>>>) -> MaintainOption
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Nothing panics while one of these is held.
+    // Nothing panics while one of these is locked.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -362,8 +362,8 @@ impl Index {
         self.with(py, |index| index.select(&Selector::from(chosen.as_os_str()))).map(texts)
     }
 
-    /// Takes out what is chosen and gives its files. Nothing is taken out on a `dry_run`, nor where one of the chosen is
-    /// nothing in the index: those come second.
+    /// Removes the chosen files and returns their paths, then those of the chosen that mean nothing in the index. Removes
+    /// nothing on a `dry_run`, or if one of the chosen means nothing.
     fn remove(
         &self,
         py: Python<'_>,
@@ -398,7 +398,7 @@ impl Index {
         if dry_run { self.reading(py, work) } else { self.writing(py, work) }
     }
 
-    /// Takes out files that are missing, and gives them.
+    /// Removes missing files and returns their paths.
     fn prune(&self, py: Python<'_>, dry_run: bool) -> PyResult<Vec<OsString>> {
         let work = |index: &refrain::Index, caller: &Caller| {
             let gone = index.prunable()?;

@@ -80,9 +80,8 @@ impl Caller {
     }
 
     fn run(&self, job: impl FnOnce(Python<'_>) -> PyResult<()>) {
-        if self.raised().is_none()
-            && let Err(error) = Python::attach(job)
-        {
+        let raised = self.raised().is_some();
+        if !raised && let Err(error) = Python::attach(job) {
             self.raise(error);
         }
     }

@@ -5,7 +5,7 @@ use refrain::{Audio, CancelToken, Error, decode::BlockSource, resample::Resample
 
 use crate::{arrays, audio::with_audio};
 
-/// What was decoded.
+/// Decoded audio.
 struct Loaded {
     samples: Vec<f32>,
     rate: u32,
@@ -13,14 +13,14 @@ struct Loaded {
     warnings: Vec<String>,
 }
 
-/// Which part of the audio is wanted, in seconds.
+/// The part of the audio to load, in seconds.
 #[derive(Clone, Copy)]
 struct Part {
     offset: f64,
     duration: Option<f64>,
 }
 
-/// Samples, their rate, the channels of which they are the mean, and what was wrong.
+/// Samples, their rate, how many channels they are the mean of, and warnings.
 type Parts<'py> = (Bound<'py, PyArray1<f32>>, u32, u16, Vec<String>);
 
 /// Decodes audio.
@@ -52,7 +52,7 @@ fn decode(
     let mut cut = None;
     let mut block = Vec::new();
     let mut samples = Vec::new();
-    // The rate so far, the samples of it, and the way to the wanted one.
+    // The rate of the blocks so far, their samples, and the resampler to the wanted rate.
     let mut stretch: Option<(SampleRate, u64, Resampler)> = None;
     let mut to = wanted;
     while let Some(rate) = decoder.next_block(&mut block)? {
@@ -90,17 +90,17 @@ fn warnings(decoder: &dyn BlockSource) -> Vec<String> {
     decoder.warnings().iter().map(|warning| format!("{path}: {warning}")).collect()
 }
 
-/// Ends a stretch of one rate; its length is rounded up, as librosa rounds it.
+/// Ends a stretch of one rate. Its length is rounded up, as in librosa.
 fn finish(resampler: &mut Resampler, from: SampleRate, to: SampleRate, count: u64, samples: &mut Vec<f32>) {
     resampler.finish(samples);
     let exact = (u128::from(count) * u128::from(to.0), u128::from(from.0));
-    // The resampler rounds to the nearest.
+    // The resampler rounds to the nearest sample.
     if exact.0.div_ceil(exact.1) > (exact.0 + exact.1 / 2) / exact.1 {
         samples.push(0.0);
     }
 }
 
-/// What is still to be left out and to be kept, in samples.
+/// How many samples are still to be left out, and to be kept.
 struct Cut {
     rate: SampleRate,
     skip: u64,
@@ -113,14 +113,14 @@ impl Cut {
         Self { rate, skip: samples(part.offset), left: part.duration.map(samples) }
     }
 
-    /// Goes on at another rate.
+    /// Continues at another rate.
     fn at(&mut self, rate: SampleRate) {
         let scaled = |n: u64| (u128::from(n) * u128::from(rate.0) / u128::from(self.rate.0.max(1))) as u64;
         (self.skip, self.left) = (scaled(self.skip), self.left.map(scaled));
         self.rate = rate;
     }
 
-    /// What is wanted of the next samples.
+    /// The wanted part of the next samples.
     fn keep<'a>(&mut self, block: &'a [f32]) -> &'a [f32] {
         let skipped = block.len().min(usize::try_from(self.skip).unwrap_or(usize::MAX));
         self.skip -= skipped as u64;

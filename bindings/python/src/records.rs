@@ -1,4 +1,4 @@
-//! What the library tells, as dictionaries. The dataclasses of `refrain.records` have fields of the same names.
+//! Results of the library as dictionaries. The dataclasses of `refrain.records` have fields of the same names.
 use std::{ffi::OsString, path::PathBuf};
 
 use pyo3::prelude::*;
@@ -134,7 +134,7 @@ impl From<BuildSummary> for SummaryRecord {
     }
 }
 
-/// What a build tells while it goes on.
+/// What happens during a build.
 #[derive(Default, IntoPyObject)]
 pub struct EventRecord {
     kind: &'static str,
@@ -150,7 +150,7 @@ pub struct EventRecord {
 }
 
 impl EventRecord {
-    /// None of an event that this version knows nothing of.
+    /// None for an event that this version does not know.
     pub fn of(event: BuildEvent) -> Option<Self> {
         let new = Self::default();
         Some(match event {

@@ -69,7 +69,6 @@ def test_the_examples_do_what_they_say(
     output: List[str] = []
     with refrain.Index("music.refrain") as index:
         names = {"refrain": refrain, "np": np, "io": io, "index": index}
-        # Python writes what an exception's class is called with its module, and hints below it.
         test = doctest.DocTest(test.examples, names, test.name, test.filename, test.lineno, test.docstring)
         outcome = doctest.DocTestRunner().run(test, out=output.append)
     assert outcome.failed == 0, "".join(output)

@@ -142,14 +142,14 @@ def samples(y: object) -> npt.NDArray[np.float32]:
         raise ParameterError(
             f"integer samples must be uint8, int16 or int32, not {y.dtype}; convert others to float, full scale is 1"
         )
-    y = signal(y)
-    if y.ndim > 2:
-        raise ParameterError(f"samples must be of (n,) or (channels, n), not {y.shape}")
-    if y.ndim == 2:
-        if not len(y):
+    channels = signal(y)
+    if channels.ndim > 2:
+        raise ParameterError(f"samples must be of (n,) or (channels, n), not {channels.shape}")
+    if channels.ndim == 2:
+        if not len(channels):
             raise ParameterError("audio has no channel")
-        y = np.mean(y, axis=0)
-    return singles(y)
+        channels = np.mean(channels, axis=0)
+    return singles(channels)
 
 
 def audio(source: object, sr: Optional[float] = None) -> Tuple[str, object, int]:
