@@ -15,7 +15,7 @@ use refrain::Audio;
 
 use crate::{
     errors,
-    interrupt::{Caller, run},
+    interrupt::{Caller, run, run_apart},
 };
 
 /// Bytes asked of a reader at a time: each time its thread and the interpreter's lock have to be waited for.
@@ -42,7 +42,7 @@ pub fn with_audio<'py, T: Send>(
         }
         "reader" => {
             let object = Arc::new(source.clone().unbind());
-            run(py, |caller| {
+            run_apart(py, |caller| {
                 let reader = PyReader { object, caller: caller.clone(), held: Cursor::default() };
                 work(named(Audio::reader(reader), name), caller)
             })

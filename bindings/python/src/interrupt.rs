@@ -92,6 +92,11 @@ impl Caller {
         self.raised().get_or_insert(error);
     }
 
+    /// What the work returned, unless a job or a signal handler has raised.
+    fn outcome<T>(&self, result: T) -> PyResult<T> {
+        self.raised().take().map_or(Ok(result), Err)
+    }
+
     fn raised(&self) -> MutexGuard<'_, Option<PyErr>> {
         // Nothing panics while it is held.
         self.0.raised.lock().unwrap_or_else(PoisonError::into_inner)
@@ -121,19 +126,21 @@ pub fn run_until<T: Send>(
     cancel: CancelToken,
     work: impl FnOnce(&Caller) -> T + Send,
 ) -> PyResult<T> {
-    let (caller, result) = if on_main_thread(py)? {
-        py.detach(|| watched(cancel, work))
-    } else {
-        let caller = Caller::in_place(cancel);
-        let result = py.detach(|| work(&caller));
-        (caller, result)
-    };
-    let raised = caller.raised().take();
-    raised.map_or(Ok(result), Err)
+    if on_main_thread(py)? {
+        return py.detach(|| watched(cancel, work));
+    }
+    let caller = Caller::in_place(cancel);
+    let result = py.detach(|| work(&caller));
+    caller.outcome(result)
+}
+
+/// As [`run`], always on another thread: for work that uses threads of its own and has jobs run from them.
+pub fn run_apart<T: Send>(py: Python<'_>, work: impl FnOnce(&Caller) -> T + Send) -> PyResult<T> {
+    py.detach(|| watched(CancelToken::new(), work))
 }
 
 /// Runs `work` on another thread, and its jobs on this one.
-fn watched<T: Send>(cancel: CancelToken, work: impl FnOnce(&Caller) -> T + Send) -> (Caller, T) {
+fn watched<T: Send>(cancel: CancelToken, work: impl FnOnce(&Caller) -> T + Send) -> PyResult<T> {
     let (sender, receiver) = sync_channel(WAITING);
     let caller = Caller::new(cancel, Some(sender));
     let done = thread::scope(|scope| {
@@ -155,7 +162,7 @@ fn watched<T: Send>(cancel: CancelToken, work: impl FnOnce(&Caller) -> T + Send)
         worker.join()
     });
     match done {
-        Ok(result) => (caller, result),
+        Ok(result) => caller.outcome(result),
         Err(panic) => resume_unwind(panic),
     }
 }

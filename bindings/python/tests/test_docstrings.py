@@ -35,11 +35,11 @@ MODULES = [
 ]
 
 
-def tests_of(module: types.ModuleType) -> List[doctest.DocTest]:
+def examples_of(module: types.ModuleType) -> List[doctest.DocTest]:
     return [test for test in doctest.DocTestFinder().find(module) if test.examples]
 
 
-TESTS = [test for module in MODULES for test in tests_of(module)]
+TESTS = [test for module in MODULES for test in examples_of(module)]
 
 
 @pytest.fixture(scope="module")

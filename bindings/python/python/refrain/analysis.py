@@ -124,7 +124,7 @@ def analyze(
     Examples
     --------
     >>> refrain.analyze("song.wav").key
-    'B minor'
+    'F minor'
     """
     kind, audio, rate = _checks.audio(source, sr)
     if kind == "path" and os.path.isdir(str(audio)):
@@ -170,7 +170,7 @@ def analyze_all(
     --------
     >>> analyses, failures = refrain.analyze_all(["song.wav", "none.wav"])
     >>> [figures.key for figures in analyses], len(failures)
-    (['B minor'], 1)
+    (['F minor'], 1)
     """
     analyses: List[Analysis] = []
     failures: List[Failure] = []

@@ -89,7 +89,7 @@ class NoFingerprintError(AudioError):
 
     >>> refrain.fingerprint(np.zeros(100, np.float32), 22050)
     Traceback (most recent call last):
-    refrain.errors.NoFingerprintError: samples: too short: 5 ms of audio, at least 500 ms are needed
+    refrain.errors.NoFingerprintError: samples: too short: 4 ms of audio, at least 500 ms are needed
     """
 
 

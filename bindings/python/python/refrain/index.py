@@ -494,7 +494,7 @@ class Index:
         Examples
         --------
         >>> answers, failures = index.query_many(["clip.wav", "hum.flac", "none.wav"], callback=print)
-        <refrain.Answer 'clip.wav': 1 match, Second Orbit at 0:12.0>
+        <refrain.Answer 'clip.wav': 1 match, Second Orbit at 0:12.1>
         <refrain.Answer 'hum.flac': no match>
         Failure(path='none.wav', reason='No such file or directory (os error 2)')
         >>> len(answers), len(failures)

@@ -201,7 +201,7 @@ class Answer:
     --------
     >>> answer = index.query("clip.wav")
     >>> answer
-    <refrain.Answer 'clip.wav': 1 match, Second Orbit at 0:12.0>
+    <refrain.Answer 'clip.wav': 1 match, Second Orbit at 0:12.1>
     >>> len(answer), answer[0].title, [match.artist for match in answer]
     (1, 'Second Orbit', ['Kestrel Array'])
     >>> bool(index.query("hum.flac"))
@@ -715,7 +715,7 @@ class Analysis:
     --------
     >>> figures = refrain.analyze("song.wav")
     >>> figures.key, figures.sample_rate, len(figures.chroma)
-    ('B minor', 22050, 12)
+    ('F minor', 22050, 12)
     """
 
     path: str

@@ -141,8 +141,8 @@ def pyin(
     --------
     >>> y = np.sin(2 * np.pi * 220 * np.arange(22050) / 22050).astype(np.float32)
     >>> f0, voiced, probability = refrain.pyin(y, fmin=100, fmax=1000)
-    >>> int(round(np.median(f0[voiced])))
-    220
+    >>> bool(abs(np.median(f0[voiced]) - 220) < 1)
+    True
     """
     for name, value, default in (
         ("win_length", win_length, None),
