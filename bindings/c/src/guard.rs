@@ -21,7 +21,7 @@ pub(crate) fn guard_or<T>(or: T, call: impl FnOnce() -> Result<T>) -> T {
 
 fn contained<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
     // The hook is that of this library's own copy of Rust's standard library, not of another program's.
-    refrain::decode::silence_decoder_panics();
+    refrain::silence_decoder_panics();
     catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|payload| {
         let text = match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {
             (Some(text), _) => (*text).to_owned(),
