@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use refrain::{Audio, Index, QueryOptions, Status};
+use refrain::{Audio, Index, Status};
 
 fn main() {
     let args: Vec<String> = env::args().skip(1).collect();
@@ -19,7 +19,7 @@ fn main() {
     let ask = |until: Instant| {
         let mut answered = 0;
         while Instant::now() < until {
-            let answer = index.query(Audio::reader(&bytes[..]), &QueryOptions::default());
+            let answer = index.query(Audio::reader(&bytes[..]));
             assert_eq!(answer.expect("an answer").status, Status::Match);
             answered += 1;
         }

@@ -99,7 +99,7 @@ void test_analysis(void) {
     FAILS(REFRAIN_ERROR_ARGUMENT, "analysis is NULL", refrain_analyze(clip, NULL, NULL));
 
     OK(refrain_analyze_all(paths, 2, NULL, on_outcome, &outcomes, &summary));
-    CHECK(outcomes.good == 1 && outcomes.bad == 1 && summary.analysed == 1 && summary.failed == 1);
+    CHECK(outcomes.good == 1 && outcomes.bad == 1 && summary.analyzed == 1 && summary.failed == 1);
     CHECK(fabs(summary.seconds - 8) < 0.01);
     FAILS(REFRAIN_ERROR_ARGUMENT, "callback is NULL", refrain_analyze_all(paths, 2, NULL, NULL, NULL, NULL));
     refrain_cancel_set(cancel);

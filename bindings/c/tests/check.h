@@ -51,11 +51,13 @@ int ends_in(const char *text, const char *end);
 
 /* The tests. */
 void test_basics(void);
-void test_upkeep(void);
+void test_maintain(void);
 void test_errors(void);
 void test_abi(void);
 void test_threads(void);
 void test_analysis(void);
 void test_transforms(void);
+void test_cancel(void);
+void test_listen(void);
 
 #endif

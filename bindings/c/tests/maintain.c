@@ -33,7 +33,7 @@ static void copy(const char *from, const char *to) {
     free(bytes);
 }
 
-void test_upkeep(void) {
+void test_maintain(void) {
     char *path = scratch("kept.refrain"), *other_path = scratch("other.refrain"), *out = scratch("copy.refrain");
     char *folder = scratch("music"), *moved = scratch("moved"), *song = scratch("music/a.flac");
     char *flac = fixture("audio/songs/second-orbit.flac"), *wav = fixture("audio/songs/quiet-engines.wav");
