@@ -31,7 +31,8 @@ static void listen(void) {
     unsigned channels, rate;
     float *samples = read_wav(clip, &frames, &channels, &rate);
     RefrainListener *listener, *unused;
-    RefrainQueryOptions options = {.size = sizeof options, .fast = 1, .cancel = refrain_cancel_new()};
+    RefrainCancel *cancel = refrain_cancel_new();
+    RefrainQueryOptions options = {.size = sizeof options, .fast = 1, .cancel = cancel};
     struct heard heard = {0};
 
     FAILS(REFRAIN_ERROR_ARGUMENT, "index is NULL", refrain_listen(NULL, NULL, &listener));
@@ -52,9 +53,9 @@ static void listen(void) {
         size_t count = frames - at < 5000 ? frames - at : 5000;
         OK(refrain_listener_push(listener, samples + at, count, rate, on_match, &heard));
     }
-    refrain_cancel_set(options.cancel);
+    refrain_cancel_set(cancel);
     FAILS(REFRAIN_ERROR_INTERRUPTED, "interrupted", refrain_listener_push(listener, samples, 1, rate, on_match, &heard));
-    refrain_cancel_reset(options.cancel);
+    refrain_cancel_reset(cancel);
     CHECK(heard.matches == 0);
     heard.again = listener;
     OK(refrain_listener_finish(listener, on_match, &heard));
@@ -63,7 +64,7 @@ static void listen(void) {
     FAILS(REFRAIN_ERROR_ARGUMENT, "the sound has ended", refrain_listener_finish(listener, on_match, &heard));
     refrain_listener_free(listener);
     refrain_listener_free(unused);
-    refrain_cancel_free(options.cancel);
+    refrain_cancel_free(cancel);
     free(samples);
     free(clip);
 }
@@ -81,7 +82,7 @@ static void on_answer(const RefrainAnswer *answer, void *user_data) {
     case 0:
         CHECK(refrain_answer_status(answer) == REFRAIN_STATUS_MATCH && !refrain_answer_error(answer));
         OK(refrain_answer_match(answer, 0, &best));
-        CHECK(ends_in(best.path, "/second-orbit.flac") && best.also_at_count > 0 && best.also_at[0] >= 0);
+        CHECK(ends_in(best.path, "/second-orbit.flac") && strstr(refrain_answer_json(answer), "/clean.wav\""));
         break;
     case 1:
         CHECK(refrain_answer_status(answer) == REFRAIN_STATUS_ERROR && refrain_answer_count(answer) == 0);
@@ -157,7 +158,39 @@ static void tracks(void) {
     free(clip);
 }
 
+/* A track that has the same sound twice says where the second time is. */
+static void repeats(void) {
+    char *path = scratch("twice.refrain"), *wav = fixture("audio/songs/quiet-engines.wav");
+    RefrainIndex *index;
+    RefrainAnswer *answer;
+    RefrainMatch best = {.size = sizeof best};
+    size_t frames, part;
+    unsigned channels, rate;
+    float *samples = read_wav(wav, &frames, &channels, &rate), *twice;
+
+    part = 12 * (size_t)rate * channels;
+    CHECK(frames * channels > part);
+    twice = malloc(2 * part * sizeof *twice);
+    CHECK(twice);
+    memcpy(twice, samples, part * sizeof *twice);
+    memcpy(twice + part, samples, part * sizeof *twice);
+    remove(path);
+    OK(refrain_open_or_create(path, &index));
+    OK(refrain_add_samples(index, twice, 24 * (size_t)rate, channels, rate, "twice", NULL));
+    OK(refrain_query_samples(index, samples + 2 * rate * channels, 8 * (size_t)rate, channels, rate, NULL, NULL, &answer));
+    OK(refrain_close(index));
+    OK(refrain_answer_match(answer, 0, &best));
+    CHECK(strcmp(best.path, "twice") == 0 && best.also_at_count == 1);
+    CHECK(best.also_at[0] - best.ref_start > 11.9 && best.also_at[0] - best.ref_start < 12.1);
+    refrain_answer_free(answer);
+    free(samples);
+    free(twice);
+    free(path);
+    free(wav);
+}
+
 void test_listen(void) {
+    repeats();
     listen();
     many();
     tracks();
