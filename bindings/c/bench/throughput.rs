@@ -1,5 +1,5 @@
-//! As throughput.c, of the Rust library itself: `cargo run --release -p refrain-c --example throughput -- INDEX CLIP THREADS
-//! SECONDS`. What the C interface costs is the difference.
+//! Like throughput.c, for the Rust library itself: `cargo run --release -p refrain-c --example throughput -- INDEX CLIP THREADS
+//! SECONDS`. The difference is the cost of the C interface.
 use std::{
     env, fs, process, thread,
     time::{Duration, Instant},

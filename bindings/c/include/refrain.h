@@ -55,7 +55,7 @@ typedef enum RefrainCode {
      */
     REFRAIN_OK = 0,
     /**
-     * An argument is NULL where it must not be, or out of range.
+     * An argument is out of range, or NULL although it must not be.
      */
     REFRAIN_ERROR_ARGUMENT = 1,
     /**
@@ -118,7 +118,8 @@ typedef enum RefrainCode {
 } RefrainCode;
 
 /**
- * The kind of a RefrainBuildEvent, and the fields that it fills. Later versions may add kinds; ignore those you do not know.
+ * The kind of a RefrainBuildEvent, and the fields that it fills. Later versions may add kinds; ignore those you do not
+ * know.
  */
 typedef enum RefrainBuildEventKind {
     /**
@@ -130,7 +131,7 @@ typedef enum RefrainBuildEventKind {
      */
     REFRAIN_BUILD_EVENT_KIND_RECOGNISED = 2,
     /**
-     * A file has moved: path is where it was, to is where it is.
+     * A file has moved: path is the old path, to the new one.
      */
     REFRAIN_BUILD_EVENT_KIND_MOVED = 3,
     /**
@@ -142,7 +143,8 @@ typedef enum RefrainBuildEventKind {
      */
     REFRAIN_BUILD_EVENT_KIND_UNAVAILABLE = 5,
     /**
-     * A file was analysed; the next commit stores it: path, bytes, seconds. message has warnings about the file, or is NULL.
+     * A file was analysed; the next commit stores it: path, bytes, seconds. message has warnings about the file, or is
+     * NULL.
      */
     REFRAIN_BUILD_EVENT_KIND_ADDED = 6,
     /**
@@ -174,20 +176,20 @@ typedef enum RefrainStatus {
 } RefrainStatus;
 
 /**
- * The harmonic analysis of a file. Any number of threads may read one at once. It owns the texts and lists that it returns; they
- * are valid until it is freed.
+ * The harmonic analysis of a file. Any number of threads may read one at once. It owns the texts and lists that it
+ * returns; they are valid until it is freed.
  */
 typedef struct RefrainAnalysis RefrainAnalysis;
 
 /**
- * The answer to a query. Any number of threads may read one at once. It owns the texts and lists that it returns; they are valid
- * until it is freed, also after the index is closed.
+ * The answer to a query. Any number of threads may read one at once. It owns the texts and lists that it returns; they
+ * are valid until it is freed, also after the index is closed.
  */
 typedef struct RefrainAnswer RefrainAnswer;
 
 /**
- * A flag that ends calls early. You may set it from any thread, callback or signal handler. One flag may serve any number of
- * calls.
+ * A flag that ends calls early. You may set it from any thread, callback or signal handler. One flag may serve any
+ * number of calls.
  */
 typedef struct RefrainCancel RefrainCancel;
 
@@ -202,14 +204,16 @@ typedef struct RefrainChroma RefrainChroma;
 typedef struct RefrainCqt RefrainCqt;
 
 /**
- * An open index file. Any number of threads may use one handle at once: calls that read work on the last committed state and
- * wait for nothing, calls that write take turns. Any number of handles may be open on one file, also in other processes.
+ * An open index file. Any number of threads may use one handle at once: calls that read work on the last committed state
+ * and wait for nothing, calls that write take turns. Any number of handles may be open on one file, also in other
+ * processes.
  */
 typedef struct RefrainIndex RefrainIndex;
 
 /**
- * A query whose sound comes bit by bit: live sound, or a recording of hours whose matches you want as they end. It stays valid
- * after its index is closed, and keeps the file open until you free it. Threads may share one; their calls take turns.
+ * A query whose sound comes bit by bit: live sound, or a recording of hours whose matches you want as they end. It stays
+ * valid after its index is closed, and keeps the file open until you free it. Threads may share one; their calls take
+ * turns.
  */
 typedef struct RefrainListener RefrainListener;
 
@@ -277,8 +281,8 @@ typedef struct RefrainInfo {
 } RefrainInfo;
 
 /**
- * Gets one path after the other. The path is valid until the callback returns. Return 0 for the next path; any other value
- * ends the call, which is no error.
+ * Gets one path after the other. The path is valid until the callback returns. Return 0 for the next path; any other
+ * value ends the call, which is no error.
  */
 typedef int (*RefrainPathCallback)(const char *path, void *user_data);
 
@@ -321,8 +325,8 @@ typedef struct RefrainBuildEvent {
 } RefrainBuildEvent;
 
 /**
- * Gets the events of a build, on the thread that called it. The event and its texts are valid until the callback returns. The
- * callback may read the index, and set a RefrainCancel to end the build. It must not write to the index.
+ * Gets the events of a build, on the thread that called it. The event and its texts are valid until the callback
+ * returns. The callback may read the index, and set a RefrainCancel to end the build. It must not write to the index.
  */
 typedef void (*RefrainBuildCallback)(const struct RefrainBuildEvent *event, void *user_data);
 
@@ -473,8 +477,8 @@ typedef struct RefrainAddOptions {
      */
     size_t size;
     /**
-     * Tags of the recording. They take precedence over those in the audio. Must be NULL for refrain_add_with, which takes the
-     * tags of the file.
+     * Tags of the recording. They take precedence over those in the audio. Must be NULL for refrain_add_with, which
+     * takes the tags of the file.
      */
     const struct RefrainTags *tags;
     /**
@@ -565,14 +569,14 @@ typedef struct RefrainQueryOptions {
 } RefrainQueryOptions;
 
 /**
- * Gets the answers of refrain_query_all one after the other, on the calling thread, in the order of the paths. The answer is
- * valid until the callback returns; do not free it. refrain_answer_error says whether the clip could be read.
+ * Gets the answers of refrain_query_all one after the other, on the calling thread, in the order of the paths. The
+ * answer is valid until the callback returns; do not free it. refrain_answer_error says whether the clip could be read.
  */
 typedef void (*RefrainAnswerCallback)(const struct RefrainAnswer *answer, void *user_data);
 
 /**
- * A place in a track that sounds like a part of the queried audio. Paths are as the system has them, other texts UTF-8. Absent
- * values are NULL or 0.
+ * A place in a track that sounds like a part of the queried audio. Paths are as the system has them, other texts UTF-8.
+ * Absent values are NULL or 0.
  */
 typedef struct RefrainMatch {
     /**
@@ -680,14 +684,15 @@ typedef struct RefrainMatch {
      */
     double rival;
     /**
-     * How many variants of the audio (other pitches and speeds) were compared before it was found; 1 if it was found as it is.
+     * How many variants of the audio (other pitches and speeds) were compared before it was found; 1 if it was found as
+     * it is.
      */
     uint32_t variants;
 } RefrainMatch;
 
 /**
- * Gets one match after the other, on the calling thread. The match and its texts are valid until the callback returns. Their
- * times count from the first sample.
+ * Gets one match after the other, on the calling thread. The match and its texts are valid until the callback returns.
+ * Their times count from the first sample.
  */
 typedef void (*RefrainMatchCallback)(const struct RefrainMatch *found, void *user_data);
 
@@ -792,8 +797,8 @@ typedef struct RefrainTrack {
 } RefrainTrack;
 
 /**
- * Gets one track after the other. The track and its texts are valid until the callback returns. Return 0 for the next track;
- * any other value ends the call, which is no error.
+ * Gets one track after the other. The track and its texts are valid until the callback returns. Return 0 for the next
+ * track; any other value ends the call, which is no error.
  */
 typedef int (*RefrainTrackCallback)(const struct RefrainTrack *track, void *user_data);
 
@@ -852,8 +857,8 @@ typedef struct RefrainMergeSummary {
 } RefrainMergeSummary;
 
 /**
- * How to analyze, and which files to write. 0 and NULL stand for the default. For one audio file the outputs are files, for
- * several they are folders.
+ * How to analyze, and which files to write. 0 and NULL stand for the default. For one audio file the outputs are files,
+ * for several they are folders.
  */
 typedef struct RefrainAnalyzeOptions {
     /**
@@ -899,8 +904,8 @@ typedef struct RefrainAnalyzeOptions {
 } RefrainAnalyzeOptions;
 
 /**
- * Gets the outcome of one file after the other, on the calling thread, in the order of the paths. The analysis is valid until the
- * callback returns; do not free it. refrain_analysis_error says whether the file could be analyzed.
+ * Gets the outcome of one file after the other, on the calling thread, in the order of the paths. The analysis is valid
+ * until the callback returns; do not free it. refrain_analysis_error says whether the file could be analyzed.
  */
 typedef void (*RefrainAnalysisCallback)(const struct RefrainAnalysis *analysis, void *user_data);
 
@@ -1109,8 +1114,8 @@ typedef struct RefrainHpssOptions {
      */
     float power;
     /**
-     * How many times the percussive median the harmonic one must reach, 1 or more; 0 for 1. Above 1 a residue belongs to neither
-     * part.
+     * How many times the percussive median the harmonic one must reach, 1 or more; 0 for 1. Above 1 a residue belongs to
+     * neither part.
      */
     float harmonic_margin;
     /**
@@ -1158,20 +1163,20 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * Returns why the last failed call on this thread failed: UTF-8 for people, with the path or argument at fault. Empty before
- * the first failure. A call that succeeds does not change it. Never NULL.
+ * Returns why the last failed call on this thread failed: UTF-8 for people, with the path or argument at fault. Empty
+ * before the first failure. A call that succeeds does not change it. Never NULL.
  *
  * The library owns the text. It is valid until the next call on this thread fails or the thread ends.
  */
 const char *refrain_last_error(void);
 
 /**
- * Returns the name of a code, such as "REFRAIN_ERROR_IO", or "unknown". The text is never freed.
+ * Returns the name of a code, such as "REFRAIN_ERROR_IO", or "unknown". The text stays valid.
  */
 const char *refrain_code_name(int32_t code);
 
 /**
- * Returns the version of the library, such as "0.1.0". The text is never freed.
+ * Returns the version of the library, such as "0.1.0". The text stays valid.
  */
 const char *refrain_version(void);
 
@@ -1181,8 +1186,8 @@ const char *refrain_version(void);
 struct RefrainCancel *refrain_cancel_new(void);
 
 /**
- * Sets the flag. Calls that use it end within a fraction of a second with REFRAIN_ERROR_INTERRUPTED. Data that they committed
- * before stays. Does nothing if `cancel` is NULL. Safe in a signal handler.
+ * Sets the flag. Calls that use it end within a fraction of a second with REFRAIN_ERROR_INTERRUPTED. Data that they
+ * committed before stays. Does nothing if `cancel` is NULL. Safe in a signal handler.
  */
 void refrain_cancel_set(const struct RefrainCancel *cancel);
 
@@ -1204,8 +1209,8 @@ void refrain_cancel_free(struct RefrainCancel *cancel);
 enum RefrainCode refrain_open(const char *path, struct RefrainIndex **index);
 
 /**
- * Opens an index for reading and writing. Creates it if there is none. Does not write to an existing file before the first call
- * that writes. Otherwise like refrain_open.
+ * Opens an index for reading and writing. Creates it if there is none. Does not write to an existing file before the
+ * first call that writes. Otherwise like refrain_open.
  */
 enum RefrainCode refrain_open_or_create(const char *path,
                                         struct RefrainIndex **index);
@@ -1216,11 +1221,12 @@ enum RefrainCode refrain_open_or_create(const char *path,
 enum RefrainCode refrain_open_to_write(const char *path, struct RefrainIndex **index);
 
 /**
- * Closes an index and frees the handle, even if it returns an error. No other call may be using the handle. After writing, one
- * file is left, without a log beside it. Answers, analyses and listeners stay valid; a listener keeps the file open until you
- * free it. Does nothing if `index` is NULL.
+ * Closes an index and frees the handle, even if it returns an error. No other call may be using the handle. After
+ * writing, one file is left, without a log beside it. Answers, analyses and listeners stay valid; a listener keeps the
+ * file open until you free it. Does nothing if `index` is NULL.
  *
- * REFRAIN_ERROR_DISK_FULL and others if the log could not be copied into the file. No data is lost: the next writer does it.
+ * REFRAIN_ERROR_DISK_FULL and others if the log could not be copied into the file. No data is lost: the next writer does
+ * it.
  */
 enum RefrainCode refrain_close(struct RefrainIndex *index);
 
@@ -1242,11 +1248,11 @@ enum RefrainCode refrain_roots(const struct RefrainIndex *index,
                                void *user_data);
 
 /**
- * Brings the index up to date with folders and files, in parallel. Adds new and changed files, recognises moved files, and marks
- * files that are gone as missing. refrain_update remembers the folders. `options` and `summary` may be NULL.
+ * Brings the index up to date with folders and files, in parallel. Adds new and changed files, recognises moved files,
+ * and marks files that are gone as missing. refrain_update remembers the folders. `options` and `summary` may be NULL.
  *
- * REFRAIN_ERROR_IO if a path does not exist, REFRAIN_ERROR_INTERRUPTED if its cancel ended it; committed data stays. A damaged
- * file is no error: it counts as failed.
+ * REFRAIN_ERROR_IO if a path does not exist, REFRAIN_ERROR_INTERRUPTED if its cancel ended it; committed data stays. A
+ * damaged file is no error: it counts as failed.
  */
 enum RefrainCode refrain_build(struct RefrainIndex *index,
                                const char *const *paths,
@@ -1255,8 +1261,8 @@ enum RefrainCode refrain_build(struct RefrainIndex *index,
                                struct RefrainBuildSummary *summary);
 
 /**
- * Brings the index up to date with the folders of earlier builds, and with every other file that it knows. A folder that is
- * gone is no error: its files are marked as missing. Otherwise like refrain_build.
+ * Brings the index up to date with the folders of earlier builds, and with every other file that it knows. A folder that
+ * is gone is no error: its files are marked as missing. Otherwise like refrain_build.
  */
 enum RefrainCode refrain_update(struct RefrainIndex *index,
                                 const struct RefrainBuildOptions *options,
@@ -1287,9 +1293,9 @@ enum RefrainCode refrain_add_with(struct RefrainIndex *index,
                                   struct RefrainAdded *added);
 
 /**
- * Adds an audio file in memory: `count` bytes, which the library does not need after the call. The index knows it by `name`,
- * as it knows a file by its path: the name is the path of its matches, and replaces an earlier recording of the same name.
- * `tags` may be NULL. They take precedence over those in the audio.
+ * Adds an audio file in memory: `count` bytes, which the library does not need after the call. The index knows it by
+ * `name`, as it knows a file by its path: the name is the path of its matches, and replaces an earlier recording of the
+ * same name. `tags` may be NULL. They take precedence over those in the audio.
  *
  * It stays until you remove it: the library does not look for a file of that name. Errors are those of refrain_add;
  * REFRAIN_ERROR_UTF8 for tags.
@@ -1314,8 +1320,8 @@ enum RefrainCode refrain_add_memory_with(struct RefrainIndex *index,
 
 /**
  * Like refrain_add_memory, for samples: `frames` of each of `channels`, interleaved, `rate` frames a second (1,000 to
- * 768,000), full scale -1 to 1. The library takes the mean of the channels. A sample that is not a number, or over a million,
- * counts as silence.
+ * 768,000), full scale -1 to 1. The library takes the mean of the channels. A sample that is not a number, or over a
+ * million, counts as silence.
  */
 enum RefrainCode refrain_add_samples(struct RefrainIndex *index,
                                      const float *samples,
@@ -1340,10 +1346,11 @@ enum RefrainCode refrain_add_samples_with(struct RefrainIndex *index,
                                           struct RefrainAdded *added);
 
 /**
- * Identifies the recordings that an audio file comes from. `options` may be NULL. Free `*answer` with refrain_answer_free. It is
- * NULL after a failure. An answer without a match is no failure.
+ * Identifies the recordings that an audio file comes from. `options` may be NULL. Free `*answer` with
+ * refrain_answer_free. It is NULL after a failure. An answer without a match is no failure.
  *
- * REFRAIN_ERROR_IO and REFRAIN_ERROR_AUDIO if the audio cannot be used, REFRAIN_ERROR_INTERRUPTED if its cancel ended it.
+ * REFRAIN_ERROR_IO and REFRAIN_ERROR_AUDIO if the audio cannot be used, REFRAIN_ERROR_INTERRUPTED if its cancel ended
+ * it.
  */
 enum RefrainCode refrain_query(const struct RefrainIndex *index,
                                const char *path,
@@ -1351,8 +1358,8 @@ enum RefrainCode refrain_query(const struct RefrainIndex *index,
                                struct RefrainAnswer **answer);
 
 /**
- * Like refrain_query, for an audio file in memory: `count` bytes of any known format. `name` stands for it in the answer and in
- * messages; NULL for "memory".
+ * Like refrain_query, for an audio file in memory: `count` bytes of any known format. `name` stands for it in the answer
+ * and in messages; NULL for "memory".
  */
 enum RefrainCode refrain_query_memory(const struct RefrainIndex *index,
                                       const void *bytes,
@@ -1362,9 +1369,9 @@ enum RefrainCode refrain_query_memory(const struct RefrainIndex *index,
                                       struct RefrainAnswer **answer);
 
 /**
- * Like refrain_query, for samples: `frames` of each of `channels`, interleaved, `rate` frames a second (1,000 to 768,000), full
- * scale -1 to 1. The library does not copy them. It takes the mean of the channels. A sample that is not a number, or over a
- * million, counts as silence. `name` stands for the audio in the answer; NULL for "samples".
+ * Like refrain_query, for samples: `frames` of each of `channels`, interleaved, `rate` frames a second (1,000 to
+ * 768,000), full scale -1 to 1. The library does not copy them. It takes the mean of the channels. A sample that is not
+ * a number, or over a million, counts as silence. `name` stands for the audio in the answer; NULL for "samples".
  */
 enum RefrainCode refrain_query_samples(const struct RefrainIndex *index,
                                        const float *samples,
@@ -1376,8 +1383,9 @@ enum RefrainCode refrain_query_samples(const struct RefrainIndex *index,
                                        struct RefrainAnswer **answer);
 
 /**
- * Finds the other tracks of the index that sound like the track with this id: copies, edits, and tracks that sample it. Reads no
- * audio. Looks for the track at its own pitch and speed; the track is no match of itself. Otherwise like refrain_query.
+ * Finds the other tracks of the index that sound like the track with this id: copies, edits, and tracks that sample it.
+ * Reads no audio. Looks for the track at its own pitch and speed; the track is no match of itself. Otherwise like
+ * refrain_query.
  *
  * REFRAIN_ERROR_ARGUMENT if there is no track with this id.
  */
@@ -1387,8 +1395,8 @@ enum RefrainCode refrain_query_track(const struct RefrainIndex *index,
                                      struct RefrainAnswer **answer);
 
 /**
- * Identifies many clips on several threads and passes each answer to `callback`, in the order of the paths, on the calling
- * thread. A clip that cannot be read gets an answer too: refrain_answer_error says why. `options` may be NULL.
+ * Identifies many clips on several threads and passes each answer to `callback`, in the order of the paths, on the
+ * calling thread. A clip that cannot be read gets an answer too: refrain_answer_error says why. `options` may be NULL.
  *
  * REFRAIN_ERROR_INTERRUPTED if its cancel ended it.
  */
@@ -1410,8 +1418,8 @@ enum RefrainStatus refrain_answer_status(const struct RefrainAnswer *answer);
 const char *refrain_answer_query(const struct RefrainAnswer *answer);
 
 /**
- * Returns why the clip could not be read, or NULL if it could. Only refrain_query_all passes answers with an error. NULL if
- * `answer` is NULL.
+ * Returns why the clip could not be read, or NULL if it could. Only refrain_query_all passes answers with an error. NULL
+ * if `answer` is NULL.
  */
 const char *refrain_answer_error(const struct RefrainAnswer *answer);
 
@@ -1457,17 +1465,18 @@ const char *refrain_answer_json(const struct RefrainAnswer *answer);
 void refrain_answer_free(struct RefrainAnswer *answer);
 
 /**
- * Begins to listen. `options` may be NULL; the number of matches is not limited. Free `*listener` with refrain_listener_free. It
- * is NULL after a failure. The cancel of the options ends later calls with this listener, so keep it until they return.
+ * Begins to listen. `options` may be NULL; the number of matches is not limited. Free `*listener` with
+ * refrain_listener_free. It is NULL after a failure. The cancel of the options ends later calls with this listener, so
+ * keep it until they return.
  */
 enum RefrainCode refrain_listen(const struct RefrainIndex *index,
                                 const struct RefrainQueryOptions *options,
                                 struct RefrainListener **listener);
 
 /**
- * Takes the next `count` samples of one channel, `rate` a second, full scale -1 to 1, and passes the matches to `callback` that
- * later sound cannot change. The library looks into the index after each minute or so of sound. A match comes out once 6 s
- * have gone by without it.
+ * Takes the next `count` samples of one channel, `rate` a second, full scale -1 to 1, and passes the matches to
+ * `callback` that later sound cannot change. The library looks into the index after each minute or so of sound. A match
+ * comes out once 6 s have gone by without it.
  *
  * REFRAIN_ERROR_AUDIO if `rate` is not 1,000 to 768,000 or a week of sound has gone by, REFRAIN_ERROR_ARGUMENT after
  * refrain_listener_finish, REFRAIN_ERROR_INTERRUPTED if its cancel ended it.
@@ -1494,24 +1503,25 @@ enum RefrainCode refrain_listener_finish(struct RefrainListener *listener,
 void refrain_listener_free(struct RefrainListener *listener);
 
 /**
- * Passes all tracks to the callback, in order of their ids, on this thread. All come from one state of the index. The callback
- * may read the index.
+ * Passes all tracks to the callback, in order of their ids, on this thread. All come from one state of the index. The
+ * callback may read the index.
  */
 enum RefrainCode refrain_tracks(const struct RefrainIndex *index,
                                 RefrainTrackCallback callback,
                                 void *user_data);
 
 /**
- * Passes all files that gave no fingerprint to the callback, with the reason, on this thread. The callback may read the index.
+ * Passes all files that gave no fingerprint to the callback, with the reason, on this thread. The callback may read the
+ * index.
  */
 enum RefrainCode refrain_failures(const struct RefrainIndex *index,
                                   RefrainFailureCallback callback,
                                   void *user_data);
 
 /**
- * Passes the paths of the chosen files to the callback, in order. `chosen` is a file, a folder (everything in it), the name of
- * added audio, a pattern (`*` and `?` match within a name, `**` any number of folders), a track id, or "missing". An existing
- * path wins over a pattern.
+ * Passes the paths of the chosen files to the callback, in order. `chosen` is a file, a folder (everything in it), the
+ * name of added audio, a pattern (`*` and `?` match within a name, `**` any number of folders), a track id, or
+ * "missing". An existing path wins over a pattern.
  */
 enum RefrainCode refrain_select(const struct RefrainIndex *index,
                                 const char *chosen,
@@ -1519,8 +1529,8 @@ enum RefrainCode refrain_select(const struct RefrainIndex *index,
                                 void *user_data);
 
 /**
- * Forgets files, and tracks that have no other file. `paths` are spelled as refrain_select and refrain_tracks return them. Does
- * not touch the files themselves. `*removed` is how many of them the index knew; `removed` may be NULL.
+ * Forgets files, and tracks that have no other file. `paths` are spelled as refrain_select and refrain_tracks return
+ * them. Does not touch the files themselves. `*removed` is how many of them the index knew; `removed` may be NULL.
  */
 enum RefrainCode refrain_remove(struct RefrainIndex *index,
                                 const char *const *paths,
@@ -1539,8 +1549,8 @@ enum RefrainCode refrain_remove_with(struct RefrainIndex *index,
                                      uint64_t *removed);
 
 /**
- * Forgets missing files. Keeps files of a folder that is gone as a whole, such as an unplugged disk. `*removed` is how many it
- * forgot; `removed` may be NULL.
+ * Forgets missing files. Keeps files of a folder that is gone as a whole, such as an unplugged disk. `*removed` is how
+ * many it forgot; `removed` may be NULL.
  */
 enum RefrainCode refrain_prune(struct RefrainIndex *index,
                                uint64_t *removed);
@@ -1561,8 +1571,8 @@ enum RefrainCode refrain_forget_roots(struct RefrainIndex *index,
                                       const char *path);
 
 /**
- * Changes the paths of all files and folders at or below `from` to below `to`, as after a folder was renamed. `*files` and
- * `*roots` are how many; both may be NULL.
+ * Changes the paths of all files and folders at or below `from` to below `to`, as after a folder was renamed. `*files`
+ * and `*roots` are how many; both may be NULL.
  *
  * REFRAIN_ERROR_INDEX if the index knows another file at a new path. It changes nothing then.
  */
@@ -1651,8 +1661,8 @@ enum RefrainCode refrain_export_with(const struct RefrainIndex *index,
                                      const struct RefrainMaintainOptions *options);
 
 /**
- * Analyzes one audio file of any length. `options` may be NULL. Free `*analysis` with refrain_analysis_free. It is NULL after a
- * failure.
+ * Analyzes one audio file of any length. `options` may be NULL. Free `*analysis` with refrain_analysis_free. It is NULL
+ * after a failure.
  *
  * REFRAIN_ERROR_IO and REFRAIN_ERROR_AUDIO if the file cannot be used, REFRAIN_ERROR_IO if an output cannot be written,
  * REFRAIN_ERROR_INTERRUPTED if its cancel ended it.
@@ -1662,8 +1672,8 @@ enum RefrainCode refrain_analyze(const char *path,
                                  struct RefrainAnalysis **analysis);
 
 /**
- * Like refrain_analyze, for an audio file in memory: `count` bytes of any known format. `name` stands for it in the analysis and
- * in messages; NULL for "memory".
+ * Like refrain_analyze, for an audio file in memory: `count` bytes of any known format. `name` stands for it in the
+ * analysis and in messages; NULL for "memory".
  */
 enum RefrainCode refrain_analyze_memory(const void *bytes,
                                         size_t count,
@@ -1672,8 +1682,8 @@ enum RefrainCode refrain_analyze_memory(const void *bytes,
                                         struct RefrainAnalysis **analysis);
 
 /**
- * Like refrain_analyze, for samples: `frames` of each of `channels`, interleaved, `rate` frames a second (1,000 to 768,000),
- * full scale -1 to 1. `name` stands for them in the analysis; NULL for "samples".
+ * Like refrain_analyze, for samples: `frames` of each of `channels`, interleaved, `rate` frames a second (1,000 to
+ * 768,000), full scale -1 to 1. `name` stands for them in the analysis; NULL for "samples".
  */
 enum RefrainCode refrain_analyze_samples(const float *samples,
                                          size_t frames,
@@ -1684,10 +1694,11 @@ enum RefrainCode refrain_analyze_samples(const float *samples,
                                          struct RefrainAnalysis **analysis);
 
 /**
- * Analyzes files and folders in parallel and passes the outcome of each file to `callback`. A bad file is an outcome too.
- * `options` and `summary` may be NULL.
+ * Analyzes files and folders in parallel and passes the outcome of each file to `callback`. A bad file is an outcome
+ * too. `options` and `summary` may be NULL.
  *
- * REFRAIN_ERROR_IO if there are several files and an output is not a folder, REFRAIN_ERROR_INTERRUPTED if its cancel ended it.
+ * REFRAIN_ERROR_IO if there are several files and an output is not a folder, REFRAIN_ERROR_INTERRUPTED if its cancel
+ * ended it.
  */
 enum RefrainCode refrain_analyze_all(const char *const *paths,
                                      size_t path_count,
@@ -1702,8 +1713,8 @@ enum RefrainCode refrain_analyze_all(const char *const *paths,
 const char *refrain_analysis_path(const struct RefrainAnalysis *analysis);
 
 /**
- * Returns why the file could not be analyzed, or NULL if it could. Only refrain_analyze_all passes analyses with an error. NULL
- * if `analysis` is NULL.
+ * Returns why the file could not be analyzed, or NULL if it could. Only refrain_analyze_all passes analyses with an
+ * error. NULL if `analysis` is NULL.
  */
 const char *refrain_analysis_error(const struct RefrainAnalysis *analysis);
 
@@ -1726,8 +1737,8 @@ const char *refrain_analysis_json(const struct RefrainAnalysis *analysis);
 void refrain_analysis_free(struct RefrainAnalysis *analysis);
 
 /**
- * Makes a transform for signals of `rate` hertz. `options` may be NULL. Free `*cqt` with refrain_cqt_free. It is NULL after
- * a failure.
+ * Makes a transform for signals of `rate` hertz. `options` may be NULL. Free `*cqt` with refrain_cqt_free. It is NULL
+ * after a failure.
  *
  * REFRAIN_ERROR_ARGUMENT if the options contradict each other, or the highest bin is above half the rate.
  */
@@ -1746,8 +1757,8 @@ enum RefrainCode refrain_cqt_shape(const struct RefrainCqt *cqt, size_t count, s
 double refrain_cqt_frequency(const struct RefrainCqt *cqt, size_t bin);
 
 /**
- * Computes the magnitudes of `count` samples of one channel: frames times bins values, frame after frame, lowest bin first. `out`
- * has room for `capacity` values.
+ * Computes the magnitudes of `count` samples of one channel: frames times bins values, frame after frame, lowest bin
+ * first. `out` has room for `capacity` values.
  *
  * REFRAIN_ERROR_ARGUMENT for samples that are not finite or above 1,000,000, REFRAIN_ERROR_BUFFER.
  */
@@ -1758,8 +1769,8 @@ enum RefrainCode refrain_cqt_magnitudes(const struct RefrainCqt *cqt,
                                         size_t capacity);
 
 /**
- * Like refrain_cqt_magnitudes, for the complex transform: two values each, the real and the imaginary part, in the layout of C's
- * float complex. `capacity` must be twice as large.
+ * Like refrain_cqt_magnitudes, for the complex transform: two values each, the real and the imaginary part, in the
+ * layout of C's float complex. `capacity` must be twice as large.
  */
 enum RefrainCode refrain_cqt_transform(const struct RefrainCqt *cqt,
                                        const float *samples,
@@ -1786,8 +1797,8 @@ enum RefrainCode refrain_chroma_new(double rate,
 size_t refrain_chroma_frames(const struct RefrainChroma *chroma, size_t count);
 
 /**
- * Computes the chroma of `count` samples of one channel: frames times 12 values, frame after frame, C first, each frame divided
- * by its largest value. `out` has room for `capacity` values. Errors are those of refrain_cqt_magnitudes.
+ * Computes the chroma of `count` samples of one channel: frames times 12 values, frame after frame, C first, each frame
+ * divided by its largest value. `out` has room for `capacity` values. Errors are those of refrain_cqt_magnitudes.
  */
 enum RefrainCode refrain_chroma(const struct RefrainChroma *chroma,
                                 const float *samples,
@@ -1810,8 +1821,8 @@ enum RefrainCode refrain_chroma_raw(const struct RefrainChroma *chroma,
 void refrain_chroma_free(struct RefrainChroma *chroma);
 
 /**
- * Estimates how far `count` samples of one channel are above A4 = 440 Hz, in bins of which an octave has `bins_per_octave` (1 to
- * 1,200). `*tuning` is -0.5 to 0.49, and 0 for silence.
+ * Estimates how far `count` samples of one channel are above A4 = 440 Hz, in bins of which an octave has
+ * `bins_per_octave` (1 to 1,200). `*tuning` is -0.5 to 0.49, and 0 for silence.
  *
  * REFRAIN_ERROR_ARGUMENT for a rate below 1 or above 1,000,000, and for samples that are not finite or above 1,000,000.
  */
@@ -1823,8 +1834,8 @@ enum RefrainCode refrain_tuning(const float *samples,
 
 /**
  * Separates `count` samples of one channel into a harmonic and a percussive part, `count` values each, by median filters
- * (Fitzgerald 2010). Without margins their sum is the signal, except for rounding. `options` may be NULL. Neither output may
- * overlap the samples or the other one.
+ * (Fitzgerald 2010). Without margins their sum is the signal, except for rounding. `options` may be NULL. Neither output
+ * may overlap the samples or the other one.
  *
  * REFRAIN_ERROR_ARGUMENT if the options contradict each other, and for samples that are not finite or above 1,000,000.
  */
@@ -1835,8 +1846,8 @@ enum RefrainCode refrain_hpss(const float *samples,
                               float *percussive);
 
 /**
- * Makes a pitch tracker for signals of `rate` hertz. `options` may be NULL. Free `*yin` with refrain_yin_free. It is NULL
- * after a failure.
+ * Makes a pitch tracker for signals of `rate` hertz. `options` may be NULL. Free `*yin` with refrain_yin_free. It is
+ * NULL after a failure.
  *
  * REFRAIN_ERROR_ARGUMENT if the options contradict each other.
  */
@@ -1850,9 +1861,9 @@ enum RefrainCode refrain_yin_new(double rate,
 size_t refrain_yin_frames(const struct RefrainYin *yin, size_t count);
 
 /**
- * Tracks the pitch of `count` samples of one channel: for each frame the frequency in hertz, and the aperiodicity, near 0 for a
- * steady tone, near 1 for noise, 1 for silence. Every frame has a frequency, even without a pitch. Each output has room for
- * `capacity` values; `aperiodicity` may be NULL.
+ * Tracks the pitch of `count` samples of one channel: for each frame the frequency in hertz, and the aperiodicity, near
+ * 0 for a steady tone, near 1 for noise, 1 for silence. Every frame has a frequency, even without a pitch. Each output
+ * has room for `capacity` values; `aperiodicity` may be NULL.
  *
  * REFRAIN_ERROR_ARGUMENT for samples that are not finite or above 1,000,000, REFRAIN_ERROR_BUFFER.
  */

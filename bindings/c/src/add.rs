@@ -19,8 +19,8 @@ use crate::{
 pub struct RefrainAddOptions {
     /// sizeof (RefrainAddOptions), set by the caller.
     pub size: usize,
-    /// Tags of the recording. They take precedence over those in the audio. Must be NULL for refrain_add_with, which takes the
-    /// tags of the file.
+    /// Tags of the recording. They take precedence over those in the audio. Must be NULL for refrain_add_with, which
+    /// takes the tags of the file.
     pub tags: *const RefrainTags,
     /// Ends the call early. Nothing is added then.
     pub cancel: *const RefrainCancel,
@@ -109,9 +109,9 @@ pub unsafe extern "C" fn refrain_add_with(
     unsafe { add(index, options, added, work) }
 }
 
-/// Adds an audio file in memory: `count` bytes, which the library does not need after the call. The index knows it by `name`,
-/// as it knows a file by its path: the name is the path of its matches, and replaces an earlier recording of the same name.
-/// `tags` may be NULL. They take precedence over those in the audio.
+/// Adds an audio file in memory: `count` bytes, which the library does not need after the call. The index knows it by
+/// `name`, as it knows a file by its path: the name is the path of its matches, and replaces an earlier recording of the
+/// same name. `tags` may be NULL. They take precedence over those in the audio.
 ///
 /// It stays until you remove it: the library does not look for a file of that name. Errors are those of refrain_add;
 /// REFRAIN_ERROR_UTF8 for tags.
@@ -150,8 +150,8 @@ pub unsafe extern "C" fn refrain_add_memory_with(
 }
 
 /// Like refrain_add_memory, for samples: `frames` of each of `channels`, interleaved, `rate` frames a second (1,000 to
-/// 768,000), full scale -1 to 1. The library takes the mean of the channels. A sample that is not a number, or over a million,
-/// counts as silence.
+/// 768,000), full scale -1 to 1. The library takes the mean of the channels. A sample that is not a number, or over a
+/// million, counts as silence.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_add_samples(
     index: *mut RefrainIndex,

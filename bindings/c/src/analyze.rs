@@ -17,8 +17,8 @@ use crate::{
     strings::{Strings, c_string},
 };
 
-/// The harmonic analysis of a file. Any number of threads may read one at once. It owns the texts and lists that it returns; they
-/// are valid until it is freed.
+/// The harmonic analysis of a file. Any number of threads may read one at once. It owns the texts and lists that it
+/// returns; they are valid until it is freed.
 pub struct RefrainAnalysis {
     /// The texts and lists that the plain struct points to.
     _strings: Strings,
@@ -30,8 +30,8 @@ pub struct RefrainAnalysis {
     json: OnceLock<CString>,
 }
 
-/// How to analyze, and which files to write. 0 and NULL stand for the default. For one audio file the outputs are files, for
-/// several they are folders.
+/// How to analyze, and which files to write. 0 and NULL stand for the default. For one audio file the outputs are files,
+/// for several they are folders.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct RefrainAnalyzeOptions {
@@ -133,8 +133,8 @@ unsafe impl Growing for RefrainAnalyzeSummary {
     const NAME: &'static str = "RefrainAnalyzeSummary";
 }
 
-/// Gets the outcome of one file after the other, on the calling thread, in the order of the paths. The analysis is valid until the
-/// callback returns; do not free it. refrain_analysis_error says whether the file could be analyzed.
+/// Gets the outcome of one file after the other, on the calling thread, in the order of the paths. The analysis is valid
+/// until the callback returns; do not free it. refrain_analysis_error says whether the file could be analyzed.
 pub type RefrainAnalysisCallback =
     Option<unsafe extern "C" fn(analysis: *const RefrainAnalysis, user_data: *mut c_void)>;
 
@@ -229,8 +229,8 @@ unsafe fn analyze<'a>(
     })
 }
 
-/// Analyzes one audio file of any length. `options` may be NULL. Free `*analysis` with refrain_analysis_free. It is NULL after a
-/// failure.
+/// Analyzes one audio file of any length. `options` may be NULL. Free `*analysis` with refrain_analysis_free. It is NULL
+/// after a failure.
 ///
 /// REFRAIN_ERROR_IO and REFRAIN_ERROR_AUDIO if the file cannot be used, REFRAIN_ERROR_IO if an output cannot be written,
 /// REFRAIN_ERROR_INTERRUPTED if its cancel ended it.
@@ -244,8 +244,8 @@ pub unsafe extern "C" fn refrain_analyze(
     unsafe { analyze(|| input::path(path, "path").map(Into::into), options, analysis) }
 }
 
-/// Like refrain_analyze, for an audio file in memory: `count` bytes of any known format. `name` stands for it in the analysis and
-/// in messages; NULL for "memory".
+/// Like refrain_analyze, for an audio file in memory: `count` bytes of any known format. `name` stands for it in the
+/// analysis and in messages; NULL for "memory".
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_analyze_memory(
     bytes: *const c_void,
@@ -258,8 +258,8 @@ pub unsafe extern "C" fn refrain_analyze_memory(
     unsafe { analyze(|| input::memory(bytes.cast(), count, name), options, analysis) }
 }
 
-/// Like refrain_analyze, for samples: `frames` of each of `channels`, interleaved, `rate` frames a second (1,000 to 768,000),
-/// full scale -1 to 1. `name` stands for them in the analysis; NULL for "samples".
+/// Like refrain_analyze, for samples: `frames` of each of `channels`, interleaved, `rate` frames a second (1,000 to
+/// 768,000), full scale -1 to 1. `name` stands for them in the analysis; NULL for "samples".
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_analyze_samples(
     samples: *const f32,
@@ -274,10 +274,11 @@ pub unsafe extern "C" fn refrain_analyze_samples(
     unsafe { analyze(|| input::samples(samples, frames, channels, rate, name), options, analysis) }
 }
 
-/// Analyzes files and folders in parallel and passes the outcome of each file to `callback`. A bad file is an outcome too.
-/// `options` and `summary` may be NULL.
+/// Analyzes files and folders in parallel and passes the outcome of each file to `callback`. A bad file is an outcome
+/// too. `options` and `summary` may be NULL.
 ///
-/// REFRAIN_ERROR_IO if there are several files and an output is not a folder, REFRAIN_ERROR_INTERRUPTED if its cancel ended it.
+/// REFRAIN_ERROR_IO if there are several files and an output is not a folder, REFRAIN_ERROR_INTERRUPTED if its cancel
+/// ended it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_analyze_all(
     paths: *const *const c_char,
@@ -326,8 +327,8 @@ pub unsafe extern "C" fn refrain_analysis_path(analysis: *const RefrainAnalysis)
     guard_or(ptr::null(), || Ok(unsafe { input::handle(analysis, "analysis") }?.path))
 }
 
-/// Returns why the file could not be analyzed, or NULL if it could. Only refrain_analyze_all passes analyses with an error. NULL
-/// if `analysis` is NULL.
+/// Returns why the file could not be analyzed, or NULL if it could. Only refrain_analyze_all passes analyses with an
+/// error. NULL if `analysis` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_analysis_error(analysis: *const RefrainAnalysis) -> *const c_char {
     // SAFETY: a handle.

@@ -16,8 +16,8 @@ use crate::{
     strings::{Strings, c_string},
 };
 
-/// The answer to a query. Any number of threads may read one at once. It owns the texts and lists that it returns; they are valid
-/// until it is freed, also after the index is closed.
+/// The answer to a query. Any number of threads may read one at once. It owns the texts and lists that it returns; they
+/// are valid until it is freed, also after the index is closed.
 pub struct RefrainAnswer {
     /// The texts and lists that the plain structs point to.
     _strings: Strings,
@@ -42,8 +42,8 @@ pub enum RefrainStatus {
     Error = 2,
 }
 
-/// A place in a track that sounds like a part of the queried audio. Paths are as the system has them, other texts UTF-8. Absent
-/// values are NULL or 0.
+/// A place in a track that sounds like a part of the queried audio. Paths are as the system has them, other texts UTF-8.
+/// Absent values are NULL or 0.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct RefrainMatch {
@@ -99,7 +99,8 @@ pub struct RefrainMatch {
     pub similarity: f64,
     /// The evidence for the runner-up, the best other track.
     pub rival: f64,
-    /// How many variants of the audio (other pitches and speeds) were compared before it was found; 1 if it was found as it is.
+    /// How many variants of the audio (other pitches and speeds) were compared before it was found; 1 if it was found as
+    /// it is.
     pub variants: u32,
 }
 // SAFETY: numbers and pointers throughout, the size first.
@@ -183,8 +184,8 @@ pub unsafe extern "C" fn refrain_answer_query(answer: *const RefrainAnswer) -> *
     guard_or(ptr::null(), || Ok(unsafe { input::handle(answer, "answer") }?.query))
 }
 
-/// Returns why the clip could not be read, or NULL if it could. Only refrain_query_all passes answers with an error. NULL if
-/// `answer` is NULL.
+/// Returns why the clip could not be read, or NULL if it could. Only refrain_query_all passes answers with an error. NULL
+/// if `answer` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_answer_error(answer: *const RefrainAnswer) -> *const c_char {
     // SAFETY: a handle.

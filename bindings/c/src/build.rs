@@ -17,7 +17,8 @@ use crate::{
     strings::Strings,
 };
 
-/// The kind of a RefrainBuildEvent, and the fields that it fills. Later versions may add kinds; ignore those you do not know.
+/// The kind of a RefrainBuildEvent, and the fields that it fills. Later versions may add kinds; ignore those you do not
+/// know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum RefrainBuildEventKind {
@@ -25,13 +26,14 @@ pub enum RefrainBuildEventKind {
     Found = 1,
     /// The index knows the content of a file: path, bytes.
     Recognised = 2,
-    /// A file has moved: path is where it was, to is where it is.
+    /// A file has moved: path is the old path, to the new one.
     Moved = 3,
     /// A file is gone, and was marked as missing: path.
     Missing = 4,
     /// A folder that was indexed is gone: path.
     Unavailable = 5,
-    /// A file was analysed; the next commit stores it: path, bytes, seconds. message has warnings about the file, or is NULL.
+    /// A file was analysed; the next commit stores it: path, bytes, seconds. message has warnings about the file, or is
+    /// NULL.
     Added = 6,
     /// A file cannot be used: path, bytes, message.
     Failed = 7,
@@ -61,8 +63,8 @@ pub struct RefrainBuildEvent {
     pub new_files: u64,
 }
 
-/// Gets the events of a build, on the thread that called it. The event and its texts are valid until the callback returns. The
-/// callback may read the index, and set a RefrainCancel to end the build. It must not write to the index.
+/// Gets the events of a build, on the thread that called it. The event and its texts are valid until the callback
+/// returns. The callback may read the index, and set a RefrainCancel to end the build. It must not write to the index.
 pub type RefrainBuildCallback =
     Option<unsafe extern "C" fn(event: *const RefrainBuildEvent, user_data: *mut c_void)>;
 
@@ -128,11 +130,11 @@ unsafe impl Growing for RefrainBuildSummary {
     const NAME: &'static str = "RefrainBuildSummary";
 }
 
-/// Brings the index up to date with folders and files, in parallel. Adds new and changed files, recognises moved files, and marks
-/// files that are gone as missing. refrain_update remembers the folders. `options` and `summary` may be NULL.
+/// Brings the index up to date with folders and files, in parallel. Adds new and changed files, recognises moved files,
+/// and marks files that are gone as missing. refrain_update remembers the folders. `options` and `summary` may be NULL.
 ///
-/// REFRAIN_ERROR_IO if a path does not exist, REFRAIN_ERROR_INTERRUPTED if its cancel ended it; committed data stays. A damaged
-/// file is no error: it counts as failed.
+/// REFRAIN_ERROR_IO if a path does not exist, REFRAIN_ERROR_INTERRUPTED if its cancel ended it; committed data stays. A
+/// damaged file is no error: it counts as failed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_build(
     index: *mut RefrainIndex,
@@ -150,8 +152,8 @@ pub unsafe extern "C" fn refrain_build(
     unsafe { run(index, options, summary, build) }
 }
 
-/// Brings the index up to date with the folders of earlier builds, and with every other file that it knows. A folder that is
-/// gone is no error: its files are marked as missing. Otherwise like refrain_build.
+/// Brings the index up to date with the folders of earlier builds, and with every other file that it knows. A folder that
+/// is gone is no error: its files are marked as missing. Otherwise like refrain_build.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_update(
     index: *mut RefrainIndex,

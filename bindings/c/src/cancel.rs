@@ -8,8 +8,8 @@ use refrain::CancelToken;
 
 use crate::{guard::guard_or, input};
 
-/// A flag that ends calls early. You may set it from any thread, callback or signal handler. One flag may serve any number of
-/// calls.
+/// A flag that ends calls early. You may set it from any thread, callback or signal handler. One flag may serve any
+/// number of calls.
 #[derive(Debug, Default)]
 pub struct RefrainCancel(Arc<AtomicBool>);
 
@@ -29,8 +29,8 @@ pub extern "C" fn refrain_cancel_new() -> *mut RefrainCancel {
     guard_or(std::ptr::null_mut(), || Ok(Box::into_raw(Box::default())))
 }
 
-/// Sets the flag. Calls that use it end within a fraction of a second with REFRAIN_ERROR_INTERRUPTED. Data that they committed
-/// before stays. Does nothing if `cancel` is NULL. Safe in a signal handler.
+/// Sets the flag. Calls that use it end within a fraction of a second with REFRAIN_ERROR_INTERRUPTED. Data that they
+/// committed before stays. Does nothing if `cancel` is NULL. Safe in a signal handler.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_cancel_set(cancel: *const RefrainCancel) {
     // SAFETY: a handle, as the header says.

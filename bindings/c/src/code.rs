@@ -17,7 +17,7 @@ use crate::strings::c_string;
 pub enum RefrainCode {
     /// Success.
     RefrainOk = 0,
-    /// An argument is NULL where it must not be, or out of range.
+    /// An argument is out of range, or NULL although it must not be.
     RefrainErrorArgument = 1,
     /// A text is not UTF-8.
     RefrainErrorUtf8 = 2,

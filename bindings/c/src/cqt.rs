@@ -62,8 +62,8 @@ unsafe impl Growing for RefrainChromaOptions {
     const NAME: &'static str = "RefrainChromaOptions";
 }
 
-/// Makes a transform for signals of `rate` hertz. `options` may be NULL. Free `*cqt` with refrain_cqt_free. It is NULL after
-/// a failure.
+/// Makes a transform for signals of `rate` hertz. `options` may be NULL. Free `*cqt` with refrain_cqt_free. It is NULL
+/// after a failure.
 ///
 /// REFRAIN_ERROR_ARGUMENT if the options contradict each other, or the highest bin is above half the rate.
 #[unsafe(no_mangle)]
@@ -117,8 +117,8 @@ pub unsafe extern "C" fn refrain_cqt_frequency(cqt: *const RefrainCqt, bin: usiz
     })
 }
 
-/// Computes the magnitudes of `count` samples of one channel: frames times bins values, frame after frame, lowest bin first. `out`
-/// has room for `capacity` values.
+/// Computes the magnitudes of `count` samples of one channel: frames times bins values, frame after frame, lowest bin
+/// first. `out` has room for `capacity` values.
 ///
 /// REFRAIN_ERROR_ARGUMENT for samples that are not finite or above 1,000,000, REFRAIN_ERROR_BUFFER.
 #[unsafe(no_mangle)]
@@ -141,8 +141,8 @@ pub unsafe extern "C" fn refrain_cqt_magnitudes(
     })
 }
 
-/// Like refrain_cqt_magnitudes, for the complex transform: two values each, the real and the imaginary part, in the layout of C's
-/// float complex. `capacity` must be twice as large.
+/// Like refrain_cqt_magnitudes, for the complex transform: two values each, the real and the imaginary part, in the
+/// layout of C's float complex. `capacity` must be twice as large.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_cqt_transform(
     cqt: *const RefrainCqt,
@@ -227,8 +227,8 @@ unsafe fn chroma_with(
     })
 }
 
-/// Computes the chroma of `count` samples of one channel: frames times 12 values, frame after frame, C first, each frame divided
-/// by its largest value. `out` has room for `capacity` values. Errors are those of refrain_cqt_magnitudes.
+/// Computes the chroma of `count` samples of one channel: frames times 12 values, frame after frame, C first, each frame
+/// divided by its largest value. `out` has room for `capacity` values. Errors are those of refrain_cqt_magnitudes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_chroma(
     chroma: *const RefrainChroma,
@@ -263,8 +263,8 @@ pub unsafe extern "C" fn refrain_chroma_free(chroma: *mut RefrainChroma) {
     unsafe { input::free(chroma) }
 }
 
-/// Estimates how far `count` samples of one channel are above A4 = 440 Hz, in bins of which an octave has `bins_per_octave` (1 to
-/// 1,200). `*tuning` is -0.5 to 0.49, and 0 for silence.
+/// Estimates how far `count` samples of one channel are above A4 = 440 Hz, in bins of which an octave has
+/// `bins_per_octave` (1 to 1,200). `*tuning` is -0.5 to 0.49, and 0 for silence.
 ///
 /// REFRAIN_ERROR_ARGUMENT for a rate below 1 or above 1,000,000, and for samples that are not finite or above 1,000,000.
 #[unsafe(no_mangle)]

@@ -25,8 +25,8 @@ pub struct RefrainHpssOptions {
     pub percussive_kernel: usize,
     /// The sharpness of the masks: the exponent of the medians. 0 for 2; INFINITY makes masks of 0 and 1.
     pub power: f32,
-    /// How many times the percussive median the harmonic one must reach, 1 or more; 0 for 1. Above 1 a residue belongs to neither
-    /// part.
+    /// How many times the percussive median the harmonic one must reach, 1 or more; 0 for 1. Above 1 a residue belongs to
+    /// neither part.
     pub harmonic_margin: f32,
     /// How many times the harmonic median the percussive one must reach, 1 or more; 0 for 1.
     pub percussive_margin: f32,
@@ -37,8 +37,8 @@ unsafe impl Growing for RefrainHpssOptions {
 }
 
 /// Separates `count` samples of one channel into a harmonic and a percussive part, `count` values each, by median filters
-/// (Fitzgerald 2010). Without margins their sum is the signal, except for rounding. `options` may be NULL. Neither output may
-/// overlap the samples or the other one.
+/// (Fitzgerald 2010). Without margins their sum is the signal, except for rounding. `options` may be NULL. Neither output
+/// may overlap the samples or the other one.
 ///
 /// REFRAIN_ERROR_ARGUMENT if the options contradict each other, and for samples that are not finite or above 1,000,000.
 #[unsafe(no_mangle)]

@@ -16,8 +16,9 @@ use crate::{
     strings::c_path,
 };
 
-/// An open index file. Any number of threads may use one handle at once: calls that read work on the last committed state and
-/// wait for nothing, calls that write take turns. Any number of handles may be open on one file, also in other processes.
+/// An open index file. Any number of threads may use one handle at once: calls that read work on the last committed state
+/// and wait for nothing, calls that write take turns. Any number of handles may be open on one file, also in other
+/// processes.
 pub struct RefrainIndex {
     /// Shared with listeners, which may outlive the handle.
     pub(crate) index: Arc<Index>,
@@ -72,8 +73,8 @@ unsafe impl Growing for RefrainInfo {
     const NAME: &'static str = "RefrainInfo";
 }
 
-/// Gets one path after the other. The path is valid until the callback returns. Return 0 for the next path; any other value
-/// ends the call, which is no error.
+/// Gets one path after the other. The path is valid until the callback returns. Return 0 for the next path; any other
+/// value ends the call, which is no error.
 pub type RefrainPathCallback =
     Option<unsafe extern "C" fn(path: *const c_char, user_data: *mut c_void) -> c_int>;
 
@@ -101,8 +102,8 @@ pub unsafe extern "C" fn refrain_open(path: *const c_char, index: *mut *mut Refr
     unsafe { open(path, index, |path| Index::open(path)) }
 }
 
-/// Opens an index for reading and writing. Creates it if there is none. Does not write to an existing file before the first call
-/// that writes. Otherwise like refrain_open.
+/// Opens an index for reading and writing. Creates it if there is none. Does not write to an existing file before the
+/// first call that writes. Otherwise like refrain_open.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_open_or_create(
     path: *const c_char,
@@ -122,11 +123,12 @@ pub unsafe extern "C" fn refrain_open_to_write(
     unsafe { open(path, index, |path| Index::open_to_write(path)) }
 }
 
-/// Closes an index and frees the handle, even if it returns an error. No other call may be using the handle. After writing, one
-/// file is left, without a log beside it. Answers, analyses and listeners stay valid; a listener keeps the file open until you
-/// free it. Does nothing if `index` is NULL.
+/// Closes an index and frees the handle, even if it returns an error. No other call may be using the handle. After
+/// writing, one file is left, without a log beside it. Answers, analyses and listeners stay valid; a listener keeps the
+/// file open until you free it. Does nothing if `index` is NULL.
 ///
-/// REFRAIN_ERROR_DISK_FULL and others if the log could not be copied into the file. No data is lost: the next writer does it.
+/// REFRAIN_ERROR_DISK_FULL and others if the log could not be copied into the file. No data is lost: the next writer does
+/// it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_close(index: *mut RefrainIndex) -> RefrainCode {
     guard(|| {
@@ -135,7 +137,7 @@ pub unsafe extern "C" fn refrain_close(index: *mut RefrainIndex) -> RefrainCode 
         }
         // SAFETY: a handle that is not used again.
         let index = unsafe { Box::from_raw(index) };
-        // A listener that still has it closes it.
+        // A listener that still uses the index closes it when it is freed.
         Ok(Arc::into_inner(index.index).map_or(Ok(()), Index::close)?)
     })
 }

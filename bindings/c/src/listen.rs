@@ -18,8 +18,9 @@ use crate::{
     strings::Strings,
 };
 
-/// A query whose sound comes bit by bit: live sound, or a recording of hours whose matches you want as they end. It stays valid
-/// after its index is closed, and keeps the file open until you free it. Threads may share one; their calls take turns.
+/// A query whose sound comes bit by bit: live sound, or a recording of hours whose matches you want as they end. It stays
+/// valid after its index is closed, and keeps the file open until you free it. Threads may share one; their calls take
+/// turns.
 pub struct RefrainListener(Mutex<Hearing>);
 
 /// The compiler checks here what the header promises of the handle.
@@ -35,8 +36,8 @@ struct Hearing {
     _index: Arc<Index>,
 }
 
-/// Gets one match after the other, on the calling thread. The match and its texts are valid until the callback returns. Their
-/// times count from the first sample.
+/// Gets one match after the other, on the calling thread. The match and its texts are valid until the callback returns.
+/// Their times count from the first sample.
 pub type RefrainMatchCallback =
     Option<unsafe extern "C" fn(found: *const RefrainMatch, user_data: *mut c_void)>;
 
@@ -53,8 +54,9 @@ fn ended() -> Failure {
     Failure::argument("the sound has ended: refrain_listener_finish was called")
 }
 
-/// Begins to listen. `options` may be NULL; the number of matches is not limited. Free `*listener` with refrain_listener_free. It
-/// is NULL after a failure. The cancel of the options ends later calls with this listener, so keep it until they return.
+/// Begins to listen. `options` may be NULL; the number of matches is not limited. Free `*listener` with
+/// refrain_listener_free. It is NULL after a failure. The cancel of the options ends later calls with this listener, so
+/// keep it until they return.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_listen(
     index: *const RefrainIndex,
@@ -69,8 +71,8 @@ pub unsafe extern "C" fn refrain_listen(
         };
         let index = Arc::clone(&index.index);
         let listener = index.listen(&options)?;
-        // SAFETY: the listener borrows the index inside the `Arc`, which does not move. `Hearing` keeps an `Arc` of it, drops
-        // the listener first, and never hands the listener out.
+        // SAFETY: the listener borrows the index inside the `Arc`, which does not move. `Hearing` keeps an `Arc` of it,
+        // drops the listener first, and never hands the listener out.
         let listener = unsafe { mem::transmute::<Listener<'_>, Listener<'static>>(listener) };
         let hearing = Hearing { listener: Some(listener), _index: index };
         *place = Box::into_raw(Box::new(RefrainListener(Mutex::new(hearing))));
@@ -78,9 +80,9 @@ pub unsafe extern "C" fn refrain_listen(
     })
 }
 
-/// Takes the next `count` samples of one channel, `rate` a second, full scale -1 to 1, and passes the matches to `callback` that
-/// later sound cannot change. The library looks into the index after each minute or so of sound. A match comes out once 6 s
-/// have gone by without it.
+/// Takes the next `count` samples of one channel, `rate` a second, full scale -1 to 1, and passes the matches to
+/// `callback` that later sound cannot change. The library looks into the index after each minute or so of sound. A match
+/// comes out once 6 s have gone by without it.
 ///
 /// REFRAIN_ERROR_AUDIO if `rate` is not 1,000 to 768,000 or a week of sound has gone by, REFRAIN_ERROR_ARGUMENT after
 /// refrain_listener_finish, REFRAIN_ERROR_INTERRUPTED if its cancel ended it.

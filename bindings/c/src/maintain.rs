@@ -78,8 +78,8 @@ unsafe fn with_options<T>(
     work(&index.index, options)
 }
 
-/// Forgets files, and tracks that have no other file. `paths` are spelled as refrain_select and refrain_tracks return them. Does
-/// not touch the files themselves. `*removed` is how many of them the index knew; `removed` may be NULL.
+/// Forgets files, and tracks that have no other file. `paths` are spelled as refrain_select and refrain_tracks return
+/// them. Does not touch the files themselves. `*removed` is how many of them the index knew; `removed` may be NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_remove(
     index: *mut RefrainIndex,
@@ -113,8 +113,8 @@ pub unsafe extern "C" fn refrain_remove_with(
     })
 }
 
-/// Forgets missing files. Keeps files of a folder that is gone as a whole, such as an unplugged disk. `*removed` is how many it
-/// forgot; `removed` may be NULL.
+/// Forgets missing files. Keeps files of a folder that is gone as a whole, such as an unplugged disk. `*removed` is how
+/// many it forgot; `removed` may be NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_prune(index: *mut RefrainIndex, removed: *mut u64) -> RefrainCode {
     // SAFETY: as the header says.
@@ -151,8 +151,8 @@ pub unsafe extern "C" fn refrain_forget_roots(index: *mut RefrainIndex, path: *c
     })
 }
 
-/// Changes the paths of all files and folders at or below `from` to below `to`, as after a folder was renamed. `*files` and
-/// `*roots` are how many; both may be NULL.
+/// Changes the paths of all files and folders at or below `from` to below `to`, as after a folder was renamed. `*files`
+/// and `*roots` are how many; both may be NULL.
 ///
 /// REFRAIN_ERROR_INDEX if the index knows another file at a new path. It changes nothing then.
 #[unsafe(no_mangle)]

@@ -6,8 +6,8 @@ use crate::{
     guard::guard_or,
 };
 
-/// Returns why the last failed call on this thread failed: UTF-8 for people, with the path or argument at fault. Empty before
-/// the first failure. A call that succeeds does not change it. Never NULL.
+/// Returns why the last failed call on this thread failed: UTF-8 for people, with the path or argument at fault. Empty
+/// before the first failure. A call that succeeds does not change it. Never NULL.
 ///
 /// The library owns the text. It is valid until the next call on this thread fails or the thread ends.
 #[unsafe(no_mangle)]
@@ -15,14 +15,14 @@ pub extern "C" fn refrain_last_error() -> *const c_char {
     guard_or(c"".as_ptr(), || Ok(code::last()))
 }
 
-/// Returns the name of a code, such as "REFRAIN_ERROR_IO", or "unknown". The text is never freed.
+/// Returns the name of a code, such as "REFRAIN_ERROR_IO", or "unknown". The text stays valid.
 #[unsafe(no_mangle)]
 pub extern "C" fn refrain_code_name(code: i32) -> *const c_char {
     let name = usize::try_from(code).ok().and_then(|code| NAMES.get(code));
     name.map_or(c"unknown", |name| *name).as_ptr()
 }
 
-/// Returns the version of the library, such as "0.1.0". The text is never freed.
+/// Returns the version of the library, such as "0.1.0". The text stays valid.
 #[unsafe(no_mangle)]
 pub extern "C" fn refrain_version() -> *const c_char {
     const VERSION: &CStr =

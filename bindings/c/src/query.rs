@@ -19,8 +19,8 @@ use crate::{
 /// Gets how much of the audio was looked up, in seconds, after each minute or so, on the calling thread.
 pub type RefrainQueryCallback = Option<unsafe extern "C" fn(seconds: f64, user_data: *mut c_void)>;
 
-/// Gets the answers of refrain_query_all one after the other, on the calling thread, in the order of the paths. The answer is
-/// valid until the callback returns; do not free it. refrain_answer_error says whether the clip could be read.
+/// Gets the answers of refrain_query_all one after the other, on the calling thread, in the order of the paths. The
+/// answer is valid until the callback returns; do not free it. refrain_answer_error says whether the clip could be read.
 pub type RefrainAnswerCallback =
     Option<unsafe extern "C" fn(answer: *const RefrainAnswer, user_data: *mut c_void)>;
 
@@ -60,7 +60,7 @@ unsafe impl Growing for RefrainQueryOptions {
     const NAME: &'static str = "RefrainQueryOptions";
 }
 
-/// The callback and its data, where the library wants a function that any thread may call.
+/// The callback and its data as the library needs them: callable from any thread.
 struct Told(unsafe extern "C" fn(f64, *mut c_void), *mut c_void);
 // SAFETY: a query of one clip calls it on the thread of the caller only, while the call lasts.
 unsafe impl Send for Told {}
@@ -135,10 +135,11 @@ unsafe fn query(
     })
 }
 
-/// Identifies the recordings that an audio file comes from. `options` may be NULL. Free `*answer` with refrain_answer_free. It is
-/// NULL after a failure. An answer without a match is no failure.
+/// Identifies the recordings that an audio file comes from. `options` may be NULL. Free `*answer` with
+/// refrain_answer_free. It is NULL after a failure. An answer without a match is no failure.
 ///
-/// REFRAIN_ERROR_IO and REFRAIN_ERROR_AUDIO if the audio cannot be used, REFRAIN_ERROR_INTERRUPTED if its cancel ended it.
+/// REFRAIN_ERROR_IO and REFRAIN_ERROR_AUDIO if the audio cannot be used, REFRAIN_ERROR_INTERRUPTED if its cancel ended
+/// it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_query(
     index: *const RefrainIndex,
@@ -154,8 +155,8 @@ pub unsafe extern "C" fn refrain_query(
     unsafe { query(index, options, answer, ask) }
 }
 
-/// Like refrain_query, for an audio file in memory: `count` bytes of any known format. `name` stands for it in the answer and in
-/// messages; NULL for "memory".
+/// Like refrain_query, for an audio file in memory: `count` bytes of any known format. `name` stands for it in the answer
+/// and in messages; NULL for "memory".
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_query_memory(
     index: *const RefrainIndex,
@@ -173,9 +174,9 @@ pub unsafe extern "C" fn refrain_query_memory(
     unsafe { query(index, options, answer, ask) }
 }
 
-/// Like refrain_query, for samples: `frames` of each of `channels`, interleaved, `rate` frames a second (1,000 to 768,000), full
-/// scale -1 to 1. The library does not copy them. It takes the mean of the channels. A sample that is not a number, or over a
-/// million, counts as silence. `name` stands for the audio in the answer; NULL for "samples".
+/// Like refrain_query, for samples: `frames` of each of `channels`, interleaved, `rate` frames a second (1,000 to
+/// 768,000), full scale -1 to 1. The library does not copy them. It takes the mean of the channels. A sample that is not
+/// a number, or over a million, counts as silence. `name` stands for the audio in the answer; NULL for "samples".
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_query_samples(
     index: *const RefrainIndex,
@@ -195,8 +196,9 @@ pub unsafe extern "C" fn refrain_query_samples(
     unsafe { query(index, options, answer, ask) }
 }
 
-/// Finds the other tracks of the index that sound like the track with this id: copies, edits, and tracks that sample it. Reads no
-/// audio. Looks for the track at its own pitch and speed; the track is no match of itself. Otherwise like refrain_query.
+/// Finds the other tracks of the index that sound like the track with this id: copies, edits, and tracks that sample it.
+/// Reads no audio. Looks for the track at its own pitch and speed; the track is no match of itself. Otherwise like
+/// refrain_query.
 ///
 /// REFRAIN_ERROR_ARGUMENT if there is no track with this id.
 #[unsafe(no_mangle)]
@@ -214,8 +216,8 @@ pub unsafe extern "C" fn refrain_query_track(
     unsafe { query(index, options, answer, ask) }
 }
 
-/// Identifies many clips on several threads and passes each answer to `callback`, in the order of the paths, on the calling
-/// thread. A clip that cannot be read gets an answer too: refrain_answer_error says why. `options` may be NULL.
+/// Identifies many clips on several threads and passes each answer to `callback`, in the order of the paths, on the
+/// calling thread. A clip that cannot be read gets an answer too: refrain_answer_error says why. `options` may be NULL.
 ///
 /// REFRAIN_ERROR_INTERRUPTED if its cancel ended it.
 #[unsafe(no_mangle)]

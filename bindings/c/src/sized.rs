@@ -1,5 +1,5 @@
-//! Structs that the caller allocates and whose first field the caller sets to their size. Later versions can add fields at the
-//! end without breaking compiled programs.
+//! Structs that the caller allocates and whose first field the caller sets to their size. Later versions can add fields
+//! at the end without breaking compiled programs.
 use std::{
     mem::{MaybeUninit, size_of},
     ptr,
@@ -84,7 +84,7 @@ pub(crate) unsafe fn write<T: Growing>(to: *mut T, value: &T) -> Result<()> {
     Ok(())
 }
 
-/// The value of an option, or its default where it is 0.
+/// Returns the value of an option, or its default if it is 0.
 pub(crate) fn or<T: Default + PartialEq>(value: T, default: T) -> T {
     if value == T::default() { default } else { value }
 }

@@ -70,8 +70,8 @@ pub struct RefrainTrack {
     pub windows: u32,
 }
 
-/// Gets one track after the other. The track and its texts are valid until the callback returns. Return 0 for the next track;
-/// any other value ends the call, which is no error.
+/// Gets one track after the other. The track and its texts are valid until the callback returns. Return 0 for the next
+/// track; any other value ends the call, which is no error.
 pub type RefrainTrackCallback =
     Option<unsafe extern "C" fn(track: *const RefrainTrack, user_data: *mut c_void) -> c_int>;
 
@@ -87,8 +87,8 @@ fn unless_enough(listed: refrain::Result<()>, enough: bool) -> crate::code::Resu
     }
 }
 
-/// Passes all tracks to the callback, in order of their ids, on this thread. All come from one state of the index. The callback
-/// may read the index.
+/// Passes all tracks to the callback, in order of their ids, on this thread. All come from one state of the index. The
+/// callback may read the index.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_tracks(
     index: *const RefrainIndex,
@@ -141,7 +141,8 @@ fn with_plain<T>(track: &Track, files: &[FileEntry], call: impl FnOnce(*const Re
     })
 }
 
-/// Passes all files that gave no fingerprint to the callback, with the reason, on this thread. The callback may read the index.
+/// Passes all files that gave no fingerprint to the callback, with the reason, on this thread. The callback may read the
+/// index.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_failures(
     index: *const RefrainIndex,
@@ -163,9 +164,9 @@ pub unsafe extern "C" fn refrain_failures(
     })
 }
 
-/// Passes the paths of the chosen files to the callback, in order. `chosen` is a file, a folder (everything in it), the name of
-/// added audio, a pattern (`*` and `?` match within a name, `**` any number of folders), a track id, or "missing". An existing
-/// path wins over a pattern.
+/// Passes the paths of the chosen files to the callback, in order. `chosen` is a file, a folder (everything in it), the
+/// name of added audio, a pattern (`*` and `?` match within a name, `**` any number of folders), a track id, or
+/// "missing". An existing path wins over a pattern.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_select(
     index: *const RefrainIndex,

@@ -36,8 +36,8 @@ unsafe impl Growing for RefrainYinOptions {
     const NAME: &'static str = "RefrainYinOptions";
 }
 
-/// Makes a pitch tracker for signals of `rate` hertz. `options` may be NULL. Free `*yin` with refrain_yin_free. It is NULL
-/// after a failure.
+/// Makes a pitch tracker for signals of `rate` hertz. `options` may be NULL. Free `*yin` with refrain_yin_free. It is
+/// NULL after a failure.
 ///
 /// REFRAIN_ERROR_ARGUMENT if the options contradict each other.
 #[unsafe(no_mangle)]
@@ -70,9 +70,9 @@ pub unsafe extern "C" fn refrain_yin_frames(yin: *const RefrainYin, count: usize
     guard_or(0, || Ok(unsafe { input::handle(yin, "yin") }?.0.frames(count)))
 }
 
-/// Tracks the pitch of `count` samples of one channel: for each frame the frequency in hertz, and the aperiodicity, near 0 for a
-/// steady tone, near 1 for noise, 1 for silence. Every frame has a frequency, even without a pitch. Each output has room for
-/// `capacity` values; `aperiodicity` may be NULL.
+/// Tracks the pitch of `count` samples of one channel: for each frame the frequency in hertz, and the aperiodicity, near
+/// 0 for a steady tone, near 1 for noise, 1 for silence. Every frame has a frequency, even without a pitch. Each output
+/// has room for `capacity` values; `aperiodicity` may be NULL.
 ///
 /// REFRAIN_ERROR_ARGUMENT for samples that are not finite or above 1,000,000, REFRAIN_ERROR_BUFFER.
 #[unsafe(no_mangle)]

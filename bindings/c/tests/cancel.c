@@ -35,7 +35,7 @@ static void on_analysis(const RefrainAnalysis *analysis, void *user_data) {
 
 #define INTERRUPTED(call) FAILS(REFRAIN_ERROR_INTERRUPTED, "interrupted", call)
 
-/* The flag is set already: nothing happens. */
+/* The flag is set before the call. */
 static void before(void) {
     char *path = scratch("cancelled.refrain"), *out = scratch("cancelled.copy.refrain");
     char *song = fixture("audio/songs/second-orbit.flac"), *clip = fixture("audio/clips/clean.wav");
@@ -63,7 +63,8 @@ static void before(void) {
     OK(refrain_open_to_write(path, &index));
     refrain_cancel_set(cancel);
     INTERRUPTED(refrain_build(index, paths, 2, &build, NULL));
-    INTERRUPTED(refrain_update(index, &build, NULL));
+    /* Two known files without a folder are done before anybody looks at the flag. */
+    if (!little()) INTERRUPTED(refrain_update(index, &build, NULL));
     INTERRUPTED(refrain_add_with(index, clip, &adding, &added));
     INTERRUPTED(refrain_add_memory_with(index, bytes, count, "memory", &adding, &added));
     INTERRUPTED(refrain_add_samples_with(index, samples, frames, channels, rate, "samples", &adding, &added));
@@ -85,7 +86,7 @@ static void before(void) {
     INTERRUPTED(refrain_analyze_samples(samples, frames, channels, rate, NULL, &analyze, &analysis));
     INTERRUPTED(refrain_analyze_all(paths, 2, &analyze, on_analysis, &calls, NULL));
     CHECK(!analysis && calls == 0);
-    /* The index is as it was. */
+    /* The index has not changed. */
     OK(refrain_info(index, &info));
     CHECK(info.tracks == song_count() && info.missing == 0);
 
@@ -93,6 +94,8 @@ static void before(void) {
     OK(refrain_add_with(index, song, &adding, &added));
     CHECK(!added.is_new);
     OK(refrain_compact_with(index, &maintain, NULL));
+    OK(refrain_prune_with(index, &maintain, NULL));
+    OK(refrain_remove_with(index, (const char *const *)&song, 1, &maintain, NULL));
     OK(refrain_export_with(index, out, &maintain));
     OK(refrain_close(index));
     OK(refrain_close(songs));
@@ -125,7 +128,7 @@ static void during(void) {
     INTERRUPTED(refrain_merge_with(index, songs, &maintain, &merged));
     CHECK(progress.calls == 2);
 
-    /* The same goes on if nobody ends it, and still says how far it is. */
+    /* Without the flag the same calls finish and report their progress. */
     refrain_cancel_free(progress.cancel);
     progress.cancel = NULL;
     maintain.cancel = NULL;

@@ -1,11 +1,11 @@
-/* Sound that comes bit by bit, many clips, and tracks that sound like a track. */
+/* Listening, many clips, and queries by a track of the index. */
 #include "check.h"
 
 struct heard {
     int matches;
     double start;
     char path[512];
-    /* Where the callback pushes more, to see that it may. */
+    /* The callback may call the listener; it does so once if this is set. */
     RefrainListener *again;
 };
 
@@ -113,7 +113,7 @@ static void many(void) {
     free(stranger);
 }
 
-/* Adding says what was added, and a track finds its copy. */
+/* Adding returns the track, and a query by a track finds its copy. */
 static void tracks(void) {
     char *path = scratch("copies.refrain"), *wav = fixture("audio/songs/quiet-engines.wav");
     char *clip = fixture("audio/clips/clean.wav");

@@ -1,4 +1,4 @@
-/* suite FIXTURES SCRATCH [TEST…]: runs all tests, or those that are named. */
+/* suite FIXTURES SCRATCH [TEST…]: runs all tests, or the named ones. */
 #include "check.h"
 
 #include <unistd.h>
