@@ -164,6 +164,7 @@ impl Query<'_> {
     ) -> Result<Option<Aligned>> {
         /// Half frames of the track on either side: where the query may be moved to, and a moving mean beyond.
         const MARGIN: i32 = 20;
+        self.options.cancel.check()?;
         let values = self.params.frame_values();
         let count = (frames.len() / values) as i32;
         let first = ((offset - MARGIN) / 2).max(0);
