@@ -135,7 +135,7 @@ fn main() -> Done {
         || Ok(plain_stft(&samples)),
     )?;
 
-    let cqt = Cqt::new(RATE, CqtOptions { bins: 252, bins_per_octave: 36, ..CqtOptions::default() })?;
+    let cqt = Cqt::new(RATE, CqtOptions::default().bins(252).bins_per_octave(36))?;
     let mut scratch = CqtScratch::default();
     row(
         "cqt, 252 bins",
@@ -181,7 +181,7 @@ fn main() -> Done {
     )?;
 
     // Kernels of another length go by a sorted window; 29 is as much work as 31.
-    let sorted = HpssOptions { harmonic_kernel: 29, percussive_kernel: 29, ..HpssOptions::default() };
+    let sorted = HpssOptions::default().harmonic_kernel(29).percussive_kernel(29);
     let (hpss, sorted) = (Hpss::new(2048, 512, HpssOptions::default())?, Hpss::new(2048, 512, sorted)?);
     let (mut scratch, mut other) = (HpssScratch::default(), HpssScratch::default());
     let (mut h, mut p, mut h2, mut p2) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());

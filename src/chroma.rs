@@ -1,10 +1,16 @@
-//! Octave chroma: what the pitches do against the last seconds, 12 values an octave, one row a frame.
+//! Octave chroma: how the pitches change against the seconds around, 12 values per octave and one row per frame.
 //!
-//! Per frame of constant-Q magnitudes: compression by `ln(1 + g x / level)`, where the level is the mean over
-//! time of the frames' peaks; less the running mean over frequency (Müller and Ewert's whitening idea, "Chroma
-//! Toolbox", ISMIR 2011, section 3, on a linear axis); half-wave rectified; folded to semitones; less the
-//! moving mean over time; divided by the norm. Keeping the octaves apart, rather than folding all to 12,
-//! separates right from wrong places three times better (ARCHITECTURE.md). `fold` gives the usual 12.
+//! Each frame of constant-Q magnitudes goes through these steps:
+//!
+//! 1. Compress by `ln(1 + g x / level)`. The level is the mean over time of the frames' peaks.
+//! 2. Subtract the running mean over frequency, and set what is negative to 0. (The whitening of Müller and Ewert, "Chroma
+//!    Toolbox", ISMIR 2011, section 3, on a linear axis.)
+//! 3. Fold to semitones.
+//! 4. Subtract the moving mean over time.
+//! 5. Divide by the norm.
+//!
+//! The octaves stay apart. That separates right from wrong places three times better than folding all of them to 12
+//! values (ARCHITECTURE.md).
 use std::collections::VecDeque;
 
 use crate::{params::Params, units::Seconds};
@@ -22,22 +28,22 @@ pub struct OctaveChroma {
     folded: Vec<f32>,
 }
 
-/// How logarithms are taken.
+/// How to compute logarithms.
 #[derive(Clone, Copy, Debug)]
 enum Logarithm {
-    /// To the last bit, as fingerprints want it.
+    /// Exact to the last bit; fingerprints need this.
     Exact,
-    /// To six digits ([`quick_ln_1p`]).
+    /// Exact to six digits ([`quick_ln_1p`]).
     Quick,
 }
 
 impl OctaveChroma {
-    /// For frames that come every `hop` samples.
+    /// Expects a frame every `hop` samples.
     pub fn new(params: &Params, hop: usize) -> Self {
         Self::with(params, hop, Logarithm::Exact)
     }
 
-    /// The same several times as fast and within 1e-4, for the many transpositions of a query.
+    /// Like [`new`](Self::new), but several times as fast and exact to 1e-4 only. For the many transpositions of a query.
     pub fn quick(params: &Params, hop: usize) -> Self {
         Self::with(params, hop, Logarithm::Quick)
     }
@@ -57,9 +63,9 @@ impl OctaveChroma {
         }
     }
 
-    /// Takes one frame of `Params::bins(0)` magnitudes; calls `frame` with the `Params::frame_values()`
-    /// values of a frame that is complete: the lowest octave first, its pitch classes from A up. Frames come
-    /// out in the order they went in, some seconds later.
+    /// Takes one frame of `Params::bins(0)` magnitudes. Calls `frame` with each frame that is complete, which has
+    /// `Params::frame_values()` values: the lowest octave first, its pitch classes from A up. Frames come out in the order
+    /// they went in, some seconds later.
     pub fn push(&mut self, magnitudes: &[f32], mut frame: impl FnMut(&[f32])) {
         let peak = peak(magnitudes);
         self.waiting.push_back(magnitudes.to_vec());
@@ -73,7 +79,7 @@ impl OctaveChroma {
         });
     }
 
-    /// Gives the frames still held back and forgets everything, ready for another stream.
+    /// Calls `frame` with the frames that are left. Afterwards this is ready for another stream.
     pub fn finish(&mut self, mut frame: impl FnMut(&[f32])) {
         let Self { params, logarithm, waiting, level, mean, prefix, compressed, folded } = self;
         level.finish(|_, level| {
@@ -87,20 +93,20 @@ impl OctaveChroma {
     }
 }
 
-/// The greatest of the magnitudes, at least 0.
+/// The largest magnitude, at least 0.
 fn peak(magnitudes: &[f32]) -> f32 {
-    // Lane by lane, so that no comparison waits for another one.
+    // Eight maxima side by side, so that no comparison waits for another one.
     let (eights, rest) = magnitudes.as_chunks::<8>();
-    let mut most = [0.0f32; 8];
+    let mut max = [0.0f32; 8];
     for eight in eights {
-        for (most, &m) in most.iter_mut().zip(eight) {
-            *most = if m > *most { m } else { *most };
+        for (max, &m) in max.iter_mut().zip(eight) {
+            *max = if m > *max { m } else { *max };
         }
     }
-    most.iter().chain(rest).copied().fold(0.0, f32::max)
+    max.iter().chain(rest).copied().fold(0.0, f32::max)
 }
 
-/// Logarithm, less the running mean over frequency, half-wave rectified.
+/// Takes the logarithm, subtracts the running mean over frequency, and sets what is negative to 0.
 fn compress(
     params: &Params,
     logarithm: Logarithm,
@@ -125,7 +131,7 @@ fn compress(
         let mean = (prefix[high] - prefix[low]) / (high - low) as f32;
         out[bin] = (out[bin] - mean).max(0.0);
     };
-    // Away from the ends all means span as many bins, which makes a loop without branches.
+    // Away from the ends all means span the same number of bins, so this loop needs no branches.
     let inner = half..bins.saturating_sub(half).max(half);
     (0..half.min(bins)).for_each(&mut whiten);
     (inner.end..bins).for_each(&mut whiten);
@@ -136,8 +142,8 @@ fn compress(
     }
 }
 
-/// ln(1 + x) for 0 <= x < 1e30, within 1e-6 or a millionth: the binary exponent, and the first terms of the inverse
-/// hyperbolic tangent's series for the rest. Unlike the library's function it is computed for several x at once.
+/// ln(1 + x) for 0 <= x < 1e30, exact to 1e-6 or a millionth of the result. Adds the binary exponent and the first terms
+/// of the series of the inverse hyperbolic tangent. Unlike the library's function, the compiler can vectorise it.
 fn quick_ln_1p(x: f32) -> f32 {
     let bits = (1.0 + x).to_bits();
     let exponent = ((bits >> 23) as i32 - 127) as f32;
@@ -149,7 +155,7 @@ fn quick_ln_1p(x: f32) -> f32 {
     exponent * std::f32::consts::LN_2 + series
 }
 
-/// Three bins a semitone: the one on pitch and its two neighbours.
+/// Adds up the three bins of each semitone: the one on pitch and its two neighbours.
 fn fold_to_semitones(bins: &[f32], semitones: &mut [f32]) {
     for (s, semitone) in semitones.iter_mut().enumerate() {
         let centre = 3 * s;
@@ -158,6 +164,7 @@ fn fold_to_semitones(bins: &[f32], semitones: &mut [f32]) {
     }
 }
 
+/// Subtracts the mean, divides by the norm, and calls `frame`.
 fn emit(params: &Params, values: &mut [f32], mean: &[f32], frame: &mut impl FnMut(&[f32])) {
     let mut energy = 0.0;
     for (v, m) in values.iter_mut().zip(mean) {
@@ -169,23 +176,14 @@ fn emit(params: &Params, values: &mut [f32], mean: &[f32], frame: &mut impl FnMu
     frame(values);
 }
 
-/// Folds a frame of octave chroma to 12 pitch classes, from A up: the sum over the octaves.
-pub fn fold(frame: &[f32]) -> [f32; 12] {
-    let mut classes = [0.0; 12];
-    for (i, v) in frame.iter().enumerate() {
-        classes[i % 12] += v;
-    }
-    classes
-}
-
-/// A moving mean of rows over time, centred, over what there is at the ends.
+/// A centred moving mean of rows over time. At the ends it covers the rows that exist.
 struct CentredMean {
     dims: usize,
     half: usize,
-    /// The rows that a mean still to come covers, oldest first.
+    /// The rows that a later mean covers, oldest first.
     rows: VecDeque<Vec<f32>>,
-    /// Rows given out that are still in `rows`.
-    given: usize,
+    /// How many of `rows` were already passed on.
+    done: usize,
     sum: Vec<f64>,
     mean: Vec<f32>,
     spare: Vec<Vec<f32>>,
@@ -197,14 +195,14 @@ impl CentredMean {
             dims,
             half,
             rows: VecDeque::new(),
-            given: 0,
+            done: 0,
             sum: vec![0.0; dims],
             mean: vec![0.0; dims],
             spare: Vec::new(),
         }
     }
 
-    /// Takes a row; calls `out` with a row and its mean where one is complete.
+    /// Takes a row. Calls `out` with the row whose mean is now complete, if any, and its mean.
     fn push(&mut self, row: &[f32], mut out: impl FnMut(&mut [f32], &[f32])) {
         debug_assert_eq!(row.len(), self.dims);
         let mut held = self.spare.pop().unwrap_or_default();
@@ -214,42 +212,41 @@ impl CentredMean {
             *s += f64::from(*v);
         }
         self.rows.push_back(held);
-        if self.rows.len() > self.given + self.half {
-            self.give(&mut out);
+        if self.rows.len() > self.done + self.half {
+            self.emit(&mut out);
         }
     }
 
-    /// Gives the rest and forgets everything.
+    /// Calls `out` with the rows that are left, and forgets everything.
     fn finish(&mut self, mut out: impl FnMut(&mut [f32], &[f32])) {
-        while self.given < self.rows.len() {
-            self.give(&mut out);
+        while self.done < self.rows.len() {
+            self.emit(&mut out);
         }
         self.spare.extend(self.rows.drain(..));
-        self.given = 0;
+        self.done = 0;
         self.sum.fill(0.0);
     }
 
-    /// Gives the oldest row not yet given, with the mean over the rows held; then drops the row that the
-    /// next mean no longer covers.
-    fn give(&mut self, out: &mut impl FnMut(&mut [f32], &[f32])) {
+    /// Passes on the next row with the mean of `rows`. Then drops the row that the next mean no longer covers.
+    fn emit(&mut self, out: &mut impl FnMut(&mut [f32], &[f32])) {
         let count = self.rows.len() as f64;
         for (m, s) in self.mean.iter_mut().zip(&self.sum) {
             *m = (s / count) as f32;
         }
         let mut row = self.spare.pop().unwrap_or_default();
         row.clear();
-        row.extend_from_slice(&self.rows[self.given]);
+        row.extend_from_slice(&self.rows[self.done]);
         out(&mut row, &self.mean);
         self.spare.push(row);
-        self.given += 1;
-        if self.given > self.half {
+        self.done += 1;
+        if self.done > self.half {
             if let Some(oldest) = self.rows.pop_front() {
                 for (s, v) in self.sum.iter_mut().zip(&oldest) {
                     *s -= f64::from(*v);
                 }
                 self.spare.push(oldest);
             }
-            self.given -= 1;
+            self.done -= 1;
         }
     }
 }
@@ -306,19 +303,10 @@ mod tests {
             .collect()
     }
 
-    fn music(frames: usize, seed: u32) -> Vec<Vec<f32>> {
-        let mut state = seed;
-        (0..frames)
-            .map(|_| {
-                (0..CURRENT.bins(0))
-                    .map(|_| {
-                        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                        let x = (state >> 8) as f32 / (1 << 24) as f32;
-                        x.powi(8) * 0.3
-                    })
-                    .collect()
-            })
-            .collect()
+    fn music(frames: usize, seed: u64) -> Vec<Vec<f32>> {
+        // Neighbouring seeds give similar numbers; those of a fork are unrelated.
+        let mut random = fastrand::Rng::with_seed(seed).fork();
+        (0..frames).map(|_| (0..CURRENT.bins(0)).map(|_| random.f32().powi(8) * 0.3).collect()).collect()
     }
 
     fn streamed(magnitudes: &[Vec<f32>], chroma: &mut OctaveChroma) -> Vec<Vec<f32>> {
@@ -335,7 +323,7 @@ mod tests {
         for hop in [CURRENT.hop, CURRENT.hop / 2] {
             let mut chroma = OctaveChroma::new(&CURRENT, hop);
             for frames in [0, 1, 2, 5, 11, 12, 53, 54, 55, 56, 57, 150] {
-                let magnitudes = music(frames, frames as u32 + 1);
+                let magnitudes = music(frames, frames as u64 + 1);
                 let expected = plain(&CURRENT, hop, &magnitudes);
                 let got = streamed(&magnitudes, &mut chroma);
                 assert_eq!(got.len(), expected.len());
@@ -373,11 +361,77 @@ mod tests {
         }
     }
 
+    /// Magnitudes that hardly move have a small norm and stay small; quiet ones are measured against the floor of the level.
     #[test]
-    fn folding_sums_the_octaves() {
-        let frame: Vec<f32> = (0..60).map(|i| i as f32).collect();
-        let classes = fold(&frame);
-        assert_eq!(classes[0], 0.0 + 12.0 + 24.0 + 36.0 + 48.0);
-        assert_eq!(classes[11], 11.0 + 23.0 + 35.0 + 47.0 + 59.0);
+    fn floors_of_norm_and_level_are_those_of_the_definition() {
+        let steady = music(1, 3).remove(0);
+        let wobble = |share: f32, loud: f32| -> Vec<Vec<f32>> {
+            let other = music(80, 4);
+            let mixed = |m: &Vec<f32>| steady.iter().zip(m).map(|(s, m)| loud * (s + share * m)).collect();
+            other.iter().map(mixed).collect()
+        };
+        let norm = |frame: &Vec<f64>| frame.iter().map(|v| v * v).sum::<f64>().sqrt();
+        for (share, loud, below_floor) in
+            [(0.002, 1.0, true), (0.5, 1.0, false), (0.5, 2e-5, true), (0.5, 5e-3, false)]
+        {
+            let magnitudes = wobble(share, loud);
+            let expected = plain(&CURRENT, CURRENT.hop, &magnitudes);
+            let small = expected.iter().filter(|f| norm(f) < 0.99).count();
+            assert!(small > 20 || !below_floor, "{share} {loud}: {small} small frames");
+            let got = streamed(&magnitudes, &mut OctaveChroma::new(&CURRENT, CURRENT.hop));
+            for (g, e) in got.iter().flatten().zip(expected.iter().flatten()) {
+                assert!((f64::from(*g) - e).abs() < 1e-4, "{g} against {e} of {share}, {loud}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_peak_is_the_largest_wherever_it_is() {
+        for at in 0..180 {
+            let mut magnitudes = vec![0.25; 180];
+            magnitudes[at] = 0.5;
+            assert_eq!(peak(&magnitudes), 0.5, "at {at}");
+        }
+        assert_eq!((peak(&[]), peak(&[-1.0; 9])), (0.0, 0.0));
+    }
+
+    #[test]
+    fn a_semitone_is_its_bin_and_both_neighbours() {
+        let bins: Vec<f32> = (0..180).map(|b| (b * b) as f32).collect();
+        let mut semitones = vec![0.0; 60];
+        fold_to_semitones(&bins, &mut semitones);
+        for (s, found) in semitones.iter().enumerate() {
+            let near = (3 * s).saturating_sub(1)..=3 * s + 1;
+            assert_eq!(*found, near.map(|b| (b * b) as f32).sum::<f32>(), "{s}");
+        }
+    }
+
+    /// The mean of the rows at most `half` away, row by row, also when the object is used again.
+    #[test]
+    fn the_centred_mean_is_that_of_the_rows_around() {
+        for half in [0, 1, 3, 10] {
+            let mut mean = CentredMean::new(2, half);
+            for count in [0usize, 1, 2, 4, 7, 8, 30] {
+                let rows: Vec<[f32; 2]> = (0..count).map(|n| [(n * n) as f32, 5.0 - n as f32]).collect();
+                let (mut found, mut calls) = (Vec::new(), Vec::new());
+                for row in &rows {
+                    mean.push(row, |row, mean| found.push((row.to_vec(), mean.to_vec())));
+                    calls.push(found.len());
+                }
+                // A row comes as soon as the rows around it are there.
+                let expected: Vec<usize> = (1..=count).map(|n| n.saturating_sub(half)).collect();
+                assert_eq!(calls, expected);
+                mean.finish(|row, mean| found.push((row.to_vec(), mean.to_vec())));
+                assert_eq!(found.len(), count);
+                for (n, (row, mean)) in found.iter().enumerate() {
+                    assert_eq!(row, &rows[n]);
+                    let around = &rows[n.saturating_sub(half)..(n + half + 1).min(count)];
+                    for i in 0..2 {
+                        let expected = around.iter().map(|r| r[i]).sum::<f32>() / around.len() as f32;
+                        assert!((mean[i] - expected).abs() < 1e-3, "{mean:?} at {n}");
+                    }
+                }
+            }
+        }
     }
 }

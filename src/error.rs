@@ -71,19 +71,19 @@ pub enum AudioError {
     /// The decoder gave up before any audio came out.
     #[error("damaged: {0}")]
     Damaged(String),
-    /// The decoder's own fault, contained.
+    /// The decoder panicked. The panic was caught.
     #[error("the decoder failed on it ({0})")]
     DecoderPanic(String),
     /// Not a sample rate that can be worked with.
     #[error("a sample rate of {0} Hz is outside 1000..=768000 Hz")]
     SampleRate(u32),
     /// Decoded, and too short to tell anything.
-    #[error("too short: {milliseconds} ms of audio, at least {least_milliseconds} ms are needed")]
+    #[error("too short: {milliseconds} ms of audio, at least {min_milliseconds} ms are needed")]
     TooShort {
-        /// What there is.
+        /// How much audio there is.
         milliseconds: u64,
-        /// What is needed.
-        least_milliseconds: u64,
+        /// How much is needed.
+        min_milliseconds: u64,
     },
     /// More audio than a recording has: a table or a stream that goes on and on.
     #[error("too long: more than {hours} hours of audio")]
@@ -92,12 +92,12 @@ pub enum AudioError {
         hours: u64,
     },
     /// Samples so far above full scale that they cannot be worked with.
-    #[error("too loud: a sample at {milliseconds} ms is above {most}, where full scale is 1")]
+    #[error("too loud: a sample at {milliseconds} ms is above {max}, where full scale is 1")]
     TooLoud {
         /// Where it is.
         milliseconds: u64,
         /// The largest magnitude that can be worked with.
-        most: u32,
+        max: u32,
     },
     /// Decoded again, it was not what it was.
     #[error("it changed while it was analysed; try again")]

@@ -102,7 +102,6 @@
 
 #[cfg(feature = "acoustid")]
 pub mod acoustid;
-pub mod analysis;
 #[cfg(feature = "analyze")]
 mod analyze;
 #[cfg(feature = "decode")]
@@ -116,6 +115,7 @@ mod query;
 pub mod report;
 #[cfg(feature = "decode")]
 mod scan;
+mod tags;
 pub mod units;
 
 // The stages. With the feature `unstable` each can be measured and used alone; nothing is promised of them.
@@ -172,7 +172,9 @@ pub use build::{
     options::BuildOptions,
 };
 pub use cancel::CancelToken;
-pub use decode::{Audio, Tags, Warning};
+#[cfg(feature = "decode")]
+pub use decode::silence_decoder_panics;
+pub use decode::{Audio, BlockSource, Warning};
 pub use error::{Error, Result};
 pub use index::{
     add::{AddOptions, Added},
@@ -185,12 +187,14 @@ pub use index::{
     select::{Pattern, Selector},
 };
 pub use query::{options::QueryOptions, variants::Range};
+pub use refrain_analysis as analysis;
 #[cfg(feature = "analyze")]
 pub use report::HarmonicFigures;
 pub use report::{Answer, Match, Status};
 #[cfg(feature = "decode")]
 pub use scan::files::ScanOptions;
 pub use store::{ContentHash, FileEntry, Totals, Track, TrackId, TrackRecord};
+pub use tags::Tags;
 pub use units::Seconds;
 
 /// What the fuzz targets in `fuzz/` reach that programs do not; no part of the interface.

@@ -11,18 +11,12 @@ const RATE: u32 = 22_050;
 
 /// A tune of plucked notes, another one for each `seed`.
 fn tune(seed: u32, seconds: u32) -> Vec<f32> {
-    let mut state = seed.wrapping_mul(2_654_435_761) | 1;
-    let mut random = move || {
-        state ^= state << 13;
-        state ^= state >> 17;
-        state ^= state << 5;
-        state
-    };
+    let mut random = fastrand::Rng::with_seed(seed.into());
     let length = RATE as usize / 4;
     let mut samples = Vec::new();
     for _ in 0..seconds * 4 {
         let chord: Vec<f32> =
-            (0..3).map(|_| 110.0 * 2f32.powf((random() % 37) as f32 / 12.0) / RATE as f32).collect();
+            (0..3).map(|_| 110.0 * 2f32.powf(f32::from(random.u8(0..37)) / 12.0) / RATE as f32).collect();
         samples.extend((0..length).map(|i| {
             let decay = (-3.0 * i as f32 / length as f32).exp();
             chord
@@ -39,8 +33,7 @@ fn tune(seed: u32, seconds: u32) -> Vec<f32> {
 fn library(folder: &tempfile::TempDir) -> Index {
     let index = Index::open_or_create(folder.path().join("i.refrain")).unwrap();
     for seed in 1..=8 {
-        let tags = Tags { title: Some(format!("tune {seed}")), ..Tags::default() };
-        let options = AddOptions::default().tags(tags);
+        let options = AddOptions::default().tags(Tags::default().title(format!("tune {seed}")));
         index
             .add_audio_with(Audio::samples(&tune(seed, 40), RATE), format!("tune-{seed}"), &options)
             .unwrap();

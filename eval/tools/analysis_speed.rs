@@ -53,7 +53,7 @@ fn chroma(
     threads: usize,
     scratch: &mut CqtScratch,
 ) -> anyhow::Result<Vec<f32>> {
-    let plan = ChromaCqt::new(RATE, ChromaOptions { tuning, ..ChromaOptions::default() })?;
+    let plan = ChromaCqt::new(RATE, ChromaOptions::default().tuning(tuning))?;
     let mut frames = if threads > 1 { plan.raw_on_threads(samples)? } else { plan.raw(samples, scratch)? };
     chroma::normalise(&mut frames);
     Ok(frames.values().to_vec())
@@ -76,7 +76,7 @@ fn yin(
     threads: usize,
     scratch: &mut YinScratch,
 ) -> anyhow::Result<Vec<f32>> {
-    let plan = Yin::new(RATE, YinOptions { difference, ..YinOptions::default() })?;
+    let plan = Yin::new(RATE, YinOptions::default().difference(difference))?;
     let pitch = if threads > 1 { plan.pitch_on_threads(samples)? } else { plan.pitch(samples, scratch)? };
     Ok(pitch.iter().map(|p| p.frequency).collect())
 }

@@ -226,7 +226,7 @@ fn main() -> anyhow::Result<()> {
                 let record = TrackRecord {
                     path: PathBuf::from(format!("/grown/{:03}/track {n:06}.flac", n / 1000)),
                     duration: Seconds(print.frame_count(&params) as f64 * params.frame_seconds().0),
-                    tags: Tags { title: Some(format!("track {n:06}")), ..Tags::default() },
+                    tags: Tags::default().title(format!("track {n:06}")),
                     ..TrackRecord::default()
                 };
                 batch.add_track(&record, print)?;

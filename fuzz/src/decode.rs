@@ -7,7 +7,7 @@ use refrain::{Error, decode::Decoder};
 const NAMES: [&str; 8] = ["-", "a.mp3", "a.wav", "a.flac", "a.ogg", "a.m4a", "a.mkv", "a.txt"];
 
 /// More than any file of the size of an input may give, in blocks.
-const MOST_BLOCKS: usize = 2_000_000;
+const MAX_BLOCKS: usize = 2_000_000;
 
 pub fn run(data: &[u8]) {
     let name = Path::new(NAMES[data.len() % NAMES.len()]);
@@ -31,7 +31,7 @@ pub fn opened(data: &[u8], name: &Path) -> Option<Decoder> {
 pub fn drain(mut decoder: Decoder) {
     let name = decoder.path().to_owned();
     let mut mono = Vec::new();
-    for _ in 0..MOST_BLOCKS {
+    for _ in 0..MAX_BLOCKS {
         match decoder.next_block(&mut mono) {
             Ok(Some(rate)) => {
                 assert!((1_000..=768_000).contains(&rate.0), "a rate of {rate}");

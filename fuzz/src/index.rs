@@ -1,9 +1,6 @@
 //! An index file that was whole once. The input is a list of changes to one of three small files: to bytes and pages,
 //! which damage what SQLite keeps, and to values, which leave that whole and contradict each other.
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
 use refrain::{
     Audio, Error, Index, MaintainOptions, QueryOptions, Range, Result,
@@ -12,7 +9,7 @@ use refrain::{
 };
 use rusqlite::{Connection, types::Value};
 
-use super::{input::Input, query};
+use super::{answer, input::Input};
 
 const FORMAT_1: &[u8] = include_bytes!("../../fixtures/index/format_1.refrain");
 const PLAIN: &[u8] = include_bytes!("../base/plain.refrain");
@@ -62,13 +59,6 @@ const CELLS: &[(&str, &str, &str)] = &[
     ("removed", "track", "track"),
 ];
 
-/// A file of `fuzz/base`, from wherever this is compiled.
-pub fn base(name: &str) -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let fuzz = if here.ends_with("fuzz") { here.to_owned() } else { here.join("fuzz") };
-    fuzz.join("base").join(name)
-}
-
 /// Which file and what to do with it, then the changes.
 pub fn run(data: &[u8]) {
     let mut input = Input(data);
@@ -112,7 +102,7 @@ fn read(file: &Path, how: u8) {
     }
     let answer = expected(index.query_with(Audio::reader(CLIP), &options));
     if let Some(answer) = &answer {
-        query::holds(answer);
+        answer::makes_sense(answer);
     }
     let searched = expected(searched(file));
     // What was read from one end to the other and found right is right wherever it is read.

@@ -37,6 +37,13 @@ impl<'a> Input<'a> {
     }
 }
 
+/// The path of a file in `fuzz/base`, whichever crate this is compiled into.
+pub fn base(name: &str) -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let fuzz = if here.ends_with("fuzz") { here.to_owned() } else { here.join("fuzz") };
+    fuzz.join("base").join(name)
+}
+
 /// Runs every file, and every file in every folder, of `paths`, saying which.
 pub fn replay(paths: impl IntoIterator<Item = impl Into<PathBuf>>, run: impl Fn(&[u8])) -> io::Result<()> {
     for path in paths {

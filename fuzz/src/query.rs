@@ -1,8 +1,11 @@
 //! Any samples at any rate as a clip that is looked up.
 
-use refrain::{Answer, Audio, Error, Index, QueryOptions, Range, Status, report};
+use refrain::{Audio, Error, Index, QueryOptions, Range};
 
-use super::{index, input::Input};
+use super::{
+    answer,
+    input::{self, Input},
+};
 
 /// Seconds of audio that are looked up, at most.
 const LONGEST: f64 = 6.0;
@@ -43,30 +46,12 @@ pub fn run(data: &[u8]) {
         options.min_score = 0.0;
     }
     let name = if how & 32 == 32 { "neighbours.refrain" } else { "plain.refrain" };
-    let index = Index::open(index::base(name)).expect("the file is whole");
+    let index = Index::open(input::base(name)).expect("the file is whole");
     match index.query_with(Audio::reader(&clip[..]), &options) {
-        Ok(answer) => holds(&answer),
+        Ok(answer) => answer::makes_sense(&answer),
         Err(Error::Audio { .. }) => {}
         Err(other) => panic!("not about the clip: {other}"),
     }
-}
-
-/// Holds that an answer makes sense.
-pub fn holds(answer: &Answer) {
-    let duration = answer.duration.0;
-    assert!(duration.is_finite() && duration >= 0.5);
-    assert_eq!(answer.status == Status::Match, !answer.matches.is_empty());
-    for found in answer.matches.iter().chain(answer.candidates.iter().flatten()) {
-        assert!((0.0..=1.0).contains(&found.score), "{found:?}");
-        assert!(0.0 <= found.query_start.0 && found.query_start <= found.query_end, "{found:?}");
-        assert!(found.query_end.0 <= duration + 1e-9, "{found:?}");
-        assert!(0.0 <= found.ref_start.0 && found.ref_start <= found.ref_end, "{found:?}");
-        assert!((0.3..3.0).contains(&found.tempo) && found.pitch.abs() < 8.0, "{found:?}");
-        assert!(found.evidence.is_finite() && found.runner_up.is_finite(), "{found:?}");
-        assert!(found.similarity.abs() <= 1.001, "{found:?}");
-        assert!(found.also_at.iter().all(|at| at.0.is_finite()), "{found:?}");
-    }
-    assert!(!report::json(&answer.query, &Ok(answer.clone())).contains('\n'));
 }
 
 /// A WAV file around these bytes: `format` 1 is PCM, 3 floating point.

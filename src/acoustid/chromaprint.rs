@@ -1,23 +1,16 @@
 //! Files to Chromaprint fingerprints.
-use std::{
-    fs::{File, Metadata},
-    io::Read,
-    path::Path,
-};
-
 use super::{
-    convert::Converter,
-    words::{Algorithm, Chromaprint, SAMPLE_RATE},
+    convert::{Converter, SAMPLE_RATE},
+    words::{Algorithm, Chromaprint},
 };
+#[cfg(doc)]
+use crate::error::Error;
 use crate::{
     cancel::CancelToken,
-    decode::{self, Audio, Decoder, RATES, RawDecoder, RawFormat, Sound, Warning, sane},
-    error::{AudioError, Error, Result},
-    units::{Samples, Seconds},
+    decode::{Audio, FrameSource, RawFormat, Sound, Warning},
+    error::Result,
+    units::Seconds,
 };
-
-/// Frames of samples in memory that are taken at a time.
-const BLOCK: usize = 1 << 16;
 
 /// Samples of a chunk, at most: some years.
 const LONGEST_CHUNK: u64 = 1 << 40;
@@ -111,25 +104,25 @@ pub struct ChromaprintPart {
     pub words: Vec<u32>,
 }
 
-/// Fingerprints a file, stream, or samples in memory, and calls `each` with its parts, one unless chunks are wanted. Nothing is decoded after the wanted
-/// length. Gives what was wrong with the file that could be got over, as far as it was decoded.
+/// Fingerprints audio and calls `each` with its parts: one, unless chunks are wanted. Nothing is decoded after the wanted
+/// length. Returns warnings about the part that was decoded.
 ///
 /// # Errors
-/// As [`Decoder::open`] and [`Decoder::next_block`]; [`Error::Interrupted`]; and what `each` gives.
+/// [`Error::Io`] and [`Error::Audio`] if it cannot be read or is not audio; [`Error::Interrupted`]; and what `each` returns.
 /// Parts may have been handed out before.
 pub fn chromaprint<'a>(
     audio: impl Into<Audio<'a>>,
     options: &ChromaprintOptions,
     each: impl FnMut(ChromaprintPart) -> Result<()>,
 ) -> Result<Vec<Warning>> {
-    let mut source = Source::open(audio.into(), options.raw)?;
+    let mut source = audio.into().open_frames(options.raw)?;
     let samples = |length: Option<Seconds>| length.map(|s| (s.0 * f64::from(SAMPLE_RATE.0)) as u64);
     let mut parts = Parts::new(options, samples(options.chunk), each);
     let mut left = samples(options.length).unwrap_or(u64::MAX);
     let (mut frames, mut ready) = (Vec::new(), Vec::new());
     let mut converter: Option<(Sound, Converter)> = None;
     while left > 0 {
-        let sound = source.next_block(&mut frames)?;
+        let sound = source.next_frames(&mut frames)?;
         options.cancel.check()?;
         // Another rate, or the end.
         if let Some((_, old)) = converter.take_if(|(old, _)| sound != Some(*old)) {
@@ -147,110 +140,8 @@ pub fn chromaprint<'a>(
             break;
         }
     }
-    parts.finish(&mut source)?;
+    parts.finish(&mut *source)?;
     Ok(source.warnings())
-}
-
-/// Where samples come from.
-enum Source<'a> {
-    Audio(Box<Decoder>),
-    /// What a program has in memory.
-    Samples {
-        left: &'a [f32],
-        sound: Sound,
-        whole: Seconds,
-    },
-    Raw {
-        decoder: RawDecoder<'a>,
-        /// What was read so far.
-        seconds: f64,
-        /// How long a file is. A stream may go on for ever.
-        whole: Option<Seconds>,
-    },
-}
-
-impl<'a> Source<'a> {
-    fn open(audio: Audio<'a>, raw: Option<RawFormat>) -> Result<Self> {
-        let Audio { name, source } = audio;
-        let raw_of = |reader: Box<dyn Read + 'a>, name: &Path, whole, format| {
-            Ok(Source::Raw { decoder: RawDecoder::new(reader, name, format), seconds: 0.0, whole })
-        };
-        let rate = match &source {
-            decode::Source::Samples { rate, .. } => Some(*rate),
-            _ => raw.map(|format| format.rate),
-        };
-        if raw.is_some_and(|format| format.channels == 0) {
-            return Err(Error::Audio { path: name, reason: AudioError::Empty });
-        }
-        if let Some(rate) = rate.filter(|rate| !RATES.contains(&rate.0)) {
-            return Err(Error::Audio { path: name, reason: AudioError::SampleRate(rate.0) });
-        }
-        let mut decoder = match (source, raw) {
-            (decode::Source::Samples { channels: 0, .. }, _) => {
-                return Err(Error::Audio { path: name, reason: AudioError::Empty });
-            }
-            (decode::Source::Samples { samples, channels, rate }, _) => {
-                let whole = Samples((samples.len() / usize::from(channels)) as u64).at(rate);
-                let sound = Sound { rate, channels, fine: true };
-                return Ok(Source::Samples { left: samples, sound, whole });
-            }
-            (decode::Source::File, Some(format)) => {
-                let io = |source| Error::Io { path: name.clone(), source };
-                let file = File::open(&name).map_err(io)?;
-                let whole = Some(file.metadata().map_err(io)?).filter(Metadata::is_file);
-                let whole = whole.map(|file| format.duration(file.len()));
-                return raw_of(Box::new(file), &name, whole, format);
-            }
-            (decode::Source::Reader(reader), Some(format)) => return raw_of(reader, &name, None, format),
-            (decode::Source::File, None) => Decoder::open(&name)?,
-            (decode::Source::Reader(reader), None) => Decoder::from_reader(reader, &name)?,
-        };
-        decoder.keep_channels();
-        Ok(Source::Audio(Box::new(decoder)))
-    }
-
-    fn next_block(&mut self, frames: &mut Vec<f32>) -> Result<Option<Sound>> {
-        match self {
-            Source::Audio(decoder) => {
-                let rate = decoder.next_block(frames)?;
-                Ok(rate.and_then(|_| decoder.sound()))
-            }
-            Source::Samples { left, sound, .. } => {
-                let width = usize::from(sound.channels);
-                let (block, rest) = left.split_at(left.len().min(BLOCK * width));
-                *left = rest;
-                frames.clear();
-                // What is left of the last frame, where its channels are not all there, is no sound.
-                frames.extend(block[..block.len() / width * width].iter().map(|&x| sane(x)));
-                Ok((!frames.is_empty()).then_some(*sound))
-            }
-            Source::Raw { decoder, seconds, .. } => {
-                let more = decoder.next_block(frames)?;
-                let sound = decoder.sound();
-                *seconds += Samples((frames.len() / usize::from(sound.channels)) as u64).at(sound.rate).0;
-                Ok(more.then_some(sound))
-            }
-        }
-    }
-
-    /// How long the whole of it is.
-    fn duration(&mut self) -> Result<Seconds> {
-        match self {
-            Source::Audio(decoder) => match decoder.stated_duration() {
-                Some(stated) => Ok(stated),
-                None => decoder.measure_rest(),
-            },
-            Source::Samples { whole, .. } => Ok(*whole),
-            Source::Raw { seconds, whole, .. } => Ok(whole.unwrap_or(Seconds(*seconds))),
-        }
-    }
-
-    fn warnings(&self) -> Vec<Warning> {
-        match self {
-            Source::Audio(decoder) => decoder.warnings(),
-            Source::Samples { .. } | Source::Raw { .. } => Vec::new(),
-        }
-    }
 }
 
 /// Cuts samples into parts and fingerprints each.
@@ -320,7 +211,7 @@ impl<E: FnMut(ChromaprintPart) -> Result<()>> Parts<E> {
         Ok(())
     }
 
-    fn finish(mut self, source: &mut Source<'_>) -> Result<()> {
+    fn finish(mut self, source: &mut dyn FrameSource) -> Result<()> {
         let duration = match self.chunk {
             Some(_) if self.samples == 0 && !self.first => return Ok(()),
             Some(_) => Seconds(self.length().max(0.0)),

@@ -1,12 +1,12 @@
-//! Decoded audio of any rate to what is fingerprinted: 16-bit samples, one channel, 11,025 Hz.
+//! Converts decoded audio of any rate to the samples that are fingerprinted: 16 bits, one channel, 11,025 Hz.
 //!
-//! In `fpcalc`'s order, so that its roundings are ours: every channel is brought to the rate, and only then are channels
-//! averaged. Samples of up to 16 bits are whole numbers all the way; finer ones are rounded at the end.
-use super::{
-    polyphase::{Bank, Channel, Sample},
-    words::SAMPLE_RATE,
-};
+//! The order is that of `fpcalc`, so that roundings are the same: every channel is resampled, and only then are channels
+//! averaged. Samples of up to 16 bits stay whole numbers throughout. Finer ones are rounded at the end.
+use super::polyphase::{Bank, Channel, Sample};
 use crate::units::SampleRate;
+
+/// The rate of the samples that are fingerprinted.
+pub const SAMPLE_RATE: SampleRate = SampleRate(11_025);
 
 /// Converts a stream whose rate and channels stay the same.
 #[derive(Debug)]
@@ -19,10 +19,10 @@ enum Way {
 }
 
 impl Converter {
-    /// For frames of `channels` values at `rate`; `fine` says whether they were finer than 16 bits in the file.
+    /// Converts frames of `channels` values at `rate`. `fine` says whether they were finer than 16 bits in the file.
     ///
     /// # Panics
-    /// If `channels` is 0, or `rate` is.
+    /// If `channels` or `rate` is 0.
     pub fn new(rate: SampleRate, channels: u16, fine: bool) -> Converter {
         assert!(channels > 0 && rate.0 > 0, "{channels} channels at {rate}");
         Converter(if fine {
@@ -61,19 +61,19 @@ impl Converter {
     }
 }
 
-/// The channels, each on its own.
+/// All channels, each resampled by itself.
 #[derive(Debug)]
 struct Planes<S> {
     bank: Option<Bank<S>>,
     planes: Vec<Plane<S>>,
-    /// The values of one moment.
+    /// The values of all channels at one moment.
     frame: Vec<S>,
 }
 
 #[derive(Debug, Default)]
 struct Plane<S> {
     resampler: Channel<S>,
-    /// Samples that wait for those of the other channels.
+    /// Samples that wait for the other channels.
     samples: Vec<S>,
 }
 
@@ -103,7 +103,7 @@ impl<S: Sample> Planes<S> {
         }
     }
 
-    /// Appends the mean of each frame that is there.
+    /// Appends the mean of each frame.
     fn take(&mut self, output: &mut Vec<i16>, mean: impl Fn(&[S]) -> i16) {
         let samples = self.planes.first().map_or(0, |plane| plane.samples.len());
         for t in 0..samples {

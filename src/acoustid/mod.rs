@@ -14,7 +14,7 @@ pub use self::{
 };
 #[cfg(feature = "unstable")]
 pub use self::{
-    convert::Converter,
-    words::{Chromaprint, SAMPLE_RATE},
+    convert::{Converter, SAMPLE_RATE},
+    words::Chromaprint,
 };
 pub use crate::decode::{RawFormat, RawSample};

@@ -1,18 +1,18 @@
-//! The resampler that Chromaprint fingerprints are made behind: a bank of short filters, one for each place between two
-//! input samples.
+//! The resampler in front of Chromaprint's fingerprints: a bank of short filters, one for each place between two input
+//! samples.
 //!
-//! It is coarse (its pass band ends at 80 % of half the rate), and is not what [`crate::resample`] would take. But the
-//! words of a fingerprint are thresholds, and what was looked up by millions of fingerprints was made by `fpcalc`, which
-//! lets FFmpeg's libswresample resample with these figures: 16 zero crossings, a cutoff of 0.8, a Kaiser window of beta 9,
-//! 256 phases, linear between phases where the ratio needs more. With the same figures, and the same roundings where
-//! samples are whole numbers, the samples are the same.
+//! It is coarse: its pass band ends at 80 % of half the rate, and [`crate::resample`] is better. But a word of a fingerprint
+//! is a row of thresholds, and AcoustID's fingerprints were made by `fpcalc`. That resamples with FFmpeg's libswresample and
+//! these figures: 16 zero crossings, a cutoff of 0.8, a Kaiser window of beta 9, 256 phases, and linear interpolation
+//! between phases if the ratio needs more. The same figures, and the same roundings of whole numbers, give the same
+//! samples.
 use std::f64::consts::PI;
 
 use crate::units::SampleRate;
 
-/// Taps of a filter where no rate is brought down; more by the ratio where one is.
+/// Taps of a filter if the rate goes up. If it goes down there are more, by the ratio.
 const TAPS: f64 = 16.0;
-/// The end of the pass band over half the lower rate.
+/// The end of the pass band, as a share of half the lower rate.
 const CUTOFF: f64 = 0.8;
 /// The shape of the Kaiser window.
 const BETA: f64 = 9.0;
@@ -20,9 +20,9 @@ const BETA: f64 = 9.0;
 const PHASES: u64 = 256;
 /// Bits after the point of a 16-bit coefficient.
 const SHIFT: u32 = 15;
-/// What rounds a sum to the nearest.
+/// Rounds a sum to the nearest when added.
 const HALF: i32 = 1 << (SHIFT - 1);
-/// Sums of floating-point products that are made side by side.
+/// So many sums of floating-point products are added up side by side.
 const LANES: usize = 16;
 
 /// A sample, and a coefficient of the same kind.
@@ -30,7 +30,7 @@ pub(super) trait Sample: Copy + Default {
     /// The coefficient of a value, where those of a filter sum to 1.
     fn coefficient(value: f64) -> Self;
 
-    /// The sum of products of `input` and `filter`; where `part` is not 0, so many of `parts` on the way to that of `next`.
+    /// The sum of products of `input` and `filter`. If `part` is not 0, `part / parts` of the way to the sum with `next`.
     fn filtered(input: &[Self], filter: &[Self], next: &[Self], part: u64, parts: u64) -> Self;
 }
 
@@ -81,7 +81,7 @@ impl Sample for f32 {
 #[derive(Debug)]
 pub(super) struct Bank<S> {
     taps: usize,
-    /// `phases + 1` filters of `taps` coefficients; the last is the first one sample later.
+    /// `phases + 1` filters of `taps` coefficients. The last one is the first, a sample later.
     filters: Vec<S>,
     phases: u64,
     /// Phases from one output sample to the next: `step / parts`.
@@ -94,7 +94,7 @@ impl<S: Sample> Bank<S> {
         let (from, to) = (u64::from(from.0), u64::from(to.0));
         let factor = (to as f64 * CUTOFF / from as f64).min(1.0);
         let taps = (TAPS / factor).ceil() as usize;
-        // As many phases as the ratio has, where that is not too many: no output sample then lies between two.
+        // As many phases as the ratio has, unless that is too many: no output sample then lies between two.
         let exact = to / gcd(from, to);
         let phases = if exact <= PHASES { PHASES / exact * exact } else { PHASES };
         let common = gcd(to, from * phases);
@@ -104,7 +104,7 @@ impl<S: Sample> Bank<S> {
             design(filter, phase as f64 / phases as f64, factor);
         }
         last[1..].copy_from_slice(&body[..taps - 1]);
-        // What lies before the first filter's taps: its last one where these are a multiple of eight, else nothing.
+        // The value before the first filter's taps: its last tap if they are a multiple of eight, else 0.
         last[0] = if taps.is_multiple_of(8) { body[taps - 1] } else { S::default() };
         Bank { taps, filters, phases, step: from * phases / common, parts: to / common }
     }
@@ -113,18 +113,18 @@ impl<S: Sample> Bank<S> {
         &self.filters[phase * self.taps..][..self.taps]
     }
 
-    /// Samples of input that lie before the one that an output sample falls on.
+    /// How many samples of input lie before the one that an output sample falls on.
     fn lead(&self) -> usize {
         (self.taps - 1) / 2
     }
 
-    /// The output sample whose taps begin with `input` and that lies `phase` phases and `part` parts further.
+    /// The output sample whose taps begin with `input`, `phase` phases and `part` parts further.
     fn sample(&self, input: &[S], phase: usize, part: u64) -> S {
         S::filtered(input, self.filter(phase), self.filter(phase + 1), part, self.parts)
     }
 }
 
-/// A windowed sinc around the place `phase` samples after the middle tap, of sum 1.
+/// Fills `filter` with a windowed sinc around the place `phase` samples after the middle tap. Its sum is 1.
 fn design<S: Sample>(filter: &mut [S], phase: f64, factor: f64) {
     let (taps, center) = (filter.len() as f64, ((filter.len() - 1) / 2) as f64);
     let tap = |i: usize| {
@@ -157,7 +157,7 @@ fn gcd(a: u64, b: u64) -> u64 {
 /// One channel on its way through a [`Bank`]. Before its beginning and after its end the signal is mirrored.
 #[derive(Debug, Default)]
 pub(super) struct Channel<S> {
-    /// Input from the first tap of the next output sample on, once `begun`; until then from the beginning.
+    /// Input from the first tap of the next output sample on, once `begun`. Until then all input.
     input: Vec<S>,
     begun: bool,
     phase: u64,
@@ -248,13 +248,8 @@ mod tests {
     }
 
     fn noise(samples: usize, seed: u64) -> Vec<i16> {
-        let mut state = seed;
-        (0..samples)
-            .map(|_| {
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                (state >> 50) as i16 - (1 << 13)
-            })
-            .collect()
+        let mut random = fastrand::Rng::with_seed(seed);
+        (0..samples).map(|_| random.i16(-(1 << 13)..1 << 13)).collect()
     }
 
     const RATES: [u32; 10] = [8_000, 12_000, 16_000, 22_050, 32_000, 44_100, 44_101, 48_000, 96_000, 192_000];

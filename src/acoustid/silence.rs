@@ -1,14 +1,14 @@
-//! What algorithm 4 does first: silence at the beginning is left out.
+//! Silence at the beginning, which algorithm 4 leaves out.
 
-/// Samples over which the level is averaged, 5 ms.
+/// The level is averaged over so many samples, 5 ms.
 const WINDOW: usize = 55;
 
-/// Passes on what comes after the silence that a stream begins with.
+/// Leaves out the silence at the beginning of a stream.
 #[derive(Debug)]
 pub(super) struct Silence {
-    /// The mean magnitude up to which it is silence.
-    most: u32,
-    /// The last magnitudes, round and round.
+    /// The largest mean magnitude of silence.
+    max: u32,
+    /// The last magnitudes, in a ring.
     magnitudes: [u32; WINDOW],
     seen: usize,
     sum: u32,
@@ -16,11 +16,11 @@ pub(super) struct Silence {
 }
 
 impl Silence {
-    pub(super) fn new(most: u32) -> Silence {
-        Silence { most, magnitudes: [0; WINDOW], seen: 0, sum: 0, over: false }
+    pub(super) fn new(max: u32) -> Silence {
+        Silence { max, magnitudes: [0; WINDOW], seen: 0, sum: 0, over: false }
     }
 
-    /// The part of `samples` that is after the silence.
+    /// The part of `samples` after the silence.
     pub(super) fn after<'a>(&mut self, samples: &'a [i16]) -> &'a [i16] {
         let mut silent = 0;
         while !self.over && silent < samples.len() {
@@ -28,7 +28,7 @@ impl Silence {
             let old = std::mem::replace(&mut self.magnitudes[self.seen % WINDOW], magnitude);
             self.sum = self.sum + magnitude - old;
             self.seen += 1;
-            self.over = self.sum / self.seen.min(WINDOW) as u32 > self.most;
+            self.over = self.sum / self.seen.min(WINDOW) as u32 > self.max;
             silent += usize::from(!self.over);
         }
         &samples[silent..]

@@ -2,32 +2,28 @@
 //!
 //! A word of 32 bits comes every 1,365 samples (124 ms): sixteen classifiers of two bits each on 2 s of chroma (Ke, Hoiem,
 //! Sukthankar: Computer vision for music identification, CVPR 2005; Lalinský: How does Chromaprint work, 2011). Chroma,
-//! classifiers and the packed form come from the crate `rusty-chromaprint`; [`Converter`] makes the samples that go in,
-//! which decide whether words are the same as `fpcalc`'s.
+//! classifiers and the packed form come from the crate `rusty-chromaprint`.
 use std::fmt;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use rusty_chromaprint::{Configuration, FingerprintCompressor, Fingerprinter};
 
-use super::silence::Silence;
-use crate::units::{SampleRate, Samples};
+use super::{convert::SAMPLE_RATE, silence::Silence};
+use crate::units::Samples;
 
-/// The rate of the samples that are fingerprinted.
-pub const SAMPLE_RATE: SampleRate = SampleRate(11_025);
-
-/// Mean magnitude of the silence that algorithm 4 leaves out.
+/// The largest mean magnitude of the silence that algorithm 4 leaves out.
 const SILENCE: u32 = 50;
 
 /// Samples of a frame under algorithm 5, and how many of them the next one shares.
 const SHORT_FRAME: (usize, usize) = (2_048, 1_024);
 
-/// How words are made. The numbers are those of `fpcalc -algorithm`; the third, with interpolated chroma, is not there.
+/// How words are made. The numbers are those of `fpcalc -algorithm`. Its third, with interpolated chroma, is not supported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Algorithm {
     /// 1: other classifiers.
     Test1,
-    /// 2: the one that AcoustID knows.
+    /// 2: the one that AcoustID uses.
     #[default]
     Test2,
     /// 4: as 2, without silence at the beginning.
@@ -37,7 +33,7 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// The algorithm of a number, 1 to 5 but 3.
+    /// The algorithm with this number: 1, 2, 4 or 5.
     pub fn of(number: u8) -> Option<Algorithm> {
         match number {
             1 => Some(Algorithm::Test1),
@@ -60,13 +56,13 @@ impl Algorithm {
         }
     }
 
-    /// How much audio goes by before the first word, which the fingerprints of two chunks miss between them.
+    /// How much audio passes before the first word. The fingerprints of two chunks miss as much between them.
     pub fn delay(self) -> Samples {
         Samples(self.configuration().delay() as u64)
     }
 }
 
-/// Makes words out of samples.
+/// Makes words from samples.
 ///
 /// ```
 /// use refrain::chromaprint::{Algorithm, Chromaprint, pack};
@@ -82,17 +78,17 @@ pub struct Chromaprint {
     algorithm: Algorithm,
     inner: Fingerprinter,
     silence: Option<Silence>,
-    /// Words that were handed out.
-    given: usize,
+    /// How many words were returned.
+    returned: usize,
 }
 
 impl Chromaprint {
-    /// At the beginning of a stream.
+    /// Begins a stream.
     pub fn new(algorithm: Algorithm) -> Chromaprint {
         let mut inner = Fingerprinter::new(&algorithm.configuration());
         inner.start(SAMPLE_RATE.0, 1).expect("one channel at the rate that is wanted");
         let silence = (algorithm == Algorithm::Test4).then(|| Silence::new(SILENCE));
-        Chromaprint { algorithm, inner, silence, given: 0 }
+        Chromaprint { algorithm, inner, silence, returned: 0 }
     }
 
     /// Takes samples at [`SAMPLE_RATE`].
@@ -104,8 +100,8 @@ impl Chromaprint {
     /// The words since the last call. The stream may go on.
     pub fn words(&mut self) -> Vec<u32> {
         self.inner.finish();
-        let words = self.inner.fingerprint()[self.given..].to_vec();
-        self.given += words.len();
+        let words = self.inner.fingerprint()[self.returned..].to_vec();
+        self.returned += words.len();
         words
     }
 }
@@ -116,7 +112,7 @@ impl fmt::Debug for Chromaprint {
     }
 }
 
-/// Words in the form that AcoustID takes: compressed, in the alphabet of URLs.
+/// Packs words into the text that AcoustID takes: compressed, in the alphabet of URLs.
 pub fn pack(words: &[u32], algorithm: Algorithm) -> String {
     let configuration = algorithm.configuration();
     BASE64_URL_SAFE_NO_PAD.encode(FingerprintCompressor::from(&configuration).compress(words))

@@ -1,17 +1,17 @@
-//! From nearest windows to places: votes propose (track, offset), the stored frames decide.
+//! From nearest windows to places: votes propose (track, offset), and the stored frames decide.
 mod copies;
-mod drift;
-mod ends;
+mod edge_correction;
+mod refine;
 mod repeats;
 mod score;
 mod segment;
 mod votes;
 mod windows;
 
-pub use copies::likeness;
-pub use drift::{Comparison, Line};
-pub use repeats::Repeats;
-pub use score::{Features, LEAST_SCORE, MANY_WINDOWS, probability};
+pub use copies::{are_copies, similarity};
+pub use refine::{Comparison, Line};
+pub use repeats::{Repeats, sounds_the_same};
+pub use score::{Features, MANY_WINDOWS, MIN_SCORE, probability};
 pub use segment::{Alignment, Reference, align};
 pub use votes::{Candidate, WindowHits, candidates};
 pub use windows::WindowEvidence;

@@ -1,28 +1,39 @@
-//! Where the same sound may come again in a track: many are made of loops, and a clip of one fits all of its places.
+//! Finds where the same sound comes again in a track. Many tracks are made of loops, and a clip of a loop fits all of its
+//! places.
 use std::ops::Range;
 
-/// The least cosine of stored frames that may be the same sound. Where it lies half of the time between two
-/// frames, the same sound comes down to .62; what comes back with another voice reaches .9.
-const LIKELY: f32 = 0.6;
+/// Stored frames with a smaller cosine are not the same sound. A repeat that lies halfway between two frames comes down
+/// to .62. A repeat with another voice reaches .9.
+const MIN_REPEAT_SIMILARITY: f32 = 0.6;
 
-/// Frames that are compared: of the range the part with most sound.
+/// The most frames to compare. Of a longer range, this takes the part with the most sound.
 const PROBE: usize = 64;
 
-/// Frames by which a place may lie beside the one looked for and still be that one.
+/// A place at most so many frames from the range is the range itself.
 const SAME_PLACE: usize = 2;
 
-/// Looks for one range of a track in all of it, piece by piece.
+/// A place holds the same sound as the best place if its similarity to the query is at least this share of the best one.
+const MIN_SHARE_OF_BEST: f32 = 0.95;
+
+/// Whether a place sounds the same as the best place, given how similar each of them is to the query.
+pub fn sounds_the_same(similarity: f32, best: f32) -> bool {
+    similarity >= MIN_SHARE_OF_BEST * best
+}
+
+/// Searches a whole track for one of its ranges, piece by piece.
 #[derive(Clone, Debug)]
 pub struct Repeats {
     probe: Vec<f32>,
     values: usize,
-    /// The first frame of the probe in the track, and how many frames of the range come before it.
+    /// The number of the probe's first frame in the track.
     start: usize,
+    /// How many frames of the range come before the probe.
     before: usize,
 }
 
 impl Repeats {
-    /// For the track's frames from `start` on, of `values` values each. `None` where there are none, or only silence.
+    /// Takes the range to search for: the track's `frames`, `values` values each, from frame number `start` on. Returns
+    /// `None` if there are none, or only silence.
     pub fn new(frames: &[f32], values: usize, start: usize) -> Option<Self> {
         let count = frames.len() / values;
         let parts = (0..count).step_by(PROBE).map(|p| p..(p + PROBE).min(count));
@@ -36,13 +47,13 @@ impl Repeats {
         })
     }
 
-    /// Frames that the next piece has to begin before the end of one, so that no place is left out or told twice.
+    /// How many frames two pieces must share, so that no place is missed or found twice.
     pub fn overlap(&self) -> usize {
         self.probe.len() / self.values - 1
     }
 
-    /// How alike the range and the track are at each place of a piece of the track, as cosines.
-    pub fn alike(&self, piece: &[f32]) -> Vec<f32> {
+    /// The cosine of the range and the track at each place of one piece of the track.
+    pub fn similarities(&self, piece: &[f32]) -> Vec<f32> {
         let (values, energy) = (self.values, square(&self.probe));
         let places = (piece.len() / values).saturating_sub(self.overlap());
         (0..places)
@@ -50,12 +61,14 @@ impl Repeats {
             .collect()
     }
 
-    /// The frames of the track at which the range may begin again, the likeliest first, by what `alike` gave for all of
-    /// the track. The range itself is left out; a place may lie partly outside the track.
-    pub fn places(&self, alike: &[f32]) -> Vec<i64> {
-        let of = |at: usize| alike.get(at).copied().unwrap_or(f32::MIN);
-        let mut places: Vec<usize> = (0..alike.len())
-            .filter(|&at| of(at) >= LIKELY && of(at) >= of(at.wrapping_sub(1)) && of(at) > of(at + 1))
+    /// The frame numbers at which the range may begin again, most similar first. `similarities` are those of the whole
+    /// track. Leaves out the range itself. A place may lie partly outside the track.
+    pub fn places(&self, similarities: &[f32]) -> Vec<i64> {
+        let of = |at: usize| similarities.get(at).copied().unwrap_or(f32::MIN);
+        let mut places: Vec<usize> = (0..similarities.len())
+            .filter(|&at| {
+                of(at) >= MIN_REPEAT_SIMILARITY && of(at) >= of(at.wrapping_sub(1)) && of(at) > of(at + 1)
+            })
             .filter(|at| at.abs_diff(self.start) > SAME_PLACE)
             .collect();
         places.sort_by(|&a, &b| of(b).total_cmp(&of(a)));
@@ -67,7 +80,7 @@ fn square(x: &[f32]) -> f32 {
     x.iter().map(|x| x * x).sum()
 }
 
-/// Of `a`, whose square is `energy`, and `b`, which is as long.
+/// The cosine of `a` and `b`, which have the same length. `energy` is the square of `a`.
 fn cosine(a: &[f32], energy: f32, b: &[f32]) -> f32 {
     let mut sums = [[0.0f32; 4]; 2];
     for (a, b) in a.chunks_exact(4).zip(b.chunks_exact(4)) {
@@ -112,7 +125,7 @@ mod tests {
     }
 
     fn places(repeats: &Repeats, track: &[f32]) -> Vec<i64> {
-        repeats.places(&repeats.alike(track))
+        repeats.places(&repeats.similarities(track))
     }
 
     #[test]
@@ -147,13 +160,13 @@ mod tests {
     fn pieces_give_what_the_whole_gives() {
         let track = track(0.3);
         let repeats = range(&track, 10, 40);
-        let whole = repeats.alike(&track);
+        let whole = repeats.similarities(&track);
         let frames = track.len() / VALUES;
         for step in [1, 7, 33, 90] {
             let mut found = Vec::new();
             for first in (0..frames).step_by(step) {
                 let end = (first + step + repeats.overlap()).min(frames);
-                found.extend(repeats.alike(&track[first * VALUES..end * VALUES]));
+                found.extend(repeats.similarities(&track[first * VALUES..end * VALUES]));
             }
             assert_eq!(found, whole, "in steps of {step}");
         }
@@ -170,6 +183,84 @@ mod tests {
         assert!(Repeats::new(&vec![0.0; 10 * VALUES], VALUES, 0).is_none());
         assert!(Repeats::new(&[], VALUES, 0).is_none());
         let repeats = Repeats::new(&frames(0..5, 1.0, 0.0), VALUES, 0).unwrap();
-        assert!(repeats.places(&repeats.alike(&[])).is_empty());
+        assert!(repeats.places(&repeats.similarities(&[])).is_empty());
+    }
+
+    fn noise(frames: usize, seed: u64) -> Vec<f32> {
+        // Neighbouring seeds give similar numbers; those of a fork are unrelated.
+        let mut random = fastrand::Rng::with_seed(seed).fork();
+        (0..frames * VALUES).map(|_| 2.0 * random.f32() - 1.0).collect()
+    }
+
+    /// Each similarity is the cosine of the range and as many frames of the track.
+    #[test]
+    fn similarities_are_cosines() {
+        let track = noise(90, 1);
+        let repeats = range(&track, 20, 50);
+        let found = repeats.similarities(&track);
+        assert_eq!(found.len(), 61);
+        let dot =
+            |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
+        let probe = &track[20 * VALUES..50 * VALUES];
+        for (at, similarity) in found.iter().enumerate() {
+            let here = &track[at * VALUES..(at + 30) * VALUES];
+            let expected = dot(probe, here) / (dot(probe, probe) * dot(here, here)).sqrt();
+            assert!((f64::from(*similarity) - expected).abs() < 1e-5, "{similarity} for {expected}");
+        }
+    }
+
+    /// The part of 64 frames with the most sound, which may be the short last one.
+    #[test]
+    fn the_probe_is_the_loudest_part_of_the_range() {
+        for (loud, start, length) in [(10, 0, 64), (70, 64, 64), (140, 128, 22)] {
+            let mut frames = noise(150, 2);
+            frames[loud * VALUES..(loud + 10) * VALUES].iter_mut().for_each(|v| *v *= 20.0);
+            let repeats = Repeats::new(&frames, VALUES, 1000).unwrap();
+            assert!(repeats.probe == frames[start * VALUES..(start + length) * VALUES]);
+            assert_eq!((repeats.start, repeats.before), (1000 + start, start));
+            assert_eq!(repeats.overlap(), length - 1);
+            // Places are told for the range, not for the part that was searched for.
+            let mut similarities = vec![0.0; 3000];
+            similarities[2000] = 0.9;
+            assert_eq!(repeats.places(&similarities), [2000 - start as i64]);
+        }
+        let exactly = Repeats::new(&noise(64, 3), VALUES, 0).unwrap();
+        assert_eq!(exactly.overlap(), 63);
+    }
+
+    /// The places that these similarities give to a range of ten frames at frame 50.
+    fn places_of(values: &[(usize, f32)]) -> Vec<i64> {
+        let mut similarities = vec![0.1; 100];
+        values.iter().for_each(|&(at, v)| similarities[at] = v);
+        range(&noise(100, 4), 50, 60).places(&similarities)
+    }
+
+    #[test]
+    fn a_place_is_a_peak_of_enough_similarity() {
+        assert_eq!(places_of(&[(10, 0.61), (30, 0.59), (80, 0.95)]), [80, 10]);
+        // Of a slope only the top; of a plateau the last frame.
+        assert_eq!(places_of(&[(9, 0.7), (10, 0.8), (11, 0.75), (20, 0.8), (21, 0.8)]), [10, 21]);
+        // Both ends of the track.
+        assert_eq!(places_of(&[(0, 0.8), (99, 0.9)]), [99, 0]);
+        assert_eq!(places_of(&[(0, 0.8), (1, 0.9), (98, 0.9), (99, 0.8)]), [1, 98]);
+    }
+
+    #[test]
+    fn the_range_itself_is_no_repeat() {
+        for at in [48, 50, 52] {
+            assert!(places_of(&[(at, 1.0)]).is_empty(), "{at}");
+        }
+        for at in [47, 53] {
+            assert_eq!(places_of(&[(at, 1.0)]), [at as i64]);
+        }
+    }
+
+    /// A repeat with a quiet voice more has .9 of the similarity that the best place has.
+    #[test]
+    fn another_place_has_to_be_about_as_similar() {
+        for best in [0.4, 0.8, 1.0] {
+            assert!(sounds_the_same(best, best) && sounds_the_same(0.96 * best, best));
+            assert!(!sounds_the_same(0.94 * best, best) && !sounds_the_same(-best, best));
+        }
     }
 }

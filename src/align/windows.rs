@@ -1,8 +1,8 @@
-//! What the windows of an alignment say, besides its frames.
+//! The evidence of an alignment's windows, which adds to that of its frames.
 //!
-//! A window's vector keeps what distorted and clean music have in common and leaves out what they do not
-//! ([`crate::fingerprint`]), so that it tells under noise what single frames no longer do.
-use super::segment::{Alignment, Reference, met};
+//! A window's vector keeps what distorted and clean music have in common and drops the rest ([`crate::fingerprint`]).
+//! Under noise it still finds agreement where single frames do not.
+use super::segment::{Alignment, Reference, paired_frames};
 use crate::{
     fingerprint::{self, Projection},
     params::Params,
@@ -11,12 +11,12 @@ use crate::{
 /// Frames from one window to the next.
 const STEP: usize = 4;
 
-/// The least share of a window's frames that query and track must have.
-const LEAST_SHARE: f32 = 0.5;
+/// A window counts only if query and track have at least this share of its frames.
+const MIN_SHARE: f32 = 0.5;
 
-/// The evidence of a whole window whose cosine is 1; that of a pair of frames that are the same is nearly 1. Of 0.4, 0.8, 1.6
-/// and 3.2 the last two left the rivals of clips of 5 and 10 s under the loudest noise furthest behind; 1.6 hurts clips
-/// of 2 s less.
+/// The evidence of a whole window with the cosine 1. (The evidence of two equal frames is nearly 1.) Of 0.4, 0.8, 1.6 and
+/// 3.2, the last two left the runners-up of clips of 5 and 10 s under the loudest noise furthest behind. 1.6 hurts clips
+/// of 2 s less than 3.2.
 const WEIGHT: f32 = 1.6;
 
 /// Compares windows of queries and tracks.
@@ -26,25 +26,25 @@ pub struct WindowEvidence {
 }
 
 impl WindowEvidence {
-    /// For fingerprints of these parameters.
+    /// Prepares the projection for fingerprints with these parameters.
     pub fn new(params: &Params) -> Self {
         Self { projection: Projection::new(params), params: *params }
     }
 
-    /// The evidence of the windows in the range of `alignment`, which adds to that of its frames: the sum of the squares
-    /// of their positive cosines. Windows reach beyond the range by half their length, where both sides count as
-    /// silent, and one that does so counts for less, by the square of the share of its frames that is left.
+    /// The evidence of the windows in the range of `alignment`: the sum of the squares of their positive cosines. Windows
+    /// may reach beyond the range by half their length, and both sides are silent there. Such a window counts less, by the
+    /// square of the share of its frames inside the range.
     ///
-    /// `query` is in half frames, as it was given to [`super::align`] with `reference`.
-    pub fn of(&mut self, query: &[f32], reference: &Reference, alignment: &Alignment) -> f32 {
+    /// `query` and `reference` are the same as for [`super::segment::align`].
+    pub fn evidence(&mut self, query: &[f32], reference: &Reference, alignment: &Alignment) -> f32 {
         let (values, length) = (self.params.frame_values(), self.params.window_frames);
-        let Some(sides) = met(query, reference, values, alignment) else { return 0.0 };
+        let Some(sides) = paired_frames(query, reference, values, alignment) else { return 0.0 };
         let count = sides[0].len() / values;
         let (mut windows, mut shares) = ([Vec::new(), Vec::new()], Vec::new());
         for end in (length / 2..count + length / 2 + 1).step_by(STEP) {
             let (from, to) = (end.saturating_sub(length), end.min(count));
             let share = to.saturating_sub(from) as f32 / length as f32;
-            if share < LEAST_SHARE {
+            if share < MIN_SHARE {
                 continue;
             }
             shares.push(share);
@@ -78,13 +78,10 @@ mod tests {
 
     const VALUES: usize = CURRENT.frame_values();
 
-    fn noise(frames: usize, mut state: u32) -> Vec<f32> {
-        (0..frames * VALUES)
-            .map(|_| {
-                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                ((state >> 8) as f32 / (1 << 23) as f32 - 1.0) * 0.2
-            })
-            .collect()
+    fn noise(frames: usize, seed: u64) -> Vec<f32> {
+        // Neighbouring seeds give similar numbers; those of a fork are unrelated.
+        let mut random = fastrand::Rng::with_seed(seed).fork();
+        (0..frames * VALUES).map(|_| (2.0 * random.f32() - 1.0) * 0.2).collect()
     }
 
     /// Frames as half frames, the odd ones empty.
@@ -101,11 +98,11 @@ mod tests {
         let mut windows = WindowEvidence::new(&CURRENT);
         let track = Reference { first: 0, frames: noise(100, 1) };
         let clip = halves(&track.frames[20 * VALUES..60 * VALUES]);
-        let same = windows.of(&clip, &track, &whole(40, 40.0));
+        let same = windows.evidence(&clip, &track, &whole(40, 40.0));
         // Seven whole windows at 8, 12, ..., 32 before the end; two of 12 frames and two of 8 at each end.
         let ends = 2.0 * (0.5f32.powi(2) + 0.75f32.powi(2));
         assert!((same - WEIGHT * (7.0 + ends)).abs() < 0.15, "{same}");
-        let other = windows.of(&clip, &track, &whole(40, 0.0));
+        let other = windows.evidence(&clip, &track, &whole(40, 0.0));
         assert!(other < 0.1 * same, "{other}");
     }
 
@@ -115,8 +112,8 @@ mod tests {
         let track = Reference { first: 0, frames: noise(60, 2) };
         let mut noisy = track.frames.clone();
         noisy.iter_mut().zip(noise(60, 3)).for_each(|(v, n)| *v += n);
-        let right = windows.of(&halves(&noisy), &track, &whole(60, 0.0));
-        let wrong = windows.of(&halves(&noise(60, 3)), &track, &whole(60, 0.0));
+        let right = windows.evidence(&halves(&noisy), &track, &whole(60, 0.0));
+        let wrong = windows.evidence(&halves(&noise(60, 3)), &track, &whole(60, 0.0));
         assert!(right > 3.0 * wrong, "{right} {wrong}");
     }
 
@@ -125,8 +122,67 @@ mod tests {
         let mut windows = WindowEvidence::new(&CURRENT);
         let track = Reference { first: 0, frames: noise(60, 4) };
         for count in [0, 1, 7] {
-            assert_eq!(windows.of(&halves(&track.frames[..count * VALUES]), &track, &whole(count, 0.0)), 0.0);
+            assert_eq!(
+                windows.evidence(&halves(&track.frames[..count * VALUES]), &track, &whole(count, 0.0)),
+                0.0
+            );
         }
-        assert_eq!(windows.of(&[], &Reference { first: 3, frames: vec![] }, &whole(4, 0.0)), 0.0);
+        assert_eq!(windows.evidence(&[], &Reference { first: 3, frames: vec![] }, &whole(4, 0.0)), 0.0);
+    }
+
+    /// The definition for each window by itself, with whole offsets in frames: row `k` of the query meets row `from + k`.
+    fn plain(query: &[f32], track: &[f32], from: usize) -> f64 {
+        let count = (query.len() / VALUES) as i32;
+        let mut projection = Projection::new(&CURRENT);
+        let mut sum = 0.0;
+        // Windows of 16 frames begin 8 frames before the first frame, then every 4 frames.
+        for start in (-8..=count - 8).step_by(4) {
+            let inside = (start..start + 16).filter(|n| (0..count).contains(n)).count();
+            if inside < 8 {
+                continue;
+            }
+            let mut window = |frames: &[f32], from: usize| {
+                let mut values = Vec::new();
+                for n in start..start + 16 {
+                    match (0..count).contains(&n) {
+                        true => values.extend_from_slice(&frames[(from + n as usize) * VALUES..][..VALUES]),
+                        false => values.extend([0.0; VALUES]),
+                    }
+                }
+                let mut vector = Vec::new();
+                projection.project(&values, &mut vector);
+                vector.into_iter().map(f64::from).collect::<Vec<f64>>()
+            };
+            let (q, t) = (window(query, 0), window(track, from));
+            let cosine = q.iter().zip(&t).map(|(q, t)| q * t).sum::<f64>() / (254.0 * 254.0);
+            sum += 1.6 * (inside as f64 / 16.0 * cosine.max(0.0)).powi(2);
+        }
+        sum
+    }
+
+    #[test]
+    fn evidence_is_that_of_every_window_by_itself() {
+        let mut windows = WindowEvidence::new(&CURRENT);
+        let track = Reference { first: 0, frames: noise(100, 5) };
+        for (count, from) in
+            [(7, 3), (8, 3), (9, 0), (15, 7), (16, 7), (17, 50), (18, 50), (41, 20), (64, 30)]
+        {
+            let mut query = track.frames[from * VALUES..(from + count) * VALUES].to_vec();
+            query.iter_mut().zip(noise(count, 6)).for_each(|(v, n)| *v = 0.6 * *v + 0.5 * n);
+            let found = windows.evidence(&halves(&query), &track, &whole(count, 2.0 * from as f64));
+            let expected = plain(&query, &track.frames, from);
+            assert!((f64::from(found) - expected).abs() < 1e-3, "{found} for {expected} of {count}");
+            assert_eq!(expected > 0.0, count >= 8);
+        }
+    }
+
+    /// Where query and track are opposed, the square must not count for them.
+    #[test]
+    fn negative_cosines_are_no_evidence() {
+        let mut windows = WindowEvidence::new(&CURRENT);
+        let track = Reference { first: 0, frames: noise(40, 7) };
+        let opposed: Vec<f32> = track.frames.iter().map(|v| -v).collect();
+        let found = windows.evidence(&halves(&opposed), &track, &whole(40, 0.0));
+        assert!(found < 1e-6, "{found}");
     }
 }

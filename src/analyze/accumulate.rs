@@ -1,8 +1,5 @@
 //! Figures of a whole file out of its blocks, in constant memory.
-use crate::analysis::{
-    CLASSES, Pitch, Spectrogram,
-    features::{self, Steps},
-};
+use refrain_analysis::{CLASSES, Pitch, Spectrogram, blocks::StabilityCounter, features};
 
 /// A frame has a pitch where its aperiodicity is below this: a fifth of its power is not of the period.
 pub const VOICED: f32 = 0.2;
@@ -25,14 +22,14 @@ pub struct PitchTally {
     cells: Vec<u32>,
     voiced: u64,
     frames: u64,
-    steps: Steps,
+    steps: StabilityCounter,
 }
 
 impl PitchTally {
     /// For pitches of `fmin` to `fmax` hertz.
     pub fn new(fmin: f64, fmax: f64) -> Self {
         let cells = (1200.0 * CELLS * (fmax / fmin).log2()).ceil() as usize + 1;
-        let steps = Steps::new(STEADY_CENTS);
+        let steps = StabilityCounter::new(STEADY_CENTS);
         Self { fmin, cells: vec![0; cells], voiced: 0, frames: 0, steps }
     }
 
@@ -68,7 +65,7 @@ impl PitchTally {
 
     /// See [`features::pitch_stability`].
     pub fn stability(&self) -> Option<f64> {
-        self.steps.steady_share()
+        self.steps.stability()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Many files at a time, told in order.
 use std::{
     collections::HashSet,
-    io::{self, Read},
+    io,
     path::{Path, PathBuf},
     sync::{
         Mutex, PoisonError,
@@ -16,17 +16,17 @@ use super::{
     options::{AnalyzeEvent, AnalyzeOptions, AnalyzeSummary},
     outputs::Targets,
     plans::Plans,
-    single::{Job, Source},
+    single::Job,
 };
 use crate::{
     cancel::CancelToken,
-    decode::{self, Audio},
+    decode::Audio,
     error::{Error, Result},
     extract::track::contained,
     ordered::{Sink, in_order, pool},
     report::HarmonicFigures,
     scan::files::{self, FoundFile},
-    units::{SampleRate, Seconds},
+    units::Seconds,
 };
 
 /// Samples of all files under way that are kept for the second pass, and those of one file at the least and at the most:
@@ -44,14 +44,9 @@ const AHEAD: usize = 64;
 struct Task<'a> {
     name: PathBuf,
     size: u64,
-    input: Result<Input<'a>, Unreadable>,
+    /// Taken by the thread that does the task.
+    audio: Result<Mutex<Option<Audio<'a>>>, Unreadable>,
     targets: Targets,
-}
-
-enum Input<'a> {
-    File(PathBuf),
-    Reader(Mutex<Option<Box<dyn Read + Send + 'a>>>),
-    Samples { samples: &'a [f32], channels: u16, rate: SampleRate },
 }
 
 /// Why a file is not even tried.
@@ -215,22 +210,12 @@ fn outcome(
 ) -> Result<HarmonicFigures> {
     let name = &*task.name;
     contained(name, || {
-        let source = match task.input.as_ref() {
-            Err(Unreadable(reason)) => Err(io_error(name)(io::Error::other(reason.clone()))),
-            Ok(Input::File(path)) => Source::open(path),
-            Ok(Input::Reader(reader)) => {
-                let reader = reader.lock().unwrap_or_else(PoisonError::into_inner).take();
-                Source::read(&mut reader.unwrap_or_else(|| Box::new(io::empty())), name)
-            }
-            Ok(&Input::Samples { samples, channels, rate }) => {
-                Ok(Source::Samples { samples, channels, rate })
-            }
+        let audio = match &task.audio {
+            Err(Unreadable(reason)) => return Err(io_error(name)(io::Error::other(reason.clone()))),
+            Ok(audio) => audio.lock().unwrap_or_else(PoisonError::into_inner).take(),
         };
-        let mut run = |source: &Source<'_>| {
-            let targets = &task.targets;
-            Job { name, source, targets, plans, held, under_way, cancel }.run(step)
-        };
-        source.and_then(|source| run(&source))
+        let audio = &mut audio.expect("one thread does the task, once");
+        Job { name, audio, targets: &task.targets, plans, held, under_way, cancel }.run(step)
     })
 }
 
@@ -244,7 +229,7 @@ fn tasks<'a>(inputs: Vec<Audio<'a>>, options: &AnalyzeOptions<'_>) -> Result<Vec
     }
     let mut tasks = Vec::new();
     // Names below the folder of an output are those below the folder that was given.
-    let mut add = |name: PathBuf, size, input, below: &Path| {
+    let mut add = |name: PathBuf, size, audio: Result<Audio<'a>, Unreadable>, below: &Path| {
         let target = |out: &Option<PathBuf>, ending: &str| {
             out.as_ref()
                 .map(|out| if out.is_dir() { with_ending(&out.join(below), ending) } else { out.clone() })
@@ -256,44 +241,32 @@ fn tasks<'a>(inputs: Vec<Audio<'a>>, options: &AnalyzeOptions<'_>) -> Result<Vec
             percussive: target(percussive, ".percussive.wav"),
             plot: target(plot, ".svg"),
         };
-        tasks.push(Task { name, size, input, targets });
+        let audio = audio.map(|audio| Mutex::new(Some(audio)));
+        tasks.push(Task { name, size, audio, targets });
     };
-    for input in inputs {
-        let Audio { name, source } = input;
-        let plain = |name: &Path| match name.file_name() {
-            Some(file_name) if name != Path::new("-") => PathBuf::from(file_name),
-            _ => PathBuf::from("stdin"),
-        };
-        match source {
-            decode::Source::Reader(reader) => {
-                let below = plain(&name);
-                add(name, 0, Ok(Input::Reader(Mutex::new(Some(reader)))), &below);
+    for audio in inputs {
+        let (name, size) = (audio.name().to_owned(), audio.size());
+        let file_name = name.file_name();
+        if is_folder(&audio) {
+            let found = files::find(std::slice::from_ref(&name), &options.scan, &options.cancel)?;
+            let real = std::fs::canonicalize(&name).map_err(io_error(&name))?;
+            let file = |f: FoundFile| (f.path, Ok(f.size));
+            let bad = |(path, error): (PathBuf, Error)| (path, Err(Unreadable(error.reason())));
+            let mut all: Vec<_> =
+                found.files.into_iter().map(file).chain(found.unreadable.into_iter().map(bad)).collect();
+            all.sort();
+            for (path, size) in all {
+                let below = path.strip_prefix(&real).unwrap_or(&path).to_owned();
+                let audio = size.clone().map(|_| Audio::file(&path));
+                add(path, size.unwrap_or(0), audio, &below);
             }
-            decode::Source::Samples { samples, channels, rate } => {
-                let (size, below) = (size_of_val(samples) as u64, plain(&name));
-                add(name, size, Ok(Input::Samples { samples, channels, rate }), &below);
-            }
-            decode::Source::File if name.is_dir() => {
-                let root = name;
-                let found = files::find(std::slice::from_ref(&root), &options.scan, &options.cancel)?;
-                let real = std::fs::canonicalize(&root).map_err(io_error(&root))?;
-                let file = |f: FoundFile| (f.path, Ok(f.size));
-                let bad = |(path, error): (PathBuf, Error)| (path, Err(Unreadable(error.reason())));
-                let mut all: Vec<_> =
-                    found.files.into_iter().map(file).chain(found.unreadable.into_iter().map(bad)).collect();
-                all.sort();
-                for (path, size) in all {
-                    let below = path.strip_prefix(&real).unwrap_or(&path).to_owned();
-                    let input = size.clone().map(|_| Input::File(path.clone()));
-                    add(path, size.unwrap_or(0), input, &below);
-                }
-            }
-            decode::Source::File => {
-                let path = name;
-                let size = std::fs::metadata(&path).map_or(0, |m| m.len());
-                let below = PathBuf::from(path.file_name().unwrap_or(path.as_os_str()));
-                add(path.clone(), size, Ok(Input::File(path)), &below);
-            }
+        } else if audio.is_file() {
+            let below = PathBuf::from(file_name.unwrap_or(name.as_os_str()));
+            add(name, size, Ok(audio), &below);
+        } else {
+            let below = file_name.filter(|_| name != Path::new("-")).unwrap_or("stdin".as_ref());
+            let below = PathBuf::from(below);
+            add(name, size, Ok(audio), &below);
         }
     }
     refuse_clashes(&mut tasks);
@@ -301,7 +274,7 @@ fn tasks<'a>(inputs: Vec<Audio<'a>>, options: &AnalyzeOptions<'_>) -> Result<Vec
 }
 
 fn is_folder(audio: &Audio<'_>) -> bool {
-    matches!(audio.source, decode::Source::File) && audio.name.is_dir()
+    audio.is_file() && audio.name().is_dir()
 }
 
 fn with_ending(path: &Path, ending: &str) -> PathBuf {
@@ -327,9 +300,9 @@ fn refuse_clashes(tasks: &mut [Task<'_>]) {
     let mut taken: HashSet<PathBuf> = tasks.iter().map(|task| real(&task.name)).collect();
     for task in tasks {
         let clash = task.targets.each().find(|target| !taken.insert(real(target))).map(Path::to_owned);
-        if let (Some(clash), Ok(_)) = (clash, &task.input) {
+        if let (Some(clash), Ok(_)) = (clash, &task.audio) {
             let clash = clash.display();
-            task.input = Err(Unreadable(format!("{clash} is an input, or the output of another file too")));
+            task.audio = Err(Unreadable(format!("{clash} is an input, or the output of another file too")));
         }
     }
 }

@@ -2,7 +2,10 @@
 //! be worked on in any order and by any thread.
 use std::ops::Range;
 
-use crate::analysis::{Extent, Hpss, Signal};
+use refrain_analysis::{
+    Hpss,
+    blocks::{Extent, Signal},
+};
 
 /// Frames of a block, a multiple of sixteen: 12 s. Smaller ones would compute too many of their neighbours' frames again.
 pub const FRAMES: usize = 512;

@@ -7,17 +7,14 @@ use std::{
 
 use zip::{CompressionMethod, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
+use refrain_analysis::{CLASSES, Cqt, Pitch, Spectrogram, chroma::normalise};
+
 use super::{
     accumulate,
     atomic_file::{AtomicFile, io_error},
     plans::{HOP, RATE},
 };
-use crate::{
-    Result,
-    analysis::{CLASSES, Cqt, Pitch, Spectrogram, chroma::normalise},
-    report::HarmonicFigures,
-    units::Samples,
-};
+use crate::{Result, report::HarmonicFigures, units::Samples};
 
 /// Values that wait in a temporary file for their turn.
 struct Spool(BufWriter<File>);

@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use refrain_analysis::{Cqt, Pitch, Spectrogram};
+
 use super::{
     accumulate::voiced,
     atomic_file::{AtomicFile, io_error},
@@ -13,7 +15,6 @@ use super::{
 };
 use crate::{
     Error, Result,
-    analysis::{Cqt, Pitch, Spectrogram},
     report::{
         HarmonicFigures,
         plot::{Plot, PlotFormat},

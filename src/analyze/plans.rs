@@ -1,12 +1,14 @@
 //! The transforms that all files share, and room to work in.
 use std::sync::{Mutex, PoisonError};
 
+use refrain_analysis::{
+    AnalysisError, Hpss, HpssOptions, HpssScratch, MAX_AMPLITUDE, StftScratch, Tuning, Yin, YinOptions,
+    YinScratch,
+    blocks::{self, GroupScratch},
+};
+
 use crate::{
     Error, Result,
-    analysis::{
-        AnalysisError, GroupScratch, Hpss, HpssOptions, HpssScratch, LOUDEST, StftScratch, Tuning, Yin,
-        YinOptions, YinScratch,
-    },
     error::AudioError,
     units::{SampleRate, Samples},
 };
@@ -49,8 +51,7 @@ impl Plans {
         Self {
             tuning: Tuning::new(rate).expect(usual),
             hpss: Hpss::new(FRAME, HOP, HpssOptions::default()).expect(usual),
-            yin: Yin::new(rate, YinOptions { frame_length: FRAME, hop: HOP, ..YinOptions::default() })
-                .expect(usual),
+            yin: Yin::new(rate, YinOptions::default().frame_length(FRAME).hop(HOP)).expect(usual),
             scratches: Mutex::new(Vec::new()),
         }
     }
@@ -70,7 +71,7 @@ pub(super) fn refused(path: &std::path::Path, error: &AnalysisError) -> Error {
     let reason = match error {
         AnalysisError::Sample { at, .. } => AudioError::TooLoud {
             milliseconds: (Samples(*at as u64).at(RATE).0 * 1000.0) as u64,
-            most: LOUDEST as u32,
+            max: MAX_AMPLITUDE as u32,
         },
         other => AudioError::Unsupported(other.to_string()),
     };
@@ -79,5 +80,5 @@ pub(super) fn refused(path: &std::path::Path, error: &AnalysisError) -> Error {
 
 /// Holds that samples from number `origin` on can be worked with.
 pub(super) fn check(path: &std::path::Path, samples: &[f32], origin: usize) -> Result<()> {
-    crate::analysis::check(samples, origin).map_err(|e| refused(path, &e))
+    blocks::check(samples, origin).map_err(|e| refused(path, &e))
 }

@@ -2,11 +2,14 @@
 //!
 //! Files of some minutes keep their samples for the second pass, longer ones are decoded again. Nothing else grows with the
 //! length of a file.
-use std::{
-    any::Any,
-    fs::File,
-    io::{Read, Seek},
-    path::{Path, PathBuf},
+use std::{any::Any, path::Path};
+
+use refrain_analysis::{
+    CLASSES, ChromaCqt, ChromaOptions, Pitch, Spectrogram,
+    blocks::{CqtBlock, Peak, TuningAccumulator},
+    chroma::normalise,
+    estimate_key, features,
+    key::Mode,
 };
 
 use super::{
@@ -16,68 +19,22 @@ use super::{
     plans::{BINS, HOP, Plans, RATE, check, refused},
 };
 use crate::{
-    analysis::{
-        CLASSES, ChromaCqt, ChromaOptions, CqtBlock, Peak, Pitch, Spectrogram, TuningTally,
-        chroma::normalise, estimate_key, features, key::Mode,
-    },
     cancel::CancelToken,
-    decode::{self, BlockSource, Decoder, Samples},
+    decode::{Audio, BlockSource},
     error::{AudioError, Error, Result},
     extract::samples,
     ordered::Ordered,
     report::{HarmonicFigures, harmonic::nearest_note},
-    units::{SampleRate, Samples as SampleCount},
+    units::Samples,
 };
 
 /// Samples that are looked at together at the most; less than a block.
 const PIECE: usize = 1 << 16;
 
-/// Where the audio comes from; it can be decoded again.
-pub(super) enum Source<'a> {
-    /// A file.
-    File(PathBuf),
-    /// What came through a stream.
-    Kept(File),
-    /// Interleaved samples in memory.
-    Samples { samples: &'a [f32], channels: u16, rate: SampleRate },
-}
-
-impl<'a> Source<'a> {
-    /// The file at `path`; a pipe is read to its end.
-    pub fn open(path: &Path) -> Result<Self> {
-        let io = |source| Error::Io { path: path.to_owned(), source };
-        let metadata = std::fs::metadata(path).map_err(io)?;
-        if metadata.is_file() || metadata.is_dir() {
-            return Ok(Self::File(path.to_owned()));
-        }
-        Self::read(&mut File::open(path).map_err(io)?, path)
-    }
-
-    /// What `reader` holds.
-    pub fn read(reader: &mut dyn Read, name: &Path) -> Result<Self> {
-        let kept = decode::spool(reader);
-        kept.map(Self::Kept).map_err(|source| Error::Io { path: name.to_owned(), source })
-    }
-
-    fn open_again(&self, name: &Path) -> Result<Box<dyn BlockSource + 'a>> {
-        Ok(match self {
-            Self::File(path) => Box::new(Decoder::open(path)?),
-            Self::Kept(file) => {
-                let again = file.try_clone().and_then(|mut file| file.rewind().map(|()| file));
-                let again = again.map_err(|source| Error::Io { path: name.to_owned(), source })?;
-                Box::new(Decoder::from_file(again, name)?)
-            }
-            &Self::Samples { samples, channels, rate } => {
-                Box::new(Samples::new(name.to_owned(), samples, channels, rate)?)
-            }
-        })
-    }
-}
-
 /// What is to be done with a file, and with what.
-pub(super) struct Job<'a> {
+pub(super) struct Job<'a, 'b> {
     pub name: &'a Path,
-    pub source: &'a Source<'a>,
+    pub audio: &'a mut Audio<'b>,
     pub targets: &'a Targets,
     pub plans: &'a Plans,
     /// The most samples that are kept for the second pass.
@@ -132,7 +89,7 @@ impl Held {
 
 /// The figures after the first pass.
 struct Gathered {
-    tuning: TuningTally<2>,
+    tuning: TuningAccumulator<2>,
     pitch: PitchTally,
     levels: LevelTally,
     held: Held,
@@ -140,18 +97,20 @@ struct Gathered {
     figures: HarmonicFigures,
 }
 
-impl Job<'_> {
+impl Job<'_, '_> {
     /// Analyses the file and writes its outputs; calls `step` with the bytes that were gone through, which is about the
     /// file's length in all.
     ///
     /// # Errors
     /// As the decoder; [`AudioError::TooLoud`]; [`Error::Io`] where an output cannot be written; [`Error::Interrupted`].
-    pub fn run(&self, step: &mut dyn FnMut(u64)) -> Result<HarmonicFigures> {
+    pub fn run(mut self, step: &mut dyn FnMut(u64)) -> Result<HarmonicFigures> {
         let yin = self.plans.yin.options();
+        let mut decoder = self.audio.reopen()?;
         let mut outputs = Outputs::new(self.targets, (yin.fmin, yin.fmax))?;
-        let mut gathered = self.first_pass(&mut outputs, step)?;
+        let mut gathered = self.first_pass(&mut *decoder, &mut outputs, step)?;
+        drop(decoder);
         let mut figures = std::mem::take(&mut gathered.figures);
-        figures.duration = SampleCount(gathered.len as u64).at(RATE);
+        figures.duration = Samples(gathered.len as u64).at(RATE);
         figures.frames = self.plans.hpss.stft().frames(gathered.len) as u64;
         let [tuning, of_chroma] = gathered.tuning.tuning();
         figures.tuning = (!gathered.tuning.is_empty()).then_some((100.0 * tuning).round() / 100.0);
@@ -162,7 +121,7 @@ impl Job<'_> {
         figures.pitch_stability = gathered.pitch.stability();
         drop(gathered.tuning);
 
-        let options = ChromaOptions { hop: HOP, tuning: of_chroma, ..ChromaOptions::default() };
+        let options = ChromaOptions::default().hop(HOP).tuning(of_chroma);
         let chroma = ChromaCqt::new(f64::from(RATE.0), options).map_err(|e| refused(self.name, &e))?;
         let (mean, energy) = self.second_pass(&chroma, &gathered.held, gathered.len, &mut outputs, step)?;
         figures.chroma = mean;
@@ -179,12 +138,16 @@ impl Job<'_> {
         Ok(figures)
     }
 
-    fn first_pass(&self, outputs: &mut Outputs, step: &mut dyn FnMut(u64)) -> Result<Gathered> {
+    fn first_pass(
+        &self,
+        decoder: &mut dyn BlockSource,
+        outputs: &mut Outputs,
+        step: &mut dyn FnMut(u64),
+    ) -> Result<Gathered> {
         let (plans, wanted) = (self.plans, outputs.wants_parts());
-        let mut decoder = self.source.open_again(self.name)?;
         let yin = plans.yin.options();
         let mut gathered = Gathered {
-            tuning: TuningTally::default(),
+            tuning: TuningAccumulator::default(),
             pitch: PitchTally::new(yin.fmin, yin.fmax),
             levels: LevelTally::default(),
             held: Held { pieces: Vec::new(), len: 0, most: self.held },
@@ -195,7 +158,7 @@ impl Job<'_> {
             let mut blocks = Blocks::new(&plans.hpss);
             let mut ordered = Ordered::new(scope);
             let mut before = 0;
-            samples::stream(&mut *decoder, RATE, self.cancel, |samples, bytes| {
+            samples::stream(decoder, RATE, self.cancel, |samples, bytes| {
                 step(bytes / 2 - before);
                 before = bytes / 2;
                 for piece in samples.chunks(PIECE) {
@@ -227,14 +190,16 @@ impl Job<'_> {
 
     /// Gives the mean of normalised chroma and that of raw chroma.
     fn second_pass(
-        &self,
+        &mut self,
         chroma: &ChromaCqt,
         held: &Held,
         len: usize,
         outputs: &mut Outputs,
         step: &mut dyn FnMut(u64),
     ) -> Result<([f32; CLASSES], [f32; CLASSES])> {
-        let (plans, wanted) = (self.plans, outputs.wants_magnitudes());
+        let (name, plans, wanted) = (self.name, self.plans, outputs.wants_magnitudes());
+        let under_way = self.under_way;
+        let finished = |done: Result<Second, Box<dyn Any + Send>>| done.map_err(|_| fault(name));
         let total = chroma.cqt().frames(len);
         outputs.begin_magnitudes(chroma.cqt(), total)?;
         let (mut mean, mut energy) = (ChromaTally::default(), ChromaTally::default());
@@ -254,8 +219,8 @@ impl Job<'_> {
                     stream.push(piece, FRAMES, |block| {
                         ordered.hand(move || second(plans, chroma, &block, wanted));
                     });
-                    while let Some(done) = ordered.take((self.under_way)()) {
-                        add(self.done(done)?, outputs)?;
+                    while let Some(done) = ordered.take(under_way()) {
+                        add(finished(done)?, outputs)?;
                     }
                 }
                 Ok::<_, Error>(())
@@ -264,17 +229,17 @@ impl Job<'_> {
                 Some(pieces) => pieces.iter().try_for_each(|piece| push(piece))?,
                 None => {
                     let (mut seen, mut before) = (0, 0);
-                    let mut decoder = self.source.open_again(self.name)?;
+                    let mut decoder = self.audio.reopen()?;
                     samples::stream(&mut *decoder, RATE, self.cancel, |samples, bytes| {
                         step(bytes / 2 - before);
                         before = bytes / 2;
-                        check(self.name, samples, seen)?;
+                        check(name, samples, seen)?;
                         seen += samples.len();
                         push(samples)
                     })?;
                     if seen != len {
                         let reason = AudioError::Changed;
-                        return Err(Error::Audio { path: self.name.to_owned(), reason });
+                        return Err(Error::Audio { path: name.to_owned(), reason });
                     }
                 }
             }
@@ -282,7 +247,7 @@ impl Job<'_> {
                 ordered.hand(move || second(plans, chroma, &block, wanted));
             });
             while let Some(done) = ordered.take(0) {
-                add(self.done(done)?, outputs)?;
+                add(finished(done)?, outputs)?;
             }
             Ok::<_, Error>(())
         })?;
@@ -343,22 +308,23 @@ mod tests {
         let song =
             Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/audio/songs/north-platform.opus"));
         let plans = Plans::new();
-        let of = |source: &Source<'_>, held: usize, under_way: usize| {
+        let of = |audio: &mut Audio<'_>, held: usize, under_way: usize| {
             let (targets, cancel) = (&Targets::default(), &CancelToken::new());
             let under_way: &dyn Fn() -> usize = &move || under_way;
-            let job = Job { name: song, source, targets, plans: &plans, held, under_way, cancel };
+            let job = Job { name: song, audio, targets, plans: &plans, held, under_way, cancel };
             let mut bytes = 0;
             let figures = job.run(&mut |step| bytes += step).unwrap();
             let size = std::fs::metadata(song).unwrap().len();
             assert!(bytes > size / 4 && bytes <= size, "{bytes} of {size}");
             figures
         };
-        let source = Source::open(song).unwrap();
-        let kept = of(&source, usize::MAX, 1);
+        let mut file = Audio::file(song);
+        let kept = of(&mut file, usize::MAX, 1);
         assert!(kept.duration.0 > 20.0 && kept.key.is_some() && kept.channels.is_some());
-        assert_eq!(of(&source, 0, 3), kept);
-        assert_eq!(of(&source, 100_000, 1), kept);
-        let stream = Source::read(&mut File::open(song).unwrap(), song).unwrap();
-        assert_eq!(of(&stream, 0, 2), kept);
+        assert_eq!(of(&mut file, 0, 3), kept);
+        assert_eq!(of(&mut file, 100_000, 1), kept);
+        let mut stream = Audio::reader(std::fs::File::open(song).unwrap());
+        assert_eq!(of(&mut stream, 0, 2), kept);
+        assert_eq!(of(&mut stream, 0, 2), kept, "again");
     }
 }

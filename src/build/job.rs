@@ -4,7 +4,7 @@ use std::sync::Arc;
 use super::contents::Contents;
 use crate::{
     cancel::CancelToken,
-    decode::{Decoder, Tags},
+    decode::Decoder,
     error::{Error, Result},
     extract::track::Analysis,
     scan::{
@@ -12,6 +12,7 @@ use crate::{
         files::{self, FoundFile},
     },
     store::ContentHash,
+    tags::Tags,
     units::SampleRate,
 };
 

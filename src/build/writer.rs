@@ -12,12 +12,12 @@ use super::{
     record::{described, gone_files, record},
 };
 use crate::{
-    decode::Tags,
     error::{Error, Result},
     extract::track::Analysis,
     failpoint,
     ordered::{Sink, TICK},
     store::{Batch, ContentHash, Put, Recognised, Store, TrackRecord},
+    tags::Tags,
     units::SampleRate,
 };
 

@@ -1,14 +1,33 @@
-//! What a caller gives as audio: a file, a stream, or samples.
+//! What a caller gives as audio: a file, a stream, samples, or blocks of them.
+#[cfg(feature = "analyze")]
+use std::fs;
+#[cfg(any(feature = "acoustid", feature = "analyze"))]
+use std::fs::File;
 #[cfg(feature = "decode")]
 use std::io::Read;
+#[cfg(feature = "analyze")]
+use std::io::Seek;
 use std::path::{Path, PathBuf};
 
+use super::block_source::BlockSource;
+use super::blocks::Blocks;
+#[cfg(feature = "analyze")]
+use super::blocks::Kept;
 #[cfg(feature = "decode")]
-use super::Decoder;
-use super::{Tags, Warning, samples::Samples};
-use crate::{Result, units::SampleRate};
+use super::decoder::Decoder;
+#[cfg(feature = "acoustid")]
+use super::frame_source::FrameSource;
+#[cfg(feature = "acoustid")]
+use super::raw::{RawDecoder, RawFormat};
+use super::samples::Samples;
+#[cfg(feature = "analyze")]
+use super::source;
+#[cfg(any(feature = "acoustid", feature = "analyze"))]
+use crate::error::Error;
+use crate::error::Result;
+use crate::units::SampleRate;
 
-/// Audio to be looked up, or to be added: a file, a stream, or samples in memory.
+/// Audio that a call is to look up, add or analyze: a file, a stream, samples in memory, or blocks that a program makes.
 ///
 /// A path stands for the file there:
 ///
@@ -25,12 +44,11 @@ use crate::{Result, units::SampleRate};
 /// # }
 /// ```
 pub struct Audio<'a> {
-    pub(crate) name: PathBuf,
-    pub(crate) source: Source<'a>,
+    name: PathBuf,
+    origin: Origin<'a>,
 }
 
-/// Where it comes from.
-pub(crate) enum Source<'a> {
+enum Origin<'a> {
     #[cfg(feature = "decode")]
     File,
     #[cfg(feature = "decode")]
@@ -40,65 +58,170 @@ pub(crate) enum Source<'a> {
         channels: u16,
         rate: SampleRate,
     },
+    Blocks(Blocks<'a>),
+    /// A stream that was read into a temporary file.
+    #[cfg(feature = "analyze")]
+    KeptStream(File),
+    #[cfg(feature = "analyze")]
+    KeptBlocks(Kept),
 }
 
 impl<'a> Audio<'a> {
     /// The audio file at `path`. A pipe is read to its end first.
     #[cfg(feature = "decode")]
     pub fn file(path: impl Into<PathBuf>) -> Self {
-        Self { name: path.into(), source: Source::File }
+        Self { name: path.into(), origin: Origin::File }
     }
 
-    /// What a stream holds: an audio file of any format that is known. It is kept in a temporary file while it is
-    /// needed, which takes room on the disk and none in memory. It is called `-`, unless it is [`named`](Audio::named).
+    /// A stream that contains an audio file of any known format. It is kept in a temporary file while it is needed, which
+    /// takes room on the disk and none in memory. Its name is `-`, unless it is [`named`](Audio::named).
     #[cfg(feature = "decode")]
     pub fn reader(reader: impl Read + Send + 'a) -> Self {
-        Self { name: "-".into(), source: Source::Reader(Box::new(reader)) }
+        Self { name: "-".into(), origin: Origin::Reader(Box::new(reader)) }
     }
 
-    /// Samples of one channel, `rate` a second (1,000 to 768,000), full scale being -1.0..=1.0. They are read as
-    /// they are, without a copy; what is no number, or over a million, counts as silence. They are called `samples`, unless
-    /// they are [`named`](Audio::named).
+    /// Samples of one channel, `rate` a second (1,000 to 768,000), full scale being -1.0..=1.0. They are read where they
+    /// are, without a copy. Samples that are not a number or above a million count as silence. Their name is `samples`,
+    /// unless they are [`named`](Audio::named).
     pub fn samples(samples: &'a [f32], rate: u32) -> Self {
         Self::interleaved(samples, 1, rate)
     }
 
     /// As [`Audio::samples`], of several channels in turn, whose mean is taken.
     pub fn interleaved(samples: &'a [f32], channels: u16, rate: u32) -> Self {
-        Self { name: "samples".into(), source: Source::Samples { samples, channels, rate: SampleRate(rate) } }
+        Self { name: "samples".into(), origin: Origin::Samples { samples, channels, rate: SampleRate(rate) } }
     }
 
-    /// What a stream or samples are called in answers and errors. A file is always called by its path.
+    /// Blocks of samples that a program makes while they are read: see [`BlockSource`]. Samples that are not a number or
+    /// above a million count as silence. Their name is `samples`, unless they are [`named`](Audio::named).
+    ///
+    /// Harmonic analysis needs the blocks twice, and keeps them in a temporary file.
+    pub fn blocks(source: impl BlockSource + Send + 'a) -> Self {
+        Self { name: "samples".into(), origin: Origin::Blocks(Blocks::new(Box::new(source))) }
+    }
+
+    /// Sets the name that answers and errors show. A file always has its path for a name.
     #[must_use]
     pub fn named(mut self, name: impl Into<PathBuf>) -> Self {
-        match self.source {
-            #[cfg(feature = "decode")]
-            Source::File => {}
-            _ => self.name = name.into(),
+        if !self.is_file() {
+            self.name = name.into();
         }
         self
     }
 
-    /// What it is called.
+    /// The name that answers and errors show.
     pub fn name(&self) -> &Path {
         &self.name
+    }
+
+    /// Whether it is a file, whose name is its path.
+    pub(crate) fn is_file(&self) -> bool {
+        match self.origin {
+            #[cfg(feature = "decode")]
+            Origin::File => true,
+            _ => false,
+        }
+    }
+
+    /// How many bytes there are to read, for progress; 0 if that is unknown.
+    #[cfg(feature = "analyze")]
+    pub(crate) fn size(&self) -> u64 {
+        match &self.origin {
+            Origin::File => fs::metadata(&self.name).map_or(0, |file| file.len()),
+            Origin::Samples { samples, .. } => size_of_val(*samples) as u64,
+            _ => 0,
+        }
     }
 
     /// Begins to read it, block by block.
     ///
     /// # Errors
-    /// [`Error::Io`](crate::Error::Io) and [`Error::Audio`](crate::Error::Audio) where it cannot be read or is no audio.
+    /// [`Error::Io`](crate::Error::Io) and [`Error::Audio`](crate::Error::Audio) if it cannot be read or is not audio.
     pub fn open(self) -> Result<Box<dyn BlockSource + 'a>> {
-        let Self { name, source } = self;
-        match source {
+        let Self { name, origin } = self;
+        Ok(match origin {
             #[cfg(feature = "decode")]
-            Source::File => Ok(Box::new(Decoder::open(&name)?)),
+            Origin::File => Box::new(Decoder::open(&name)?),
             #[cfg(feature = "decode")]
-            Source::Reader(reader) => Ok(Box::new(Decoder::from_reader(reader, &name)?)),
-            Source::Samples { samples, channels, rate } => {
-                Ok(Box::new(Samples::new(name, samples, channels, rate)?))
+            Origin::Reader(reader) => Box::new(Decoder::from_reader(reader, &name)?),
+            Origin::Samples { samples, channels, rate } => {
+                Box::new(Samples::new(name, samples, channels, rate)?)
             }
+            Origin::Blocks(blocks) => Box::new(blocks.named(name)),
+            #[cfg(feature = "analyze")]
+            Origin::KeptStream(file) => Box::new(Decoder::from_file(file, &name)?),
+            #[cfg(feature = "analyze")]
+            Origin::KeptBlocks(kept) => Box::new(kept.again(&name)?),
+        })
+    }
+
+    /// Begins to read it from its beginning, any number of times, one after the other. Audio that can be read only once is
+    /// kept in a temporary file first.
+    ///
+    /// # Errors
+    /// As [`Audio::open`].
+    #[cfg(feature = "analyze")]
+    pub(crate) fn reopen(&mut self) -> Result<Box<dyn BlockSource + 'a>> {
+        let name = &self.name;
+        let io = |source| Error::Io { path: name.clone(), source };
+        let kept = match &mut self.origin {
+            Origin::File => {
+                let kind = fs::metadata(name).map_err(io)?;
+                let is_pipe = !kind.is_file() && !kind.is_dir();
+                let spool = || source::spool(&mut File::open(name)?);
+                is_pipe.then(spool).transpose().map_err(io)?.map(Origin::KeptStream)
+            }
+            Origin::Reader(reader) => Some(Origin::KeptStream(source::spool(reader).map_err(io)?)),
+            Origin::Blocks(blocks) => {
+                blocks.name.clone_from(name);
+                Some(Origin::KeptBlocks(Kept::read(blocks)?))
+            }
+            Origin::Samples { .. } | Origin::KeptStream(_) | Origin::KeptBlocks(_) => None,
+        };
+        if let Some(kept) = kept {
+            self.origin = kept;
         }
+        Ok(match &self.origin {
+            Origin::File => Box::new(Decoder::open(&self.name)?),
+            &Origin::Samples { samples, channels, rate } => {
+                Box::new(Samples::new(self.name.clone(), samples, channels, rate)?)
+            }
+            Origin::KeptStream(file) => {
+                let again = file.try_clone().and_then(|mut file| file.rewind().map(|()| file));
+                let again = again.map_err(|source| Error::Io { path: self.name.clone(), source })?;
+                Box::new(Decoder::from_file(again, &self.name)?)
+            }
+            Origin::KeptBlocks(kept) => Box::new(kept.again(&self.name)?),
+            Origin::Reader(_) | Origin::Blocks(_) => unreachable!("they were just kept"),
+        })
+    }
+
+    /// Begins to read it with all channels. A file or a stream is read as samples without a container if `raw` says which.
+    ///
+    /// # Errors
+    /// As [`Audio::open`].
+    #[cfg(feature = "acoustid")]
+    pub(crate) fn open_frames(self, raw: Option<RawFormat>) -> Result<Box<dyn FrameSource + 'a>> {
+        if let Some(reason) = raw.and_then(RawFormat::refusal) {
+            return Err(Error::Audio { path: self.name, reason });
+        }
+        let Self { name, origin } = self;
+        Ok(match (origin, raw) {
+            (Origin::File, None) => Box::new(Decoder::open(&name)?.with_all_channels()),
+            (Origin::File, Some(format)) => Box::new(RawDecoder::open(&name, format)?),
+            (Origin::Reader(reader), None) => {
+                Box::new(Decoder::from_reader(reader, &name)?.with_all_channels())
+            }
+            (Origin::Reader(reader), Some(format)) => Box::new(RawDecoder::new(reader, &name, format)),
+            (Origin::Samples { samples, channels, rate }, _) => {
+                Box::new(Samples::new(name, samples, channels, rate)?)
+            }
+            (Origin::Blocks(blocks), _) => Box::new(blocks.named(name)),
+            #[cfg(feature = "analyze")]
+            (Origin::KeptStream(file), _) => Box::new(Decoder::from_file(file, &name)?.with_all_channels()),
+            #[cfg(feature = "analyze")]
+            (Origin::KeptBlocks(_), _) => unreachable!("only an analysis keeps blocks"),
+        })
     }
 }
 
@@ -137,21 +260,118 @@ impl From<String> for Audio<'_> {
     }
 }
 
-/// Where blocks of mono samples come from.
-pub trait BlockSource {
-    /// Replaces the content of `mono` with the next block and gives its rate; `None` at the end.
-    ///
-    /// # Errors
-    /// What keeps the rest from being read.
-    fn next_block(&mut self, mono: &mut Vec<f32>) -> Result<Option<SampleRate>>;
-    /// The name that errors give.
-    fn path(&self) -> &Path;
-    /// Bytes of the audio that was gone through so far.
-    fn bytes(&self) -> u64;
-    /// What it says about itself.
-    fn tags(&self) -> &Tags;
-    /// Rate and channels of the first block, once there was one.
-    fn spec(&self) -> Option<(SampleRate, u16)>;
-    /// What was wrong so far.
-    fn warnings(&self) -> Vec<Warning>;
+#[cfg(all(test, feature = "decode"))]
+mod tests {
+    use super::*;
+
+    const RATE: u32 = 8_000;
+
+    /// A file of 16 bits, and its samples.
+    fn file() -> (Vec<u8>, Vec<f32>) {
+        let samples: Vec<i16> = (0..20_000).map(|i| (9_000.0 * (f64::from(i) * 0.1).sin()) as i16).collect();
+        let size = 2 * samples.len() as u32;
+        let mut file = [b"RIFF", &(36 + size).to_le_bytes()[..], b"WAVEfmt \x10\0\0\0\x01\0\x01\0"].concat();
+        file.extend([RATE, 2 * RATE].map(u32::to_le_bytes).concat());
+        file.extend([b"\x02\0\x10\0data", &size.to_le_bytes()[..]].concat());
+        file.extend(samples.iter().flat_map(|x| x.to_le_bytes()));
+        (file, samples.into_iter().map(|x| f32::from(x) / 32_768.0).collect())
+    }
+
+    /// Samples in blocks of a thousand.
+    struct Thousands(Vec<f32>);
+
+    impl BlockSource for Thousands {
+        fn next_block(&mut self, mono: &mut Vec<f32>) -> Result<Option<SampleRate>> {
+            mono.clear();
+            mono.extend(self.0.drain(..self.0.len().min(1_000)));
+            Ok((!mono.is_empty()).then_some(SampleRate(RATE)))
+        }
+    }
+
+    /// The same audio in each of the forms that there are.
+    fn each_form<'a>(folder: &Path, file: &'a [u8], samples: &'a [f32]) -> Vec<Audio<'a>> {
+        let path = folder.join("a.wav");
+        std::fs::write(&path, file).unwrap();
+        vec![
+            Audio::file(path),
+            Audio::reader(file),
+            Audio::samples(samples, RATE),
+            Audio::blocks(Thousands(samples.to_vec())),
+        ]
+    }
+
+    fn read(source: &mut dyn BlockSource) -> Vec<f32> {
+        let (mut all, mut mono) = (Vec::new(), Vec::new());
+        while let Some(rate) = source.next_block(&mut mono).unwrap() {
+            assert_eq!(rate, SampleRate(RATE));
+            all.append(&mut mono);
+        }
+        assert_eq!(source.spec(), Some((SampleRate(RATE), 1)));
+        all
+    }
+
+    #[test]
+    fn every_form_gives_the_same_samples_under_its_name() {
+        let ((file, samples), folder) = (file(), tempfile::tempdir().unwrap());
+        let names = ["a.wav", "-", "samples", "samples"].map(PathBuf::from);
+        for (audio, name) in each_form(folder.path(), &file, &samples).into_iter().zip(names) {
+            assert!(audio.name().ends_with(&name), "{}", audio.name().display());
+            let is_file = audio.is_file();
+            let audio = audio.named("other");
+            assert_eq!(audio.name() == Path::new("other"), !is_file);
+            let name = audio.name().to_owned();
+            let mut source = audio.open().unwrap();
+            assert!(read(&mut *source) == samples, "{}", name.display());
+            assert_eq!(source.path(), name);
+        }
+    }
+
+    #[cfg(feature = "analyze")]
+    #[test]
+    fn every_form_is_read_again_and_again() {
+        let ((file, samples), folder) = (file(), tempfile::tempdir().unwrap());
+        let sizes = [file.len() as u64, 0, 4 * samples.len() as u64, 0];
+        for (mut audio, size) in each_form(folder.path(), &file, &samples).into_iter().zip(sizes) {
+            assert_eq!(audio.size(), size);
+            let name = audio.name().to_owned();
+            for _ in 0..3 {
+                let mut source = audio.reopen().unwrap();
+                assert!(read(&mut *source) == samples, "{}", name.display());
+                assert_eq!(source.path(), name);
+            }
+            assert!(read(&mut *audio.open().unwrap()).ends_with(&samples[samples.len() - 9..]));
+        }
+    }
+
+    #[cfg(feature = "acoustid")]
+    #[test]
+    fn every_form_has_frames_and_a_length() {
+        use crate::decode::raw::RawSample;
+        use crate::units::Seconds;
+
+        let ((file, samples), folder) = (file(), tempfile::tempdir().unwrap());
+        let raw = RawFormat { sample: RawSample::S16Le, rate: SampleRate(RATE), channels: 1 };
+        let bare = &file[44..];
+        let mut forms: Vec<_> =
+            each_form(folder.path(), &file, &samples).into_iter().map(|a| (a, None)).collect();
+        let path = folder.path().join("a.raw");
+        std::fs::write(&path, bare).unwrap();
+        forms.extend([(Audio::file(&path), Some(raw)), (Audio::reader(bare), Some(raw))]);
+        for (i, (audio, raw)) in forms.into_iter().enumerate() {
+            let mut source = audio.open_frames(raw).unwrap();
+            let (mut all, mut frames) = (Vec::new(), Vec::new());
+            while let Some(sound) = source.next_frames(&mut frames).unwrap() {
+                assert_eq!((sound.rate, sound.channels), (SampleRate(RATE), 1));
+                assert_eq!(sound.fine, matches!(i, 2 | 3), "form {i}");
+                all.append(&mut frames);
+            }
+            assert!(all == samples, "form {i}");
+            let Seconds(length) = source.duration().unwrap();
+            assert!((length - 2.5).abs() < 1e-9, "form {i}: {length}");
+        }
+        for (channels, rate) in [(0, RATE), (1, 999), (1, 768_001)] {
+            let raw = RawFormat { channels, rate: SampleRate(rate), ..raw };
+            assert!(Audio::reader(bare).open_frames(Some(raw)).is_err(), "{channels} channels at {rate} Hz");
+        }
+    }
 }

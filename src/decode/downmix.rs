@@ -1,8 +1,8 @@
-//! Decoded buffers of every sample format, brought to `f32`, mono or channel beside channel.
+//! Decoded buffers of every sample format to `f32`, mono or with all channels side by side.
 use symphonia::core::audio::sample::{Sample, i24, u24};
 use symphonia::core::audio::{Audio, AudioBuffer, GenericAudioBufferRef};
 
-use super::sane;
+use super::limits::sane;
 
 /// Calls a function with the buffer's audio, its full scale and how a sample becomes `f32`, whatever the sample format.
 macro_rules! with_samples {
@@ -31,13 +31,13 @@ pub(super) fn to_mono(buffer: &GenericAudioBufferRef<'_>, mono: &mut Vec<f32>) {
     with_samples!(buffer, mean, mono);
 }
 
-/// Fills `frames` with all channels, frame after frame, under the same terms.
+/// Fills `frames` with all channels, frame after frame. The same holds for full scale and samples that count as 0.
 pub(super) fn to_interleaved(buffer: &GenericAudioBufferRef<'_>, frames: &mut Vec<f32>) {
     frames.clear();
     with_samples!(buffer, interleave, frames);
 }
 
-/// Whether the buffer has room for more than 16 bits a sample; codecs give wide ones for less, too.
+/// Whether the buffer has room for more than 16 bits a sample. Some codecs use a wide buffer for less.
 pub(super) fn is_wide(buffer: &GenericAudioBufferRef<'_>) -> bool {
     use GenericAudioBufferRef as B;
     !matches!(buffer, B::U8(_) | B::S8(_) | B::U16(_) | B::S16(_))
@@ -48,7 +48,7 @@ pub(super) fn is_float(buffer: &GenericAudioBufferRef<'_>) -> bool {
     matches!(buffer, GenericAudioBufferRef::F32(_) | GenericAudioBufferRef::F64(_))
 }
 
-/// Appends the mean over the planes of `value(sample) / full_scale`; one plain loop a plane, which vectorises.
+/// Appends the mean over the planes of `value(sample) / full_scale`. Each plane is a plain loop, which vectorises.
 fn mean<S: Sample>(buffer: &AudioBuffer<S>, mono: &mut Vec<f32>, full_scale: f32, value: impl Fn(S) -> f32) {
     let planes = buffer.num_planes();
     let scale = 1.0 / (full_scale * planes as f32);
@@ -150,5 +150,44 @@ mod tests {
         assert_eq!(mono_of::<f32>(&[&odd]), [0.0, 0.0, 0.0, 0.0, 0.5]);
         assert_eq!(mono_of::<f32>(&[&odd, &[1.0; 5]]), [0.5, 0.5, 0.5, 0.5, 0.75]);
         assert_eq!(mono_of::<f64>(&[&[f64::MAX, f64::NAN, 0.25]]), [0.0, 0.0, 0.25]);
+    }
+
+    /// The slow twin: frame by frame, in double precision.
+    #[test]
+    fn agrees_with_the_plain_mean() {
+        let mut random = fastrand::Rng::with_seed(6);
+        for channels in 1..=6 {
+            let planes: Vec<Vec<i16>> =
+                (0..channels).map(|_| (0..50).map(|_| random.i16(..)).collect()).collect();
+            let planes: Vec<&[i16]> = planes.iter().map(Vec::as_slice).collect();
+            let value = |plane: &[i16], t: usize| f64::from(plane[t]) / 32_768.0;
+            let mono = mono_of::<i16>(&planes);
+            assert_eq!(mono.len(), 50);
+            for (t, &x) in mono.iter().enumerate() {
+                let mean = planes.iter().map(|plane| value(plane, t)).sum::<f64>() / channels as f64;
+                assert!((f64::from(x) - mean).abs() < 1e-6, "{channels} channels, frame {t}");
+            }
+            let frames = with_buffer(&planes, to_interleaved);
+            assert_eq!(frames.len(), 50 * channels);
+            for (i, &x) in frames.iter().enumerate() {
+                assert_eq!(f64::from(x), value(planes[i % channels], i / channels), "{channels}, value {i}");
+            }
+        }
+    }
+
+    #[test]
+    fn buffers_are_wide_or_float_by_their_format() {
+        fn kind<S: Sample>() -> (bool, bool)
+        where
+            AudioBuffer<S>: AsGenericAudioBufferRef,
+        {
+            let buffer = AudioBuffer::<S>::new(AudioSpec::new(8_000, Channels::Discrete(1)), 1);
+            let buffer = buffer.as_generic_audio_buffer_ref();
+            (is_wide(&buffer), is_float(&buffer))
+        }
+        let narrow = [kind::<u8>(), kind::<i8>(), kind::<u16>(), kind::<i16>()];
+        assert_eq!(narrow, [(false, false); 4]);
+        assert_eq!([kind::<u24>(), kind::<i24>(), kind::<u32>(), kind::<i32>()], [(true, false); 4]);
+        assert_eq!([kind::<f32>(), kind::<f64>()], [(true, true); 2]);
     }
 }

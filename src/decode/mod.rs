@@ -1,53 +1,59 @@
-//! Audio to mono samples: of files, every container and codec that is recognised by its content, whatever the file's name;
-//! and of samples that a program has.
+//! Audio to mono samples. Files of every common container and codec are recognised by their content, whatever their name;
+//! samples and blocks that a program has are taken as they are.
 //!
-//! A file is hostile until decoded: no content makes a call panic, hold more memory than a small multiple of its largest
-//! packet, or run on after the end of the file. What is damaged is skipped and reported by [`Decoder::warnings`]; only a
-//! file that gives no audio is an error.
+//! A file is hostile until it is decoded. No content makes a call panic, hold more memory than a small multiple of its
+//! largest packet, or run on after the end of the file. Damaged parts are skipped and reported by [`Decoder::warnings`].
+//! Only a file without any audio is an error.
+//!
+//! # Panics of a decoder
+//!
+//! Decoders are third-party code, and a damaged file may make one panic. The library catches the panic on the same thread
+//! and reports [`AudioError::DecoderPanic`](crate::error::AudioError::DecoderPanic), so that one bad file never ends a
+//! batch. Two settings of the program matter here:
+//!
+//! - The panic hook belongs to the program, and the library does not touch it. Rust calls the hook before the panic is
+//!   caught, and the standard hook prints a message. Call [`silence_decoder_panics`] once to keep these messages quiet.
+//! - With `panic = "abort"` in the program's Cargo profile nothing can be caught: such a panic then ends the process.
 mod audio;
+mod block_source;
+mod blocks;
 #[cfg(feature = "decode")]
-mod contain;
+mod catch_panic;
+#[cfg(feature = "decode")]
+mod codec;
 #[cfg(feature = "decode")]
 mod decoder;
 #[cfg(feature = "decode")]
 mod downmix;
+#[cfg(feature = "acoustid")]
+mod frame_source;
+mod limits;
 #[cfg(feature = "decode")]
 mod pcm;
 #[cfg(feature = "decode")]
 mod probe;
+#[cfg(feature = "decode")]
+mod progress;
 #[cfg(feature = "acoustid")]
 mod raw;
 #[cfg(feature = "decode")]
 mod read_tags;
 mod samples;
 #[cfg(feature = "decode")]
+mod sound;
+#[cfg(feature = "decode")]
 mod source;
-mod tags;
 mod warning;
 #[cfg(feature = "decode")]
 mod wav;
 
-pub(crate) use self::audio::Source;
-pub use self::audio::{Audio, BlockSource};
 #[cfg(feature = "decode")]
-pub use self::decoder::{Decoder, Sound};
+pub use self::catch_panic::silence_decoder_panics;
+#[cfg(feature = "decode")]
+pub use self::decoder::Decoder;
 #[cfg(feature = "acoustid")]
-pub use self::raw::{RawDecoder, RawFormat, RawSample};
-pub(crate) use self::samples::Samples;
-#[cfg(feature = "analyze")]
-pub(crate) use self::source::spool;
-pub use self::tags::Tags;
-pub use self::warning::Warning;
-
-/// The rates that can be worked with, in hertz.
-pub(crate) const RATES: std::ops::RangeInclusive<u32> = 1_000..=768_000;
-
-/// Larger magnitudes in floating-point samples are damage, and would overflow the analysis. Files whose samples run to
-/// 32768 rather than 1 stay well below.
-const LARGEST: f32 = 1e6;
-
-/// The sample, or 0 where it cannot be one.
-pub(crate) fn sane(x: f32) -> f32 {
-    // A comparison with a NaN is false, so that one test does for all.
-    if x.abs() <= LARGEST { x } else { 0.0 }
-}
+pub use self::raw::{RawFormat, RawSample};
+pub use self::{audio::Audio, block_source::BlockSource, warning::Warning};
+#[cfg(feature = "acoustid")]
+pub(crate) use self::{frame_source::FrameSource, sound::Sound};
+pub use crate::tags::Tags;

@@ -1,8 +1,8 @@
-//! Plain PCM straight from the packet's bytes to mono: for uncompressed files, moving samples about is all the work.
+//! Plain PCM, straight from the packet's bytes to mono. Moving samples about is all the work for uncompressed files.
 use symphonia::core::codecs::audio::AudioCodecParameters;
 use symphonia::core::codecs::audio::well_known as id;
 
-use super::sane;
+use super::limits::sane;
 use crate::units::SampleRate;
 
 /// Interleaved PCM of one of the common kinds.
@@ -24,7 +24,7 @@ enum Layout {
 }
 
 impl Pcm {
-    /// The stream's kind where it is one of the common ones and uses all bits of its samples; the general decoder knows
+    /// The stream's kind if it is one of the common ones and uses all bits of its samples. The general decoder takes care of
     /// the others.
     pub(super) fn of(params: &AudioCodecParameters) -> Option<Pcm> {
         let (layout, width) = match params.codec {
@@ -47,7 +47,7 @@ impl Pcm {
         !matches!(self.layout, Layout::S16Le | Layout::S16Be)
     }
 
-    /// Replaces `mono` by the mean of the channels of every whole frame in `data`, under the terms of the general downmix.
+    /// Replaces `mono` by the mean of the channels of every whole frame in `data`, just as the general downmix does.
     pub(super) fn to_mono(self, data: &[u8], mono: &mut Vec<f32>) {
         self.convert(data, self.channels, mono);
     }
@@ -77,8 +77,8 @@ impl Pcm {
     }
 }
 
-/// The mean over the channels of `value(bytes of a sample) / full_scale`; one and two channels, nearly all there is, are
-/// loops of their own that vectorise.
+/// Appends the mean over the channels of `value(bytes of a sample) / full_scale`. One and two channels, which nearly all
+/// files have, get loops of their own that vectorise.
 fn mean<const WIDTH: usize>(
     data: &[u8],
     channels: usize,
@@ -136,5 +136,100 @@ mod tests {
         let mut frames = vec![9.0];
         pcm.to_interleaved(&samples[..11], &mut frames);
         assert_eq!(frames, [0.0, 0.03125, 0.0625, 0.09375]);
+    }
+
+    const LAYOUTS: [(Layout, usize); 6] = [
+        (Layout::S16Le, 2),
+        (Layout::S16Be, 2),
+        (Layout::S24Le, 3),
+        (Layout::S24Be, 3),
+        (Layout::S32Le, 4),
+        (Layout::F32Le, 4),
+    ];
+
+    /// The slow twin: sample by sample, in double precision.
+    fn plain(layout: Layout, width: usize, channels: usize, data: &[u8]) -> Vec<f64> {
+        let value = |bytes: &[u8]| {
+            let little: Vec<u8> = match layout {
+                Layout::S16Be | Layout::S24Be => bytes.iter().rev().copied().collect(),
+                _ => bytes.to_vec(),
+            };
+            let bits = little.iter().rev().fold(0_i64, |bits, &byte| bits << 8 | i64::from(byte));
+            if matches!(layout, Layout::F32Le) {
+                return f64::from(f32::from_bits(bits as u32));
+            }
+            let full_scale = 1_i64 << (8 * width - 1);
+            (if bits >= full_scale { bits - 2 * full_scale } else { bits }) as f64 / full_scale as f64
+        };
+        let samples: Vec<f64> = data.chunks_exact(width).map(value).collect();
+        samples.chunks_exact(channels).map(|frame| frame.iter().sum::<f64>() / channels as f64).collect()
+    }
+
+    #[test]
+    fn agrees_with_the_plain_mean() {
+        let mut random = fastrand::Rng::with_seed(5);
+        for (layout, width) in LAYOUTS {
+            for channels in 1..=6 {
+                let frames = random.usize(1..40);
+                let samples = frames * channels + random.usize(0..channels);
+                let mut data: Vec<u8> = match layout {
+                    Layout::F32Le => {
+                        (0..samples).flat_map(|_| (random.f32() * 2.0 - 1.0).to_le_bytes()).collect()
+                    }
+                    _ => (0..samples * width).map(|_| random.u8(..)).collect(),
+                };
+                data.extend((0..random.usize(0..width)).map(|_| 0x55));
+                let close = |all: &[f32], plain: &[f64]| {
+                    let off = |(&a, &b): (&f32, &f64)| (f64::from(a) - b).abs();
+                    assert_eq!(all.len(), plain.len(), "{layout:?}, {channels} channels");
+                    assert!(all.iter().zip(plain).map(off).all(|off| off < 1e-6), "{layout:?}, {channels}");
+                };
+                close(&mono_of(layout, channels, &data), &plain(layout, width, channels, &data));
+                let mut interleaved = vec![9.0];
+                Pcm { layout, channels, rate: SampleRate(8_000) }.to_interleaved(&data, &mut interleaved);
+                let each = plain(layout, width, 1, &data);
+                close(&interleaved, &each[..frames * channels]);
+            }
+        }
+    }
+
+    #[test]
+    fn only_plain_layouts_that_use_all_bits_are_taken() {
+        use symphonia::core::audio::Channels;
+
+        let params = |codec, bits, coded, channels: Option<u16>, rate| AudioCodecParameters {
+            codec,
+            bits_per_sample: bits,
+            bits_per_coded_sample: coded,
+            channels: channels.map(Channels::Discrete),
+            sample_rate: rate,
+            ..AudioCodecParameters::default()
+        };
+        let codecs = [
+            (id::CODEC_ID_PCM_S16LE, 16, false),
+            (id::CODEC_ID_PCM_S16BE, 16, false),
+            (id::CODEC_ID_PCM_S24LE, 24, true),
+            (id::CODEC_ID_PCM_S24BE, 24, true),
+            (id::CODEC_ID_PCM_S32LE, 32, true),
+            (id::CODEC_ID_PCM_F32LE, 32, true),
+        ];
+        for ((codec, width, fine), (layout, _)) in codecs.into_iter().zip(LAYOUTS) {
+            for bits in [None, Some(width)] {
+                let pcm = Pcm::of(&params(codec, bits, bits, Some(2), Some(8_000))).expect("it is plain");
+                assert_eq!(std::mem::discriminant(&pcm.layout), std::mem::discriminant(&layout));
+                assert_eq!((pcm.channels, pcm.rate, pcm.is_fine()), (2, SampleRate(8_000), fine));
+            }
+            let refused = [
+                params(codec, Some(width - 4), None, Some(2), Some(8_000)),
+                params(codec, None, Some(width - 4), Some(2), Some(8_000)),
+                params(codec, None, None, None, Some(8_000)),
+                params(codec, None, None, Some(0), Some(8_000)),
+                params(codec, None, None, Some(2), None),
+                params(id::CODEC_ID_PCM_MULAW, None, None, Some(2), Some(8_000)),
+            ];
+            for params in refused {
+                assert!(Pcm::of(&params).is_none(), "{params:?}");
+            }
+        }
     }
 }

@@ -1,11 +1,14 @@
-//! Samples without a container, of which the user says what they are. They are read as they come, so that a stream that
-//! never ends is worked on while it runs.
+//! Samples without a container, whose format the user states. They are read as they come, so that a stream that never ends
+//! is worked on while it runs.
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::Sound;
-use super::sane;
-use crate::error::{Error, Result};
+use super::frame_source::FrameSource;
+use super::limits::{RATES, sane};
+use super::sound::Sound;
+use super::warning::Warning;
+use crate::error::{AudioError, Error, Result};
 use crate::units::{SampleRate, Samples, Seconds};
 
 /// Bytes that are read at a time, at most.
@@ -30,7 +33,7 @@ pub enum RawSample {
 }
 
 impl RawSample {
-    /// The kind of FFmpeg's name for it, such as `s16le`.
+    /// Looks up FFmpeg's name, such as `s16le`.
     pub fn named(name: &str) -> Option<RawSample> {
         Some(match name {
             "u8" => RawSample::U8,
@@ -87,12 +90,12 @@ fn each<const WIDTH: usize>(bytes: &[u8], out: &mut Vec<f32>, value: impl Fn([u8
     out.extend(bytes.as_chunks::<WIDTH>().0.iter().map(|&b| value(b)));
 }
 
-/// What raw audio is.
+/// The format of samples without a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RawFormat {
     /// How a sample is written.
     pub sample: RawSample,
-    /// The rate, at least 1 Hz.
+    /// The rate, 1,000 to 768,000 Hz.
     pub rate: SampleRate,
     /// Channels, at least one.
     pub channels: u16,
@@ -100,39 +103,60 @@ pub struct RawFormat {
 
 impl RawFormat {
     /// How long so many bytes last.
-    pub fn duration(self, bytes: u64) -> Seconds {
+    fn duration(self, bytes: u64) -> Seconds {
         let frame = self.sample.width() as u64 * u64::from(self.channels);
         Samples(bytes / frame).at(self.rate)
+    }
+
+    /// Why audio of this format cannot be worked with, if it cannot.
+    pub(super) fn refusal(self) -> Option<AudioError> {
+        match self.channels {
+            0 => Some(AudioError::Empty),
+            _ => (!RATES.contains(&self.rate.0)).then_some(AudioError::SampleRate(self.rate.0)),
+        }
     }
 }
 
 /// Raw audio being read, block by block.
-pub struct RawDecoder<'a> {
+pub(super) struct RawDecoder<'a> {
     path: PathBuf,
     reader: Box<dyn Read + 'a>,
     format: RawFormat,
     /// Bytes that do not fill a frame yet.
     bytes: Vec<u8>,
+    /// How long the blocks so far were.
+    seconds: f64,
+    /// How long a file is. A stream may go on for ever.
+    whole: Option<Seconds>,
 }
 
 impl<'a> RawDecoder<'a> {
-    /// Reads `reader`; errors name `name`.
-    pub fn new(reader: Box<dyn Read + 'a>, name: &Path, format: RawFormat) -> Self {
-        RawDecoder { path: name.to_owned(), reader, format, bytes: Vec::new() }
+    /// Reads `reader`; errors show `name`.
+    pub(super) fn new(reader: Box<dyn Read + 'a>, name: &Path, format: RawFormat) -> Self {
+        RawDecoder { path: name.to_owned(), reader, format, bytes: Vec::new(), seconds: 0.0, whole: None }
     }
 
-    /// What its samples are.
-    pub fn sound(&self) -> Sound {
-        let RawFormat { sample, rate, channels } = self.format;
-        Sound { rate, channels, fine: sample.is_fine() }
-    }
-
-    /// Replaces the content of `frames` by the next block: all channels, frame after frame. `false` at the end; a frame of
-    /// which a part is missing is left out.
+    /// Reads the file at `path`.
     ///
     /// # Errors
     /// [`Error::Io`].
-    pub fn next_block(&mut self, frames: &mut Vec<f32>) -> Result<bool> {
+    pub(super) fn open(path: &Path, format: RawFormat) -> Result<Self> {
+        let io = |source| Error::Io { path: path.to_owned(), source };
+        let file = File::open(path).map_err(io)?;
+        let metadata = file.metadata().map_err(io)?;
+        let whole = metadata.is_file().then(|| format.duration(metadata.len()));
+        Ok(RawDecoder { whole, ..Self::new(Box::new(file), path, format) })
+    }
+
+    fn sound(&self) -> Sound {
+        let RawFormat { sample, rate, channels } = self.format;
+        Sound { rate, channels, fine: sample.is_fine() }
+    }
+}
+
+impl FrameSource for RawDecoder<'_> {
+    /// A last frame that lacks some of its bytes is left out.
+    fn next_frames(&mut self, frames: &mut Vec<f32>) -> Result<Option<Sound>> {
         frames.clear();
         let width = self.format.sample.width() * usize::from(self.format.channels);
         let room = CHUNK.max(width);
@@ -148,22 +172,23 @@ impl<'a> RawDecoder<'a> {
             let read = read.map_err(|source| Error::Io { path: self.path.clone(), source })?;
             self.bytes.truncate(have + read);
             if read == 0 {
-                return Ok(false);
+                return Ok(None);
             }
             let whole = self.bytes.len() / width * width;
             self.format.sample.read(&self.bytes[..whole], frames);
             self.bytes.drain(..whole);
         }
-        Ok(true)
+        self.seconds += self.format.duration((frames.len() * self.format.sample.width()) as u64).0;
+        Ok(Some(self.sound()))
     }
-}
 
-impl std::fmt::Debug for RawDecoder<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RawDecoder")
-            .field("path", &self.path)
-            .field("format", &self.format)
-            .finish_non_exhaustive()
+    /// The length of a file; of a stream what was read so far.
+    fn duration(&mut self) -> Result<Seconds> {
+        Ok(self.whole.unwrap_or(Seconds(self.seconds)))
+    }
+
+    fn warnings(&self) -> Vec<Warning> {
+        Vec::new()
     }
 }
 
@@ -187,10 +212,13 @@ mod tests {
         let format = RawFormat { sample, rate: SampleRate(8_000), channels };
         let mut decoder = RawDecoder::new(Box::new(Drops(bytes.to_vec(), 0)), "-".as_ref(), format);
         let (mut block, mut all) = (Vec::new(), Vec::new());
-        while decoder.next_block(&mut block).unwrap() {
+        while let Some(sound) = decoder.next_frames(&mut block).unwrap() {
+            assert_eq!((sound.channels, sound.fine), (channels, !matches!(sample.width(), 1 | 2)));
             assert!(block.len().is_multiple_of(channels.into()));
             all.extend_from_slice(&block);
         }
+        let length = (all.len() / usize::from(channels)) as f64 / 8_000.0;
+        assert!((decoder.duration().unwrap().0 - length).abs() < 1e-12);
         all
     }
 

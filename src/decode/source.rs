@@ -1,4 +1,4 @@
-//! Where the bytes come from: a file, or what was read from a stream and kept in a temporary file.
+//! The bytes that a demuxer reads: a file, or a temporary file that a stream was copied to.
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,26 +8,26 @@ use symphonia::core::io::MediaSource;
 
 use super::wav::Patch;
 
-/// The most that is kept of a stream that cannot seek, in bytes: two days of CD audio.
-const LARGEST_SPOOL: u64 = 32 << 30;
+/// The most bytes that are kept of a stream: two days of CD audio.
+const MAX_SPOOL: u64 = 32 << 30;
 
-/// A file as the demuxer sees it, counting what is read.
+/// A file as the demuxer sees it, which limits how much is read.
 pub(super) struct Source {
     file: File,
-    /// The file's byte that the demuxer takes for the first.
+    /// The offset in the file at which the demuxer begins.
     base: u64,
     len: u64,
-    /// Whether the demuxer may know that it can go back, and where the end is.
+    /// Whether the demuxer may seek and may know where the end is.
     seekable: bool,
-    /// Bytes that are read in place of the file's.
+    /// Bytes that are read instead of the file's.
     patches: Vec<Patch>,
-    /// The file's byte that is read next.
+    /// The offset in the file of the next read.
     at: u64,
     watch: Arc<Watch>,
 }
 
-/// What the demuxer does with its source. Demuxers may swallow or reword a failed read: it is remembered here, so that a
-/// failing disk is not taken for a damaged file.
+/// Watches what a demuxer does with its source. Demuxers may swallow or reword a failed read. The error is kept here, so that
+/// a failing disk is not taken for a damaged file.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
     failure: Mutex<Option<io::Error>>,
@@ -35,33 +35,33 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// Takes the first error that the system gave since the last call.
+    /// Takes the first error of the system since the last call.
     pub(super) fn take_failure(&self) -> Option<io::Error> {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Lets the next `bytes` be read and no more. What a demuxer holds in memory is at most twice what it read since, so
-    /// that a length field in a file cannot claim gigabytes.
+    /// Allows the next `bytes` to be read and no more. A demuxer holds at most twice as much in memory as it has read since,
+    /// so that a length field in a file cannot claim gigabytes.
     pub(super) fn allow(&self, bytes: u64) {
         self.allowance.store(bytes, Ordering::Relaxed);
     }
 }
 
 impl Source {
-    /// The file from its byte `base` on. Demuxers refuse a file outright when what its header announces goes beyond the
-    /// end; one that seems not `seekable` has no end that they know of, and is read as far as it goes.
+    /// The file from the offset `base` on. Demuxers refuse a file outright if its header announces more than there is. If
+    /// the file does not seem `seekable`, they do not know where it ends and read as far as it goes.
     pub(super) fn new(mut file: File, base: u64, seekable: bool, watch: Arc<Watch>) -> io::Result<Source> {
         let len = file.seek(SeekFrom::End(0))?.saturating_sub(base);
         file.seek(SeekFrom::Start(base))?;
         Ok(Source { file, base, len, seekable, patches: Vec::new(), at: base, watch })
     }
 
-    /// The same, some bytes being replaced.
+    /// Reads these bytes instead of the file's.
     pub(super) fn patched(self, patches: Vec<Patch>) -> Source {
         Source { patches, ..self }
     }
 
-    /// Patches what was read from the file's byte `at` on.
+    /// Patches bytes that were read at the offset `at`.
     fn patch(&self, read: &mut [u8]) {
         for (start, bytes) in &self.patches {
             for (place, &byte) in (*start..).zip(bytes) {
@@ -123,8 +123,8 @@ impl MediaSource for Source {
     }
 }
 
-/// Copies a stream to a temporary file that is gone once closed, and returns it rewound.
-pub(crate) fn spool(reader: &mut dyn Read) -> io::Result<File> {
+/// Copies a stream to a temporary file, which disappears once it is closed, and returns it rewound.
+pub(super) fn spool(reader: &mut dyn Read) -> io::Result<File> {
     let kept = |e: io::Error| {
         let place = std::env::temp_dir();
         io::Error::new(e.kind(), format!("cannot be kept in {} while it is read: {e}", place.display()))
@@ -140,7 +140,7 @@ pub(crate) fn spool(reader: &mut dyn Read) -> io::Result<File> {
             Err(e) => return Err(e),
         };
         total += n as u64;
-        if total > LARGEST_SPOOL {
+        if total > MAX_SPOOL {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, "more than 32 GiB; give a file instead"));
         }
         file.write_all(&buf[..n]).map_err(kept)?;
@@ -149,7 +149,7 @@ pub(crate) fn spool(reader: &mut dyn Read) -> io::Result<File> {
     Ok(file)
 }
 
-/// The length in bytes of the ID3v2 tag that `file` begins with, header included; 0 without one.
+/// The length in bytes of the ID3v2 tag at the beginning of `file`, with its header. 0 if there is none.
 pub(super) fn id3v2_len(file: &mut File) -> io::Result<u64> {
     let mut header = [0; 10];
     file.rewind()?;

@@ -1,4 +1,4 @@
-//! What was wrong with a recording that could be decoded all the same.
+//! What was wrong with a recording that could be used nevertheless.
 use std::fmt;
 
 use crate::units::Seconds;
@@ -7,7 +7,7 @@ use crate::units::Seconds;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Warning {
-    /// Packets that could not be decoded; silence of their length, where it is known, stands in for them.
+    /// Packets that could not be decoded. Silence of the same length replaces them if their length is known.
     DamagedPackets {
         /// How many.
         count: u64,
@@ -19,11 +19,11 @@ pub enum Warning {
         /// Why.
         reason: String,
     },
-    /// The file ends in the middle of something, or has less audio than it announces.
+    /// The file ends in the middle of a packet, or has less audio than it announces.
     Truncated {
         /// How long it is.
         found: Seconds,
-        /// How long it should be, where the file says so.
+        /// How long it should be, if the file says so.
         announced: Option<Seconds>,
     },
 }

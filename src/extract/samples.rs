@@ -149,7 +149,7 @@ pub(crate) fn check_duration(duration: Seconds) -> Result<(), AudioError> {
     let milliseconds = |s: Seconds| (s.0 * 1000.0) as u64;
     Err(AudioError::TooShort {
         milliseconds: milliseconds(duration),
-        least_milliseconds: milliseconds(MIN_DURATION),
+        min_milliseconds: milliseconds(MIN_DURATION),
     })
 }
 

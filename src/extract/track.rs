@@ -10,11 +10,12 @@ use crate::decode::Decoder;
 use crate::{
     cancel::CancelToken,
     chroma::OctaveChroma,
-    decode::{BlockSource, Tags, Warning},
+    decode::{BlockSource, Warning},
     error::{AudioError, Error, Result},
     fingerprint::{Fingerprint, Fingerprinter},
     params::Params,
     spectrum::Spectrum,
+    tags::Tags,
     units::{SampleRate, Seconds},
 };
 
@@ -49,7 +50,7 @@ pub fn track(decoder: &mut dyn BlockSource, params: &Params, cancel: &CancelToke
     if fingerprint.is_empty() {
         return refuse(AudioError::NoFingerprint);
     }
-    let (tags, spec, warnings) = (decoder.tags().clone(), decoder.spec(), decoder.warnings());
+    let (tags, spec, warnings) = (decoder.tags(), decoder.spec(), decoder.warnings());
     Ok(Analysis { fingerprint, duration, tags, spec, warnings })
 }
 

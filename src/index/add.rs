@@ -5,10 +5,11 @@ use super::{connections::Connections, handle::Index};
 use crate::{
     ann,
     cancel::CancelToken,
-    decode::{Audio, Tags},
+    decode::Audio,
     error::{Error, Result},
     extract::track::{self, Analysis},
     store::{Store, TrackId, TrackRecord},
+    tags::Tags,
 };
 #[cfg(feature = "decode")]
 use crate::{

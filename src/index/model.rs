@@ -13,7 +13,6 @@ use crate::{
     ann::{self, Hit, Searcher},
     build::{options::BuildOptions, update},
     cancel::CancelToken,
-    decode::Tags,
     error::{AudioError, Error, Result},
     extract::track::Analysis,
     fingerprint::Fingerprint,
@@ -23,6 +22,7 @@ use crate::{
         files::{self, FoundFile},
     },
     store::{Store, TrackId, TrackRecord},
+    tags::Tags,
     units::{Frames, Seconds},
 };
 

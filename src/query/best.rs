@@ -85,7 +85,7 @@ impl Query<'_> {
 
     /// The evidence of an alignment's frames and windows.
     fn whole_evidence(&mut self, frames: &[f32], aligned: &Aligned) -> f32 {
-        let windows = self.window_evidence.of(frames, &aligned.reference, &aligned.alignment);
+        let windows = self.window_evidence.evidence(frames, &aligned.reference, &aligned.alignment);
         aligned.evidence() + aligned.variant.for_each_of_query(windows)
     }
 
@@ -120,7 +120,7 @@ impl Query<'_> {
         let read = |shift: i32| variants.transposed(shift);
         let level = read(variant.shift);
         let comparison = Comparison::new(&level, &reference, values, &start, from..to);
-        let mut line = comparison.line(start, None);
+        let mut line = comparison.best_line(start, None);
         let bins = if variants.can_be_transposed() {
             comparison.transposition(&line, variant.shift, read)
         } else {
@@ -129,7 +129,7 @@ impl Query<'_> {
         if bins != 0.0 {
             // What is played faster is higher by as much: a likely tempo, and one that pitch tells better.
             let faster = f64::powf(2.0, bins / self.params.bins_per_octave as f64);
-            line = comparison.of(&read(bins.round() as i32)).line(line, Some(faster));
+            line = comparison.with_query(&read(bins.round() as i32)).best_line(line, Some(faster));
         }
         let anchor = Anchor { at: line.at, offset: line.in_track - line.at };
         Ok(Place {
@@ -171,7 +171,7 @@ impl Query<'_> {
         let last = ((offset + count + MARGIN) / 2).max(first);
         let mut reference = self.stored(track, i64::from(first), i64::from(last))?;
         let (heard, half) = variants.heard(&variant, count, offset);
-        reference.end_with_query(values, heard, half);
+        reference.correct_edges(values, heard, half);
         let alignment = align(frames, &reference, values, offset);
         Ok(alignment.map(|alignment| Aligned { variant, track, alignment, reference }))
     }

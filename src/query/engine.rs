@@ -47,7 +47,7 @@ impl<'s> Query<'s> {
             pairs: place.pairs,
             query_pairs,
             variants: place.variants,
-            rival: place.runner_up,
+            runner_up: place.runner_up,
             windows: self.windows,
         }))
     }

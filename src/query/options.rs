@@ -2,7 +2,7 @@
 use std::{fmt, sync::Arc};
 
 use super::variants::Range;
-use crate::{align::LEAST_SCORE, cancel::CancelToken, units::Seconds};
+use crate::{align::MIN_SCORE, cancel::CancelToken, units::Seconds};
 
 /// How to query.
 ///
@@ -103,7 +103,7 @@ impl Default for QueryOptions {
     fn default() -> Self {
         Self {
             top: 10,
-            min_score: LEAST_SCORE,
+            min_score: MIN_SCORE,
             exact: false,
             range: Range::default(),
             explain: false,

@@ -1,12 +1,9 @@
 //! Where else in a track the same sound is.
 use super::{engine::Query, place::Place, variant_frames::VariantFrames};
 use crate::{
-    align::{Comparison, Line, Repeats},
+    align::{Comparison, Line, Repeats, sounds_the_same},
     error::Result,
 };
-
-/// The same sound elsewhere in the track is as like the query as the best place is, but for this much.
-const REPEAT_SIMILARITY: f32 = 0.95;
 
 /// Places of the same sound that are looked at, the likeliest first.
 const REPEATS: usize = 256;
@@ -29,7 +26,7 @@ impl Query<'_> {
         let mut alike = Vec::new();
         for first in (0..).step_by(PIECE) {
             let piece = self.stored(place.track, first, first + (PIECE + repeats.overlap()) as i64)?;
-            let places = repeats.alike(&piece.frames);
+            let places = repeats.similarities(&piece.frames);
             alike.extend_from_slice(&places);
             if places.len() < PIECE {
                 break;
@@ -43,14 +40,14 @@ impl Query<'_> {
             let line = Line { in_track: line.in_track + 2.0 * (at - start) as f64, ..line };
             let comparison = Comparison::new(&query, &reference, values, &line, place.from..place.to);
             let line = comparison.climb(line, false);
-            Ok((comparison.likeness(&line), line.in_track))
+            Ok((comparison.similarity(&line), line.in_track))
         };
         let (least, here) = compare(start)?;
         let mut same = Vec::new();
         let places = repeats.places(&alike).into_iter().filter(|at| (0..=count - length).contains(at));
         for at in places.take(REPEATS) {
-            let (likeness, there) = compare(at)?;
-            if likeness >= REPEAT_SIMILARITY * least {
+            let (similarity, there) = compare(at)?;
+            if sounds_the_same(similarity, least) {
                 same.push(there - here);
             }
         }

@@ -3,10 +3,10 @@ use super::{
     engine::Query,
     place::{Place, overlap},
 };
-use crate::{align::likeness, error::Result};
-
-/// Two places of different tracks whose stored frames have this cosine hold the same sound.
-const COPY: f32 = 0.6;
+use crate::{
+    align::{are_copies, similarity},
+    error::Result,
+};
 
 impl Query<'_> {
     /// Finds the runner-up of each place: the best place of another track that is not a copy. A right place stands out from
@@ -57,6 +57,6 @@ impl Query<'_> {
         };
         let bins_per_semitone = self.params.bins_per_octave as f64 / 12.0;
         let semitones = ((one.pitch - other.pitch) / bins_per_semitone).round() as i32;
-        Ok(likeness(&frames(one)?, &frames(other)?, self.params.frame_values(), -semitones) >= COPY)
+        Ok(are_copies(similarity(&frames(one)?, &frames(other)?, self.params.frame_values(), -semitones)))
     }
 }

@@ -69,7 +69,7 @@ impl Query<'_> {
             if let Some(hits) = self.searcher.deeper(&windows.vectors, nearest, hits)? {
                 // What few hits propose, more of them may outvote: it stays.
                 for new in candidates(&windows.with(self.without_itself(hits)), most) {
-                    if !proposed.iter().any(|old| old.is_at(&new)) {
+                    if !proposed.iter().any(|old| old.is_same_place(&new)) {
                         proposed.push(new);
                     }
                 }

@@ -208,6 +208,41 @@ mod tests {
     }
 
     #[test]
+    fn evidence_counts_for_each_frame_of_the_query() {
+        let at = |tempo| Variant { shift: 3, tempo }.for_each_of_query(12.0);
+        assert_eq!((at(1.0), at(1.5), at(0.75)), (12.0, 8.0, 16.0));
+    }
+
+    #[test]
+    fn neighbours_lie_a_step_up_and_down_in_pitch_and_tempo_and_no_further_than_the_margin() {
+        let near = Variant { shift: 4, tempo: 1.1 }.neighbours((1, 1.025));
+        assert_eq!(near.len(), 8);
+        for shift in [3, 4, 5] {
+            for tempo in [1.1 / 1.025, 1.1, 1.1 * 1.025] {
+                let found = near.iter().any(|v| v.shift == shift && (v.tempo - tempo).abs() < 1e-9);
+                assert_eq!(found, (shift, tempo) != (4, 1.1), "{shift} {tempo}");
+            }
+        }
+        let only_tempo = Variant { shift: 4, tempo: 1.0 }.neighbours((0, 1.003));
+        assert_eq!(only_tempo.len(), 2);
+        let edge = Variant { shift: MARGIN, tempo: 1.0 }.neighbours((1, 1.025));
+        assert!(edge.iter().all(|v| v.shift.abs() <= MARGIN) && edge.len() == 5, "{edge:?}");
+    }
+
+    #[test]
+    fn ranges_are_kept_within_what_can_be_tried() {
+        let range = Range::default().semitones(99.0).tempo(0.01, 99.0);
+        let variants = range.variants();
+        let tempi = || variants.iter().map(|v| v.tempo);
+        assert_eq!(variants.iter().map(|v| v.shift).max(), Some(MARGIN - 2));
+        assert_eq!(variants.iter().map(|v| v.shift).min(), Some(2 - MARGIN));
+        assert!(tempi().fold(f64::MAX, f64::min) > 0.49 && tempi().fold(0.0, f64::max) < 2.04);
+        assert!(Range::default().semitones(0.3).tempo(1.0, 1.0).is_plain());
+        let shifts = Range::default().semitones(0.67).tempo(1.0, 1.0).variants();
+        assert_eq!(shifts.iter().map(|v| v.shift).collect::<Vec<_>>(), [-2, 2]);
+    }
+
+    #[test]
     fn stretching_keeps_the_ends_and_interpolates_between() {
         let frames: Vec<f32> = (0..11).flat_map(|n| [n as f32, -(n as f32)]).collect();
         assert_eq!(stretched(&frames, 2, 1.0), frames);

@@ -5,9 +5,9 @@ use serde::Serialize;
 
 use super::document::{self, Document, all_lossy, lossy};
 use crate::{
-    decode::Tags,
     error::{Error, Result},
     store::TrackId,
+    tags::Tags,
     units::Seconds,
 };
 

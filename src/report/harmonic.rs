@@ -3,9 +3,10 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use refrain_analysis::{CLASSES, key::NAMES};
+
 use super::document::{self, Document, lossy};
 use crate::{
-    analysis::{CLASSES, key::NAMES},
     error::{Error, Result},
     units::Seconds,
 };

@@ -1,26 +1,26 @@
-//! Half the rate by a short filter, for rates that are far above the wanted one: a fraction of the cost of an FFT over as
-//! many samples.
+//! Halves the rate by a short filter, for rates far above the target. This costs a fraction of an FFT over the same samples.
 use std::f64::consts::PI;
 
-/// Coefficients to a side: those at odd distances from the middle; at even ones a half-band filter has none but 1/2 in the
-/// middle itself.
+/// Coefficients on each side, at odd distances from the middle. At even distances a half-band filter has only zeros, and 1/2
+/// in the middle.
 const SIDE: usize = 8;
 
-/// The shape of the Kaiser window, for about 100 dB of attenuation. With eight coefficients to a side the filter is flat up
-/// to 0.147 of the rate and stops what lies above 0.353 of it, which would fold back to below 0.147.
+/// The shape of the Kaiser window, for about 100 dB of attenuation. With eight coefficients on a side, the filter is flat up
+/// to 0.147 of the rate. It stops everything above 0.353, which would fold back to below 0.147.
 const BETA: f64 = 10.06;
 
-/// How many samples are halved at a time.
+/// How many samples to halve at a time.
 const BLOCK: usize = 2_048;
 
 /// A stage that halves the rate of a stream without delay: output sample `m` lies at input sample `2 m`.
 #[derive(Debug)]
 pub(super) struct Halver {
     coefficients: [f32; SIDE],
-    /// Input at even places from that of the next output on, and at odd places from `SIDE` before it.
+    /// Input at even places, from the place of the next output on.
     even: Vec<f32>,
+    /// Input at odd places, from `SIDE` before the next output on.
     odd: Vec<f32>,
-    /// Whether the next input sample is one at an even place.
+    /// Whether the next input sample is at an even place.
     at_even: bool,
 }
 
@@ -47,7 +47,7 @@ impl Halver {
         self.at_even = true;
     }
 
-    /// Appends to `output` what `input` completes.
+    /// Takes the next samples and appends the output that is now complete.
     pub(super) fn push(&mut self, input: &[f32], output: &mut Vec<f32>) {
         for block in input.chunks(BLOCK) {
             self.take(block);
@@ -55,12 +55,12 @@ impl Halver {
         }
     }
 
-    /// Appends what silence after the end completes.
+    /// Appends the rest of the output, as if silence followed the end.
     pub(super) fn finish(&mut self, output: &mut Vec<f32>) {
         self.push(&[0.0; 2 * SIDE], output);
     }
 
-    /// Sorts input by even and odd places.
+    /// Sorts input into even and odd places.
     fn take(&mut self, mut input: &[f32]) {
         if let (false, [first, rest @ ..]) = (self.at_even, input) {
             self.odd.push(*first);
@@ -84,8 +84,8 @@ impl Halver {
         let start = output.len();
         output.extend(self.even[..count].iter().map(|x| 0.5 * x));
         let sums = &mut output[start..];
-        // One coefficient after the other over the whole block: plain loops that vectorise. `odd[m + SIDE]` is the input
-        // right after the place of output `m`.
+        // Each coefficient goes over the whole block: plain loops that vectorise. `odd[m + SIDE]` is the input right after
+        // the place of output `m`.
         for (k, &c) in self.coefficients.iter().enumerate() {
             let (before, after) = (&self.odd[SIDE - 1 - k..], &self.odd[SIDE + k..]);
             for ((sum, b), a) in sums.iter_mut().zip(before).zip(after) {
@@ -127,6 +127,35 @@ mod tests {
         assert!(whole.len() >= 5_000, "the tail is complete");
         for step in [1, 2, 3, 7, 16, 1_000, 4_097] {
             assert_eq!(halved(&input, step), whole, "{step}");
+        }
+    }
+
+    /// The filter as a sum over the input around each output, with coefficients of its definition.
+    #[test]
+    fn equals_the_sum_over_the_input() {
+        let mut random = fastrand::Rng::with_seed(1);
+        let input: Vec<f32> = (0..300).map(|_| 2.0 * random.f32() - 1.0).collect();
+        // The series of I0, and a sinc of half the rate under a Kaiser window of 31 samples, scaled to a gain of 1.
+        let i0 = |x: f64| {
+            let (mut term, mut sum) = (1.0, 1.0);
+            for n in 1..60 {
+                term *= (x / 2.0).powi(2) / f64::from(n * n);
+                sum += term;
+            }
+            sum
+        };
+        let tap = |d: i32| {
+            let t = f64::from(d);
+            let window = i0(10.06 * (1.0 - (t / 16.0).powi(2)).sqrt()) / i0(10.06);
+            (PI * t / 2.0).sin() / (PI * t) * window
+        };
+        let odd: Vec<i32> = (-15..16).step_by(2).collect();
+        let total: f64 = odd.iter().map(|&d| tap(d)).sum();
+        let output = halved(&input, 77);
+        for (m, found) in output.iter().enumerate().take(150) {
+            let at = |d: i32| input.get((2 * m as i32 + d) as usize).map_or(0.0, |&x| f64::from(x));
+            let expected = 0.5 * at(0) + odd.iter().map(|&d| 0.5 * tap(d) / total * at(d)).sum::<f64>();
+            assert!((f64::from(*found) - expected).abs() < 1e-6, "{found} for {expected} at {m}");
         }
     }
 

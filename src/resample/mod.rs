@@ -1,9 +1,9 @@
-//! Mono samples of any rate to the rate that is analysed.
+//! Converts mono samples of any rate to the rate of the analysis.
 //!
-//! Where the two rates have a ratio of small whole numbers, as all the common ones have, blocks are filtered and
-//! decimated by FFT: `rubato`'s overlap-add with a squared Blackman-Harris window. For the rest a windowed sinc is
-//! interpolated. Rates far above the wanted one are first halved by short filters. All are linear-phase; their delay is
-//! trimmed, so that output sample `n` lies at input sample `n * from / to`.
+//! If the ratio of the two rates has small whole numbers, as all common ones do, `rubato` filters and decimates blocks by
+//! FFT: overlap-add with a squared Blackman-Harris window. For other ratios it interpolates a windowed sinc. Rates far
+//! above the target are first halved by short filters. All filters are linear-phase, and their delay is removed: output
+//! sample `n` lies at input sample `n * from / to`.
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{
     Async, Fft, FixedAsync, FixedSync, Indexing, Resampler as _, SincInterpolationParameters,
@@ -15,18 +15,18 @@ use crate::units::SampleRate;
 
 mod halve;
 
-/// The filter's length in samples of the lower rate, at least. 512 leave the spectrum flat to 94 % of half the lower rate
-/// (5.2 kHz of 11,025 Hz) and at less than -90 dB from half the lower rate on.
+/// The smallest filter length, in samples of the lower rate. With 512 the spectrum is flat up to 94 % of half the lower
+/// rate (5.2 kHz of 11,025 Hz), and below -90 dB from half the lower rate on.
 const TAPS: usize = 512;
 
-/// FFT blocks beyond this many input samples are left to the sinc.
-const LARGEST_BLOCK: usize = 1 << 18;
+/// If an FFT block would have more input samples, the sinc is used instead.
+const MAX_BLOCK: usize = 1 << 18;
 
-/// Input samples to a call of the sinc.
+/// Input samples per call of the sinc.
 const SINC_CHUNK: usize = 4_096;
 
-/// Brings a stream of mono samples from one rate to another, without delay: the output begins with the input and is
-/// `round(input * to / from)` samples long.
+/// Converts a stream of mono samples from one rate to another, without delay. The output begins with the input and has
+/// `round(input * to / from)` samples.
 ///
 /// ```
 /// use refrain::{resample::Resampler, units::SampleRate};
@@ -43,31 +43,31 @@ const SINC_CHUNK: usize = 4_096;
 pub struct Resampler {
     from: SampleRate,
     to: SampleRate,
-    /// Stages that halve the rate first, each with room for its output.
+    /// Stages that halve the rate first, each with a buffer for its output.
     halvers: Vec<(Halver, Vec<f32>)>,
     engine: Option<Engine>,
-    /// Input of the engine that does not fill a chunk yet.
+    /// Input for the engine that does not fill a chunk yet.
     pending: Vec<f32>,
-    /// Output samples of the filter's delay that are still to be dropped.
+    /// Output samples that are still to be dropped, because of the filter's delay.
     skip: usize,
     input: u64,
     output: u64,
 }
 
-/// Where rates differ, something takes fixed chunks of input. `process_into_buffer` allocates nothing.
+/// A resampler that takes input in chunks of a fixed size. Its `process_into_buffer` allocates nothing.
 struct Engine {
     inner: Box<dyn rubato::Resampler<f32>>,
     chunk: usize,
 }
 
 impl Resampler {
-    /// Plans the way from one rate to another. Planning takes a millisecond or so: keep the resampler for the whole stream,
-    /// or [`reset`](Resampler::reset) it for the next one.
+    /// Plans the conversion from one rate to another. Planning takes about a millisecond, so keep the resampler for the
+    /// whole stream, and [`reset`](Resampler::reset) it for the next one.
     ///
     /// # Panics
-    /// Where a rate is 0, or one is more than a million times the other.
+    /// If a rate is 0, or if one is more than a million times the other.
     pub fn new(from: SampleRate, to: SampleRate) -> Resampler {
-        // While what is left is at least nearly twice the wanted rate, below half of which the halvers are flat.
+        // Halve while the result stays at least 1.8 times the target, so that the halvers are flat where it is analysed.
         let enough = u64::from(to.0) * 18;
         let halvings = (1..16).take_while(|&n| u64::from(from.0) * 10 >= (enough << n)).count();
         let halvers = (0..halvings).map(|_| (Halver::new(), Vec::new())).collect();
@@ -77,14 +77,14 @@ impl Resampler {
         Resampler { from, to, halvers, engine, pending, skip, input: 0, output: 0 }
     }
 
-    /// Appends to `output` what `input`, finite samples that follow those pushed before, completes. However a stream is
-    /// split into calls, the output is the same to the bit.
+    /// Takes the next samples, which must be finite, and appends the output that is now complete. The output is the same to
+    /// the bit however the stream is split into calls.
     pub fn push(&mut self, input: &[f32], output: &mut Vec<f32>) {
         self.input += input.len() as u64;
         self.halve(input, 0, false, output);
     }
 
-    /// Runs the halvers from the one numbered `stage` on, then the engine; `last` also gets out what the halvers hold.
+    /// Runs the halvers from number `stage` on, then the engine. If `last` is set, it also empties the halvers.
     fn halve(&mut self, input: &[f32], stage: usize, last: bool, output: &mut Vec<f32>) {
         let Some((halver, room)) = self.halvers.get_mut(stage) else {
             return self.feed(input, output);
@@ -99,7 +99,7 @@ impl Resampler {
         self.halvers[stage].1 = halved;
     }
 
-    /// Gives the engine its input in whole chunks.
+    /// Passes input to the engine in whole chunks.
     fn feed(&mut self, mut input: &[f32], output: &mut Vec<f32>) {
         let Some(chunk) = self.engine.as_ref().map(|e| e.chunk) else {
             output.extend_from_slice(input);
@@ -123,7 +123,7 @@ impl Resampler {
         }
     }
 
-    /// Ends the stream: appends what is left to `output`. The resampler is then ready for another stream.
+    /// Ends the stream: appends the rest of the output. Afterwards the resampler is ready for another stream.
     pub fn finish(&mut self, output: &mut Vec<f32>) {
         let rates = (u128::from(self.from.0), u128::from(self.to.0));
         let total = ((u128::from(self.input) * rates.1 + rates.0 / 2) / rates.0) as u64;
@@ -150,7 +150,7 @@ impl Resampler {
         }
     }
 
-    /// Runs one chunk, or less than one filled up with silence, and appends its output.
+    /// Runs one chunk and appends its output. Input shorter than a chunk is filled up with silence.
     fn chunk(&mut self, input: &[f32], output: &mut Vec<f32>) {
         let Some(engine) = &mut self.engine else { return };
         let start = output.len();
@@ -173,15 +173,15 @@ impl Resampler {
 }
 
 impl Engine {
-    /// From `from` halved `halvings` times, which need not be a whole number, to `to`.
+    /// Plans the conversion to `to` from `from` halved `halvings` times. The halved rate need not be a whole number.
     fn new(from: SampleRate, to: SampleRate, halvings: u32) -> Engine {
         let (from, to) = (from.0 as usize, (to.0 as usize) << halvings);
         assert!(from > 0 && to > 0, "a sample rate is at least 1 Hz, not {from} -> {to}");
         let common = gcd(from, to);
-        // An even number of the smallest possible blocks, so that the delay is a whole number of samples on both sides.
+        // An even number of the smallest blocks, so that the delay is a whole number of samples on both sides.
         let blocks = 2 * TAPS.div_ceil(2 * from.min(to) / common);
         let (block, taps) = (blocks * (from / common), TAPS * from.div_ceil(to));
-        if block <= LARGEST_BLOCK {
+        if block <= MAX_BLOCK {
             let window = WindowFunction::BlackmanHarris2;
             let fft = Fft::new_custom(from, to, block, 1, 1, window, FixedSync::Both);
             let fft = fft.expect("the rates and the block are not 0");
@@ -321,6 +321,61 @@ mod tests {
                 (0..output.len()).max_by(|&a, &b| output[a].total_cmp(&output[b])).expect("not empty");
             let expected = place as f64 * f64::from(TO.0) / f64::from(rate);
             assert!((found as f64 - expected).abs() <= 1.0, "{rate} Hz: {found}, expected {expected}");
+        }
+    }
+
+    /// Where the middle of a smooth bump is: its centre of mass. A delay of a tenth of an output sample shows.
+    #[test]
+    fn no_filter_delays() {
+        for rate in RATES.into_iter().chain([9_999, 88_200, 176_400, 352_800, 384_000]) {
+            let (middle, width) = (0.37 * f64::from(rate), 0.004 * f64::from(rate));
+            let bump = |n: usize| (-((n as f64 - middle) / width).powi(2)).exp() as f32;
+            let input: Vec<f32> = (0..rate as usize).map(bump).collect();
+            let output = resampled(rate, &input, |_| 1_152);
+            let mass = |f: &dyn Fn(usize) -> f64| -> f64 {
+                output.iter().enumerate().map(|(n, &x)| f(n) * f64::from(x)).sum()
+            };
+            let found = mass(&|n| n as f64 - 0.37 * 11_025.0) / mass(&|_| 1.0);
+            assert!(found.abs() < 0.1, "{rate} Hz: {found} samples late");
+        }
+    }
+
+    /// What is left in the filter at the end comes out, and not a sample more.
+    #[test]
+    fn the_end_is_complete() {
+        for rate in RATES {
+            let input = vec![0.5; rate as usize / 2 + 1];
+            let output = resampled(rate, &input, |_| 700);
+            let expected = (input.len() as f64 * 11_025.0 / f64::from(rate)).round() as usize;
+            assert_eq!(output.len(), expected, "{rate} Hz");
+            // Away from the very end, where the filter also sees the silence after it.
+            assert!(output[600..expected - 600].iter().all(|x| (x - 0.5).abs() < 1e-3), "{rate} Hz");
+            assert!(output[expected - 1] > 0.1, "{rate} Hz: {}", output[expected - 1]);
+        }
+    }
+
+    /// Halving is what makes high rates cheap. What is left has to be 1.8 times the target, so that the band stays flat.
+    #[test]
+    fn rates_far_above_the_target_are_halved_first() {
+        for (rate, halvings) in
+            [(11_025, 0), (22_050, 0), (39_689, 0), (39_690, 1), (48_000, 1), (96_000, 2), (192_000, 3)]
+        {
+            assert_eq!(Resampler::new(SampleRate(rate), TO).halvers.len(), halvings, "{rate} Hz");
+        }
+    }
+
+    #[test]
+    fn a_reset_forgets_the_stream() {
+        for rate in [11_025, 44_100, 44_101, 96_000] {
+            let input = tone(rate, 500.0, 9_000);
+            let mut resampler = Resampler::new(SampleRate(rate), TO);
+            let mut dropped = Vec::new();
+            resampler.push(&input[..5_555], &mut dropped);
+            resampler.reset();
+            let mut output = Vec::new();
+            resampler.push(&input, &mut output);
+            resampler.finish(&mut output);
+            assert_eq!(output, resampled(rate, &input, |_| 9_000), "{rate} Hz");
         }
     }
 

@@ -1,13 +1,13 @@
-//! Constant-Q magnitudes out of one power spectrum.
+//! Computes constant-Q magnitudes from one power spectrum.
 //!
-//! Each bin is a Hann-shaped band in frequency, as wide as the distance to the next bin (but never narrower
-//! than the spectrum resolves), after the idea of Brown and Puckette, "An efficient algorithm for the
-//! calculation of a constant Q transform", 1992, section II, with magnitudes only: all bins look at the
-//! same stretch of time, so that none misses what falls between two hops.
+//! Each bin is a Hann-shaped band in frequency. Its half width is the distance to the next bin, but never less than the
+//! spectrum resolves. The idea is from Brown and Puckette, "An efficient algorithm for the calculation of a constant Q
+//! transform", 1992, section II, with magnitudes only. All bins look at the same stretch of time, so no bin misses a sound
+//! between two hops.
 use crate::params::Params;
 
-/// The narrowest half band, in bins of the power spectrum: about a Hann window's own half main lobe.
-const LEAST_HALF_BAND: f64 = 1.5;
+/// The smallest half width of a band, in bins of the power spectrum: about half the main lobe of a Hann window.
+const MIN_HALF_BAND: f64 = 1.5;
 
 struct Band {
     first: usize,
@@ -20,7 +20,7 @@ pub struct ConstantQ {
 }
 
 impl ConstantQ {
-    /// The bands of `params`, with `margin` more below and above.
+    /// Makes the bands of `params`, with `margin` more below and above.
     ///
     /// # Panics
     /// If the highest band would end above half the sample rate.
@@ -32,7 +32,7 @@ impl ConstantQ {
         let bands = (0..bins)
             .map(|bin| {
                 let centre = params.fmin * ((bin as f64 - margin as f64) / per_octave).exp2();
-                let half = (centre * ratio / resolution).max(LEAST_HALF_BAND);
+                let half = (centre * ratio / resolution).max(MIN_HALF_BAND);
                 let centre = centre / resolution;
                 let first = (centre - half).ceil().max(0.0) as usize;
                 let last = (centre + half).floor() as usize;
@@ -50,13 +50,13 @@ impl ConstantQ {
         Self { bands }
     }
 
-    /// How many bins there are.
+    /// The number of bins.
     pub fn bins(&self) -> usize {
         self.bands.len()
     }
 
-    /// Writes the magnitude of each bin of `power` (`frame_length / 2 + 1` values) into `magnitudes`
-    /// (`bins()` values): the root of the band's weighted mean power.
+    /// Writes the magnitude of each bin into `magnitudes` (`bins()` values). `power` has `frame_length / 2 + 1` values. A
+    /// magnitude is the root of the band's weighted mean power.
     pub fn magnitudes(&self, power: &[f32], magnitudes: &mut [f32]) {
         for (band, magnitude) in self.bands.iter().zip(magnitudes) {
             let values = &power[band.first..band.first + band.weights.len()];
@@ -68,7 +68,50 @@ impl ConstantQ {
 
 #[cfg(test)]
 mod tests {
-    use crate::{params::CURRENT, spectrum::Spectrum};
+    use super::{super::Spectrum, ConstantQ};
+    use crate::params::CURRENT;
+
+    /// The definition over the whole power spectrum, in double precision.
+    fn plain(power: &[f32], bin: i32) -> f64 {
+        let hertz = |k: usize| k as f64 * 11_025.0 / 4_096.0;
+        let centre = 110.0 * f64::powf(2.0, f64::from(bin) / 36.0);
+        let half = (centre * (f64::powf(2.0, 1.0 / 36.0) - 1.0)).max(1.5 * hertz(1));
+        let (mut sum, mut total) = (0.0, 0.0);
+        for (k, &p) in power.iter().enumerate() {
+            let x = (hertz(k) - centre) / half;
+            if x.abs() <= 1.0 {
+                let weight = (1.0 + (std::f64::consts::PI * x).cos()) / 2.0;
+                sum += weight * f64::from(p);
+                total += weight;
+            }
+        }
+        (sum / total).sqrt()
+    }
+
+    #[test]
+    fn magnitudes_are_those_of_the_definition() {
+        let mut random = fastrand::Rng::with_seed(1);
+        let power: Vec<f32> = (0..=CURRENT.frame_length / 2).map(|_| random.f32()).collect();
+        for margin in [0, 20] {
+            let bank = ConstantQ::new(&CURRENT, margin);
+            assert_eq!(bank.bins(), 180 + 2 * margin);
+            let mut magnitudes = vec![0.0; bank.bins()];
+            bank.magnitudes(&power, &mut magnitudes);
+            for (bin, magnitude) in magnitudes.iter().enumerate() {
+                let expected = plain(&power, bin as i32 - margin as i32);
+                assert!(
+                    (f64::from(*magnitude) - expected).abs() < 1e-5,
+                    "{magnitude} for {expected} in {bin}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "reaches above half the sample rate")]
+    fn a_band_above_half_the_rate_is_refused() {
+        ConstantQ::new(&CURRENT, 60);
+    }
 
     #[test]
     fn a_tone_peaks_at_its_own_bin() {

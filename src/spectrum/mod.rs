@@ -1,4 +1,4 @@
-//! From mono samples to constant-Q magnitudes, frame by frame, in constant memory.
+//! Turns mono samples into constant-Q magnitudes, frame by frame, in constant memory.
 //!
 //! Frames are not centred: frame `t` covers samples `t * hop .. t * hop + frame_length`.
 mod constant_q;
@@ -20,8 +20,8 @@ pub struct Spectrum {
 }
 
 impl Spectrum {
-    /// Frames every `hop` samples, with `margin` more bins below and above those of the parameter set: a
-    /// query that is to be transposed needs them, a library track does not.
+    /// Makes a frame every `hop` samples, with `margin` more bins below and above those of the parameter set. A query that
+    /// may be transposed needs them, a library track does not.
     pub fn new(params: &Params, hop: usize, margin: usize) -> Self {
         let constant_q = ConstantQ::new(params, margin);
         Self {
@@ -31,8 +31,8 @@ impl Spectrum {
         }
     }
 
-    /// Takes mono samples at the parameter set's rate, in pieces of any size, and calls `frame` with the
-    /// magnitudes of each frame that they complete.
+    /// Takes mono samples at the parameter set's rate, in pieces of any size. Calls `frame` with the magnitudes of each
+    /// frame that is now complete.
     pub fn push(&mut self, samples: &[f32], mut frame: impl FnMut(&[f32])) {
         let Self { stft, constant_q, magnitudes } = self;
         stft.push(samples, |power| {
@@ -41,8 +41,8 @@ impl Spectrum {
         });
     }
 
-    /// Gives the frames that are still held back. Samples after the last whole frame are dropped; where
-    /// there was no whole frame at all, they are padded with zeros to one.
+    /// Calls `frame` with the frames that are left. Drops samples after the last whole frame. A stream without a whole frame
+    /// is padded with zeros to one.
     pub fn finish(&mut self, mut frame: impl FnMut(&[f32])) {
         let Self { stft, constant_q, magnitudes } = self;
         stft.finish(|power| {

@@ -3,16 +3,17 @@ use std::sync::Arc;
 
 use rustfft::{Fft, FftPlanner, num_complex::Complex32};
 
-/// A streaming short-time Fourier transform that gives `|X|^2` of periodic-Hann frames.
+/// A streaming short-time Fourier transform that returns `|X|^2` of frames under a periodic Hann window.
 ///
-/// The power is scaled so that a full-scale sine at a bin's centre has 1 there. Each spectrum has
+/// The power is scaled so that a full-scale sine at a bin's centre reads 1 there. Each spectrum has
 /// `frame_length / 2 + 1` values, from 0 Hz to half the sample rate.
 pub struct PowerStft {
     hop: usize,
     window: Vec<f32>,
     fft: Arc<dyn Fft<f32>>,
-    /// Samples that belong to frames not yet transformed.
+    /// Samples of frames that are not transformed yet.
     pending: Vec<f32>,
+    /// Whether this stream has had a frame.
     any: bool,
     packed: Vec<Complex32>,
     scratch: Vec<Complex32>,
@@ -20,7 +21,7 @@ pub struct PowerStft {
 }
 
 impl PowerStft {
-    /// Frames of `frame_length` samples every `hop` samples.
+    /// Makes frames of `frame_length` samples every `hop` samples.
     ///
     /// # Panics
     /// Unless `1 <= hop <= frame_length` and `frame_length >= 2`.
@@ -44,7 +45,7 @@ impl PowerStft {
         }
     }
 
-    /// Takes samples in pieces of any size; calls `frame` with the power of each frame, two at a time.
+    /// Takes samples in pieces of any size. Calls `frame` with the power of each frame; frames come in twos.
     pub fn push(&mut self, samples: &[f32], mut frame: impl FnMut(&[f32])) {
         self.pending.extend_from_slice(samples);
         let (length, hop) = (self.window.len(), self.hop);
@@ -56,8 +57,8 @@ impl PowerStft {
         self.pending.drain(..at);
     }
 
-    /// Gives the last frame where one is held back, and forgets everything, ready for another stream.
-    /// A stream shorter than one frame is padded with zeros to one; an empty stream has none.
+    /// Calls `frame` with the last frame, if one is left. Afterwards this is ready for another stream. A stream shorter than
+    /// one frame is padded with zeros to one. An empty stream has no frame.
     pub fn finish(&mut self, mut frame: impl FnMut(&[f32])) {
         if !self.any && !self.pending.is_empty() && self.pending.len() < self.window.len() {
             self.pending.resize(self.window.len(), 0.0);
@@ -69,8 +70,8 @@ impl PowerStft {
         self.any = false;
     }
 
-    /// Transforms the frame at `first` as the real part and the one at `second` as the imaginary part, and
-    /// parts them by the symmetry of a real signal's spectrum.
+    /// Transforms two frames at once: the one at `first` as the real part and the one at `second` as the imaginary part.
+    /// The symmetry of a real signal's spectrum separates them.
     fn transform(&mut self, first: usize, second: Option<usize>, frame: &mut impl FnMut(&[f32])) {
         let length = self.window.len();
         let a = &self.pending[first..first + length];
@@ -88,7 +89,7 @@ impl PowerStft {
             }
         }
         self.fft.process_with_scratch(&mut self.packed, &mut self.scratch);
-        // X[length - k] is the mirror of X[k]; X[0] and X[length / 2] are their own.
+        // X[length - k] mirrors X[k]; X[0] and X[length / 2] mirror themselves.
         let (low, mirrored) = (&self.packed[..=length / 2], &self.packed[length - length / 2..]);
         let pairs = || low[1..].iter().zip(mirrored.iter().rev());
         self.power[0] = low[0].re * low[0].re;
@@ -114,13 +115,8 @@ mod tests {
     use super::*;
 
     fn noise(len: usize) -> Vec<f32> {
-        let mut state = 1u32;
-        (0..len)
-            .map(|_| {
-                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                (state >> 8) as f32 / (1 << 23) as f32 - 1.0
-            })
-            .collect()
+        let mut random = fastrand::Rng::with_seed(1);
+        (0..len).map(|_| 2.0 * random.f32() - 1.0).collect()
     }
 
     /// The definition, in double precision.
@@ -172,6 +168,52 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// One transform serves two frames; neither may leak into the other, whichever is the louder one.
+    #[test]
+    fn two_frames_of_one_transform_stay_apart() {
+        for (length, hop) in [(64, 64), (63, 63), (2, 2), (96, 96)] {
+            for (first, second) in [(1.0f32, 0.0f32), (0.0, 1.0), (1.0, 0.01), (0.3, 0.9)] {
+                let mut samples = noise(2 * length);
+                samples[..length].iter_mut().for_each(|s| *s *= first);
+                samples[length..].iter_mut().for_each(|s| *s *= second);
+                let (got, expected) = (streamed(&samples, length, hop, 999), plain(&samples, length, hop));
+                assert_eq!(got.len(), 2);
+                for (g, e) in got.iter().flatten().zip(expected.iter().flatten()) {
+                    assert!((f64::from(*g) - e).abs() < 1e-5 * e.max(1e-3), "{g} against {e}, {length}");
+                }
+            }
+        }
+    }
+
+    /// Nothing of a stream is left for the next one, not even that it had frames.
+    #[test]
+    fn streams_follow_each_other() {
+        let mut stft = PowerStft::new(64, 32);
+        for len in [500, 10, 64, 30, 0, 40, 64 + 32 + 31, 5] {
+            let samples = noise(len);
+            let mut frames = Vec::new();
+            stft.push(&samples, |p| frames.push(p.to_vec()));
+            stft.finish(|p| frames.push(p.to_vec()));
+            let mut padded = samples;
+            if len > 0 {
+                padded.resize(len.max(64), 0.0);
+            }
+            let expected = plain(&padded, 64, 32);
+            assert_eq!(frames.len(), expected.len(), "{len}");
+            for (g, e) in frames.iter().flatten().zip(expected.iter().flatten()) {
+                assert!((f64::from(*g) - e).abs() < 1e-6, "{g} against {e} of {len}");
+            }
+        }
+    }
+
+    #[test]
+    fn hops_and_lengths_that_make_no_frames_are_refused() {
+        for (length, hop) in [(64, 0), (64, 65), (1, 1), (0, 0)] {
+            assert!(std::panic::catch_unwind(|| PowerStft::new(length, hop)).is_err(), "{length}/{hop}");
+        }
+        PowerStft::new(2, 1);
     }
 
     #[test]

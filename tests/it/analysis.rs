@@ -62,14 +62,14 @@ fn chroma_off(name: &str, got: &[f32], expected: &[f32]) -> f32 {
 }
 
 fn librosa_pitch() -> YinOptions {
-    YinOptions { difference: Difference::Librosa, ..YinOptions::default() }
+    YinOptions::default().difference(Difference::Librosa)
 }
 
 #[test]
 fn the_constant_q_transform_is_librosas() {
     let mut scratch = CqtScratch::default();
     for name in SIGNALS {
-        let options = CqtOptions { bins: 252, bins_per_octave: 36, ..CqtOptions::default() };
+        let options = CqtOptions::default().bins(252).bins_per_octave(36);
         let cqt = Cqt::new(RATE, options).unwrap();
         let got = cqt.magnitudes(&signal(name), &mut scratch).unwrap();
         let off = off(got.values(), &array(&format!("{name}.cqt252")));
@@ -101,7 +101,7 @@ fn chroma_is_librosas_and_so_is_the_tuning() {
             let expected = figures["signals"][name][key].as_f64().unwrap();
             assert!((*found - expected).abs() < 0.0101, "{name}, {key}: {found} against {expected}");
         }
-        let options = ChromaOptions { tuning: found[0], ..ChromaOptions::default() };
+        let options = ChromaOptions::default().tuning(found[0]);
         let got = ChromaCqt::new(RATE, options).unwrap().chroma(&samples, &mut scratch).unwrap();
         let off = chroma_off(name, got.values(), &array(&format!("{name}.chroma_tuned")));
         assert!(off < 5e-6, "{name}, tuned: {off:e}");

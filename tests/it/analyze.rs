@@ -122,7 +122,7 @@ fn blocks_on_any_number_of_threads_are_the_whole_signal_bit_for_bit() {
     let tuning = Tuning::new(rate).unwrap();
     let [of_notes, of_chroma] =
         [12, 36].map(|bins| tuning.estimate(&whole, bins, &mut TuningScratch::default()).unwrap());
-    let cqt = ChromaCqt::new(rate, ChromaOptions { tuning: of_chroma, ..ChromaOptions::default() }).unwrap();
+    let cqt = ChromaCqt::new(rate, ChromaOptions::default().tuning(of_chroma)).unwrap();
     let raw = cqt.raw(&whole, &mut CqtScratch::default()).unwrap();
     let mut normalised = raw.clone();
     chroma::normalise(&mut normalised);

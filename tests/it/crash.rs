@@ -355,19 +355,15 @@ fn where_the_disk_is_full_nothing_is_lost() {
     each_work(|library, work, whole| {
         let db = library.place.at(format!("{}.db", work.name));
         // A log has a head for each page, and may be longer than the file.
-        let most = fs::metadata(&db).unwrap().len() * 5 / 4 / 512;
-        let mut state = work.name.len() as u64;
-        let mut random = move || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 33) as f64 / f64::from(1_u32 << 31)
-        };
+        let max = fs::metadata(&db).unwrap().len() * 5 / 4 / 512;
+        let mut random = fastrand::Rng::with_seed(work.name.len() as u64);
         for time in 0..times {
             let db = library.begin(work);
             // Short ones are met more often.
-            let blocks = (random() * random().sqrt() * most as f64) as u64;
+            let blocks = (random.f64() * random.f64().sqrt() * max as f64) as u64;
             let kills = time % 2 == 1;
             let run = limited(&library.command(work, &db), blocks, kills);
-            let what = format!("{} with {blocks} blocks of {most}", work.name);
+            let what = format!("{} with {blocks} blocks of {max}", work.name);
             match run.code {
                 Some(0) => {}
                 None if kills => drop(killed.fetch_add(1, Ordering::Relaxed)),

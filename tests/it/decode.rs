@@ -3,8 +3,9 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use refrain::decode::{Decoder, Tags, Warning};
+use refrain::decode::Decoder;
 use refrain::error::{AudioError, Error};
+use refrain::{Tags, Warning};
 
 /// The signal's length and the place of its click, in seconds.
 const LENGTH: f64 = 1.5;
@@ -104,12 +105,9 @@ fn refusal(content: &[u8]) -> AudioError {
 }
 
 /// Bytes that mean nothing, the same every time.
-fn noise(len: usize, mut seed: u64) -> Vec<u8> {
-    let mut next = || {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (seed >> 56) as u8
-    };
-    (0..len).map(|_| next()).collect()
+fn noise(len: usize, seed: u64) -> Vec<u8> {
+    let mut random = fastrand::Rng::with_seed(seed);
+    (0..len).map(|_| random.u8(..)).collect()
 }
 
 #[test]

@@ -166,11 +166,7 @@ fn killed_at_any_moment_the_next_run_completes_it() {
     let kills: u64 = std::env::var("REFRAIN_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(10);
     let (place, whole) = changed_library();
     let db = place.at("i.refrain");
-    let mut state = 7_u64;
-    let mut random = move || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) as f64 / f64::from(1_u32 << 31)
-    };
+    let mut random = fastrand::Rng::with_seed(7);
     let (mut interrupted, mut within) = (0, 0);
     for kill in 0..kills {
         let kind = (kill % 2) as usize;
@@ -185,7 +181,7 @@ fn killed_at_any_moment_the_next_run_completes_it() {
         }
         let began = Instant::now();
         let mut child = place.command().args(args.split(' ')).stderr(Stdio::null()).spawn().unwrap();
-        let after = took.mul_f64(random());
+        let after = took.mul_f64(random.f64());
         while began.elapsed() < after && child.try_wait().unwrap().is_none() {
             std::thread::sleep(Duration::from_micros(200));
         }

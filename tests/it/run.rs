@@ -146,16 +146,12 @@ pub fn wav(rate: u32, channels: u16, samples: &[i16]) -> Vec<u8> {
     out
 }
 
-/// A tune of so many seconds that another `seed` has otherwise: a note and its fifth, four a second.
+/// A tune of so many seconds, another one for each `seed`: a note and its fifth, four a second.
 pub fn tune(rate: u32, seconds: f64, seed: u64) -> Vec<i16> {
-    let mut state = seed.wrapping_add(1);
-    let mut random = move || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) as u32
-    };
+    let mut random = fastrand::Rng::with_seed(seed);
     let samples = (seconds * f64::from(rate)) as usize;
     let mut notes = vec![0.0; samples * 4 / rate as usize + 1];
-    notes.iter_mut().for_each(|note| *note = 220.0 * f64::powf(2.0, f64::from(random() % 24) / 12.0));
+    notes.iter_mut().for_each(|note| *note = 220.0 * f64::powf(2.0, f64::from(random.u8(0..24)) / 12.0));
     let sound = |i: usize| {
         let hertz = notes[i * 4 / rate as usize];
         let phase = i as f64 / f64::from(rate) * std::f64::consts::TAU * hertz;

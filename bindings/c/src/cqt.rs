@@ -76,13 +76,12 @@ pub unsafe extern "C" fn refrain_cqt_new(
         // SAFETY: a struct of the caller, and room for a handle.
         let (place, o) = unsafe { (output::place(cqt, "cqt")?, sized::read(options)?) };
         let usual = CqtOptions::default();
-        let options = CqtOptions {
-            fmin: or(o.fmin, usual.fmin),
-            bins: or(o.bins, usual.bins),
-            bins_per_octave: or(o.bins_per_octave, usual.bins_per_octave),
-            hop: or(o.hop, usual.hop),
-            tuning: o.tuning,
-        };
+        let options = usual
+            .fmin(or(o.fmin, usual.fmin))
+            .bins(or(o.bins, usual.bins))
+            .bins_per_octave(or(o.bins_per_octave, usual.bins_per_octave))
+            .hop(or(o.hop, usual.hop))
+            .tuning(o.tuning);
         *place = Box::into_raw(Box::new(RefrainCqt(Cqt::new(rate, options)?)));
         Ok(())
     })
@@ -184,13 +183,12 @@ pub unsafe extern "C" fn refrain_chroma_new(
         // SAFETY: a struct of the caller, and room for a handle.
         let (place, o) = unsafe { (output::place(chroma, "chroma")?, sized::read(options)?) };
         let usual = ChromaOptions::default();
-        let options = ChromaOptions {
-            fmin: or(o.fmin, usual.fmin),
-            octaves: or(o.octaves, usual.octaves),
-            bins_per_octave: or(o.bins_per_octave, usual.bins_per_octave),
-            hop: or(o.hop, usual.hop),
-            tuning: o.tuning,
-        };
+        let options = usual
+            .fmin(or(o.fmin, usual.fmin))
+            .octaves(or(o.octaves, usual.octaves))
+            .bins_per_octave(or(o.bins_per_octave, usual.bins_per_octave))
+            .hop(or(o.hop, usual.hop))
+            .tuning(o.tuning);
         *place = Box::into_raw(Box::new(RefrainChroma(ChromaCqt::new(rate, options)?)));
         Ok(())
     })

@@ -20,6 +20,8 @@ pub(crate) fn guard_or<T>(or: T, call: impl FnOnce() -> Result<T>) -> T {
 }
 
 fn contained<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
+    // This library contains its own copy of the Rust standard library, so the hook is not that of the program.
+    refrain::silence_decoder_panics();
     catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|payload| {
         let text = match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {
             (Some(text), _) => (*text).to_owned(),

@@ -50,14 +50,13 @@ pub unsafe extern "C" fn refrain_yin_new(
         // SAFETY: a struct of the caller, and room for a handle.
         let (place, o) = unsafe { (output::place(yin, "yin")?, sized::read(options)?) };
         let usual = YinOptions::default();
-        let options = YinOptions {
-            fmin: or(o.fmin, usual.fmin),
-            fmax: or(o.fmax, usual.fmax),
-            frame_length: or(o.frame_length, usual.frame_length),
-            hop: or(o.hop, usual.hop),
-            threshold: or(o.threshold, usual.threshold),
-            difference: if o.librosa != 0 { Difference::Librosa } else { usual.difference },
-        };
+        let options = usual
+            .fmin(or(o.fmin, usual.fmin))
+            .fmax(or(o.fmax, usual.fmax))
+            .frame_length(or(o.frame_length, usual.frame_length))
+            .hop(or(o.hop, usual.hop))
+            .threshold(or(o.threshold, usual.threshold))
+            .difference(if o.librosa != 0 { Difference::Librosa } else { usual.difference });
         *place = Box::into_raw(Box::new(RefrainYin(Yin::new(rate, options)?)));
         Ok(())
     })

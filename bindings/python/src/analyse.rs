@@ -8,8 +8,7 @@ use refrain::{AnalyzeEvent, AnalyzeOptions, Audio, fingerprint::unpack, params::
 
 use crate::{
     arrays::{frames, line, plane, rows},
-    audio::Given,
-    errors, interrupt,
+    audio, errors, interrupt,
     records::FiguresRecord,
 };
 
@@ -25,7 +24,7 @@ pub fn fingerprint<'py>(
     sr: u32,
 ) -> PyResult<Parts<'py>> {
     let cancel = CancelToken::new();
-    let found = Given::new(kind, source, sr)?.with(py, None, |audio| {
+    let found = audio::with(py, (kind, source, sr), None, |audio| {
         interrupt::interruptible(py, &cancel, || analyse::track(&mut *audio.open()?, &CURRENT, &cancel))
     })?;
     let print = found.fingerprint;
@@ -46,7 +45,7 @@ pub fn chroma_frames<'py>(
     sr: u32,
 ) -> PyResult<Bound<'py, PyArray2<f32>>> {
     let cancel = CancelToken::new();
-    let values = Given::new(kind, source, sr)?.with(py, None, |audio| {
+    let values = audio::with(py, (kind, source, sr), None, |audio| {
         interrupt::interruptible(py, &cancel, || {
             let mut values = Vec::new();
             analyse::chroma(&mut *audio.open()?, &CURRENT, &cancel, |frame| values.extend_from_slice(frame))?;
@@ -110,7 +109,7 @@ pub fn analyze_audio<'py>(
     outputs: Outputs,
     done: Py<PyAny>,
 ) -> PyResult<()> {
-    Given::new(kind, source, sr)?.with(py, name, |audio| all(py, vec![audio], threads, outputs, done))
+    audio::with(py, (kind, source, sr), name, |audio| all(py, vec![audio], threads, outputs, done))
 }
 
 fn all(

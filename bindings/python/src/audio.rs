@@ -18,54 +18,38 @@ use crate::errors;
 /// Bytes asked of a reader at a time: each time the interpreter has to be waited for.
 const AT_ONCE: usize = 1 << 18;
 
-/// Audio as it came from Python; the modules in `python/refrain` have looked at the types.
-pub enum Given<'py> {
-    Path(PathBuf),
-    Bytes(PyBackedBytes),
-    Reader(Bound<'py, PyAny>),
-    Samples(PyReadonlyArray1<'py, f32>, u32),
-}
-
-impl<'py> Given<'py> {
-    /// `kind` says what `source` is.
-    pub fn new(kind: &str, source: &Bound<'py, PyAny>, rate: u32) -> PyResult<Self> {
-        Ok(match kind {
-            "path" => Self::Path(source.extract()?),
-            "bytes" => Self::Bytes(source.extract()?),
-            "reader" => Self::Reader(source.clone()),
-            "samples" => Self::Samples(source.extract::<PyReadonlyArray1<'py, f32>>()?, rate),
-            other => return Err(PyValueError::new_err(format!("no kind of audio: {other}"))),
-        })
-    }
-
-    /// Calls `work` with the audio, called `name` unless it is a file. What a reader raised is raised again, whatever
-    /// `work` made of it.
-    pub fn with<T>(
-        self,
-        py: Python<'py>,
-        name: Option<PathBuf>,
-        work: impl FnOnce(Audio<'_>) -> PyResult<refrain::Result<T>>,
-    ) -> PyResult<T> {
-        let failure = Failure::default();
-        let result = match self {
-            Self::Path(path) => work(Audio::file(path)),
-            Self::Bytes(bytes) => work(named(Audio::reader(Cursor::new(bytes)).named("bytes"), name)),
-            Self::Reader(object) => {
-                let held = Cursor::default();
-                let reader = PyReader { object: object.unbind(), failure: failure.clone(), held };
-                work(named(Audio::reader(reader), name))
-            }
-            Self::Samples(array, rate) => {
-                let samples = array.as_slice();
-                let samples = samples.map_err(|_| errors::parameter(py, "samples must be contiguous"))?;
-                work(named(Audio::samples(samples, rate), name))
-            }
-        };
-        let result = result?;
-        match failure.take() {
-            Some(raised) => Err(raised),
-            None => result.map_err(|error| errors::of_library(py, &error)),
+/// Calls `work` with audio from Python, called `name` unless it is a file. `kind` says what `source` is; the modules in
+/// `python/refrain` have looked at its type. An exception that a reader raised is raised again, whatever `work` made of it.
+pub fn with<'py, T>(
+    py: Python<'py>,
+    (kind, source, rate): (&str, &Bound<'py, PyAny>, u32),
+    name: Option<PathBuf>,
+    work: impl FnOnce(Audio<'_>) -> PyResult<refrain::Result<T>>,
+) -> PyResult<T> {
+    let failure = Failure::default();
+    let result = match kind {
+        "path" => work(Audio::file(source.extract::<PathBuf>()?)),
+        "bytes" => {
+            let bytes = Cursor::new(source.extract::<PyBackedBytes>()?);
+            work(named(Audio::reader(bytes).named("bytes"), name))
         }
+        "reader" => {
+            let (object, failure) = (source.clone().unbind(), failure.clone());
+            work(named(Audio::reader(PyReader { object, failure, held: Cursor::default() }), name))
+        }
+        "samples" => {
+            // Borrowed from NumPy until `work` is done.
+            let array = source.extract::<PyReadonlyArray1<'py, f32>>()?;
+            let samples = array.as_slice();
+            let samples = samples.map_err(|_| errors::parameter(py, "samples must be contiguous"))?;
+            work(named(Audio::samples(samples, rate), name))
+        }
+        other => return Err(PyValueError::new_err(format!("no kind of audio: {other}"))),
+    };
+    let result = result?;
+    match failure.take() {
+        Some(raised) => Err(raised),
+        None => result.map_err(|error| errors::of_library(py, &error)),
     }
 }
 

@@ -48,7 +48,7 @@ fn usual(name: &str) -> &str {
 /// An error of a transform.
 pub fn of_analysis(py: Python<'_>, error: &AnalysisError) -> PyErr {
     match error {
-        AnalysisError::Parameter { name, got, expected } => {
+        AnalysisError::Parameter { name, got, expected, .. } => {
             parameter(py, &format!("{} is {got}, must be {expected}", usual(name)))
         }
         other => parameter(py, &other.to_string()),

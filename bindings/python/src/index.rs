@@ -13,8 +13,7 @@ use refrain::CancelToken;
 use refrain::{BuildEvent, BuildOptions, BuildSummary, FindOptions, QueryOptions, Range, Selector, Tags};
 
 use crate::{
-    audio::Given,
-    errors, interrupt,
+    audio, errors, interrupt,
     records::{AnswerRecord, EventRecord, InfoRecord, SummaryRecord, TrackRecord},
 };
 
@@ -252,8 +251,9 @@ impl Index {
         (all.track_number, all.disc_number) = (tags.track_number, tags.disc_number);
         (all.recording_mbid, all.release_mbid, all.acoustid) =
             (tags.recording_mbid, tags.release_mbid, tags.acoustid);
-        Given::new(kind, source, sr)?
-            .with(py, Some(name.clone()), |audio| Ok(py.detach(move || index.add_audio(audio, name, all))))
+        audio::with(py, (kind, source, sr), Some(name.clone()), |audio| {
+            Ok(py.detach(move || index.add_audio(audio, name, all)))
+        })
     }
 
     fn query<'py>(
@@ -267,7 +267,7 @@ impl Index {
     ) -> PyResult<AnswerRecord> {
         let (index, cancel) = (self.open()?, CancelToken::new());
         let options = ask.options();
-        let answer = Given::new(kind, source, sr)?.with(py, name, |audio| {
+        let answer = audio::with(py, (kind, source, sr), name, |audio| {
             interrupt::interruptible(py, &cancel, || index.query_until(audio, &options, &cancel))
         });
         py.detach(move || drop(index));

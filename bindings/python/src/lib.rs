@@ -31,6 +31,8 @@ mod _refrain {
     #[pymodule_init]
     fn init(_module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {
         super::fork::loaded();
+        // The module has a copy of Rust's standard library of its own, so that this hook is no other program's.
+        refrain::decode::silence_decoder_panics();
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use numpy::PyArray1;
 use pyo3::prelude::*;
 use refrain::{Audio, decode::BlockSource, resample::Resampler, units::SampleRate};
 
-use crate::{arrays, audio::Given};
+use crate::{arrays, audio};
 
 /// How often signals are looked at.
 const OFTEN: Duration = Duration::from_millis(50);
@@ -40,9 +40,9 @@ pub fn load<'py>(
     duration: Option<f64>,
 ) -> PyResult<Parts<'py>> {
     let part = Part { offset, duration };
-    let Loaded { samples, rate, channels, warnings } =
-        Given::new(kind, source, 0)?
-            .with(py, None, |audio| py.detach(|| decode(audio, sr.map(SampleRate), part)))?;
+    let Loaded { samples, rate, channels, warnings } = audio::with(py, (kind, source, 0), None, |audio| {
+        py.detach(|| decode(audio, sr.map(SampleRate), part))
+    })?;
     Ok((arrays::line(py, samples), rate, channels, warnings))
 }
 

@@ -97,7 +97,12 @@ pub fn cqt<'py>(
     tuning: f64,
 ) -> PyResult<Plane<'py, Complex32>> {
     let y = samples(py, &y)?;
-    let options = CqtOptions { fmin, bins: n_bins, bins_per_octave, hop: hop_length, tuning };
+    let options = CqtOptions::default()
+        .fmin(fmin)
+        .bins(n_bins)
+        .bins_per_octave(bins_per_octave)
+        .hop(hop_length)
+        .tuning(tuning);
     let spectrum = compute(py, || {
         let cqt = Cqt::new(sr, options)?;
         CQT.with(y.len(), |scratch| cqt.transform(y, scratch))
@@ -120,7 +125,12 @@ pub fn chroma_cqt<'py>(
     normalised: bool,
 ) -> PyResult<Plane<'py, f32>> {
     let y = samples(py, &y)?;
-    let options = ChromaOptions { fmin, octaves: n_octaves, bins_per_octave, hop: hop_length, tuning };
+    let options = ChromaOptions::default()
+        .fmin(fmin)
+        .octaves(n_octaves)
+        .bins_per_octave(bins_per_octave)
+        .hop(hop_length)
+        .tuning(tuning);
     let spectrum = compute(py, || {
         let plan = ChromaCqt::new(sr, options)?;
         let mut raw = CQT.with(y.len(), |scratch| plan.raw(y, scratch))?;
@@ -207,13 +217,12 @@ pub fn estimate_tuning_of(
 }
 
 fn hpss_options(kernels: (usize, usize), power: f32, margins: (f32, f32)) -> HpssOptions {
-    HpssOptions {
-        harmonic_kernel: kernels.0,
-        percussive_kernel: kernels.1,
-        power,
-        harmonic_margin: margins.0,
-        percussive_margin: margins.1,
-    }
+    HpssOptions::default()
+        .harmonic_kernel(kernels.0)
+        .percussive_kernel(kernels.1)
+        .power(power)
+        .harmonic_margin(margins.0)
+        .percussive_margin(margins.1)
 }
 
 /// The harmonic and the percussive part.
@@ -270,14 +279,13 @@ pub struct Sought {
 
 impl Sought {
     fn options(&self) -> YinOptions {
-        YinOptions {
-            fmin: self.fmin,
-            fmax: self.fmax,
-            frame_length: self.frame_length,
-            hop: self.hop_length,
-            threshold: self.trough_threshold,
-            difference: if self.textbook { Difference::Textbook } else { Difference::Librosa },
-        }
+        YinOptions::default()
+            .fmin(self.fmin)
+            .fmax(self.fmax)
+            .frame_length(self.frame_length)
+            .hop(self.hop_length)
+            .threshold(self.trough_threshold)
+            .difference(if self.textbook { Difference::Textbook } else { Difference::Librosa })
     }
 }
 

@@ -12,11 +12,10 @@ use self::{
     canvas::{Anchor, Canvas, Raster},
     columns::{Columns, PitchColumns},
 };
+use refrain_analysis::{CLASSES, Spectrogram, key::NAMES};
+
 use super::HarmonicFigures;
-use crate::{
-    analysis::{CLASSES, Spectrogram, key::NAMES},
-    units::Seconds,
-};
+use crate::units::Seconds;
 
 /// The picture's size, and the part of it that has time as its x axis.
 const SIZE: (u32, u32) = (1200, 850);
@@ -170,7 +169,7 @@ fn panel(canvas: &mut impl Canvas, place: (f64, f64), title: &str) {
 
 /// Labels every C between two frequencies.
 fn octaves(canvas: &mut impl Canvas, (top, height): (f64, f64), (low, high): (f64, f64)) {
-    const C0: f64 = crate::analysis::cqt::C1 / 2.0;
+    const C0: f64 = refrain_analysis::C1 / 2.0;
     let mut faint = Vec::new();
     for octave in 0..12 {
         let share = ((C0 * f64::from(octave).exp2()) / low).log2() / (high / low).log2();

@@ -1,0 +1,181 @@
+//! From the packets of a track to samples.
+use std::sync::LazyLock;
+
+use symphonia::core::codecs::audio::well_known as id;
+use symphonia::core::codecs::audio::{
+    AudioCodecId, AudioCodecParameters, AudioDecoder, AudioDecoderOptions, CODEC_ID_NULL_AUDIO,
+};
+use symphonia::core::codecs::registry::CodecRegistry;
+use symphonia::core::errors::Error as SymphoniaError;
+use symphonia::core::formats::well_known::FORMAT_ID_ISOMP4;
+use symphonia::core::formats::{FormatReader, Track, TrackType};
+use symphonia::core::packet::Packet;
+
+use super::catch_panic::catch_panic;
+use super::downmix;
+use super::pcm::Pcm;
+use super::sound::Sound;
+use crate::error::AudioError;
+use crate::units::{SampleRate, Seconds};
+
+/// The frames of the longest block. A packet that decodes to more is damage. A second at the highest rate.
+const MAX_BLOCK: usize = 768_000;
+
+static CODECS: LazyLock<CodecRegistry> = LazyLock::new(|| {
+    let mut codecs = CodecRegistry::new();
+    symphonia::default::register_enabled_codecs(&mut codecs);
+    #[cfg(feature = "opus")]
+    codecs.register_audio_decoder::<symphonia_adapter_libopus::OpusDecoder>();
+    codecs
+});
+
+/// Turns a track's packets into audio.
+pub(super) enum Codec {
+    Pcm(Pcm),
+    Other(Box<dyn AudioDecoder>),
+}
+
+impl Codec {
+    /// Makes a fresh codec for `track`.
+    pub(super) fn of(track: &Track) -> Result<Codec, AudioError> {
+        let params = track.codec_params.as_ref().and_then(|p| p.audio());
+        codec(params.ok_or(AudioError::NoAudioTrack)?)
+    }
+
+    /// Replaces `samples` by those of a packet, mono unless `every_channel`, and returns their kind.
+    pub(super) fn decode(
+        &mut self,
+        packet: &Packet,
+        every_channel: bool,
+        samples: &mut Vec<f32>,
+    ) -> Result<Sound, SymphoniaError> {
+        let sound = match self {
+            Codec::Pcm(pcm) => {
+                if every_channel {
+                    pcm.to_interleaved(&packet.data, samples);
+                } else {
+                    pcm.to_mono(&packet.data, samples);
+                }
+                Sound { rate: pcm.rate, channels: narrow(pcm.channels), fine: pcm.is_fine() }
+            }
+            Codec::Other(codec) => {
+                let bits = codec.codec_params().bits_per_sample.unwrap_or(u32::MAX);
+                let buffer = codec.decode(packet)?;
+                if every_channel {
+                    downmix::to_interleaved(&buffer, samples);
+                } else {
+                    downmix::to_mono(&buffer, samples);
+                }
+                let channels = narrow(buffer.spec().channels().count());
+                let fine = downmix::is_float(&buffer) || downmix::is_wide(&buffer) && bits > 16;
+                Sound { rate: SampleRate(buffer.spec().rate()), channels, fine }
+            }
+        };
+        let width = if every_channel { usize::from(sound.channels).max(1) } else { 1 };
+        if samples.len() / width > MAX_BLOCK {
+            Err(SymphoniaError::LimitError("a packet is too long"))
+        } else {
+            Ok(sound)
+        }
+    }
+}
+
+fn narrow(channels: usize) -> u16 {
+    u16::try_from(channels).unwrap_or(u16::MAX)
+}
+
+/// A track that can be decoded.
+pub(super) struct Choice {
+    pub codec: Codec,
+    pub track: Track,
+    /// How much audio lies before the beginning of the recording.
+    pub skip: Seconds,
+}
+
+/// Picks the container's default audio track, or the first that can be decoded if the default one cannot.
+pub(super) fn choose(reader: &dyn FormatReader) -> Result<Choice, AudioError> {
+    let preferred = reader.default_track(TrackType::Audio);
+    let mut first = None;
+    for track in preferred.into_iter().chain(reader.tracks()) {
+        let Some(params) = track.codec_params.as_ref().and_then(|p| p.audio()) else { continue };
+        match codec(params) {
+            Ok(codec) => return Ok(Choice { codec, skip: pre_skip(reader, params), track: track.clone() }),
+            Err(error) => drop(first.get_or_insert(error)),
+        }
+    }
+    Err(first.unwrap_or(AudioError::NoAudioTrack))
+}
+
+/// How long Opus audio runs before the recording begins. Its header states that in samples at 48 kHz. For other codecs the
+/// demuxer takes care of it, and this is 0.
+fn pre_skip(reader: &dyn FormatReader, params: &AudioCodecParameters) -> Seconds {
+    let head = match &params.extra_data {
+        Some(head) if params.codec == id::CODEC_ID_OPUS => head,
+        _ => return Seconds(0.0),
+    };
+    let samples = match head.get(10..12) {
+        Some(&[a, b]) if reader.format_info().format == FORMAT_ID_ISOMP4 => u16::from_be_bytes([a, b]),
+        Some(&[a, b]) => u16::from_le_bytes([a, b]),
+        _ => 0,
+    };
+    Seconds(f64::from(samples) / 48_000.0)
+}
+
+/// Makes the codec of a track.
+fn codec(params: &AudioCodecParameters) -> Result<Codec, AudioError> {
+    if let Some(pcm) = Pcm::of(params) {
+        return Ok(Codec::Pcm(pcm));
+    }
+    let Some(known) = CODECS.get_audio_decoder(params.codec) else {
+        return Err(AudioError::UnknownCodec(codec_name(params.codec)));
+    };
+    let mut params = params.clone();
+    if params.codec == id::CODEC_ID_OPUS {
+        let channels = params.channels.as_ref().map_or(0, |c| c.count());
+        if channels > 2 {
+            return Err(AudioError::Unsupported(format!("Opus with {channels} channels")));
+        }
+        // The codec cuts the pre-skip off one packet at most, and reads MP4's in the wrong byte order. `pre_skip` reads it
+        // instead, so that the codec must not see it.
+        params.extra_data = None;
+    }
+    let options = AudioDecoderOptions::default().gapless(true).verify(false);
+    match catch_panic(|| (known.factory)(&params, &options)) {
+        Ok(Ok(codec)) => Ok(Codec::Other(codec)),
+        Ok(Err(SymphoniaError::Unsupported(what))) => Err(AudioError::Unsupported(what.to_owned())),
+        Ok(Err(error)) => Err(AudioError::Damaged(describe(&error))),
+        Err(panic) => Err(AudioError::DecoderPanic(panic)),
+    }
+}
+
+/// The name that people know the codec by.
+fn codec_name(codec: AudioCodecId) -> String {
+    let name = match codec {
+        CODEC_ID_NULL_AUDIO => "unknown",
+        id::CODEC_ID_SPEEX => "Speex",
+        id::CODEC_ID_MUSEPACK => "Musepack",
+        id::CODEC_ID_AC3 => "AC-3",
+        id::CODEC_ID_EAC3 => "E-AC-3",
+        id::CODEC_ID_AC4 => "AC-4",
+        id::CODEC_ID_DCA => "DTS",
+        id::CODEC_ID_WMA => "WMA",
+        id::CODEC_ID_WAVPACK => "WavPack",
+        id::CODEC_ID_MONKEYS_AUDIO => "Monkey's Audio",
+        id::CODEC_ID_TTA => "TTA",
+        id::CODEC_ID_TRUEHD => "TrueHD",
+        other => return format!("code {other}"),
+    };
+    name.to_owned()
+}
+
+/// Words for the error that follow "damaged: ".
+pub(super) fn describe(error: &SymphoniaError) -> String {
+    match error {
+        SymphoniaError::IoError(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => {
+            "it ends too early".to_owned()
+        }
+        SymphoniaError::IoError(e) => e.to_string(),
+        SymphoniaError::DecodeError(what) | SymphoniaError::LimitError(what) => (*what).to_owned(),
+        other => other.to_string(),
+    }
+}
