@@ -167,6 +167,7 @@ impl Query<'_> {
         /// Half frames of the track that are read on either side: room to move the query, and the reach of
         /// the moving mean.
         const MARGIN: i32 = 20;
+        self.options.cancel.check()?;
         let values = self.params.frame_values();
         let count = (frames.len() / values) as i32;
         let first = ((offset - MARGIN) / 2).max(0);

@@ -120,6 +120,7 @@ impl Query<'_> {
         let groups = self.options.range.groups(&self.params);
         let (mut vectors, mut windows) = (Vec::new(), Vec::new());
         for group in &groups {
+            self.options.cancel.check()?;
             let mut of_group = self.windows(&variants.frames(&group.searched), WIDE_STEP);
             vectors.append(&mut of_group.vectors);
             windows.push(of_group);
@@ -130,6 +131,7 @@ impl Query<'_> {
         for (group, windows) in groups.iter().zip(windows) {
             let starts = windows.starts.clone();
             let mut of_windows = windows.with(hits.by_ref().take(starts.len()).collect());
+            self.options.cancel.check()?;
             for member in &group.members {
                 for (window, &start) in of_windows.iter_mut().zip(&starts) {
                     window.start = group.start_in(member, start, half);
