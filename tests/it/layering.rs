@@ -103,7 +103,26 @@ fn code(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap();
     let text = text.split("\n#[cfg(test)]\nmod ").next().unwrap();
     let text = text.split("\n#[cfg(all(test").next().unwrap();
-    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+    let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+    without_inline_modules(&code.join("\n"))
+}
+
+/// In a module within a file, `super` is that file.
+fn without_inline_modules(code: &str) -> String {
+    let mut out = Vec::new();
+    let mut inside: Option<usize> = None;
+    for line in code.lines() {
+        let indent = line.len() - line.trim_start().len();
+        let begins = line.trim_end().ends_with('{')
+            && line.trim_start().trim_start_matches("pub ").starts_with("mod ");
+        match inside {
+            None if begins => inside = Some(indent),
+            Some(from) if indent == from && line.trim() == "}" => inside = None,
+            _ => {}
+        }
+        out.push(if inside.is_some() { line.replace("super::", "self::") } else { line.to_owned() });
+    }
+    out.join("\n")
 }
 
 /// All paths of a use tree: `a::{self, b::C}` gives `a` and `a::b::C`.
