@@ -19,8 +19,8 @@ use refrain::{
     chroma::OctaveChroma,
     decode::Decoder,
     extract::track,
-    fingerprint::{Fingerprint, Fingerprinter, LEVELS, Projection, unpack},
-    params::{CURRENT, Params},
+    fingerprint::{Fingerprint, Fingerprinter, FrameCode, Projection},
+    params::{CURRENT, ParameterSet},
     resample::Resampler,
     spectrum::{ConstantQ, Spectrum},
     store::{Store, TrackRecord},
@@ -264,7 +264,7 @@ fn octave_chroma(magnitudes: &[Vec<f32>]) -> Vec<f32> {
 
 /// Sums every mean anew for every value.
 fn plain_chroma(magnitudes: &[Vec<f32>]) -> Vec<f32> {
-    let p: &Params = &CURRENT;
+    let p: &ParameterSet = &CURRENT;
     let fps = f64::from(p.sample_rate.0) / p.hop as f64;
     let around = |t: usize, span: Seconds| {
         let half = (span.0 * fps / 2.0).round() as usize;
@@ -304,7 +304,7 @@ fn fingerprint(chroma: &[f32]) -> Fingerprint {
 
 fn plain_fingerprint(chroma: &[f32]) -> Vec<i8> {
     let nearest = |v: &f32| {
-        let best = LEVELS.iter().min_by(|a, b| (*a - v).abs().total_cmp(&(*b - v).abs()));
+        let best = CURRENT.levels.iter().min_by(|a, b| (*a - v).abs().total_cmp(&(*b - v).abs()));
         best.copied().unwrap_or(0.0)
     };
     let frames: Vec<f32> = chroma.iter().map(nearest).collect();
@@ -336,7 +336,7 @@ fn scan(fingerprint: &Fingerprint, audio: Seconds) -> Done {
             for v in &mut copy.windows {
                 *v = (i32::from(*v) + noise(&mut state)).clamp(-127, 127) as i8;
             }
-            batch.add_track(&TrackRecord { path: format!("{n}").into(), ..TrackRecord::default() }, &copy)?;
+            batch.add_track(&TrackRecord::new(format!("{n}")), &copy)?;
         }
         Ok(())
     })?;
@@ -370,7 +370,7 @@ fn plain_scan(store: &Store, queries: &[i8]) -> Done<Vec<Vec<Hit>>> {
             let position = refrain::units::Frames(block.position(i));
             for (query, hits) in queries.chunks_exact(dims).zip(&mut all) {
                 let dot = query.iter().zip(vector).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum();
-                hits.push(Hit { track, position, dot });
+                hits.push(Hit::new(track, position, dot));
             }
         }
         Ok(())
@@ -386,9 +386,9 @@ fn plain_scan(store: &Store, queries: &[i8]) -> Done<Vec<Vec<Hit>>> {
 fn alignment(chroma: &[f32]) -> Done {
     let values = CURRENT.frame_values();
     let mut stored = Vec::new();
-    refrain::fingerprint::pack(chroma, &mut stored);
+    FrameCode::new(&CURRENT).pack(chroma, &mut stored);
     let mut reference = Reference { first: 0, frames: vec![0.0; chroma.len()] };
-    unpack(&stored, &mut reference.frames);
+    FrameCode::new(&CURRENT).unpack(&stored, &mut reference.frames);
     // Every frame twice stands in for a query's half frames.
     let clip = chroma.chunks_exact(values).skip(20).take(54).flat_map(|f| [f, f]).flatten().copied();
     let query: Vec<f32> = clip.collect();

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fit the score of src/align/score.rs: the probability that a place of a query is right.
+"""Fit the score of src/align/score.rs, `ScoreModel` in src/params.rs: the probability that a place of a query is right.
 
 usage: calibrate.py REFRAIN QUERIES [--libraries 181x1 60x2 16x3 4x3] [--clips 1500] [--work DIR]
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Train the projection of fingerprint windows and write src/fingerprint/projection_1.bin.
+"""Train the projection of fingerprint windows and write src/params/projection_1.bin.
 
 usage: train_projection.py FRAMES_DUMP TRACKS.json QUERIES OUT.bin [--dims 96] [--work DIR]
 

@@ -1,5 +1,6 @@
-//! What can go wrong, named after the user's mistake or the file's, with the way out in the message.
-use std::path::PathBuf;
+//! What can go wrong, named after the user's mistake or the file's fault. Messages say what happened and to which file; what to
+//! do next depends on the program, so that the command adds it in its own words.
+use std::{fmt, path::PathBuf};
 
 /// The result of the library's fallible calls.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -29,10 +30,10 @@ pub enum Error {
     Index {
         /// The index file.
         path: PathBuf,
-        /// Why it was refused, and the way out.
+        /// Why it was refused.
         reason: IndexError,
     },
-    /// The call was interrupted by its `cancel` flag.
+    /// The call was cancelled by its [`CancelToken`](crate::CancelToken).
     #[error("interrupted")]
     Interrupted,
 }
@@ -112,18 +113,17 @@ pub enum AudioError {
 #[non_exhaustive]
 pub enum IndexError {
     /// There is none.
-    #[error("no index here; make one with `refrain index build DIR`")]
+    #[error("no index here")]
     Missing,
     /// A folder stands where the file should be.
-    #[error("is a folder; name a file with --db")]
+    #[error("is a folder")]
     IsFolder,
     /// Some other kind of file.
-    #[error("is not an SQLite file; name another with --db")]
+    #[error("is not an SQLite file")]
     NotSqlite,
     /// An SQLite file of another program.
-    #[error(
-        "is an SQLite file of another program (application_id {found:#010x}, expected {expected:#010x}); name another with --db"
-    )]
+    #[error("is an SQLite file of another program (application_id {found:#010x}, expected {expected:#010x})")]
+    #[non_exhaustive]
     Foreign {
         /// Its application_id.
         found: u32,
@@ -131,9 +131,8 @@ pub enum IndexError {
         expected: u32,
     },
     /// Made by a newer refrain.
-    #[error(
-        "was made by a newer refrain (format {found}, this one knows up to {newest}); update refrain, or name another file with --db"
-    )]
+    #[error("was made by a newer refrain (format {found}, this one knows up to {newest})")]
+    #[non_exhaustive]
     Newer {
         /// Its format version.
         found: u32,
@@ -141,9 +140,8 @@ pub enum IndexError {
         newest: u32,
     },
     /// Its fingerprints were made with other parameters.
-    #[error(
-        "holds fingerprints of parameter set {found}, this refrain works with {expected}; build it again into a new file with --db"
-    )]
+    #[error("holds fingerprints of parameter set {found}, this refrain works with {expected}")]
+    #[non_exhaustive]
     Parameters {
         /// The file's set.
         found: u32,
@@ -151,25 +149,29 @@ pub enum IndexError {
         expected: u32,
     },
     /// Its content contradicts itself.
-    #[error("is damaged ({0}); restore a copy, or delete it and build it again")]
+    #[error("is damaged ({0})")]
     Damaged(String),
     /// Its derived part contradicts the rest, which is whole.
-    #[error("its neighbour index is damaged ({0}), nothing is lost; `refrain index rebuild` makes it again")]
+    #[error("its neighbour index is damaged ({0}), nothing is lost")]
     Neighbours(String),
     /// Files cannot be moved onto others.
-    #[error("already holds {}; `refrain index remove` takes it out", .0.display())]
+    #[error("already holds {}", .0.display())]
     Occupied(PathBuf),
     /// An index cannot be merged into itself.
     #[error("is the index that it shall be merged into")]
     Itself,
     /// Another process holds the writer.
-    #[error("another process is writing to it; try again when it is done")]
-    Busy,
+    #[error("{} is writing to it", Holder::named(.holder.as_ref()))]
+    #[non_exhaustive]
+    Busy {
+        /// The process, where the system tells which.
+        holder: Option<Holder>,
+    },
     /// A callback of a call that writes may not write itself.
     #[error("is being written by the very call that this one was made from")]
     AtWork,
     /// No room left.
-    #[error("the disk is full; what was committed is safe, make room and run the same command again")]
+    #[error("the disk is full; what was committed is safe")]
     DiskFull,
     /// Opened for reading only.
     #[error("cannot be written: {0}")]
@@ -177,4 +179,36 @@ pub enum IndexError {
     /// Anything else that SQLite says.
     #[error("SQLite: {0}")]
     Sqlite(String),
+}
+
+impl IndexError {
+    /// Another process holds the writer, and it may be known which.
+    pub fn busy(holder: Option<Holder>) -> Self {
+        Self::Busy { holder }
+    }
+}
+
+/// A process that holds a lock on an index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Holder {
+    /// Its process id.
+    pub pid: u32,
+    /// The name of its program; empty if it is not known.
+    pub name: String,
+}
+
+impl Holder {
+    fn named(holder: Option<&Self>) -> String {
+        holder.map_or_else(|| "another process".to_owned(), ToString::to_string)
+    }
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name.as_str() {
+            "" => write!(f, "process {}", self.pid),
+            name => write!(f, "process {} ({name})", self.pid),
+        }
+    }
 }

@@ -30,3 +30,36 @@ pub(crate) fn reach(name: &str) {
 #[cfg(not(debug_assertions))]
 #[inline(always)]
 pub(crate) fn reach(_name: &str) {}
+
+/// The process is between two steps that another process may come between. Tests run something here.
+#[inline(always)]
+pub(crate) fn pass(_name: &str) {
+    #[cfg(test)]
+    test::pass(_name);
+}
+
+#[cfg(test)]
+pub(crate) mod test {
+    use std::cell::RefCell;
+
+    type Hook = (&'static str, Box<dyn FnOnce()>);
+
+    thread_local!(static HOOK: RefCell<Option<Hook>> = const { RefCell::new(None) });
+
+    /// Runs `hook` when this thread next comes to `pass(name)`.
+    pub fn on(name: &'static str, hook: impl FnOnce() + 'static) {
+        HOOK.set(Some((name, Box::new(hook))));
+    }
+
+    /// Whether the last hook has not run yet.
+    pub fn is_waiting() -> bool {
+        HOOK.with_borrow(Option::is_some)
+    }
+
+    pub(super) fn pass(name: &str) {
+        let hook = HOOK.with_borrow_mut(|hook| hook.take_if(|(of, _)| *of == name));
+        if let Some((_, run)) = hook {
+            run();
+        }
+    }
+}

@@ -6,10 +6,13 @@
 use std::{
     any::Any,
     collections::BTreeMap,
-    io,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     path::PathBuf,
-    sync::mpsc::{self, RecvTimeoutError},
+    sync::{
+        Mutex, PoisonError,
+        mpsc::{self, RecvTimeoutError},
+    },
+    thread,
     time::Duration,
 };
 
@@ -26,7 +29,32 @@ pub(crate) const TICK: Duration = Duration::from_millis(100);
 /// The payload of a panic in a piece of work.
 type Panic = Box<dyn Any + Send>;
 
-/// Hands work to the threads of a pool and returns the results in the order in which the work was handed out.
+/// Results by their numbers, given back in order.
+struct Reorder<T> {
+    /// Results that came before their turn.
+    waiting: BTreeMap<usize, T>,
+    /// Results that were given back.
+    given: usize,
+}
+
+impl<T> Reorder<T> {
+    fn new() -> Self {
+        Self { waiting: BTreeMap::new(), given: 0 }
+    }
+
+    fn put(&mut self, (number, result): (usize, T)) {
+        self.waiting.insert(number, result);
+    }
+
+    /// The next result in order, if it is there.
+    fn next(&mut self) -> Option<T> {
+        let result = self.waiting.remove(&self.given)?;
+        self.given += 1;
+        Some(result)
+    }
+}
+
+/// Hands work to the threads of a rayon pool and collects its results in the order in which it was handed out.
 ///
 /// The caller limits how many pieces are under way, and so the memory. A thread of the pool that waits for a result
 /// works on pieces meanwhile, so a pool of one thread does everything itself.
@@ -34,18 +62,15 @@ pub(crate) struct Ordered<'a, 'scope, T> {
     scope: &'a Scope<'scope>,
     sender: mpsc::Sender<(usize, Result<T, Panic>)>,
     receiver: mpsc::Receiver<(usize, Result<T, Panic>)>,
-    /// Results that came before their turn.
-    waiting: BTreeMap<usize, Result<T, Panic>>,
+    results: Reorder<Result<T, Panic>>,
     handed: usize,
-    /// How many results were returned.
-    given: usize,
 }
 
 impl<'a, 'scope, T: Send + 'scope> Ordered<'a, 'scope, T> {
-    /// Uses the threads of the pool that `scope` belongs to.
+    /// For the threads of the pool that `scope` belongs to; one of them uses it.
     pub fn new(scope: &'a Scope<'scope>) -> Self {
         let (sender, receiver) = mpsc::channel();
-        Self { scope, sender, receiver, waiting: BTreeMap::new(), handed: 0, given: 0 }
+        Self { scope, sender, receiver, results: Reorder::new(), handed: 0 }
     }
 
     /// Hands out a piece of work.
@@ -59,16 +84,11 @@ impl<'a, 'scope, T: Send + 'scope> Ordered<'a, 'scope, T> {
         });
     }
 
-    /// How many pieces have not returned their result yet.
-    pub fn pending(&self) -> usize {
-        self.handed - self.given
-    }
-
-    /// Waits for the next result in order, if more than `max_pending` are [`pending`](Self::pending). The error is
-    /// the payload of a panic in the work.
+    /// The next result in order, as long as more than `max_pending` were not given back; waits for it. The error is what the
+    /// work panicked with.
     pub fn take(&mut self, max_pending: usize) -> Option<Result<T, Panic>> {
-        while self.pending() > max_pending {
-            if let Some(done) = self.ready() {
+        while self.handed - self.results.given > max_pending {
+            if let Some(done) = self.results.next() {
                 return Some(done);
             }
             let came = match self.receiver.try_recv() {
@@ -77,30 +97,9 @@ impl<'a, 'scope, T: Send + 'scope> Ordered<'a, 'scope, T> {
                 // Everything that is not done runs on other threads, and none of them waits for this one.
                 Err(_) => self.receiver.recv().expect("`self` keeps a sender"),
             };
-            self.waiting.insert(came.0, came.1);
+            self.results.put(came);
         }
         None
-    }
-
-    /// The next result in order, or `None` if it takes longer than `timeout`. For threads outside of the pool.
-    pub fn take_within(&mut self, timeout: Duration) -> Option<Result<T, Panic>> {
-        while self.pending() > 0 {
-            if let Some(done) = self.ready() {
-                return Some(done);
-            }
-            match self.receiver.recv_timeout(timeout) {
-                Ok(came) => self.waiting.insert(came.0, came.1),
-                Err(RecvTimeoutError::Timeout) => return None,
-                Err(RecvTimeoutError::Disconnected) => unreachable!("`self` keeps a sender"),
-            };
-        }
-        None
-    }
-
-    fn ready(&mut self) -> Option<Result<T, Panic>> {
-        let done = self.waiting.remove(&self.given)?;
-        self.given += 1;
-        Some(done)
     }
 }
 
@@ -119,21 +118,10 @@ pub(crate) trait Sink<T> {
     fn tick(&mut self) -> Result<()>;
 }
 
-/// Makes a pool of `threads` threads, whose names begin with `name`. The program's own pool may be busy with the very
-/// calls that wait for this work.
+/// Does the jobs `0..count` with `work` on `threads` threads, at most `ahead` of them beyond the one that `sink` waits for.
 ///
-/// # Errors
-/// [`Error::Io`] if the system cannot start threads.
-pub(crate) fn pool(threads: usize, name: &'static str) -> Result<rayon::ThreadPool> {
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .thread_name(move |n| format!("{name}-{n}"))
-        .build()
-        .map_err(|e| Error::Io { path: PathBuf::from("threads"), source: io::Error::other(e) })
-}
-
-/// Runs the jobs `0..count` with `work` on the threads of `pool`. At most `ahead` jobs run beyond the one that `sink`
-/// waits for.
+/// The threads are no rayon threads. A rayon thread that waits starts another task of its pool; where that task calls what
+/// the caller has locked, both would wait for ever.
 ///
 /// `work` gets a token that is cancelled once `sink` fails, so that a thread drops even a file of hours. A panic of
 /// `work` continues in the caller.
@@ -141,34 +129,54 @@ pub(crate) fn pool(threads: usize, name: &'static str) -> Result<rayon::ThreadPo
 /// # Errors
 /// Errors of `sink`.
 pub(crate) fn in_order<T: Send>(
-    pool: &rayon::ThreadPool,
+    (threads, name): (usize, &str),
     count: usize,
     ahead: usize,
     work: impl Fn(usize, &CancelToken) -> T + Sync,
     sink: &mut impl Sink<T>,
 ) -> Result<()> {
-    let stop = CancelToken::new();
-    let (work, stop) = (&work, &stop);
-    pool.in_place_scope(|scope| {
-        // Dropped last, even if `sink` panics.
-        let _stopping = Stopping(stop);
-        let mut ordered = Ordered::new(scope);
-        let (mut handed, mut next) = (0, 0);
-        while next < count {
-            while handed < count && ordered.pending() < ahead.max(1) {
-                let number = handed;
-                ordered.hand(move || (!stop.is_cancelled()).then(|| work(number, stop)));
+    let (stop, work) = (CancelToken::new(), &work);
+    let (job_sender, jobs) = mpsc::channel::<usize>();
+    let (sender, receiver) = mpsc::channel();
+    let jobs = Mutex::new(jobs);
+    thread::scope(|scope| {
+        // They end the threads, also where `sink` panics: no more jobs, and a token for those that are at work.
+        let (job_sender, _stopping) = (job_sender, Stopping(&stop));
+        for n in 0..threads.clamp(1, count.max(1)) {
+            let (sender, jobs, stop) = (sender.clone(), &jobs, &stop);
+            let serve = move || {
+                loop {
+                    let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                    let Ok(number) = job else { break };
+                    if stop.is_cancelled() {
+                        break;
+                    }
+                    let done = catch_unwind(AssertUnwindSafe(|| work(number, stop)));
+                    if sender.send((number, done)).is_err() {
+                        break;
+                    }
+                }
+            };
+            let thread = thread::Builder::new().name(format!("{name}-{n}"));
+            let io = |source| Error::Io { path: PathBuf::from("threads"), source };
+            thread.spawn_scoped(scope, serve).map_err(io)?;
+        }
+        let (mut results, mut handed) = (Reorder::new(), 0);
+        while results.given < count {
+            while handed < count && handed - results.given < ahead.max(1) {
+                job_sender.send(handed).expect("`jobs` is kept");
                 handed += 1;
             }
             sink.tick()?;
-            match ordered.take_within(TICK) {
-                Some(Ok(Some(result))) => {
-                    sink.take(next, result)?;
-                    next += 1;
-                }
-                Some(Ok(None)) => unreachable!("`stop` is not cancelled before the end"),
+            let number = results.given;
+            match results.next() {
+                Some(Ok(result)) => sink.take(number, result)?,
                 Some(Err(panic)) => resume_unwind(panic),
-                None => {}
+                None => match receiver.recv_timeout(TICK) {
+                    Ok(came) => results.put(came),
+                    Err(RecvTimeoutError::Timeout) => {}
+                    Err(RecvTimeoutError::Disconnected) => unreachable!("`sender` is kept"),
+                },
             }
         }
         Ok(())
@@ -193,7 +201,7 @@ mod tests {
     #[test]
     fn results_come_in_order_with_any_number_of_threads_and_panics_are_kept() {
         for threads in [1, 2, 5] {
-            let pool = pool(threads, "test").unwrap();
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             for max_pending in [0, 1, 7] {
                 let mut got = Vec::new();
                 pool.install(|| {
@@ -241,7 +249,7 @@ mod tests {
     #[test]
     fn numbered_jobs_come_in_order_and_stay_within_the_limit_ahead() {
         for (threads, ahead) in [(1, 1), (3, 2), (2, 8)] {
-            let (begun, pool) = (AtomicUsize::new(0), pool(threads, "test").unwrap());
+            let begun = AtomicUsize::new(0);
             let work = |number: usize, _: &CancelToken| {
                 begun.fetch_add(1, Ordering::SeqCst);
                 if number % 3 == 0 {
@@ -250,19 +258,21 @@ mod tests {
                 number
             };
             let mut all = Collect { got: Vec::new(), enough: usize::MAX };
-            in_order(&pool, 40, ahead, work, &mut all).unwrap();
+            in_order((threads, "test"), 40, ahead, work, &mut all).unwrap();
             assert_eq!(all.got, (0..40).collect::<Vec<_>>());
             begun.store(0, Ordering::SeqCst);
             let mut some = Collect { got: Vec::new(), enough: 5 };
-            assert!(matches!(in_order(&pool, 40, ahead, work, &mut some), Err(Error::Interrupted)));
+            assert!(matches!(
+                in_order((threads, "test"), 40, ahead, work, &mut some),
+                Err(Error::Interrupted)
+            ));
             assert_eq!(some.got, [0, 1, 2, 3, 4]);
             assert!(begun.load(Ordering::SeqCst) <= 5 + ahead);
         }
     }
 
     #[test]
-    fn running_jobs_are_cancelled_if_the_sink_fails() {
-        let pool = pool(2, "test").unwrap();
+    fn who_is_at_work_is_told_to_stop_where_the_sink_ends_early() {
         let work = |number: usize, stop: &CancelToken| {
             // All jobs but the first run until they are cancelled.
             while number > 0 && !stop.is_cancelled() {
@@ -271,16 +281,15 @@ mod tests {
             number
         };
         let mut one = Collect { got: Vec::new(), enough: 1 };
-        assert!(in_order(&pool, 10, 4, work, &mut one).is_err());
+        assert!(in_order((2, "test"), 10, 4, work, &mut one).is_err());
         assert_eq!(one.got, [0]);
     }
 
     #[test]
-    fn a_panic_of_the_work_continues_in_the_caller() {
-        let pool = pool(2, "test").unwrap();
+    fn a_panic_of_the_work_is_the_callers() {
         let mut all = Collect { got: Vec::new(), enough: usize::MAX };
         let work = |number: usize, _: &CancelToken| if number == 3 { panic!("three") } else { number };
-        let panicked = catch_unwind(AssertUnwindSafe(|| in_order(&pool, 9, 2, work, &mut all)));
+        let panicked = catch_unwind(AssertUnwindSafe(|| in_order((2, "test"), 9, 2, work, &mut all)));
         assert_eq!(panicked.unwrap_err().downcast_ref::<&str>(), Some(&"three"));
         assert_eq!(all.got, [0, 1, 2]);
     }

@@ -66,8 +66,7 @@ fn samples_are_added_and_found() {
 fn a_neighbour_index_is_made_and_used() {
     let folder = tempfile::tempdir().unwrap();
     let index = library(&folder);
-    let mut options = NeighbourOptions::default();
-    (options.least_windows, options.centroids) = (1, Some(16));
+    let options = NeighbourOptions::default().min_windows(1).centroids(Some(16));
     index.rebuild_with(MaintainOptions::default().neighbours(options)).unwrap();
     assert_eq!(index.info().unwrap().neighbours.map(|(centroids, _)| centroids), Some(16));
     index.verify().unwrap();

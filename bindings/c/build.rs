@@ -1,4 +1,4 @@
-//! Gives the shared library the name that programs look for: it changes with the ABI, not with each version.
+//! Sets the name that programs look up the shared library by. It changes with the ABI, not with each version.
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     match std::env::var("CARGO_CFG_TARGET_OS").as_deref() {

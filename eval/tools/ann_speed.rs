@@ -87,11 +87,8 @@ fn main() -> refrain::Result<()> {
                         positions: (0..windows).map(|w| 4 * w).collect(),
                         windows: track(&mut random, dims, windows as usize, &themes),
                     };
-                    let record = TrackRecord {
-                        path: format!("/music/artist/album/{t:06} some name.flac").into(),
-                        duration: Seconds(210.0),
-                        ..TrackRecord::default()
-                    };
+                    let mut record = TrackRecord::new(format!("/music/artist/album/{t:06} some name.flac"));
+                    record.duration = Seconds(210.0);
                     batch.add_track(&record, &fingerprint)?;
                 }
                 Ok(())
@@ -116,8 +113,7 @@ fn main() -> refrain::Result<()> {
     let mut store = Store::open_write_with(file, &params)?;
     report(&store, "before")?;
     wall = Instant::now();
-    let built =
-        ann::build(&mut store, &Options { least_windows: 1, ..Options::default() }, &CancelToken::new())?;
+    let built = ann::maintain(&mut store, &Options::default().min_windows(1), &CancelToken::new())?;
     println!(
         "{built:?}: {:.1} s wall, {:.1} s main thread",
         wall.elapsed().as_secs_f64(),
@@ -154,7 +150,7 @@ fn main() -> refrain::Result<()> {
     for route in [Route::Flat, Route::Graph] {
         for probes in [16, 32, 48, 64, 96] {
             cpu = cpu_ms();
-            let mut searcher = Searcher::new(&store).probes(probes).route(route);
+            let mut searcher = Searcher::new(&store).nprobe(probes).route(route);
             let found = searcher.nearest(&queries, 20)?;
             let first = cpu_ms() - cpu;
             cpu = cpu_ms();

@@ -3,21 +3,19 @@
 //! `cargo run --release --example grow_library -- FROM TO TRACKS [--without] [--seed N]` writes an index of TRACKS
 //! tracks to TO: the tracks of FROM (unless `--without`), and new ones. The same arguments give the same tracks.
 //!
-//! A new track is a sequence of excerpts of real tracks, 4 to 25 s each, in chroma. Each excerpt is moved by 11 to 23
-//! semitones (the 60 values are rolled) and stretched, and gets a little noise. Every second one is mixed with an
-//! excerpt of another track, or its upper octaves are replaced by those of another track. Moved so far, an excerpt is
-//! outside of what a query tries (6 semitones and the clip's own transposition). So it is as strange to a clip of its
-//! source as other music is. The tool prints how near windows of real tracks come to other real tracks, and to as
-//! many grown ones: the two should agree.
-use std::{collections::BTreeMap, path::PathBuf};
+//! A new track is a sequence of excerpts of real ones, 4 to 25 s each, in chroma: moved by 11 to 23 semitones (the 60
+//! values are rolled), stretched, every second one mixed with an excerpt of another track or with its upper octaves
+//! replaced by those of another track, with a little noise. Moved so far, an excerpt is outside of what a query tries,
+//! 6 semitones and the clip's own transposition, and so is as strange to a clip of its source as other music is. The tool prints how near windows of real tracks
+//! come to other real tracks and to as many grown ones: the two should agree.
+use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 use refrain::CancelToken;
 use refrain::{
     ann::{self, Options},
-    decode::Tags,
-    fingerprint::{Fingerprint, Fingerprinter, cosine, unpack},
-    params::Params,
+    fingerprint::{Fingerprint, Fingerprinter, FrameCode},
+    params::ParameterSet,
     store::{Store, TrackId, TrackRecord},
     units::{Frames, Seconds},
 };
@@ -61,7 +59,7 @@ struct Source {
 }
 
 impl Source {
-    fn frames(&self, params: &Params) -> usize {
+    fn frames(&self, params: &ParameterSet) -> usize {
         self.chroma.len() / params.frame_values()
     }
 }
@@ -75,8 +73,8 @@ struct Excerpt<'a> {
 }
 
 impl<'a> Excerpt<'a> {
-    /// Draws an excerpt of about `frames` frames from any of the sources.
-    fn draw(random: &mut Random, sources: &'a [Source], frames: usize, params: &Params) -> Self {
+    /// One of about `frames` frames of any of the sources.
+    fn draw(random: &mut Random, sources: &'a [Source], frames: usize, params: &ParameterSet) -> Self {
         let source = &sources[random.below(sources.len())];
         let tempo = random.between(0.8, 1.25);
         let room = source.frames(params) as f32 - 1.0 - frames as f32 * tempo;
@@ -86,8 +84,8 @@ impl<'a> Excerpt<'a> {
         Self { source, at: random.unit() * room.max(0.0), tempo, shift }
     }
 
-    /// Frame `n`, interpolated between two frames of the source. Past its end the source begins again.
-    fn frame(&self, n: usize, params: &Params, out: &mut [f32]) {
+    /// Frame `n`, in between two of the source's; what would be past its end begins again.
+    fn frame(&self, n: usize, params: &ParameterSet, out: &mut [f32]) {
         let (values, frames) = (params.frame_values(), self.source.frames(params));
         let at = self.at + n as f32 * self.tempo;
         let share = at.fract();
@@ -104,7 +102,7 @@ fn norm(frame: &[f32]) -> f32 {
 }
 
 /// The fingerprint of the `number`-th new track.
-fn grown(number: u64, seed: u64, sources: &[Source], params: &Params) -> Fingerprint {
+fn grown(number: u64, seed: u64, sources: &[Source], params: &ParameterSet) -> Fingerprint {
     let mut random = Random(seed ^ number.wrapping_mul(0xD6E8_FEB8_6659_FD93));
     let second = 1.0 / params.frame_seconds().0 as f32;
     // Two to five minutes, mostly near three and a half.
@@ -150,7 +148,7 @@ fn nearest(
     tracks: std::ops::RangeInclusive<TrackId>,
     most: usize,
 ) -> refrain::Result<Vec<f32>> {
-    let dims = store.params().window_dims;
+    let (dims, projection) = (store.params().window_dims, store.params().projection);
     let (mut blocks, mut count) = (Vec::new(), 0);
     store.windows(tracks, |track, block| {
         if count < most {
@@ -166,7 +164,7 @@ fn nearest(
             let dots = of_others.flat_map(|(_, vectors)| vectors.chunks_exact(dims)).map(|vector| {
                 query.iter().zip(vector).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum::<i32>()
             });
-            cosine(dots.max().unwrap_or(0))
+            projection.cosine(dots.max().unwrap_or(0))
         })
         .collect();
     best.sort_by(f32::total_cmp);
@@ -204,7 +202,7 @@ fn main() -> anyhow::Result<()> {
         let mut frames = Vec::new();
         from.frames(track.id, Frames(0)..track.frames, &mut frames)?;
         let mut chroma = vec![0.0; 2 * frames.len()];
-        unpack(&frames, &mut chroma);
+        FrameCode::new(&params).unpack(&frames, &mut chroma);
         sources.push(Source { chroma });
         let (positions, windows) = windows.remove(&track.id).unwrap_or_default();
         originals.push((track.record.clone(), Fingerprint { frames, positions, windows }));
@@ -224,18 +222,15 @@ fn main() -> anyhow::Result<()> {
             part.par_iter().map(|&n| grown(n as u64, seed, &sources, &params)).collect();
         store.write(|batch| {
             for (n, print) in part.iter().zip(&prints) {
-                let record = TrackRecord {
-                    path: PathBuf::from(format!("/grown/{:03}/track {n:06}.flac", n / 1000)),
-                    duration: Seconds(print.frame_count(&params) as f64 * params.frame_seconds().0),
-                    tags: Tags::default().title(format!("track {n:06}")),
-                    ..TrackRecord::default()
-                };
+                let mut record = TrackRecord::new(format!("/grown/{:03}/track {n:06}.flac", n / 1000));
+                record.duration = Seconds(print.frame_count(&params) as f64 * params.frame_seconds().0);
+                record.tags.title = Some(format!("track {n:06}"));
                 batch.add_track(&record, print)?;
             }
             Ok(())
         })?;
     }
-    let built = ann::build(&mut store, &Options::default(), &CancelToken::new())?;
+    let built = ann::maintain(&mut store, &Options::default(), &CancelToken::new())?;
     let totals = store.totals()?;
     let hours = totals.frames as f64 * params.frame_seconds().0 / 3600.0;
     println!(

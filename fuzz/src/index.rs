@@ -126,8 +126,7 @@ fn searched(file: &Path) -> Result<()> {
 fn write(file: &Path) {
     let written = || {
         let index = Index::open_to_write(file)?;
-        let options =
-            ann::Options { least_windows: 1, centroids: Some(4), force: true, ..Default::default() };
+        let options = ann::Options::default().min_windows(1).centroids(Some(4)).force(true);
         index.rebuild_with(MaintainOptions::default().neighbours(options))?;
         index.compact()?;
         index.close()

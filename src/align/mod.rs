@@ -11,7 +11,7 @@ mod windows;
 pub use copies::{are_copies, similarity};
 pub use refine::{Comparison, Line};
 pub use repeats::{Repeats, sounds_the_same};
-pub use score::{Features, MANY_WINDOWS, MIN_SCORE, probability};
+pub use score::{Features, MIN_SCORE, probability};
 pub use segment::{Alignment, Reference, align};
 pub use votes::{Candidate, WindowHits, candidates};
 pub use windows::WindowEvidence;

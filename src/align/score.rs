@@ -2,6 +2,8 @@
 //!
 //! This is a logistic regression. `eval/calibrate.py` fits it on clips of tracks that are and are not in the library, with
 //! many distortions and lengths. None of them belongs to the evaluation set.
+//! Its coefficients are part of the parameter set ([`ScoreModel`]).
+use crate::params::ScoreModel;
 
 /// The inputs of the score.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,68 +20,32 @@ pub struct Features {
     pub variants: u32,
     /// The evidence of the best place of another track: what similar music, or chance, reaches.
     pub runner_up: f32,
-    /// Windows in the library; above [`MANY_WINDOWS`] the number does not matter.
+    /// Windows in the library; above [`ScoreModel::many_windows`] the number does not matter.
     pub windows: u64,
 }
-
-/// Frame pairs of queries of 1 and 10 s, between which the score was fitted.
-const SHORT: f64 = 4.4;
-const LONG: f64 = 53.0;
-
-/// A coefficient of a query of 1 s and of one of 10 s. What a value says depends on how many frames it comes from: of a
-/// query of 10 s a fair margin is as good as certain. None but the first may be negative, so that what speaks for a place
-/// never lowers its score.
-type Slope = [f64; 2];
-
-const INTERCEPT: Slope = [-10.337, -14.946];
-/// Of the logarithm of the ratio between the evidence and that of the rival.
-const RATIO: Slope = [6.025, 11.717];
-/// Of their difference over the root of the query's pairs, which is how far chance makes it vary.
-const DENSITY: Slope = [6.907, 2.433];
-const SIMILARITY: Slope = [7.516, 0.000];
-/// Of the share of the query that the range covers.
-const COVERAGE: f64 = 5.299;
-const VARIANTS: f64 = -0.473;
-/// Of the logarithm of how many times a library is smaller than one of [`MANY_WINDOWS`]: it has weaker rivals.
-const SMALL: f64 = -0.473;
-
-/// Windows of four hours of music; it does not matter how many more there are.
-pub const MANY_WINDOWS: u64 = 20_000;
-
-/// The least rival, for each root of the query's pairs: in a library of one track there is none, and chance is
-/// no less.
-const CHANCE: f64 = 0.16;
-
-/// The same for each pair of the range: two tracks of one tempo may have hardly anything in common, but that for minutes.
-const ALIKE: f64 = 0.022;
-
-/// Frame pairs of a minute, which is aligned at a time.
-const MINUTE: f64 = 320.0;
-
-/// Added to evidence before a ratio is taken: what is less says nothing.
-const NOTHING: f64 = 0.3;
 
 /// An alignment counts as a match from this probability on, unless the caller sets another one.
 pub const MIN_SCORE: f32 = 0.9;
 
 /// The probability, 0..=1, that an alignment with these features is right. It assumes that half of all queries come from
 /// the library.
-pub fn probability(features: &Features) -> f32 {
+pub fn probability(model: &ScoreModel, features: &Features) -> f32 {
     let query_pairs = features.query_pairs.max(1.0);
-    let pairs = features.pairs.clamp(1.0, query_pairs.min(MINUTE));
+    let pairs = features.pairs.clamp(1.0, query_pairs.min(model.max_pairs));
     // 0 for 1 s, 1 for 10 s. Coefficients are not extrapolated, because nothing was fitted beyond.
-    let long = ((query_pairs / SHORT).ln() / (LONG / SHORT).ln()).clamp(0.0, 1.0);
-    let at = |[short, of_long]: Slope| short + long * (of_long - short);
+    let long = ((query_pairs / model.short_pairs).ln() / (model.long_pairs / model.short_pairs).ln())
+        .clamp(0.0, 1.0);
+    let at = |[short, of_long]: [f64; 2]| short + long * (of_long - short);
     let evidence = f64::from(features.evidence).max(0.0);
-    let chance = query_pairs.min(MINUTE).sqrt();
-    let runner_up = f64::from(features.runner_up).max(CHANCE * chance).max(ALIKE * pairs);
-    let logit = at(INTERCEPT)
-        + at(RATIO) * ((evidence + NOTHING) / (runner_up + NOTHING)).ln()
-        + at(DENSITY) * (evidence - runner_up) / chance
-        + at(SIMILARITY) * f64::from(features.similarity)
-        + COVERAGE * pairs / query_pairs.min(MINUTE)
-        + VARIANTS * f64::from(features.variants.max(1)).ln()
-        + SMALL * (MANY_WINDOWS as f64 / features.windows.max(1) as f64).ln().max(0.0);
+    let chance = query_pairs.min(model.max_pairs).sqrt();
+    let runner_up = f64::from(features.runner_up).max(model.chance * chance).max(model.alike * pairs);
+    let logit = at(model.intercept)
+        + at(model.ratio) * ((evidence + model.nothing) / (runner_up + model.nothing)).ln()
+        + at(model.density) * (evidence - runner_up) / chance
+        + at(model.similarity) * f64::from(features.similarity)
+        + model.coverage * pairs / query_pairs.min(model.max_pairs)
+        + model.variants * f64::from(features.variants.max(1)).ln()
+        + model.small_library * (model.many_windows as f64 / features.windows.max(1) as f64).ln().max(0.0);
     (1.0 / (1.0 + (-logit).exp())) as f32
 }
 
@@ -88,6 +54,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::params::CURRENT;
+
+    fn probability(features: &Features) -> f32 {
+        super::probability(&CURRENT.score, features)
+    }
 
     /// Evidence, similarity, pairs, query pairs, variants, runner-up, windows.
     type Row = (f32, f32, f64, f64, u32, f32, u64);
@@ -190,9 +161,9 @@ mod tests {
 
         /// Beyond four hours, no windows count.
         #[test]
-        fn a_large_library_is_like_any_larger_one(f in close_features(), windows in MANY_WINDOWS..u64::MAX) {
+        fn a_large_library_is_like_any_larger_one(f in close_features(), windows in CURRENT.score.many_windows..u64::MAX) {
             let at = |windows| probability(&Features { windows, ..f });
-            prop_assert_eq!(at(windows), at(MANY_WINDOWS));
+            prop_assert_eq!(at(windows), at(CURRENT.score.many_windows));
         }
     }
 

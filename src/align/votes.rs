@@ -1,7 +1,7 @@
 //! The nearest windows vote on (track, offset).
 //!
 //! An offset is where the query's first frame lies in the track, in half frames.
-use crate::{ann::Hit, store::TrackId};
+use crate::{ann::Hit, params::ProjectionMatrix, store::TrackId};
 
 /// This share of the votes for an offset also counts for its two neighbours, because the true offset lies between two
 /// half frames.
@@ -43,12 +43,12 @@ impl Candidate {
 
 /// The `max` places with the most votes, best first; ties go to the smaller track id, then the smaller offset. A
 /// window's vote is its squared cosine, so one near window outweighs many that are hardly nearer than chance.
-pub fn candidates(windows: &[WindowHits], max: usize) -> Vec<Candidate> {
+pub fn candidates(windows: &[WindowHits], max: usize, projection: &ProjectionMatrix) -> Vec<Candidate> {
     let mut ballots: Vec<Candidate> = windows
         .iter()
         .flat_map(|w| {
             w.hits.iter().filter(|hit| hit.position.0 <= LAST_POSITION).map(|hit| {
-                let cosine = crate::fingerprint::cosine(hit.dot).max(0.0);
+                let cosine = projection.cosine(hit.dot).max(0.0);
                 let offset = 2 * hit.position.0 as i32 - w.start;
                 Candidate { track: hit.track, offset, votes: cosine * cosine }
             })
@@ -92,10 +92,14 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::units::Frames;
+    use crate::{params::CURRENT, units::Frames};
 
     fn hit(track: u32, position: u32, dot: i32) -> Hit {
-        Hit { track: TrackId(track), position: Frames(position), dot }
+        Hit::new(TrackId(track), Frames(position), dot)
+    }
+
+    fn candidates(windows: &[WindowHits], most: usize) -> Vec<Candidate> {
+        super::candidates(windows, most, &CURRENT.projection)
     }
 
     #[test]

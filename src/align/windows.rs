@@ -3,13 +3,7 @@
 //! A window's vector keeps what distorted and clean music have in common and drops the rest ([`crate::fingerprint`]).
 //! Under noise it still finds agreement where single frames do not.
 use super::segment::{Alignment, Reference, paired_frames};
-use crate::{
-    fingerprint::{self, Projection},
-    params::Params,
-};
-
-/// Frames from one window to the next.
-const STEP: usize = 4;
+use crate::{fingerprint::Projection, params::ParameterSet};
 
 /// A window counts only if query and track have at least this share of its frames.
 const MIN_SHARE: f32 = 0.5;
@@ -22,12 +16,12 @@ const WEIGHT: f32 = 1.6;
 /// Compares windows of queries and tracks.
 pub struct WindowEvidence {
     projection: Projection,
-    params: Params,
+    params: ParameterSet,
 }
 
 impl WindowEvidence {
     /// Prepares the projection for fingerprints with these parameters.
-    pub fn new(params: &Params) -> Self {
+    pub fn new(params: &ParameterSet) -> Self {
         Self { projection: Projection::new(params), params: *params }
     }
 
@@ -41,7 +35,7 @@ impl WindowEvidence {
         let Some(sides) = paired_frames(query, reference, values, alignment) else { return 0.0 };
         let count = sides[0].len() / values;
         let (mut windows, mut shares) = ([Vec::new(), Vec::new()], Vec::new());
-        for end in (length / 2..count + length / 2 + 1).step_by(STEP) {
+        for end in (length / 2..count + length / 2 + 1).step_by(self.params.window_hop) {
             let (from, to) = (end.saturating_sub(length), end.min(count));
             let share = to.saturating_sub(from) as f32 / length as f32;
             if share < MIN_SHARE {
@@ -62,13 +56,14 @@ impl WindowEvidence {
             vectors
         });
         let dims = self.params.window_dims;
+        let cosine = |q, t| self.params.projection.cosine(dot(q, t));
         let pairs = query.chunks_exact(dims).zip(track.chunks_exact(dims)).zip(shares);
         WEIGHT * pairs.map(|((q, t), share)| (share * cosine(q, t).max(0.0)).powi(2)).sum::<f32>()
     }
 }
 
-fn cosine(a: &[i8], b: &[i8]) -> f32 {
-    fingerprint::cosine(a.iter().zip(b).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum())
+fn dot(a: &[i8], b: &[i8]) -> i32 {
+    a.iter().zip(b).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum()
 }
 
 #[cfg(test)]
@@ -104,6 +99,19 @@ mod tests {
         assert!((same - WEIGHT * (7.0 + ends)).abs() < 0.15, "{same}");
         let other = windows.evidence(&clip, &track, &whole(40, 0.0));
         assert!(other < 0.1 * same, "{other}");
+    }
+
+    #[test]
+    fn windows_that_are_opposite_say_nothing() {
+        let mut windows = WindowEvidence::new(&CURRENT);
+        let track = Reference { first: 0, frames: noise(60, 5) };
+        let opposite: Vec<f32> = track.frames.iter().map(|v| -v).collect();
+        assert_eq!(windows.evidence(&halves(&opposite), &track, &whole(60, 0.0)), 0.0);
+        // Half of each: what agrees counts as if there were no other half.
+        let half = [&track.frames[..30 * VALUES], &opposite[30 * VALUES..]].concat();
+        let evidence = windows.evidence(&halves(&half), &track, &whole(60, 0.0));
+        let most = windows.evidence(&halves(&track.frames[..38 * VALUES]), &track, &whole(38, 0.0));
+        assert!(evidence > 0.0 && evidence < most, "{evidence} of {most}");
     }
 
     #[test]

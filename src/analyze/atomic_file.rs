@@ -7,7 +7,7 @@ use std::{
 
 use tempfile::{Builder, NamedTempFile, TempPath};
 
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 
 /// A file that gets its name once it is complete. If dropped before, it leaves nothing.
 pub struct AtomicFile {

@@ -16,14 +16,14 @@ use super::{
     options::{AnalyzeEvent, AnalyzeOptions, AnalyzeSummary},
     outputs::Targets,
     plans::Plans,
-    single::Job,
+    two_passes::Job,
 };
 use crate::{
     cancel::CancelToken,
     decode::Audio,
     error::{Error, Result},
     extract::track::contained,
-    ordered::{Sink, in_order, pool},
+    ordered::{Sink, in_order},
     report::HarmonicFigures,
     scan::files::{self, FoundFile},
     units::Seconds,
@@ -134,7 +134,13 @@ fn on_threads(tasks: &[Task<'_>], options: &mut AnalyzeOptions<'_>, done: Done<'
     let at_a_time = threads.min(tasks.len());
     let held = (HELD / at_a_time).clamp(*HELD_OF_A_FILE.start(), *HELD_OF_A_FILE.end());
     let plans = Plans::new();
-    // The number of files that have not ended. Threads without a file help with the blocks of these.
+    // Whoever has no file of its own helps with the blocks of others.
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .thread_name(|n| format!("blocks-{n}"))
+        .build()
+        .map_err(|e| Error::Io { path: PathBuf::from("threads"), source: io::Error::other(e) })?;
+    // Files that have not ended; threads that have none of their own help with the blocks of these.
     let unfinished = AtomicUsize::new(tasks.len());
     let (steps, step_receiver) = mpsc::sync_channel::<Step>(4 * threads);
     let work = |number: usize, stop: &CancelToken| {
@@ -154,12 +160,12 @@ fn on_threads(tasks: &[Task<'_>], options: &mut AnalyzeOptions<'_>, done: Done<'
                 last = Instant::now();
             }
         };
-        let outcome = outcome(task, &plans, held, &under_way, stop, &mut step);
+        let outcome = pool.install(|| outcome(task, &plans, held, &under_way, stop, &mut step));
         unfinished.fetch_sub(1, Ordering::Relaxed);
         Box::new((told, outcome))
     };
     let mut teller = Teller { tasks, options, steps: step_receiver, done };
-    in_order(&pool(threads, "analyze")?, tasks.len(), at_a_time + AHEAD, work, &mut teller)
+    in_order((at_a_time, "analyze"), tasks.len(), at_a_time + AHEAD, work, &mut teller)
 }
 
 /// Progress: a part of a file that was read.

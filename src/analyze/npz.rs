@@ -10,11 +10,11 @@ use zip::{CompressionMethod, ZipWriter, result::ZipError, write::SimpleFileOptio
 use refrain_analysis::{CLASSES, Cqt, Pitch, Spectrogram, chroma::normalise};
 
 use super::{
-    accumulate,
     atomic_file::{AtomicFile, io_error},
+    pitch_summary,
     plans::{HOP, RATE},
 };
-use crate::{Result, report::HarmonicFigures, units::Samples};
+use crate::{error::Result, report::HarmonicFigures, units::Samples};
 
 /// Values that wait in a temporary file until their entry is written.
 struct Spool(BufWriter<File>);
@@ -69,7 +69,7 @@ impl Npz {
             self.frequency.floats(pitch.iter().map(|p| p.frequency))?;
             self.aperiodicity.floats(pitch.iter().map(|p| p.aperiodicity))?;
             self.voiced.0.write_all(
-                &pitch.iter().map(|p| u8::from(accumulate::voiced(p).is_some())).collect::<Vec<_>>(),
+                &pitch.iter().map(|p| u8::from(pitch_summary::voiced(p).is_some())).collect::<Vec<_>>(),
             )
         };
         write().map_err(io_error(self.staged.target()))

@@ -8,13 +8,13 @@ use std::{
 use refrain_analysis::{Cqt, Pitch, Spectrogram};
 
 use super::{
-    accumulate::voiced,
     atomic_file::{AtomicFile, io_error},
     npz::Npz,
-    parts::PartFile,
+    pitch_summary::voiced,
+    wav_parts::PartFile,
 };
 use crate::{
-    Error, Result,
+    error::{Error, Result},
     report::{
         HarmonicFigures,
         plot::{Plot, PlotFormat},

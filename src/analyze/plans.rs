@@ -8,8 +8,7 @@ use refrain_analysis::{
 };
 
 use crate::{
-    Error, Result,
-    error::AudioError,
+    error::{AudioError, Error, Result},
     units::{SampleRate, Samples},
 };
 

@@ -1,4 +1,4 @@
-//! The graph over the centroids: built by hnsw_rs, kept in rows, walked by a searcher of our own.
+//! The graph over the centroids (HNSW): hnsw_rs builds it, rows keep it, [`Walk`] searches it.
 //!
 //! Hierarchical navigable small worlds: Malkov and Yashunin, 2016, arXiv 1603.09320, algorithms 2 and 5.
 use std::{
@@ -9,9 +9,11 @@ use std::{
 #[cfg(feature = "graph")]
 use hnsw_rs::{anndists::dist::Distance, hnsw::Hnsw};
 
-use super::{dot::dot, kmeans::Centroids};
-use crate::Result;
+use super::{kernel::dot, kmeans::Centroids};
+use crate::{cancel::CancelToken, error::Result};
 
+/// Candidates that a walk keeps, at least.
+pub(super) const MIN_EF: usize = 48;
 /// Neighbours of a point above the lowest level; twice as many there.
 #[cfg(feature = "graph")]
 const CONNECTIONS: usize = 16;
@@ -38,7 +40,7 @@ pub(super) struct Graph {
     pub links: Vec<Vec<Vec<u32>>>,
     pub entry: u32,
     pub entry_level: u32,
-    /// Whether every centroid is found by its own vector. Else searches look at all of them.
+    /// Whether a walk finds every centroid by its own vector. If not, searches compare with all centroids.
     pub complete: bool,
 }
 
@@ -49,20 +51,19 @@ impl Graph {
     }
 }
 
-/// No graph: hnsw_rs is left out of this build.
+/// An empty graph: this build is without hnsw_rs.
 #[cfg(not(feature = "graph"))]
-pub(super) fn build(centroids: &Centroids, _go_on: &impl Fn() -> Result<()>) -> Result<Graph> {
+pub(super) fn build(centroids: &Centroids, _cancel: &CancelToken) -> Result<Graph> {
     Ok(Graph::empty(centroids.len()))
 }
 
-/// Builds the graph one centroid after another, which makes it the same each time, and repairs it. `go_on` is asked
-/// before each and ends it with its error.
+/// Builds the graph and repairs it. Inserts one centroid after another, so that the graph is the same each time.
 #[cfg(feature = "graph")]
-pub(super) fn build(centroids: &Centroids, go_on: &impl Fn() -> Result<()>) -> Result<Graph> {
+pub(super) fn build(centroids: &Centroids, cancel: &CancelToken) -> Result<Graph> {
     let n = centroids.len();
     let hnsw = Hnsw::<i8, Below>::new(CONNECTIONS, n, LEVELS, EF_CONSTRUCTION, Below);
     for c in 0..n as u32 {
-        go_on()?;
+        cancel.check()?;
         hnsw.insert_slice((centroids.get(c), c as usize));
     }
     let mut graph = Graph::empty(n);
@@ -79,11 +80,11 @@ pub(super) fn build(centroids: &Centroids, go_on: &impl Fn() -> Result<()>) -> R
             (graph.entry, graph.entry_level) = (id as u32, u32::from(level));
         }
     }
-    graph.complete = repair(&mut graph, centroids, super::search::EF)?;
+    graph.complete = repair(&mut graph, centroids, MIN_EF)?;
     Ok(graph)
 }
 
-/// Makes every centroid found by its own vector, by links from what is found instead. False where some still are not.
+/// Links centroids that a walk for their own vector misses to what it finds instead. False if some are still missed.
 #[cfg(feature = "graph")]
 fn repair(graph: &mut Graph, centroids: &Centroids, ef: usize) -> Result<bool> {
     for _ in 0..4 {
@@ -113,7 +114,7 @@ fn repair(graph: &mut Graph, centroids: &Centroids, ef: usize) -> Result<bool> {
     Ok(false)
 }
 
-/// Walks a graph whose links are read as they are needed.
+/// Walks a graph, and reads its links as it needs them.
 #[derive(Debug)]
 pub(super) struct Walk {
     entry: u32,
@@ -129,8 +130,8 @@ impl Walk {
         Self { entry, entry_level, cache: HashMap::new(), seen: vec![0; centroids], walk: 0 }
     }
 
-    /// The `ef` nearest centroids that the graph leads to, best first. `read` gives the links of a centroid; a link
-    /// to none is passed over.
+    /// The `ef` nearest centroids that the graph leads to, best first. `read` returns the links of a centroid. Skips links
+    /// to centroids that do not exist.
     pub fn nearest(
         &mut self,
         centroids: &Centroids,
@@ -203,4 +204,99 @@ fn links<'c>(
         Entry::Vacant(entry) => entry.insert(read(of)?),
     };
     Ok(levels.get(level).map_or(&[], Vec::as_slice))
+}
+
+#[cfg(all(test, feature = "graph"))]
+mod tests {
+    use super::{super::kernel::Queries, *};
+
+    const DIMS: usize = 8;
+
+    /// All about equally long, as those of an index are: each is the nearest to itself.
+    fn centroids(count: usize) -> Centroids {
+        let mut random = fastrand::Rng::with_seed(7);
+        let mut vectors = Vec::new();
+        for _ in 0..count {
+            let vector: [f64; DIMS] = std::array::from_fn(|_| random.f64() - 0.5);
+            let norm = vector.iter().map(|x| x * x).sum::<f64>().sqrt();
+            vectors.extend(vector.map(|x| (x / norm * 120.0).round() as i8));
+        }
+        Centroids::new(vectors, DIMS)
+    }
+
+    #[test]
+    fn a_walk_with_room_for_all_finds_all_in_order() {
+        let centroids = centroids(200);
+        let graph = build(&centroids, &CancelToken::new()).unwrap();
+        assert!(graph.complete);
+        let mut walk = Walk::new(graph.entry, graph.entry_level, 200);
+        let queries: Vec<i8> = centroids.vectors[..20 * DIMS].iter().map(|v| v / 2).collect();
+        let expected = centroids.nearest(&Queries::new(&queries, DIMS), 200);
+        let mut reads = 0;
+        for (query, expected) in queries.chunks(DIMS).zip(&expected) {
+            let links = |at: u32| {
+                reads += 1;
+                Ok(graph.links[at as usize].clone())
+            };
+            assert_eq!(walk.nearest(&centroids, query, 200, links).unwrap(), *expected);
+        }
+        assert!(reads <= 200, "links are read once");
+    }
+
+    #[test]
+    fn a_walk_keeps_as_many_as_it_is_asked_for() {
+        let centroids = centroids(300);
+        let graph = build(&centroids, &CancelToken::new()).unwrap();
+        let mut walk = Walk::new(graph.entry, graph.entry_level, 300);
+        let mut right = 0;
+        for c in 0..300 {
+            let query = centroids.get(c);
+            let found =
+                walk.nearest(&centroids, query, 20, |at| Ok(graph.links[at as usize].clone())).unwrap();
+            assert_eq!(found.len(), 20);
+            assert!(found.is_sorted_by_key(|&c| (-dot(query, centroids.get(c)), c)));
+            let exact = &centroids.nearest(&Queries::new(query, DIMS), 20)[0];
+            right += exact.iter().filter(|c| found.contains(c)).count();
+        }
+        assert!(right > 300 * 19, "{right} of 6000");
+        assert!(walk.nearest(&centroids, centroids.get(0), 0, |_| unreachable!()).unwrap().is_empty());
+    }
+
+    /// A chain without shortcuts, whose ends are linked to nothing that is.
+    #[test]
+    fn a_walk_follows_links_and_passes_over_those_that_lead_nowhere() {
+        let centroids = Centroids::new((0..10).flat_map(|c| [c * 10, 0]).collect(), 2);
+        let links = |at: u32| Ok(vec![vec![at.wrapping_sub(1), at + 1, 77]]);
+        let mut walk = Walk::new(0, 0, 10);
+        assert_eq!(walk.nearest(&centroids, &[1, 0], 3, links).unwrap(), [9, 8, 7]);
+        assert_eq!(walk.nearest(&centroids, &[-1, 0], 3, links).unwrap(), [0, 1, 2]);
+        assert!(Walk::new(10, 0, 10).nearest(&centroids, &[1, 0], 3, links).unwrap().is_empty());
+    }
+
+    /// On an upper level the walk climbs before it looks around on the lowest.
+    #[test]
+    fn a_walk_descends_from_the_level_of_its_entry() {
+        let centroids = Centroids::new((0..10).flat_map(|c| [c * 10, 0]).collect(), 2);
+        let links = |at: u32| {
+            let up = if at == 0 { vec![8] } else { vec![0] };
+            Ok(vec![if at >= 8 { vec![8, 9] } else { vec![] }, up])
+        };
+        assert_eq!(Walk::new(0, 1, 10).nearest(&centroids, &[1, 0], 2, links).unwrap(), [9, 8]);
+        assert_eq!(Walk::new(0, 0, 10).nearest(&centroids, &[1, 0], 2, links).unwrap(), [0]);
+    }
+
+    #[test]
+    fn lost_centroids_are_linked_again() {
+        let centroids = centroids(60);
+        let mut graph = build(&centroids, &CancelToken::new()).unwrap();
+        // Nothing leads to one of them any more.
+        let lost = if graph.entry == 5 { 6 } else { 5 };
+        graph.links.iter_mut().flatten().for_each(|links| links.retain(|&c| c != lost));
+        assert!(repair(&mut graph, &centroids, 8).unwrap());
+        let mut walk = Walk::new(graph.entry, graph.entry_level, 60);
+        let found = walk
+            .nearest(&centroids, centroids.get(lost), 8, |at| Ok(graph.links[at as usize].clone()))
+            .unwrap();
+        assert_eq!(found[0], lost);
+    }
 }

@@ -1,13 +1,22 @@
-//! Centroids of a sample. Integers throughout but for the final lengths, so that any number of threads gives the same.
-use rayon::prelude::*;
+//! k-means: centroids of a sample, and the nearest centroids of vectors. All sums are of integers, and only the final
+//! lengths are not, so that any number of threads gives the same centroids.
+//!
+//! Threads are started here and are not rayon's. Assignment runs while an index is locked for writing. On a pool of the
+//! host program, a thread that waits for its part may start another task of the pool, and if that task writes to the same
+//! index, both wait for ever. That also holds if the work itself is done by another pool, because rayon's threads start
+//! tasks of their own pool wherever they wait for rayon. A thread that waits for a plain thread only waits.
+use std::{
+    sync::{Mutex, PoisonError},
+    thread,
+};
 
-use super::dot::{Kernel, LANES, Panel, Queries, Scores};
-use crate::Result;
+use super::kernel::{Kernel, LANES, Panel, Queries, Scores};
+use crate::{cancel::CancelToken, error::Result};
 
 /// Vectors that one thread assigns at a time.
 const CHUNK: usize = 64;
 
-/// Vectors that are assigned at a time.
+/// Vectors that callers assign at a time, so that they can stop in between.
 pub(super) const ASSIGN: usize = 1 << 15;
 
 /// Centroids, packed for finding the nearest one.
@@ -40,59 +49,76 @@ impl Centroids {
         &self.vectors[centroid as usize * self.dims..][..self.dims]
     }
 
-    /// Scores all centroids against all queries. `each` is called with a query, a centroid and their dot product
-    /// where that reaches what `least` has for the query, and may raise it.
-    fn scores(&self, queries: &Queries, least: &mut [i32], mut each: impl FnMut(usize, u32, i32, &mut i32)) {
+    /// Compares all queries with all centroids. Calls `each` with a query, a centroid and their dot product if it
+    /// reaches the query's value in `min`, which `each` may raise.
+    fn scores(&self, queries: &Queries, min: &mut [i32], mut each: impl FnMut(usize, u32, i32, &mut i32)) {
         let picked: Vec<u32> = (0..queries.len() as u32).collect();
         let mut reached: Vec<(u32, Scores)> = Vec::new();
         for (p, panel) in self.panels.iter().enumerate() {
-            self.kernel.score(panel, queries, &picked, least, &mut reached);
+            self.kernel.score(panel, queries, &picked, min, &mut reached);
             let lanes = (self.len() - p * LANES).min(LANES);
             for (q, scores) in &reached {
-                let least = &mut least[*q as usize];
+                let min = &mut min[*q as usize];
                 for (lane, &score) in scores[..lanes].iter().enumerate() {
-                    if score >= *least {
-                        each(*q as usize, (p * LANES + lane) as u32, score, least);
+                    if score >= *min {
+                        each(*q as usize, (p * LANES + lane) as u32, score, min);
                     }
                 }
             }
         }
     }
 
-    /// The nearest centroid of each of `vectors` (n x dims) and the dot product; of equal ones the lowest.
+    /// The nearest centroid of each of `vectors` (n x dims) and their dot product; of equal ones the lowest. Uses as many
+    /// threads as the current rayon pool has, but not that pool.
     pub fn assign(&self, vectors: &[i8]) -> Vec<(u32, i32)> {
-        vectors
-            .par_chunks(CHUNK * self.dims)
-            .flat_map_iter(|part| {
-                let queries = Queries::new(part, self.dims);
-                let n = queries.len();
-                let mut best = vec![(0u32, i32::MIN); n];
-                let mut least = vec![i32::MIN; n];
-                self.scores(&queries, &mut least, |q, centroid, score, least| {
-                    best[q] = (centroid, score);
-                    // A later one must be better: of equal ones the lowest stays.
-                    *least = score.saturating_add(1);
-                });
-                best
-            })
-            .collect()
+        let mut nearest = vec![(0, i32::MIN); vectors.len() / self.dims];
+        let parts = vectors.chunks(CHUNK * self.dims).zip(nearest.chunks_mut(CHUNK));
+        let threads = rayon::current_num_threads().min(parts.len());
+        let parts = Mutex::new(parts);
+        let work = || {
+            loop {
+                // Held for taking the next part only.
+                let part = parts.lock().unwrap_or_else(PoisonError::into_inner).next();
+                let Some((vectors, nearest)) = part else { break };
+                self.assign_part(vectors, nearest);
+            }
+        };
+        thread::scope(|scope| {
+            for _ in 1..threads {
+                // If the system has no more threads, those that run do all.
+                let _ = thread::Builder::new().name("assign".to_owned()).spawn_scoped(scope, work);
+            }
+            work();
+        });
+        nearest
     }
 
-    /// The `count` nearest centroids of each of `queries` by looking at all, best first, of equal ones the lowest.
+    /// As [`Centroids::assign`], on this thread.
+    fn assign_part(&self, vectors: &[i8], nearest: &mut [(u32, i32)]) {
+        let queries = Queries::new(vectors, self.dims);
+        let mut min = vec![i32::MIN; queries.len()];
+        self.scores(&queries, &mut min, |q, centroid, score, min| {
+            nearest[q] = (centroid, score);
+            // A later one must be better: of equal ones the lowest stays.
+            *min = score.saturating_add(1);
+        });
+    }
+
+    /// The `count` nearest centroids of each of `queries` among all, best first, of equal ones the lowest.
     pub fn nearest(&self, queries: &Queries, count: usize) -> Vec<Vec<u32>> {
         if count == 0 {
             return vec![Vec::new(); queries.len()];
         }
         let mut all: Vec<Vec<(i32, u32)>> = vec![Vec::with_capacity(2 * count); queries.len()];
-        let mut least = vec![i32::MIN; queries.len()];
+        let mut min = vec![i32::MIN; queries.len()];
         let order = |a: &(i32, u32), b: &(i32, u32)| b.0.cmp(&a.0).then(a.1.cmp(&b.1));
-        self.scores(queries, &mut least, |q, centroid, score, least| {
+        self.scores(queries, &mut min, |q, centroid, score, min| {
             let found = &mut all[q];
             found.push((score, centroid));
             if found.len() == 2 * count {
                 found.select_nth_unstable_by(count - 1, order);
                 found.truncate(count);
-                *least = found[count - 1].0;
+                *min = found[count - 1].0;
             }
         });
         all.into_iter()
@@ -105,14 +131,13 @@ impl Centroids {
 }
 
 /// Trains `count` centroids on `sample` (at least `count` vectors of `dims` values) in so many `rounds`. Each ends up
-/// about as long as the vectors are, so that a dot product ranks centroids by cosine. `go_on` is asked often and ends it
-/// with its error.
+/// about as long as the vectors are, so that a dot product ranks centroids by cosine.
 pub(super) fn train(
     sample: &[i8],
     dims: usize,
     count: usize,
     rounds: usize,
-    go_on: &impl Fn() -> Result<()>,
+    cancel: &CancelToken,
 ) -> Result<Centroids> {
     let n = sample.len() / dims;
     debug_assert!(count >= 1 && n >= count);
@@ -124,7 +149,7 @@ pub(super) fn train(
     for _ in 0..rounds {
         let mut assigned = Vec::with_capacity(n);
         for part in sample.chunks(ASSIGN * dims) {
-            go_on()?;
+            cancel.check()?;
             assigned.extend(centroids.assign(part));
         }
         let mut sums = vec![0i32; count * dims];
@@ -166,21 +191,19 @@ pub(super) fn train(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::kernel::dot, *};
 
     #[test]
     fn assigning_is_the_plain_search_for_the_best() {
-        let mut random = super::super::random(5);
+        let mut random = fastrand::Rng::with_seed(5);
         for (count, dims) in [(1, 8), (15, 8), (17, 6), (100, 12)] {
-            let mut vectors =
-                |n: usize| -> Vec<i8> { (0..n * dims).map(|_| (random() % 5) as i8 - 2).collect() };
+            let mut vectors = |n: usize| -> Vec<i8> { (0..n * dims).map(|_| random.i8(-2..=2)).collect() };
             let centroids = Centroids::new(vectors(count), dims);
             let points = vectors(150);
             let nearest = centroids.nearest(&Queries::new(&points, dims), 3);
             for (i, point) in points.chunks_exact(dims).enumerate() {
-                let mut all: Vec<(i32, u32)> = (0..count as u32)
-                    .map(|c| (-super::super::dot::dot(point, centroids.get(c)), c))
-                    .collect();
+                let mut all: Vec<(i32, u32)> =
+                    (0..count as u32).map(|c| (-dot(point, centroids.get(c)), c)).collect();
                 all.sort_unstable();
                 assert_eq!(centroids.assign(&points)[i], (all[0].1, -all[0].0));
                 assert_eq!(nearest[i], all.iter().take(3).map(|x| x.1).collect::<Vec<_>>());
@@ -188,13 +211,81 @@ mod tests {
         }
     }
 
+    /// A task of the pool that starts on a thread within a call might wait for what the call holds.
+    #[test]
+    fn no_task_of_the_pool_runs_within_a_call() {
+        use std::{
+            cell::Cell,
+            sync::{Arc, mpsc},
+        };
+        thread_local!(static ASSIGNS: Cell<bool> = const { Cell::new(false) });
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+        let mut random = fastrand::Rng::with_seed(8);
+        let vectors: Vec<i8> = (0..4000 * 16).map(|_| random.i8(..)).collect();
+        let centroids = Centroids::new(vectors[..32 * 16].to_vec(), 16);
+        let (sender, within) = mpsc::channel();
+        let begun = Arc::new(std::sync::Barrier::new(2));
+        let waits = begun.clone();
+        pool.spawn(move || {
+            waits.wait();
+            ASSIGNS.set(true);
+            (0..20).for_each(|_| drop(centroids.assign(&vectors)));
+            ASSIGNS.set(false);
+        });
+        begun.wait();
+        for _ in 0..2000 {
+            let sender = sender.clone();
+            pool.spawn(move || {
+                thread::sleep(std::time::Duration::from_micros(20));
+                sender.send(ASSIGNS.get()).unwrap();
+            });
+        }
+        drop(sender);
+        assert_eq!(within.iter().filter(|&within| within).count(), 0);
+    }
+
+    /// Two clusters: each centroid ends up in the direction of its cluster's sum, as long as the vectors are.
+    #[test]
+    fn a_centroid_is_the_mean_of_its_vectors_as_long_as_they_are() {
+        let sample: Vec<i8> = [[60, 10], [60, -20], [-50, 30], [58, 16], [-40, 40], [-52, 6]].concat();
+        let trained = train(&sample, 2, 2, 5, &CancelToken::new()).unwrap();
+        let squares: f64 = sample.iter().map(|&x| f64::from(x) * f64::from(x)).sum();
+        let length = (squares / 6.0).sqrt();
+        let mean = |sum: [f64; 2]| {
+            let norm = (sum[0] * sum[0] + sum[1] * sum[1]).sqrt();
+            sum.map(|x| (x * length / norm).round() as i8)
+        };
+        assert_eq!(trained.vectors, [mean([178.0, 6.0]), mean([-142.0, 76.0])].concat());
+        assert_eq!(trained.assign(&sample).iter().map(|(c, _)| *c).collect::<Vec<_>>(), [0, 0, 1, 0, 1, 1]);
+    }
+
+    #[test]
+    fn a_centroid_without_vectors_moves_to_where_the_fit_is_worst() {
+        // The first guesses are the same vector twice; all go to the first of equal ones.
+        let sample: Vec<i8> = [[50, 0], [50, 0], [50, 0], [0, 50]].concat();
+        let trained = train(&sample, 2, 2, 3, &CancelToken::new()).unwrap();
+        assert_eq!(trained.vectors, [[50, 0], [0, 50]].concat());
+        // One of zeros, and one whose vectors cancel out, stay as they are.
+        let sample: Vec<i8> = [[0, 0], [0, 0]].concat();
+        assert_eq!(train(&sample, 2, 1, 3, &CancelToken::new()).unwrap().vectors, [0, 0]);
+        let sample: Vec<i8> = [[9, 9], [-9, -9]].concat();
+        assert_eq!(train(&sample, 2, 1, 3, &CancelToken::new()).unwrap().vectors, [9, 9]);
+    }
+
+    #[test]
+    fn training_ends_when_it_is_cancelled() {
+        let cancelled = CancelToken::new();
+        cancelled.cancel();
+        assert!(train(&[1; 64], 8, 2, 1, &cancelled).is_err());
+    }
+
     #[test]
     fn the_number_of_threads_does_not_matter() {
-        let mut random = super::super::random(6);
-        let sample: Vec<i8> = (0..3000 * 16).map(|_| random() as i8 / 4).collect();
+        let mut random = fastrand::Rng::with_seed(6);
+        let sample: Vec<i8> = (0..3000 * 16).map(|_| random.i8(..) / 4).collect();
         let with = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| train(&sample, 16, 64, 4, &|| Ok(())).unwrap().vectors)
+            pool.install(|| train(&sample, 16, 64, 4, &CancelToken::new()).unwrap().vectors)
         };
         assert_eq!(with(1), with(3));
     }

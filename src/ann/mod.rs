@@ -1,63 +1,46 @@
-//! Nearest fingerprint windows: all of them looked at ([`nearest_exact`]), or the lists of the nearest centroids
-//! ([`Searcher`] with an index made by [`build`]).
+//! Nearest fingerprint windows: approximate by an inverted file ([`Searcher`]), or exact ([`nearest_exact`]).
 //!
-//! Vectors are i8 and all about equally long, so that the greatest dot product is the nearest by cosine. Results are
-//! the best first, of equal ones the lower track and position, and the same on every machine.
+//! The index is an inverted file (IVF). k-means gives some thousand centroids. Each has a posting list: the windows that
+//! are nearest to it. A search compares each query with the centroids and reads the lists of the nearest ones; their
+//! number is what the literature calls `nprobe`. A graph over the centroids (HNSW) finds the nearest of very many.
 //!
-//! The index is derived from the windows: some thousand centroids, the windows nearest to each in a list, and a graph
-//! over the centroids. It carries what it was built from; tracks that were added since are looked at one by one until they
-//! are put into the lists, removed ones are passed over, and one of other parameters is not used.
-mod append;
-mod build;
-mod dot;
+//! Vectors are i8 and all about equally long, so that the greatest dot product is the nearest by cosine. Hits come best
+//! first; of equal ones the lower track and position comes first. They are the same on every machine.
+//!
+//! The index is derived from the windows and records which tracks it was made from. A search scans the windows of tracks
+//! that were added later, skips tracks that were removed, and does not use an index of other parameters. [`maintain()`]
+//! keeps all this small: it inserts what was added into the lists, takes out what was removed, and trains new centroids
+//! when the library has grown or shrunk too much for the old ones.
+//!
+//! | file | |
+//! |---|---|
+//! | `options`, `hit` | what callers give and get |
+//! | `maintain` | decides what has to be done to an index |
+//! | `train`, `kmeans`, `graph` | make a new one |
+//! | `insert` | adds windows to its lists |
+//! | `generation` | the index in memory, shared by searches |
+//! | `search`, `scan`, `exact`, `top_k`, `kernel` | find the nearest windows |
 mod exact;
+#[cfg(test)]
+mod fixture;
+mod generation;
 mod graph;
+mod hit;
+mod insert;
+mod kernel;
 mod kmeans;
+mod maintain;
+mod options;
 mod scan;
 mod search;
-mod top;
+#[cfg(test)]
+mod tests;
+mod top_k;
 mod train;
 
-use crate::cancel::CancelToken;
-use crate::{
-    Error, Result,
-    store::{NeighbourIndex, Store, TrackId},
-    units::Frames,
-};
-
-pub use build::{Built, LEAST_WINDOWS, MOST_UNLISTED, Options, build, catch_up};
 pub use exact::nearest as nearest_exact;
+pub use generation::SearchCache;
+pub use hit::Hit;
+pub use maintain::{catch_up, maintain};
+pub use options::{Built, MAX_UNINDEXED, MIN_WINDOWS, Options};
 pub use search::{Route, Searcher};
-
-/// A window near a query.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Hit {
-    /// Its track.
-    pub track: TrackId,
-    /// Its first frame.
-    pub position: Frames,
-    /// Its dot product with the query.
-    pub dot: i32,
-}
-
-/// Whether an index can be used on what is stored beside it.
-fn usable(store: &Store, index: &NeighbourIndex) -> bool {
-    index.parameter_set == store.params().id
-        && (1..=1 << 16).contains(&index.centroid_count)
-        && index.entry < index.centroid_count
-}
-
-/// Whether work goes on: [`Error::Interrupted`] once `cancel` is set.
-fn go_on(cancel: &CancelToken) -> impl Fn() -> Result<()> {
-    || if cancel.is_cancelled() { Err(Error::Interrupted) } else { Ok(()) }
-}
-
-/// Numbers for tests, the same each time.
-#[cfg(test)]
-fn random(seed: u64) -> impl FnMut() -> u32 {
-    let mut state = seed;
-    move || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) as u32
-    }
-}

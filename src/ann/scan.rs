@@ -1,8 +1,8 @@
-//! Scoring blocks of windows against queries, shared by the exact search and the lists.
+//! Comparing blocks of windows with queries, for the exact search and for posting lists.
 use super::{
-    Hit,
-    dot::{Kernel, LANES, Panel, Queries, Scores},
-    top::Top,
+    hit::Hit,
+    kernel::{Kernel, LANES, Panel, Queries, Scores},
+    top_k::TopK,
 };
 use crate::{store::TrackId, units::Frames};
 
@@ -12,18 +12,18 @@ pub(super) struct Scan {
     kernel: Kernel,
     dims: usize,
     queries: Queries,
-    tops: Vec<Top>,
-    /// What each top asks for at present.
-    least: Vec<i32>,
+    tops: Vec<TopK>,
+    /// The present [`TopK::min_dot`] of each query.
+    min: Vec<i32>,
     panel: Panel,
     reached: Vec<(u32, Scores)>,
-    /// Windows that wait to be scored: vectors, and of each the track and the position.
+    /// Windows that wait to be compared: their vectors, and the track and position of each.
     vectors: Vec<i8>,
     places: Vec<(u32, u32)>,
     everyone: Vec<u32>,
 }
 
-/// So many windows are gathered: whole panels are scored as fast as those with one vector.
+/// How many windows are gathered before they are compared. A panel with one vector takes as long as a full one.
 const GATHERED: usize = 32 * LANES;
 
 impl Scan {
@@ -34,8 +34,8 @@ impl Scan {
             kernel: Kernel::best(),
             dims,
             queries,
-            tops: vec![Top::new(k); n],
-            least: vec![Top::new(k).least(); n],
+            tops: vec![TopK::new(k); n],
+            min: vec![TopK::new(k).min_dot(); n],
             panel: Panel::default(),
             reached: Vec::new(),
             vectors: Vec::new(),
@@ -44,15 +44,15 @@ impl Scan {
         }
     }
 
-    /// Begins with what was found for each query elsewhere, in windows that are not offered again.
+    /// Starts with the hits of an earlier search, whose windows are not offered again.
     pub fn go_on_from(&mut self, hits: Vec<Vec<Hit>>) {
-        for ((top, least), hits) in self.tops.iter_mut().zip(&mut self.least).zip(hits) {
+        for ((top, min), hits) in self.tops.iter_mut().zip(&mut self.min).zip(hits) {
             hits.into_iter().for_each(|hit| top.offer(hit));
-            *least = top.least();
+            *min = top.min_dot();
         }
     }
 
-    /// Takes windows in: their `vectors`, and the track and the position of the i-th.
+    /// Takes windows in: their `vectors`, and by `place` the track and position of the i-th.
     pub fn gather(&mut self, vectors: &[i8], place: impl Fn(usize) -> (u32, u32)) {
         self.vectors.extend_from_slice(vectors);
         self.places.extend((0..vectors.len() / self.dims).map(place));
@@ -63,26 +63,26 @@ impl Scan {
         self.places.len() >= GATHERED
     }
 
-    /// Offers what was gathered to all queries.
+    /// Offers the gathered windows to all queries.
     pub fn offer_to_all(&mut self) {
         let everyone = std::mem::take(&mut self.everyone);
         self.offer(&everyone, |_| true);
         self.everyone = everyone;
     }
 
-    /// Offers what was gathered of tracks that `counts` to the `picked` queries.
+    /// Offers the gathered windows to the `picked` queries, but for those of tracks that do not count.
     pub fn offer(&mut self, picked: &[u32], counts: impl Fn(u32) -> bool) {
         for (vectors, places) in self.vectors.chunks(LANES * self.dims).zip(self.places.chunks(LANES)) {
             self.panel.fill(vectors, self.dims);
-            self.kernel.score(&self.panel, &self.queries, picked, &self.least, &mut self.reached);
+            self.kernel.score(&self.panel, &self.queries, picked, &self.min, &mut self.reached);
             for (q, scores) in &self.reached {
                 let top = &mut self.tops[*q as usize];
                 for (&(track, position), &dot) in places.iter().zip(scores) {
-                    if dot >= top.least() && counts(track) {
-                        top.offer(Hit { track: TrackId(track), position: Frames(position), dot });
+                    if dot >= top.min_dot() && counts(track) {
+                        top.offer(Hit::new(TrackId(track), Frames(position), dot));
                     }
                 }
-                self.least[*q as usize] = top.least();
+                self.min[*q as usize] = top.min_dot();
             }
         }
         self.vectors.clear();
@@ -90,6 +90,6 @@ impl Scan {
     }
 
     pub fn into_hits(self) -> Vec<Vec<Hit>> {
-        self.tops.into_iter().map(Top::into_hits).collect()
+        self.tops.into_iter().map(TopK::into_hits).collect()
     }
 }

@@ -1,52 +1,50 @@
-//! Training a new index: centroids of a sample, the list of each window, the graph.
+//! Trains a new index: centroids of a sample, the list of each window, the graph.
 
 use super::{
-    build::{Built, Options},
     graph,
     kmeans::{self, ASSIGN, Centroids},
+    options::{Built, Options},
 };
-use crate::cancel::CancelToken;
 use crate::{
-    Result,
-    error::{Error, IndexError},
+    cancel::CancelToken,
+    error::{Error, IndexError, Result},
     store::{self, Census, NeighbourIndex, Store, TrackId},
 };
 
-/// Centroids, at most: their numbers fit 16 bits.
-const MOST_CENTROIDS: usize = 1 << 16;
-/// Centroids for each square root of a window.
+/// The most centroids there can be: their numbers fit 16 bits.
+const MAX_CENTROIDS: usize = 1 << 16;
+/// Centroids per square root of the number of windows.
 const DENSITY: f64 = 8.0;
-/// Windows of the sample for each centroid.
+/// Windows of the sample per centroid.
 const SAMPLE: usize = 24;
 /// Rounds of k-means.
 const ROUNDS: usize = 5;
 /// Bytes of lists that are gathered at a time.
 const GATHER: usize = 256 << 20;
 
-/// Makes a new index of everything, with `generation` as its number.
+/// Makes a new index of all windows. `generation` becomes its number.
 pub(super) fn train(
     store: &mut Store,
     options: &Options,
     generation: i64,
     cancel: &CancelToken,
 ) -> Result<Built> {
-    let go_on = super::go_on(cancel);
     let dims = store.params().window_dims;
     let snapshot = store.snapshot()?;
     let census = store.census(Census::default(), TrackId(u32::MAX), u64::MAX)?;
     let n = usize::try_from(census.windows).map_err(|_| store.damaged("more windows than can be"))?;
-    let count = options.centroids.unwrap_or_else(|| suited(n)).clamp(1, MOST_CENTROIDS.min(n));
-    let sample = sample(store, n, (SAMPLE * count).min(n), dims, &go_on)?;
+    let count = options.centroids.unwrap_or_else(|| centroid_count_for(n)).clamp(1, MAX_CENTROIDS.min(n));
+    let sample = sample(store, n, (SAMPLE * count).min(n), dims, cancel)?;
     if sample.len() < count * dims {
         return Err(store.damaged("fewer windows than its tracks tell"));
     }
-    let centroids = kmeans::train(&sample, dims, count, ROUNDS, &go_on)?;
+    let centroids = kmeans::train(&sample, dims, count, ROUNDS, cancel)?;
     drop(sample);
-    go_on()?;
-    let lists = assign(store, &centroids, n, &go_on)?;
+    cancel.check()?;
+    let lists = assign(store, &centroids, n, cancel)?;
     drop(snapshot);
-    let graph = graph::build(&centroids, &go_on)?;
-    go_on()?;
+    let graph = graph::build(&centroids, cancel)?;
+    cancel.check()?;
     let index = NeighbourIndex {
         generation,
         parameter_set: store.params().id,
@@ -62,7 +60,10 @@ pub(super) fn train(
     store.write(|batch| {
         let store = batch.store();
         if store.census(Census::default(), census.last, u64::MAX)? != census {
-            return Err(Error::Index { path: store.path().to_path_buf(), reason: IndexError::Busy });
+            return Err(Error::Index {
+                path: store.path().to_path_buf(),
+                reason: IndexError::Busy { holder: None },
+            });
         }
         batch.clear_neighbours()?;
         for (row, vectors) in centroids.vectors.chunks(store.layout().centroids_per_block * dims).enumerate()
@@ -72,29 +73,23 @@ pub(super) fn train(
         for (centroid, levels) in graph.links.iter().enumerate() {
             batch.put_links(centroid as u32, &store::encode_links(levels))?;
         }
-        write_lists(batch, &lists, census.last, count, dims, &go_on)?;
+        write_lists(batch, &lists, census.last, count, dims, cancel)?;
         batch.put_neighbour_index(&index)
     })?;
     Ok(Built::New { centroids: index.centroid_count, windows: index.window_count })
 }
 
-/// The power of two nearest to [`DENSITY`] centroids a square root of the windows.
-pub(super) fn suited(windows: usize) -> usize {
+/// How many centroids suit so many windows: the power of two nearest to [`DENSITY`] times their square root.
+pub(super) fn centroid_count_for(windows: usize) -> usize {
     1 << ((DENSITY * (windows as f64).sqrt()).log2().round() as usize).min(16)
 }
 
 /// `wanted` of the `n` windows, evenly spread.
-fn sample(
-    store: &Store,
-    n: usize,
-    wanted: usize,
-    dims: usize,
-    go_on: &impl Fn() -> Result<()>,
-) -> Result<Vec<i8>> {
+fn sample(store: &Store, n: usize, wanted: usize, dims: usize, cancel: &CancelToken) -> Result<Vec<i8>> {
     let mut sample = Vec::with_capacity(wanted * dims);
     let (mut seen, mut taken) = (0usize, 0usize);
     store.windows(Store::ALL_TRACKS, |_, block| {
-        go_on()?;
+        cancel.check()?;
         for vector in block.vectors().chunks_exact(dims) {
             if taken < wanted && seen as u128 * wanted as u128 >= taken as u128 * n as u128 {
                 sample.extend_from_slice(vector);
@@ -108,12 +103,7 @@ fn sample(
 }
 
 /// The list of each window, in order of track and time.
-fn assign(
-    store: &Store,
-    centroids: &Centroids,
-    n: usize,
-    go_on: &impl Fn() -> Result<()>,
-) -> Result<Vec<u16>> {
+fn assign(store: &Store, centroids: &Centroids, n: usize, cancel: &CancelToken) -> Result<Vec<u16>> {
     let mut lists: Vec<u16> = Vec::with_capacity(n);
     let mut pending: Vec<i8> = Vec::with_capacity(2 * ASSIGN * centroids.dims);
     let flush = |pending: &mut Vec<i8>, lists: &mut Vec<u16>| {
@@ -124,7 +114,7 @@ fn assign(
     store.windows(Store::ALL_TRACKS, |_, block| {
         pending.extend_from_slice(block.vectors());
         if pending.len() >= ASSIGN * centroids.dims {
-            go_on()?;
+            cancel.check()?;
             flush(&mut pending, &mut lists);
         }
         if lists.len() > n {
@@ -143,18 +133,18 @@ fn write_lists(
     last: TrackId,
     count: usize,
     dims: usize,
-    go_on: &impl Fn() -> Result<()>,
+    cancel: &CancelToken,
 ) -> Result<()> {
     let store = batch.store();
     let mut sizes = vec![0usize; count];
     lists.iter().for_each(|&list| sizes[usize::from(list)] += 1);
-    let most = (GATHER / (dims + 8)).max(1);
+    let max_gathered = (GATHER / (dims + 8)).max(1);
     let mut first = 0;
     while first < count {
         let mut end = first;
         let mut starts = Vec::new();
         let mut total = 0;
-        while end < count && (end == first || total + sizes[end] <= most) {
+        while end < count && (end == first || total + sizes[end] <= max_gathered) {
             starts.push(total);
             total += sizes[end];
             end += 1;
@@ -164,7 +154,7 @@ fn write_lists(
         let mut vectors = vec![0i8; total * dims];
         let mut window = 0;
         store.windows(TrackId(0)..=last, |track, block| {
-            go_on()?;
+            cancel.check()?;
             for (i, vector) in block.vectors().chunks_exact(dims).enumerate() {
                 let list = lists.get(window).map(|&list| usize::from(list));
                 window += 1;
@@ -192,4 +182,24 @@ fn write_lists(
         first = end;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn eight_centroids_suit_each_root_of_a_window() {
+        for (windows, centroids) in [
+            (1, 8),
+            (4, 16),
+            (100, 64),
+            (1000, 256),
+            (10_000, 1024),
+            (1_000_000, 8192),
+            (usize::MAX, MAX_CENTROIDS),
+        ] {
+            assert_eq!(centroid_count_for(windows), centroids, "{windows} windows");
+        }
+    }
 }

@@ -152,6 +152,7 @@ impl Run<'_, '_> {
             known.insert(path, k);
             Ok(())
         };
+        let cancellable = self.store.cancellable(&self.options.cancel);
         match within {
             Some(paths) => paths.iter().try_for_each(|path| self.store.known_below(path, &mut insert))?,
             None => self.store.all_known(insert)?,
@@ -161,6 +162,8 @@ impl Run<'_, '_> {
         let mut summary = BuildSummary { found: found.files.len(), failed, ..Default::default() };
         let mut changes = Changes::default();
         let before = self.store.roots()?;
+        // What is written from here on stays, however the build ends.
+        drop(cancellable);
         changes.roots.extend(roots.iter().filter(|root| !before.contains(root)).cloned());
         let mut files = found.files;
         for (path, k) in &known {
@@ -239,9 +242,9 @@ impl Run<'_, '_> {
         let Self { analyse, store, mut options } = self;
         workers::run(store, jobs, analyse, &mut options, &mut summary)?;
         // Drops tracks whose file has other content now and whose own content did not appear anywhere else.
-        store.write(|batch| batch.drop_unlisted())?;
+        store.write(|batch| batch.drop_orphans())?;
         options.tell(BuildEvent::Neighbours);
-        ann::build(store, &options.neighbours, &options.cancel)?;
+        ann::maintain(store, &options.neighbours, &options.cancel)?;
         Ok(summary)
     }
 }
@@ -275,6 +278,6 @@ mod tests {
         let again = update_with(&analyse, &mut store, BuildOptions::default()).unwrap();
         // Only the analysis wrote to the file, and it does not run again.
         assert_eq!((again.unchanged, again.added), (1, 0));
-        store.verify().unwrap();
+        store.verify(&CancelToken::new()).unwrap();
     }
 }

@@ -8,12 +8,7 @@ use super::{
     options::BuildOptions,
     writer::Writer,
 };
-use crate::{
-    error::Result,
-    failpoint,
-    ordered::{in_order, pool},
-    store::Store,
-};
+use crate::{error::Result, failpoint, ordered::in_order, store::Store};
 
 /// How many files may be analysed ahead of the one that is written next. Bounds the results held in memory.
 const AHEAD: usize = 64;
@@ -30,7 +25,6 @@ pub(super) fn run(
         return Ok(());
     }
     let threads = options.threads.unwrap_or_else(rayon::current_num_threads).clamp(1, jobs.len());
-    let pool = pool(threads, "analyse")?;
     let mut known = HashSet::new();
     store.hashes(|hash| {
         known.insert(hash);
@@ -43,6 +37,6 @@ pub(super) fn run(
         outcome
     };
     let mut writer = Writer::new(store, jobs, analyse, &contents, options, summary);
-    in_order(&pool, jobs.len(), AHEAD, work, &mut writer)?;
+    in_order((threads, "analyze"), jobs.len(), AHEAD, work, &mut writer)?;
     writer.commit()
 }

@@ -218,7 +218,7 @@ fn write(batch: &Batch<'_>, job: &Job, change: &Change) -> Result<Option<Written
     if let Some(before) = before
         && batch.store().files(before)?.is_empty()
     {
-        batch.note_unlisted()?;
+        batch.note_orphans()?;
     }
     Ok(written)
 }

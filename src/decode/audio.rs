@@ -33,13 +33,12 @@ use crate::units::SampleRate;
 ///
 /// ```no_run
 /// # fn main() -> refrain::Result<()> {
-/// use refrain::{Audio, Index, QueryOptions};
+/// use refrain::{Audio, Index};
 ///
 /// # let (index, bytes, samples) = (Index::open("music.refrain")?, Vec::new(), vec![0.0; 44_100]);
-/// # let options = QueryOptions::default();
-/// index.query("clip.mp3", &options)?;
-/// index.query(Audio::reader(std::io::Cursor::new(bytes)), &options)?;
-/// index.query(Audio::samples(&samples, 44_100).named("microphone"), &options)?;
+/// index.query("clip.mp3")?;
+/// index.query(Audio::reader(std::io::Cursor::new(bytes)))?;
+/// index.query(Audio::samples(&samples, 44_100).named("microphone"))?;
 /// # Ok(())
 /// # }
 /// ```

@@ -7,22 +7,18 @@ use crate::{
     chroma::OctaveChroma,
     decode::BlockSource,
     error::{Error, Result},
-    params::Params,
+    params::ParameterSet,
     spectrum::Spectrum,
     units::Seconds,
 };
 
-/// How many constant-Q bins beyond the library's a query is analysed with at either end, so that it can be
-/// transposed.
-pub const MARGIN: i32 = 20;
-
 /// A part of a query, about a minute long, at twice the library's frame rate.
 #[derive(Clone, Debug, Default)]
 pub struct Chunk {
-    /// Chroma at the query's own pitch: frame after frame of `Params::frame_values()` values.
+    /// Chroma at the query's own pitch: frame after frame of `ParameterSet::frame_values()` values.
     pub chroma: Vec<f32>,
-    /// Constant-Q magnitudes: frame after frame of `Params::bins(MARGIN)` values. Empty if the query cannot be
-    /// transposed.
+    /// Constant-Q magnitudes, frame after frame of `ParameterSet::bins(query_margin)` values. Empty if the
+    /// query cannot be transposed.
     pub magnitudes: Vec<f32>,
     /// Whether this is the first chunk of the query. Chroma depends on the neighbouring chunks.
     pub begins: bool,
@@ -36,12 +32,12 @@ impl Chunk {
     ///
     /// # Panics
     /// If `shift` is outside its range.
-    pub fn transposed(&self, params: &Params, shift: i32) -> Vec<f32> {
-        assert!(shift.abs() <= MARGIN, "a shift of {shift} bins");
-        let from = (MARGIN + shift) as usize;
-        let mut chroma = OctaveChroma::quick(params, params.hop / 2);
+    pub fn transposed(&self, params: &ParameterSet, shift: i32) -> Vec<f32> {
+        assert!(shift.abs() <= params.max_shift(), "a shift of {shift} bins");
+        let from = (params.max_shift() + shift) as usize;
+        let mut chroma = OctaveChroma::quick(params, params.query_hop());
         let mut frames = Vec::with_capacity(self.chroma.len());
-        for m in self.magnitudes.chunks_exact(params.bins(MARGIN as usize)) {
+        for m in self.magnitudes.chunks_exact(params.bins(params.query_margin)) {
             chroma.push(&m[from..from + params.bins(0)], |f| frames.extend_from_slice(f));
         }
         chroma.finish(|f| frames.extend_from_slice(f));
@@ -49,14 +45,14 @@ impl Chunk {
     }
 
     /// The number of half frames.
-    pub fn half_frames(&self, params: &Params) -> usize {
+    pub fn half_frames(&self, params: &ParameterSet) -> usize {
         self.chroma.len() / params.frame_values()
     }
 }
 
 /// Cuts a query into chunks as its samples come. Memory does not grow with the length of the query.
 pub struct Chunker {
-    params: Params,
+    params: ParameterSet,
     max_half_frames: usize,
     spectrum: Spectrum,
     chroma: OctaveChroma,
@@ -67,12 +63,12 @@ pub struct Chunker {
 
 impl Chunker {
     /// Makes chunks of about `max_half_frames` frames (of half a hop).
-    pub fn new(params: &Params, max_half_frames: usize) -> Self {
-        let hop = params.hop / 2;
+    pub fn new(params: &ParameterSet, max_half_frames: usize) -> Self {
+        let hop = params.query_hop();
         Self {
             params: *params,
             max_half_frames,
-            spectrum: Spectrum::new(params, hop, MARGIN as usize),
+            spectrum: Spectrum::new(params, hop, params.query_margin),
             chroma: OctaveChroma::new(params, hop),
             chunk: Chunk { begins: true, ..Chunk::default() },
             ahead: VecDeque::new(),
@@ -122,7 +118,7 @@ impl Chunker {
 
 /// Takes the magnitudes of the next half frame.
 fn frame(
-    params: &Params,
+    params: &ParameterSet,
     max_half_frames: usize,
     chroma: &mut OctaveChroma,
     chunk: &mut Chunk,
@@ -130,7 +126,7 @@ fn frame(
     magnitudes: &[f32],
     mut each: impl FnMut(&Chunk),
 ) {
-    let (bins, margin) = (params.bins(0), MARGIN as usize);
+    let (bins, margin) = (params.bins(0), params.query_margin);
     ahead.extend(magnitudes);
     chroma.push(&magnitudes[margin..margin + bins], |f| {
         chunk.chroma.extend_from_slice(f);
@@ -152,7 +148,7 @@ fn frame(
 /// [`Error::Interrupted`]; errors of `each`.
 pub fn chunks(
     decoder: &mut dyn BlockSource,
-    params: &Params,
+    params: &ParameterSet,
     max_half_frames: usize,
     cancel: &CancelToken,
     mut each: impl FnMut(&Chunk) -> Result<()>,

@@ -3,5 +3,7 @@
 //! [`samples`] resamples decoded blocks to the analysed rate. [`track`] computes the fingerprint of a whole track.
 //! [`chunks`] computes the chunks of a query.
 pub mod chunks;
+#[cfg(all(test, feature = "decode"))]
+mod golden;
 pub(crate) mod samples;
 pub mod track;

@@ -13,7 +13,7 @@ use crate::{
     decode::{BlockSource, Warning},
     error::{AudioError, Error, Result},
     fingerprint::{Fingerprint, Fingerprinter},
-    params::Params,
+    params::ParameterSet,
     spectrum::Spectrum,
     tags::Tags,
     units::{SampleRate, Seconds},
@@ -37,9 +37,9 @@ pub struct Analysis {
 /// Fingerprints a track.
 ///
 /// # Errors
-/// [`Error::Io`] and [`Error::Audio`] of the decoder; [`AudioError::TooShort`]; [`AudioError::NoFingerprint`] if the
-/// audio has nothing that could be found again; [`Error::Interrupted`].
-pub fn track(decoder: &mut dyn BlockSource, params: &Params, cancel: &CancelToken) -> Result<Analysis> {
+/// [`Error::Io`] and [`Error::Audio`] as the decoder gives them; [`AudioError::TooShort`] and
+/// [`AudioError::NoFingerprint`] where there is nothing that could be found again; [`Error::Interrupted`].
+pub fn track(decoder: &mut dyn BlockSource, params: &ParameterSet, cancel: &CancelToken) -> Result<Analysis> {
     let mut fingerprinter = Fingerprinter::new(params);
     let duration = chroma(decoder, params, cancel, |frame| fingerprinter.push(frame))?;
     let fingerprint = fingerprinter.finish();
@@ -61,7 +61,7 @@ pub fn track(decoder: &mut dyn BlockSource, params: &Params, cancel: &CancelToke
 /// [`Error::Io`] and [`Error::Audio`] of the decoder; [`Error::Interrupted`].
 pub fn chroma(
     decoder: &mut dyn BlockSource,
-    params: &Params,
+    params: &ParameterSet,
     cancel: &CancelToken,
     mut each: impl FnMut(&[f32]),
 ) -> Result<Seconds> {
@@ -81,7 +81,7 @@ pub fn chroma(
 /// # Errors
 /// Those of [`track`]; [`AudioError::DecoderPanic`].
 #[cfg(feature = "decode")]
-pub(crate) fn file(path: &Path, params: &Params, cancel: &CancelToken) -> Result<Analysis> {
+pub(crate) fn file(path: &Path, params: &ParameterSet, cancel: &CancelToken) -> Result<Analysis> {
     contained(path, || track(&mut Decoder::open(path)?, params, cancel))
 }
 

@@ -1,20 +1,48 @@
 //! From the frames of a window to its short vector: one matrix, trained once, part of the parameter set.
-use crate::params::Params;
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// Rows of one 32-bit scale and then the row's values in eight bits, little-endian. Made by
-/// `eval/train_projection.py`, which says on what.
-static MATRIX: &[u8] = include_bytes!("projection_1.bin");
+use crate::params::{ParameterSet, ProjectionMatrix};
 
-/// What a vector's values are multiplied by before they are rounded to eight bits. A unit vector of 96
-/// dimensions seldom has a value over one half; what is over is cut.
-const SCALE: f32 = 254.0;
+/// The matrix that was unpacked last, which is 360 KiB: programs have one parameter set, and make a projection for each
+/// query and each file.
+static UNPACKED: Mutex<Option<Unpacked>> = Mutex::new(None);
+
+struct Unpacked {
+    of: ProjectionMatrix,
+    dims: usize,
+    matrix: Arc<[f32]>,
+}
+
+/// The values of the matrix of `params`, row-major, `dims` x `inputs`.
+fn unpacked(params: &ParameterSet) -> Arc<[f32]> {
+    let (dims, inputs) = (params.window_dims, params.window_values());
+    let rows = params.projection.rows;
+    // Nothing panics while it is held.
+    let mut unpacked = UNPACKED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(last) = &*unpacked
+        && std::ptr::eq(last.of.rows, rows)
+        && last.dims == dims
+    {
+        return last.matrix.clone();
+    }
+    let mut matrix = Vec::with_capacity(dims * inputs);
+    for row in rows.chunks_exact(4 + inputs) {
+        let (scale, values) = row.split_at(4);
+        let scale = f32::from_le_bytes([scale[0], scale[1], scale[2], scale[3]]);
+        matrix.extend(values.iter().map(|v| f32::from(*v as i8) * scale));
+    }
+    let matrix: Arc<[f32]> = matrix.into();
+    *unpacked = Some(Unpacked { of: params.projection, dims, matrix: matrix.clone() });
+    matrix
+}
 
 /// The projection of windows of frames to unit vectors of eight-bit values.
 pub struct Projection {
     dims: usize,
     inputs: usize,
+    scale: f32,
     /// Row-major, `dims` x `inputs`.
-    matrix: Vec<f32>,
+    matrix: Arc<[f32]>,
     products: Vec<f32>,
 }
 
@@ -22,22 +50,20 @@ impl Projection {
     /// The matrix of `params`.
     ///
     /// # Panics
-    /// If the matrix that was compiled in has another shape than `params`.
-    pub fn new(params: &Params) -> Self {
+    /// If the matrix does not fit the windows of `params`, or if the number of their values is not a multiple of eight.
+    pub fn new(params: &ParameterSet) -> Self {
         let (dims, inputs) = (params.window_dims, params.window_values());
-        assert_eq!(MATRIX.len(), dims * (4 + inputs), "the matrix has the parameter set's shape");
+        assert_eq!(
+            params.projection.rows.len(),
+            dims * (4 + inputs),
+            "the matrix has the parameter set's shape"
+        );
         assert_eq!(inputs % LANES, 0, "windows are whole lanes");
-        let mut matrix = Vec::with_capacity(dims * inputs);
-        for row in MATRIX.chunks_exact(4 + inputs) {
-            let (scale, values) = row.split_at(4);
-            let scale = f32::from_le_bytes([scale[0], scale[1], scale[2], scale[3]]);
-            matrix.extend(values.iter().map(|v| f32::from(*v as i8) * scale));
-        }
-        Self { dims, inputs, matrix, products: Vec::new() }
+        Self { dims, inputs, scale: params.projection.scale, matrix: unpacked(params), products: Vec::new() }
     }
 
-    /// Appends the vectors of windows to `out`: `Params::window_dims` values for each. `frames` are their
-    /// `Params::window_values()` values each, frame after frame. A window of zeros becomes zeros. A window's vector does
+    /// Appends the vectors of windows to `out`: `ParameterSet::window_dims` values for each. `frames` are their
+    /// `ParameterSet::window_values()` values each, frame after frame. A window of zeros becomes zeros. A window's vector does
     /// not depend on the windows beside it, nor on the machine.
     ///
     /// # Panics
@@ -49,7 +75,7 @@ impl Projection {
         multiply(&self.matrix, frames, self.inputs, &mut self.products);
         for vector in self.products.chunks_exact(self.dims) {
             let norm = vector.iter().map(|v| v * v).sum::<f32>().sqrt();
-            let scale = if norm > 1e-6 { SCALE / norm } else { 0.0 };
+            let scale = if norm > 1e-6 { self.scale / norm } else { 0.0 };
             out.extend(vector.iter().map(|v| (v * scale).round().clamp(-127.0, 127.0) as i8));
         }
     }
@@ -62,12 +88,17 @@ const LANES: usize = 8;
 /// The product of each row of the matrix with each window, window after window; rows and windows have `inputs` values.
 ///
 /// # Panics
-/// If `out` has another length than there are products.
+/// If rows and windows are not whole, if `inputs` is not a multiple of eight, or if `out` has not one value for each product.
 fn multiply(matrix: &[f32], windows: &[f32], inputs: usize, out: &mut [f32]) {
-    assert_eq!(out.len() * inputs * inputs, matrix.len() * windows.len());
+    assert!(inputs > 0 && inputs.is_multiple_of(LANES), "{inputs} values are whole lanes");
+    assert!(
+        matrix.len().is_multiple_of(inputs) && windows.len().is_multiple_of(inputs),
+        "whole rows and windows"
+    );
+    assert_eq!(out.len(), matrix.len() / inputs * (windows.len() / inputs), "a value for each product");
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx2") {
-        // SAFETY: the processor has AVX2, and the lengths were checked.
+        // SAFETY: the processor has AVX2, and all that it asks of the lengths was checked.
         return unsafe { avx2::multiply(matrix, windows, inputs, out) };
     }
     plainly(matrix, windows, inputs, out);
@@ -181,11 +212,6 @@ mod avx2 {
     }
 }
 
-/// The cosine that a dot product of two projected vectors stands for.
-pub fn cosine(dot: i32) -> f32 {
-    dot as f32 / (SCALE * SCALE)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -202,10 +228,54 @@ mod tests {
         projection.project(&louder, &mut b);
         assert_eq!(a.len(), CURRENT.window_dims);
         let dot: i32 = a.iter().zip(&b).map(|(&x, &y)| i32::from(x) * i32::from(y)).sum();
-        assert!((cosine(dot) - 1.0).abs() < 0.03, "{}", cosine(dot));
+        assert!((CURRENT.projection.cosine(dot) - 1.0).abs() < 0.03, "{}", CURRENT.projection.cosine(dot));
         let mut zeros = Vec::new();
         projection.project(&vec![0.0; CURRENT.window_values()], &mut zeros);
         assert!(zeros.iter().all(|&v| v == 0));
+    }
+
+    #[test]
+    fn projections_of_two_sets_do_not_mix() {
+        let mut other = CURRENT;
+        let shape = (4 + CURRENT.window_values(), 3);
+        other.window_dims = shape.1;
+        other.projection.scale = 100.0;
+        // Rows of a scale of one half, and ones at the n-th value only.
+        let mut rows = vec![0; shape.0 * shape.1];
+        for (n, row) in rows.chunks_mut(shape.0).enumerate() {
+            row[..4].copy_from_slice(&0.5f32.to_le_bytes());
+            row[4 + n] = 1;
+        }
+        other.projection.rows = rows.leak();
+        let frames: Vec<f32> =
+            (0..CURRENT.window_values()).map(|i| [3.0, -4.0, 0.0, 9.0][i.min(3)]).collect();
+        let of = |params: &ParameterSet| {
+            let mut vector = Vec::new();
+            Projection::new(params).project(&frames, &mut vector);
+            vector
+        };
+        let first = of(&CURRENT);
+        assert_eq!(of(&other), [60, -80, 0]);
+        assert_eq!(of(&CURRENT), first);
+        assert_eq!(first.len(), CURRENT.window_dims);
+        assert_eq!(other.projection.cosine(5_000), 0.5);
+        // What is over 127 is cut on both sides.
+        other.projection.scale = 254.0;
+        assert_eq!(of(&other), [127, -127, 0]);
+    }
+
+    #[test]
+    fn shapes_that_do_not_fit_are_refused() {
+        let refused = |matrix: usize, windows: usize, inputs: usize, out: usize| {
+            std::panic::catch_unwind(|| {
+                multiply(&vec![0.0; matrix], &vec![0.0; windows], inputs, &mut vec![0.0; out])
+            })
+            .is_err()
+        };
+        assert!(!refused(32, 48, 16, 6));
+        // Products of lengths that would fit, but no whole rows or windows, no whole lanes, no values at all.
+        assert!(refused(24, 64, 16, 6) && refused(32, 40, 16, 5) && refused(24, 36, 12, 6));
+        assert!(refused(32, 48, 16, 5) && refused(32, 48, 16, 7) && refused(0, 0, 0, 0));
     }
 
     #[test]

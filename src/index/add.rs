@@ -117,7 +117,7 @@ fn add_file(connections: &Connections, path: &Path, cancel: &CancelToken) -> Res
             let before = batch.store().track_at(&file.path)?;
             let known = batch.recognise(&file.path, file.size, file.mtime_ns, &hash)?;
             if known.is_some() {
-                before.map(|before| batch.drop_unlisted_track(before)).transpose()?;
+                before.map(|before| batch.drop_orphan(before)).transpose()?;
             }
             Ok(known.is_some())
         })?;

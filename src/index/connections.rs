@@ -2,18 +2,18 @@
 use std::{
     ops::Deref,
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread::{self, ThreadId},
 };
 
 use crate::{
-    Error, Result,
-    error::IndexError,
-    store::{FORMAT, Store},
+    ann::SearchCache,
+    error::{Error, IndexError, Result},
+    store::Store,
 };
 
 /// The most idle readers that are kept for later calls.
-const MOST_IDLE: usize = 16;
+const MAX_IDLE: usize = 16;
 
 /// The connections of one index file. Until the first call that writes, nothing is written to the file, and an older
 /// format stays as it is.
@@ -24,6 +24,8 @@ pub(crate) struct Connections {
     writer: Mutex<Option<Store>>,
     /// The thread whose call is writing.
     at_work: Mutex<Option<ThreadId>>,
+    /// What the searches of all readers share.
+    search_cache: Arc<SearchCache>,
     writes: bool,
     /// The path as the caller gave it…
     path: PathBuf,
@@ -41,6 +43,7 @@ impl Connections {
             idle: Mutex::new(vec![first]),
             writer: Mutex::default(),
             at_work: Mutex::default(),
+            search_cache: Arc::default(),
             writes: false,
         })
     }
@@ -61,6 +64,7 @@ impl Connections {
                     idle: Mutex::default(),
                     writer: Mutex::new(Some(writer)),
                     at_work: Mutex::default(),
+                    search_cache: Arc::default(),
                     writes: true,
                 })
             }
@@ -84,16 +88,14 @@ impl Connections {
 
     /// A reader for the caller alone, until it is dropped.
     pub fn reader(&self) -> Result<Reader<'_>> {
-        loop {
-            let idle = lock(&self.idle).pop();
-            let Some(store) = idle else { break };
-            // A connection opened on an older format reads through temporary views. They are wrong once a writer has
-            // migrated the file.
-            if store.format() == FORMAT || store.format_now()? == store.format() {
-                return Ok(Reader { connections: self, store: Some(store) });
-            }
-        }
-        Ok(Reader { connections: self, store: Some(Store::open_read(self.leads_there())?) })
+        let idle = lock(&self.idle).pop();
+        let store = idle.map_or_else(|| Store::open_read(self.leads_there()), Ok)?;
+        Ok(Reader { connections: self, store: Some(store) })
+    }
+
+    /// The part of the neighbour index that is in memory, for all readers.
+    pub fn search_cache(&self) -> &Arc<SearchCache> {
+        &self.search_cache
     }
 
     /// Fails unless the index was opened for writing.
@@ -166,7 +168,7 @@ impl Drop for Reader<'_> {
         let mut idle = lock(&self.connections.idle);
         // Not after a panic, which may leave it in any state. Nor if it sees no changes: such a reader serves one
         // call only.
-        if idle.len() < MOST_IDLE && !thread::panicking() {
+        if idle.len() < MAX_IDLE && !thread::panicking() {
             idle.extend(self.store.take().filter(|store| !store.is_immutable()));
         }
     }
@@ -191,10 +193,13 @@ mod tests {
     };
 
     use super::*;
-    use crate::{fingerprint::Fingerprint, store::TrackRecord};
+    use crate::{
+        fingerprint::Fingerprint,
+        store::{FORMAT, TrackRecord},
+    };
 
     fn song(name: &str) -> TrackRecord {
-        TrackRecord { path: name.into(), ..TrackRecord::default() }
+        TrackRecord::new(name)
     }
 
     fn add(store: &mut Store, name: &str) -> Result<()> {
@@ -266,11 +271,12 @@ mod tests {
         let connections = Connections::open_to_write(&file).unwrap();
         let tracks = connections.reader().unwrap().totals().unwrap().tracks;
         assert_eq!(connections.reader().unwrap().format(), 1);
+        assert_eq!(lock(&connections.idle).len(), 1);
         assert_eq!(fs::read(&file).unwrap(), before);
         connections.write(|store| add(store, "/new")).unwrap();
         // The idle reader was made for the old format.
         let reader = connections.reader().unwrap();
-        assert_eq!((reader.format(), reader.totals().unwrap().tracks), (FORMAT, tracks + 1));
+        assert_eq!((reader.totals().unwrap().tracks, reader.format()), (tracks + 1, FORMAT));
     }
 
     #[test]

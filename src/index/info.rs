@@ -6,7 +6,7 @@ use super::handle::Index;
 use crate::error::Error;
 use crate::{
     error::Result,
-    params::Params,
+    params::ParameterSet,
     store::{Totals, sqlite_version},
 };
 
@@ -19,7 +19,7 @@ pub struct Info {
     /// Counts and sizes.
     pub totals: Totals,
     /// The parameters of the fingerprints.
-    pub params: Params,
+    pub params: ParameterSet,
     /// The version of the file format.
     pub format: u32,
     /// The folders that the index was built from.

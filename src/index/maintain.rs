@@ -28,7 +28,7 @@ impl Index {
             if store.neighbour_index().is_err() {
                 store.write(|batch| batch.clear_neighbours())?;
             }
-            ann::build(store, &ann::Options { force: true, ..options.neighbours }, &options.cancel)
+            ann::maintain(store, &options.neighbours.force(true), &options.cancel)
         })
     }
 
@@ -45,7 +45,7 @@ impl Index {
     /// # Errors
     /// Those of [`Index::rebuild`]; [`Error::Interrupted`].
     pub fn refresh_with(&self, options: MaintainOptions<'_>) -> Result<Built> {
-        self.connections.write(|store| ann::build(store, &options.neighbours, &options.cancel))
+        self.connections.write(|store| ann::maintain(store, &options.neighbours, &options.cancel))
     }
 
     /// Gives the space of removed tracks back to the disk. Returns how many bytes that was.
@@ -63,9 +63,8 @@ impl Index {
     /// Those of [`Index::compact`]; [`Error::Interrupted`].
     pub fn compact_with(&self, options: MaintainOptions<'_>) -> Result<u64> {
         self.connections.write(|store| {
-            options.cancel.check()?;
             let before = store.totals()?.bytes;
-            store.compact()?;
+            store.compact(&options.cancel)?;
             Ok(before.saturating_sub(store.totals()?.bytes))
         })
     }
@@ -84,6 +83,6 @@ impl Index {
     /// Those of [`Index::export`]; [`Error::Interrupted`], and then no file is left.
     pub fn export_with(&self, to: impl AsRef<Path>, options: MaintainOptions<'_>) -> Result<()> {
         options.cancel.check()?;
-        self.connections.reader()?.export(to.as_ref())
+        self.connections.reader()?.export(to.as_ref(), &options.cancel)
     }
 }

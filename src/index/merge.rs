@@ -52,6 +52,7 @@ impl Index {
 
 /// Adds the tracks of `other` to `store`; see [`Index::merge`].
 fn merge(store: &mut Store, other: &Store, options: &mut MaintainOptions<'_>) -> Result<MergeSummary> {
+    let _cancellable = (store.cancellable(&options.cancel), other.cancellable(&options.cancel));
     let mut summary = MergeSummary::default();
     let mut ids = Vec::new();
     other.tracks(|track| {

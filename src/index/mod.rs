@@ -12,6 +12,8 @@ mod model;
 pub(crate) mod options;
 mod paths;
 pub(crate) mod query;
+#[cfg(all(test, feature = "decode"))]
+mod rayon_tasks;
 pub(crate) mod relocate;
 pub(crate) mod remove;
 pub(crate) mod select;

@@ -10,7 +10,7 @@ use crate::{
     decode::Audio,
     error::{Error, Result},
     extract::track::contained,
-    ordered::{Sink, in_order, pool},
+    ordered::{Sink, in_order},
     query::{Query, listen::Hearing, options::QueryOptions},
     report::{Answer, Match},
     store::TrackId,
@@ -50,7 +50,7 @@ impl Index {
         contained(&name, || {
             let mut blocks = audio.open()?;
             let store = self.connections.reader()?;
-            Query::new(&store, options)?.answer(&name, &mut *blocks)
+            Query::new(&store, options, self.connections.search_cache())?.answer(&name, &mut *blocks)
         })
     }
 
@@ -76,7 +76,7 @@ impl Index {
             return Ok(());
         }
         let work = |number: usize, _: &CancelToken| self.query_with(clips[number].take(), options);
-        in_order(&pool(threads, "query")?, clips.len(), AHEAD, work, &mut answers)
+        in_order((threads, "query"), clips.len(), AHEAD, work, &mut answers)
     }
 
     /// Finds which other tracks of the index sound like track `id`, and where: copies, edits, tracks that sample it.
@@ -88,7 +88,7 @@ impl Index {
     /// [`Error::Index`] if the index cannot be used; [`Error::Interrupted`].
     pub fn query_track(&self, id: TrackId, options: &QueryOptions) -> Result<Option<Answer>> {
         let store = self.connections.reader()?;
-        Query::new(&store, options)?.stored_track(id)
+        Query::new(&store, options, self.connections.search_cache())?.excluding(id).stored_track(id)
     }
 
     /// Starts to listen: the caller pushes samples in as they come, and gets matches as they end.
@@ -136,7 +136,7 @@ impl Listener<'_> {
     /// [`Error::Interrupted`].
     pub fn push(&mut self, samples: &[f32], rate: u32) -> Result<Vec<Match>> {
         let store = self.index.connections.reader()?;
-        self.hearing.push(&store, samples, SampleRate(rate))
+        self.hearing.push(&store, self.index.connections.search_cache(), samples, SampleRate(rate))
     }
 
     /// Ends the sound and returns the remaining matches.
@@ -145,7 +145,7 @@ impl Listener<'_> {
     /// Those of [`Listener::push`].
     pub fn finish(self) -> Result<Vec<Match>> {
         let store = self.index.connections.reader()?;
-        self.hearing.finish(&store)
+        self.hearing.finish(&store, self.index.connections.search_cache())
     }
 }
 

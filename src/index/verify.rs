@@ -26,7 +26,7 @@ impl Index {
         options.cancel.check()?;
         let store = self.connections.reader()?;
         let _snapshot = store.snapshot()?;
-        let found = store.verify();
+        let found = store.verify(&options.cancel);
         // A bad neighbour index loses nothing unless the windows are bad too, so those are checked as well.
         if matches!(found, Ok(()) | Err(Error::Index { reason: IndexError::Neighbours(_), .. })) {
             verify_windows(&store, &mut options)?;

@@ -19,7 +19,7 @@ impl Query<'_> {
             let snapshot = store.snapshot()?;
             found.add(self.places(chunk)?, chunk.half_frames(&params));
             half_frames += chunk.half_frames(&params);
-            self.options.tell(Seconds(half_frames as f64 / 2.0 * params.frame_seconds().0));
+            self.options.tell(Seconds(half_frames as f64 * params.half_frame_seconds().0));
             if chunk.ends {
                 last = Some(snapshot);
             }

@@ -1,11 +1,13 @@
 //! Everything that answering a query needs: the index, the search in it, the score.
+use std::sync::Arc;
+
 use super::{options::QueryOptions, place::Place};
 use crate::{
-    align::{Features, MANY_WINDOWS, Reference, WindowEvidence, probability},
-    ann::Searcher,
+    align::{Features, Reference, WindowEvidence, probability},
+    ann::{SearchCache, Searcher},
     error::Result,
-    fingerprint::{Projection, unpack},
-    params::Params,
+    fingerprint::{FrameCode, Projection},
+    params::ParameterSet,
     store::{Store, TrackId},
     units::Frames,
 };
@@ -13,35 +15,41 @@ use crate::{
 /// Answers queries out of one index.
 pub(crate) struct Query<'s> {
     pub store: &'s Store,
-    pub params: Params,
+    pub params: ParameterSet,
     pub options: QueryOptions,
     pub searcher: Searcher<'s>,
     pub projection: Projection,
+    pub frame_code: FrameCode,
     pub window_evidence: WindowEvidence,
     /// Windows in the library, counted up to the limit that the score needs.
     pub windows: u64,
-    /// A track that must not be found: the query itself.
-    pub left_out: Option<TrackId>,
 }
 
 impl<'s> Query<'s> {
-    pub(crate) fn new(store: &'s Store, options: &QueryOptions) -> Result<Self> {
+    /// `cache` keeps the centroids for the next query.
+    pub(crate) fn new(store: &'s Store, options: &QueryOptions, cache: &Arc<SearchCache>) -> Result<Self> {
         let params = *store.params();
         Ok(Self {
             store,
             params,
             options: options.clone(),
-            searcher: Searcher::new(store).exact(options.exact),
+            searcher: Searcher::new(store).cache(cache).exact(options.exact),
             projection: Projection::new(&params),
+            frame_code: FrameCode::new(&params),
             window_evidence: WindowEvidence::new(&params),
-            windows: store.windows_up_to(MANY_WINDOWS)?,
-            left_out: None,
+            windows: store.windows_up_to(params.score.many_windows)?,
         })
+    }
+
+    /// Leaves out a track: the query itself.
+    pub(crate) fn excluding(mut self, track: TrackId) -> Self {
+        self.searcher = self.searcher.excluding(track);
+        self
     }
 
     /// The probability that a place is right, for a query or chunk of `query_pairs` frames.
     pub(crate) fn score(&self, place: &Place, query_pairs: f64) -> f64 {
-        f64::from(probability(&Features {
+        let features = Features {
             evidence: place.evidence,
             similarity: place.similarity,
             pairs: place.pairs,
@@ -49,7 +57,8 @@ impl<'s> Query<'s> {
             variants: place.variants,
             runner_up: place.runner_up,
             windows: self.windows,
-        }))
+        };
+        f64::from(probability(&self.params.score, &features))
     }
 
     /// The track's frames `from..to`, or as many of them as exist.
@@ -58,7 +67,7 @@ impl<'s> Query<'s> {
         let mut packed = Vec::new();
         self.store.frames(track, Frames(clamp(from))..Frames(clamp(to)), &mut packed)?;
         let mut reference = Reference { first: clamp(from) as i32, frames: vec![0.0; 2 * packed.len()] };
-        unpack(&packed, &mut reference.frames);
+        self.frame_code.unpack(&packed, &mut reference.frames);
         Ok(reference)
     }
 }

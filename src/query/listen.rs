@@ -1,15 +1,18 @@
-//! Audio that is pushed in as it comes: live sound, or a recording of hours whose matches are wanted as soon
-//! as they end.
-use std::path::{Path, PathBuf};
+//! Audio that is pushed in as it comes: live sound, or a recording of hours whose matches are wanted as they end.
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use super::{engine::Query, found::Found, options::QueryOptions, place::Place, search::CHUNK};
 use crate::{
+    ann::SearchCache,
     error::Result,
     extract::{
         chunks::{Chunk, Chunker},
         samples::{Feed, FeedError},
     },
-    params::Params,
+    params::ParameterSet,
     report::Match,
     store::Store,
     units::SampleRate,
@@ -17,7 +20,7 @@ use crate::{
 
 /// The state of a query by pushed audio. It holds no connection; each call borrows one.
 pub(crate) struct Hearing {
-    params: Params,
+    params: ParameterSet,
     options: QueryOptions,
     feed: Feed,
     chunker: Chunker,
@@ -28,7 +31,7 @@ pub(crate) struct Hearing {
 
 impl Hearing {
     /// Starts for an index with these parameters. Errors show `name`.
-    pub fn new(params: &Params, options: &QueryOptions, name: &Path) -> Self {
+    pub fn new(params: &ParameterSet, options: &QueryOptions, name: &Path) -> Self {
         Self {
             params: *params,
             options: options.clone(),
@@ -40,9 +43,14 @@ impl Hearing {
         }
     }
 
-    /// Takes the next mono samples, looks up the chunks they complete, and returns the matches that no later
-    /// sound can change.
-    pub fn push(&mut self, store: &Store, samples: &[f32], rate: SampleRate) -> Result<Vec<Match>> {
+    /// Takes the next mono samples, looks up what they complete, and returns the matches that no later sound can change.
+    pub fn push(
+        &mut self,
+        store: &Store,
+        cache: &Arc<SearchCache>,
+        samples: &[f32],
+        rate: SampleRate,
+    ) -> Result<Vec<Match>> {
         let Self { params, options, feed, chunker, found, half_frames, name } = self;
         options.cancel.check()?;
         let mut query: Option<Query<'_>> = None;
@@ -50,7 +58,7 @@ impl Hearing {
         let mut each = |chunk: &Chunk| {
             let query = match &mut query {
                 Some(query) => query,
-                none => none.insert(Query::new(store, options)?),
+                none => none.insert(Query::new(store, options, cache)?),
             };
             let _snapshot = store.snapshot()?;
             found.add(query.places(chunk)?, chunk.half_frames(params));
@@ -63,9 +71,9 @@ impl Hearing {
         Ok(matches)
     }
 
-    /// Ends the sound and returns the matches that were not returned before.
-    pub fn finish(mut self, store: &Store) -> Result<Vec<Match>> {
-        let mut query = Query::new(store, &self.options)?;
+    /// Ends the sound and returns the matches that were not returned yet.
+    pub fn finish(mut self, store: &Store, cache: &Arc<SearchCache>) -> Result<Vec<Match>> {
+        let mut query = Query::new(store, &self.options, cache)?;
         let _snapshot = store.snapshot()?;
         let (params, found) = (self.params, &mut self.found);
         let mut each = |chunk: &Chunk| {
@@ -92,6 +100,6 @@ fn matched(query: &Query<'_>, places: Vec<Place>, duration: f64) -> Result<Vec<M
 }
 
 /// The time after `half_frames` half frames, in seconds.
-fn seconds(params: &Params, half_frames: usize) -> f64 {
-    half_frames as f64 / 2.0 * params.frame_seconds().0
+fn seconds(params: &ParameterSet, half_frames: usize) -> f64 {
+    half_frames as f64 * params.half_frame_seconds().0
 }

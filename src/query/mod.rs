@@ -1,22 +1,24 @@
 //! From a clip to its answer.
 //!
 //! Audio comes in [chunks](crate::extract::chunks) of a minute. [`search`] finds the places of a chunk: the
-//! index proposes places ([`windows`]), the stored frames decide ([`best`]), and other tracks show what
+//! index proposes places ([`windows`]), the stored frames decide ([`alignments`]), and other tracks show what
 //! chance reaches ([`runner_up`]). Then places of neighbouring chunks are joined ([`place`]) and ranked
 //! ([`rank`]). [`answer`] runs these steps for audio that can be read, [`listen`] for audio that is pushed
-//! in, and [`stored`] for a track of the index itself.
+//! in, and [`stored_track`] for a track of the index itself.
+mod alignments;
 mod answer;
-mod best;
 mod engine;
 pub(crate) mod found;
 pub(crate) mod listen;
 pub(crate) mod options;
+#[cfg(test)]
+mod other_parameters;
 mod place;
 mod rank;
 mod repeats;
 mod runner_up;
 mod search;
-mod stored;
+mod stored_track;
 #[cfg(test)]
 mod tests;
 mod variant_frames;

@@ -2,7 +2,7 @@
 use std::path::Path;
 
 use super::{
-    best::KEPT,
+    alignments::KEPT,
     engine::Query,
     place::{Place, overlap},
 };
@@ -46,7 +46,7 @@ impl Query<'_> {
     }
 
     fn describe(&self, place: &Place, duration: f64) -> Result<Option<Match>> {
-        let half = self.params.frame_seconds().0 / 2.0;
+        let half = self.params.half_frame_seconds().0;
         let frame = self.params.frame_length as f64 / f64::from(self.params.sample_rate.0);
         let score = self.score(place, (duration - frame) / self.params.frame_seconds().0 + 1.0);
         let Some(track) = self.store.track(place.track)? else { return Ok(None) };

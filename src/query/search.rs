@@ -9,7 +9,6 @@ use super::{
 };
 use crate::{
     align::{Candidate, candidates},
-    ann::Hit,
     error::Result,
     extract::chunks::Chunk,
 };
@@ -61,16 +60,15 @@ impl Query<'_> {
         };
         let nearest = share(HITS, windows.starts.len(), &NEAREST);
         let most = share(ALIGNED, halves, &PLACES);
-        let hits = self.searcher.nearest(&windows.vectors, nearest)?;
-        let hits = windows.with(self.without_itself(hits));
-        let mut proposed = candidates(&hits, most);
+        let hits = windows.with(self.searcher.nearest(&windows.vectors, nearest)?);
+        let mut proposed = candidates(&hits, most, &params.projection);
         let (mut places, mut left) = self.plain(&variants, &proposed)?;
         let query = halves as f64 / 2.0;
         if !self.is_sure(&places, query) {
             let hits = hits.into_iter().map(|window| window.hits).collect();
             if let Some(hits) = self.searcher.deeper(&windows.vectors, nearest, hits)? {
                 // More hits may outvote the places that few hits proposed, so those stay candidates.
-                for new in candidates(&windows.with(self.without_itself(hits)), most) {
+                for new in candidates(&windows.with(hits), most, &params.projection) {
                     if !proposed.iter().any(|old| old.is_same_place(&new)) {
                         proposed.push(new);
                     }
@@ -78,7 +76,7 @@ impl Query<'_> {
                 (places, left) = self.plain(&variants, &proposed)?;
             }
         }
-        if query >= MIN_WIDE && !self.options.range.is_plain() && !self.is_sure(&places, query) {
+        if query >= MIN_WIDE && !self.options.range.is_plain(&params) && !self.is_sure(&places, query) {
             places.extend(self.widened(&variants)?);
             self.find_runners_up(&mut places, left)?;
         }
@@ -93,14 +91,6 @@ impl Query<'_> {
             }
         }
         Ok(places)
-    }
-
-    /// Removes hits in the track that is the query itself.
-    fn without_itself(&self, mut hits: Vec<Vec<Hit>>) -> Vec<Vec<Hit>> {
-        if let Some(itself) = self.left_out {
-            hits.iter_mut().for_each(|hits| hits.retain(|hit| hit.track != itself));
-        }
-        hits
     }
 
     /// Whether one of `places` is a match that covers most of a chunk of `query` frames at the track's speed.
@@ -127,9 +117,10 @@ impl Query<'_> {
 
     /// Finds the places of all variants of a chunk.
     fn widened(&mut self, variants: &VariantFrames<'_>) -> Result<Vec<Place>> {
-        let groups = self.options.range.groups();
+        let groups = self.options.range.groups(&self.params);
         let (mut vectors, mut windows) = (Vec::new(), Vec::new());
         for group in &groups {
+            self.options.cancel.check()?;
             let mut of_group = self.windows(&variants.frames(&group.searched), WIDE_STEP);
             vectors.append(&mut of_group.vectors);
             windows.push(of_group);
@@ -140,11 +131,16 @@ impl Query<'_> {
         for (group, windows) in groups.iter().zip(windows) {
             let starts = windows.starts.clone();
             let mut of_windows = windows.with(hits.by_ref().take(starts.len()).collect());
+            self.options.cancel.check()?;
             for member in &group.members {
                 for (window, &start) in of_windows.iter_mut().zip(&starts) {
                     window.start = group.start_in(member, start, half);
                 }
-                proposed.extend(candidates(&of_windows, WIDE_PLACES).into_iter().map(|c| (*member, c)));
+                proposed.extend(
+                    candidates(&of_windows, WIDE_PLACES, &self.params.projection)
+                        .into_iter()
+                        .map(|c| (*member, c)),
+                );
             }
         }
         proposed.sort_by(|a, b| b.1.votes.total_cmp(&a.1.votes));

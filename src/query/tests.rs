@@ -76,8 +76,8 @@ fn a_deeper_look_finds_more_than_the_first_one() {
         })
         .unwrap();
     let go_on = CancelToken::new();
-    let options = ann::Options { least_windows: 1, centroids: Some(256), ..ann::Options::default() };
-    ann::build(&mut store, &options, &go_on).unwrap();
+    let options = ann::Options::default().min_windows(1).centroids(Some(256));
+    ann::maintain(&mut store, &options, &go_on).unwrap();
     let mut ids = Vec::new();
     let each = |track: crate::store::Track| {
         ids.push(track.id);
@@ -90,16 +90,18 @@ fn a_deeper_look_finds_more_than_the_first_one() {
         let is_right = |query: &Query<'_>, places: &[Place], pairs: f64| {
             query.is_sure(places, pairs) && places[0].track == ids[seed as usize]
         };
-        // First one list for each window, then ten.
-        let mut listed = Query::new(&store, &options).unwrap();
-        listed.searcher = Searcher::new(&store).probes(1);
-        let mut all = Query::new(&store, &QueryOptions { exact: true, ..options.clone() }).unwrap();
+        // One list for each window, then ten.
+        let mut listed = Query::new(&store, &options, &Arc::default()).unwrap();
+        listed.searcher = Searcher::new(&store).nprobe(1);
+        let mut all =
+            Query::new(&store, &QueryOptions { exact: true, ..options.clone() }, &Arc::default()).unwrap();
         chunks(&mut *Audio::samples(&clip(seed), RATE).open().unwrap(), &CURRENT, CHUNK, &go_on, |chunk| {
             let pairs = (chunk.chroma.len() / CURRENT.frame_values()) as f64 / 2.0;
             let variants = VariantFrames::new(chunk, &CURRENT);
             let windows = listed.windows(&chunk.chroma, 1);
             let hits = windows.with(listed.searcher.nearest(&windows.vectors, *NEAREST.end())?);
-            let (places, _) = listed.plain(&variants, &candidates(&hits, *PLACES.end()))?;
+            let (places, _) =
+                listed.plain(&variants, &candidates(&hits, *PLACES.end(), &CURRENT.projection))?;
             first += u32::from(is_right(&listed, &places, pairs));
             let places = listed.places(chunk)?;
             both += u32::from(is_right(&listed, &places, pairs));
@@ -335,7 +337,7 @@ fn the_runner_up_is_the_best_of_another_track_that_claims_the_same_range() {
     let folder = tempfile::tempdir().unwrap();
     // The second track is a copy of the first.
     let (store, ids) = store_of(&folder, &[1, 1, 2, 3].map(fingerprint));
-    let query = Query::new(&store, &QueryOptions::default()).unwrap();
+    let query = Query::new(&store, &QueryOptions::default(), &Arc::default()).unwrap();
     let runners_up = |places: &[Place], left: f32| {
         let mut places = places.to_vec();
         query.find_runners_up(&mut places, left).unwrap();
@@ -369,7 +371,7 @@ fn the_runner_up_is_the_best_of_another_track_that_claims_the_same_range() {
 fn windows_reach_beyond_the_ends_and_a_long_query_uses_every_second_one() {
     let folder = tempfile::tempdir().unwrap();
     let (store, _) = store_of(&folder, &[]);
-    let mut query = Query::new(&store, &QueryOptions::default()).unwrap();
+    let mut query = Query::new(&store, &QueryOptions::default(), &Arc::default()).unwrap();
     let values = CURRENT.frame_values();
     let mut random = fastrand::Rng::with_seed(5);
     let mut frames = |count: usize| (0..count * values).map(|_| random.f32() - 0.5).collect::<Vec<_>>();
@@ -411,7 +413,7 @@ fn windows_reach_beyond_the_ends_and_a_long_query_uses_every_second_one() {
         let at = (0..window).map(|n| start + 2 * n).filter(|at| (0..200).contains(at));
         at.flat_map(|at| &quiet[at as usize * values..(at as usize + 1) * values]).map(|v| v * v).sum()
     };
-    let least = CURRENT.window_least_energy * window as f32 / 2.0;
+    let least = CURRENT.min_window_energy * window as f32 / 2.0;
     let all = -window..200 - 2 * (window - 1) + window;
     assert_eq!(starts, all.filter(|start| energy(*start) >= least).collect::<Vec<_>>());
     assert!(starts[0] > 50, "{starts:?}");
@@ -426,7 +428,8 @@ fn a_track_that_repeats_itself_does_not_crowd_out_the_others() {
     let tunes = [looped.clone()].into_iter().chain((100..112).map(|seed| tune_of(seed, 30)));
     let fingerprints: Vec<_> = tunes.map(|tune| fingerprint_of(&tune)).collect();
     let (store, ids) = store_of(&folder, &fingerprints);
-    let mut query = Query::new(&store, &QueryOptions::default().range(Range::PLAIN)).unwrap();
+    let mut query =
+        Query::new(&store, &QueryOptions::default().range(Range::PLAIN), &Arc::default()).unwrap();
     let clip = part(&looped, 9.0, 15.0);
     let mut blocks = Audio::samples(clip, RATE).open().unwrap();
     chunks(&mut *blocks, &CURRENT, CHUNK, &CancelToken::new(), |chunk| {
@@ -446,7 +449,7 @@ fn places_are_ranked_by_score_and_overlaps_in_a_track_are_dropped() {
     let folder = tempfile::tempdir().unwrap();
     let (store, ids) = store_of(&folder, &[1, 2, 3].map(fingerprint));
     let options = QueryOptions::default().top(2).explain(true);
-    let query = Query::new(&store, &options).unwrap();
+    let query = Query::new(&store, &options, &Arc::default()).unwrap();
     // 10 s of query: 107 half frames.
     let range = 0..107;
     let mut places = vec![
@@ -467,7 +470,7 @@ fn places_are_ranked_by_score_and_overlaps_in_a_track_are_dropped() {
     );
     assert_eq!(answer.matches.iter().map(|m| m.id).collect::<Vec<_>>(), [ids[2]]);
     assert!(answer.matches[0].score > 0.99);
-    let lenient = Query::new(&store, &options.clone().min_score(0.0)).unwrap();
+    let lenient = Query::new(&store, &options.clone().min_score(0.0), &Arc::default()).unwrap();
     let answer = lenient.rank(Path::new("clip"), places, 10.0).unwrap();
     assert_eq!(answer.matches.iter().map(|m| m.id).collect::<Vec<_>>(), [ids[2], ids[1]], "two at most");
     assert!(answer.matches[0].score > answer.matches[1].score);

@@ -2,20 +2,17 @@
 use std::{borrow::Cow, cell::RefCell, collections::BTreeMap, ops::RangeInclusive, rc::Rc};
 
 use super::variants::{Variant, stretched};
-use crate::{
-    extract::chunks::{Chunk, MARGIN},
-    params::Params,
-};
+use crate::{extract::chunks::Chunk, params::ParameterSet};
 
 /// A chunk of a query as all variants read it. Computes each transposition once.
 pub(crate) struct VariantFrames<'a> {
     chunk: &'a Chunk,
-    params: &'a Params,
+    params: &'a ParameterSet,
     transposed: RefCell<BTreeMap<i32, Rc<[f32]>>>,
 }
 
 impl<'a> VariantFrames<'a> {
-    pub(crate) fn new(chunk: &'a Chunk, params: &'a Params) -> Self {
+    pub(crate) fn new(chunk: &'a Chunk, params: &'a ParameterSet) -> Self {
         Self { chunk, params, transposed: RefCell::default() }
     }
 
@@ -51,6 +48,7 @@ impl<'a> VariantFrames<'a> {
     /// The chunk's frames read `shift` bins higher, at the query's own speed. Clamps `shift` to the bins
     /// beyond the ends.
     pub(crate) fn transposed(&self, shift: i32) -> Cow<'a, [f32]> {
-        self.frames(&Variant { shift: shift.clamp(-MARGIN, MARGIN), tempo: 1.0 })
+        let max_shift = self.params.max_shift();
+        self.frames(&Variant { shift: shift.clamp(-max_shift, max_shift), tempo: 1.0 })
     }
 }

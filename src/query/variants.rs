@@ -1,7 +1,7 @@
 //! Variants of a query: transposed, and played faster or slower.
 use std::cmp::Ordering;
 
-use crate::extract::chunks::MARGIN;
+use crate::params::ParameterSet;
 
 /// The transpositions and tempi that a query tries. See [`QueryOptions::range`](crate::QueryOptions::range).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,9 +21,6 @@ impl Default for Range {
         Self { semitones: 6.0, slowest: 0.75, fastest: 4.0 / 3.0 }
     }
 }
-
-/// Constant-Q bins between neighbouring transpositions: two thirds of a semitone.
-const SHIFT_STEP: usize = 2;
 
 /// The ratio between neighbouring tempi.
 const TEMPO_STEP: f64 = 1.05;
@@ -81,23 +78,25 @@ impl Range {
     /// The query as it is, without variants.
     pub const PLAIN: Range = Range { semitones: 0.0, slowest: 1.0, fastest: 1.0 };
 
-    pub(crate) fn is_plain(&self) -> bool {
-        self.variants().is_empty()
+    pub(crate) fn is_plain(&self, params: &ParameterSet) -> bool {
+        self.variants(params).is_empty()
     }
 
     /// All variants except the query as it is.
-    pub(crate) fn variants(&self) -> Vec<Variant> {
-        self.groups().into_iter().flat_map(|group| group.members).collect()
+    pub(crate) fn variants(&self, params: &ParameterSet) -> Vec<Variant> {
+        self.groups(params).into_iter().flat_map(|group| group.members).collect()
     }
 
     /// All variants except the query as it is, grouped by the variant that is looked up for them.
-    pub(crate) fn groups(&self) -> Vec<Group> {
-        let most = ((self.semitones * 3.0).round() as i32).clamp(0, MARGIN - 2);
+    pub(crate) fn groups(&self, params: &ParameterSet) -> Vec<Group> {
+        let bins = self.semitones * params.bins_per_semitone() as f64;
+        let most = (bins.round() as i32).clamp(0, params.max_shift() - 2);
         let steps = |ratio: f64| (ratio.ln() / TEMPO_STEP.ln()).round() as i32;
         let tempi: Vec<i32> =
             (steps(self.slowest.clamp(0.5, 1.0))..=steps(self.fastest.clamp(1.0, 2.0))).collect();
         let middle = |t: i32| (t + TEMPI_TOGETHER / 2).div_euclid(TEMPI_TOGETHER) * TEMPI_TOGETHER;
-        let shifts = (0..=most).step_by(SHIFT_STEP).flat_map(|s| if s == 0 { vec![0] } else { vec![-s, s] });
+        let shifts =
+            (0..=most).step_by(params.shift_step).flat_map(|s| if s == 0 { vec![0] } else { vec![-s, s] });
         let variant = |shift, t| Variant { shift, tempo: TEMPO_STEP.powi(t) };
         shifts
             .flat_map(|shift| {
@@ -130,11 +129,11 @@ impl Variant {
     }
 
     /// The variants one step away.
-    pub(crate) fn neighbours(&self, (bins, ratio): (i32, f64)) -> Vec<Variant> {
+    pub(crate) fn neighbours(&self, (bins, ratio): (i32, f64), max_shift: i32) -> Vec<Variant> {
         let mut near = Vec::new();
         for shift in [-bins, 0, bins] {
             for tempo in [1.0 / ratio, 1.0, ratio] {
-                let shift = (self.shift + shift).clamp(-MARGIN, MARGIN);
+                let shift = (self.shift + shift).clamp(-max_shift, max_shift);
                 let variant = Variant { shift, tempo: self.tempo * tempo };
                 if variant != *self && !near.contains(&variant) {
                     near.push(variant);
@@ -168,11 +167,14 @@ pub(crate) fn stretched(frames: &[f32], values: usize, tempo: f64) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::params::CURRENT;
+
+    const MAX: i32 = CURRENT.max_shift();
 
     #[test]
     fn the_plain_range_has_no_variants_and_the_default_one_covers_its_ends() {
-        assert!(Range::PLAIN.is_plain());
-        let variants = Range::default().variants();
+        assert!(Range::PLAIN.is_plain(&CURRENT));
+        let variants = Range::default().variants(&CURRENT);
         let shift = |v: &Variant| v.shift;
         assert_eq!(variants.iter().map(shift).min(), Some(-18));
         assert_eq!(variants.iter().map(shift).max(), Some(18));
@@ -181,21 +183,34 @@ mod tests {
     }
 
     #[test]
-    fn every_variant_is_near_the_one_that_is_looked_up_for_it() {
-        assert_eq!(Range::default().variants().len(), 246);
+    fn every_variant_is_near_to_what_is_looked_up_for_it() {
+        assert_eq!(Range::default().variants(&CURRENT).len(), 246);
         for range in [
             Range::default(),
             Range { semitones: 0.0, ..Range::default() },
             Range { semitones: 2.0, slowest: 1.0, fastest: 1.0 },
             Range { semitones: 0.0, slowest: 0.5, fastest: 2.0 },
         ] {
-            for group in range.groups() {
+            for group in range.groups(&CURRENT) {
                 for member in &group.members {
                     assert_eq!(member.shift, group.searched.shift);
                     assert!((member.tempo / group.searched.tempo).ln().abs() < 1.01 * TEMPO_STEP.ln());
                 }
             }
         }
+    }
+
+    #[test]
+    fn transpositions_are_the_parameter_sets() {
+        let mut other = CURRENT;
+        (other.query_margin, other.shift_step) = (11, 3);
+        let range = Range { semitones: 6.0, slowest: 1.0, fastest: 1.0 };
+        let mut shifts: Vec<i32> = range.variants(&other).iter().map(|v| v.shift).collect();
+        shifts.sort_unstable();
+        assert_eq!(shifts, [-9, -6, -3, 3, 6, 9]);
+        let near = Variant { shift: 11, tempo: 1.0 }.neighbours((1, 1.02), other.max_shift());
+        assert_eq!(near.iter().map(|v| v.shift).max(), Some(11));
+        assert_eq!(near.iter().map(|v| v.shift).min(), Some(10));
     }
 
     #[test]
@@ -206,6 +221,41 @@ mod tests {
         // The centre is at half frame 40 of the query. Played 1.25 times as long, that is 50.
         assert_eq!(group.start_in(&member, 24, 16), 34);
         assert_eq!(group.start_in(&member, -16, 16), -16);
+    }
+
+    #[test]
+    fn evidence_counts_for_each_frame_of_the_query() {
+        let at = |tempo| Variant { shift: 3, tempo }.for_each_of_query(12.0);
+        assert_eq!((at(1.0), at(1.5), at(0.75)), (12.0, 8.0, 16.0));
+    }
+
+    #[test]
+    fn neighbours_lie_a_step_up_and_down_in_pitch_and_tempo_and_no_further_than_the_margin() {
+        let near = Variant { shift: 4, tempo: 1.1 }.neighbours((1, 1.025), MAX);
+        assert_eq!(near.len(), 8);
+        for shift in [3, 4, 5] {
+            for tempo in [1.1 / 1.025, 1.1, 1.1 * 1.025] {
+                let found = near.iter().any(|v| v.shift == shift && (v.tempo - tempo).abs() < 1e-9);
+                assert_eq!(found, (shift, tempo) != (4, 1.1), "{shift} {tempo}");
+            }
+        }
+        let only_tempo = Variant { shift: 4, tempo: 1.0 }.neighbours((0, 1.003), MAX);
+        assert_eq!(only_tempo.len(), 2);
+        let edge = Variant { shift: MAX, tempo: 1.0 }.neighbours((1, 1.025), MAX);
+        assert!(edge.iter().all(|v| v.shift.abs() <= MAX) && edge.len() == 5, "{edge:?}");
+    }
+
+    #[test]
+    fn ranges_are_kept_within_what_can_be_tried() {
+        let range = Range::default().semitones(99.0).tempo(0.01, 99.0);
+        let variants = range.variants(&CURRENT);
+        let tempi = || variants.iter().map(|v| v.tempo);
+        assert_eq!(variants.iter().map(|v| v.shift).max(), Some(MAX - 2));
+        assert_eq!(variants.iter().map(|v| v.shift).min(), Some(2 - MAX));
+        assert!(tempi().fold(f64::MAX, f64::min) > 0.49 && tempi().fold(0.0, f64::max) < 2.04);
+        assert!(Range::default().semitones(0.3).tempo(1.0, 1.0).is_plain(&CURRENT));
+        let shifts = Range::default().semitones(0.67).tempo(1.0, 1.0).variants(&CURRENT);
+        assert_eq!(shifts.iter().map(|v| v.shift).collect::<Vec<_>>(), [-2, 2]);
     }
 
     #[test]

@@ -35,7 +35,7 @@ impl Query<'_> {
         // The step is odd because the library's is even.
         let step = (starts.len() / MIN_WINDOWS).clamp(step.min(3), step) | 1;
         let step = if starts.len() > MAX_WINDOWS { 2 * step } else { step };
-        let least = self.params.window_least_energy * window as f32 / 2.0;
+        let least = self.params.min_window_energy * window as f32 / 2.0;
         let frame = |at: i32| at as usize * values..(at as usize + 1) * values;
         let energies: Vec<f32> =
             frames.chunks_exact(values).map(|f| f.iter().map(|v| v * v).sum::<f32>()).collect();

@@ -4,7 +4,7 @@
 //! spectrum resolves. The idea is from Brown and Puckette, "An efficient algorithm for the calculation of a constant Q
 //! transform", 1992, section II, with magnitudes only. All bins look at the same stretch of time, so no bin misses a sound
 //! between two hops.
-use crate::params::Params;
+use crate::params::ParameterSet;
 
 /// The smallest half width of a band, in bins of the power spectrum: about half the main lobe of a Hann window.
 const MIN_HALF_BAND: f64 = 1.5;
@@ -24,7 +24,7 @@ impl ConstantQ {
     ///
     /// # Panics
     /// If the highest band would end above half the sample rate.
-    pub fn new(params: &Params, margin: usize) -> Self {
+    pub fn new(params: &ParameterSet, margin: usize) -> Self {
         let resolution = f64::from(params.sample_rate.0) / params.frame_length as f64;
         let per_octave = params.bins_per_octave as f64;
         let ratio = (1.0 / per_octave).exp2() - 1.0;

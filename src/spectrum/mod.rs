@@ -7,11 +7,11 @@ mod stft;
 pub use constant_q::ConstantQ;
 pub use stft::PowerStft;
 
-use crate::params::Params;
+use crate::params::ParameterSet;
 
 /// Streams samples into frames of constant-Q magnitudes.
 ///
-/// The magnitudes of a frame are [`Params::bins`]`(margin)` values, lowest bin first, where a full-scale sine at
+/// The magnitudes of a frame are [`ParameterSet::bins`]`(margin)` values, lowest bin first, where a full-scale sine at
 /// a bin's centre reads about 1.
 pub struct Spectrum {
     stft: PowerStft,
@@ -22,7 +22,7 @@ pub struct Spectrum {
 impl Spectrum {
     /// Makes a frame every `hop` samples, with `margin` more bins below and above those of the parameter set. A query that
     /// may be transposed needs them, a library track does not.
-    pub fn new(params: &Params, hop: usize, margin: usize) -> Self {
+    pub fn new(params: &ParameterSet, hop: usize, margin: usize) -> Self {
         let constant_q = ConstantQ::new(params, margin);
         Self {
             stft: PowerStft::new(params.frame_length, hop),

@@ -1,48 +1,6 @@
 //! The structured blobs: their fields in order in bincode's fixed-width little-endian format, lengths as u64.
-use crate::params::Params;
-
-/// The longest blob of a two-column row that stays within its 4 KiB page: 4,096 less the page's header (8), the cell's
-/// pointer (2), length and id (up to 12), the record's header (4), and less what SQLite keeps free (35 in all).
-const FIT: usize = 4_057;
-/// The longest of which two fit a page. Lists are short, so that a page for each of their last rows would be wasted.
-const FIT_TWICE: usize = 2_030;
-const LENGTH: usize = size_of::<u64>();
-const REF: usize = size_of::<u32>();
-
 /// A u32 as it stands in a blob, at any address.
 pub(crate) type Le = [u8; 4];
-
-/// How many entries a full blob has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Layout {
-    /// Bytes of a frame.
-    pub frame_bytes: usize,
-    /// Values of a vector.
-    pub dims: usize,
-    /// Frames in each `frame_block` but a track's last.
-    pub frames_per_block: usize,
-    /// Windows in each `window_block` but a track's last.
-    pub windows_per_block: usize,
-    /// Windows in each `posting` but a list's last.
-    pub windows_per_posting: usize,
-    /// Centroids in each `centroid_block` but the last.
-    pub centroids_per_block: usize,
-}
-
-impl Layout {
-    /// The layout for `params`. At least one entry a blob, whatever its size.
-    pub fn of(params: &Params) -> Self {
-        let dims = params.window_dims;
-        Self {
-            frame_bytes: params.frame_bytes(),
-            dims,
-            frames_per_block: (FIT / params.frame_bytes()).max(1),
-            windows_per_block: ((FIT - 2 * LENGTH) / (REF + dims)).max(1),
-            windows_per_posting: ((FIT_TWICE - 3 * LENGTH) / (2 * REF + dims)).max(1),
-            centroids_per_block: ((FIT - LENGTH) / dims).max(1),
-        }
-    }
-}
 
 /// Windows of one track, as they stand in the file.
 #[derive(Clone, Copy, Debug)]
@@ -191,6 +149,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::{
+        params::{CURRENT, ParameterSet},
+        store::layout::{FIT, FIT_TWICE, Layout},
+    };
 
     /// The example of FORMAT.md that follows the heading `name`, as bytes.
     fn example(name: &str) -> Vec<u8> {
@@ -215,7 +177,7 @@ mod tests {
     #[test]
     fn a_full_blob_fits_its_page() {
         for dims in [64, 96, 128] {
-            let layout = Layout::of(&Params { window_dims: dims, ..crate::params::CURRENT });
+            let layout = Layout::of(&ParameterSet { window_dims: dims, ..CURRENT });
             let n = layout.windows_per_block;
             assert!(
                 (FIT - 100 - dims..=FIT)

@@ -6,21 +6,29 @@ use rusqlite::{
     types::{ToSqlOutput, ValueRef},
 };
 
-use super::{Batch, Census, Store, fault, neighbours::list_rows};
-use crate::{Result, error::Error, failpoint};
+use super::{
+    batch::Batch, check, database::Store, layout::list_rows, neighbours::Census, step_limit::StepLimit,
+};
+use crate::{
+    cancel::CancelToken,
+    error::{Error, Result},
+    failpoint,
+};
 
 impl Store {
     /// Takes what is gone out of the neighbour index and gives the room of everything that was removed back to the disk.
     /// The file is written anew meanwhile, which takes its size once more.
     ///
     /// # Errors
-    /// [`IndexError::DiskFull`](crate::error::IndexError::DiskFull), and what SQLite says; the file is then as it was.
-    pub fn compact(&mut self) -> Result<()> {
+    /// [`IndexError::DiskFull`](crate::error::IndexError::DiskFull), [`Error::Interrupted`] once `cancel` is cancelled, and what
+    /// SQLite says. The file holds what it held.
+    pub fn compact(&mut self, cancel: &CancelToken) -> Result<()> {
+        let _cancellable = self.cancellable(cancel);
         self.write(|batch| {
             // Looked for here whether or not a build has noted that there are some.
-            batch.note_unlisted()?;
-            batch.drop_unlisted()?;
-            batch.drop_tombstones(&|| Ok(()))
+            batch.note_orphans()?;
+            batch.drop_orphans()?;
+            batch.drop_tombstones(&|| cancel.check())
         })?;
         self.db.flush_prepared_statement_cache();
         failpoint::reach("compact");
@@ -33,8 +41,10 @@ impl Store {
     /// on. A file of an older format stays one.
     ///
     /// # Errors
-    /// [`Error::Io`] where there is a file already, or none can be made; what SQLite says.
-    pub fn export(&self, to: &Path) -> Result<()> {
+    /// [`Error::Io`] where there is a file already, or none can be made; [`Error::Interrupted`] once `cancel` is cancelled; what
+    /// SQLite says. No file is left then.
+    pub fn export(&self, to: &Path, cancel: &CancelToken) -> Result<()> {
+        let _cancellable = self.cancellable(cancel);
         let io = |source| Error::Io { path: to.to_path_buf(), source };
         if fs::symlink_metadata(to).is_ok() {
             return Err(io(io::ErrorKind::AlreadyExists.into()));
@@ -59,11 +69,13 @@ impl Store {
     }
 
     fn vacuum(&self, sql: &str, values: impl rusqlite::Params) -> Result<()> {
-        let of = |error| fault::of(&self.path, error);
         // The new file is attached for as long as it is written.
-        self.db.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 1).map_err(of)?;
-        let done = self.db.execute(sql, values).map_err(of);
-        self.db.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0).map_err(of)?;
+        let attach =
+            |files| self.db.set_limit(Limit::SQLITE_LIMIT_ATTACHED, files).map_err(|error| self.error(error));
+        let bytes = self.sql(|| check::page_bytes(&self.db))?;
+        attach(1)?;
+        let done = self.sql_after(StepLimit::before_copy(bytes), || self.db.execute(sql, values));
+        attach(0)?;
         done.map(|_| ())
     }
 }

@@ -1,71 +1,17 @@
 //! Files and folders: where tracks lie, what gave no fingerprint, what is missing, and the roots that were indexed.
 use std::path::{Path, PathBuf};
 
-use rusqlite::{OptionalExtension, Row, types::Value};
+use rusqlite::{Row, types::Value};
 
-use super::{Batch, ContentHash, Store, TrackId, fault, path, write};
-use crate::{Result, error::IndexError};
-
-/// What the index knows of a file, to tell whether it has changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Known {
-    /// Bytes of the file.
-    pub size: u64,
-    /// When it was last changed, in nanoseconds since 1970.
-    pub mtime_ns: i64,
-    /// Whether it gave no fingerprint.
-    pub failed: bool,
-    /// Whether it was not there when it was last looked for.
-    pub missing: bool,
-    /// Whether the hash of its content is known. That of a file that gave no fingerprint is not kept, and format 1 had
-    /// none.
-    pub hashed: bool,
-}
-
-impl Known {
-    /// Whether it is the name of audio that came as a stream or as samples, for which there is no file to be looked for.
-    pub(crate) fn is_no_file(&self) -> bool {
-        (self.size, self.mtime_ns, self.hashed, self.failed) == (0, 0, false, false)
-    }
-}
-
-/// A file of a track.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct FileEntry {
-    /// Its path.
-    pub path: PathBuf,
-    /// Bytes of the file.
-    pub size: u64,
-    /// When it was last changed, in nanoseconds since 1970.
-    pub mtime_ns: i64,
-    /// Whether it was not there when it was last looked for.
-    pub missing: bool,
-}
-
-/// What a file turned out to be whose content is known.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Recognised {
-    /// The same as before, under the same path.
-    Same(TrackId),
-    /// A file that was missing under this other path, which is forgotten.
-    Moved(TrackId, PathBuf),
-    /// One more file of its track.
-    Copy(TrackId),
-}
-
-/// A folder that was indexed, and how it is looked through.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Root {
-    /// The folder.
-    pub path: PathBuf,
-    /// Whether links in it are followed.
-    pub follow_links: bool,
-    /// Whether hidden files are taken too.
-    pub hidden: bool,
-    /// How many folders deep it is looked through.
-    pub max_depth: Option<u32>,
-}
+use super::{
+    batch::{Batch, stored_size},
+    database::Store,
+    error,
+    ids::{ContentHash, TrackId},
+    path,
+    records::{FileEntry, Known, Recognised, Root},
+};
+use crate::error::{IndexError, Result};
 
 const KNOWN: &str = "SELECT f.path, f.size, f.mtime_ns, f.track IS NULL, f.missing, t.hash IS NOT NULL \
                      FROM file AS f LEFT JOIN track AS t ON t.id = f.track";
@@ -76,13 +22,10 @@ impl Store {
     /// # Errors
     /// What SQLite says.
     pub fn track_at(&self, path: &Path) -> Result<Option<TrackId>> {
-        self.db
-            .prepare_cached("SELECT track FROM file WHERE path = ?1")
-            .and_then(|mut s| {
-                s.query_row([path::to_sql(path)], |row| row.get::<_, Option<u32>>(0)).optional()
-            })
-            .map(|id| id.flatten().map(TrackId))
-            .map_err(|e| self.fault(e))
+        let id = self.row("SELECT track FROM file WHERE path = ?1", [path::to_sql(path)], |row| {
+            self.value::<Option<u32>>(row, 0)
+        })?;
+        Ok(id.flatten().map(TrackId))
     }
 
     /// The track with this content, if there is one.
@@ -90,11 +33,8 @@ impl Store {
     /// # Errors
     /// What SQLite says.
     pub fn track_with(&self, hash: &ContentHash) -> Result<Option<TrackId>> {
-        self.db
-            .prepare_cached("SELECT id FROM track WHERE hash = ?1")
-            .and_then(|mut s| s.query_row([hash.0], |row| row.get(0)).optional())
-            .map(|id| id.map(TrackId))
-            .map_err(|e| self.fault(e))
+        let id = self.row("SELECT id FROM track WHERE hash = ?1", [hash.0], |row| self.value(row, 0))?;
+        Ok(id.map(TrackId))
     }
 
     /// Calls `each` with the content hash of every track that has one.
@@ -102,8 +42,8 @@ impl Store {
     /// # Errors
     /// Those of `each`; what SQLite says.
     pub fn hashes(&self, mut each: impl FnMut(ContentHash) -> Result<()>) -> Result<()> {
-        self.each_row("SELECT hash FROM track WHERE hash IS NOT NULL", [], |row| {
-            each(ContentHash(row.get(0).map_err(|e| self.fault(e))?))
+        self.each_row("SELECT hash FROM track WHERE hash IS NOT NULL ORDER BY hash", [], |row| {
+            each(ContentHash(self.value(row, 0)?))
         })
     }
 
@@ -114,7 +54,7 @@ impl Store {
     pub fn files(&self, id: TrackId) -> Result<Vec<FileEntry>> {
         let mut files = Vec::new();
         self.each_row(
-            "SELECT path, size, mtime_ns, missing FROM file WHERE track = ?1 ORDER BY missing, path",
+            "SELECT path, size, mtime_ns, missing FROM file WHERE track = ?1 ORDER BY path",
             [id.0],
             |row| {
                 files.push(FileEntry {
@@ -126,6 +66,7 @@ impl Store {
                 Ok(())
             },
         )?;
+        files.sort_by_key(|file| file.missing);
         Ok(files)
     }
 
@@ -134,12 +75,7 @@ impl Store {
     /// # Errors
     /// What SQLite says.
     pub fn known(&self, path: &Path) -> Result<Option<Known>> {
-        let mut found = None;
-        self.each_row(&format!("{KNOWN} WHERE f.path = ?1"), [path::to_sql(path)], |row| {
-            found = Some(self.known_of(row)?);
-            Ok(())
-        })?;
-        Ok(found)
+        self.row(&format!("{KNOWN} WHERE f.path = ?1"), [path::to_sql(path)], |row| self.known_of(row))
     }
 
     /// Calls `each` with every file that the index knows, in order of paths.
@@ -192,7 +128,7 @@ impl Store {
                 path: self.path_of(row, 0)?,
                 follow_links: self.integer(row, 1)? != 0,
                 hidden: self.integer(row, 2)? != 0,
-                max_depth: row.get(3).map_err(|e| self.fault(e))?,
+                max_depth: self.value(row, 3)?,
             });
             Ok(())
         })?;
@@ -244,7 +180,7 @@ impl Batch<'_> {
         self.run(
             "INSERT OR REPLACE INTO file (path, size, mtime_ns, track, missing, reason) \
              VALUES (?1, ?2, ?3, ?4, 0, NULL)",
-            (path::to_sql(path), write::stored_size(size), mtime_ns, id.0),
+            (path::to_sql(path), stored_size(size), mtime_ns, id.0),
         )
         .map(|_| ())
     }
@@ -314,7 +250,7 @@ impl Batch<'_> {
             |row| {
                 let path = self.store.path_of(row, 0)?;
                 if path.starts_with(from) {
-                    let value = |i| row.get::<_, Value>(i).map_err(|e| self.store.fault(e));
+                    let value = |i| self.store.value::<Value>(row, i);
                     rows.push((path, [value(1)?, value(2)?, value(3)?, value(4)?, value(5)?]));
                 }
                 Ok(())
@@ -330,7 +266,7 @@ impl Batch<'_> {
                 if there == *track {
                     continue;
                 }
-                return Err(fault::index(&self.store.path, IndexError::Occupied(new)));
+                return Err(error::index(&self.store.path, IndexError::Occupied(new)));
             }
             self.run(
                 "INSERT INTO file (path, size, mtime_ns, track, missing, reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",

@@ -10,7 +10,8 @@
 //! # let folder = tempfile::tempdir().expect("a temporary folder");
 //! # let file = folder.path().join("music.refrain");
 //! let mut store = Store::open_write(&file)?;
-//! let song = TrackRecord { path: "song.flac".into(), duration: Seconds(180.0), ..TrackRecord::default() };
+//! let mut song = TrackRecord::new("song.flac");
+//! song.duration = Seconds(180.0);
 //! let id = store.write(|batch| batch.add_track(&song, &Fingerprint::default()))?;
 //! store.close()?;
 //!
@@ -40,116 +41,45 @@
 //!
 //! [`IndexError::Busy`]: crate::error::IndexError::Busy
 //! [`IndexError::Damaged`]: crate::error::IndexError::Damaged
+mod batch;
+mod beside;
 mod blob;
+#[cfg(test)]
+mod cancelled;
+mod check;
 mod compact;
-mod fault;
+mod database;
+mod error;
 mod files;
-mod log;
+mod holder;
+mod ids;
+mod layout;
 mod neighbours;
 mod open;
 mod path;
 mod read;
+mod records;
 mod schema;
-mod steps;
+mod step_limit;
 mod verify;
+mod wal;
 mod write;
 
-use std::{
-    fmt,
-    path::{Path, PathBuf},
-};
-
-use rusqlite::Connection;
-
-use crate::{Result, params::Params};
-
+pub use batch::Batch;
 #[cfg(feature = "fuzzing")]
 pub(crate) use blob::decode_any;
-pub use blob::{Layout, PostingBlock, WindowBlock};
+pub use blob::{PostingBlock, WindowBlock};
 pub(crate) use blob::{encode_centroids, encode_links};
-pub use files::{FileEntry, Known, Recognised, Root};
+pub use database::{BUSY_SECONDS, Snapshot, Store};
+pub use ids::{ContentHash, TrackId};
+pub use layout::Layout;
 pub(crate) use neighbours::{Census, NeighbourIndex};
-pub use read::{Snapshot, Totals, Track};
+pub use records::{FileEntry, Known, Recognised, Root, Totals, Track, TrackRecord};
 pub use schema::{APPLICATION_ID, FORMAT};
+pub use step_limit::Cancellable;
 pub(crate) use write::Put;
-pub use write::{Batch, TrackRecord};
-
-/// How long a call waits for another process that holds the file.
-pub const BUSY_SECONDS: u32 = 10;
-
-/// A track of one index file. Never used again after the track is gone.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
-pub struct TrackId(pub u32);
-
-/// The BLAKE3 hash of a file's content; prints as 64 hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ContentHash(pub [u8; 32]);
-
-impl fmt::Display for ContentHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for ContentHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ContentHash({self})")
-    }
-}
 
 /// The version of the SQLite that is built in.
 pub fn sqlite_version() -> &'static str {
     rusqlite::version()
-}
-
-/// An open index file.
-#[derive(Debug)]
-pub struct Store {
-    db: Connection,
-    path: PathBuf,
-    params: Params,
-    layout: Layout,
-    format: u32,
-    writes: bool,
-    /// Read as if nobody could write to it.
-    immutable: bool,
-    steps: steps::Steps,
-}
-
-impl Store {
-    /// The file.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// The parameters that its fingerprints were made with.
-    pub fn params(&self) -> &Params {
-        &self.params
-    }
-
-    /// The version of its format: [`FORMAT`], or an older one that is read as it is.
-    pub fn format(&self) -> u32 {
-        self.format
-    }
-
-    /// The version of its format as it is now: a writer may have brought it up to date since it was opened.
-    ///
-    /// # Errors
-    /// What SQLite says.
-    pub(crate) fn format_now(&self) -> Result<u32> {
-        self.db
-            .pragma_query_value(None, "user_version", |row| row.get(0))
-            .map_err(|error| fault::of(&self.path, error))
-    }
-
-    /// Whether it is read as if nobody could write to it, from a folder that cannot be written: what another user changes
-    /// meanwhile is not seen.
-    pub(crate) fn is_immutable(&self) -> bool {
-        self.immutable
-    }
-
-    /// How its blobs are cut.
-    pub fn layout(&self) -> Layout {
-        self.layout
-    }
 }

@@ -1,12 +1,12 @@
 //! The rows of the neighbour index. What they mean is the business of `ann`.
-use rusqlite::OptionalExtension;
-
 use super::{
-    Batch, Layout, PostingBlock, Store, TrackId,
-    blob::{decode_centroids, decode_links, encode_posting},
-    write::BLOCK_BITS,
+    batch::Batch,
+    blob::{PostingBlock, decode_centroids, decode_links, encode_posting},
+    database::Store,
+    ids::TrackId,
+    layout::{BLOCK_BITS, Layout, list_rows},
 };
-use crate::{Result, failpoint};
+use crate::{error::Result, failpoint};
 
 /// What a neighbour index was built from, and where its graph is entered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,53 +46,45 @@ impl NeighbourIndex {
 
 impl Store {
     pub(crate) fn neighbour_index(&self) -> Result<Option<NeighbourIndex>> {
-        self.db
-            .prepare_cached(
-                "SELECT generation, parameter_set, track_count, last_track, window_count, stamp, centroid_count, \
-                 entry, entry_level, graph_complete FROM neighbour_index WHERE id = 1",
-            )
-            .and_then(|mut s| {
-                s.query_row([], |row| {
-                    Ok(NeighbourIndex {
-                        generation: row.get(0)?,
-                        parameter_set: row.get(1)?,
-                        track_count: row.get::<_, i64>(2)?.max(0) as u64,
-                        last_track: TrackId(row.get(3)?),
-                        window_count: row.get::<_, i64>(4)?.max(0) as u64,
-                        stamp: row.get(5)?,
-                        centroid_count: row.get(6)?,
-                        entry: row.get(7)?,
-                        entry_level: row.get(8)?,
-                        graph_complete: row.get(9)?,
-                    })
+        self.row(
+            "SELECT generation, parameter_set, track_count, last_track, window_count, stamp, centroid_count, \
+             entry, entry_level, graph_complete FROM neighbour_index WHERE id = 1",
+            [],
+            |row| {
+                Ok(NeighbourIndex {
+                    generation: self.value(row, 0)?,
+                    parameter_set: self.value(row, 1)?,
+                    track_count: self.integer(row, 2)?.max(0) as u64,
+                    last_track: TrackId(self.value(row, 3)?),
+                    window_count: self.integer(row, 4)?.max(0) as u64,
+                    stamp: self.value(row, 5)?,
+                    centroid_count: self.value(row, 6)?,
+                    entry: self.value(row, 7)?,
+                    entry_level: self.value(row, 8)?,
+                    graph_complete: self.value(row, 9)?,
                 })
-                .optional()
-            })
-            .map_err(|e| self.fault(e))
+            },
+        )
     }
 
-    /// Goes on counting where `start` left off: the tracks after its last one, up to `last` or, before that, the one with
-    /// which `most` windows are counted.
-    pub(crate) fn census(&self, start: Census, last: TrackId, most: u64) -> Result<Census> {
-        let of = |error| self.fault(error);
+    /// Goes on counting where `start` left off: the tracks after its last one, up to `last`, or up to the first one with which
+    /// `max` windows are counted.
+    pub(crate) fn census(&self, start: Census, last: TrackId, max: u64) -> Result<Census> {
         let mut census = start;
-        let mut statement = self
-            .db
-            .prepare_cached("SELECT id, window_count FROM track WHERE id > ?1 AND id <= ?2 ORDER BY id")
-            .map_err(of)?;
-        let mut rows = statement.query([start.last.0, last.0]).map_err(of)?;
-        while let Some(row) = rows.next().map_err(of)? {
-            let (id, windows): (u32, u32) = row.get(0).and_then(|id| Ok((id, row.get(1)?))).map_err(of)?;
-            census.tracks += 1;
-            census.last = TrackId(id);
-            census.windows = census.windows.saturating_add(windows.into());
-            // FNV-1a over id and count, eight bytes at a time.
-            let word = u64::from(id) << 32 | u64::from(windows);
-            census.stamp = ((census.stamp as u64 ^ word).wrapping_mul(0x0000_0100_0000_01B3)) as i64;
-            if census.windows - start.windows >= most {
-                break;
-            }
-        }
+        self.each_row_while(
+            "SELECT id, window_count FROM track WHERE id > ?1 AND id <= ?2 ORDER BY id",
+            [start.last.0, last.0],
+            |row| {
+                let (id, windows): (u32, u32) = (self.value(row, 0)?, self.value(row, 1)?);
+                census.tracks += 1;
+                census.last = TrackId(id);
+                census.windows = census.windows.saturating_add(windows.into());
+                // FNV-1a over id and count, eight bytes at a time.
+                let word = u64::from(id) << 32 | u64::from(windows);
+                census.stamp = ((census.stamp as u64 ^ word).wrapping_mul(0x0000_0100_0000_01B3)) as i64;
+                Ok(census.windows - start.windows < max)
+            },
+        )?;
         Ok(census)
     }
 
@@ -100,7 +92,7 @@ impl Store {
     pub(crate) fn removed(&self) -> Result<Vec<u32>> {
         let mut gone = Vec::new();
         self.each_row("SELECT track FROM removed ORDER BY track", [], |row| {
-            gone.push(row.get(0).map_err(|e| self.fault(e))?);
+            gone.push(self.value(row, 0)?);
             Ok(())
         })?;
         Ok(gone)
@@ -110,9 +102,9 @@ impl Store {
     pub(crate) fn centroids(&self, count: u32) -> Result<Vec<i8>> {
         let wanted = count as usize * self.layout.dims;
         let mut all = Vec::new();
-        self.each_row("SELECT data FROM centroid_block ORDER BY id", [], |row| {
+        self.each_row("SELECT id, data FROM centroid_block ORDER BY id", [], |row| {
             let block =
-                decode_centroids(self.blob(row, 0)?).filter(|block| all.len() + block.len() <= wanted);
+                decode_centroids(self.blob(row, 1)?).filter(|block| all.len() + block.len() <= wanted);
             all.extend_from_slice(block.ok_or_else(|| self.damaged("centroids"))?);
             Ok(())
         })?;
@@ -122,14 +114,23 @@ impl Store {
         Ok(all)
     }
 
-    /// The neighbours of a centroid, level by level from the lowest.
-    pub(crate) fn links(&self, centroid: u32) -> Result<Vec<Vec<u32>>> {
-        let mut levels = None;
-        self.each_row("SELECT data FROM centroid_link WHERE id = ?1", [centroid], |row| {
-            levels = decode_links(self.blob(row, 0)?);
+    /// The vectors in the first block of centroids: enough to tell one set of centroids from another.
+    pub(crate) fn first_centroids(&self) -> Result<Vec<i8>> {
+        let mut first = Vec::new();
+        self.each_row("SELECT data FROM centroid_block ORDER BY id LIMIT 1", [], |row| {
+            let block = decode_centroids(self.blob(row, 0)?);
+            first.extend_from_slice(block.ok_or_else(|| self.damaged("centroids"))?);
             Ok(())
         })?;
-        levels.ok_or_else(|| self.damaged(format!("no links of centroid {centroid}")))
+        if first.is_empty() { Err(self.damaged("no centroids")) } else { Ok(first) }
+    }
+
+    /// The neighbours of a centroid, level by level from the lowest.
+    pub(crate) fn links(&self, centroid: u32) -> Result<Vec<Vec<u32>>> {
+        let levels = self.row("SELECT data FROM centroid_link WHERE id = ?1", [centroid], |row| {
+            Ok(decode_links(self.blob(row, 0)?))
+        })?;
+        levels.flatten().ok_or_else(|| self.damaged(format!("no links of centroid {centroid}")))
     }
 
     /// Calls `each` with the rows of a centroid's list. A row is read in place and lives for the call only.
@@ -139,10 +140,10 @@ impl Store {
         mut each: impl FnMut(PostingBlock<'_>) -> Result<()>,
     ) -> Result<()> {
         self.each_row(
-            "SELECT data FROM posting WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
+            "SELECT id, data FROM posting WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
             list_rows(centroid),
             |row| {
-                let block = PostingBlock::decode(self.blob(row, 0)?, self.layout.dims)
+                let block = PostingBlock::decode(self.blob(row, 1)?, self.layout.dims)
                     .filter(|block| block.len() <= self.layout.windows_per_posting)
                     .ok_or_else(|| self.damaged(format!("postings of centroid {centroid}")))?;
                 each(block)
@@ -151,16 +152,10 @@ impl Store {
     }
 }
 
-/// The first and the last row that a list can have.
-pub(super) fn list_rows(centroid: u32) -> (i64, i64) {
-    let first = i64::from(centroid) << BLOCK_BITS;
-    (first, first | ((1 << BLOCK_BITS) - 1))
-}
-
 impl Batch<'_> {
-    /// The store within this batch: it sees what the batch has written.
-    pub(crate) fn store(&self) -> &Store {
-        self.store
+    /// One statement on the tables of the neighbour index.
+    fn neighbour_row(&self, sql: &str, values: impl rusqlite::Params) -> Result<()> {
+        self.run(sql, values).map(|_| ())
     }
 
     pub(crate) fn clear_neighbours(&self) -> Result<()> {
@@ -225,7 +220,7 @@ impl Batch<'_> {
         let store = self.store;
         let (mut row, mut of_row, mut of_vectors) = (0, Vec::new(), Vec::new());
         let (first, end) = list_rows(centroid);
-        store.each_row(
+        store.row(
             "SELECT id, data FROM posting WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1",
             (first, end),
             |last| {

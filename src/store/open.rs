@@ -5,32 +5,29 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::{Connection, OpenFlags, config::DbConfig, ffi, limits::Limit};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior, config::DbConfig, ffi, limits::Limit};
 
-use super::{BUSY_SECONDS, Layout, Store, fault, log, schema, steps::Steps};
+use super::{
+    beside,
+    check::{self, Content, Unfit},
+    database::{BUSY_SECONDS, Stamp, Store, TRY, is_busy, is_damage},
+    error, schema,
+    step_limit::StepLimit,
+};
 use crate::{
-    Result,
-    error::{Error, IndexError},
+    error::{Error, IndexError, Result},
     failpoint,
-    params::{self, Params},
+    params::{self, ParameterSet},
 };
 
-/// Nothing longer is read from a row, so that a hostile length cannot take the memory.
-const LONGEST_VALUE: i32 = 1 << 20;
+/// No longer value is read from a row, so that a hostile length cannot take the memory.
+const MAX_VALUE_BYTES: i32 = 1 << 20;
 /// No SQLite file is shorter.
-const LEAST_BYTES: u64 = 512;
-/// For how long a writer keeps readers out that would come, and lets them in again.
-const TRY: Duration = Duration::from_millis(50);
+const MIN_FILE_BYTES: u64 = 512;
 /// SQLite's page cache, in KiB.
 const CACHE_KIB: i32 = 8 * 1024;
-
-/// What the first look at a file shows.
-enum Content {
-    /// No tables, of no program.
-    Nothing,
-    /// An index of this format.
-    Index(u32),
-}
+/// How often a file is opened without locks before a writer has the right of way.
+const MAX_TRIES: usize = 5;
 
 impl Store {
     /// Opens the index at `path` for reading, also from a folder that cannot be written and beside a writer. An older
@@ -46,27 +43,38 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::open_read`].
-    pub fn open_read_with(path: impl AsRef<Path>, params: &Params) -> Result<Self> {
+    pub fn open_read_with(path: impl AsRef<Path>, params: &ParameterSet) -> Result<Self> {
         let path = path.as_ref();
         if !present(path)? {
-            return Err(fault::index(path, IndexError::Missing));
+            return Err(error::index(path, IndexError::Missing));
         }
-        let mut immutable = false;
-        let (db, content) = match connect_read(path, false) {
-            Err(Refusal::CannotOpen(_)) if log::unfinished(path) == 0 => {
-                immutable = true;
-                connect_read(path, true)
+        let (mut immutable, mut tries) = (None, 0);
+        let (connection, content) = loop {
+            let opened = match read(path, false, params) {
+                Err(Refusal::CannotOpen(_)) if beside::unfinished(path) == 0 => {
+                    immutable = Some(Stamp::of(path));
+                    read(path, true, params)
+                }
+                // A reader may not undo what a writer left half done; whoever may write may.
+                Err(Refusal::CannotOpen(_)) if recover(path, params) => read(path, false, params),
+                other => other,
             }
-            // A reader may not undo what a writer left half done; whoever may write may.
-            Err(Refusal::CannotOpen(_)) if recover(path) => connect_read(path, false),
-            other => other,
-        }
-        .map_err(|refusal| refusal.reading(path))?;
-        let Content::Index(format) = content else { return Err(fault::index(path, IndexError::Missing)) };
-        let mut store = Self::checked(db, path, params, format, false)?;
-        store.immutable = immutable;
-        schema::read_as_newest(&store.db, format).map_err(|error| fault::of(path, error))?;
-        Ok(store)
+            .map_err(|refusal| refusal.reading(path));
+            // Without locks, a file that is written to may look damaged.
+            let changed = |stamp| stamp != Stamp::of(path);
+            match opened {
+                Err(error) if is_damage(&error) && immutable.is_some_and(changed) => {
+                    tries += 1;
+                    if tries == MAX_TRIES {
+                        return Err(error::index(path, IndexError::Busy { holder: None }));
+                    }
+                    immutable = None;
+                }
+                other => break other?,
+            }
+        };
+        let Content::Index(format) = content else { return Err(error::index(path, IndexError::Missing)) };
+        Self::new(connection, path, params, format, false, immutable)
     }
 
     /// Opens the index at `path` for writing; makes it where there is none, and brings an older format up to date.
@@ -81,97 +89,48 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::open_write`].
-    pub fn open_write_with(path: impl AsRef<Path>, params: &Params) -> Result<Self> {
+    pub fn open_write_with(path: impl AsRef<Path>, params: &ParameterSet) -> Result<Self> {
         let path = path.as_ref();
         let create = if present(path)? { OpenFlags::empty() } else { OpenFlags::SQLITE_OPEN_CREATE };
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | create | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let (mut db, content) = absolute(path)
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | create;
+        let connection = absolute(path)
             .map_err(Refusal::Io)
-            .and_then(|file| look(Connection::open_with_flags(file, flags)))
+            .and_then(|file| connect(&file, flags, path))
+            .and_then(|(db, limit)| begin(&db, path, params).map(|()| (db, limit)))
             .map_err(|refusal| refusal.writing(path))?;
-        let of = |error| fault::of(path, error);
-        if db.is_readonly("main").map_err(of)? {
-            return Err(fault::index(path, IndexError::ReadOnly("the file is write-protected".to_owned())));
-        }
-        match content {
-            Content::Nothing => db.pragma_update(None, "page_size", 4096).map_err(of)?,
-            // What is refused is left as it was, its journal mode too.
-            Content::Index(format) => Self::check(&db, path, params, format)?,
-        }
-        begin_log(&db).map_err(|error| Refusal::from(error).writing(path))?;
-        db.pragma_update(None, "synchronous", "normal").map_err(of)?;
-        failpoint::reach("open");
-        schema::migrate(&mut db, |new| describe(new, params)).map_err(of)?;
-        Self::checked(db, path, params, schema::FORMAT, true)
-    }
-
-    /// Folds the log into the file, so that one file is left, and closes it. Where readers have the file open the log stays
-    /// beside it until the next writer, empty unless one of them has been looking at an older state for longer than a
-    /// moment.
-    ///
-    /// # Errors
-    /// [`IndexError::DiskFull`] and whatever else keeps the last pages from the file.
-    pub fn close(mut self) -> Result<()> {
-        self.fold()
-    }
-
-    fn checked(db: Connection, path: &Path, params: &Params, format: u32, writes: bool) -> Result<Self> {
-        Self::check(&db, path, params, format)?;
-        let steps = Steps::watch(&db, path).map_err(|error| fault::of(path, error))?;
-        let layout = Layout::of(params);
-        Ok(Self {
-            db,
-            path: path.to_path_buf(),
-            params: *params,
-            layout,
-            format,
-            writes,
-            immutable: false,
-            steps,
-        })
-    }
-
-    /// Whether the file holds what it should: its length, its schema, its parameters.
-    fn check(db: &Connection, path: &Path, params: &Params, format: u32) -> Result<()> {
-        // SQLite tells a file that lacks whole pages, not one that lacks a part of its last one. Pages are counted
-        // before the log is looked at: had it been folded in between, the file would have grown to the count.
-        let pages = page_bytes(db).map_err(|error| fault::of(path, error))?;
-        if log::unfinished(path) == 0 && fs::metadata(path).is_ok_and(|meta| meta.len() < pages) {
-            return Err(fault::damaged(path, "cut short"));
-        }
-        match schema::difference(db, format) {
-            Ok(None) => {}
-            Ok(Some(what)) => return Err(fault::damaged(path, what)),
-            Err(error) => return Err(fault::of(path, error)),
-        }
-        let expected = description(params);
-        for (i, (key, value)) in expected.iter().enumerate() {
-            let found: Option<f64> = db
-                .query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0))
-                .map(Some)
-                .or_else(
-                    |error| if error == rusqlite::Error::QueryReturnedNoRows { Ok(None) } else { Err(error) },
-                )
-                .map_err(|error| fault::of(path, error))?;
-            match found {
-                Some(found) if found == *value => {}
-                // The first one, `parameter_set`.
-                Some(found) if i == 0 && found >= 0.0 && found.fract() == 0.0 => {
-                    let reason = IndexError::Parameters { found: found as u32, expected: params.id };
-                    return Err(fault::index(path, reason));
-                }
-                _ => return Err(fault::damaged(path, format!("meta holds no right {key:?}"))),
-            }
-        }
-        Ok(())
+        Self::new(connection, path, params, schema::FORMAT, true, None)
     }
 }
 
-impl Drop for Store {
-    fn drop(&mut self) {
-        // Nothing is lost where this fails: the log is folded by the next writer.
-        let _ = self.fold();
+/// Makes a connection ready for writing: its file is an index of the newest format then.
+fn begin(db: &Connection, path: &Path, params: &ParameterSet) -> Result<(), Refusal> {
+    if db.is_readonly("main")? {
+        return Err(Refusal::WriteProtected);
     }
+    // What is refused is left as it was, its journal mode too.
+    if examine(db, path, params)? == Content::Nothing {
+        db.pragma_update(None, "page_size", 4096)?;
+    }
+    begin_log(db)?;
+    db.pragma_update(None, "synchronous", "normal")?;
+    failpoint::reach("open");
+    // All that makes a file an index of the newest format is one transaction: other processes see it whole or not at all.
+    let transaction = rusqlite::Transaction::new_unchecked(db, TransactionBehavior::Immediate)?;
+    // Another process may have been faster.
+    let found = match check::examine(db, path, params)? {
+        Content::Nothing => 0,
+        Content::Index(schema::FORMAT) => return Ok(()),
+        Content::Index(older) => older,
+    };
+    schema::migrate(db, found)?;
+    if found == 0 {
+        check::describe(db, params)?;
+    }
+    failpoint::pass("made");
+    failpoint::reach("migrate");
+    transaction.commit()?;
+    failpoint::reach("migrated");
+    Ok(())
 }
 
 /// Turns to the log. Readers that are at work may stand in its way; the writer then works without it, only slower. While
@@ -181,7 +140,7 @@ fn begin_log(db: &Connection) -> rusqlite::Result<()> {
     db.busy_timeout(TRY)?;
     let done = loop {
         match db.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(())) {
-            Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => {
+            Err(error) if is_busy(&error) => {
                 if began.elapsed().as_secs() >= BUSY_SECONDS.into() {
                     break Ok(());
                 }
@@ -194,51 +153,13 @@ fn begin_log(db: &Connection) -> rusqlite::Result<()> {
     done
 }
 
-/// Bytes of all pages, also those that are still in the log.
-pub(super) fn page_bytes(db: &Connection) -> rusqlite::Result<u64> {
-    let number = |name: &str| db.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-    Ok(number("page_count")?.saturating_mul(number("page_size")?).max(0) as u64)
-}
-
-/// What `meta` holds for `params`.
-fn description(params: &Params) -> [(&'static str, f64); 9] {
-    let layout = Layout::of(params);
-    [
-        ("parameter_set", f64::from(params.id)),
-        ("frame_seconds", params.frame_seconds().0),
-        ("frame_values", params.frame_values() as f64),
-        ("frame_bytes", params.frame_bytes() as f64),
-        ("window_hop", params.window_hop as f64),
-        ("window_dims", params.window_dims as f64),
-        ("frames_per_block", layout.frames_per_block as f64),
-        ("windows_per_block", layout.windows_per_block as f64),
-        ("windows_per_posting", layout.windows_per_posting as f64),
-    ]
-}
-
-fn describe(new: &Connection, params: &Params) -> rusqlite::Result<()> {
-    for (key, value) in description(params) {
-        let mut insert = new.prepare_cached("INSERT INTO meta (key, value) VALUES (?1, ?2)")?;
-        // A whole number as an integer, so that the blocks' places come out whole in the views.
-        if value.fract() == 0.0 {
-            insert.execute((key, value as i64))?
-        } else {
-            insert.execute((key, value))?
-        };
-    }
-    Ok(())
-}
-
 /// Why a connection could not be made.
 enum Refusal {
     Io(io::Error),
     NotSqlite,
-    Foreign(u32),
-    /// refrain's, and of no format.
-    Unversioned,
-    Newer(u32),
+    WriteProtected,
     CannotOpen(String),
-    Sqlite(rusqlite::Error),
+    Unfit(Unfit),
 }
 
 impl From<rusqlite::Error> for Refusal {
@@ -246,7 +167,16 @@ impl From<rusqlite::Error> for Refusal {
         match error.sqlite_error().map(|e| e.extended_code & 0xFF) {
             Some(ffi::SQLITE_NOTADB) => Self::NotSqlite,
             Some(ffi::SQLITE_CANTOPEN | ffi::SQLITE_READONLY) => Self::CannotOpen(error.to_string()),
-            _ => Self::Sqlite(error),
+            _ => Self::Unfit(Unfit::Sqlite(error)),
+        }
+    }
+}
+
+impl From<Unfit> for Refusal {
+    fn from(unfit: Unfit) -> Self {
+        match unfit {
+            Unfit::Sqlite(error) => error.into(),
+            other => Self::Unfit(other),
         }
     }
 }
@@ -254,10 +184,10 @@ impl From<rusqlite::Error> for Refusal {
 impl Refusal {
     fn reading(self, path: &Path) -> Error {
         match self {
-            Self::CannotOpen(_) if log::unfinished(path) > 0 => {
+            Self::CannotOpen(_) if beside::unfinished(path) > 0 => {
                 let what = "its last writer did not finish; copy it together with its -wal or -journal file \
                             into a folder that can be written, and open it there";
-                fault::index(path, IndexError::ReadOnly(what.to_owned()))
+                error::index(path, IndexError::ReadOnly(what.to_owned()))
             }
             Self::CannotOpen(message) => {
                 let source = io::Error::new(io::ErrorKind::PermissionDenied, message);
@@ -276,23 +206,22 @@ impl Refusal {
                     Some(folder) if !path.exists() => format!("no file can be made in {}", folder.display()),
                     _ => message,
                 };
-                fault::index(path, IndexError::ReadOnly(reason))
+                error::index(path, IndexError::ReadOnly(reason))
             }
             other => other.either(path),
         }
     }
 
     fn either(self, path: &Path) -> Error {
-        let reason = match self {
-            Self::Io(source) => return Error::Io { path: path.to_path_buf(), source },
-            Self::Sqlite(error) => return fault::of(path, error),
-            Self::CannotOpen(message) => IndexError::Sqlite(message),
-            Self::NotSqlite => IndexError::NotSqlite,
-            Self::Foreign(found) => IndexError::Foreign { found, expected: schema::APPLICATION_ID },
-            Self::Unversioned => IndexError::Damaged("it has no format version".to_owned()),
-            Self::Newer(found) => IndexError::Newer { found, newest: schema::FORMAT },
-        };
-        fault::index(path, reason)
+        match self {
+            Self::Io(source) => Error::Io { path: path.to_path_buf(), source },
+            Self::NotSqlite => error::index(path, IndexError::NotSqlite),
+            Self::WriteProtected => {
+                error::index(path, IndexError::ReadOnly("the file is write-protected".to_owned()))
+            }
+            Self::CannotOpen(message) => error::index(path, IndexError::Sqlite(message)),
+            Self::Unfit(unfit) => unfit.of(path),
+        }
     }
 }
 
@@ -300,10 +229,10 @@ impl Refusal {
 /// drops SQLite's locks. An empty file counts as none.
 fn present(path: &Path) -> Result<bool> {
     match fs::metadata(path) {
-        Ok(meta) if meta.is_dir() => Err(fault::index(path, IndexError::IsFolder)),
+        Ok(meta) if meta.is_dir() => Err(error::index(path, IndexError::IsFolder)),
         // SQLite takes a file that is shorter than any page for a new one, and would write over it.
-        Ok(meta) if !meta.is_file() || (1..LEAST_BYTES).contains(&meta.len()) => {
-            Err(fault::index(path, IndexError::NotSqlite))
+        Ok(meta) if !meta.is_file() || (1..MIN_FILE_BYTES).contains(&meta.len()) => {
+            Err(error::index(path, IndexError::NotSqlite))
         }
         Ok(meta) => Ok(meta.len() > 0),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
@@ -316,23 +245,36 @@ fn absolute(path: &Path) -> io::Result<PathBuf> {
     std::path::absolute(path)
 }
 
-/// A reader's connection. `immutable` reads without locks and log: for a folder that cannot be written, where a
-/// database whose writer left it in log mode, with an empty log, can be opened in no other way.
-fn connect_read(path: &Path, immutable: bool) -> Result<(Connection, Content), Refusal> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+/// A reader's connection, and what its file holds. `immutable` reads without locks and log: in a folder that cannot be
+/// written, a database whose writer left it in log mode, with an empty log, can be opened in no other way.
+fn read(
+    path: &Path,
+    immutable: bool,
+    params: &ParameterSet,
+) -> Result<((Connection, StepLimit), Content), Refusal> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
     let file = absolute(path).map_err(Refusal::Io)?;
-    look(if immutable {
-        Connection::open_with_flags(immutable_uri(&file), flags | OpenFlags::SQLITE_OPEN_URI)
+    let connection = if immutable {
+        connect(Path::new(&immutable_uri(&file)), flags | OpenFlags::SQLITE_OPEN_URI, path)?
     } else {
-        Connection::open_with_flags(file, flags)
-    })
+        connect(&file, flags, path)?
+    };
+    let content = examine(&connection.0, path, params)?;
+    Ok((connection, content))
 }
 
 /// Lets SQLite undo the transaction of a writer that was killed; false where that cannot be done here.
-fn recover(path: &Path) -> bool {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    // Looking at the header is a transaction, before which a journal that is left is played back.
-    absolute(path).is_ok_and(|file| look(Connection::open_with_flags(file, flags)).is_ok())
+fn recover(path: &Path, params: &ParameterSet) -> bool {
+    // Any transaction will do: before it a journal that is left is played back.
+    let played = |file: PathBuf| {
+        let (db, _limit) = connect(&file, OpenFlags::SQLITE_OPEN_READ_WRITE, path)?;
+        examine(&db, path, params)
+    };
+    match absolute(path).map_err(Refusal::Io).and_then(played) {
+        Err(Refusal::Io(_) | Refusal::CannotOpen(_) | Refusal::Unfit(Unfit::Sqlite(_))) => false,
+        // What else is wrong with it the reader says.
+        Ok(_) | Err(_) => true,
+    }
 }
 
 fn immutable_uri(file: &Path) -> String {
@@ -350,10 +292,18 @@ fn immutable_uri(file: &Path) -> String {
     uri + "?immutable=1"
 }
 
-/// Makes a new connection safe against what the file may hold, then reads its header.
-fn look(db: rusqlite::Result<Connection>) -> Result<(Connection, Content), Refusal> {
-    let db = db?;
-    db.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST_VALUE)?;
+/// Looks at the file of `db` in one transaction.
+fn examine(db: &Connection, path: &Path, params: &ParameterSet) -> Result<Content, Refusal> {
+    let _state = db.unchecked_transaction()?;
+    Ok(check::examine(db, path, params)?)
+}
+
+/// A new connection to `file`, which is `path`, that is safe against what the file may hold.
+fn connect(file: &Path, flags: OpenFlags, path: &Path) -> Result<(Connection, StepLimit), Refusal> {
+    let db = Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    // First of all: the first statement may read the schema, which may have no end.
+    let limit = StepLimit::install(&db, path)?;
+    db.set_limit(Limit::SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)?;
     db.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
     db.busy_timeout(Duration::from_secs(BUSY_SECONDS.into()))?;
     db.set_prepared_statement_cache_capacity(48);
@@ -372,17 +322,5 @@ fn look(db: rusqlite::Result<Connection>) -> Result<(Connection, Content), Refus
         rusqlite::Error::ExecuteReturnedResults => Ok(()),
         other => Err(other),
     })?;
-    // One state of it: another process may be making the file.
-    let state = db.unchecked_transaction()?;
-    let number = |name: &str| db.pragma_query_value(None, name, |row| row.get::<_, i32>(0)).map(|n| n as u32);
-    let (program, format) = (number("application_id")?, number("user_version")?);
-    let content = match (program, format) {
-        (schema::APPLICATION_ID, 0) => return Err(Refusal::Unversioned),
-        (schema::APPLICATION_ID, format) if format > schema::FORMAT => return Err(Refusal::Newer(format)),
-        (schema::APPLICATION_ID, format) => Content::Index(format),
-        (0, 0) if !db.prepare("SELECT 1 FROM sqlite_schema LIMIT 1")?.exists([])? => Content::Nothing,
-        _ => return Err(Refusal::Foreign(program)),
-    };
-    drop(state);
-    Ok((db, content))
+    Ok((db, limit))
 }

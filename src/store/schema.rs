@@ -1,9 +1,7 @@
 //! The numbered migrations and the check that a file's schema is what they make.
 use std::sync::OnceLock;
 
-use rusqlite::{Connection, TransactionBehavior};
-
-use crate::failpoint;
+use rusqlite::Connection;
 
 /// What stands in the header of an index file: "RFRN".
 pub const APPLICATION_ID: u32 = 0x5246_524E;
@@ -18,45 +16,32 @@ const READ_AS_NEWEST: &[&str] = &[include_str!("../../schema/read_0001.sql")];
 /// The newest format, kept in `user_version`.
 pub const FORMAT: u32 = MIGRATIONS.len() as u32;
 
-/// Brings `db` to the newest format, each step and its number in one transaction. `first` runs within the one that
-/// makes the tables of a new file.
-pub(super) fn migrate(
-    db: &mut Connection,
-    first: impl FnOnce(&Connection) -> rusqlite::Result<()>,
-) -> rusqlite::Result<()> {
-    apply(db, MIGRATIONS, first)
+/// Brings a file of format `found`, 0 for a new one, to the newest, within a transaction of the caller's.
+pub(super) fn migrate(transaction: &Connection, found: u32) -> rusqlite::Result<()> {
+    apply(transaction, MIGRATIONS, found)
 }
 
-/// Puts the views of the newest format's tables in front of those of a file of format `found`, for this connection.
+fn apply(db: &Connection, migrations: &[&str], found: u32) -> rusqlite::Result<()> {
+    for sql in migrations.get(found as usize..).unwrap_or_default() {
+        db.execute_batch(sql)?;
+    }
+    if found == 0 {
+        db.pragma_update(None, "application_id", APPLICATION_ID)?;
+    }
+    db.pragma_update(None, "user_version", migrations.len() as u32)
+}
+
+/// Puts the views of the newest format's tables in front of those of a file of format `found`, for this connection, instead
+/// of those that it had.
 pub(super) fn read_as_newest(db: &Connection, found: u32) -> rusqlite::Result<()> {
+    let mut views = db.prepare("SELECT name FROM sqlite_temp_schema WHERE type = 'view'")?;
+    let views: Vec<String> = views.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    for view in views {
+        db.execute_batch(&format!("DROP VIEW temp.{view}"))?;
+    }
     match READ_AS_NEWEST.get((found as usize).wrapping_sub(1)) {
         Some(sql) => db.execute_batch(sql),
         None => Ok(()),
-    }
-}
-
-fn apply(
-    db: &mut Connection,
-    migrations: &[&str],
-    first: impl FnOnce(&Connection) -> rusqlite::Result<()>,
-) -> rusqlite::Result<()> {
-    let mut first = Some(first);
-    loop {
-        let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        // Asked anew within each transaction: another process may have been faster.
-        let version: u32 = step.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        let Some(sql) = migrations.get(version as usize) else { return Ok(()) };
-        step.execute_batch(sql)?;
-        step.pragma_update(None, "user_version", version + 1)?;
-        if version == 0 {
-            step.pragma_update(None, "application_id", APPLICATION_ID)?;
-            if let Some(first) = first.take() {
-                first(&step)?;
-            }
-        }
-        failpoint::reach("migrate");
-        step.commit()?;
-        failpoint::reach("migrated");
     }
 }
 
@@ -83,8 +68,8 @@ pub(super) fn difference(db: &Connection, format: u32) -> rusqlite::Result<Optio
     let expected = match expected.get() {
         Some(objects) => objects,
         None => {
-            let mut new = Connection::open_in_memory()?;
-            apply(&mut new, &MIGRATIONS[..of_format], |_| Ok(()))?;
+            let new = Connection::open_in_memory()?;
+            apply(&new, &MIGRATIONS[..of_format], 0)?;
             let made = objects(&new)?;
             expected.get_or_init(|| made)
         }
@@ -108,25 +93,39 @@ mod tests {
     }
 
     #[test]
-    fn migrations_go_one_by_one_and_a_failed_one_leaves_the_last_good_state() {
-        let mut db = Connection::open_in_memory().unwrap();
+    fn only_the_steps_that_a_file_lacks_are_taken() {
+        let db = Connection::open_in_memory().unwrap();
         let steps = [
             "CREATE TABLE a (x)",
             "CREATE TABLE b (x); INSERT INTO b VALUES (7)",
             "CREATE TABLE c (x); oops",
         ];
-        apply(&mut db, &steps[..1], |_| Ok(())).unwrap();
+        apply(&db, &steps[..1], 0).unwrap();
         assert_eq!(version(&db), 1);
-        assert!(apply(&mut db, &steps, |_| panic!("only for a new file")).is_err());
+        apply(&db, &steps[..2], 1).unwrap();
         assert_eq!(version(&db), 2);
-        assert!(db.prepare("SELECT x FROM c").is_err());
         assert_eq!(db.query_row("SELECT x FROM b", [], |row| row.get::<_, i64>(0)).unwrap(), 7);
+        assert!(apply(&db, &steps, 2).is_err());
+        assert_eq!(version(&db), 2);
+    }
+
+    #[test]
+    fn views_of_an_older_format_go_with_it() {
+        let db = Connection::open_in_memory().unwrap();
+        apply(&db, &MIGRATIONS[..1], 0).unwrap();
+        read_as_newest(&db, 1).unwrap();
+        let views = || {
+            db.query_row("SELECT count(*) FROM sqlite_temp_schema", [], |row| row.get::<_, i64>(0)).unwrap()
+        };
+        assert_eq!(views(), 3);
+        read_as_newest(&db, FORMAT).unwrap();
+        assert_eq!(views(), 0);
     }
 
     #[test]
     fn a_changed_schema_is_told() {
-        let mut db = Connection::open_in_memory().unwrap();
-        migrate(&mut db, |_| Ok(())).unwrap();
+        let db = Connection::open_in_memory().unwrap();
+        migrate(&db, 0).unwrap();
         assert_eq!(version(&db), FORMAT);
         assert_eq!(difference(&db, FORMAT).unwrap(), None);
         db.execute_batch("CREATE VIEW mine AS SELECT path FROM tracks").unwrap();

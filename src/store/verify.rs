@@ -1,8 +1,8 @@
 //! Reading everything, to tell whether a file is whole.
-use super::{Census, Store, TrackId, fault, write::BLOCK_BITS};
+use super::{database::Store, error, ids::TrackId, layout::BLOCK_BITS, neighbours::Census};
 use crate::{
-    Result,
-    error::{Error, IndexError},
+    cancel::CancelToken,
+    error::{Error, IndexError, Result},
     units::Frames,
 };
 
@@ -12,20 +12,20 @@ impl Store {
     ///
     /// # Errors
     /// [`IndexError::Damaged`] with the first thing that is wrong; [`IndexError::Neighbours`] where that is in the part
-    /// that can be made again.
-    pub fn verify(&self) -> Result<()> {
+    /// that can be made again; [`Error::Interrupted`] once `cancel` is cancelled.
+    pub fn verify(&self, cancel: &CancelToken) -> Result<()> {
+        let _cancellable = self.cancellable(cancel);
         let _snapshot = self.snapshot()?;
-        self.each_row("PRAGMA integrity_check(1)", [], |row| match row.get::<_, String>(0) {
-            Ok(answer) if answer == "ok" => Ok(()),
-            Ok(answer) => Err(self.damaged(answer)),
-            Err(error) => Err(self.fault(error)),
+        self.row("PRAGMA integrity_check(1)", [], |row| match self.value::<String>(row, 0)? {
+            answer if answer == "ok" => Ok(()),
+            answer => Err(self.damaged(answer)),
         })?;
         let mut frames = Vec::new();
         let mut blocks = (0, 0);
         self.each_row("SELECT id, frame_count, window_count, hash FROM track ORDER BY id", [], |row| {
-            let number = |i| row.get::<_, u32>(i).map_err(|e| self.fault(e));
+            let number = |i| self.value::<u32>(row, i);
             let (id, count, window_count) = (TrackId(number(0)?), Frames(number(1)?), number(2)?);
-            row.get::<_, Option<[u8; 32]>>(3).map_err(|e| self.fault(e))?;
+            self.value::<Option<[u8; 32]>>(row, 3)?;
             self.frames(id, Frames(0)..count, &mut frames)?;
             let (mut windows, mut rows, mut last) = (0u64, 0i64, None);
             self.windows(id..=id, |_, block| {
@@ -48,7 +48,8 @@ impl Store {
             Ok(())
         })?;
         for (table, expected) in [("frame_block", blocks.0), ("window_block", blocks.1)] {
-            self.each_row(&format!("SELECT count(*) FROM {table}"), [], |row| {
+            // Not `count(*)`, which is one step of SQLite's machine, however large the table.
+            self.row(&format!("SELECT coalesce(sum(1), 0) FROM {table}"), [], |row| {
                 match self.integer(row, 0)? {
                     found if found == expected => Ok(()),
                     found => {
@@ -57,10 +58,12 @@ impl Store {
                 }
             })?;
         }
-        self.each_row(
+        self.row(
             "SELECT track FROM file WHERE track IS NOT NULL AND track NOT IN (SELECT id FROM track) LIMIT 1",
             [],
-            |row| Err(self.damaged(format!("a file of track {}, which is not there", self.integer(row, 0)?))),
+            |row| -> Result<()> {
+                Err(self.damaged(format!("a file of track {}, which is not there", self.integer(row, 0)?)))
+            },
         )?;
         self.verify_file_index()?;
         self.all_known(|_, _| Ok(()))?;
@@ -68,7 +71,7 @@ impl Store {
         self.roots()?;
         self.verify_neighbours().map_err(|error| match error {
             Error::Index { reason: IndexError::Damaged(what), .. } => {
-                fault::index(&self.path, IndexError::Neighbours(what))
+                error::index(&self.path, IndexError::Neighbours(what))
             }
             other => other,
         })
@@ -76,11 +79,11 @@ impl Store {
 
     /// Holds the index over `file` against the table, in which SQLite's check looks for more entries of whole indexes only.
     fn verify_file_index(&self) -> Result<()> {
-        if self.format == 1 {
+        if self.format() == 1 {
             return Ok(());
         }
         // Rows without a track are not in the index, so that it is of no use for the first of the two.
-        self.each_row(
+        self.row(
             "SELECT (SELECT count(track) FROM file), \
              (SELECT count(*) FROM file INDEXED BY file_track WHERE track IS NOT NULL)",
             [],
@@ -92,6 +95,7 @@ impl Store {
                 Err(self.damaged(format!("{files} files of tracks, {listed} in their index")))
             },
         )
+        .map(|_| ())
     }
 
     fn verify_neighbours(&self) -> Result<()> {
@@ -137,16 +141,14 @@ impl Store {
             return Err(self.damaged("the windows listed are not those of the tracks"));
         }
         let end = i64::from(index.centroid_count) << BLOCK_BITS;
-        self.each_row("SELECT 1 FROM posting WHERE id < 0 OR id >= ?1 LIMIT 1", [end], |_| {
-            Err(self.damaged("a list of no centroid"))
-        })
+        if self.exists("SELECT 1 FROM posting WHERE id < 0 OR id >= ?1 LIMIT 1", [end])? {
+            return Err(self.damaged("a list of no centroid"));
+        }
+        Ok(())
     }
 
     fn has_track(&self, id: TrackId) -> Result<bool> {
-        self.db
-            .prepare_cached("SELECT 1 FROM track WHERE id = ?1")
-            .and_then(|mut s| s.exists([id.0]))
-            .map_err(|e| self.fault(e))
+        self.exists("SELECT 1 FROM track WHERE id = ?1", [id.0])
     }
 }
 

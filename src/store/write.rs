@@ -1,42 +1,18 @@
 //! Writing tracks.
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use rusqlite::{Connection, TransactionBehavior};
-
-use super::{ContentHash, Store, TrackId, WindowBlock, fault, path};
-use crate::{
-    Result,
-    decode::Tags,
-    failpoint,
-    fingerprint::Fingerprint,
-    units::{SampleRate, Seconds},
+use super::{
+    batch::{Batch, stored_size},
+    blob::WindowBlock,
+    ids::TrackId,
+    layout::{BLOCK_BITS, track_rows},
+    path,
+    records::TrackRecord,
 };
+use crate::{error::Result, failpoint, fingerprint::Fingerprint};
 
-/// Blocks of one track, rows of one list: the lower bits of an id.
-pub(super) const BLOCK_BITS: u32 = 20;
 /// Bytes of a tag or a reason that are kept.
-const LONGEST_TEXT: usize = 4096;
-
-/// What is known of a recording besides its fingerprint.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct TrackRecord {
-    /// A file of it.
-    pub path: PathBuf,
-    /// Bytes of the file.
-    pub size: u64,
-    /// When the file was last changed, in nanoseconds since 1970.
-    pub mtime_ns: i64,
-    /// The hash of its content, by which it is recognised elsewhere.
-    pub hash: Option<ContentHash>,
-    /// How long it plays. Not a number counts as 0.
-    pub duration: Seconds,
-    /// What the file says of itself. Each text is cut at 4,096 bytes.
-    pub tags: Tags,
-    /// As the file is decoded.
-    pub sample_rate: Option<SampleRate>,
-    /// As the file has them.
-    pub channels: Option<u16>,
-}
+const MAX_TEXT_BYTES: usize = 4096;
 
 /// How a file came into the index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,46 +25,7 @@ pub(crate) enum Put {
     Described(TrackId),
 }
 
-/// Changes that are committed together.
-#[derive(Debug)]
-pub struct Batch<'s> {
-    pub(super) store: &'s Store,
-}
-
-impl Store {
-    /// Runs `work` within one transaction and commits it; nothing of it is kept where it fails. Keep it short: no
-    /// other process can write meanwhile.
-    ///
-    /// # Errors
-    /// Those of `work`; [`IndexError::Busy`](crate::error::IndexError::Busy) where another writer holds the file for
-    /// too long, [`IndexError::DiskFull`](crate::error::IndexError::DiskFull),
-    /// [`IndexError::ReadOnly`](crate::error::IndexError::ReadOnly) for a store that was opened for reading.
-    pub fn write<T>(&mut self, work: impl FnOnce(&Batch<'_>) -> Result<T>) -> Result<T> {
-        let of = |error| fault::of(&self.path, error);
-        let transaction =
-            rusqlite::Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate).map_err(of)?;
-        let done = work(&Batch { store: self })?;
-        failpoint::reach("commit");
-        transaction.commit().map_err(of)?;
-        failpoint::reach("committed");
-        // What was committed stays: a fault of the disk is told by the next commit, or at the end.
-        let _ = self.trim_log();
-        Ok(done)
-    }
-}
-
 impl Batch<'_> {
-    fn db(&self) -> &Connection {
-        &self.store.db
-    }
-
-    pub(super) fn run(&self, sql: &str, values: impl rusqlite::Params) -> Result<usize> {
-        self.db()
-            .prepare_cached(sql)
-            .and_then(|mut statement| statement.execute(values))
-            .map_err(|error| fault::of(&self.store.path, error))
-    }
-
     /// Adds a recording. Where its content is known, its file is put to that track; where the file is known as the only
     /// one of a track of the same sound, that track's tags are replaced; else there is a new track, and one that the file
     /// was before is removed if it has no other file.
@@ -101,11 +38,11 @@ impl Batch<'_> {
     pub fn add_track(&self, record: &TrackRecord, fingerprint: &Fingerprint) -> Result<TrackId> {
         let before = self.store.track_at(&record.path)?;
         let (Put::New(id) | Put::Known(id) | Put::Described(id)) = self.put_track(record, fingerprint)?;
-        before.map(|before| self.drop_unlisted_track(before)).transpose()?;
+        before.map(|before| self.drop_orphan(before)).transpose()?;
         Ok(id)
     }
 
-    /// As [`Batch::add_track`], but a track that has lost its last file stays until [`Batch::drop_unlisted`].
+    /// As [`Batch::add_track`], but a track that has lost its last file stays until [`Batch::drop_orphans`].
     pub(crate) fn put_track(&self, record: &TrackRecord, fingerprint: &Fingerprint) -> Result<Put> {
         if let Some(known) = record.hash.map(|hash| self.store.track_with(&hash)).transpose()?.flatten() {
             self.list(&record.path, record.size, record.mtime_ns, known)?;
@@ -131,7 +68,7 @@ impl Batch<'_> {
         let known = record.hash.map(|hash| self.store.track_with(&hash)).transpose()?.flatten();
         if let Some(other) = known.filter(|other| *other != id) {
             self.list(&record.path, record.size, record.mtime_ns, other)?;
-            return self.drop_unlisted_track(id);
+            return self.drop_orphan(id);
         }
         self.describe(id, record)
     }
@@ -169,9 +106,8 @@ impl Batch<'_> {
             "INSERT INTO track (duration, frame_count, window_count) VALUES (?1, ?2, ?3)",
             (duration, (frames.len() / layout.frame_bytes) as i64, fingerprint.positions.len() as i64),
         )?;
-        let row = self.db().last_insert_rowid();
-        let id =
-            u32::try_from(row).map_err(|_| fault::damaged(&self.store.path, format!("track id {row}")))?;
+        let row = self.store.db.last_insert_rowid();
+        let id = u32::try_from(row).map_err(|_| self.store.damaged(format!("track id {row}")))?;
         let first = i64::from(id) << BLOCK_BITS;
         let blocks = frames.chunks(layout.frames_per_block * layout.frame_bytes);
         assert!(blocks.len() < 1 << BLOCK_BITS, "a recording of months");
@@ -199,10 +135,10 @@ impl Batch<'_> {
     pub fn add_failure(&self, path: &Path, size: u64, mtime_ns: i64, reason: &str) -> Result<()> {
         let before = self.store.track_at(path)?;
         self.put_failure(path, size, mtime_ns, reason)?;
-        before.map_or(Ok(()), |before| self.drop_unlisted_track(before))
+        before.map_or(Ok(()), |before| self.drop_orphan(before))
     }
 
-    /// As [`Batch::add_failure`], but a track that has lost its last file stays until [`Batch::drop_unlisted`].
+    /// As [`Batch::add_failure`], but a track that has lost its last file stays until [`Batch::drop_orphans`].
     pub(crate) fn put_failure(&self, path: &Path, size: u64, mtime_ns: i64, reason: &str) -> Result<()> {
         self.run(
             "INSERT OR REPLACE INTO file (path, size, mtime_ns, track, missing, reason) \
@@ -220,12 +156,12 @@ impl Batch<'_> {
         let track = self.store.track_at(path)?;
         let known = self.forget(path)?;
         failpoint::reach("remove");
-        track.map(|track| self.drop_unlisted_track(track)).transpose()?;
+        track.map(|track| self.drop_orphan(track)).transpose()?;
         Ok(known)
     }
 
-    /// Notes that there may be tracks without a file, for [`Batch::drop_unlisted`].
-    pub(crate) fn note_unlisted(&self) -> Result<()> {
+    /// Notes that there may be tracks without a file, for [`Batch::drop_orphans`].
+    pub(crate) fn note_orphans(&self) -> Result<()> {
         self.run("INSERT OR IGNORE INTO meta (key, value) VALUES ('unlisted', 1)", []).map(|_| ())
     }
 
@@ -234,30 +170,30 @@ impl Batch<'_> {
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn drop_unlisted(&self) -> Result<u64> {
+    pub fn drop_orphans(&self) -> Result<u64> {
         if self.run("DELETE FROM meta WHERE key = 'unlisted'", [])? == 0 {
             return Ok(0);
         }
-        let mut unlisted = Vec::new();
+        let mut orphans = Vec::new();
         self.store.each_row(
-            "SELECT id FROM track WHERE NOT EXISTS (SELECT 1 FROM file WHERE file.track = track.id)",
+            "SELECT id FROM track WHERE NOT EXISTS (SELECT 1 FROM file WHERE file.track = track.id) ORDER BY id",
             [],
             |row| {
-                unlisted.push(TrackId(row.get(0).map_err(|e| self.store.fault(e))?));
+                orphans.push(TrackId(self.store.value(row, 0)?));
                 Ok(())
             },
         )?;
-        unlisted.iter().try_for_each(|&id| self.drop_track(id))?;
-        Ok(unlisted.len() as u64)
+        orphans.iter().try_for_each(|&id| self.drop_track(id))?;
+        Ok(orphans.len() as u64)
     }
 
     /// Removes a track if it has no file.
-    pub(crate) fn drop_unlisted_track(&self, id: TrackId) -> Result<()> {
+    pub(crate) fn drop_orphan(&self, id: TrackId) -> Result<()> {
         if self.store.files(id)?.is_empty() { self.drop_track(id) } else { Ok(()) }
     }
 
     fn drop_track(&self, id: TrackId) -> Result<()> {
-        let (first, last) = rows_of(id);
+        let (first, last) = track_rows(id);
         self.run("DELETE FROM frame_block WHERE id BETWEEN ?1 AND ?2", (first, last))?;
         self.run("DELETE FROM window_block WHERE id BETWEEN ?1 AND ?2", (first, last))?;
         self.run("DELETE FROM track WHERE id = ?1", [id.0])?;
@@ -268,25 +204,10 @@ impl Batch<'_> {
         )?;
         Ok(())
     }
-
-    /// One statement on the tables of the neighbour index.
-    pub(super) fn neighbour_row(&self, sql: &str, values: impl rusqlite::Params) -> Result<()> {
-        self.run(sql, values).map(|_| ())
-    }
-}
-
-/// The first and the last row that a track's blocks can have.
-pub(super) fn rows_of(id: TrackId) -> (i64, i64) {
-    let first = i64::from(id.0) << BLOCK_BITS;
-    (first, first | ((1 << BLOCK_BITS) - 1))
-}
-
-pub(super) fn stored_size(bytes: u64) -> i64 {
-    i64::try_from(bytes).unwrap_or(i64::MAX)
 }
 
 fn short(text: &str) -> &str {
-    let mut end = text.len().min(LONGEST_TEXT);
+    let mut end = text.len().min(MAX_TEXT_BYTES);
     while !text.is_char_boundary(end) {
         end -= 1;
     }

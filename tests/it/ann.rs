@@ -1,14 +1,14 @@
 //! Nearest windows: compares the neighbour index with looking at all windows.
 use std::{fs, path::Path, sync::LazyLock};
 
-use refrain::CancelToken;
 use refrain::{
-    Error,
+    CancelToken, Error,
     ann::{self, Built, Hit, Options, Route, Searcher},
     error::IndexError,
     fingerprint::Fingerprint,
     params,
     store::Store,
+    units::Frames,
 };
 use rusqlite::Connection;
 
@@ -17,27 +17,19 @@ use super::store::{folder, record};
 const DIMS: usize = params::CURRENT.window_dims;
 static GO_ON: LazyLock<CancelToken> = LazyLock::new(CancelToken::new);
 
-fn random(seed: u64) -> impl FnMut() -> u32 {
-    let mut state = seed;
-    move || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) as u32
-    }
-}
-
 /// Windows in clusters: a theme that moves on now and then, and its variations.
 fn clustered(windows: u32, seed: u64) -> Fingerprint {
-    let mut random = random(seed);
-    let mut themes = self::random(99);
-    let themes: Vec<i32> = (0..200 * DIMS).map(|_| (themes() % 101) as i32 - 50).collect();
+    let mut random = fastrand::Rng::with_seed(seed);
+    let mut themes = fastrand::Rng::with_seed(99);
+    let themes: Vec<i32> = (0..200 * DIMS).map(|_| themes.i32(-50..=50)).collect();
     let mut out = Fingerprint { positions: (0..windows).map(|w| 4 * w).collect(), ..Default::default() };
     let mut theme = 0;
     for w in 0..windows {
         if w % 5 == 0 {
-            theme = random() as usize % 200;
+            theme = random.usize(..200);
         }
         let vector = &themes[theme * DIMS..][..DIMS];
-        out.windows.extend(vector.iter().map(|&v| (v + (random() % 81) as i32 - 40) as i8));
+        out.windows.extend(vector.iter().map(|&v| (v + random.i32(-40..=40)) as i8));
     }
     out.frames = vec![0; windows as usize * 4 * params::CURRENT.frame_bytes()];
     out
@@ -61,7 +53,7 @@ fn add(store: &mut Store, tracks: std::ops::Range<u64>, windows: u32) {
 }
 
 fn small(centroids: usize) -> Options {
-    Options { least_windows: 1, centroids: Some(centroids), ..Options::default() }
+    Options::default().min_windows(1).centroids(Some(centroids))
 }
 
 fn queries(n: u32) -> Vec<i8> {
@@ -73,17 +65,17 @@ pub fn never_panics_on_corruption(file: &Path, rounds: u64, work: impl Fn(&Store
     let whole = fs::read(file).unwrap();
     let broken = file.with_extension("broken");
     for round in 0..rounds {
-        let mut random = random(round);
+        let mut random = fastrand::Rng::with_seed(round);
         let mut bytes = whole.clone();
         if round % 5 == 4 {
-            bytes.truncate(random() as usize % whole.len());
+            bytes.truncate(random.usize(..whole.len()));
         }
-        for _ in 0..1 + random() % 8 {
+        for _ in 0..random.u32(1..=8) {
             // Half of them where SQLite keeps its own structures.
-            let at = random() as usize % bytes.len().max(1);
+            let at = random.usize(..bytes.len().max(1));
             let at = if round % 2 == 0 { at } else { at / 4096 * 4096 + at % 120 };
             if let Some(byte) = bytes.get_mut(at) {
-                *byte = random() as u8;
+                *byte = random.u8(..);
             }
         }
         fs::write(&broken, &bytes).unwrap();
@@ -111,7 +103,7 @@ fn plain(store: &Store, queries: &[i8], k: usize) -> Vec<Vec<Hit>> {
                 .windows(Store::ALL_TRACKS, |track, block| {
                     for (i, vector) in block.vectors().chunks_exact(DIMS).enumerate() {
                         let dot = query.iter().zip(vector).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum();
-                        hits.push(Hit { track, position: refrain::units::Frames(block.position(i)), dot });
+                        hits.push(Hit::new(track, Frames(block.position(i)), dot));
                     }
                     Ok(())
                 })
@@ -141,7 +133,7 @@ fn an_empty_index_has_no_neighbours() {
     let (_folder, file) = folder();
     let mut store = Store::open_write(&file).unwrap();
     assert_eq!(ann::nearest_exact(&store, &queries(2), 3).unwrap(), [vec![], vec![]]);
-    assert_eq!(ann::build(&mut store, &small(4), &GO_ON).unwrap(), Built::TooFew);
+    assert_eq!(ann::maintain(&mut store, &small(4), &GO_ON).unwrap(), Built::TooFew);
 }
 
 #[test]
@@ -149,14 +141,14 @@ fn with_every_list_probed_the_index_is_exact() {
     let (_folder, file) = folder();
     let mut store = library(&file, 30, 100);
     assert_eq!(
-        ann::build(&mut store, &small(64), &GO_ON).unwrap(),
+        ann::maintain(&mut store, &small(64), &GO_ON).unwrap(),
         Built::New { centroids: 64, windows: 3000 }
     );
-    store.verify().unwrap();
+    store.verify(&refrain::CancelToken::new()).unwrap();
     let queries = queries(20);
     let exact = ann::nearest_exact(&store, &queries, 20).unwrap();
     for route in [Route::Auto, Route::Flat, Route::Graph] {
-        let found = Searcher::new(&store).probes(64).route(route).nearest(&queries, 20).unwrap();
+        let found = Searcher::new(&store).nprobe(64).route(route).nearest(&queries, 20).unwrap();
         assert_eq!(found, exact, "{route:?}");
     }
 }
@@ -165,8 +157,11 @@ fn with_every_list_probed_the_index_is_exact() {
 fn recall_with_the_defaults() {
     let (_folder, file) = folder();
     let mut store = library(&file, 100, 300);
-    let options = Options { least_windows: 1, ..Options::default() };
-    assert!(matches!(ann::build(&mut store, &options, &GO_ON).unwrap(), Built::New { centroids: 1024, .. }));
+    let options = Options::default().min_windows(1);
+    assert!(matches!(
+        ann::maintain(&mut store, &options, &GO_ON).unwrap(),
+        Built::New { centroids: 1024, .. }
+    ));
     let queries = queries(50);
     let exact = ann::nearest_exact(&store, &queries, 20).unwrap();
     for route in [Route::Flat, Route::Graph] {
@@ -182,14 +177,14 @@ fn recall_with_the_defaults() {
 fn a_deeper_look_finds_what_a_search_of_all_its_lists_does() {
     let (_folder, file) = folder();
     let mut store = library(&file, 30, 100);
-    ann::build(&mut store, &small(64), &GO_ON).unwrap();
+    ann::maintain(&mut store, &small(64), &GO_ON).unwrap();
     // What is not in the lists is looked at once, and what is gone never.
     add(&mut store, 30..33, 100);
     store.write(|batch| batch.remove(Path::new("/5"))).unwrap();
     let queries = clustered(20, 31).windows;
     let exact = plain(&store, &queries, 20);
     for route in [Route::Flat, Route::Graph] {
-        let searcher = |probes| Searcher::new(&store).route(route).probes(probes);
+        let searcher = |probes| Searcher::new(&store).route(route).nprobe(probes);
         for probes in [1, 2, 3] {
             let mut looking = searcher(probes);
             let first = looking.nearest(&queries, 20).unwrap();
@@ -213,13 +208,13 @@ fn a_deeper_look_finds_what_a_search_of_all_its_lists_does() {
 fn a_deeper_look_at_another_index_begins_anew() {
     let (_folder, file) = folder();
     let mut writer = library(&file, 10, 100);
-    ann::build(&mut writer, &small(16), &GO_ON).unwrap();
+    ann::maintain(&mut writer, &small(16), &GO_ON).unwrap();
     let reader = Store::open_read(&file).unwrap();
-    let mut searcher = Searcher::new(&reader).probes(3);
+    let mut searcher = Searcher::new(&reader).nprobe(3);
     let queries = queries(5);
     let first = searcher.nearest(&queries, 20).unwrap();
     add(&mut writer, 10..20, 100);
-    ann::build(&mut writer, &Options { force: true, ..small(16) }, &GO_ON).unwrap();
+    ann::maintain(&mut writer, &small(16).force(true), &GO_ON).unwrap();
     let found = searcher.deeper(&queries, 20, first).unwrap().unwrap();
     assert_eq!(found, plain(&reader, &queries, 20));
 }
@@ -228,7 +223,7 @@ fn a_deeper_look_at_another_index_begins_anew() {
 fn added_and_removed_tracks_count_at_once() {
     let (_folder, file) = folder();
     let mut store = library(&file, 20, 100);
-    ann::build(&mut store, &small(32), &GO_ON).unwrap();
+    ann::maintain(&mut store, &small(32), &GO_ON).unwrap();
     let queries = clustered(10, 5).windows;
     store
         .write(|batch| {
@@ -237,12 +232,12 @@ fn added_and_removed_tracks_count_at_once() {
             batch.add_track(&record("/new"), &clustered(100, 77))
         })
         .unwrap();
-    let found = Searcher::new(&store).probes(32).nearest(&queries, 20).unwrap();
+    let found = Searcher::new(&store).nprobe(32).nearest(&queries, 20).unwrap();
     assert_eq!(found, plain(&store, &queries, 20));
     assert_eq!(found[0][0].track.0, 21);
-    store.verify().unwrap();
+    store.verify(&refrain::CancelToken::new()).unwrap();
     // Three of twenty: good enough.
-    assert_eq!(ann::build(&mut store, &small(32), &GO_ON).unwrap(), Built::Fresh);
+    assert_eq!(ann::maintain(&mut store, &small(32), &GO_ON).unwrap(), Built::Fresh);
 }
 
 /// What is added goes into the lists, part after part, and what is removed is taken out: the same windows are found all the
@@ -251,19 +246,19 @@ fn added_and_removed_tracks_count_at_once() {
 fn the_lists_are_brought_up_to_date() {
     let (_folder, file) = folder();
     let mut store = library(&file, 20, 100);
-    let options = Options { most_unlisted: 350, ..small(32) };
-    ann::build(&mut store, &options, &GO_ON).unwrap();
+    let options = small(32).max_unindexed(350);
+    ann::maintain(&mut store, &options, &GO_ON).unwrap();
     let queries = clustered(10, 5).windows;
     let check = |store: &Store| {
-        store.verify().unwrap();
-        let mut searcher = Searcher::new(store).probes(64);
+        store.verify(&refrain::CancelToken::new()).unwrap();
+        let mut searcher = Searcher::new(store).nprobe(64);
         assert!(searcher.nearest(&queries, 20).unwrap() == plain(store, &queries, 20));
     };
     // Lists of about 60 windows whose last rows have room, and not.
     for (tracks, windows) in [(100..103, 100), (103..104, 60), (104..108, 95), (108..150, 9)] {
         add(&mut store, tracks.clone(), windows);
         let added = (tracks.end - tracks.start) * u64::from(windows);
-        let built = ann::build(&mut store, &options, &GO_ON).unwrap();
+        let built = ann::maintain(&mut store, &options, &GO_ON).unwrap();
         match added {
             300 => assert_eq!(built, Built::Fresh),
             60 => assert_eq!(built, Built::Updated { added: 360, dropped: 0 }),
@@ -275,13 +270,16 @@ fn the_lists_are_brought_up_to_date() {
         store.write(|batch| batch.remove(Path::new(&format!("/{t}")))).unwrap();
     }
     check(&store);
-    let built = ann::build(&mut store, &options, &GO_ON).unwrap();
+    let built = ann::maintain(&mut store, &options, &GO_ON).unwrap();
     assert_eq!(built, Built::Updated { added: 0, dropped: 2000 });
     check(&store);
-    assert_eq!(ann::build(&mut store, &options, &GO_ON).unwrap(), Built::Fresh);
+    assert_eq!(ann::maintain(&mut store, &options, &GO_ON).unwrap(), Built::Fresh);
     // The number of lists that suits has changed.
-    let more = Options { centroids: Some(64), ..options };
-    assert_eq!(ann::build(&mut store, &more, &GO_ON).unwrap(), Built::New { centroids: 64, windows: 1118 });
+    let more = options.centroids(Some(64));
+    assert_eq!(
+        ann::maintain(&mut store, &more, &GO_ON).unwrap(),
+        Built::New { centroids: 64, windows: 1118 }
+    );
     check(&store);
 }
 
@@ -289,14 +287,14 @@ fn the_lists_are_brought_up_to_date() {
 fn there_are_new_centroids_where_the_library_has_outgrown_them() {
     let (_folder, file) = folder();
     let mut store = library(&file, 10, 100);
-    let options = Options { least_windows: 1, most_unlisted: 1, ..Options::default() };
-    let built = ann::build(&mut store, &options, &GO_ON).unwrap();
+    let options = Options::default().min_windows(1).max_unindexed(1);
+    let built = ann::maintain(&mut store, &options, &GO_ON).unwrap();
     assert_eq!(built, Built::New { centroids: 256, windows: 1000 });
     add(&mut store, 10..15, 100);
-    let built = ann::build(&mut store, &options, &GO_ON).unwrap();
+    let built = ann::maintain(&mut store, &options, &GO_ON).unwrap();
     assert_eq!(built, Built::Updated { added: 500, dropped: 0 });
     add(&mut store, 15..50, 100);
-    let built = ann::build(&mut store, &options, &GO_ON).unwrap();
+    let built = ann::maintain(&mut store, &options, &GO_ON).unwrap();
     assert_eq!(built, Built::New { centroids: 512, windows: 5000 });
 }
 
@@ -305,14 +303,14 @@ fn a_searcher_follows_a_new_index() {
     let (_folder, file) = folder();
     let mut writer = library(&file, 10, 100);
     let reader = Store::open_read(&file).unwrap();
-    let mut searcher = Searcher::new(&reader).probes(100);
+    let mut searcher = Searcher::new(&reader).nprobe(100);
     let queries = queries(5);
     for (centroids, tracks) in [(8, 10..11), (16, 11..20), (0, 20..21), (5, 21..40)] {
         if centroids > 0 {
-            ann::build(&mut writer, &Options { force: true, ..small(centroids) }, &GO_ON).unwrap();
+            ann::maintain(&mut writer, &small(centroids).force(true), &GO_ON).unwrap();
         } else {
-            let none = Options { least_windows: u64::MAX, ..small(1) };
-            assert_eq!(ann::build(&mut writer, &none, &GO_ON).unwrap(), Built::TooFew);
+            let none = small(1).min_windows(u64::MAX);
+            assert_eq!(ann::maintain(&mut writer, &none, &GO_ON).unwrap(), Built::TooFew);
         }
         add(&mut writer, tracks, 100);
         assert_eq!(searcher.nearest(&queries, 20).unwrap(), plain(&reader, &queries, 20));
@@ -326,7 +324,7 @@ fn the_same_library_gives_the_same_index() {
     for (file, threads) in [(&file, 1), (&other, 3)] {
         let mut store = library(file, 30, 100);
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| ann::build(&mut store, &small(128), &GO_ON)).unwrap();
+        pool.install(|| ann::maintain(&mut store, &small(128), &GO_ON)).unwrap();
         store.close().unwrap();
     }
     assert!(fs::read(file).unwrap() == fs::read(other).unwrap());
@@ -344,10 +342,10 @@ fn identical_windows_and_silence_make_an_index_too() {
     store
         .write(|b| Ok((b.add_track(&record("/a"), &same(30))?, b.add_track(&record("/b"), &same(0))?)))
         .unwrap();
-    ann::build(&mut store, &small(128), &GO_ON).unwrap();
-    store.verify().unwrap();
+    ann::maintain(&mut store, &small(128), &GO_ON).unwrap();
+    store.verify(&refrain::CancelToken::new()).unwrap();
     let query = vec![1; DIMS];
-    let found = Searcher::new(&store).probes(128).nearest(&query, 20).unwrap();
+    let found = Searcher::new(&store).nprobe(128).nearest(&query, 20).unwrap();
     assert_eq!(found, plain(&store, &query, 20));
 }
 
@@ -355,38 +353,38 @@ fn identical_windows_and_silence_make_an_index_too() {
 fn a_cancelled_build_changes_nothing() {
     let (_folder, file) = folder();
     let mut store = library(&file, 10, 100);
-    ann::build(&mut store, &small(8), &GO_ON).unwrap();
-    let forced = Options { force: true, ..small(16) };
-    let done = ann::build(&mut store, &forced, &{
+    ann::maintain(&mut store, &small(8), &GO_ON).unwrap();
+    let forced = small(16).force(true);
+    let done = ann::maintain(&mut store, &forced, &{
         let t = CancelToken::new();
         t.cancel();
         t
     });
     assert!(matches!(done, Err(Error::Interrupted)));
-    store.verify().unwrap();
-    assert_eq!(ann::build(&mut store, &small(8), &GO_ON).unwrap(), Built::Fresh);
+    store.verify(&refrain::CancelToken::new()).unwrap();
+    assert_eq!(ann::maintain(&mut store, &small(8), &GO_ON).unwrap(), Built::Fresh);
 }
 
 #[test]
 fn an_index_of_other_parameters_is_not_used_and_built_anew() {
     let (_folder, file) = folder();
     let mut store = library(&file, 10, 100);
-    ann::build(&mut store, &small(8), &GO_ON).unwrap();
+    ann::maintain(&mut store, &small(8), &GO_ON).unwrap();
     store.close().unwrap();
     let change = |sql: &str| Connection::open(&file).unwrap().execute_batch(sql).unwrap();
     change("UPDATE neighbour_index SET parameter_set = 9; DELETE FROM posting");
     let mut store = Store::open_write(&file).unwrap();
     let queries = queries(3);
     assert_eq!(Searcher::new(&store).nearest(&queries, 5).unwrap(), plain(&store, &queries, 5));
-    assert!(matches!(ann::build(&mut store, &small(8), &GO_ON).unwrap(), Built::New { .. }));
+    assert!(matches!(ann::maintain(&mut store, &small(8), &GO_ON).unwrap(), Built::New { .. }));
     store.close().unwrap();
     change("UPDATE neighbour_index SET stamp = stamp + 1");
     let mut store = Store::open_write(&file).unwrap();
-    assert!(store.verify().is_err());
+    assert!(store.verify(&refrain::CancelToken::new()).is_err());
     // Seen as soon as there is something to do.
     add(&mut store, 10..11, 100);
-    let options = Options { most_unlisted: 1, ..small(8) };
-    assert!(matches!(ann::build(&mut store, &options, &GO_ON).unwrap(), Built::New { .. }));
+    let options = small(8).max_unindexed(1);
+    assert!(matches!(ann::maintain(&mut store, &options, &GO_ON).unwrap(), Built::New { .. }));
 }
 
 #[test]
@@ -406,7 +404,7 @@ fn rows_of_the_index_that_make_no_sense_are_damage_or_passed_over() {
     ] {
         let _ = fs::remove_file(&file);
         let mut store = library(&file, 10, 100);
-        ann::build(&mut store, &small(16), &GO_ON).unwrap();
+        ann::maintain(&mut store, &small(16), &GO_ON).unwrap();
         store.close().unwrap();
         Connection::open(&file).unwrap().execute_batch(sql).unwrap();
         let store = Store::open_read(&file).unwrap();
@@ -422,7 +420,7 @@ fn rows_of_the_index_that_make_no_sense_are_damage_or_passed_over() {
 fn corrupt_bytes_never_panic_a_search() {
     let (_folder, file) = folder();
     let mut store = library(&file, 6, 100);
-    ann::build(&mut store, &small(16), &GO_ON).unwrap();
+    ann::maintain(&mut store, &small(16), &GO_ON).unwrap();
     store.close().unwrap();
     let queries = queries(5);
     never_panics_on_corruption(&file, 200, |store| {
@@ -430,6 +428,6 @@ fn corrupt_bytes_never_panic_a_search() {
             Searcher::new(store).route(route).nearest(&queries, 5)?;
         }
         ann::nearest_exact(store, &queries, 5)?;
-        store.verify()
+        store.verify(&refrain::CancelToken::new())
     });
 }

@@ -130,7 +130,13 @@ fn a_writer_that_waits_for_too_long_says_so() {
     let mut other = Connection::open(&db).unwrap();
     let held = other.transaction_with_behavior(TransactionBehavior::Immediate).unwrap();
     let run = ended(command.spawn().unwrap()).code(2);
-    assert_eq!(run.err, "refrain: i.refrain: another process is writing to it; try again when it is done\n");
+    let said = if cfg!(target_os = "linux") {
+        let name = std::fs::read_to_string("/proc/self/comm").unwrap();
+        format!("process {} ({})", std::process::id(), name.trim_end())
+    } else {
+        "another process".to_owned()
+    };
+    assert_eq!(run.err, format!("refrain: i.refrain: {said} is writing to it; try again when it is done\n"));
     // Readers are not in its way, nor it in theirs.
     assert_eq!(tracks(&place), 2);
     drop(held);

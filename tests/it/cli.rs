@@ -271,7 +271,7 @@ fn exact_and_listed_search_find_the_same() {
     let place = Place::new();
     let db = place.at("listed.refrain");
     let index = Index::open_or_create(&db).unwrap();
-    let neighbours = ann::Options { least_windows: 1, ..ann::Options::default() };
+    let neighbours = ann::Options::default().min_windows(1);
     index.build_with([fixture("audio/songs")], BuildOptions::default().neighbours(neighbours)).unwrap();
     index.close().unwrap();
     let info = place.line("index info --db listed.refrain").code(0);

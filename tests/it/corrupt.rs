@@ -10,9 +10,8 @@ use std::{
     time::Duration,
 };
 
-use refrain::MaintainOptions;
 use refrain::{
-    Answer, BuildOptions, Error, Index, QueryOptions, Status,
+    Answer, BuildOptions, CancelToken, Error, Index, MaintainOptions, QueryOptions, Status,
     ann::{self, Route, Searcher},
     error::IndexError,
     store::Store,
@@ -43,7 +42,7 @@ const NOT_HELD: &[&str] = &["path", "title", "artist", "album", "duration", "siz
 
 /// The files that are damaged, one of each kind.
 fn files(folder: &Path) {
-    let lists = ann::Options { least_windows: 1, centroids: Some(12), force: true, ..Default::default() };
+    let lists = ann::Options::default().min_windows(1).centroids(Some(12)).force(true);
     let songs = ["second-orbit.flac", "copper-rain.m4a", "paper-lanterns.mp3", "quiet-engines.wav"]
         .map(|song| fixture("audio/songs").join(song));
     let make = |name: &str, from: Option<&Path>| -> PathBuf {
@@ -328,7 +327,6 @@ fn a_damaged_index_is_refused_answered_rightly_or_told_of() {
 
 /// Gives a table of a few rows six levels of pages, each of which leads to the one below 301 times: 7e14 times its rows.
 fn endless(file: &Path, table: &str) {
-    const LEVELS: usize = 6;
     let db = Connection::open(file).unwrap();
     let root: u32 = db
         .query_row("SELECT rootpage FROM sqlite_schema WHERE name = ?1", [table], |row| row.get(0))
@@ -336,7 +334,16 @@ fn endless(file: &Path, table: &str) {
     drop(db);
     let mut bytes = fs::read(file).unwrap();
     let root = (root as usize - 1) * PAGE;
-    let mut below = bytes[root..root + PAGE].to_vec();
+    let leaf = bytes[root..root + PAGE].to_vec();
+    let top = levels_over(leaf, &mut bytes);
+    bytes[root..root + PAGE].copy_from_slice(&top);
+    write_pages(file, bytes);
+}
+
+/// Appends `page` and levels of interior pages over it, each of which leads 301 times to the one below. Returns the topmost.
+fn levels_over(page: Vec<u8>, bytes: &mut Vec<u8>) -> Vec<u8> {
+    const LEVELS: usize = 6;
+    let mut below = page;
     for _ in 0..LEVELS {
         bytes.extend_from_slice(&below);
         let child = (bytes.len() / PAGE) as u32;
@@ -354,10 +361,204 @@ fn endless(file: &Path, table: &str) {
         below[5..7].copy_from_slice(&(at as u16).to_be_bytes());
         below[8..12].copy_from_slice(&child.to_be_bytes());
     }
-    bytes[root..root + PAGE].copy_from_slice(&below);
+    below
+}
+
+/// Writes a file whose header says how many pages there are.
+fn write_pages(file: &Path, mut bytes: Vec<u8>) {
     let pages = (bytes.len() / PAGE) as u32;
     bytes[28..32].copy_from_slice(&pages.to_be_bytes());
     fs::write(file, bytes).unwrap();
+}
+
+/// The cells of a leaf page of a table, whose header is at `header`.
+fn cells(page: &[u8], header: usize) -> Vec<&[u8]> {
+    fn varint(bytes: &[u8], at: &mut usize) -> usize {
+        let mut value = 0;
+        loop {
+            let byte = bytes[*at];
+            *at += 1;
+            value = value << 7 | usize::from(byte & 0x7f);
+            if byte & 0x80 == 0 {
+                return value;
+            }
+        }
+    }
+    let number = |at: usize| usize::from(u16::from_be_bytes([page[at], page[at + 1]]));
+    let cell = |i: usize| {
+        let from = number(header + 8 + 2 * i);
+        let mut at = from;
+        let length = varint(page, &mut at);
+        varint(page, &mut at);
+        &page[from..at + length]
+    };
+    (0..number(header + 3)).map(cell).collect()
+}
+
+/// A leaf page of a table.
+fn leaf(cells: &[&[u8]]) -> Vec<u8> {
+    let (mut page, mut at) = (vec![0; PAGE], PAGE);
+    for (i, cell) in cells.iter().enumerate() {
+        at -= cell.len();
+        page[at..at + cell.len()].copy_from_slice(cell);
+        page[8 + 2 * i..10 + 2 * i].copy_from_slice(&(at as u16).to_be_bytes());
+    }
+    page[0] = 13;
+    page[3..5].copy_from_slice(&(cells.len() as u16).to_be_bytes());
+    page[5..7].copy_from_slice(&(at as u16).to_be_bytes());
+    page
+}
+
+/// Gives a file's schema, which is on one page, an end that never comes: whoever reads it meets an automatic index 7e14
+/// times, after all that there really is.
+fn endless_schema(file: &Path) {
+    const HEADER: usize = 100;
+    let mut bytes = fs::read(file).unwrap();
+    let first = bytes[..PAGE].to_vec();
+    assert_eq!(first[HEADER], 13, "the schema fits its page");
+    let objects = cells(&first, HEADER);
+    let names = |cell: &[u8], name: &[u8]| cell.windows(name.len()).any(|part| part == name);
+    let automatic = objects.iter().find(|cell| names(cell, b"sqlite_autoindex_track_1")).unwrap();
+    let whole = leaf(&objects);
+    bytes.extend_from_slice(&whole);
+    let whole = (bytes.len() / PAGE) as u32;
+    let top = levels_over(leaf(&[automatic]), &mut bytes);
+    bytes.extend_from_slice(&top);
+    let top = (bytes.len() / PAGE) as u32;
+    // An interior page with one cell: the real schema, up to row 100. All rows after it are on the right.
+    let page = &mut bytes[..PAGE];
+    page[HEADER..].fill(0);
+    page[HEADER] = 5;
+    page[HEADER + 3..HEADER + 5].copy_from_slice(&1_u16.to_be_bytes());
+    page[HEADER + 5..HEADER + 7].copy_from_slice(&(PAGE as u16 - 5).to_be_bytes());
+    page[HEADER + 8..HEADER + 12].copy_from_slice(&top.to_be_bytes());
+    page[HEADER + 12..HEADER + 14].copy_from_slice(&(PAGE as u16 - 5).to_be_bytes());
+    page[PAGE - 5..PAGE - 1].copy_from_slice(&whole.to_be_bytes());
+    page[PAGE - 1] = 100;
+    write_pages(file, bytes);
+}
+
+/// Holds that `work` comes to an end, and returns how.
+fn ends<T: Send + 'static>(what: &str, work: impl FnOnce() -> T + Send + 'static) -> T {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || sender.send(work()));
+    receiver.recv_timeout(LONGEST).unwrap_or_else(|_| panic!("{what} does not end"))
+}
+
+/// Swaps the first two rows of a table's last leaf page: SQLite returns them in the order of the page.
+fn swap_rows(file: &Path, table: &str) {
+    let db = Connection::open(file).unwrap();
+    let root = format!("SELECT rootpage FROM sqlite_schema WHERE name = '{table}'");
+    let root: u32 = db.query_row(&root, [], |row| row.get(0)).unwrap();
+    drop(db);
+    let mut bytes = fs::read(file).unwrap();
+    let mut page = (root as usize - 1) * PAGE;
+    while bytes[page] == 5 {
+        let right = u32::from_be_bytes(bytes[page + 8..page + 12].try_into().unwrap());
+        page = (right as usize - 1) * PAGE;
+    }
+    assert_eq!(bytes[page], 13, "a leaf of {table}");
+    assert!(bytes[page + 4] >= 2, "two rows of {table}");
+    for i in 0..2 {
+        bytes.swap(page + 8 + i, page + 10 + i);
+    }
+    fs::write(file, bytes).unwrap();
+}
+
+/// Rows out of order are damage wherever they are read, not a wrong answer.
+#[test]
+fn rows_and_blocks_out_of_order_are_damage() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("i.refrain");
+    let mut store = Store::open_write(&file).unwrap();
+    store
+        .write(|batch| {
+            // Blocks that are short enough for two to share a page.
+            for n in 0..2 {
+                let print = super::store::fingerprint(60, n);
+                batch.add_track(&super::store::record(format!("/{n}")), &print)?;
+            }
+            Ok(())
+        })
+        .unwrap();
+    store.close().unwrap();
+    for table in ["track", "frame_block", "window_block"] {
+        let copy = folder.path().join(table);
+        fs::copy(&file, &copy).unwrap();
+        swap_rows(&copy, table);
+        let store = Store::open_read(&copy).unwrap();
+        let read = match table {
+            "track" => store.tracks(|_| Ok(())),
+            "window_block" => store.windows(Store::ALL_TRACKS, |_, _| Ok(())),
+            _ => store.fingerprint(refrain::TrackId(1)).map(drop),
+        };
+        let damaged = |done| matches!(done, Err(Error::Index { reason: IndexError::Damaged(_), .. }));
+        assert!(damaged(read), "{table}");
+        assert!(damaged(store.verify(&CancelToken::new())), "{table}");
+    }
+}
+
+#[test]
+fn a_schema_without_end_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let original = folder.path().join("original");
+    fs::copy(fixture("index/format_1.refrain"), &original).unwrap();
+    endless_schema(&original);
+    let bytes = fs::read(&original).unwrap();
+    let damaged = |result: refrain::Result<()>| match result {
+        Err(Error::Index { reason: IndexError::Damaged(_), .. }) => {}
+        other => panic!("{other:?}"),
+    };
+    let ways: [(&str, fn(&Path) -> refrain::Result<()>); 5] = [
+        ("opening for reading", |file| Index::open(file).map(drop)),
+        ("opening for writing", |file| Index::open_to_write(file).map(drop)),
+        ("opening or making", |file| Index::open_or_create(file).map(drop)),
+        ("a writer", |file| Store::open_write(file).map(drop)),
+        ("merging", |file| {
+            let new = Index::open_or_create(file.with_extension("new"))?;
+            new.merge(&Index::open(file)?).map(drop)
+        }),
+    ];
+    for (n, (what, way)) in ways.into_iter().enumerate() {
+        let file = folder.path().join(format!("{n}"));
+        fs::copy(&original, &file).unwrap();
+        let of = file.clone();
+        damaged(ends(what, move || way(&of)));
+        assert!(fs::read(&file).unwrap() == bytes, "{what} has changed it");
+    }
+}
+
+/// The tracks are counted before anything is done with the neighbour index.
+#[test]
+fn tracks_without_end_end_what_writes() {
+    let folder = TempDir::new().unwrap();
+    files(folder.path());
+    let song = fixture("audio/songs").join("quiet-engines.wav");
+    type Way = fn(&Index, &Path) -> refrain::Result<()>;
+    let ways: [(&str, Way); 6] = [
+        ("refresh", |index, _| index.refresh().map(drop)),
+        ("rebuild", |index, _| index.rebuild().map(drop)),
+        ("update", |index, _| index.update().map(drop)),
+        ("build", |index, song| index.build(song).map(drop)),
+        ("add", |index, song| index.add(song).map(drop)),
+        ("compact", |index, _| index.compact().map(drop)),
+    ];
+    for kind in KINDS {
+        for (what, way) in ways {
+            let file = folder.path().join(format!("{kind}_{what}"));
+            fs::copy(folder.path().join(kind), &file).unwrap();
+            endless(&file, "track");
+            let song = song.clone();
+            let done = ends(what, move || {
+                let index = Index::open_to_write(&file)?;
+                let done = way(&index, &song);
+                done.and(index.close())
+            });
+            // Adding one file may not have to look at the others.
+            let refused = refused(done).is_none();
+            assert!(refused || what == "add" || what == "compact", "{what} in {kind}");
+        }
+    }
 }
 
 #[test]

@@ -34,9 +34,7 @@ const WORKS: &[Work] = &[
         dies_at: &[
             "open",
             "migrate",
-            "migrate=2",
             "migrated",
-            "migrated=2",
             "analysed",
             "analysed=40",
             "track",
@@ -112,7 +110,7 @@ const WORKS: &[Work] = &[
         name: "compact",
         start: Some("gone.refrain"),
         args: Some("index compact --db DB"),
-        dies_at: &["tombstones", "tombstones=5", "commit", "committed", "compact", "compacted", "folded"],
+        dies_at: &["tombstones", "tombstones=2", "commit", "committed", "compact", "compacted", "folded"],
     },
     Work {
         name: "export",
@@ -226,7 +224,10 @@ impl Library {
         match Store::open_read(db) {
             Err(Error::Index { reason: IndexError::Missing, .. }) if work.start.is_none() => {}
             store => {
-                store.unwrap_or_else(|error| panic!("{what}: {error}")).verify().unwrap();
+                store
+                    .unwrap_or_else(|error| panic!("{what}: {error}"))
+                    .verify(&refrain::CancelToken::new())
+                    .unwrap();
                 let check: String = Connection::open(db)
                     .unwrap()
                     .pragma_query_value(None, "quick_check", |row| row.get(0))
@@ -261,7 +262,7 @@ fn copy(place: &Place, from: &str, to: &str) -> PathBuf {
 
 /// Brings the neighbour index up to date, however few windows there are.
 fn neighbours(db: &Path, centroids: usize) -> refrain::Result<()> {
-    let options = ann::Options { least_windows: 1, centroids: Some(centroids), ..ann::Options::default() };
+    let options = ann::Options::default().min_windows(1).centroids(Some(centroids));
     let index = Index::open_to_write(db)?;
     index.refresh_with(MaintainOptions::default().neighbours(options))?;
     index.close()

@@ -7,7 +7,7 @@ use std::{
     sync::OnceLock,
 };
 
-use refrain::{BuildOptions, Index, fingerprint::LEVELS, store::Store};
+use refrain::{BuildOptions, Index, params::CURRENT, store::Store};
 use tempfile::TempDir;
 
 fn root() -> &'static Path {
@@ -368,10 +368,10 @@ fn format_md_has_the_levels_of_the_frame_code() {
         .filter(|line| line.starts_with("| ") && line.contains('.'))
         .flat_map(|line| line.split('|').filter_map(|cell| cell.trim().parse().ok()))
         .collect();
-    assert_eq!(levels, LEVELS);
+    assert_eq!(levels, CURRENT.levels);
     let examples = ["read_with_sql.rs", "sql/python/refrain_index.py", "sql/node/refrain_index.js"]
         .map(|name| text(&format!("examples/{name}")));
-    for (example, level) in examples.iter().flat_map(|example| LEVELS.map(|level| (example, level))) {
+    for (example, level) in examples.iter().flat_map(|example| CURRENT.levels.map(|level| (example, level))) {
         assert!(example.contains(&format!("{level:.3}")), "{level} in {example}");
     }
 }

@@ -330,7 +330,7 @@ fn a_full_disk() {
     let full = place.line("index build --db small/i.refrain m").code(2);
     assert!(
         full.err.ends_with(
-            "refrain: small/i.refrain: the disk is full; what was committed is safe, make room and run the same \
+            "refrain: small/i.refrain: the disk is full; what was committed is safe; make room and run the same \
              command again\n"
         ),
         "{full:#?}"

@@ -53,7 +53,7 @@ fn stopped(place: &Place, signal: &str, after: usize) -> Run {
 
 fn tracks(db: &Path) -> u64 {
     let store = Store::open_read(db).unwrap();
-    store.verify().unwrap();
+    store.verify(&refrain::CancelToken::new()).unwrap();
     store.totals().unwrap().tracks
 }
 
@@ -191,7 +191,7 @@ fn killed_at_any_moment_the_next_run_completes_it() {
             Err(Error::Index { reason: IndexError::Missing, .. }) => Vec::new(),
             opened => {
                 let store = opened.unwrap();
-                store.verify().unwrap();
+                store.verify(&refrain::CancelToken::new()).unwrap();
                 drop(store);
                 dump(&db)
             }

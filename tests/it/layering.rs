@@ -78,14 +78,24 @@ fn files(root: &Path, main: &str) -> Files {
     }
     let mut all = Files::new();
     walk(root, "", main, &mut all);
-    all.retain(|module, _| !is_test(module));
+    let tests: Vec<String> = all.iter().flat_map(|(module, path)| test_modules(module, path)).collect();
+    all.retain(|module, _| {
+        !tests.iter().any(|test| module == test || module.starts_with(&format!("{test}::")))
+    });
     all
 }
 
-/// Whether a module only exists in tests.
-fn is_test(module: &str) -> bool {
-    let declared = ["tests", "model", "testing"];
-    module.split("::").any(|name| declared.contains(&name))
+/// The modules that a file declares for tests only.
+fn test_modules(module: &str, path: &Path) -> Vec<String> {
+    let text = fs::read_to_string(path).unwrap();
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let declared = |pair: &[&str]| {
+        let for_tests = pair[0] == "#[cfg(test)]" || pair[0].starts_with("#[cfg(all(test");
+        let name = pair[1].trim_start_matches("pub(crate) ").trim_start_matches("pub(super) ");
+        let name = name.strip_prefix("mod ")?.strip_suffix(';')?;
+        for_tests.then(|| if module.is_empty() { name.to_owned() } else { format!("{module}::{name}") })
+    };
+    lines.windows(2).filter_map(declared).collect()
 }
 
 /// The file without comments and without its test module.

@@ -25,13 +25,9 @@ pub fn folder() -> (TempDir, PathBuf) {
 }
 
 pub fn record(path: impl AsRef<Path>) -> TrackRecord {
-    TrackRecord {
-        path: path.as_ref().into(),
-        size: 5,
-        mtime_ns: 7,
-        duration: Seconds(60.5),
-        ..Default::default()
-    }
+    let mut record = TrackRecord::new(path.as_ref());
+    (record.size, record.mtime_ns, record.duration) = (5, 7, Seconds(60.5));
+    record
 }
 
 /// A fingerprint of so many frames with a window at every fourth, all values told by `seed`.
@@ -79,23 +75,21 @@ fn windows(store: &Store, id: TrackId) -> (Vec<u32>, Vec<i8>) {
 #[test]
 fn what_is_added_is_read_back() {
     let (folder, file) = folder();
-    let full = TrackRecord {
-        path: "/music/ü b.flac".into(),
-        size: u64::from(u32::MAX) * 9,
-        mtime_ns: -3,
-        duration: Seconds(1.25),
-        hash: Some(ContentHash([7; 32])),
-        tags: Tags::default()
-            .title("Title")
-            .artist("ü".repeat(5000))
-            .track_number(3)
-            .disc_number(u32::MAX)
-            .recording_mbid("r")
-            .release_mbid("l")
-            .acoustid("a"),
-        sample_rate: Some(SampleRate(44_100)),
-        channels: Some(2),
-    };
+    let mut full = TrackRecord::new("/music/ü b.flac");
+    full.size = u64::from(u32::MAX) * 9;
+    full.mtime_ns = -3;
+    full.duration = Seconds(1.25);
+    full.hash = Some(ContentHash([7; 32]));
+    full.tags = Tags::default()
+        .title("Title")
+        .artist("ü".repeat(5000))
+        .track_number(3)
+        .disc_number(u32::MAX)
+        .recording_mbid("r")
+        .release_mbid("l")
+        .acoustid("a");
+    full.sample_rate = Some(SampleRate(44_100));
+    full.channels = Some(2);
     let print = fingerprint(1000, 3);
     let mut store = Store::open_write(&file).unwrap();
     let (a, b) = store
@@ -109,9 +103,9 @@ fn what_is_added_is_read_back() {
     let store = Store::open_read(&file).unwrap();
     let track = store.track(a).unwrap().unwrap();
     assert_eq!(track.record.tags.artist.as_ref().map(String::len), Some(4096));
-    let mut tags = full.tags.clone();
-    tags.artist.clone_from(&track.record.tags.artist);
-    assert_eq!(track.record, TrackRecord { tags, ..full.clone() });
+    let mut expected = full.clone();
+    expected.tags.artist = track.record.tags.artist.clone();
+    assert_eq!(track.record, expected);
     assert!(!track.missing);
     assert_eq!(store.fingerprint(a).unwrap(), print);
     assert_eq!(store.track_with(&ContentHash([7; 32])).unwrap(), Some(a));
@@ -135,7 +129,7 @@ fn what_is_added_is_read_back() {
     assert_eq!(totals.duration, Seconds(61.75));
     assert_eq!(totals.bytes, fs::metadata(&file).unwrap().len());
     assert_eq!(store.track(TrackId(b.0 + 1)).unwrap(), None);
-    store.verify().unwrap();
+    store.verify(&refrain::CancelToken::new()).unwrap();
 }
 
 #[test]
@@ -151,12 +145,12 @@ fn a_replaced_track_gets_a_new_id_and_leaves_nothing_behind() {
     assert!(store.write(|b| b.remove(Path::new("/a"))).unwrap());
     assert!(!store.write(|b| b.remove(Path::new("/a"))).unwrap());
     assert!(add(&mut store, 3) > second, "an id is not used again");
-    store.verify().unwrap();
+    store.verify(&refrain::CancelToken::new()).unwrap();
     store.write(|b| b.add_failure(Path::new("/a"), 1, 2, "broken")).unwrap();
     let bad = Known { size: 1, mtime_ns: 2, failed: true, missing: false, hashed: false };
     assert_eq!(store.known(Path::new("/a")).unwrap(), Some(bad));
     assert_eq!(store.totals().unwrap().tracks, 0);
-    store.verify().unwrap();
+    store.verify(&refrain::CancelToken::new()).unwrap();
     add(&mut store, 4);
     assert_eq!(store.totals().unwrap().failures, 0);
 }
@@ -245,12 +239,12 @@ fn an_empty_file_is_new_to_a_writer() {
     fs::write(&file, b"").unwrap();
     assert!(matches!(refusal(Store::open_read(&file)), IndexError::Missing));
     small(&file);
-    Store::open_read(&file).unwrap().verify().unwrap();
+    Store::open_read(&file).unwrap().verify(&refrain::CancelToken::new()).unwrap();
     // A database without any table: the writer was killed before its first transaction.
     fs::remove_file(&file).unwrap();
     Connection::open(&file).unwrap().execute_batch("PRAGMA page_size = 4096; VACUUM").unwrap();
     small(&file);
-    Store::open_read(&file).unwrap().verify().unwrap();
+    Store::open_read(&file).unwrap().verify(&refrain::CancelToken::new()).unwrap();
 }
 
 #[test]
@@ -264,11 +258,11 @@ fn an_index_of_another_kind_is_refused() {
     };
     assert!(matches!(
         changed("PRAGMA user_version = 99"),
-        (IndexError::Newer { found: 99, newest: FORMAT }, IndexError::Newer { .. })
+        (IndexError::Newer { found: 99, newest: FORMAT, .. }, IndexError::Newer { .. })
     ));
     assert!(matches!(
         changed("UPDATE meta SET value = 2 WHERE key = 'parameter_set'"),
-        (IndexError::Parameters { found: 2, expected: 1 }, IndexError::Parameters { .. })
+        (IndexError::Parameters { found: 2, expected: 1, .. }, IndexError::Parameters { .. })
     ));
     for sql in [
         "UPDATE meta SET value = 65 WHERE key = 'window_dims'",
@@ -292,7 +286,7 @@ fn a_file_cut_anywhere_is_damaged() {
     let whole = fs::read(&file).unwrap();
     for keep in [100, 511, 512, 4095, 4096, whole.len() / 2, whole.len() - 4096, whole.len() - 1] {
         fs::write(&file, &whole[..keep]).unwrap();
-        let opened = Store::open_read(&file).and_then(|store| store.verify());
+        let opened = Store::open_read(&file).and_then(|store| store.verify(&refrain::CancelToken::new()));
         assert!(matches!(refusal(opened), IndexError::Damaged(_) | IndexError::NotSqlite), "{keep} bytes");
         assert!(Store::open_write(&file).is_err(), "{keep} bytes");
     }
@@ -319,7 +313,10 @@ fn rows_that_contradict_each_other_are_damage() {
         small(&file);
         Connection::open(&file).unwrap().execute_batch(sql).unwrap();
         let store = Store::open_read(&file).unwrap();
-        assert!(matches!(refusal(store.verify()), IndexError::Damaged(_)), "{sql}");
+        assert!(
+            matches!(refusal(store.verify(&refrain::CancelToken::new())), IndexError::Damaged(_)),
+            "{sql}"
+        );
     }
 }
 
@@ -342,7 +339,7 @@ fn a_failed_batch_leaves_nothing() {
     assert!(panicked.is_err());
     assert_eq!(store.totals().unwrap().tracks, 0);
     store.write(|batch| batch.add_track(&record("/b"), &fingerprint(30, 1))).unwrap();
-    store.verify().unwrap();
+    store.verify(&refrain::CancelToken::new()).unwrap();
 }
 
 /// What a killed writer leaves: the file and its log, copied while the writer still has them open.
@@ -362,7 +359,7 @@ fn the_log_of_a_killed_writer_is_recovered() {
     };
     let reader = Store::open_read(left("by-reader", 0)).unwrap();
     assert_eq!(reader.totals().unwrap().tracks, 1);
-    reader.verify().unwrap();
+    reader.verify(&refrain::CancelToken::new()).unwrap();
     let copy = left("by-writer", 0);
     Store::open_write(&copy).unwrap().close().unwrap();
     assert_eq!(Store::open_read(&copy).unwrap().totals().unwrap().tracks, 1);
@@ -370,7 +367,7 @@ fn the_log_of_a_killed_writer_is_recovered() {
     // Cut within its last transaction: that one never happened.
     let torn = Store::open_read(left("torn", 100)).unwrap();
     assert_eq!(torn.totals().unwrap().tracks, 0);
-    torn.verify().unwrap();
+    torn.verify(&refrain::CancelToken::new()).unwrap();
 }
 
 /// Killed while it made or ended its log, or on a disk that can keep none, a writer leaves a journal.
@@ -394,7 +391,7 @@ fn the_journal_of_a_killed_writer_is_played_back() {
     assert_ne!(fs::read(&copy).unwrap(), before, "half done");
     let store = Store::open_read(&copy).unwrap();
     assert_eq!(store.totals().unwrap().tracks, 1);
-    store.verify().unwrap();
+    store.verify(&refrain::CancelToken::new()).unwrap();
     assert!(!folder.path().join("copy-journal").exists());
 }
 
@@ -521,7 +518,7 @@ fn two_writers_take_turns() {
     a.close().unwrap();
     assert_eq!(b.totals().unwrap().tracks, 10);
     b.close().unwrap();
-    Store::open_read(&file).unwrap().verify().unwrap();
+    Store::open_read(&file).unwrap().verify(&refrain::CancelToken::new()).unwrap();
 }
 
 #[test]
@@ -547,8 +544,10 @@ fn a_folder_that_cannot_be_written_can_be_read() {
     Connection::open(&odd).unwrap().pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(())).unwrap();
     let permit = |mode| fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).unwrap();
     permit(0o555);
-    let read = [&file, &odd]
-        .map(|file| Store::open_read(file).and_then(|store| Ok((store.verify()?, store.totals()?))));
+    let read = [&file, &odd].map(|file| {
+        Store::open_read(file)
+            .and_then(|store| Ok((store.verify(&refrain::CancelToken::new())?, store.totals()?)))
+    });
     let root = fs::write(folder.path().join("x"), b"").is_ok();
     let write = (!root).then(|| Store::open_write(&odd).map(drop));
     permit(0o755);
@@ -566,7 +565,7 @@ fn flipped_and_cut_bytes_never_panic() {
     small(&file);
     super::ann::never_panics_on_corruption(&file, 120, |store| {
         let mut out = Vec::new();
-        store.verify()?;
+        store.verify(&refrain::CancelToken::new())?;
         store.tracks(|track| store.frames(track.id, Frames(0)..track.frames, &mut out))?;
         store.all_known(|_, _| Ok(()))
     });

@@ -1,11 +1,11 @@
 /*
- * Queries a second of one handle, with one thread and with several:
+ * Measures queries per second of one handle, with one thread and with several:
  *
  *     throughput INDEX CLIP THREADS SECONDS
  *
- * Each clip is read once; what is measured is refrain_query_memory with all that belongs to it, decoding too. The two are
- * measured by turns, so that other work on the machine is in both. The share of the cores that the process got is told
- * beside, as it bounds what threads can bring.
+ * Reads the clip once, then measures refrain_query_memory, decoding included. Alternates between one thread and several, so that
+ * other work on the machine affects both. Also prints the share of the cores that the process got, because it limits what
+ * threads can gain.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <refrain.h>
@@ -47,7 +47,7 @@ static void *ask(void *answered) {
     return NULL;
 }
 
-/* Queries a second, and milliseconds of CPU for each. */
+/* Returns queries per second, and milliseconds of CPU per query. */
 static double measure(int threads, double seconds, double *milliseconds) {
     pthread_t handles[64];
     long answered[64] = {0}, all = 0;

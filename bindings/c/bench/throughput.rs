@@ -1,11 +1,11 @@
-//! As throughput.c, of the Rust library itself: `cargo run --release -p refrain-c --example throughput -- INDEX CLIP THREADS
-//! SECONDS`. What the C interface costs is the difference.
+//! Like throughput.c, for the Rust library itself: `cargo run --release -p refrain-c --example throughput -- INDEX CLIP THREADS
+//! SECONDS`. The difference is the cost of the C interface.
 use std::{
     env, fs, process, thread,
     time::{Duration, Instant},
 };
 
-use refrain::{Audio, Index, QueryOptions, Status};
+use refrain::{Audio, Index, Status};
 
 fn main() {
     let args: Vec<String> = env::args().skip(1).collect();
@@ -19,7 +19,7 @@ fn main() {
     let ask = |until: Instant| {
         let mut answered = 0;
         while Instant::now() < until {
-            let answer = index.query(Audio::reader(&bytes[..]), &QueryOptions::default());
+            let answer = index.query(Audio::reader(&bytes[..]));
             assert_eq!(answer.expect("an answer").status, Status::Match);
             answered += 1;
         }

@@ -1,10 +1,10 @@
 /*
- * Brings an index up to date with a folder of music and tells what a clip is from:
+ * Updates an index with a folder of music and identifies a clip:
  *
  *     cc identify.c $(pkg-config --cflags --libs refrain) -o identify
  *     ./identify music.refrain ~/Music clip.mp3
  *
- * Exit status: 0 a match, 1 none, 2 an error.
+ * Exit status: 0 for a match, 1 for no match, 2 for an error.
  */
 #include <refrain.h>
 
@@ -46,7 +46,7 @@ int main(int argc, char **argv) {
     signal(SIGINT, on_signal);
 
     if (refrain_open_or_create(argv[1], &index) != REFRAIN_OK) return failed();
-    /* Only new and changed files are read. A file that cannot be used does not end the build. */
+    /* Reads only new and changed files. A bad file does not end the build. */
     if (refrain_build(index, (const char *const *)&argv[2], 1, &options, NULL) != REFRAIN_OK ||
         refrain_query(index, argv[3], NULL, &answer) != REFRAIN_OK) {
         int status = failed();

@@ -1,37 +1,40 @@
 /*
- * refrain: which recording a piece of audio comes from, out of one SQLite file. This file is made of bindings/c/src;
- * README.md beside it has an example, a program is linked with `pkg-config --cflags --libs refrain`.
+ * refrain finds which recording a piece of audio comes from, out of one SQLite file. This file is generated from
+ * bindings/c/src. README.md beside it has an example. Link with `pkg-config --cflags --libs refrain`.
  *
- * Errors. A call that can fail gives a RefrainCode, REFRAIN_OK being 0. Why it failed tells refrain_last_error on the same
- * thread, with the file or argument at fault. Calls that give a number or a text instead give 0 or NULL for a NULL handle.
- * NULL where a handle, path or output is needed is REFRAIN_ERROR_ARGUMENT; where it may be NULL that is said. No call
- * ends the process or lets anything through that C could not catch.
+ * Errors. A call that can fail returns a RefrainCode; REFRAIN_OK is 0. refrain_last_error, on the same thread, says why it
+ * failed and names the file or argument at fault. A call that returns a number or a text returns 0 or NULL for a NULL handle.
+ * A NULL handle, path or output is REFRAIN_ERROR_ARGUMENT, unless its description says that it may be NULL. No call ends the
+ * process or throws an exception.
  *
- * Ownership. A handle is made by the call that fills a RefrainX ** and freed by the one that is named there, once. What
- * is given to a call stays the caller's and is not needed any more when it returns, samples and bytes included. Texts and
- * lists that are given belong to the handle that gave them, or are there until the callback returns that is shown them.
- * Nothing has to be freed with free().
+ * Ownership. A call that fills a RefrainX ** makes a handle. Free it once, with the call that its description names. Arguments
+ * stay yours: you may free them when the call returns, samples and bytes included. A handle owns the texts and lists that it
+ * returns. Texts and lists passed to a callback are valid until the callback returns. Never call free() on any of them.
  *
- * Threads. Every handle may be used by any number of threads at once, but for the call that closes or frees it, which must
- * come last. Calls that read an index never wait for each other nor for one that writes; calls that write take turns. A
- * callback is called on the thread that made the call; it may read the index, also the one that is being written, but not
- * write to it (REFRAIN_ERROR_AT_WORK). It must not throw a C++ exception nor leave by longjmp. A child that was
- * forked from a process that has used the library must not call it before exec: threads stay with the parent.
+ * Threads. Any number of threads may use one handle at once. The call that closes or frees it must come last. Calls that read
+ * an index never wait for each other or for a writer. Calls that write take turns. A callback runs on the thread that made the
+ * call. It may read the index, even the one being written, but not write to it (REFRAIN_ERROR_AT_WORK). It must not throw a C++
+ * exception or leave by longjmp. After a fork, the child must not call the library before exec: its threads stay with the
+ * parent.
  *
- * The library has an SQLite of its own. Do not open an index through another SQLite in a process that has it open here:
- * closing either drops the locks of both, as POSIX has it.
+ * Cancelling. Every call that can take long takes a RefrainCancel, in its options or as an argument. Once the flag is set, the
+ * call ends within a fraction of a second and returns REFRAIN_ERROR_INTERRUPTED. A call without options has a twin with them:
+ * refrain_verify and refrain_verify_with.
+ *
+ * The library contains its own SQLite. While an index is open here, do not open it through another SQLite in the same process:
+ * closing either one drops the POSIX locks of both.
  *
  * Paths end with a NUL. On Unix they are bytes as the system has them, elsewhere UTF-8. All other texts are UTF-8
- * (REFRAIN_ERROR_UTF8), and so are messages. Times are seconds.
+ * (REFRAIN_ERROR_UTF8), messages too. Times are in seconds.
  *
- * Structs that the caller allocates begin with their size, so that fields can be added at their ends and programs run with
+ * Structs that you allocate begin with their size. So later versions can add fields at the end, and your program runs with
  * a later library:
  *
  *     RefrainQueryOptions options = {.size = sizeof options, .top = 3};
  *     RefrainMatch match = {.size = sizeof match};
  *
- * In options 0 and NULL stand for the default. Fields that one side does not know are left out or filled with 0; options
- * that are set and not known are REFRAIN_ERROR_ARGUMENT.
+ * In options, 0 and NULL stand for the default. If your struct is larger than the library's, it fills the unknown fields with
+ * 0, and an option that it does not know is REFRAIN_ERROR_ARGUMENT. If yours is smaller, it fills only the fields you have.
  */
 
 #ifndef REFRAIN_H
@@ -40,19 +43,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The version that this file belongs to; refrain_version is that of the library. */
+/* The version of this header; refrain_version returns that of the library. */
 #define REFRAIN_VERSION "0.1.0"
 
 /**
- * What a call came to. Codes may be added; treat one that you do not know as an error.
+ * The result of a call. Later versions may add codes; treat an unknown one as an error.
  */
 typedef enum RefrainCode {
     /**
-     * It was done.
+     * Success.
      */
     REFRAIN_OK = 0,
     /**
-     * An argument is NULL that must not be, or outside its range.
+     * An argument is out of range, or NULL although it must not be.
      */
     REFRAIN_ERROR_ARGUMENT = 1,
     /**
@@ -64,36 +67,36 @@ typedef enum RefrainCode {
      */
     REFRAIN_ERROR_IO = 3,
     /**
-     * Audio cannot be used: not a known format, damaged, too short, or nothing in it to be told from anything else.
+     * The audio cannot be used: unknown format, damaged, too short, or silent.
      */
     REFRAIN_ERROR_AUDIO = 4,
     /**
-     * There is no index at that path.
+     * There is no index at this path.
      */
     REFRAIN_ERROR_MISSING = 5,
     /**
-     * The file is not an index that can be used: a folder, another kind of file, made by a newer refrain, or whatever
-     * else the message says.
+     * The file cannot be used as an index. It is a folder, another kind of file, or made by a newer refrain; the message
+     * says which.
      */
     REFRAIN_ERROR_INDEX = 6,
     /**
-     * The index is damaged; restore a copy, or build it again.
+     * The index is damaged. Restore a copy or build it again.
      */
     REFRAIN_ERROR_DAMAGED = 7,
     /**
-     * The index's neighbour index is damaged, nothing is lost: refrain_rebuild makes it again.
+     * The neighbour index inside the index is damaged. No data is lost: refrain_rebuild makes it again.
      */
     REFRAIN_ERROR_NEIGHBOURS = 8,
     /**
-     * Another process is writing to the index; try again later.
+     * Another process is writing to the index. Try again later.
      */
     REFRAIN_ERROR_BUSY = 9,
     /**
-     * The index cannot be written: it was opened for reading, or the system does not let.
+     * The index cannot be written: it was opened for reading, or the system does not allow it.
      */
     REFRAIN_ERROR_READ_ONLY = 10,
     /**
-     * The disk is full; what was committed is safe.
+     * The disk is full. Committed data is safe.
      */
     REFRAIN_ERROR_DISK_FULL = 11,
     /**
@@ -101,46 +104,47 @@ typedef enum RefrainCode {
      */
     REFRAIN_ERROR_AT_WORK = 12,
     /**
-     * The call was ended by its RefrainCancel.
+     * A RefrainCancel ended the call.
      */
     REFRAIN_ERROR_INTERRUPTED = 13,
     /**
-     * A buffer is too small; the message says how large it must be.
+     * A buffer is too small. The message says how large it must be.
      */
     REFRAIN_ERROR_BUFFER = 14,
     /**
-     * A fault of the library itself, contained; please report it with the message.
+     * A bug in the library, contained. Please report it with the message.
      */
     REFRAIN_ERROR_INTERNAL = 15,
 } RefrainCode;
 
 /**
- * What a RefrainBuildEvent is about. Kinds may be added; pass over those that you do not know.
+ * The kind of a RefrainBuildEvent, and the fields that it fills. Later versions may add kinds; ignore those you do not
+ * know.
  */
 typedef enum RefrainBuildEventKind {
     /**
-     * The folders have been looked through: files, new_files, bytes.
+     * The folders were scanned: files, new_files, bytes.
      */
     REFRAIN_BUILD_EVENT_KIND_FOUND = 1,
     /**
-     * A file's content is known: path, bytes.
+     * The index knows the content of a file: path, bytes.
      */
     REFRAIN_BUILD_EVENT_KIND_RECOGNISED = 2,
     /**
-     * A file that was missing lies elsewhere now: path is where it was, to is where it is.
+     * A file has moved: path is the old path, to the new one.
      */
     REFRAIN_BUILD_EVENT_KIND_MOVED = 3,
     /**
-     * A file is not there any more: path.
+     * A file is gone, and was marked as missing: path.
      */
     REFRAIN_BUILD_EVENT_KIND_MISSING = 4,
     /**
-     * A folder that was indexed is not there: path.
+     * A folder that was indexed is gone: path.
      */
     REFRAIN_BUILD_EVENT_KIND_UNAVAILABLE = 5,
     /**
-     * A file was analysed and will be in the index with the next commit: path, bytes, seconds; message says what was wrong
-     * with it and could be got over, or is NULL.
+     * A file was analysed; the next commit stores it: path, bytes, seconds. message has warnings about the file, or is
+     * NULL.
      */
     REFRAIN_BUILD_EVENT_KIND_ADDED = 6,
     /**
@@ -158,56 +162,68 @@ typedef enum RefrainBuildEventKind {
  */
 typedef enum RefrainStatus {
     /**
-     * None that is sure enough.
+     * No match has a sufficient score.
      */
     REFRAIN_STATUS_NO_MATCH = 0,
     /**
-     * At least one.
+     * There is at least one match.
      */
     REFRAIN_STATUS_MATCH = 1,
+    /**
+     * The clip could not be read. Only refrain_query_all passes such answers.
+     */
+    REFRAIN_STATUS_ERROR = 2,
 } RefrainStatus;
 
 /**
- * The harmonic analysis of a file. Any number of threads may read one at once; whatever it gives belongs to it and is there
- * until it is freed.
+ * The harmonic analysis of a file. Any number of threads may read one at once. It owns the texts and lists that it
+ * returns; they are valid until it is freed.
  */
 typedef struct RefrainAnalysis RefrainAnalysis;
 
 /**
- * The answer to a query. Any number of threads may read one at once; whatever it gives belongs to it and is there until it
- * is freed, also after the index was closed.
+ * The answer to a query. Any number of threads may read one at once. It owns the texts and lists that it returns; they
+ * are valid until it is freed, also after the index is closed.
  */
 typedef struct RefrainAnswer RefrainAnswer;
 
 /**
- * A flag that ends calls early. It may be set from any thread, from a callback, and from a signal handler; any number of
- * calls may look at it.
+ * A flag that ends calls early. You may set it from any thread, callback or signal handler. One flag may serve any
+ * number of calls.
  */
 typedef struct RefrainCancel RefrainCancel;
 
 /**
- * Chroma by constant-Q transform, made once for a sample rate. Any number of threads may use one at once.
+ * Chroma by constant-Q transform for one sample rate. Any number of threads may use one at once.
  */
 typedef struct RefrainChroma RefrainChroma;
 
 /**
- * A constant-Q transform, made once for a sample rate. Any number of threads may use one at once.
+ * A constant-Q transform for one sample rate. Any number of threads may use one at once.
  */
 typedef struct RefrainCqt RefrainCqt;
 
 /**
- * An index file that is open. Any number of threads may use one at once: calls that read work on the last committed state
- * and wait for nothing, calls that write take turns. Any number may be open on one file, also in other processes.
+ * An open index file. Any number of threads may use one handle at once: calls that read work on the last committed state
+ * and wait for nothing, calls that write take turns. Any number of handles may be open on one file, also in other
+ * processes.
  */
 typedef struct RefrainIndex RefrainIndex;
 
 /**
- * A pitch tracker (YIN), made once for a sample rate. Any number of threads may use one at once.
+ * A query whose sound comes bit by bit: live sound, or a recording of hours whose matches you want as they end. It stays
+ * valid after its index is closed, and keeps the file open until you free it. Threads may share one; their calls take
+ * turns.
+ */
+typedef struct RefrainListener RefrainListener;
+
+/**
+ * A pitch tracker (YIN) for one sample rate. Any number of threads may use one at once.
  */
 typedef struct RefrainYin RefrainYin;
 
 /**
- * What an index holds, for refrain_info.
+ * The totals of an index, filled by refrain_info.
  */
 typedef struct RefrainInfo {
     /**
@@ -223,7 +239,7 @@ typedef struct RefrainInfo {
      */
     uint64_t files;
     /**
-     * Of these, files that were not there when they were last looked for.
+     * How many of these files were missing at the last update.
      */
     uint64_t missing;
     /**
@@ -231,7 +247,7 @@ typedef struct RefrainInfo {
      */
     uint64_t failures;
     /**
-     * How long all tracks play.
+     * The length of all tracks in seconds.
      */
     double seconds;
     /**
@@ -255,7 +271,7 @@ typedef struct RefrainInfo {
      */
     uint32_t parameter_set;
     /**
-     * Lists of the neighbour index; 0 where there is none, as of a small library.
+     * Lists of the neighbour index. 0 if there is none; a small library needs none.
      */
     uint32_t neighbour_lists;
     /**
@@ -265,17 +281,17 @@ typedef struct RefrainInfo {
 } RefrainInfo;
 
 /**
- * A callback that is shown paths. The path is there until it returns; 0 asks for the next one, anything else ends the
- * call, which is no error.
+ * Gets one path after the other. The path is valid until the callback returns. Return 0 for the next path; any other
+ * value ends the call, which is no error.
  */
 typedef int (*RefrainPathCallback)(const char *path, void *user_data);
 
 /**
- * What a build tells while it goes on. Fields that its kind does not name are 0 or NULL. Fields may be added at the end.
+ * Progress of a build. Fields that the kind does not name are 0 or NULL. Later versions may add fields at the end.
  */
 typedef struct RefrainBuildEvent {
     /**
-     * What it is about.
+     * The kind of event.
      */
     enum RefrainBuildEventKind kind;
     /**
@@ -283,19 +299,19 @@ typedef struct RefrainBuildEvent {
      */
     const char *path;
     /**
-     * Where a file is now.
+     * The new path of a moved file.
      */
     const char *to;
     /**
-     * Why, for people; UTF-8.
+     * The reason or the warnings, for people; UTF-8.
      */
     const char *message;
     /**
-     * Bytes of the file, or of all new ones.
+     * Bytes of the file, or of all new files.
      */
     uint64_t bytes;
     /**
-     * How long the file plays.
+     * The length of the audio.
      */
     double seconds;
     /**
@@ -303,19 +319,19 @@ typedef struct RefrainBuildEvent {
      */
     uint64_t files;
     /**
-     * How many of them may be new or changed, and so will be read.
+     * How many of them are new or may have changed. The build reads these.
      */
     uint64_t new_files;
 } RefrainBuildEvent;
 
 /**
- * A callback that is told how a build goes, on the thread that called for the build. The event and its texts are there
- * until it returns. It may read the index, and set a RefrainCancel to end the build; it may not write to the index.
+ * Gets the events of a build, on the thread that called it. The event and its texts are valid until the callback
+ * returns. The callback may read the index, and set a RefrainCancel to end the build. It must not write to the index.
  */
 typedef void (*RefrainBuildCallback)(const struct RefrainBuildEvent *event, void *user_data);
 
 /**
- * How to build. What is 0 or NULL is as if it were not there.
+ * How to build. 0 and NULL stand for the default.
  */
 typedef struct RefrainBuildOptions {
     /**
@@ -323,11 +339,11 @@ typedef struct RefrainBuildOptions {
      */
     size_t size;
     /**
-     * Files analysed at a time; 0 for as many as there are cores.
+     * Files to analyse at a time; 0 for one per core.
      */
     size_t threads;
     /**
-     * How many folders deep to go, 1 for the files of a folder alone; 0 for any depth.
+     * How many folders deep to go; 1 takes only the files of the folder itself, 0 any depth.
      */
     size_t max_depth;
     /**
@@ -339,21 +355,21 @@ typedef struct RefrainBuildOptions {
      */
     int hidden;
     /**
-     * Is told how it goes.
+     * Gets the events.
      */
     RefrainBuildCallback callback;
     /**
-     * Given to the callback.
+     * Passed to the callback.
      */
     void *user_data;
     /**
-     * Ends it early; what was committed stays.
+     * Ends the build early. Committed data stays.
      */
     const struct RefrainCancel *cancel;
 } RefrainBuildOptions;
 
 /**
- * What a build did.
+ * The outcome of a build.
  */
 typedef struct RefrainBuildSummary {
     /**
@@ -365,11 +381,11 @@ typedef struct RefrainBuildSummary {
      */
     uint64_t found;
     /**
-     * Files that are in the index and have not changed.
+     * Unchanged files that are in the index.
      */
     uint64_t unchanged;
     /**
-     * Files that had given no fingerprint before and have not changed.
+     * Unchanged files that gave no fingerprint before.
      */
     uint64_t still_bad;
     /**
@@ -377,41 +393,41 @@ typedef struct RefrainBuildSummary {
      */
     uint64_t added;
     /**
-     * Of these, files whose track is the same with other tags.
+     * How many of the added files keep their track, with new tags.
      */
     uint64_t retagged;
     /**
-     * Files that were known under another path, where they are no longer.
+     * Files that have moved.
      */
     uint64_t moved;
     /**
-     * Files of a content that is known under another path too.
+     * Copies of files that the index has under another path too.
      */
     uint64_t copies;
     /**
-     * Files that were missing and are there again.
+     * Missing files that are back.
      */
     uint64_t returned;
     /**
-     * Files that were found to be missing.
+     * Files that are newly missing.
      */
     uint64_t missing;
     /**
-     * Files that are missing still.
+     * Files that are still missing.
      */
     uint64_t still_missing;
     /**
-     * Files and folders that could not be used; the callback is told which, refrain_failures lists the files.
+     * Files and folders that could not be used. The callback gets each; refrain_failures lists the files.
      */
     uint64_t failed;
     /**
-     * How long the added ones play.
+     * The length of the added files in seconds.
      */
     double added_seconds;
 } RefrainBuildSummary;
 
 /**
- * What a recording says of itself. Texts are UTF-8; NULL, empty or 0 is none.
+ * Tags of a recording. Texts are UTF-8. NULL, an empty text and 0 mean that there is no such tag.
  */
 typedef struct RefrainTags {
     /**
@@ -431,7 +447,7 @@ typedef struct RefrainTags {
      */
     const char *album;
     /**
-     * Its place on the disc, from 1.
+     * Its position on the disc, from 1.
      */
     uint32_t track_number;
     /**
@@ -453,7 +469,49 @@ typedef struct RefrainTags {
 } RefrainTags;
 
 /**
- * How to query. What is 0 or NULL is as if it were not there.
+ * How to add a recording. 0 and NULL stand for the default.
+ */
+typedef struct RefrainAddOptions {
+    /**
+     * sizeof (RefrainAddOptions), set by the caller.
+     */
+    size_t size;
+    /**
+     * Tags of the recording. They take precedence over those in the audio. Must be NULL for refrain_add_with, which
+     * takes the tags of the file.
+     */
+    const struct RefrainTags *tags;
+    /**
+     * Ends the call early. Nothing is added then.
+     */
+    const struct RefrainCancel *cancel;
+} RefrainAddOptions;
+
+/**
+ * What was added.
+ */
+typedef struct RefrainAdded {
+    /**
+     * sizeof (RefrainAdded), set by the caller.
+     */
+    size_t size;
+    /**
+     * The id of the track.
+     */
+    uint32_t track;
+    /**
+     * 1 if the track is new. 0 if the index already had this content, or a track of the same name and sound.
+     */
+    int is_new;
+} RefrainAdded;
+
+/**
+ * Gets how much of the audio was looked up, in seconds, after each minute or so, on the calling thread.
+ */
+typedef void (*RefrainQueryCallback)(double seconds, void *user_data);
+
+/**
+ * How to query. 0 and NULL stand for the default.
  */
 typedef struct RefrainQueryOptions {
     /**
@@ -461,11 +519,11 @@ typedef struct RefrainQueryOptions {
      */
     size_t size;
     /**
-     * The most matches to give; 0 for 10.
+     * The maximum number of matches; 0 for 10.
      */
     size_t top;
     /**
-     * The least score that counts as a match, up to 1; 0 for 0.9.
+     * The minimum score of a match, up to 1; 0 for 0.9.
      */
     double least_score;
     /**
@@ -473,15 +531,15 @@ typedef struct RefrainQueryOptions {
      */
     double semitones;
     /**
-     * The least speed of the audio over the track's, 0.5 to 1; 0 for 0.75.
+     * The slowest speed of the audio relative to the track, 0.5 to 1; 0 for 0.75.
      */
     double slowest;
     /**
-     * The greatest speed, 1 to 2; 0 for 4/3.
+     * The fastest speed, 1 to 2; 0 for 4/3.
      */
     double fastest;
     /**
-     * Not 0: look for the audio as it is only, at no other pitch or speed.
+     * Not 0: look for the audio as it is, at no other pitch or speed.
      */
     int fast;
     /**
@@ -489,18 +547,36 @@ typedef struct RefrainQueryOptions {
      */
     int exact;
     /**
-     * Not 0: also keep the best places that were looked at, for refrain_answer_candidate.
+     * Not 0: also keep the best places, matches or not, for refrain_answer_candidate.
      */
     int explain;
     /**
-     * Ends the call early; it is looked at after every few seconds of audio.
+     * Ends the call early.
      */
     const struct RefrainCancel *cancel;
+    /**
+     * Clips that refrain_query_all answers at a time; 0 for one per core.
+     */
+    size_t threads;
+    /**
+     * Gets the progress of a query of one clip.
+     */
+    RefrainQueryCallback callback;
+    /**
+     * Passed to the callback.
+     */
+    void *user_data;
 } RefrainQueryOptions;
 
 /**
- * A place of the library that sounds like a part of the audio that was asked for. Texts are UTF-8, but for paths, which
- * are as the system has them; what is not there is NULL or 0.
+ * Gets the answers of refrain_query_all one after the other, on the calling thread, in the order of the paths. The
+ * answer is valid until the callback returns; do not free it. refrain_answer_error says whether the clip could be read.
+ */
+typedef void (*RefrainAnswerCallback)(const struct RefrainAnswer *answer, void *user_data);
+
+/**
+ * A place in a track that sounds like a part of the queried audio. Paths are as the system has them, other texts UTF-8.
+ * Absent values are NULL or 0.
  */
 typedef struct RefrainMatch {
     /**
@@ -508,11 +584,11 @@ typedef struct RefrainMatch {
      */
     size_t size;
     /**
-     * The track's file, absolute, the first of those that are there; or the name that it was added under.
+     * The track's file, absolute: the first that is not missing. Or the name that it was added under.
      */
     const char *path;
     /**
-     * Other files of the same content that are there.
+     * Other files of the same content that are not missing.
      */
     const char *const *also_paths;
     /**
@@ -524,7 +600,7 @@ typedef struct RefrainMatch {
      */
     uint32_t id;
     /**
-     * 1 where none of its files was there when they were last looked for.
+     * 1 if all its files were missing at the last update.
      */
     int missing;
     /**
@@ -532,7 +608,7 @@ typedef struct RefrainMatch {
      */
     double score;
     /**
-     * Where the part of the audio begins that agrees, in seconds.
+     * Where the matched part begins in the audio, in seconds.
      */
     double query_start;
     /**
@@ -540,7 +616,7 @@ typedef struct RefrainMatch {
      */
     double query_end;
     /**
-     * Where the part of the track begins that it agrees with, in seconds.
+     * Where the matched part begins in the track, in seconds.
      */
     double ref_start;
     /**
@@ -556,11 +632,11 @@ typedef struct RefrainMatch {
      */
     size_t also_at_count;
     /**
-     * The speed of the audio over the track's.
+     * The speed of the audio relative to the track.
      */
     double tempo;
     /**
-     * By how many semitones the audio is higher.
+     * How many semitones the audio is higher than the track.
      */
     double pitch;
     /**
@@ -576,7 +652,7 @@ typedef struct RefrainMatch {
      */
     const char *album;
     /**
-     * Its place on the disc, from 1.
+     * Its position on the disc, from 1.
      */
     uint32_t track_number;
     /**
@@ -596,25 +672,32 @@ typedef struct RefrainMatch {
      */
     const char *acoustid;
     /**
-     * How much more than chance frames and windows agree, summed over the part.
+     * The evidence behind the score: how much more than by chance frames and windows agree, summed over the part.
      */
     double evidence;
     /**
-     * The cosine of audio and track over the part, -1 to 1.
+     * The cosine similarity of audio and track over the part, -1 to 1.
      */
     double similarity;
     /**
-     * The most evidence for another track.
+     * The evidence for the runner-up, the best other track.
      */
     double rival;
     /**
-     * How many variants of the audio were compared when it was found; 1 where it was found as it is.
+     * How many variants of the audio (other pitches and speeds) were compared before it was found; 1 if it was found as
+     * it is.
      */
     uint32_t variants;
 } RefrainMatch;
 
 /**
- * A file of a track. It will not grow.
+ * Gets one match after the other, on the calling thread. The match and its texts are valid until the callback returns.
+ * Their times count from the first sample.
+ */
+typedef void (*RefrainMatchCallback)(const struct RefrainMatch *found, void *user_data);
+
+/**
+ * A file of a track. This struct will not grow.
  */
 typedef struct RefrainFile {
     /**
@@ -630,25 +713,25 @@ typedef struct RefrainFile {
      */
     int64_t mtime_ns;
     /**
-     * 1 where it was not there when it was last looked for.
+     * 1 if it was missing at the last update.
      */
     int missing;
 } RefrainFile;
 
 /**
- * A track of an index. What is not there is NULL or 0. Fields may be added at the end.
+ * A track of an index. Absent values are NULL or 0. Later versions may add fields at the end.
  */
 typedef struct RefrainTrack {
     /**
-     * Its id, which is never used again, also when the track is gone.
+     * Its id. It is never used again, even after the track is removed.
      */
     uint32_t id;
     /**
-     * 1 where none of its files is there.
+     * 1 if all its files are missing.
      */
     int missing;
     /**
-     * Its files, those that are there first.
+     * Its files, missing ones last.
      */
     const struct RefrainFile *files;
     /**
@@ -656,7 +739,7 @@ typedef struct RefrainTrack {
      */
     size_t file_count;
     /**
-     * How long it plays.
+     * The length of the track.
      */
     double seconds;
     /**
@@ -684,7 +767,7 @@ typedef struct RefrainTrack {
      */
     const char *album;
     /**
-     * Its place on the disc, from 1.
+     * Its position on the disc, from 1.
      */
     uint32_t track_number;
     /**
@@ -714,18 +797,45 @@ typedef struct RefrainTrack {
 } RefrainTrack;
 
 /**
- * A callback that is shown tracks. The track and its texts are there until it returns; 0 asks for the next one, anything
- * else ends the call, which is no error.
+ * Gets one track after the other. The track and its texts are valid until the callback returns. Return 0 for the next
+ * track; any other value ends the call, which is no error.
  */
 typedef int (*RefrainTrackCallback)(const struct RefrainTrack *track, void *user_data);
 
 /**
- * A callback that is shown files that gave no fingerprint, and the reason. Else as RefrainTrackCallback.
+ * Gets one file after the other that gave no fingerprint, and the reason. Otherwise like RefrainTrackCallback.
  */
 typedef int (*RefrainFailureCallback)(const char *path, const char *reason, void *user_data);
 
 /**
- * What refrain_merge did.
+ * Gets how many tracks or files are done, and how many there are, on the calling thread.
+ */
+typedef void (*RefrainProgressCallback)(uint64_t done, uint64_t total, void *user_data);
+
+/**
+ * Options of calls that read or rewrite much of an index. 0 and NULL stand for the default.
+ */
+typedef struct RefrainMaintainOptions {
+    /**
+     * sizeof (RefrainMaintainOptions), set by the caller.
+     */
+    size_t size;
+    /**
+     * Ends the call early. The index stays valid.
+     */
+    const struct RefrainCancel *cancel;
+    /**
+     * Gets the progress.
+     */
+    RefrainProgressCallback callback;
+    /**
+     * Passed to the callback.
+     */
+    void *user_data;
+} RefrainMaintainOptions;
+
+/**
+ * The outcome of refrain_merge.
  */
 typedef struct RefrainMergeSummary {
     /**
@@ -733,22 +843,22 @@ typedef struct RefrainMergeSummary {
      */
     size_t size;
     /**
-     * Tracks that are new.
+     * New tracks.
      */
     uint64_t added;
     /**
-     * Tracks whose content was known, and which have more files now.
+     * Tracks whose content the index had. They have more files now.
      */
     uint64_t known;
     /**
-     * Tracks all of whose paths were known, which stay as they were.
+     * Tracks whose paths the index had already. They stay as they were.
      */
     uint64_t skipped;
 } RefrainMergeSummary;
 
 /**
- * How to analyse, and what to write besides. What is 0 or NULL is as if it were not there. Outputs are files where one file
- * is analysed; where several are, they are folders.
+ * How to analyze, and which files to write. 0 and NULL stand for the default. For one audio file the outputs are files,
+ * for several they are folders.
  */
 typedef struct RefrainAnalyzeOptions {
     /**
@@ -756,11 +866,11 @@ typedef struct RefrainAnalyzeOptions {
      */
     size_t size;
     /**
-     * Threads; 0 for as many as there are cores. The figures do not depend on it.
+     * Threads; 0 for one per core. The figures do not depend on it.
      */
     size_t threads;
     /**
-     * How many folders deep to go; 0 for any depth.
+     * How many folders deep to go; 1 takes only the files of the folder itself, 0 any depth.
      */
     size_t max_depth;
     /**
@@ -788,19 +898,19 @@ typedef struct RefrainAnalyzeOptions {
      */
     const char *plot;
     /**
-     * Ends refrain_analyze_all early.
+     * Ends the call early.
      */
     const struct RefrainCancel *cancel;
 } RefrainAnalyzeOptions;
 
 /**
- * A callback that is given the outcome of each file, on the thread that called, in the order of the paths. The analysis is
- * there until it returns, and not to be freed.
+ * Gets the outcome of one file after the other, on the calling thread, in the order of the paths. The analysis is valid
+ * until the callback returns; do not free it. refrain_analysis_error says whether the file could be analyzed.
  */
 typedef void (*RefrainAnalysisCallback)(const struct RefrainAnalysis *analysis, void *user_data);
 
 /**
- * What refrain_analyze_all did.
+ * The outcome of refrain_analyze_all.
  */
 typedef struct RefrainAnalyzeSummary {
     /**
@@ -808,21 +918,21 @@ typedef struct RefrainAnalyzeSummary {
      */
     size_t size;
     /**
-     * Files that were analysed.
+     * Files that were analyzed.
      */
-    uint64_t analysed;
+    uint64_t analyzed;
     /**
-     * Files and folders that could not be.
+     * Files and folders that could not be analyzed.
      */
     uint64_t failed;
     /**
-     * How long those play that were analysed.
+     * The length of the analyzed files.
      */
     double seconds;
 } RefrainAnalyzeSummary;
 
 /**
- * Figures about the harmony of a file. A number that is not there, as of silence, is NaN; a text is NULL.
+ * Figures about the harmony of a file. An absent number is NaN, an absent text NULL, as for silence.
  */
 typedef struct RefrainFigures {
     /**
@@ -834,7 +944,7 @@ typedef struct RefrainFigures {
      */
     double duration;
     /**
-     * The file's sample rate in hertz; 0 where there is no audio in it.
+     * The file's sample rate in hertz; 0 if the file has no audio.
      */
     uint32_t sample_rate;
     /**
@@ -846,7 +956,7 @@ typedef struct RefrainFigures {
      */
     uint64_t frames;
     /**
-     * By what part of a semitone the music is higher than A4 = 440 Hz, -0.5 to 0.49.
+     * How far the music is above A4 = 440 Hz, in semitones, -0.5 to 0.49.
      */
     double tuning;
     /**
@@ -858,19 +968,19 @@ typedef struct RefrainFigures {
      */
     const char *mode;
     /**
-     * How like the key's profile the pitch classes are, -1 to 1.
+     * How well the pitch classes fit the key's profile, -1 to 1.
      */
     double key_correlation;
     /**
-     * How far the second key is behind, 0 to 1.
+     * How far the second key falls behind, 0 to 1.
      */
     double key_confidence;
     /**
-     * The key that comes second.
+     * The second most likely key.
      */
     const char *key_second;
     /**
-     * The level of the harmonic part over that of the harmonic and the percussive one, 0 to 1.
+     * The level of the harmonic part relative to harmonic and percussive part together, 0 to 1.
      */
     double harmonic_ratio;
     /**
@@ -878,7 +988,7 @@ typedef struct RefrainFigures {
      */
     double voiced;
     /**
-     * The median pitch of those in hertz.
+     * The median pitch of these frames in hertz.
      */
     double pitch;
     /**
@@ -886,7 +996,7 @@ typedef struct RefrainFigures {
      */
     const char *pitch_note;
     /**
-     * How many cents it is above that note, -50 to 50.
+     * How many cents the pitch is above that note, -50 to 50.
      */
     double pitch_cents;
     /**
@@ -898,7 +1008,7 @@ typedef struct RefrainFigures {
      */
     float chroma[12];
     /**
-     * The mean of each pitch class's magnitudes, which follows the loudness.
+     * The mean of each pitch class's magnitudes. It follows the loudness.
      */
     float chroma_energy[12];
     /**
@@ -906,7 +1016,7 @@ typedef struct RefrainFigures {
      */
     double chroma_entropy;
     /**
-     * What was wrong with the file, and could be got over.
+     * Problems of the file that did not prevent the analysis.
      */
     const char *const *warnings;
     /**
@@ -916,7 +1026,7 @@ typedef struct RefrainFigures {
 } RefrainFigures;
 
 /**
- * What a RefrainCqt looks at. What is 0 is as said.
+ * Options of a RefrainCqt. 0 stands for the default.
  */
 typedef struct RefrainCqtOptions {
     /**
@@ -928,7 +1038,7 @@ typedef struct RefrainCqtOptions {
      */
     double fmin;
     /**
-     * How many bins, up to 1,200; 0 for 84.
+     * The number of bins, up to 1,200; 0 for 84.
      */
     size_t bins;
     /**
@@ -940,13 +1050,13 @@ typedef struct RefrainCqtOptions {
      */
     size_t hop;
     /**
-     * By how many bins all frequencies are higher, -0.5 to 0.5.
+     * How many bins higher all frequencies are, -0.5 to 0.5.
      */
     double tuning;
 } RefrainCqtOptions;
 
 /**
- * What a RefrainChroma looks at. What is 0 is as said.
+ * Options of a RefrainChroma. 0 stands for the default.
  */
 typedef struct RefrainChromaOptions {
     /**
@@ -958,7 +1068,7 @@ typedef struct RefrainChromaOptions {
      */
     double fmin;
     /**
-     * How many octaves; 0 for 7.
+     * The number of octaves; 0 for 7.
      */
     size_t octaves;
     /**
@@ -970,13 +1080,13 @@ typedef struct RefrainChromaOptions {
      */
     size_t hop;
     /**
-     * By how many bins the music is higher than A4 = 440 Hz, -0.5 to 0.5: see refrain_tuning.
+     * How many bins the music is above A4 = 440 Hz, -0.5 to 0.5: see refrain_tuning.
      */
     double tuning;
 } RefrainChromaOptions;
 
 /**
- * How refrain_hpss tells harmonic from percussive. What is 0 is as said.
+ * How refrain_hpss separates. 0 stands for the default.
  */
 typedef struct RefrainHpssOptions {
     /**
@@ -992,29 +1102,30 @@ typedef struct RefrainHpssOptions {
      */
     size_t hop;
     /**
-     * Frames that the harmonic median looks at: odd, up to 255; 0 for 31.
+     * Frames in the harmonic median: odd, up to 255; 0 for 31.
      */
     size_t harmonic_kernel;
     /**
-     * Bins that the percussive median looks at: odd, up to 255; 0 for 31.
+     * Bins in the percussive median: odd, up to 255; 0 for 31.
      */
     size_t percussive_kernel;
     /**
-     * How sharply the masks part, the exponent of the medians; 0 for 2, INFINITY for masks of 0 and 1.
+     * The sharpness of the masks: the exponent of the medians. 0 for 2; INFINITY makes masks of 0 and 1.
      */
     float power;
     /**
-     * How many times the percussive median the harmonic one must be, 1 or more; 0 for 1. Above 1 there is a rest.
+     * How many times the percussive median the harmonic one must reach, 1 or more; 0 for 1. Above 1 a residue belongs to
+     * neither part.
      */
     float harmonic_margin;
     /**
-     * How many times the harmonic median the percussive one must be, 1 or more; 0 for 1.
+     * How many times the harmonic median the percussive one must reach, 1 or more; 0 for 1.
      */
     float percussive_margin;
 } RefrainHpssOptions;
 
 /**
- * What a RefrainYin looks for. What is 0 is as said.
+ * Options of a RefrainYin. 0 stands for the default.
  */
 typedef struct RefrainYinOptions {
     /**
@@ -1042,7 +1153,7 @@ typedef struct RefrainYinOptions {
      */
     float threshold;
     /**
-     * Not 0: librosa's difference function, which puts low notes up to 10 cents sharp.
+     * Not 0: use librosa's difference function, which reads low notes up to 10 cents sharp.
      */
     int librosa;
 } RefrainYinOptions;
@@ -1052,97 +1163,96 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * Why the last call on this thread that failed did so, with the path or argument at fault; UTF-8, for people. Empty
- * before the first failure; calls that succeed leave it as it is. Never NULL.
+ * Returns why the last failed call on this thread failed: UTF-8 for people, with the path or argument at fault. Empty
+ * before the first failure. A call that succeeds does not change it. Never NULL.
  *
- * The text belongs to the library, and is there until the next call on this thread fails or the thread ends.
+ * The library owns the text. It is valid until the next call on this thread fails or the thread ends.
  */
 const char *refrain_last_error(void);
 
 /**
- * The name of a code, "REFRAIN_ERROR_IO"; of one that there is not, "unknown". The text is there for ever.
+ * Returns the name of a code, such as "REFRAIN_ERROR_IO", or "unknown". The text stays valid.
  */
 const char *refrain_code_name(int32_t code);
 
 /**
- * The version of the library, "0.1.0". The text is there for ever.
+ * Returns the version of the library, such as "0.1.0". The text stays valid.
  */
 const char *refrain_version(void);
 
 /**
- * A flag that is not set, to be freed with refrain_cancel_free once no call looks at it any more.
+ * Makes a flag that is not set. Free it with refrain_cancel_free once all calls that use it have returned.
  */
 struct RefrainCancel *refrain_cancel_new(void);
 
 /**
- * Sets the flag: calls that look at it end soon, with REFRAIN_ERROR_INTERRUPTED; what they had committed stays. Of NULL
- * it does nothing. Safe in a signal handler.
+ * Sets the flag. Calls that use it end within a fraction of a second with REFRAIN_ERROR_INTERRUPTED. Data that they
+ * committed before stays. Does nothing if `cancel` is NULL. Safe in a signal handler.
  */
 void refrain_cancel_set(const struct RefrainCancel *cancel);
 
 /**
- * Takes it back, so that the flag can be used for other calls. Of NULL it does nothing.
+ * Clears the flag, so that other calls can use it. Does nothing if `cancel` is NULL.
  */
 void refrain_cancel_reset(const struct RefrainCancel *cancel);
 
 /**
- * Frees the flag; no call may look at it any more. Of NULL it does nothing.
+ * Frees the flag. No call may use it any more. Does nothing if `cancel` is NULL.
  */
 void refrain_cancel_free(struct RefrainCancel *cancel);
 
 /**
- * Opens an index for reading. `*index` is to be closed with refrain_close; it is NULL after a failure.
+ * Opens an index for reading. Close `*index` with refrain_close. It is NULL after a failure.
  *
- * REFRAIN_ERROR_MISSING where there is none, REFRAIN_ERROR_INDEX and REFRAIN_ERROR_DAMAGED where it cannot be used.
+ * REFRAIN_ERROR_MISSING if there is none, REFRAIN_ERROR_INDEX and REFRAIN_ERROR_DAMAGED if it cannot be used.
  */
-enum RefrainCode refrain_open(const char *path,
-                              struct RefrainIndex **index);
+enum RefrainCode refrain_open(const char *path, struct RefrainIndex **index);
 
 /**
- * Opens an index for reading and writing, and makes it where there is none. A file that is there is not written to before
- * the first call that writes. Else as refrain_open.
+ * Opens an index for reading and writing. Creates it if there is none. Does not write to an existing file before the
+ * first call that writes. Otherwise like refrain_open.
  */
 enum RefrainCode refrain_open_or_create(const char *path,
                                         struct RefrainIndex **index);
 
 /**
- * Opens an index for reading and writing that is there already. Else as refrain_open.
+ * Opens an existing index for reading and writing. Otherwise like refrain_open.
  */
 enum RefrainCode refrain_open_to_write(const char *path, struct RefrainIndex **index);
 
 /**
- * Closes an index and frees the handle, also where it fails; no other call may be using it. After writing it leaves one
- * file behind, without a log beside it. Answers and analyses stay. NULL is nothing to be closed.
+ * Closes an index and frees the handle, even if it returns an error. No other call may be using the handle. After
+ * writing, one file is left, without a log beside it. Answers, analyses and listeners stay valid; a listener keeps the
+ * file open until you free it. Does nothing if `index` is NULL.
  *
- * REFRAIN_ERROR_DISK_FULL and the like where what was committed could not be brought from the log into the file: nothing is
- * lost then, the next writer does it.
+ * REFRAIN_ERROR_DISK_FULL and others if the log could not be copied into the file. No data is lost: the next writer does
+ * it.
  */
 enum RefrainCode refrain_close(struct RefrainIndex *index);
 
 /**
- * The path as it was opened, which is there until the index is closed. NULL of NULL.
+ * Returns the path as it was opened. It is valid until the index is closed. NULL if `index` is NULL.
  */
 const char *refrain_path(const struct RefrainIndex *index);
 
 /**
- * Fills `info`.
+ * Fills `info` with the totals of the index.
  */
 enum RefrainCode refrain_info(const struct RefrainIndex *index, struct RefrainInfo *info);
 
 /**
- * Shows the folders that refrain_update looks into.
+ * Passes the folders that refrain_update scans to the callback.
  */
 enum RefrainCode refrain_roots(const struct RefrainIndex *index,
                                RefrainPathCallback callback,
                                void *user_data);
 
 /**
- * Brings the index up to date with folders and files, in parallel: what is new or changed is added, what has moved is
- * recognised, what is gone is marked as missing. Folders are remembered for refrain_update. `options` may be NULL, and so
- * may `summary`.
+ * Brings the index up to date with folders and files, in parallel. Adds new and changed files, recognises moved files,
+ * and marks files that are gone as missing. refrain_update remembers the folders. `options` and `summary` may be NULL.
  *
- * A file that is no audio or damaged is no error, it counts as failed. REFRAIN_ERROR_IO for a path that does not exist,
- * REFRAIN_ERROR_INTERRUPTED; what was committed by then stays.
+ * REFRAIN_ERROR_IO if a path does not exist, REFRAIN_ERROR_INTERRUPTED if its cancel ended it; committed data stays. A
+ * damaged file is no error: it counts as failed.
  */
 enum RefrainCode refrain_build(struct RefrainIndex *index,
                                const char *const *paths,
@@ -1151,33 +1261,44 @@ enum RefrainCode refrain_build(struct RefrainIndex *index,
                                struct RefrainBuildSummary *summary);
 
 /**
- * Brings the index up to date with the folders that were built from before, and with every other file that it knows. A
- * folder that is not there is no error: its files are marked as missing. Else as refrain_build.
+ * Brings the index up to date with the folders of earlier builds, and with every other file that it knows. A folder that
+ * is gone is no error: its files are marked as missing. Otherwise like refrain_build.
  */
 enum RefrainCode refrain_update(struct RefrainIndex *index,
                                 const struct RefrainBuildOptions *options,
                                 struct RefrainBuildSummary *summary);
 
 /**
- * Tries the files again that gave no fingerprint; those that are gone are forgotten. Else as refrain_build.
+ * Tries the files again that gave no fingerprint, and forgets those that are gone. Otherwise like refrain_build.
  */
 enum RefrainCode refrain_retry(struct RefrainIndex *index,
                                const struct RefrainBuildOptions *options,
                                struct RefrainBuildSummary *summary);
 
 /**
- * Adds one file, whether it is known or not.
+ * Adds one file, whether the index knows it or not.
  *
- * REFRAIN_ERROR_IO and REFRAIN_ERROR_AUDIO where it is a folder or there is no fingerprint to be had of it.
+ * REFRAIN_ERROR_IO and REFRAIN_ERROR_AUDIO if it is a folder or gives no fingerprint.
  */
 enum RefrainCode refrain_add(struct RefrainIndex *index, const char *path);
 
 /**
- * Adds an audio file that is in memory, `count` bytes, which are not needed any more once the call is done. It is known by
- * `name`, as a file is by its path: the name is the path of its matches, and what was added under the same name before is
- * replaced. `tags`, which may be NULL, go before those that the audio has itself.
+ * Like refrain_add, with options. `options` and `added` may be NULL.
  *
- * It stays until it is removed: no file of that name is looked for. Errors are those of refrain_add; REFRAIN_ERROR_UTF8 for tags.
+ * REFRAIN_ERROR_INTERRUPTED if its cancel ended it. Other errors are those of refrain_add.
+ */
+enum RefrainCode refrain_add_with(struct RefrainIndex *index,
+                                  const char *path,
+                                  const struct RefrainAddOptions *options,
+                                  struct RefrainAdded *added);
+
+/**
+ * Adds an audio file in memory: `count` bytes, which the library does not need after the call. The index knows it by
+ * `name`, as it knows a file by its path: the name is the path of its matches, and replaces an earlier recording of the
+ * same name. `tags` may be NULL. They take precedence over those in the audio.
+ *
+ * It stays until you remove it: the library does not look for a file of that name. Errors are those of refrain_add;
+ * REFRAIN_ERROR_UTF8 for tags.
  */
 enum RefrainCode refrain_add_memory(struct RefrainIndex *index,
                                     const void *bytes,
@@ -1186,8 +1307,21 @@ enum RefrainCode refrain_add_memory(struct RefrainIndex *index,
                                     const struct RefrainTags *tags);
 
 /**
- * As refrain_add_memory, of samples: `frames` of each of `channels` in turn, `rate` frames a second (1,000 to 768,000),
- * full scale being -1 to 1. The mean of the channels is taken; what is no number, or over a million, counts as silence.
+ * Like refrain_add_memory, with options. `options` and `added` may be NULL.
+ *
+ * REFRAIN_ERROR_INTERRUPTED if its cancel ended it. Other errors are those of refrain_add_memory.
+ */
+enum RefrainCode refrain_add_memory_with(struct RefrainIndex *index,
+                                         const void *bytes,
+                                         size_t count,
+                                         const char *name,
+                                         const struct RefrainAddOptions *options,
+                                         struct RefrainAdded *added);
+
+/**
+ * Like refrain_add_memory, for samples: `frames` of each of `channels`, interleaved, `rate` frames a second (1,000 to
+ * 768,000), full scale -1 to 1. The library takes the mean of the channels. A sample that is not a number, or over a
+ * million, counts as silence.
  */
 enum RefrainCode refrain_add_samples(struct RefrainIndex *index,
                                      const float *samples,
@@ -1198,10 +1332,25 @@ enum RefrainCode refrain_add_samples(struct RefrainIndex *index,
                                      const struct RefrainTags *tags);
 
 /**
- * Answers what recordings an audio file comes from, or is. `options` may be NULL. `*answer` is to be freed with
- * refrain_answer_free; it is NULL after a failure. No match is no failure.
+ * Like refrain_add_samples, with options. `options` and `added` may be NULL.
  *
- * REFRAIN_ERROR_IO and REFRAIN_ERROR_AUDIO where the audio cannot be used, REFRAIN_ERROR_INTERRUPTED.
+ * REFRAIN_ERROR_INTERRUPTED if its cancel ended it. Other errors are those of refrain_add_memory.
+ */
+enum RefrainCode refrain_add_samples_with(struct RefrainIndex *index,
+                                          const float *samples,
+                                          size_t frames,
+                                          uint32_t channels,
+                                          uint32_t rate,
+                                          const char *name,
+                                          const struct RefrainAddOptions *options,
+                                          struct RefrainAdded *added);
+
+/**
+ * Identifies the recordings that an audio file comes from. `options` may be NULL. Free `*answer` with
+ * refrain_answer_free. It is NULL after a failure. An answer without a match is no failure.
+ *
+ * REFRAIN_ERROR_IO and REFRAIN_ERROR_AUDIO if the audio cannot be used, REFRAIN_ERROR_INTERRUPTED if its cancel ended
+ * it.
  */
 enum RefrainCode refrain_query(const struct RefrainIndex *index,
                                const char *path,
@@ -1209,8 +1358,8 @@ enum RefrainCode refrain_query(const struct RefrainIndex *index,
                                struct RefrainAnswer **answer);
 
 /**
- * As refrain_query, of an audio file that is in memory: `count` bytes, of any format that is known. `name` is what it is
- * called in the answer and in messages; NULL for "memory".
+ * Like refrain_query, for an audio file in memory: `count` bytes of any known format. `name` stands for it in the answer
+ * and in messages; NULL for "memory".
  */
 enum RefrainCode refrain_query_memory(const struct RefrainIndex *index,
                                       const void *bytes,
@@ -1220,9 +1369,9 @@ enum RefrainCode refrain_query_memory(const struct RefrainIndex *index,
                                       struct RefrainAnswer **answer);
 
 /**
- * As refrain_query, of samples: `frames` of each of `channels` in turn, `rate` frames a second (1,000 to 768,000), full
- * scale being -1 to 1. They are read where they are. The mean of the channels is taken; what is no number, or over a
- * million, counts as silence. `name` is what it is called; NULL for "samples".
+ * Like refrain_query, for samples: `frames` of each of `channels`, interleaved, `rate` frames a second (1,000 to
+ * 768,000), full scale -1 to 1. The library does not copy them. It takes the mean of the channels. A sample that is not
+ * a number, or over a million, counts as silence. `name` stands for the audio in the answer; NULL for "samples".
  */
 enum RefrainCode refrain_query_samples(const struct RefrainIndex *index,
                                        const float *samples,
@@ -1234,27 +1383,63 @@ enum RefrainCode refrain_query_samples(const struct RefrainIndex *index,
                                        struct RefrainAnswer **answer);
 
 /**
- * Whether there is a match. Of NULL there is none.
+ * Finds the other tracks of the index that sound like the track with this id: copies, edits, and tracks that sample it.
+ * Reads no audio. Looks for the track at its own pitch and speed; the track is no match of itself. Otherwise like
+ * refrain_query.
+ *
+ * REFRAIN_ERROR_ARGUMENT if there is no track with this id.
+ */
+enum RefrainCode refrain_query_track(const struct RefrainIndex *index,
+                                     uint32_t id,
+                                     const struct RefrainQueryOptions *options,
+                                     struct RefrainAnswer **answer);
+
+/**
+ * Identifies many clips on several threads and passes each answer to `callback`, in the order of the paths, on the
+ * calling thread. A clip that cannot be read gets an answer too: refrain_answer_error says why. `options` may be NULL.
+ *
+ * REFRAIN_ERROR_INTERRUPTED if its cancel ended it.
+ */
+enum RefrainCode refrain_query_all(const struct RefrainIndex *index,
+                                   const char *const *paths,
+                                   size_t path_count,
+                                   const struct RefrainQueryOptions *options,
+                                   RefrainAnswerCallback callback,
+                                   void *user_data);
+
+/**
+ * Returns whether there is a match. REFRAIN_STATUS_NO_MATCH if `answer` is NULL.
  */
 enum RefrainStatus refrain_answer_status(const struct RefrainAnswer *answer);
 
 /**
- * How many matches there are. Of NULL there are none.
+ * Returns the clip as it was named. NULL if `answer` is NULL.
+ */
+const char *refrain_answer_query(const struct RefrainAnswer *answer);
+
+/**
+ * Returns why the clip could not be read, or NULL if it could. Only refrain_query_all passes answers with an error. NULL
+ * if `answer` is NULL.
+ */
+const char *refrain_answer_error(const struct RefrainAnswer *answer);
+
+/**
+ * Returns the number of matches. 0 if `answer` is NULL.
  */
 size_t refrain_answer_count(const struct RefrainAnswer *answer);
 
 /**
- * How many places were kept because `explain` was set, whether they count as a match or not. Of NULL there are none.
+ * Returns how many places were kept because `explain` was set, matches or not. 0 if `answer` is NULL.
  */
 size_t refrain_answer_candidate_count(const struct RefrainAnswer *answer);
 
 /**
- * The length of the audio in seconds. Of NULL it is 0.
+ * Returns the length of the audio in seconds. 0 if `answer` is NULL or an error.
  */
 double refrain_answer_duration(const struct RefrainAnswer *answer);
 
 /**
- * Fills `found` with match `n`, the surest being 0. What it points to belongs to the answer.
+ * Fills `found` with match `n`; 0 is the best one. The answer owns its texts and lists.
  *
  * REFRAIN_ERROR_ARGUMENT unless `n` is below refrain_answer_count.
  */
@@ -1263,39 +1448,80 @@ enum RefrainCode refrain_answer_match(const struct RefrainAnswer *answer,
                                       struct RefrainMatch *found);
 
 /**
- * As refrain_answer_match, of the places that refrain_answer_candidate_count counts.
+ * Like refrain_answer_match, for the places that refrain_answer_candidate_count counts.
  */
 enum RefrainCode refrain_answer_candidate(const struct RefrainAnswer *answer,
                                           size_t n,
                                           struct RefrainMatch *found);
 
 /**
- * The answer as one JSON document, as `refrain query --json` prints it. NULL of NULL.
+ * Returns the answer as one JSON document, as `refrain query --json` prints it. NULL if `answer` is NULL.
  */
 const char *refrain_answer_json(const struct RefrainAnswer *answer);
 
 /**
- * Frees an answer and all that it gave. Of NULL it does nothing.
+ * Frees an answer with all texts and lists that it returned. Does nothing if `answer` is NULL.
  */
 void refrain_answer_free(struct RefrainAnswer *answer);
 
 /**
- * Shows all tracks as of one moment, in order of their ids, on this thread. The callback may read the index.
+ * Begins to listen. `options` may be NULL; the number of matches is not limited. Free `*listener` with
+ * refrain_listener_free. It is NULL after a failure. The cancel of the options ends later calls with this listener, so
+ * keep it until they return.
+ */
+enum RefrainCode refrain_listen(const struct RefrainIndex *index,
+                                const struct RefrainQueryOptions *options,
+                                struct RefrainListener **listener);
+
+/**
+ * Takes the next `count` samples of one channel, `rate` a second, full scale -1 to 1, and passes the matches to
+ * `callback` that later sound cannot change. The library looks into the index after each minute or so of sound. A match
+ * comes out once 6 s have gone by without it.
+ *
+ * REFRAIN_ERROR_AUDIO if `rate` is not 1,000 to 768,000 or a week of sound has gone by, REFRAIN_ERROR_ARGUMENT after
+ * refrain_listener_finish, REFRAIN_ERROR_INTERRUPTED if its cancel ended it.
+ */
+enum RefrainCode refrain_listener_push(struct RefrainListener *listener,
+                                       const float *samples,
+                                       size_t count,
+                                       uint32_t rate,
+                                       RefrainMatchCallback callback,
+                                       void *user_data);
+
+/**
+ * Ends the sound and passes the remaining matches to `callback`. The listener takes no more sound, even after a failure.
+ *
+ * Errors are those of refrain_listener_push.
+ */
+enum RefrainCode refrain_listener_finish(struct RefrainListener *listener,
+                                         RefrainMatchCallback callback,
+                                         void *user_data);
+
+/**
+ * Frees a listener. Does nothing if `listener` is NULL.
+ */
+void refrain_listener_free(struct RefrainListener *listener);
+
+/**
+ * Passes all tracks to the callback, in order of their ids, on this thread. All come from one state of the index. The
+ * callback may read the index.
  */
 enum RefrainCode refrain_tracks(const struct RefrainIndex *index,
                                 RefrainTrackCallback callback,
                                 void *user_data);
 
 /**
- * Shows all files that gave no fingerprint, and the reason, on this thread. The callback may read the index.
+ * Passes all files that gave no fingerprint to the callback, with the reason, on this thread. The callback may read the
+ * index.
  */
 enum RefrainCode refrain_failures(const struct RefrainIndex *index,
                                   RefrainFailureCallback callback,
                                   void *user_data);
 
 /**
- * Shows the paths of the files that `chosen` means, in order: a file, a folder for all below it, the name that audio was
- * added under, a pattern (`*` and `?` within a name, `**` any number of folders), a track's id, or "missing".
+ * Passes the paths of the chosen files to the callback, in order. `chosen` is a file, a folder (everything in it), the
+ * name of added audio, a pattern (`*` and `?` match within a name, `**` any number of folders), a track id, or
+ * "missing". An existing path wins over a pattern.
  */
 enum RefrainCode refrain_select(const struct RefrainIndex *index,
                                 const char *chosen,
@@ -1303,8 +1529,8 @@ enum RefrainCode refrain_select(const struct RefrainIndex *index,
                                 void *user_data);
 
 /**
- * Forgets files, by the very paths that refrain_select and refrain_tracks show, and tracks that have no other file. The
- * files themselves are not touched. `removed`, which may be NULL, is how many were known.
+ * Forgets files, and tracks that have no other file. `paths` are spelled as refrain_select and refrain_tracks return
+ * them. Does not touch the files themselves. `*removed` is how many of them the index knew; `removed` may be NULL.
  */
 enum RefrainCode refrain_remove(struct RefrainIndex *index,
                                 const char *const *paths,
@@ -1312,23 +1538,43 @@ enum RefrainCode refrain_remove(struct RefrainIndex *index,
                                 uint64_t *removed);
 
 /**
- * Forgets files that are missing, unless a folder that was built from is not there as a whole, as on a disk that is not
- * plugged in. `removed`, which may be NULL, is how many.
+ * Like refrain_remove, with options, which may be NULL.
+ *
+ * REFRAIN_ERROR_INTERRUPTED if its cancel ended it; files that it removed by then stay removed.
+ */
+enum RefrainCode refrain_remove_with(struct RefrainIndex *index,
+                                     const char *const *paths,
+                                     size_t path_count,
+                                     const struct RefrainMaintainOptions *options,
+                                     uint64_t *removed);
+
+/**
+ * Forgets missing files. Keeps files of a folder that is gone as a whole, such as an unplugged disk. `*removed` is how
+ * many it forgot; `removed` may be NULL.
  */
 enum RefrainCode refrain_prune(struct RefrainIndex *index,
                                uint64_t *removed);
 
 /**
- * Forgets that folders at or below `path` were indexed, so that refrain_update does not look into them. Their files stay.
+ * Like refrain_prune, with options, which may be NULL.
+ *
+ * REFRAIN_ERROR_INTERRUPTED if its cancel ended it; files that it removed by then stay removed.
+ */
+enum RefrainCode refrain_prune_with(struct RefrainIndex *index,
+                                    const struct RefrainMaintainOptions *options,
+                                    uint64_t *removed);
+
+/**
+ * Forgets that folders at or below `path` were indexed, so that refrain_update does not scan them. Their files stay.
  */
 enum RefrainCode refrain_forget_roots(struct RefrainIndex *index,
                                       const char *path);
 
 /**
- * Moves the paths of all files and folders at or below `from` to below `to`, as after a folder was renamed. `files` and
- * `roots`, which may be NULL, are how many.
+ * Changes the paths of all files and folders at or below `from` to below `to`, as after a folder was renamed. `*files`
+ * and `*roots` are how many; both may be NULL.
  *
- * REFRAIN_ERROR_INDEX where a file would come to where another is known; nothing is changed then.
+ * REFRAIN_ERROR_INDEX if the index knows another file at a new path. It changes nothing then.
  */
 enum RefrainCode refrain_relocate(struct RefrainIndex *index,
                                   const char *from,
@@ -1337,8 +1583,8 @@ enum RefrainCode refrain_relocate(struct RefrainIndex *index,
                                   uint64_t *roots);
 
 /**
- * Takes in the tracks of `other`. What both have is one track, by its content; a path that both have stays what it is
- * here. `cancel` and `summary` may be NULL. What was merged before a failure stays so.
+ * Adds the tracks of `other`. Tracks with the same content become one. A path that both have keeps its track in `index`.
+ * `cancel` and `summary` may be NULL. Tracks that were merged before a failure stay merged.
  */
 enum RefrainCode refrain_merge(struct RefrainIndex *index,
                                const struct RefrainIndex *other,
@@ -1346,44 +1592,88 @@ enum RefrainCode refrain_merge(struct RefrainIndex *index,
                                struct RefrainMergeSummary *summary);
 
 /**
- * Reads and checks everything.
+ * Like refrain_merge, with options, which may be NULL.
+ */
+enum RefrainCode refrain_merge_with(struct RefrainIndex *index,
+                                    const struct RefrainIndex *other,
+                                    const struct RefrainMaintainOptions *options,
+                                    struct RefrainMergeSummary *summary);
+
+/**
+ * Reads and checks the whole index.
  *
- * REFRAIN_ERROR_DAMAGED with the first thing that is wrong, REFRAIN_ERROR_NEIGHBOURS where refrain_rebuild mends it.
+ * REFRAIN_ERROR_DAMAGED with the first problem that it finds, REFRAIN_ERROR_NEIGHBOURS if refrain_rebuild repairs it.
  */
 enum RefrainCode refrain_verify(const struct RefrainIndex *index);
 
 /**
- * Makes the neighbour index again out of the fingerprints, where the library is large enough for one. `cancel` may be NULL.
+ * Like refrain_verify, with options, which may be NULL.
+ *
+ * REFRAIN_ERROR_INTERRUPTED if its cancel ended it.
+ */
+enum RefrainCode refrain_verify_with(const struct RefrainIndex *index,
+                                     const struct RefrainMaintainOptions *options);
+
+/**
+ * Makes the neighbour index again from the fingerprints, if the library is large enough for one. `cancel` may be NULL.
+ *
+ * REFRAIN_ERROR_INTERRUPTED if `cancel` ended it.
  */
 enum RefrainCode refrain_rebuild(struct RefrainIndex *index,
                                  const struct RefrainCancel *cancel);
 
 /**
- * Gives the room of what was removed back to the disk. `bytes`, which may be NULL, is how much.
+ * Updates the neighbour index if it has fallen behind, as after many removals or a merge. `cancel` may be NULL.
+ *
+ * REFRAIN_ERROR_INTERRUPTED if `cancel` ended it.
+ */
+enum RefrainCode refrain_refresh(struct RefrainIndex *index,
+                                 const struct RefrainCancel *cancel);
+
+/**
+ * Returns the space of removed tracks to the disk. `*bytes` is how much; `bytes` may be NULL.
  */
 enum RefrainCode refrain_compact(struct RefrainIndex *index, uint64_t *bytes);
 
 /**
- * Writes the index as it is now to a new file, without gaps and without a log beside it.
+ * Like refrain_compact, with options, which may be NULL.
  *
- * REFRAIN_ERROR_IO where there is a file already, or none can be made.
+ * REFRAIN_ERROR_INTERRUPTED if its cancel ended it; the file keeps its size then.
+ */
+enum RefrainCode refrain_compact_with(struct RefrainIndex *index,
+                                      const struct RefrainMaintainOptions *options,
+                                      uint64_t *bytes);
+
+/**
+ * Writes the current state of the index to a new file, without gaps and without a log beside it.
+ *
+ * REFRAIN_ERROR_IO if the file exists or cannot be created.
  */
 enum RefrainCode refrain_export(const struct RefrainIndex *index, const char *to);
 
 /**
- * Analyses one audio file of any length. `options` may be NULL. `*analysis` is to be freed with refrain_analysis_free; it is
- * NULL after a failure.
+ * Like refrain_export, with options, which may be NULL.
  *
- * REFRAIN_ERROR_IO and REFRAIN_ERROR_AUDIO where the file cannot be used, REFRAIN_ERROR_IO where an output cannot be
- * written.
+ * REFRAIN_ERROR_INTERRUPTED if its cancel ended it; it leaves no file behind then.
+ */
+enum RefrainCode refrain_export_with(const struct RefrainIndex *index,
+                                     const char *to,
+                                     const struct RefrainMaintainOptions *options);
+
+/**
+ * Analyzes one audio file of any length. `options` may be NULL. Free `*analysis` with refrain_analysis_free. It is NULL
+ * after a failure.
+ *
+ * REFRAIN_ERROR_IO and REFRAIN_ERROR_AUDIO if the file cannot be used, REFRAIN_ERROR_IO if an output cannot be written,
+ * REFRAIN_ERROR_INTERRUPTED if its cancel ended it.
  */
 enum RefrainCode refrain_analyze(const char *path,
                                  const struct RefrainAnalyzeOptions *options,
                                  struct RefrainAnalysis **analysis);
 
 /**
- * As refrain_analyze, of an audio file that is in memory: `count` bytes, of any format that is known. `name` is what it is
- * called in the analysis and in messages; NULL for "memory".
+ * Like refrain_analyze, for an audio file in memory: `count` bytes of any known format. `name` stands for it in the
+ * analysis and in messages; NULL for "memory".
  */
 enum RefrainCode refrain_analyze_memory(const void *bytes,
                                         size_t count,
@@ -1392,8 +1682,8 @@ enum RefrainCode refrain_analyze_memory(const void *bytes,
                                         struct RefrainAnalysis **analysis);
 
 /**
- * As refrain_analyze, of samples: `frames` of each of `channels` in turn, `rate` frames a second (1,000 to 768,000), full
- * scale being -1 to 1. `name` is what it is called; NULL for "samples".
+ * Like refrain_analyze, for samples: `frames` of each of `channels`, interleaved, `rate` frames a second (1,000 to
+ * 768,000), full scale -1 to 1. `name` stands for them in the analysis; NULL for "samples".
  */
 enum RefrainCode refrain_analyze_samples(const float *samples,
                                          size_t frames,
@@ -1404,10 +1694,11 @@ enum RefrainCode refrain_analyze_samples(const float *samples,
                                          struct RefrainAnalysis **analysis);
 
 /**
- * Analyses files and folders, in parallel, and gives the outcome of each file to `callback`. A bad file is an outcome too.
- * `options` and `summary` may be NULL.
+ * Analyzes files and folders in parallel and passes the outcome of each file to `callback`. A bad file is an outcome
+ * too. `options` and `summary` may be NULL.
  *
- * REFRAIN_ERROR_IO where an output is no folder and there are several files, REFRAIN_ERROR_INTERRUPTED.
+ * REFRAIN_ERROR_IO if there are several files and an output is not a folder, REFRAIN_ERROR_INTERRUPTED if its cancel
+ * ended it.
  */
 enum RefrainCode refrain_analyze_all(const char *const *paths,
                                      size_t path_count,
@@ -1417,56 +1708,57 @@ enum RefrainCode refrain_analyze_all(const char *const *paths,
                                      struct RefrainAnalyzeSummary *summary);
 
 /**
- * The file, as it was named; absolute where it was found below a folder. NULL of NULL.
+ * Returns the file as it was named, or its absolute path if it was found in a folder. NULL if `analysis` is NULL.
  */
 const char *refrain_analysis_path(const struct RefrainAnalysis *analysis);
 
 /**
- * Why the file could not be analysed, which only refrain_analyze_all gives; NULL where it could, and of NULL.
+ * Returns why the file could not be analyzed, or NULL if it could. Only refrain_analyze_all passes analyses with an
+ * error. NULL if `analysis` is NULL.
  */
 const char *refrain_analysis_error(const struct RefrainAnalysis *analysis);
 
 /**
- * Fills `figures`. What it points to belongs to the analysis.
+ * Fills `figures`. The analysis owns the texts and lists.
  *
- * REFRAIN_ERROR_AUDIO where the file could not be analysed.
+ * REFRAIN_ERROR_AUDIO if the file could not be analyzed.
  */
 enum RefrainCode refrain_analysis_figures(const struct RefrainAnalysis *analysis,
                                           struct RefrainFigures *figures);
 
 /**
- * The analysis as one JSON document, as `refrain analyze --json` prints it. NULL of NULL.
+ * Returns the analysis as one JSON document, as `refrain analyze --json` prints it. NULL if `analysis` is NULL.
  */
 const char *refrain_analysis_json(const struct RefrainAnalysis *analysis);
 
 /**
- * Frees what refrain_analyze gave. Of NULL it does nothing.
+ * Frees an analysis with all texts and lists that it returned. Does nothing if `analysis` is NULL.
  */
 void refrain_analysis_free(struct RefrainAnalysis *analysis);
 
 /**
- * Makes a transform for signals of `rate` hertz. `options` may be NULL. `*cqt` is to be freed with refrain_cqt_free; it is
- * NULL after a failure.
+ * Makes a transform for signals of `rate` hertz. `options` may be NULL. Free `*cqt` with refrain_cqt_free. It is NULL
+ * after a failure.
  *
- * REFRAIN_ERROR_ARGUMENT where the options do not fit together, or the highest bin is above half the rate.
+ * REFRAIN_ERROR_ARGUMENT if the options contradict each other, or the highest bin is above half the rate.
  */
 enum RefrainCode refrain_cqt_new(double rate,
                                  const struct RefrainCqtOptions *options,
                                  struct RefrainCqt **cqt);
 
 /**
- * How many frames there are of `count` samples, and bins in each. Either may be NULL.
+ * Returns the number of frames for `count` samples, and of bins in each. `frames` and `bins` may be NULL.
  */
 enum RefrainCode refrain_cqt_shape(const struct RefrainCqt *cqt, size_t count, size_t *frames, size_t *bins);
 
 /**
- * The frequency of a bin in hertz; NaN where there is none, and of NULL.
+ * Returns the frequency of a bin in hertz. NaN if there is no such bin or `cqt` is NULL.
  */
 double refrain_cqt_frequency(const struct RefrainCqt *cqt, size_t bin);
 
 /**
- * The magnitudes of `count` samples of one channel: frames times bins values, frame after frame, the lowest bin first.
- * `capacity` is how many values `out` has room for.
+ * Computes the magnitudes of `count` samples of one channel: frames times bins values, frame after frame, lowest bin
+ * first. `out` has room for `capacity` values.
  *
  * REFRAIN_ERROR_ARGUMENT for samples that are not finite or above 1,000,000, REFRAIN_ERROR_BUFFER.
  */
@@ -1477,8 +1769,8 @@ enum RefrainCode refrain_cqt_magnitudes(const struct RefrainCqt *cqt,
                                         size_t capacity);
 
 /**
- * As refrain_cqt_magnitudes, of the complex transform: two values each, the real and the imaginary part, as C's float
- * complex has them. `capacity` is twice as large.
+ * Like refrain_cqt_magnitudes, for the complex transform: two values each, the real and the imaginary part, in the
+ * layout of C's float complex. `capacity` must be twice as large.
  */
 enum RefrainCode refrain_cqt_transform(const struct RefrainCqt *cqt,
                                        const float *samples,
@@ -1487,12 +1779,12 @@ enum RefrainCode refrain_cqt_transform(const struct RefrainCqt *cqt,
                                        size_t capacity);
 
 /**
- * Frees a transform. Of NULL it does nothing.
+ * Frees a transform. Does nothing if `cqt` is NULL.
  */
 void refrain_cqt_free(struct RefrainCqt *cqt);
 
 /**
- * Makes chroma for signals of `rate` hertz. `options` may be NULL. `*chroma` is to be freed with refrain_chroma_free; it is
+ * Makes chroma for signals of `rate` hertz. `options` may be NULL. Free `*chroma` with refrain_chroma_free. It is
  * NULL after a failure. Errors are those of refrain_cqt_new.
  */
 enum RefrainCode refrain_chroma_new(double rate,
@@ -1500,13 +1792,13 @@ enum RefrainCode refrain_chroma_new(double rate,
                                     struct RefrainChroma **chroma);
 
 /**
- * How many frames there are of `count` samples, each of 12 values. Of NULL there are none.
+ * Returns the number of frames for `count` samples. Each has 12 values. 0 if `chroma` is NULL.
  */
 size_t refrain_chroma_frames(const struct RefrainChroma *chroma, size_t count);
 
 /**
- * The chroma of `count` samples of one channel: frames times 12 values, frame after frame, C first, each frame divided by
- * its largest value. `capacity` is how many values `out` has room for. Errors are those of refrain_cqt_magnitudes.
+ * Computes the chroma of `count` samples of one channel: frames times 12 values, frame after frame, C first, each frame
+ * divided by its largest value. `out` has room for `capacity` values. Errors are those of refrain_cqt_magnitudes.
  */
 enum RefrainCode refrain_chroma(const struct RefrainChroma *chroma,
                                 const float *samples,
@@ -1515,7 +1807,7 @@ enum RefrainCode refrain_chroma(const struct RefrainChroma *chroma,
                                 size_t capacity);
 
 /**
- * As refrain_chroma, before the division: sums of magnitudes, which follow the loudness.
+ * Like refrain_chroma, without the division: sums of magnitudes, which follow the loudness.
  */
 enum RefrainCode refrain_chroma_raw(const struct RefrainChroma *chroma,
                                     const float *samples,
@@ -1524,13 +1816,13 @@ enum RefrainCode refrain_chroma_raw(const struct RefrainChroma *chroma,
                                     size_t capacity);
 
 /**
- * Frees chroma. Of NULL it does nothing.
+ * Frees chroma. Does nothing if `chroma` is NULL.
  */
 void refrain_chroma_free(struct RefrainChroma *chroma);
 
 /**
- * By what part of a bin, of `bins_per_octave` in an octave (1 to 1,200), `count` samples of one channel are higher than
- * A4 = 440 Hz: -0.5 to 0.49, 0 where nothing sounds.
+ * Estimates how far `count` samples of one channel are above A4 = 440 Hz, in bins of which an octave has
+ * `bins_per_octave` (1 to 1,200). `*tuning` is -0.5 to 0.49, and 0 for silence.
  *
  * REFRAIN_ERROR_ARGUMENT for a rate below 1 or above 1,000,000, and for samples that are not finite or above 1,000,000.
  */
@@ -1542,10 +1834,10 @@ enum RefrainCode refrain_tuning(const float *samples,
 
 /**
  * Separates `count` samples of one channel into a harmonic and a percussive part, `count` values each, by median filters
- * (Fitzgerald 2010). Without margins their sum is the signal, but for rounding. `options` may be NULL. Neither output may
- * overlap the samples or the other one.
+ * (Fitzgerald 2010). Without margins their sum is the signal, except for rounding. `options` may be NULL. Neither output
+ * may overlap the samples or the other one.
  *
- * REFRAIN_ERROR_ARGUMENT where the options do not fit together, and for samples that are not finite or above 1,000,000.
+ * REFRAIN_ERROR_ARGUMENT if the options contradict each other, and for samples that are not finite or above 1,000,000.
  */
 enum RefrainCode refrain_hpss(const float *samples,
                               size_t count,
@@ -1554,24 +1846,24 @@ enum RefrainCode refrain_hpss(const float *samples,
                               float *percussive);
 
 /**
- * Makes a pitch tracker for signals of `rate` hertz. `options` may be NULL. `*yin` is to be freed with refrain_yin_free; it
- * is NULL after a failure.
+ * Makes a pitch tracker for signals of `rate` hertz. `options` may be NULL. Free `*yin` with refrain_yin_free. It is
+ * NULL after a failure.
  *
- * REFRAIN_ERROR_ARGUMENT where the options do not fit together.
+ * REFRAIN_ERROR_ARGUMENT if the options contradict each other.
  */
 enum RefrainCode refrain_yin_new(double rate,
                                  const struct RefrainYinOptions *options,
                                  struct RefrainYin **yin);
 
 /**
- * How many frames there are of `count` samples. Of NULL there are none.
+ * Returns the number of frames for `count` samples. 0 if `yin` is NULL.
  */
 size_t refrain_yin_frames(const struct RefrainYin *yin, size_t count);
 
 /**
- * The pitch of `count` samples of one channel: for each frame the frequency in hertz, and the aperiodicity, near 0 for a
- * steady tone, near 1 for noise, 1 for silence. Every frame has a frequency, also where there is no pitch. `capacity` is
- * how many values each output has room for; `aperiodicity` may be NULL.
+ * Tracks the pitch of `count` samples of one channel: for each frame the frequency in hertz, and the aperiodicity, near
+ * 0 for a steady tone, near 1 for noise, 1 for silence. Every frame has a frequency, even without a pitch. Each output
+ * has room for `capacity` values; `aperiodicity` may be NULL.
  *
  * REFRAIN_ERROR_ARGUMENT for samples that are not finite or above 1,000,000, REFRAIN_ERROR_BUFFER.
  */
@@ -1583,7 +1875,7 @@ enum RefrainCode refrain_yin(const struct RefrainYin *yin,
                              size_t capacity);
 
 /**
- * Frees a pitch tracker. Of NULL it does nothing.
+ * Frees a pitch tracker. Does nothing if `yin` is NULL.
  */
 void refrain_yin_free(struct RefrainYin *yin);
 

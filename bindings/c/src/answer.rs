@@ -1,11 +1,12 @@
 //! Answers to queries.
 use std::{
     ffi::{CString, c_char, c_int},
+    path::{Path, PathBuf},
     ptr,
     sync::OnceLock,
 };
 
-use refrain::{Answer, Match, Status};
+use refrain::{Answer, Match, Status, report::json};
 
 use crate::{
     code::{Failure, RefrainCode},
@@ -15,12 +16,15 @@ use crate::{
     strings::{Strings, c_string},
 };
 
-/// The answer to a query. Any number of threads may read one at once; whatever it gives belongs to it and is there until it
-/// is freed, also after the index was closed.
+/// The answer to a query. Any number of threads may read one at once. It owns the texts and lists that it returns; they
+/// are valid until it is freed, also after the index is closed.
 pub struct RefrainAnswer {
-    /// What the plain structs point to, together with `answer`.
+    /// The texts and lists that the plain structs point to.
     _strings: Strings,
-    answer: Answer,
+    query: *const c_char,
+    error: *const c_char,
+    name: PathBuf,
+    outcome: refrain::Result<Answer>,
     matches: Vec<RefrainMatch>,
     candidates: Vec<RefrainMatch>,
     json: OnceLock<CString>,
@@ -30,36 +34,38 @@ pub struct RefrainAnswer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum RefrainStatus {
-    /// None that is sure enough.
+    /// No match has a sufficient score.
     NoMatch = 0,
-    /// At least one.
+    /// There is at least one match.
     Match = 1,
+    /// The clip could not be read. Only refrain_query_all passes such answers.
+    Error = 2,
 }
 
-/// A place of the library that sounds like a part of the audio that was asked for. Texts are UTF-8, but for paths, which
-/// are as the system has them; what is not there is NULL or 0.
+/// A place in a track that sounds like a part of the queried audio. Paths are as the system has them, other texts UTF-8.
+/// Absent values are NULL or 0.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct RefrainMatch {
     /// sizeof (RefrainMatch), set by the caller.
     pub size: usize,
-    /// The track's file, absolute, the first of those that are there; or the name that it was added under.
+    /// The track's file, absolute: the first that is not missing. Or the name that it was added under.
     pub path: *const c_char,
-    /// Other files of the same content that are there.
+    /// Other files of the same content that are not missing.
     pub also_paths: *const *const c_char,
     /// How many.
     pub also_path_count: usize,
     /// The track's id in the index.
     pub id: u32,
-    /// 1 where none of its files was there when they were last looked for.
+    /// 1 if all its files were missing at the last update.
     pub missing: c_int,
     /// The probability that the match is right, 0 to 1.
     pub score: f64,
-    /// Where the part of the audio begins that agrees, in seconds.
+    /// Where the matched part begins in the audio, in seconds.
     pub query_start: f64,
     /// Where it ends.
     pub query_end: f64,
-    /// Where the part of the track begins that it agrees with, in seconds.
+    /// Where the matched part begins in the track, in seconds.
     pub ref_start: f64,
     /// Where it ends.
     pub ref_end: f64,
@@ -67,9 +73,9 @@ pub struct RefrainMatch {
     pub also_at: *const f64,
     /// How many.
     pub also_at_count: usize,
-    /// The speed of the audio over the track's.
+    /// The speed of the audio relative to the track.
     pub tempo: f64,
-    /// By how many semitones the audio is higher.
+    /// How many semitones the audio is higher than the track.
     pub pitch: f64,
     /// The title of the track.
     pub title: *const c_char,
@@ -77,7 +83,7 @@ pub struct RefrainMatch {
     pub artist: *const c_char,
     /// The album it is on.
     pub album: *const c_char,
-    /// Its place on the disc, from 1.
+    /// Its position on the disc, from 1.
     pub track_number: u32,
     /// The disc of the album, from 1.
     pub disc_number: u32,
@@ -87,13 +93,14 @@ pub struct RefrainMatch {
     pub release_mbid: *const c_char,
     /// The AcoustID of the recording.
     pub acoustid: *const c_char,
-    /// How much more than chance frames and windows agree, summed over the part.
+    /// The evidence behind the score: how much more than by chance frames and windows agree, summed over the part.
     pub evidence: f64,
-    /// The cosine of audio and track over the part, -1 to 1.
+    /// The cosine similarity of audio and track over the part, -1 to 1.
     pub similarity: f64,
-    /// The most evidence for another track.
+    /// The evidence for the runner-up, the best other track.
     pub rival: f64,
-    /// How many variants of the audio were compared when it was found; 1 where it was found as it is.
+    /// How many variants of the audio (other pitches and speeds) were compared before it was found; 1 if it was found as
+    /// it is.
     pub variants: u32,
 }
 // SAFETY: numbers and pointers throughout, the size first.
@@ -102,19 +109,28 @@ unsafe impl Growing for RefrainMatch {
 }
 
 impl RefrainAnswer {
-    /// On the heap, for C.
-    pub fn new(answer: Answer) -> *mut Self {
+    /// The outcome of the query of the audio called `name`.
+    pub fn new(name: &Path, outcome: refrain::Result<Answer>) -> Self {
         let mut strings = Strings::default();
-        // The lists of numbers stay where they are when the answer is moved.
-        let matches = answer.matches.iter().map(|found| plain(found, &mut strings)).collect();
-        let places = answer.candidates.iter().flatten();
-        let candidates = places.map(|found| plain(found, &mut strings)).collect();
-        let json = OnceLock::new();
-        Box::into_raw(Box::new(Self { _strings: strings, answer, matches, candidates, json }))
+        let mut all = |found: &[Match]| found.iter().map(|found| plain(found, &mut strings)).collect();
+        let answer = outcome.as_ref().ok();
+        let matches = all(answer.map_or(&[], |answer| &answer.matches));
+        let candidates = all(answer.and_then(|answer| answer.candidates.as_deref()).unwrap_or(&[]));
+        Self {
+            query: strings.path(name),
+            error: strings.optional(outcome.as_ref().err().map(ToString::to_string).as_ref()),
+            name: name.to_owned(),
+            matches,
+            candidates,
+            json: OnceLock::new(),
+            _strings: strings,
+            outcome,
+        }
     }
 }
 
-fn plain(found: &Match, strings: &mut Strings) -> RefrainMatch {
+/// A match as C has it. `size` is 0.
+pub(crate) fn plain(found: &Match, strings: &mut Strings) -> RefrainMatch {
     let also: Vec<_> = found.also_paths.iter().map(|path| strings.path(path)).collect();
     let tags = &found.tags;
     RefrainMatch {
@@ -122,14 +138,14 @@ fn plain(found: &Match, strings: &mut Strings) -> RefrainMatch {
         path: strings.path(&found.path),
         also_path_count: also.len(),
         also_paths: strings.list(also),
-        id: found.id,
+        id: found.id.0,
         missing: found.missing.into(),
         score: found.score,
-        query_start: found.query_start,
-        query_end: found.query_end,
-        ref_start: found.ref_start,
-        ref_end: found.ref_end,
-        also_at: if found.also_at.is_empty() { ptr::null() } else { found.also_at.as_ptr() },
+        query_start: found.query_start.0,
+        query_end: found.query_end.0,
+        ref_start: found.ref_start.0,
+        ref_end: found.ref_end.0,
+        also_at: strings.numbers(found.also_at.iter().map(|at| at.0)),
         also_at_count: found.also_at.len(),
         tempo: found.tempo,
         pitch: found.pitch,
@@ -143,40 +159,61 @@ fn plain(found: &Match, strings: &mut Strings) -> RefrainMatch {
         acoustid: strings.optional(tags.acoustid.as_ref()),
         evidence: found.evidence,
         similarity: found.similarity,
-        rival: found.rival,
+        rival: found.runner_up,
         variants: found.variants,
     }
 }
 
-/// Whether there is a match. Of NULL there is none.
+/// Returns whether there is a match. REFRAIN_STATUS_NO_MATCH if `answer` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_answer_status(answer: *const RefrainAnswer) -> RefrainStatus {
     guard_or(RefrainStatus::NoMatch, || {
         // SAFETY: a handle.
-        let matched = unsafe { input::handle(answer, "answer") }?.answer.status == Status::Match;
-        Ok(if matched { RefrainStatus::Match } else { RefrainStatus::NoMatch })
+        Ok(match &unsafe { input::handle(answer, "answer") }?.outcome {
+            Ok(answer) if answer.status == Status::Match => RefrainStatus::Match,
+            Ok(_) => RefrainStatus::NoMatch,
+            Err(_) => RefrainStatus::Error,
+        })
     })
 }
 
-/// How many matches there are. Of NULL there are none.
+/// Returns the clip as it was named. NULL if `answer` is NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn refrain_answer_query(answer: *const RefrainAnswer) -> *const c_char {
+    // SAFETY: a handle.
+    guard_or(ptr::null(), || Ok(unsafe { input::handle(answer, "answer") }?.query))
+}
+
+/// Returns why the clip could not be read, or NULL if it could. Only refrain_query_all passes answers with an error. NULL
+/// if `answer` is NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn refrain_answer_error(answer: *const RefrainAnswer) -> *const c_char {
+    // SAFETY: a handle.
+    guard_or(ptr::null(), || Ok(unsafe { input::handle(answer, "answer") }?.error))
+}
+
+/// Returns the number of matches. 0 if `answer` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_answer_count(answer: *const RefrainAnswer) -> usize {
     // SAFETY: a handle.
     guard_or(0, || Ok(unsafe { input::handle(answer, "answer") }?.matches.len()))
 }
 
-/// How many places were kept because `explain` was set, whether they count as a match or not. Of NULL there are none.
+/// Returns how many places were kept because `explain` was set, matches or not. 0 if `answer` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_answer_candidate_count(answer: *const RefrainAnswer) -> usize {
     // SAFETY: a handle.
     guard_or(0, || Ok(unsafe { input::handle(answer, "answer") }?.candidates.len()))
 }
 
-/// The length of the audio in seconds. Of NULL it is 0.
+/// Returns the length of the audio in seconds. 0 if `answer` is NULL or an error.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_answer_duration(answer: *const RefrainAnswer) -> f64 {
     // SAFETY: a handle.
-    guard_or(0.0, || Ok(unsafe { input::handle(answer, "answer") }?.answer.duration.unwrap_or(0.0)))
+    guard_or(0.0, || {
+        let outcome = &unsafe { input::handle(answer, "answer") }?.outcome;
+        Ok(outcome.as_ref().map_or(0.0, |answer| answer.duration.0))
+    })
 }
 
 /// # Safety
@@ -196,7 +233,7 @@ unsafe fn nth(
     })
 }
 
-/// Fills `found` with match `n`, the surest being 0. What it points to belongs to the answer.
+/// Fills `found` with match `n`; 0 is the best one. The answer owns its texts and lists.
 ///
 /// REFRAIN_ERROR_ARGUMENT unless `n` is below refrain_answer_count.
 #[unsafe(no_mangle)]
@@ -209,7 +246,7 @@ pub unsafe extern "C" fn refrain_answer_match(
     unsafe { nth(answer, n, |answer| &answer.matches, found) }
 }
 
-/// As refrain_answer_match, of the places that refrain_answer_candidate_count counts.
+/// Like refrain_answer_match, for the places that refrain_answer_candidate_count counts.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_answer_candidate(
     answer: *const RefrainAnswer,
@@ -220,17 +257,17 @@ pub unsafe extern "C" fn refrain_answer_candidate(
     unsafe { nth(answer, n, |answer| &answer.candidates, found) }
 }
 
-/// The answer as one JSON document, as `refrain query --json` prints it. NULL of NULL.
+/// Returns the answer as one JSON document, as `refrain query --json` prints it. NULL if `answer` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_answer_json(answer: *const RefrainAnswer) -> *const c_char {
     guard_or(ptr::null(), || {
         // SAFETY: a handle.
         let answer = unsafe { input::handle(answer, "answer") }?;
-        Ok(answer.json.get_or_init(|| c_string(answer.answer.to_json())).as_ptr())
+        Ok(answer.json.get_or_init(|| c_string(json(&answer.name, &answer.outcome))).as_ptr())
     })
 }
 
-/// Frees an answer and all that it gave. Of NULL it does nothing.
+/// Frees an answer with all texts and lists that it returned. Does nothing if `answer` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_answer_free(answer: *mut RefrainAnswer) {
     // SAFETY: a handle that is not used again.

@@ -5,11 +5,11 @@ use std::{
     ptr,
 };
 
-use refrain::{BuildEvent, BuildOptions, BuildSummary, CancelToken, FindOptions, Index};
+use refrain::{BuildEvent, BuildOptions, BuildSummary, Index};
 
 use crate::{
-    cancel::RefrainCancel,
-    code::RefrainCode,
+    cancel::{self, RefrainCancel},
+    code::{RefrainCode, Result},
     guard::guard,
     index::RefrainIndex,
     input,
@@ -17,22 +17,23 @@ use crate::{
     strings::Strings,
 };
 
-/// What a RefrainBuildEvent is about. Kinds may be added; pass over those that you do not know.
+/// The kind of a RefrainBuildEvent, and the fields that it fills. Later versions may add kinds; ignore those you do not
+/// know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum RefrainBuildEventKind {
-    /// The folders have been looked through: files, new_files, bytes.
+    /// The folders were scanned: files, new_files, bytes.
     Found = 1,
-    /// A file's content is known: path, bytes.
+    /// The index knows the content of a file: path, bytes.
     Recognised = 2,
-    /// A file that was missing lies elsewhere now: path is where it was, to is where it is.
+    /// A file has moved: path is the old path, to the new one.
     Moved = 3,
-    /// A file is not there any more: path.
+    /// A file is gone, and was marked as missing: path.
     Missing = 4,
-    /// A folder that was indexed is not there: path.
+    /// A folder that was indexed is gone: path.
     Unavailable = 5,
-    /// A file was analysed and will be in the index with the next commit: path, bytes, seconds; message says what was wrong
-    /// with it and could be got over, or is NULL.
+    /// A file was analysed; the next commit stores it: path, bytes, seconds. message has warnings about the file, or is
+    /// NULL.
     Added = 6,
     /// A file cannot be used: path, bytes, message.
     Failed = 7,
@@ -40,52 +41,52 @@ pub enum RefrainBuildEventKind {
     Neighbours = 8,
 }
 
-/// What a build tells while it goes on. Fields that its kind does not name are 0 or NULL. Fields may be added at the end.
+/// Progress of a build. Fields that the kind does not name are 0 or NULL. Later versions may add fields at the end.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct RefrainBuildEvent {
-    /// What it is about.
+    /// The kind of event.
     pub kind: RefrainBuildEventKind,
     /// The file or folder.
     pub path: *const c_char,
-    /// Where a file is now.
+    /// The new path of a moved file.
     pub to: *const c_char,
-    /// Why, for people; UTF-8.
+    /// The reason or the warnings, for people; UTF-8.
     pub message: *const c_char,
-    /// Bytes of the file, or of all new ones.
+    /// Bytes of the file, or of all new files.
     pub bytes: u64,
-    /// How long the file plays.
+    /// The length of the audio.
     pub seconds: f64,
     /// Files that may be audio.
     pub files: u64,
-    /// How many of them may be new or changed, and so will be read.
+    /// How many of them are new or may have changed. The build reads these.
     pub new_files: u64,
 }
 
-/// A callback that is told how a build goes, on the thread that called for the build. The event and its texts are there
-/// until it returns. It may read the index, and set a RefrainCancel to end the build; it may not write to the index.
+/// Gets the events of a build, on the thread that called it. The event and its texts are valid until the callback
+/// returns. The callback may read the index, and set a RefrainCancel to end the build. It must not write to the index.
 pub type RefrainBuildCallback =
     Option<unsafe extern "C" fn(event: *const RefrainBuildEvent, user_data: *mut c_void)>;
 
-/// How to build. What is 0 or NULL is as if it were not there.
+/// How to build. 0 and NULL stand for the default.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct RefrainBuildOptions {
     /// sizeof (RefrainBuildOptions), set by the caller.
     pub size: usize,
-    /// Files analysed at a time; 0 for as many as there are cores.
+    /// Files to analyse at a time; 0 for one per core.
     pub threads: usize,
-    /// How many folders deep to go, 1 for the files of a folder alone; 0 for any depth.
+    /// How many folders deep to go; 1 takes only the files of the folder itself, 0 any depth.
     pub max_depth: usize,
     /// Not 0: do not follow symbolic links.
     pub no_follow: c_int,
     /// Not 0: take hidden files and folders too.
     pub hidden: c_int,
-    /// Is told how it goes.
+    /// Gets the events.
     pub callback: RefrainBuildCallback,
-    /// Given to the callback.
+    /// Passed to the callback.
     pub user_data: *mut c_void,
-    /// Ends it early; what was committed stays.
+    /// Ends the build early. Committed data stays.
     pub cancel: *const RefrainCancel,
 }
 // SAFETY: numbers and pointers throughout, the size first.
@@ -93,7 +94,7 @@ unsafe impl Growing for RefrainBuildOptions {
     const NAME: &'static str = "RefrainBuildOptions";
 }
 
-/// What a build did.
+/// The outcome of a build.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct RefrainBuildSummary {
@@ -101,27 +102,27 @@ pub struct RefrainBuildSummary {
     pub size: usize,
     /// Files that may be audio.
     pub found: u64,
-    /// Files that are in the index and have not changed.
+    /// Unchanged files that are in the index.
     pub unchanged: u64,
-    /// Files that had given no fingerprint before and have not changed.
+    /// Unchanged files that gave no fingerprint before.
     pub still_bad: u64,
     /// Files analysed and added.
     pub added: u64,
-    /// Of these, files whose track is the same with other tags.
+    /// How many of the added files keep their track, with new tags.
     pub retagged: u64,
-    /// Files that were known under another path, where they are no longer.
+    /// Files that have moved.
     pub moved: u64,
-    /// Files of a content that is known under another path too.
+    /// Copies of files that the index has under another path too.
     pub copies: u64,
-    /// Files that were missing and are there again.
+    /// Missing files that are back.
     pub returned: u64,
-    /// Files that were found to be missing.
+    /// Files that are newly missing.
     pub missing: u64,
-    /// Files that are missing still.
+    /// Files that are still missing.
     pub still_missing: u64,
-    /// Files and folders that could not be used; the callback is told which, refrain_failures lists the files.
+    /// Files and folders that could not be used. The callback gets each; refrain_failures lists the files.
     pub failed: u64,
-    /// How long the added ones play.
+    /// The length of the added files in seconds.
     pub added_seconds: f64,
 }
 // SAFETY: numbers throughout, the size first.
@@ -129,12 +130,11 @@ unsafe impl Growing for RefrainBuildSummary {
     const NAME: &'static str = "RefrainBuildSummary";
 }
 
-/// Brings the index up to date with folders and files, in parallel: what is new or changed is added, what has moved is
-/// recognised, what is gone is marked as missing. Folders are remembered for refrain_update. `options` may be NULL, and so
-/// may `summary`.
+/// Brings the index up to date with folders and files, in parallel. Adds new and changed files, recognises moved files,
+/// and marks files that are gone as missing. refrain_update remembers the folders. `options` and `summary` may be NULL.
 ///
-/// A file that is no audio or damaged is no error, it counts as failed. REFRAIN_ERROR_IO for a path that does not exist,
-/// REFRAIN_ERROR_INTERRUPTED; what was committed by then stays.
+/// REFRAIN_ERROR_IO if a path does not exist, REFRAIN_ERROR_INTERRUPTED if its cancel ended it; committed data stays. A
+/// damaged file is no error: it counts as failed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_build(
     index: *mut RefrainIndex,
@@ -143,18 +143,17 @@ pub unsafe extern "C" fn refrain_build(
     options: *const RefrainBuildOptions,
     summary: *mut RefrainBuildSummary,
 ) -> RefrainCode {
-    let build =
-        |index: &Index, options: &BuildOptions, cancel: &CancelToken, on: &mut dyn FnMut(BuildEvent)| {
-            // SAFETY: a list of the caller.
-            let roots = unsafe { input::paths(paths, path_count) }?;
-            Ok(index.build(&roots, options, cancel, on)?)
-        };
+    let build = |index: &Index, options: BuildOptions<'_>| {
+        // SAFETY: a list of the caller.
+        let roots = unsafe { input::paths(paths, path_count) }?;
+        Ok(index.build_with(roots, options)?)
+    };
     // SAFETY: as the header says.
     unsafe { run(index, options, summary, build) }
 }
 
-/// Brings the index up to date with the folders that were built from before, and with every other file that it knows. A
-/// folder that is not there is no error: its files are marked as missing. Else as refrain_build.
+/// Brings the index up to date with the folders of earlier builds, and with every other file that it knows. A folder that
+/// is gone is no error: its files are marked as missing. Otherwise like refrain_build.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_update(
     index: *mut RefrainIndex,
@@ -162,12 +161,10 @@ pub unsafe extern "C" fn refrain_update(
     summary: *mut RefrainBuildSummary,
 ) -> RefrainCode {
     // SAFETY: as the header says.
-    unsafe {
-        run(index, options, summary, |index, options, cancel, on| Ok(index.update(options, cancel, on)?))
-    }
+    unsafe { run(index, options, summary, |index, options| Ok(index.update_with(options)?)) }
 }
 
-/// Tries the files again that gave no fingerprint; those that are gone are forgotten. Else as refrain_build.
+/// Tries the files again that gave no fingerprint, and forgets those that are gone. Otherwise like refrain_build.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_retry(
     index: *mut RefrainIndex,
@@ -175,9 +172,7 @@ pub unsafe extern "C" fn refrain_retry(
     summary: *mut RefrainBuildSummary,
 ) -> RefrainCode {
     // SAFETY: as the header says.
-    unsafe {
-        run(index, options, summary, |index, options, cancel, on| Ok(index.retry(options, cancel, on)?))
-    }
+    unsafe { run(index, options, summary, |index, options| Ok(index.retry_with(options)?)) }
 }
 
 /// # Safety
@@ -186,36 +181,28 @@ unsafe fn run(
     index: *mut RefrainIndex,
     options: *const RefrainBuildOptions,
     summary: *mut RefrainBuildSummary,
-    work: impl FnOnce(
-        &Index,
-        &BuildOptions,
-        &CancelToken,
-        &mut dyn FnMut(BuildEvent),
-    ) -> crate::code::Result<BuildSummary>,
+    work: impl FnOnce(&Index, BuildOptions<'_>) -> Result<BuildSummary>,
 ) -> RefrainCode {
     guard(|| {
-        // SAFETY: a handle, structs of the caller, and its flag.
-        let (index, options, cancel) = unsafe {
+        // SAFETY: a handle, structs of the caller, and a flag.
+        let (index, o, token) = unsafe {
             let index = input::handle(index, "index")?;
-            let options = sized::read(options)?;
+            let o = sized::read(options)?;
             if !summary.is_null() {
                 sized::check(summary)?;
             }
-            (index, options, input::cancel(options.cancel))
+            (index, o, cancel::token(o.cancel))
         };
-        let find = FindOptions {
-            follow_links: options.no_follow == 0,
-            hidden: options.hidden != 0,
-            max_depth: Some(options.max_depth).filter(|&depth| depth > 0),
-        };
-        let threads = Some(options.threads).filter(|&threads| threads > 0);
-        let build = BuildOptions::default().find(find).threads(threads);
-        let done = work(&index.index, &build, &cancel, &mut |event| {
-            if let Some(callback) = options.callback {
-                // SAFETY: the caller's function, called as it is declared.
-                tell(event, |event| unsafe { callback(event, options.user_data) });
-            }
-        })?;
+        let mut options = BuildOptions::default()
+            .scan(input::scan(o.no_follow, o.hidden, o.max_depth))
+            .threads(Some(o.threads).filter(|&threads| threads > 0))
+            .cancel(&token);
+        if let Some(callback) = o.callback {
+            // SAFETY: the caller's function, called as it is declared.
+            let call = move |event: *const RefrainBuildEvent| unsafe { callback(event, o.user_data) };
+            options = options.on_event(move |event| tell(event, call));
+        }
+        let done = work(&index.index, options)?;
         if summary.is_null() {
             return Ok(());
         }
@@ -224,6 +211,7 @@ unsafe fn run(
     })
 }
 
+/// Passes an event to the callback.
 fn tell(event: BuildEvent, callback: impl FnOnce(*const RefrainBuildEvent)) {
     use RefrainBuildEventKind as Kind;
     let mut strings = Strings::default();
@@ -239,35 +227,43 @@ fn tell(event: BuildEvent, callback: impl FnOnce(*const RefrainBuildEvent)) {
         files: 0,
         new_files: 0,
     };
-    let told = match event {
-        BuildEvent::Found { files, new, new_bytes } => {
+    let plain = match event {
+        BuildEvent::Found { files, new, new_bytes, .. } => {
             RefrainBuildEvent { files: files as u64, new_files: new as u64, bytes: new_bytes, ..none }
         }
-        BuildEvent::Recognised { path: at, bytes } => {
+        BuildEvent::Recognised { path: at, bytes, .. } => {
             RefrainBuildEvent { kind: Kind::Recognised, path: path(at), bytes, ..none }
         }
-        BuildEvent::Moved { from, to } => {
+        BuildEvent::Moved { from, to, .. } => {
             RefrainBuildEvent { kind: Kind::Moved, path: path(from), to: path(to), ..none }
         }
-        BuildEvent::Missing { path: at } => RefrainBuildEvent { kind: Kind::Missing, path: path(at), ..none },
-        BuildEvent::Unavailable { path: at } => {
+        BuildEvent::Missing { path: at, .. } => {
+            RefrainBuildEvent { kind: Kind::Missing, path: path(at), ..none }
+        }
+        BuildEvent::Unavailable { path: at, .. } => {
             RefrainBuildEvent { kind: Kind::Unavailable, path: path(at), ..none }
         }
-        BuildEvent::Added { path: at, bytes, duration, warnings } => {
+        BuildEvent::Added { path: at, bytes, duration, warnings, .. } => {
             let path = path(at);
             let warnings: Vec<String> = warnings.iter().map(ToString::to_string).collect();
             let message = if warnings.is_empty() { null } else { strings.text(&warnings.join("; ")) };
             RefrainBuildEvent { kind: Kind::Added, path, bytes, seconds: duration.0, message, ..none }
         }
-        BuildEvent::Failed { path: at, bytes, reason } => {
+        BuildEvent::Failed { path: at, bytes, error, .. } => {
             let path = path(at);
-            RefrainBuildEvent { kind: Kind::Failed, path, bytes, message: strings.text(&reason), ..none }
+            RefrainBuildEvent {
+                kind: Kind::Failed,
+                path,
+                bytes,
+                message: strings.text(&error.reason()),
+                ..none
+            }
         }
         BuildEvent::Neighbours => RefrainBuildEvent { kind: Kind::Neighbours, ..none },
-        // Kinds that are added to the library later.
+        // Kinds that the library adds later.
         _ => return,
     };
-    callback(&told);
+    callback(&plain);
 }
 
 fn summary_of(done: &BuildSummary) -> RefrainBuildSummary {

@@ -1,4 +1,4 @@
-//! Ending a call from another thread.
+//! Ending calls early.
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
@@ -8,25 +8,29 @@ use refrain::CancelToken;
 
 use crate::{guard::guard_or, input};
 
-/// A flag that ends calls early. It may be set from any thread, from a callback, and from a signal handler; any number of
-/// calls may look at it.
+/// A flag that ends calls early. You may set it from any thread, callback or signal handler. One flag may serve any
+/// number of calls.
 #[derive(Debug, Default)]
 pub struct RefrainCancel(Arc<AtomicBool>);
 
-impl RefrainCancel {
-    pub(crate) fn token(&self) -> CancelToken {
-        Arc::clone(&self.0).into()
-    }
+/// The token of a flag. The token of NULL is never cancelled.
+///
+/// # Safety
+/// As [`input::handle`].
+pub(crate) unsafe fn token(cancel: *const RefrainCancel) -> CancelToken {
+    // SAFETY: as promised.
+    let cancel = unsafe { cancel.as_ref() };
+    cancel.map_or_else(CancelToken::new, |cancel| Arc::clone(&cancel.0).into())
 }
 
-/// A flag that is not set, to be freed with refrain_cancel_free once no call looks at it any more.
+/// Makes a flag that is not set. Free it with refrain_cancel_free once all calls that use it have returned.
 #[unsafe(no_mangle)]
 pub extern "C" fn refrain_cancel_new() -> *mut RefrainCancel {
     guard_or(std::ptr::null_mut(), || Ok(Box::into_raw(Box::default())))
 }
 
-/// Sets the flag: calls that look at it end soon, with REFRAIN_ERROR_INTERRUPTED; what they had committed stays. Of NULL
-/// it does nothing. Safe in a signal handler.
+/// Sets the flag. Calls that use it end within a fraction of a second with REFRAIN_ERROR_INTERRUPTED. Data that they
+/// committed before stays. Does nothing if `cancel` is NULL. Safe in a signal handler.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_cancel_set(cancel: *const RefrainCancel) {
     // SAFETY: a handle, as the header says.
@@ -35,7 +39,7 @@ pub unsafe extern "C" fn refrain_cancel_set(cancel: *const RefrainCancel) {
     }
 }
 
-/// Takes it back, so that the flag can be used for other calls. Of NULL it does nothing.
+/// Clears the flag, so that other calls can use it. Does nothing if `cancel` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_cancel_reset(cancel: *const RefrainCancel) {
     // SAFETY: a handle, as the header says.
@@ -44,7 +48,7 @@ pub unsafe extern "C" fn refrain_cancel_reset(cancel: *const RefrainCancel) {
     }
 }
 
-/// Frees the flag; no call may look at it any more. Of NULL it does nothing.
+/// Frees the flag. No call may use it any more. Does nothing if `cancel` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_cancel_free(cancel: *mut RefrainCancel) {
     // SAFETY: a handle, as the header says.

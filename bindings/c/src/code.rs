@@ -1,4 +1,4 @@
-//! Codes and messages of what goes wrong.
+//! Codes and messages of failures.
 use std::{
     cell::RefCell,
     ffi::{CStr, CString, c_char},
@@ -6,51 +6,71 @@ use std::{
 
 use refrain::{Error, analysis::AnalysisError, error::IndexError};
 
-use crate::{guard::guard_or, strings::c_string};
+use crate::strings::c_string;
 
-/// What a call came to. Codes may be added; treat one that you do not know as an error.
-// The names that C sees are these.
+/// The result of a call. Later versions may add codes; treat an unknown one as an error.
+// These names become the ones in C.
 #[allow(clippy::enum_variant_names)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 /// cbindgen:rename-all=ScreamingSnakeCase
 pub enum RefrainCode {
-    /// It was done.
+    /// Success.
     RefrainOk = 0,
-    /// An argument is NULL that must not be, or outside its range.
+    /// An argument is out of range, or NULL although it must not be.
     RefrainErrorArgument = 1,
     /// A text is not UTF-8.
     RefrainErrorUtf8 = 2,
     /// A file could not be read or written.
     RefrainErrorIo = 3,
-    /// Audio cannot be used: not a known format, damaged, too short, or nothing in it to be told from anything else.
+    /// The audio cannot be used: unknown format, damaged, too short, or silent.
     RefrainErrorAudio = 4,
-    /// There is no index at that path.
+    /// There is no index at this path.
     RefrainErrorMissing = 5,
-    /// The file is not an index that can be used: a folder, another kind of file, made by a newer refrain, or whatever
-    /// else the message says.
+    /// The file cannot be used as an index. It is a folder, another kind of file, or made by a newer refrain; the message
+    /// says which.
     RefrainErrorIndex = 6,
-    /// The index is damaged; restore a copy, or build it again.
+    /// The index is damaged. Restore a copy or build it again.
     RefrainErrorDamaged = 7,
-    /// The index's neighbour index is damaged, nothing is lost: refrain_rebuild makes it again.
+    /// The neighbour index inside the index is damaged. No data is lost: refrain_rebuild makes it again.
     RefrainErrorNeighbours = 8,
-    /// Another process is writing to the index; try again later.
+    /// Another process is writing to the index. Try again later.
     RefrainErrorBusy = 9,
-    /// The index cannot be written: it was opened for reading, or the system does not let.
+    /// The index cannot be written: it was opened for reading, or the system does not allow it.
     RefrainErrorReadOnly = 10,
-    /// The disk is full; what was committed is safe.
+    /// The disk is full. Committed data is safe.
     RefrainErrorDiskFull = 11,
     /// A callback of a call that writes tried to write.
     RefrainErrorAtWork = 12,
-    /// The call was ended by its RefrainCancel.
+    /// A RefrainCancel ended the call.
     RefrainErrorInterrupted = 13,
-    /// A buffer is too small; the message says how large it must be.
+    /// A buffer is too small. The message says how large it must be.
     RefrainErrorBuffer = 14,
-    /// A fault of the library itself, contained; please report it with the message.
+    /// A bug in the library, contained. Please report it with the message.
     RefrainErrorInternal = 15,
 }
 
 use RefrainCode::*;
+
+/// The names of the codes, by number.
+pub(crate) const NAMES: [&CStr; 16] = [
+    c"REFRAIN_OK",
+    c"REFRAIN_ERROR_ARGUMENT",
+    c"REFRAIN_ERROR_UTF8",
+    c"REFRAIN_ERROR_IO",
+    c"REFRAIN_ERROR_AUDIO",
+    c"REFRAIN_ERROR_MISSING",
+    c"REFRAIN_ERROR_INDEX",
+    c"REFRAIN_ERROR_DAMAGED",
+    c"REFRAIN_ERROR_NEIGHBOURS",
+    c"REFRAIN_ERROR_BUSY",
+    c"REFRAIN_ERROR_READ_ONLY",
+    c"REFRAIN_ERROR_DISK_FULL",
+    c"REFRAIN_ERROR_AT_WORK",
+    c"REFRAIN_ERROR_INTERRUPTED",
+    c"REFRAIN_ERROR_BUFFER",
+    c"REFRAIN_ERROR_INTERNAL",
+];
 
 /// Why a call failed.
 #[derive(Debug)]
@@ -66,9 +86,9 @@ impl Failure {
         Self { code: RefrainErrorArgument, message: message.into() }
     }
 
-    /// Keeps the message for [`refrain_last_error`] and gives the code.
+    /// Keeps the message for [`last`] and returns the code.
     pub fn keep(self) -> RefrainCode {
-        // While a thread ends there is no message any more.
+        // A thread that is ending has no message any more.
         let _ = LAST.try_with(|last| *last.borrow_mut() = c_string(self.message));
         self.code
     }
@@ -84,13 +104,13 @@ impl From<Error> for Failure {
                 IndexError::Missing => RefrainErrorMissing,
                 IndexError::Damaged(_) => RefrainErrorDamaged,
                 IndexError::Neighbours(_) => RefrainErrorNeighbours,
-                IndexError::Busy => RefrainErrorBusy,
+                IndexError::Busy { .. } => RefrainErrorBusy,
                 IndexError::AtWork => RefrainErrorAtWork,
                 IndexError::DiskFull => RefrainErrorDiskFull,
                 IndexError::ReadOnly(_) => RefrainErrorReadOnly,
                 _ => RefrainErrorIndex,
             },
-            // Kinds that are added to the library later.
+            // Kinds that the library adds later.
             _ => RefrainErrorInternal,
         };
         Self { code, message: error.to_string() }
@@ -107,63 +127,14 @@ thread_local! {
     static LAST: RefCell<CString> = RefCell::default();
 }
 
-/// Why the last call on this thread that failed did so, with the path or argument at fault; UTF-8, for people. Empty
-/// before the first failure; calls that succeed leave it as it is. Never NULL.
-///
-/// The text belongs to the library, and is there until the next call on this thread fails or the thread ends.
-#[unsafe(no_mangle)]
-pub extern "C" fn refrain_last_error() -> *const c_char {
-    let empty = c"".as_ptr();
-    guard_or(empty, || Ok(LAST.try_with(|last| last.borrow().as_ptr()).unwrap_or(empty)))
-}
-
-/// The name of a code, "REFRAIN_ERROR_IO"; of one that there is not, "unknown". The text is there for ever.
-#[unsafe(no_mangle)]
-pub extern "C" fn refrain_code_name(code: i32) -> *const c_char {
-    let names: [&CStr; 16] = [
-        c"REFRAIN_OK",
-        c"REFRAIN_ERROR_ARGUMENT",
-        c"REFRAIN_ERROR_UTF8",
-        c"REFRAIN_ERROR_IO",
-        c"REFRAIN_ERROR_AUDIO",
-        c"REFRAIN_ERROR_MISSING",
-        c"REFRAIN_ERROR_INDEX",
-        c"REFRAIN_ERROR_DAMAGED",
-        c"REFRAIN_ERROR_NEIGHBOURS",
-        c"REFRAIN_ERROR_BUSY",
-        c"REFRAIN_ERROR_READ_ONLY",
-        c"REFRAIN_ERROR_DISK_FULL",
-        c"REFRAIN_ERROR_AT_WORK",
-        c"REFRAIN_ERROR_INTERRUPTED",
-        c"REFRAIN_ERROR_BUFFER",
-        c"REFRAIN_ERROR_INTERNAL",
-    ];
-    let name = usize::try_from(code).ok().and_then(|code| names.get(code));
-    name.map_or(c"unknown".as_ptr(), |name| name.as_ptr())
-}
-
-/// The version of the library, "0.1.0". The text is there for ever.
-#[unsafe(no_mangle)]
-pub extern "C" fn refrain_version() -> *const c_char {
-    const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\0");
-    VERSION.as_ptr().cast()
+/// The message of this thread's last failure; valid until the next one.
+pub(crate) fn last() -> *const c_char {
+    LAST.try_with(|last| last.borrow().as_ptr()).unwrap_or(c"".as_ptr())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn last() -> String {
-        unsafe { CStr::from_ptr(refrain_last_error()) }.to_str().unwrap().to_owned()
-    }
-
-    #[test]
-    fn each_thread_has_its_own_message() {
-        assert_eq!(last(), "");
-        assert_eq!(Failure::argument("one\0two").keep(), RefrainErrorArgument);
-        assert_eq!(last(), "one\u{fffd}two");
-        std::thread::spawn(|| assert_eq!(last(), "")).join().unwrap();
-    }
 
     #[test]
     fn every_kind_of_error_has_its_code() {
@@ -174,7 +145,7 @@ mod tests {
             (IndexError::Itself, RefrainErrorIndex),
             (IndexError::Damaged("x".into()), RefrainErrorDamaged),
             (IndexError::Neighbours("x".into()), RefrainErrorNeighbours),
-            (IndexError::Busy, RefrainErrorBusy),
+            (IndexError::busy(None), RefrainErrorBusy),
             (IndexError::AtWork, RefrainErrorAtWork),
             (IndexError::DiskFull, RefrainErrorDiskFull),
             (IndexError::ReadOnly("x".into()), RefrainErrorReadOnly),
@@ -186,13 +157,5 @@ mod tests {
         let audio = Error::Audio { path: "a.mp3".into(), reason: refrain::error::AudioError::Empty };
         assert_eq!(Failure::from(audio).code, RefrainErrorAudio);
         assert_eq!(Failure::from(Error::Interrupted).code, RefrainErrorInterrupted);
-    }
-
-    #[test]
-    fn names_are_those_of_the_codes() {
-        let name = |code| unsafe { CStr::from_ptr(refrain_code_name(code)) }.to_str().unwrap();
-        assert_eq!(name(RefrainErrorAtWork as i32), "REFRAIN_ERROR_AT_WORK");
-        assert_eq!(name(RefrainErrorInternal as i32), "REFRAIN_ERROR_INTERNAL");
-        assert_eq!((name(-1), name(16)), ("unknown", "unknown"));
     }
 }

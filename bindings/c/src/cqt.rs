@@ -5,19 +5,20 @@ use refrain::analysis::{
 };
 
 use crate::{
-    code::{Failure, RefrainCode, Result},
+    code::RefrainCode,
     guard::{guard, guard_or},
     input,
-    sized::{self, Growing},
+    output::{self, enough, fill},
+    sized::{self, Growing, or},
 };
 
-/// A constant-Q transform, made once for a sample rate. Any number of threads may use one at once.
+/// A constant-Q transform for one sample rate. Any number of threads may use one at once.
 pub struct RefrainCqt(Cqt);
 
-/// Chroma by constant-Q transform, made once for a sample rate. Any number of threads may use one at once.
+/// Chroma by constant-Q transform for one sample rate. Any number of threads may use one at once.
 pub struct RefrainChroma(ChromaCqt);
 
-/// What a RefrainCqt looks at. What is 0 is as said.
+/// Options of a RefrainCqt. 0 stands for the default.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct RefrainCqtOptions {
@@ -25,13 +26,13 @@ pub struct RefrainCqtOptions {
     pub size: usize,
     /// The lowest bin in hertz, before tuning; 0 for C1, 32.7 Hz.
     pub fmin: f64,
-    /// How many bins, up to 1,200; 0 for 84.
+    /// The number of bins, up to 1,200; 0 for 84.
     pub bins: usize,
     /// Bins in an octave, up to 240; 0 for 12.
     pub bins_per_octave: usize,
     /// Samples from one frame to the next; 0 for 512.
     pub hop: usize,
-    /// By how many bins all frequencies are higher, -0.5 to 0.5.
+    /// How many bins higher all frequencies are, -0.5 to 0.5.
     pub tuning: f64,
 }
 // SAFETY: numbers throughout, the size first.
@@ -39,7 +40,7 @@ unsafe impl Growing for RefrainCqtOptions {
     const NAME: &'static str = "RefrainCqtOptions";
 }
 
-/// What a RefrainChroma looks at. What is 0 is as said.
+/// Options of a RefrainChroma. 0 stands for the default.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct RefrainChromaOptions {
@@ -47,13 +48,13 @@ pub struct RefrainChromaOptions {
     pub size: usize,
     /// The lowest bin in hertz, before tuning; 0 for C1, 32.7 Hz.
     pub fmin: f64,
-    /// How many octaves; 0 for 7.
+    /// The number of octaves; 0 for 7.
     pub octaves: usize,
     /// Bins of the transform in an octave, a multiple of twelve; 0 for 36.
     pub bins_per_octave: usize,
     /// Samples from one frame to the next; 0 for 512.
     pub hop: usize,
-    /// By how many bins the music is higher than A4 = 440 Hz, -0.5 to 0.5: see refrain_tuning.
+    /// How many bins the music is above A4 = 440 Hz, -0.5 to 0.5: see refrain_tuning.
     pub tuning: f64,
 }
 // SAFETY: numbers throughout, the size first.
@@ -61,35 +62,10 @@ unsafe impl Growing for RefrainChromaOptions {
     const NAME: &'static str = "RefrainChromaOptions";
 }
 
-/// The value, or the default where it is 0.
-pub(crate) fn or<T: Default + PartialEq>(value: T, default: T) -> T {
-    if value == T::default() { default } else { value }
-}
-
-/// Copies results into the caller's buffer.
+/// Makes a transform for signals of `rate` hertz. `options` may be NULL. Free `*cqt` with refrain_cqt_free. It is NULL
+/// after a failure.
 ///
-/// # Safety
-/// As [`input::room`].
-pub(crate) unsafe fn fill<T: Copy>(values: &[T], out: *mut T, capacity: usize, name: &str) -> Result<()> {
-    enough(values.len(), capacity, name)?;
-    // SAFETY: as promised; no more is touched than there is.
-    unsafe { input::room(out, values.len(), name) }?.copy_from_slice(values);
-    Ok(())
-}
-
-/// Checks a buffer before the work.
-pub(crate) fn enough(needed: usize, capacity: usize, name: &str) -> Result<()> {
-    if needed <= capacity {
-        return Ok(());
-    }
-    let message = format!("{name} has room for {capacity} values, {needed} are needed");
-    Err(Failure { code: RefrainCode::RefrainErrorBuffer, message })
-}
-
-/// Makes a transform for signals of `rate` hertz. `options` may be NULL. `*cqt` is to be freed with refrain_cqt_free; it is
-/// NULL after a failure.
-///
-/// REFRAIN_ERROR_ARGUMENT where the options do not fit together, or the highest bin is above half the rate.
+/// REFRAIN_ERROR_ARGUMENT if the options contradict each other, or the highest bin is above half the rate.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_cqt_new(
     rate: f64,
@@ -98,7 +74,7 @@ pub unsafe extern "C" fn refrain_cqt_new(
 ) -> RefrainCode {
     guard(|| {
         // SAFETY: a struct of the caller, and room for a handle.
-        let (place, o) = unsafe { (input::place(cqt, "cqt")?, sized::read(options)?) };
+        let (place, o) = unsafe { (output::place(cqt, "cqt")?, sized::read(options)?) };
         let usual = CqtOptions::default();
         let options = usual
             .fmin(or(o.fmin, usual.fmin))
@@ -111,7 +87,7 @@ pub unsafe extern "C" fn refrain_cqt_new(
     })
 }
 
-/// How many frames there are of `count` samples, and bins in each. Either may be NULL.
+/// Returns the number of frames for `count` samples, and of bins in each. `frames` and `bins` may be NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_cqt_shape(
     cqt: *const RefrainCqt,
@@ -123,14 +99,14 @@ pub unsafe extern "C" fn refrain_cqt_shape(
         // SAFETY: a handle, and room for numbers.
         unsafe {
             let RefrainCqt(cqt) = input::handle(cqt, "cqt")?;
-            input::put(frames, cqt.frames(count));
-            input::put(bins, cqt.options().bins);
+            output::put(frames, cqt.frames(count));
+            output::put(bins, cqt.options().bins);
         }
         Ok(())
     })
 }
 
-/// The frequency of a bin in hertz; NaN where there is none, and of NULL.
+/// Returns the frequency of a bin in hertz. NaN if there is no such bin or `cqt` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_cqt_frequency(cqt: *const RefrainCqt, bin: usize) -> f64 {
     guard_or(f64::NAN, || {
@@ -140,8 +116,8 @@ pub unsafe extern "C" fn refrain_cqt_frequency(cqt: *const RefrainCqt, bin: usiz
     })
 }
 
-/// The magnitudes of `count` samples of one channel: frames times bins values, frame after frame, the lowest bin first.
-/// `capacity` is how many values `out` has room for.
+/// Computes the magnitudes of `count` samples of one channel: frames times bins values, frame after frame, lowest bin
+/// first. `out` has room for `capacity` values.
 ///
 /// REFRAIN_ERROR_ARGUMENT for samples that are not finite or above 1,000,000, REFRAIN_ERROR_BUFFER.
 #[unsafe(no_mangle)]
@@ -164,8 +140,8 @@ pub unsafe extern "C" fn refrain_cqt_magnitudes(
     })
 }
 
-/// As refrain_cqt_magnitudes, of the complex transform: two values each, the real and the imaginary part, as C's float
-/// complex has them. `capacity` is twice as large.
+/// Like refrain_cqt_magnitudes, for the complex transform: two values each, the real and the imaginary part, in the
+/// layout of C's float complex. `capacity` must be twice as large.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_cqt_transform(
     cqt: *const RefrainCqt,
@@ -188,14 +164,14 @@ pub unsafe extern "C" fn refrain_cqt_transform(
     })
 }
 
-/// Frees a transform. Of NULL it does nothing.
+/// Frees a transform. Does nothing if `cqt` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_cqt_free(cqt: *mut RefrainCqt) {
     // SAFETY: a handle that is not used again.
     unsafe { input::free(cqt) }
 }
 
-/// Makes chroma for signals of `rate` hertz. `options` may be NULL. `*chroma` is to be freed with refrain_chroma_free; it is
+/// Makes chroma for signals of `rate` hertz. `options` may be NULL. Free `*chroma` with refrain_chroma_free. It is
 /// NULL after a failure. Errors are those of refrain_cqt_new.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_chroma_new(
@@ -205,7 +181,7 @@ pub unsafe extern "C" fn refrain_chroma_new(
 ) -> RefrainCode {
     guard(|| {
         // SAFETY: a struct of the caller, and room for a handle.
-        let (place, o) = unsafe { (input::place(chroma, "chroma")?, sized::read(options)?) };
+        let (place, o) = unsafe { (output::place(chroma, "chroma")?, sized::read(options)?) };
         let usual = ChromaOptions::default();
         let options = usual
             .fmin(or(o.fmin, usual.fmin))
@@ -218,7 +194,7 @@ pub unsafe extern "C" fn refrain_chroma_new(
     })
 }
 
-/// How many frames there are of `count` samples, each of 12 values. Of NULL there are none.
+/// Returns the number of frames for `count` samples. Each has 12 values. 0 if `chroma` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_chroma_frames(chroma: *const RefrainChroma, count: usize) -> usize {
     // SAFETY: a handle.
@@ -249,8 +225,8 @@ unsafe fn chroma_with(
     })
 }
 
-/// The chroma of `count` samples of one channel: frames times 12 values, frame after frame, C first, each frame divided by
-/// its largest value. `capacity` is how many values `out` has room for. Errors are those of refrain_cqt_magnitudes.
+/// Computes the chroma of `count` samples of one channel: frames times 12 values, frame after frame, C first, each frame
+/// divided by its largest value. `out` has room for `capacity` values. Errors are those of refrain_cqt_magnitudes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_chroma(
     chroma: *const RefrainChroma,
@@ -264,7 +240,7 @@ pub unsafe extern "C" fn refrain_chroma(
     unsafe { chroma_with(chroma, samples, count, out, capacity, with) }
 }
 
-/// As refrain_chroma, before the division: sums of magnitudes, which follow the loudness.
+/// Like refrain_chroma, without the division: sums of magnitudes, which follow the loudness.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_chroma_raw(
     chroma: *const RefrainChroma,
@@ -278,15 +254,15 @@ pub unsafe extern "C" fn refrain_chroma_raw(
     unsafe { chroma_with(chroma, samples, count, out, capacity, with) }
 }
 
-/// Frees chroma. Of NULL it does nothing.
+/// Frees chroma. Does nothing if `chroma` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_chroma_free(chroma: *mut RefrainChroma) {
     // SAFETY: a handle that is not used again.
     unsafe { input::free(chroma) }
 }
 
-/// By what part of a bin, of `bins_per_octave` in an octave (1 to 1,200), `count` samples of one channel are higher than
-/// A4 = 440 Hz: -0.5 to 0.49, 0 where nothing sounds.
+/// Estimates how far `count` samples of one channel are above A4 = 440 Hz, in bins of which an octave has
+/// `bins_per_octave` (1 to 1,200). `*tuning` is -0.5 to 0.49, and 0 for silence.
 ///
 /// REFRAIN_ERROR_ARGUMENT for a rate below 1 or above 1,000,000, and for samples that are not finite or above 1,000,000.
 #[unsafe(no_mangle)]

@@ -1,9 +1,9 @@
-//! No panic passes into C, where it would be undefined: it is a failure with a code of its own.
+//! Keeps panics from reaching C, where they would be undefined behaviour: a panic becomes a failure with its own code.
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::code::{Failure, RefrainCode, Result};
 
-/// Runs what a call does and gives its code.
+/// Runs the body of a call and returns its code.
 pub(crate) fn guard(call: impl FnOnce() -> Result<()>) -> RefrainCode {
     match contained(call) {
         Ok(()) => RefrainCode::RefrainOk,
@@ -11,7 +11,7 @@ pub(crate) fn guard(call: impl FnOnce() -> Result<()>) -> RefrainCode {
     }
 }
 
-/// Runs what a call does that has no code to give; `or` stands for a failure.
+/// Runs the body of a call that returns a value instead of a code. Returns `or` after a failure.
 pub(crate) fn guard_or<T>(or: T, call: impl FnOnce() -> Result<T>) -> T {
     contained(call).unwrap_or_else(|failure| {
         failure.keep();
@@ -20,8 +20,8 @@ pub(crate) fn guard_or<T>(or: T, call: impl FnOnce() -> Result<T>) -> T {
 }
 
 fn contained<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
-    // The hook is that of this library's own copy of Rust's standard library, not of another program's.
-    refrain::decode::silence_decoder_panics();
+    // This library contains its own copy of the Rust standard library, so the hook is not that of the program.
+    refrain::silence_decoder_panics();
     catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|payload| {
         let text = match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {
             (Some(text), _) => (*text).to_owned(),
@@ -40,13 +40,14 @@ mod tests {
     use std::ffi::CStr;
 
     use super::*;
-    use crate::code::refrain_last_error;
+    use crate::code;
 
     #[test]
     fn a_panic_is_a_code_and_a_message() {
         assert_eq!(guard(|| Ok(())), RefrainCode::RefrainOk);
         assert_eq!(guard(|| panic!("on {}", "purpose")), RefrainCode::RefrainErrorInternal);
-        let last = || unsafe { CStr::from_ptr(refrain_last_error()) }.to_str().unwrap();
+        // SAFETY: a text of this thread that is read before the next failure.
+        let last = || unsafe { CStr::from_ptr(code::last()) }.to_str().unwrap();
         assert_eq!(last(), "a fault in refrain: on purpose");
         assert_eq!(guard_or(7, || panic!("again")), 7);
         assert_eq!(last(), "a fault in refrain: again");

@@ -3,13 +3,13 @@ use refrain::analysis::{Hpss, HpssOptions, HpssScratch};
 
 use crate::{
     code::RefrainCode,
-    cqt::{fill, or},
     guard::guard,
     input,
-    sized::{self, Growing},
+    output::fill,
+    sized::{self, Growing, or},
 };
 
-/// How refrain_hpss tells harmonic from percussive. What is 0 is as said.
+/// How refrain_hpss separates. 0 stands for the default.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct RefrainHpssOptions {
@@ -19,15 +19,16 @@ pub struct RefrainHpssOptions {
     pub frame_length: usize,
     /// Samples from one frame to the next; 0 for 512.
     pub hop: usize,
-    /// Frames that the harmonic median looks at: odd, up to 255; 0 for 31.
+    /// Frames in the harmonic median: odd, up to 255; 0 for 31.
     pub harmonic_kernel: usize,
-    /// Bins that the percussive median looks at: odd, up to 255; 0 for 31.
+    /// Bins in the percussive median: odd, up to 255; 0 for 31.
     pub percussive_kernel: usize,
-    /// How sharply the masks part, the exponent of the medians; 0 for 2, INFINITY for masks of 0 and 1.
+    /// The sharpness of the masks: the exponent of the medians. 0 for 2; INFINITY makes masks of 0 and 1.
     pub power: f32,
-    /// How many times the percussive median the harmonic one must be, 1 or more; 0 for 1. Above 1 there is a rest.
+    /// How many times the percussive median the harmonic one must reach, 1 or more; 0 for 1. Above 1 a residue belongs to
+    /// neither part.
     pub harmonic_margin: f32,
-    /// How many times the harmonic median the percussive one must be, 1 or more; 0 for 1.
+    /// How many times the harmonic median the percussive one must reach, 1 or more; 0 for 1.
     pub percussive_margin: f32,
 }
 // SAFETY: numbers throughout, the size first.
@@ -36,10 +37,10 @@ unsafe impl Growing for RefrainHpssOptions {
 }
 
 /// Separates `count` samples of one channel into a harmonic and a percussive part, `count` values each, by median filters
-/// (Fitzgerald 2010). Without margins their sum is the signal, but for rounding. `options` may be NULL. Neither output may
-/// overlap the samples or the other one.
+/// (Fitzgerald 2010). Without margins their sum is the signal, except for rounding. `options` may be NULL. Neither output
+/// may overlap the samples or the other one.
 ///
-/// REFRAIN_ERROR_ARGUMENT where the options do not fit together, and for samples that are not finite or above 1,000,000.
+/// REFRAIN_ERROR_ARGUMENT if the options contradict each other, and for samples that are not finite or above 1,000,000.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_hpss(
     samples: *const f32,

@@ -1,8 +1,9 @@
-//! Opening and closing an index, and what it holds.
+//! Opening and closing an index, and its totals.
 use std::{
     ffi::{CString, c_char, c_int, c_void},
     path::{Path, PathBuf},
     ptr,
+    sync::Arc,
 };
 
 use refrain::Index;
@@ -10,19 +11,21 @@ use refrain::Index;
 use crate::{
     code::{RefrainCode, Result},
     guard::{guard, guard_or},
-    input,
+    input, output,
     sized::{self, Growing},
     strings::c_path,
 };
 
-/// An index file that is open. Any number of threads may use one at once: calls that read work on the last committed state
-/// and wait for nothing, calls that write take turns. Any number may be open on one file, also in other processes.
+/// An open index file. Any number of threads may use one handle at once: calls that read work on the last committed state
+/// and wait for nothing, calls that write take turns. Any number of handles may be open on one file, also in other
+/// processes.
 pub struct RefrainIndex {
-    pub(crate) index: Index,
+    /// Shared with listeners, which may outlive the handle.
+    pub(crate) index: Arc<Index>,
     path: CString,
 }
 
-/// What is promised of the handle, held by the compiler.
+/// The compiler checks here what the header promises of the handle.
 const _: fn() = || {
     fn for_any_thread<T: Send + Sync>() {}
     for_any_thread::<RefrainIndex>();
@@ -30,11 +33,11 @@ const _: fn() = || {
 
 impl RefrainIndex {
     fn new(index: Index) -> Self {
-        Self { path: c_path(index.path()), index }
+        Self { path: c_path(index.path()), index: Arc::new(index) }
     }
 }
 
-/// What an index holds, for refrain_info.
+/// The totals of an index, filled by refrain_info.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct RefrainInfo {
@@ -44,11 +47,11 @@ pub struct RefrainInfo {
     pub tracks: u64,
     /// Files of tracks.
     pub files: u64,
-    /// Of these, files that were not there when they were last looked for.
+    /// How many of these files were missing at the last update.
     pub missing: u64,
     /// Files that gave no fingerprint.
     pub failures: u64,
-    /// How long all tracks play.
+    /// The length of all tracks in seconds.
     pub seconds: f64,
     /// Chroma frames.
     pub frames: u64,
@@ -60,7 +63,7 @@ pub struct RefrainInfo {
     pub format: u32,
     /// The number of the parameters of its fingerprints.
     pub parameter_set: u32,
-    /// Lists of the neighbour index; 0 where there is none, as of a small library.
+    /// Lists of the neighbour index. 0 if there is none; a small library needs none.
     pub neighbour_lists: u32,
     /// Windows in them.
     pub neighbour_windows: u64,
@@ -70,8 +73,8 @@ unsafe impl Growing for RefrainInfo {
     const NAME: &'static str = "RefrainInfo";
 }
 
-/// A callback that is shown paths. The path is there until it returns; 0 asks for the next one, anything else ends the
-/// call, which is no error.
+/// Gets one path after the other. The path is valid until the callback returns. Return 0 for the next path; any other
+/// value ends the call, which is no error.
 pub type RefrainPathCallback =
     Option<unsafe extern "C" fn(path: *const c_char, user_data: *mut c_void) -> c_int>;
 
@@ -84,23 +87,23 @@ unsafe fn open(
 ) -> RefrainCode {
     guard(|| {
         // SAFETY: as promised.
-        let (place, path) = unsafe { (input::place(index, "index")?, input::path(path, "path")?) };
+        let (place, path) = unsafe { (output::place(index, "index")?, input::path(path, "path")?) };
         *place = Box::into_raw(Box::new(RefrainIndex::new(how(path)?)));
         Ok(())
     })
 }
 
-/// Opens an index for reading. `*index` is to be closed with refrain_close; it is NULL after a failure.
+/// Opens an index for reading. Close `*index` with refrain_close. It is NULL after a failure.
 ///
-/// REFRAIN_ERROR_MISSING where there is none, REFRAIN_ERROR_INDEX and REFRAIN_ERROR_DAMAGED where it cannot be used.
+/// REFRAIN_ERROR_MISSING if there is none, REFRAIN_ERROR_INDEX and REFRAIN_ERROR_DAMAGED if it cannot be used.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_open(path: *const c_char, index: *mut *mut RefrainIndex) -> RefrainCode {
     // SAFETY: as the header says.
     unsafe { open(path, index, |path| Index::open(path)) }
 }
 
-/// Opens an index for reading and writing, and makes it where there is none. A file that is there is not written to before
-/// the first call that writes. Else as refrain_open.
+/// Opens an index for reading and writing. Creates it if there is none. Does not write to an existing file before the
+/// first call that writes. Otherwise like refrain_open.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_open_or_create(
     path: *const c_char,
@@ -110,7 +113,7 @@ pub unsafe extern "C" fn refrain_open_or_create(
     unsafe { open(path, index, |path| Index::open_or_create(path)) }
 }
 
-/// Opens an index for reading and writing that is there already. Else as refrain_open.
+/// Opens an existing index for reading and writing. Otherwise like refrain_open.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_open_to_write(
     path: *const c_char,
@@ -120,11 +123,12 @@ pub unsafe extern "C" fn refrain_open_to_write(
     unsafe { open(path, index, |path| Index::open_to_write(path)) }
 }
 
-/// Closes an index and frees the handle, also where it fails; no other call may be using it. After writing it leaves one
-/// file behind, without a log beside it. Answers and analyses stay. NULL is nothing to be closed.
+/// Closes an index and frees the handle, even if it returns an error. No other call may be using the handle. After
+/// writing, one file is left, without a log beside it. Answers, analyses and listeners stay valid; a listener keeps the
+/// file open until you free it. Does nothing if `index` is NULL.
 ///
-/// REFRAIN_ERROR_DISK_FULL and the like where what was committed could not be brought from the log into the file: nothing is
-/// lost then, the next writer does it.
+/// REFRAIN_ERROR_DISK_FULL and others if the log could not be copied into the file. No data is lost: the next writer does
+/// it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_close(index: *mut RefrainIndex) -> RefrainCode {
     guard(|| {
@@ -133,18 +137,19 @@ pub unsafe extern "C" fn refrain_close(index: *mut RefrainIndex) -> RefrainCode 
         }
         // SAFETY: a handle that is not used again.
         let index = unsafe { Box::from_raw(index) };
-        Ok(index.index.close()?)
+        // A listener that still uses the index closes it when it is freed.
+        Ok(Arc::into_inner(index.index).map_or(Ok(()), Index::close)?)
     })
 }
 
-/// The path as it was opened, which is there until the index is closed. NULL of NULL.
+/// Returns the path as it was opened. It is valid until the index is closed. NULL if `index` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_path(index: *const RefrainIndex) -> *const c_char {
     // SAFETY: a handle.
     guard_or(ptr::null(), || Ok(unsafe { input::handle(index, "index") }?.path.as_ptr()))
 }
 
-/// Fills `info`.
+/// Fills `info` with the totals of the index.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_info(index: *const RefrainIndex, info: *mut RefrainInfo) -> RefrainCode {
     guard(|| {
@@ -153,20 +158,20 @@ pub unsafe extern "C" fn refrain_info(index: *const RefrainIndex, info: *mut Ref
             sized::check(info)?;
             input::handle(index, "index")?
         };
-        let told = index.index.info()?;
-        let (lists, listed) = told.neighbours.unwrap_or_default();
+        let found = index.index.info()?;
+        let (lists, listed) = found.neighbours.unwrap_or_default();
         let value = RefrainInfo {
             size: 0,
-            tracks: told.totals.tracks,
-            files: told.totals.files,
-            missing: told.totals.missing,
-            failures: told.totals.failures,
-            seconds: told.totals.duration.0,
-            frames: told.totals.frames,
-            windows: told.totals.windows,
-            bytes: told.totals.bytes,
-            format: told.format,
-            parameter_set: told.params.id,
+            tracks: found.totals.tracks,
+            files: found.totals.files,
+            missing: found.totals.missing,
+            failures: found.totals.failures,
+            seconds: found.totals.duration.0,
+            frames: found.totals.frames,
+            windows: found.totals.windows,
+            bytes: found.totals.bytes,
+            format: found.format,
+            parameter_set: found.params.id,
             neighbour_lists: lists,
             neighbour_windows: listed,
         };
@@ -175,7 +180,7 @@ pub unsafe extern "C" fn refrain_info(index: *const RefrainIndex, info: *mut Ref
     })
 }
 
-/// Shows the folders that refrain_update looks into.
+/// Passes the folders that refrain_update scans to the callback.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_roots(
     index: *const RefrainIndex,
@@ -189,7 +194,7 @@ pub unsafe extern "C" fn refrain_roots(
     })
 }
 
-/// Shows paths to a callback until it has enough.
+/// Passes paths to a callback until it has enough.
 pub(crate) fn show(paths: Vec<PathBuf>, callback: RefrainPathCallback, user_data: *mut c_void) -> Result<()> {
     let callback = input::callback(callback)?;
     for path in paths {

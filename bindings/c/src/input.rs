@@ -1,54 +1,27 @@
-//! What C gives: looked at before it is used.
+//! Arguments of the caller, checked before they are used.
 use std::{
-    ffi::{CStr, c_char},
+    ffi::{CStr, c_char, c_int},
     path::{Path, PathBuf},
-    ptr, slice,
+    slice,
 };
 
-use refrain::{Audio, CancelToken, Tags};
+use refrain::{Audio, ScanOptions};
 
 use crate::{
-    cancel::RefrainCancel,
     code::{Failure, RefrainCode, Result},
     guard::guard_or,
 };
 
-/// What a handle stands for.
+/// The value behind a handle.
 ///
 /// # Safety
-/// `handle` is NULL or was made by the call for its kind, and is not freed meanwhile.
+/// `handle` is NULL or was made by the call for its kind, and nobody frees it meanwhile.
 pub(crate) unsafe fn handle<'a, T>(handle: *const T, name: &str) -> Result<&'a T> {
     // SAFETY: as promised.
     unsafe { handle.as_ref() }.ok_or_else(|| Failure::argument(format!("{name} is NULL")))
 }
 
-/// Where a handle is to be put; NULL is there until then.
-///
-/// # Safety
-/// `place` is NULL or can be written.
-pub(crate) unsafe fn place<'a, T>(place: *mut *mut T, name: &str) -> Result<&'a mut *mut T> {
-    // SAFETY: as promised; what was there before is not looked at.
-    unsafe {
-        if place.is_null() {
-            return Err(Failure::argument(format!("{name} is NULL")));
-        }
-        place.write(ptr::null_mut());
-        Ok(&mut *place)
-    }
-}
-
-/// Puts a value where C wants one.
-///
-/// # Safety
-/// `to` is NULL or can be written.
-pub(crate) unsafe fn put<T>(to: *mut T, value: T) {
-    if !to.is_null() {
-        // SAFETY: as promised.
-        unsafe { to.write(value) }
-    }
-}
-
-/// Frees what a handle stands for; a panic stays here.
+/// Frees a handle and contains a panic.
 ///
 /// # Safety
 /// `handle` is NULL or was made by `Box::into_raw`, and is not used again.
@@ -62,7 +35,7 @@ pub(crate) unsafe fn free<T>(handle: *mut T) {
     }
 }
 
-/// A path. On Unix any bytes will do.
+/// A path. On Unix it may be any bytes.
 ///
 /// # Safety
 /// `path` is NULL or ends with a NUL.
@@ -90,7 +63,7 @@ fn utf8<'a>(text: &'a CStr, name: &str) -> Result<&'a str> {
     })
 }
 
-/// A path, or none for NULL.
+/// A path, or `None` for NULL.
 ///
 /// # Safety
 /// As [`path`].
@@ -102,11 +75,11 @@ pub(crate) unsafe fn optional_path(at: *const c_char, name: &str) -> Result<Opti
     unsafe { path(at, name) }.map(|path| Some(path.to_owned()))
 }
 
-/// A text, or none for NULL and for an empty one.
+/// A text, or `None` for NULL and for an empty text.
 ///
 /// # Safety
 /// `text` is NULL or ends with a NUL.
-unsafe fn optional_text(text: *const c_char, name: &str) -> Result<Option<String>> {
+pub(crate) unsafe fn optional_text(text: *const c_char, name: &str) -> Result<Option<String>> {
     if text.is_null() {
         return Ok(None);
     }
@@ -118,7 +91,7 @@ unsafe fn optional_text(text: *const c_char, name: &str) -> Result<Option<String
 /// `count` values.
 ///
 /// # Safety
-/// `values` has so many, or is NULL.
+/// `values` is NULL or has that many, all initialised.
 pub(crate) unsafe fn values<'a, T>(values: *const T, count: usize, name: &str) -> Result<&'a [T]> {
     if count == 0 {
         return Ok(&[]);
@@ -128,20 +101,8 @@ pub(crate) unsafe fn values<'a, T>(values: *const T, count: usize, name: &str) -
     Ok(unsafe { slice::from_raw_parts(values, count) })
 }
 
-/// Room for `count` values.
-///
-/// # Safety
-/// `values` has so much, which nobody else uses meanwhile, or is NULL. It need not be initialised: nothing is read.
-pub(crate) unsafe fn room<'a, T>(values: *mut T, count: usize, name: &str) -> Result<&'a mut [T]> {
-    if count == 0 {
-        return Ok(&mut []);
-    }
-    check_values(values, count, name)?;
-    // SAFETY: as promised; `T` is a number throughout.
-    Ok(unsafe { slice::from_raw_parts_mut(values, count) })
-}
-
-fn check_values<T>(values: *const T, count: usize, name: &str) -> Result<()> {
+/// Checks that there can be `count` values there.
+pub(crate) fn check_values<T>(values: *const T, count: usize, name: &str) -> Result<()> {
     if values.is_null() {
         return Err(Failure::argument(format!("{name} is NULL")));
     }
@@ -157,7 +118,7 @@ fn check_values<T>(values: *const T, count: usize, name: &str) -> Result<()> {
 /// A list of paths.
 ///
 /// # Safety
-/// `list` has so many, each as in [`path`], or is NULL.
+/// `list` is NULL or has that many, each as in [`path`].
 pub(crate) unsafe fn paths(list: *const *const c_char, count: usize) -> Result<Vec<PathBuf>> {
     // SAFETY: as promised.
     let list = unsafe { values(list, count, "paths") }?;
@@ -166,24 +127,15 @@ pub(crate) unsafe fn paths(list: *const *const c_char, count: usize) -> Result<V
     each.map(|path| path.map(Path::to_owned)).collect()
 }
 
-/// A callback that must be there.
+/// A callback that must not be NULL.
 pub(crate) fn callback<F>(callback: Option<F>) -> Result<F> {
     callback.ok_or_else(|| Failure::argument("callback is NULL"))
-}
-
-/// The flag that ends a call, if there is one.
-///
-/// # Safety
-/// As [`handle`].
-pub(crate) unsafe fn cancel(cancel: *const RefrainCancel) -> CancelToken {
-    // SAFETY: as promised.
-    unsafe { cancel.as_ref() }.map_or_else(CancelToken::new, RefrainCancel::token)
 }
 
 /// Samples in memory; `frames` of each channel.
 ///
 /// # Safety
-/// As [`values`], and [`path`].
+/// As [`values`] and [`path`].
 pub(crate) unsafe fn samples<'a>(
     samples: *const f32,
     frames: usize,
@@ -208,29 +160,17 @@ pub(crate) unsafe fn samples<'a>(
 /// An audio file in memory.
 ///
 /// # Safety
-/// As [`values`], and [`path`].
+/// As [`values`] and [`path`].
 pub(crate) unsafe fn memory<'a>(bytes: *const u8, count: usize, name: *const c_char) -> Result<Audio<'a>> {
     // SAFETY: as promised.
     let (bytes, name) = unsafe { (values(bytes, count, "bytes")?, optional_path(name, "name")?) };
     Ok(Audio::reader(bytes).named(name.unwrap_or_else(|| "memory".into())))
 }
 
-/// The tags that a caller gives.
-///
-/// # Safety
-/// Each text is NULL or ends with a NUL.
-pub(crate) unsafe fn tags(from: &crate::add::RefrainTags) -> Result<Tags> {
-    let mut tags = Tags::default();
-    // SAFETY: as promised.
-    unsafe {
-        tags.title = optional_text(from.title, "title")?;
-        tags.artist = optional_text(from.artist, "artist")?;
-        tags.album = optional_text(from.album, "album")?;
-        tags.recording_mbid = optional_text(from.recording_mbid, "recording_mbid")?;
-        tags.release_mbid = optional_text(from.release_mbid, "release_mbid")?;
-        tags.acoustid = optional_text(from.acoustid, "acoustid")?;
-    }
-    tags.track_number = Some(from.track_number).filter(|&n| n > 0);
-    tags.disc_number = Some(from.disc_number).filter(|&n| n > 0);
-    Ok(tags)
+/// Which files of a folder to take.
+pub(crate) fn scan(no_follow: c_int, hidden: c_int, max_depth: usize) -> ScanOptions {
+    ScanOptions::default()
+        .follow_links(no_follow == 0)
+        .hidden(hidden != 0)
+        .max_depth(Some(max_depth).filter(|&depth| depth > 0))
 }

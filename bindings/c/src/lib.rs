@@ -1,10 +1,10 @@
-//! The C interface of refrain. What each call does stands in `include/refrain.h`, which is made of these comments; run
+//! The C interface of refrain. `include/refrain.h` documents each call and is generated from these comments: run
 //! `cargo run -p refrain-header` after a change.
 //!
-//! Three things hold everywhere: no panic passes into C ([`guard`]), what C gives is looked at before it is used
-//! ([`input`]), and structs may grow ([`sized`]).
+//! Four rules hold everywhere: no panic reaches C ([`guard`]), arguments are checked before they are used ([`input`]),
+//! memory of the caller may be uninitialised where results go ([`output`]), and structs may grow ([`sized`]).
 #![deny(missing_docs)]
-// What a caller must hold is told once for all calls at the top of the header, and for handles where they are made.
+// The top of the header states once what callers must guarantee; the calls that make handles state the rest.
 #![allow(clippy::missing_safety_doc)]
 
 mod add;
@@ -18,9 +18,13 @@ mod guard;
 mod hpss;
 mod index;
 mod input;
+mod listen;
+mod maintain;
+mod messages;
+mod output;
 mod query;
 mod sized;
 mod strings;
+mod tags;
 mod tracks;
-mod upkeep;
 mod yin;

@@ -1,101 +1,145 @@
-//! Asking where audio comes from.
-use std::ffi::{c_char, c_int, c_void};
+//! Identifying audio.
+use std::{
+    ffi::{c_char, c_int, c_void},
+    path::Path,
+};
 
-use refrain::{Audio, MIN_SCORE, QueryOptions, Range};
+use refrain::{Answer, Audio, Index, QueryOptions, Range, TrackId};
 
 use crate::{
     answer::RefrainAnswer,
-    cancel::RefrainCancel,
+    cancel::{self, RefrainCancel},
     code::{Failure, RefrainCode, Result},
     guard::guard,
     index::RefrainIndex,
-    input,
+    input, output,
     sized::{self, Growing},
 };
 
-/// How to query. What is 0 or NULL is as if it were not there.
+/// Gets how much of the audio was looked up, in seconds, after each minute or so, on the calling thread.
+pub type RefrainQueryCallback = Option<unsafe extern "C" fn(seconds: f64, user_data: *mut c_void)>;
+
+/// Gets the answers of refrain_query_all one after the other, on the calling thread, in the order of the paths. The
+/// answer is valid until the callback returns; do not free it. refrain_answer_error says whether the clip could be read.
+pub type RefrainAnswerCallback =
+    Option<unsafe extern "C" fn(answer: *const RefrainAnswer, user_data: *mut c_void)>;
+
+/// How to query. 0 and NULL stand for the default.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct RefrainQueryOptions {
     /// sizeof (RefrainQueryOptions), set by the caller.
     pub size: usize,
-    /// The most matches to give; 0 for 10.
+    /// The maximum number of matches; 0 for 10.
     pub top: usize,
-    /// The least score that counts as a match, up to 1; 0 for 0.9.
+    /// The minimum score of a match, up to 1; 0 for 0.9.
     pub least_score: f64,
     /// How many semitones the audio may be higher or lower, up to 6; 0 for 6.
     pub semitones: f64,
-    /// The least speed of the audio over the track's, 0.5 to 1; 0 for 0.75.
+    /// The slowest speed of the audio relative to the track, 0.5 to 1; 0 for 0.75.
     pub slowest: f64,
-    /// The greatest speed, 1 to 2; 0 for 4/3.
+    /// The fastest speed, 1 to 2; 0 for 4/3.
     pub fastest: f64,
-    /// Not 0: look for the audio as it is only, at no other pitch or speed.
+    /// Not 0: look for the audio as it is, at no other pitch or speed.
     pub fast: c_int,
     /// Not 0: compare with every window instead of using the neighbour index.
     pub exact: c_int,
-    /// Not 0: also keep the best places that were looked at, for refrain_answer_candidate.
+    /// Not 0: also keep the best places, matches or not, for refrain_answer_candidate.
     pub explain: c_int,
-    /// Ends the call early; it is looked at after every few seconds of audio.
+    /// Ends the call early.
     pub cancel: *const RefrainCancel,
+    /// Clips that refrain_query_all answers at a time; 0 for one per core.
+    pub threads: usize,
+    /// Gets the progress of a query of one clip.
+    pub callback: RefrainQueryCallback,
+    /// Passed to the callback.
+    pub user_data: *mut c_void,
 }
-// SAFETY: numbers and a pointer, the size first.
+// SAFETY: numbers and pointers, the size first.
 unsafe impl Growing for RefrainQueryOptions {
     const NAME: &'static str = "RefrainQueryOptions";
 }
 
+/// The callback and its data as the library needs them: callable from any thread.
+struct Told(unsafe extern "C" fn(f64, *mut c_void), *mut c_void);
+// SAFETY: a query of one clip calls it on the thread of the caller only, while the call lasts.
+unsafe impl Send for Told {}
+// SAFETY: likewise.
+unsafe impl Sync for Told {}
+
+impl Told {
+    fn tell(&self, seconds: f64) {
+        // SAFETY: the caller's function, called as it is declared.
+        unsafe { (self.0)(seconds, self.1) }
+    }
+}
+
 impl RefrainQueryOptions {
-    fn understood(&self) -> Result<QueryOptions> {
-        let within = |name: &str, value: f64, least: f64, most: f64, default: f64| {
+    /// The library's options, without the callback.
+    ///
+    /// # Safety
+    /// The flag is NULL or a handle.
+    pub(crate) unsafe fn understood(&self) -> Result<QueryOptions> {
+        let within = |name: &str, value: f64, min: f64, max: f64, default: f64| {
             if value == 0.0 {
                 Ok(default)
-            } else if (least..=most).contains(&value) {
+            } else if (min..=max).contains(&value) {
                 Ok(value)
             } else {
-                Err(Failure::argument(format!("{name} is {value}, not {least} to {most}")))
+                Err(Failure::argument(format!("{name} is {value}, not {min} to {max}")))
             }
         };
         let usual = Range::default();
-        let range = Range {
-            semitones: within("semitones", self.semitones, 0.0, 6.0, usual.semitones)?,
-            slowest: within("slowest", self.slowest, 0.5, 1.0, usual.slowest)?,
-            fastest: within("fastest", self.fastest, 1.0, 2.0, usual.fastest)?,
-        };
-        let least_score = within("least_score", self.least_score, 0.0, 1.0, f64::from(MIN_SCORE))?;
-        let options = QueryOptions::default()
-            .least_score(least_score as f32)
+        let range = Range::default()
+            .semitones(within("semitones", self.semitones, 0.0, 6.0, usual.semitones)?)
+            .tempo(
+                within("slowest", self.slowest, 0.5, 1.0, usual.slowest)?,
+                within("fastest", self.fastest, 1.0, 2.0, usual.fastest)?,
+            );
+        let options = QueryOptions::default();
+        let min_score = within("least_score", self.least_score, 0.0, 1.0, f64::from(options.min_score))?;
+        // SAFETY: as promised.
+        let token = unsafe { cancel::token(self.cancel) };
+        let options = options
+            .min_score(min_score as f32)
             .exact(self.exact != 0)
             .explain(self.explain != 0)
-            .range(if self.fast != 0 { Range::PLAIN } else { range });
+            .range(if self.fast != 0 { Range::PLAIN } else { range })
+            .threads(Some(self.threads).filter(|&threads| threads > 0))
+            .cancel(&token);
         Ok(if self.top > 0 { options.top(self.top) } else { options })
     }
 }
 
 /// # Safety
 /// As of the arguments in the header.
-unsafe fn query<'a>(
+unsafe fn query(
     index: *const RefrainIndex,
-    audio: impl FnOnce() -> Result<Audio<'a>>,
     options: *const RefrainQueryOptions,
     answer: *mut *mut RefrainAnswer,
+    ask: impl FnOnce(&Index, &QueryOptions) -> Result<Answer>,
 ) -> RefrainCode {
     guard(|| {
-        // SAFETY: handles, and a struct of the caller.
-        let (index, options, place) = unsafe {
-            let place = input::place(answer, "answer")?;
-            (input::handle(index, "index")?, sized::read(options)?, place)
+        // SAFETY: handles, a struct and a flag of the caller.
+        let (index, place, options) = unsafe {
+            let place = output::place(answer, "answer")?;
+            let (index, given) = (input::handle(index, "index")?, sized::read(options)?);
+            let options = given.understood()?;
+            let told = given.callback.map(|callback| Told(callback, given.user_data));
+            (index, place, told.into_iter().fold(options, |o, told| o.on_progress(move |s| told.tell(s.0))))
         };
-        // SAFETY: a flag of the caller.
-        let cancel = unsafe { input::cancel(options.cancel) };
-        let told = index.index.query_until(audio()?, &options.understood()?, &cancel)?;
-        *place = RefrainAnswer::new(told);
+        let answer = ask(&index.index, &options)?;
+        let name = answer.query.clone();
+        *place = Box::into_raw(Box::new(RefrainAnswer::new(&name, Ok(answer))));
         Ok(())
     })
 }
 
-/// Answers what recordings an audio file comes from, or is. `options` may be NULL. `*answer` is to be freed with
-/// refrain_answer_free; it is NULL after a failure. No match is no failure.
+/// Identifies the recordings that an audio file comes from. `options` may be NULL. Free `*answer` with
+/// refrain_answer_free. It is NULL after a failure. An answer without a match is no failure.
 ///
-/// REFRAIN_ERROR_IO and REFRAIN_ERROR_AUDIO where the audio cannot be used, REFRAIN_ERROR_INTERRUPTED.
+/// REFRAIN_ERROR_IO and REFRAIN_ERROR_AUDIO if the audio cannot be used, REFRAIN_ERROR_INTERRUPTED if its cancel ended
+/// it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_query(
     index: *const RefrainIndex,
@@ -103,12 +147,16 @@ pub unsafe extern "C" fn refrain_query(
     options: *const RefrainQueryOptions,
     answer: *mut *mut RefrainAnswer,
 ) -> RefrainCode {
+    let ask = |index: &Index, options: &QueryOptions| {
+        // SAFETY: a text of the caller.
+        Ok(index.query_with(unsafe { input::path(path, "path") }?, options)?)
+    };
     // SAFETY: as the header says.
-    unsafe { query(index, || input::path(path, "path").map(Into::into), options, answer) }
+    unsafe { query(index, options, answer, ask) }
 }
 
-/// As refrain_query, of an audio file that is in memory: `count` bytes, of any format that is known. `name` is what it is
-/// called in the answer and in messages; NULL for "memory".
+/// Like refrain_query, for an audio file in memory: `count` bytes of any known format. `name` stands for it in the answer
+/// and in messages; NULL for "memory".
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_query_memory(
     index: *const RefrainIndex,
@@ -118,13 +166,17 @@ pub unsafe extern "C" fn refrain_query_memory(
     options: *const RefrainQueryOptions,
     answer: *mut *mut RefrainAnswer,
 ) -> RefrainCode {
+    let ask = |index: &Index, options: &QueryOptions| {
+        // SAFETY: bytes and a text of the caller.
+        Ok(index.query_with(unsafe { input::memory(bytes.cast(), count, name) }?, options)?)
+    };
     // SAFETY: as the header says.
-    unsafe { query(index, || input::memory(bytes.cast(), count, name), options, answer) }
+    unsafe { query(index, options, answer, ask) }
 }
 
-/// As refrain_query, of samples: `frames` of each of `channels` in turn, `rate` frames a second (1,000 to 768,000), full
-/// scale being -1 to 1. They are read where they are. The mean of the channels is taken; what is no number, or over a
-/// million, counts as silence. `name` is what it is called; NULL for "samples".
+/// Like refrain_query, for samples: `frames` of each of `channels`, interleaved, `rate` frames a second (1,000 to
+/// 768,000), full scale -1 to 1. The library does not copy them. It takes the mean of the channels. A sample that is not
+/// a number, or over a million, counts as silence. `name` stands for the audio in the answer; NULL for "samples".
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_query_samples(
     index: *const RefrainIndex,
@@ -136,6 +188,59 @@ pub unsafe extern "C" fn refrain_query_samples(
     options: *const RefrainQueryOptions,
     answer: *mut *mut RefrainAnswer,
 ) -> RefrainCode {
+    let ask = |index: &Index, options: &QueryOptions| {
+        // SAFETY: samples and a text of the caller.
+        Ok(index.query_with(unsafe { input::samples(samples, frames, channels, rate, name) }?, options)?)
+    };
     // SAFETY: as the header says.
-    unsafe { query(index, || input::samples(samples, frames, channels, rate, name), options, answer) }
+    unsafe { query(index, options, answer, ask) }
+}
+
+/// Finds the other tracks of the index that sound like the track with this id: copies, edits, and tracks that sample it.
+/// Reads no audio. Looks for the track at its own pitch and speed; the track is no match of itself. Otherwise like
+/// refrain_query.
+///
+/// REFRAIN_ERROR_ARGUMENT if there is no track with this id.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn refrain_query_track(
+    index: *const RefrainIndex,
+    id: u32,
+    options: *const RefrainQueryOptions,
+    answer: *mut *mut RefrainAnswer,
+) -> RefrainCode {
+    let ask = |index: &Index, options: &QueryOptions| {
+        let answer = index.query_track(TrackId(id), options)?;
+        answer.ok_or_else(|| Failure::argument(format!("there is no track {id}")))
+    };
+    // SAFETY: as the header says.
+    unsafe { query(index, options, answer, ask) }
+}
+
+/// Identifies many clips on several threads and passes each answer to `callback`, in the order of the paths, on the
+/// calling thread. A clip that cannot be read gets an answer too: refrain_answer_error says why. `options` may be NULL.
+///
+/// REFRAIN_ERROR_INTERRUPTED if its cancel ended it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn refrain_query_all(
+    index: *const RefrainIndex,
+    paths: *const *const c_char,
+    path_count: usize,
+    options: *const RefrainQueryOptions,
+    callback: RefrainAnswerCallback,
+    user_data: *mut c_void,
+) -> RefrainCode {
+    guard(|| {
+        // SAFETY: a handle, a list, a struct and a flag of the caller.
+        let (index, paths, options) = unsafe {
+            let (index, options) = (input::handle(index, "index")?, sized::read(options)?);
+            (index, input::paths(paths, path_count)?, options.understood()?)
+        };
+        let callback = input::callback(callback)?;
+        let each = |name: &Path, outcome: refrain::Result<Answer>| {
+            // SAFETY: the caller's function, called as it is declared.
+            unsafe { callback(&RefrainAnswer::new(name, outcome), user_data) };
+            Ok(())
+        };
+        Ok(index.index.query_all(paths.into_iter().map(Audio::file), &options, each)?)
+    })
 }

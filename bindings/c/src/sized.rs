@@ -1,5 +1,5 @@
-//! Structs that the caller allocates and says the size of, so that fields can be added at their ends without breaking
-//! programs that were compiled before.
+//! Structs that the caller allocates and whose first field the caller sets to their size. Later versions can add fields
+//! at the end without breaking compiled programs.
 use std::{
     mem::{MaybeUninit, size_of},
     ptr,
@@ -7,20 +7,20 @@ use std::{
 
 use crate::code::{Failure, Result};
 
-/// No struct will ever be larger: a greater size was not set.
+/// No struct will ever be larger. A greater size means that the caller did not set it.
 const MOST: usize = 4096;
 
-/// A struct whose first field is its size in bytes, as the caller knows it.
+/// A struct whose first field is its size in bytes, as the caller compiled it.
 ///
 /// # Safety
-/// It is `repr(C)`, begins with a `usize`, and all zeros are a value of it.
+/// It is `repr(C)`, begins with a `usize`, and all zeros are a valid value.
 pub(crate) unsafe trait Growing: Copy {
     /// What C calls it.
     const NAME: &'static str;
 }
 
 /// # Safety
-/// `at` points to a struct whose size, if it is set right, is all there.
+/// `at` points to at least as many readable bytes as its size field says, if the caller set that right.
 unsafe fn size_of_struct<T: Growing>(at: *const T) -> Result<usize> {
     if !at.is_aligned() {
         return Err(Failure::argument(format!("a {} is not aligned", T::NAME)));
@@ -33,14 +33,14 @@ unsafe fn size_of_struct<T: Growing>(at: *const T) -> Result<usize> {
     Err(Failure::argument(format!("the size of a {} is {size}; set it to sizeof ({0})", T::NAME)))
 }
 
-/// What the caller has set; all zeros for NULL, and for fields that it does not know.
+/// Reads what the caller has set. Returns zeros for NULL, and for fields that the caller does not know.
 ///
 /// # Safety
 /// As [`size_of_struct`], or NULL.
 pub(crate) unsafe fn read<T: Growing>(from: *const T) -> Result<T> {
     let mut value = MaybeUninit::<T>::zeroed();
     if !from.is_null() {
-        // SAFETY: as promised; no more than either side has is copied.
+        // SAFETY: as promised; copies only what both sides have.
         unsafe {
             let size = size_of_struct(from)?;
             let known = size.min(size_of::<T>());
@@ -51,11 +51,11 @@ pub(crate) unsafe fn read<T: Growing>(from: *const T) -> Result<T> {
             }
         }
     }
-    // SAFETY: zeros are a value, and so is what a caller has set.
+    // SAFETY: zeros are a valid value, and so is what the caller has set.
     Ok(unsafe { value.assume_init() })
 }
 
-/// Checks that [`write()`] will do, before the work.
+/// Checks before the work that [`write()`] will succeed.
 ///
 /// # Safety
 /// As [`size_of_struct`], or NULL.
@@ -67,12 +67,12 @@ pub(crate) unsafe fn check<T: Growing>(to: *const T) -> Result<()> {
     unsafe { size_of_struct(to) }.map(|_| ())
 }
 
-/// Fills as much as the caller knows, and zeros in fields that are not known here. Its size stays.
+/// Writes the fields that the caller knows, and zeros to fields that this version does not know. The size stays.
 ///
 /// # Safety
 /// As [`size_of_struct`], or NULL.
 pub(crate) unsafe fn write<T: Growing>(to: *mut T, value: &T) -> Result<()> {
-    // SAFETY: as promised; no more than either side has is copied.
+    // SAFETY: as promised; copies only what both sides have.
     unsafe {
         check(to)?;
         let size = size_of_struct(to)?;
@@ -82,6 +82,11 @@ pub(crate) unsafe fn write<T: Growing>(to: *mut T, value: &T) -> Result<()> {
         to.cast::<usize>().write(size);
     }
     Ok(())
+}
+
+/// Returns the value of an option, or its default if it is 0.
+pub(crate) fn or<T: Default + PartialEq>(value: T, default: T) -> T {
+    if value == T::default() { default } else { value }
 }
 
 #[cfg(test)]

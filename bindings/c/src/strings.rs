@@ -1,11 +1,11 @@
-//! Texts that C reads.
+//! Texts and lists that C reads.
 use std::{
     ffi::{CString, c_char},
     path::Path,
     ptr,
 };
 
-/// A text as C has it. A NUL within would end it; U+FFFD stands for it.
+/// A text for C. U+FFFD replaces a NUL inside it, which would end it.
 pub(crate) fn c_string(text: String) -> CString {
     CString::new(text).unwrap_or_else(|error| {
         let text = String::from_utf8_lossy(&error.into_vec()).replace('\0', "\u{fffd}");
@@ -13,7 +13,7 @@ pub(crate) fn c_string(text: String) -> CString {
     })
 }
 
-/// A path as C has it: on Unix byte by byte, elsewhere UTF-8.
+/// A path for C: on Unix byte by byte, elsewhere UTF-8.
 pub(crate) fn c_path(path: &Path) -> CString {
     #[cfg(unix)]
     {
@@ -25,11 +25,12 @@ pub(crate) fn c_path(path: &Path) -> CString {
     c_string(path.to_string_lossy().into_owned())
 }
 
-/// Owner of texts and lists that plain structs point to.
+/// Owns the texts and lists that plain structs point to.
 #[derive(Debug, Default)]
 pub(crate) struct Strings {
     texts: Vec<*mut c_char>,
     lists: Vec<*mut [*const c_char]>,
+    numbers: Vec<*mut [f64]>,
 }
 
 impl Strings {
@@ -52,7 +53,18 @@ impl Strings {
         self.keep(c_path(path))
     }
 
-    /// A list of what was kept; NULL for an empty one.
+    /// A list of numbers; NULL for an empty one.
+    pub fn numbers(&mut self, numbers: impl Iterator<Item = f64>) -> *const f64 {
+        let numbers: Box<[f64]> = numbers.collect();
+        if numbers.is_empty() {
+            return ptr::null();
+        }
+        let numbers = Box::into_raw(numbers);
+        self.numbers.push(numbers);
+        numbers.cast()
+    }
+
+    /// A list of texts that this owns; NULL for an empty one.
     pub fn list(&mut self, list: Vec<*const c_char>) -> *const *const c_char {
         if list.is_empty() {
             return ptr::null();
@@ -69,6 +81,7 @@ impl Drop for Strings {
         unsafe {
             self.texts.drain(..).for_each(|text| drop(CString::from_raw(text)));
             self.lists.drain(..).for_each(|list| drop(Box::from_raw(list)));
+            self.numbers.drain(..).for_each(|numbers| drop(Box::from_raw(numbers)));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What an index holds, row by row.
+//! Listing the tracks and files of an index.
 use std::{
     ffi::{c_char, c_int, c_void},
     ptr,
@@ -14,7 +14,7 @@ use crate::{
     strings::{Strings, c_path, c_string},
 };
 
-/// A file of a track. It will not grow.
+/// A file of a track. This struct will not grow.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct RefrainFile {
@@ -24,23 +24,23 @@ pub struct RefrainFile {
     pub bytes: u64,
     /// When it was last changed, in nanoseconds since 1970.
     pub mtime_ns: i64,
-    /// 1 where it was not there when it was last looked for.
+    /// 1 if it was missing at the last update.
     pub missing: c_int,
 }
 
-/// A track of an index. What is not there is NULL or 0. Fields may be added at the end.
+/// A track of an index. Absent values are NULL or 0. Later versions may add fields at the end.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct RefrainTrack {
-    /// Its id, which is never used again, also when the track is gone.
+    /// Its id. It is never used again, even after the track is removed.
     pub id: u32,
-    /// 1 where none of its files is there.
+    /// 1 if all its files are missing.
     pub missing: c_int,
-    /// Its files, those that are there first.
+    /// Its files, missing ones last.
     pub files: *const RefrainFile,
     /// How many.
     pub file_count: usize,
-    /// How long it plays.
+    /// The length of the track.
     pub seconds: f64,
     /// The sample rate of the file in hertz.
     pub sample_rate: u32,
@@ -54,7 +54,7 @@ pub struct RefrainTrack {
     pub artist: *const c_char,
     /// The album it is on.
     pub album: *const c_char,
-    /// Its place on the disc, from 1.
+    /// Its position on the disc, from 1.
     pub track_number: u32,
     /// The disc of the album, from 1.
     pub disc_number: u32,
@@ -70,16 +70,16 @@ pub struct RefrainTrack {
     pub windows: u32,
 }
 
-/// A callback that is shown tracks. The track and its texts are there until it returns; 0 asks for the next one, anything
-/// else ends the call, which is no error.
+/// Gets one track after the other. The track and its texts are valid until the callback returns. Return 0 for the next
+/// track; any other value ends the call, which is no error.
 pub type RefrainTrackCallback =
     Option<unsafe extern "C" fn(track: *const RefrainTrack, user_data: *mut c_void) -> c_int>;
 
-/// A callback that is shown files that gave no fingerprint, and the reason. Else as RefrainTrackCallback.
+/// Gets one file after the other that gave no fingerprint, and the reason. Otherwise like RefrainTrackCallback.
 pub type RefrainFailureCallback =
     Option<unsafe extern "C" fn(path: *const c_char, reason: *const c_char, user_data: *mut c_void) -> c_int>;
 
-/// A listing that its callback has ended is done.
+/// A listing that the callback ended is a success.
 fn unless_enough(listed: refrain::Result<()>, enough: bool) -> crate::code::Result<()> {
     match listed {
         Err(Error::Interrupted) if enough => Ok(()),
@@ -87,7 +87,8 @@ fn unless_enough(listed: refrain::Result<()>, enough: bool) -> crate::code::Resu
     }
 }
 
-/// Shows all tracks as of one moment, in order of their ids, on this thread. The callback may read the index.
+/// Passes all tracks to the callback, in order of their ids, on this thread. All come from one state of the index. The
+/// callback may read the index.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_tracks(
     index: *const RefrainIndex,
@@ -140,7 +141,8 @@ fn with_plain<T>(track: &Track, files: &[FileEntry], call: impl FnOnce(*const Re
     })
 }
 
-/// Shows all files that gave no fingerprint, and the reason, on this thread. The callback may read the index.
+/// Passes all files that gave no fingerprint to the callback, with the reason, on this thread. The callback may read the
+/// index.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_failures(
     index: *const RefrainIndex,
@@ -162,8 +164,9 @@ pub unsafe extern "C" fn refrain_failures(
     })
 }
 
-/// Shows the paths of the files that `chosen` means, in order: a file, a folder for all below it, the name that audio was
-/// added under, a pattern (`*` and `?` within a name, `**` any number of folders), a track's id, or "missing".
+/// Passes the paths of the chosen files to the callback, in order. `chosen` is a file, a folder (everything in it), the
+/// name of added audio, a pattern (`*` and `?` match within a name, `**` any number of folders), a track id, or
+/// "missing". An existing path wins over a pattern.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_select(
     index: *const RefrainIndex,

@@ -3,16 +3,16 @@ use refrain::analysis::{Difference, Yin, YinOptions, YinScratch};
 
 use crate::{
     code::RefrainCode,
-    cqt::{enough, fill, or},
     guard::{guard, guard_or},
     input,
-    sized::{self, Growing},
+    output::{self, enough, fill},
+    sized::{self, Growing, or},
 };
 
-/// A pitch tracker (YIN), made once for a sample rate. Any number of threads may use one at once.
+/// A pitch tracker (YIN) for one sample rate. Any number of threads may use one at once.
 pub struct RefrainYin(Yin);
 
-/// What a RefrainYin looks for. What is 0 is as said.
+/// Options of a RefrainYin. 0 stands for the default.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct RefrainYinOptions {
@@ -28,7 +28,7 @@ pub struct RefrainYinOptions {
     pub hop: usize,
     /// The aperiodicity below which the first dip is taken, up to 1; 0 for 0.1.
     pub threshold: f32,
-    /// Not 0: librosa's difference function, which puts low notes up to 10 cents sharp.
+    /// Not 0: use librosa's difference function, which reads low notes up to 10 cents sharp.
     pub librosa: std::ffi::c_int,
 }
 // SAFETY: numbers throughout, the size first.
@@ -36,10 +36,10 @@ unsafe impl Growing for RefrainYinOptions {
     const NAME: &'static str = "RefrainYinOptions";
 }
 
-/// Makes a pitch tracker for signals of `rate` hertz. `options` may be NULL. `*yin` is to be freed with refrain_yin_free; it
-/// is NULL after a failure.
+/// Makes a pitch tracker for signals of `rate` hertz. `options` may be NULL. Free `*yin` with refrain_yin_free. It is
+/// NULL after a failure.
 ///
-/// REFRAIN_ERROR_ARGUMENT where the options do not fit together.
+/// REFRAIN_ERROR_ARGUMENT if the options contradict each other.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_yin_new(
     rate: f64,
@@ -48,7 +48,7 @@ pub unsafe extern "C" fn refrain_yin_new(
 ) -> RefrainCode {
     guard(|| {
         // SAFETY: a struct of the caller, and room for a handle.
-        let (place, o) = unsafe { (input::place(yin, "yin")?, sized::read(options)?) };
+        let (place, o) = unsafe { (output::place(yin, "yin")?, sized::read(options)?) };
         let usual = YinOptions::default();
         let options = usual
             .fmin(or(o.fmin, usual.fmin))
@@ -62,16 +62,16 @@ pub unsafe extern "C" fn refrain_yin_new(
     })
 }
 
-/// How many frames there are of `count` samples. Of NULL there are none.
+/// Returns the number of frames for `count` samples. 0 if `yin` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_yin_frames(yin: *const RefrainYin, count: usize) -> usize {
     // SAFETY: a handle.
     guard_or(0, || Ok(unsafe { input::handle(yin, "yin") }?.0.frames(count)))
 }
 
-/// The pitch of `count` samples of one channel: for each frame the frequency in hertz, and the aperiodicity, near 0 for a
-/// steady tone, near 1 for noise, 1 for silence. Every frame has a frequency, also where there is no pitch. `capacity` is
-/// how many values each output has room for; `aperiodicity` may be NULL.
+/// Tracks the pitch of `count` samples of one channel: for each frame the frequency in hertz, and the aperiodicity, near
+/// 0 for a steady tone, near 1 for noise, 1 for silence. Every frame has a frequency, even without a pitch. Each output
+/// has room for `capacity` values; `aperiodicity` may be NULL.
 ///
 /// REFRAIN_ERROR_ARGUMENT for samples that are not finite or above 1,000,000, REFRAIN_ERROR_BUFFER.
 #[unsafe(no_mangle)]
@@ -100,7 +100,7 @@ pub unsafe extern "C" fn refrain_yin(
     })
 }
 
-/// Frees a pitch tracker. Of NULL it does nothing.
+/// Frees a pitch tracker. Does nothing if `yin` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_yin_free(yin: *mut RefrainYin) {
     // SAFETY: a handle that is not used again.

@@ -8,7 +8,7 @@ void test_abi(void) {
     char *clip = fixture("audio/clips/clean.wav");
     RefrainAnswer *answer;
 
-    /* An older program knows the first fields only. What is behind them is not touched. */
+    /* An older program knows only the first fields. The library does not touch the bytes after them. */
     struct {
         RefrainInfo info;
         unsigned char after[64];
@@ -20,7 +20,17 @@ void test_abi(void) {
     for (size_t i = offsetof(RefrainInfo, missing); i < sizeof older; i++)
         CHECK(((unsigned char *)&older)[i] == 0xa5);
 
-    /* A newer one knows more: it gets zeros, and may set nothing. */
+    /* Options of version 0.1.0 ended before `threads`. The library does not read the bytes after them. */
+    RefrainQueryOptions first;
+    memset(&first, 0xa5, sizeof first);
+    memset(&first, 0, offsetof(RefrainQueryOptions, threads));
+    first.size = offsetof(RefrainQueryOptions, threads);
+    first.fast = 1;
+    OK(refrain_query(index, clip, &first, &answer));
+    CHECK(refrain_answer_count(answer) == 1);
+    refrain_answer_free(answer);
+
+    /* A newer program knows more fields. It gets zeros in them, and must not set them. */
     struct {
         RefrainMatch match;
         double more[2];
@@ -40,7 +50,7 @@ void test_abi(void) {
           refrain_query(index, clip, &asked.options, &answer));
     CHECK(!answer);
 
-    /* A size that nobody set. */
+    /* The program did not set the size. */
     newer.match.size = 0;
     asked.options.size = (size_t)-1;
     FAILS(REFRAIN_ERROR_ARGUMENT, "the size of a RefrainQueryOptions is",

@@ -68,7 +68,7 @@ void test_analysis(void) {
     CHECK(access(frames, R_OK) == 0 && access(harmonic, R_OK) == 0 && access(plot, R_OK) == 0);
     refrain_analysis_free(analysis);
 
-    /* The same out of memory, and as samples. */
+    /* The same audio from memory, and as samples. */
     bytes = read_file(clip, &count);
     OK(refrain_analyze_memory(bytes, count, NULL, NULL, &analysis));
     CHECK(strcmp(refrain_analysis_path(analysis), "memory") == 0);
@@ -86,7 +86,7 @@ void test_analysis(void) {
     free(bytes);
     free(samples);
 
-    /* Of silence there is no key and no pitch. */
+    /* Silence has no key and no pitch. */
     OK(refrain_analyze(silence, NULL, &analysis));
     OK(refrain_analysis_figures(analysis, &f));
     CHECK(f.duration == 1 && !f.key && isnan(f.pitch) && isnan(f.tuning) && isnan(f.key_correlation));
@@ -99,7 +99,7 @@ void test_analysis(void) {
     FAILS(REFRAIN_ERROR_ARGUMENT, "analysis is NULL", refrain_analyze(clip, NULL, NULL));
 
     OK(refrain_analyze_all(paths, 2, NULL, on_outcome, &outcomes, &summary));
-    CHECK(outcomes.good == 1 && outcomes.bad == 1 && summary.analysed == 1 && summary.failed == 1);
+    CHECK(outcomes.good == 1 && outcomes.bad == 1 && summary.analyzed == 1 && summary.failed == 1);
     CHECK(fabs(summary.seconds - 8) < 0.01);
     FAILS(REFRAIN_ERROR_ARGUMENT, "callback is NULL", refrain_analyze_all(paths, 2, NULL, NULL, NULL, NULL));
     refrain_cancel_set(cancel);

@@ -1,4 +1,4 @@
-/* Building, adding, asking, closing. */
+/* Building, adding, querying, closing. */
 #include "check.h"
 
 #include <math.h>
@@ -88,7 +88,7 @@ static void build(void) {
     OK(refrain_roots(index, on_root, &seen));
     CHECK(seen == (little() ? 0 : 1));
 
-    /* Once more there is nothing to be done. */
+    /* The second time there is nothing to do. */
     free(told.reason);
     told = (struct told){0};
     options.callback = NULL;
@@ -97,7 +97,7 @@ static void build(void) {
     OK(refrain_retry(index, NULL, &summary));
     CHECK(summary.failed == 1);
     OK(refrain_close(index));
-    /* One file is left. */
+    /* Closing leaves one file. */
     seen = strlen(path);
     path = realloc(path, seen + 5);
     CHECK(path);
@@ -197,7 +197,7 @@ static void add(void) {
 
     remove(path);
     OK(refrain_open_or_create(path, &index));
-    /* Under the same name it is one track, whatever it is. */
+    /* Audio of the same name replaces the earlier one. */
     OK(refrain_add_memory(index, bytes, count, "archive:17", NULL));
     OK(refrain_add_memory(index, bytes, count, "archive:17", &tags));
     OK(refrain_add_samples(index, samples, frames, channels, rate, "tape", NULL));
@@ -208,7 +208,7 @@ static void add(void) {
     OK(refrain_query(index, clip, NULL, &answer));
     OK(refrain_answer_match(answer, 0, &best));
     CHECK(strcmp(best.path, "archive:17") == 0 && strcmp(best.title, "Gar\xc3\xa7on") == 0);
-    /* What is not given the file has. */
+    /* Tags that the caller leaves out come from the file. */
     CHECK(best.track_number == 7 && strcmp(best.artist, "Kestrel Array") == 0 && !best.acoustid);
     refrain_answer_free(answer);
 
@@ -221,7 +221,7 @@ static void add(void) {
     OK(refrain_add(index, song));
     OK(refrain_info(index, &info));
     CHECK(info.tracks == 3 && info.files == 3);
-    /* No file is looked for under the names. */
+    /* An update does not look for files of these names. */
     OK(refrain_update(index, NULL, NULL));
     OK(refrain_info(index, &info));
     CHECK(info.tracks == 3 && info.missing == 0);

@@ -1,4 +1,4 @@
-/* What all tests use. A check that fails ends the program. */
+/* Helpers of all tests. A check that fails ends the program. */
 #ifndef CHECK_H
 #define CHECK_H
 
@@ -19,7 +19,7 @@
 
 #define OK(call) CHECK((call) == REFRAIN_OK)
 
-/* The call gives the code, and a message with these words. */
+/* The call returns the code, and its message contains these words. */
 #define FAILS(code, words, call)                                                                                       \
     do {                                                                                                               \
         check_failure(#call, code, words, call, __FILE__, __LINE__);                                                   \
@@ -28,21 +28,21 @@
 void check_failure(const char *call, RefrainCode expected, const char *words, RefrainCode code, const char *file,
                    int line);
 
-/* Whether little audio is to be used, because everything takes 50 times as long. */
+/* Whether to use little audio, because everything takes 50 times as long. */
 int little(void);
 
-/* A path below the fixtures, and one in the scratch folder; to be freed with free. */
+/* A path below the fixtures, and one in the scratch folder. Free it with free. */
 char *fixture(const char *name);
 char *scratch(const char *name);
 
-/* An index of songs, the same for all tests: ten, or two where audio is to be little. To be closed. */
+/* An index of songs, the same for all tests: ten songs, or two if audio is to be little. Close it. */
 RefrainIndex *open_songs(void);
 size_t song_count(void);
 
-/* The samples of a 16-bit WAV file; to be freed with free. */
+/* The samples of a 16-bit WAV file. Free them with free. */
 float *read_wav(const char *path, size_t *frames, unsigned *channels, unsigned *rate);
 
-/* The bytes of a file; to be freed with free. */
+/* The bytes of a file. Free them with free. */
 unsigned char *read_file(const char *path, size_t *count);
 void write_file(const char *path, const void *bytes, size_t count);
 
@@ -51,11 +51,13 @@ int ends_in(const char *text, const char *end);
 
 /* The tests. */
 void test_basics(void);
-void test_upkeep(void);
+void test_maintain(void);
 void test_errors(void);
 void test_abi(void);
 void test_threads(void);
 void test_analysis(void);
 void test_transforms(void);
+void test_cancel(void);
+void test_listen(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* Whatever can go wrong has a code and a message, and leaves nothing behind. */
+/* Each failure has a code and a message, and leaves nothing behind. */
 #include "check.h"
 
 #include <signal.h>
@@ -110,7 +110,7 @@ static void index_files(void) {
     FAILS(REFRAIN_ERROR_INDEX, "is a folder", refrain_open(folder, &none));
     FAILS(REFRAIN_ERROR_INDEX, "is not an SQLite file", refrain_open_or_create(clip, &none));
     FAILS(REFRAIN_ERROR_READ_ONLY, "there is no folder /no/such", refrain_open_or_create("/no/such/folder.refrain", &none));
-    /* Cut off in the middle. */
+    /* Half of a file. */
     write_file(broken, bytes, count / 2);
     if (refrain_open(broken, &none) == REFRAIN_OK) {
         FAILS(REFRAIN_ERROR_DAMAGED, "broken.refrain: is damaged", refrain_verify(none));
@@ -155,7 +155,7 @@ static void audio(void) {
     FAILS(REFRAIN_ERROR_ARGUMENT, "channels is 70000",
           refrain_query_samples(index, silence, 0, 70000, 8000, NULL, NULL, &answer));
     CHECK(!answer);
-    /* Silence is no error, it matches nothing. */
+    /* Silence is no error: it matches nothing. */
     OK(refrain_query_samples(index, silence, 16000, 1, 8000, NULL, NULL, &answer));
     CHECK(refrain_answer_count(answer) == 0);
     FAILS(REFRAIN_ERROR_ARGUMENT, "there is no place 0, there are 0", refrain_answer_match(answer, 0, &match));
@@ -193,7 +193,7 @@ static void texts(void) {
     OK(refrain_open_or_create(path, &index));
     FAILS(REFRAIN_ERROR_UTF8, "artist is not UTF-8: byte 4", refrain_add_memory(index, bytes, count, "x", &tags));
     FAILS(REFRAIN_ERROR_IO, "", refrain_add_memory(index, bytes, count, "", NULL));
-    /* A file may be called anything. */
+    /* A file name may be any bytes. */
     write_file(odd, bytes, count);
     OK(refrain_add(index, odd));
     OK(refrain_query(index, clip, NULL, &answer));
@@ -246,7 +246,7 @@ static void interrupted(void) {
     refrain_cancel_reset(ended.cancel);
     OK(refrain_query(ended.index, clip, &asked, &answer));
     refrain_answer_free(answer);
-    /* It goes on from there. */
+    /* The next build goes on from there. */
     options.callback = NULL;
     OK(refrain_build(ended.index, paths, 2, &options, &summary));
     CHECK(summary.added + summary.unchanged == 2);
@@ -260,7 +260,7 @@ static void interrupted(void) {
     free(path);
 }
 
-/* Files may not grow, as on a full disk. */
+/* Files cannot grow, as on a full disk. */
 static void full_disk(void) {
     char *path = scratch("full.refrain"), *song = fixture("audio/songs/second-orbit.flac");
     struct rlimit before, limit;
@@ -278,7 +278,7 @@ static void full_disk(void) {
     FAILS(REFRAIN_ERROR_DISK_FULL, "full.refrain: the disk is full", refrain_add(index, song));
     CHECK(setrlimit(RLIMIT_FSIZE, &before) == 0);
     signal(SIGXFSZ, SIG_DFL);
-    /* There is room again. */
+    /* The disk has room again. */
     OK(refrain_add(index, song));
     OK(refrain_info(index, &info));
     CHECK(info.tracks == 1);

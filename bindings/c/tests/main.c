@@ -1,4 +1,4 @@
-/* suite FIXTURES SCRATCH [TEST…]: runs all tests, or those that are named. */
+/* suite FIXTURES SCRATCH [TEST…]: runs all tests, or the named ones. */
 #include "check.h"
 
 #include <unistd.h>
@@ -109,9 +109,9 @@ int main(int argc, char **argv) {
         const char *name;
         void (*run)(void);
     } tests[] = {
-        {"basics", test_basics},     {"upkeep", test_upkeep},     {"errors", test_errors},
+        {"basics", test_basics},     {"maintain", test_maintain},     {"errors", test_errors},
         {"abi", test_abi},           {"threads", test_threads},   {"analysis", test_analysis},
-        {"transforms", test_transforms},
+        {"transforms", test_transforms}, {"cancel", test_cancel},   {"listen", test_listen},
     };
     int ran = 0;
     if (argc < 3) {

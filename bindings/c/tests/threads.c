@@ -1,4 +1,4 @@
-/* Eight threads ask one handle at once while another one writes to the file. */
+/* Eight threads query through one handle while another thread writes to the file. */
 #include "check.h"
 
 #include <pthread.h>
@@ -9,7 +9,7 @@
 static RefrainIndex *shared;
 static RefrainAnswer *kept;
 static char *clips[CLIPS];
-/* Of each clip: the path, and where. */
+/* The expected path and position of each clip. */
 static char expected_path[CLIPS][512];
 static double expected_start[CLIPS], expected_score[CLIPS];
 static int rounds;
@@ -34,11 +34,11 @@ static void *ask(void *number) {
             CHECK(best.score == expected_score[clip]);
         }
         refrain_answer_free(answer);
-        /* Each thread has a message of its own. */
+        /* Each thread has its own message. */
         snprintf(wrong, sizeof wrong, "/no/clip/%d", (int)(size_t)number);
         FAILS(REFRAIN_ERROR_IO, wrong, refrain_query(shared, wrong, NULL, &none));
         CHECK(!none);
-        /* One answer for all. */
+        /* All threads read one answer. */
         CHECK(strstr(refrain_answer_json(kept), "\"status\":\"match\""));
     }
     return NULL;
@@ -79,7 +79,7 @@ void test_threads(void) {
     CHECK(expected_path[2][0] == 0);
 
     for (size_t i = 0; i < THREADS; i++) CHECK(pthread_create(&threads[i], NULL, ask, (void *)i) == 0);
-    /* A track comes and goes meanwhile that no clip is from. */
+    /* Meanwhile a track that no clip is from comes and goes. */
     if (!little()) {
         OK(refrain_remove(shared, (const char *const *)&song, 1, &removed));
         CHECK(removed == 1);

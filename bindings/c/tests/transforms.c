@@ -1,4 +1,4 @@
-/* The transforms, of a tone whose pitch is known. */
+/* The transforms of a tone of known pitch. Their results go into memory that was never written. */
 #include "check.h"
 
 #include <math.h>
@@ -33,7 +33,7 @@ static void cqt(void) {
     for (size_t b = 0; b < bins; b++)
         if (out[frames / 2 * bins + b] > out[frames / 2 * bins + loudest]) loudest = b;
     CHECK(loudest == 24);
-    /* Of no samples there are no frames. */
+    /* Without samples there are no frames. */
     OK(refrain_cqt_shape(cqt, 0, &frames, NULL));
     CHECK(frames == 0);
     OK(refrain_cqt_magnitudes(cqt, NULL, 0, NULL, 0));
@@ -57,7 +57,7 @@ static void chroma(void) {
     OK(refrain_chroma(chroma, tone, COUNT, out, 12 * frames));
     OK(refrain_chroma_raw(chroma, tone, COUNT, raw, 12 * frames));
     for (size_t t = 0; t < frames; t++) {
-        /* A is the tenth class. */
+        /* A is the tenth pitch class. */
         CHECK(out[12 * t + 9] == 1);
         for (size_t c = 0; c < 12; c++) CHECK(fabsf(raw[12 * t + c] / raw[12 * t + 9] - out[12 * t + c]) < 1e-5f);
     }
@@ -109,7 +109,7 @@ static void yin(void) {
     tone[7] = NAN;
     FAILS(REFRAIN_ERROR_ARGUMENT, "sample 7 is NaN", refrain_yin(yin, tone, COUNT, frequency, NULL, frames));
     tone[7] = 0;
-    /* A sum that overflows is a fault within, in a build that looks for it; it is contained, and there are no frames. */
+    /* A debug build panics at this overflow. The panic is contained and the call returns 0. */
     options.hop = 1;
     refrain_yin_free(yin);
     OK(refrain_yin_new(RATE, &options, &yin));

@@ -8,7 +8,7 @@ use refrain::{
     error::{AudioError, IndexError},
 };
 
-/// An instance of a class of `refrain.errors`; or what went wrong when it was made.
+/// An instance of a class of `refrain.errors`, or the exception that making it raised.
 fn made<'py>(py: Python<'py>, class: &str, args: impl PyCallArgs<'py>) -> PyErr {
     let class = py.import("refrain.errors").and_then(|module| module.getattr(class));
     match class.and_then(|class| class.call1(args)) {
@@ -22,17 +22,17 @@ pub fn parameter(py: Python<'_>, message: &str) -> PyErr {
     made(py, "ParameterError", (message,))
 }
 
-/// The index is at work for the caller already.
+/// A call that would wait for the call that it was made from.
 pub fn busy(py: Python<'_>, reason: &str) -> PyErr {
     made(py, "IndexBusyError", ("", reason))
 }
 
-/// A path as Python has it: text in which bytes that are not UTF-8 are surrogates.
+/// A path as text. In Python, bytes that are not UTF-8 become surrogates.
 pub fn text(path: &Path) -> &std::ffi::OsStr {
     path.as_os_str()
 }
 
-/// What librosa calls a parameter of the library.
+/// librosa's name of a parameter of the library.
 fn usual(name: &str) -> &str {
     match name {
         "rate" => "sr",
@@ -52,6 +52,39 @@ pub fn of_analysis(py: Python<'_>, error: &AnalysisError) -> PyErr {
             parameter(py, &format!("{} is {got}, must be {expected}", usual(name)))
         }
         other => parameter(py, &other.to_string()),
+    }
+}
+
+/// Why an index was refused. Where the library's text has no way out, or has that of the command, the way out is in Python's
+/// words.
+fn index_reason(path: &Path, reason: &IndexError) -> String {
+    match reason {
+        IndexError::Missing => {
+            format!("no index here; refrain.Index({:?}, \"a\") makes one", path.to_string_lossy())
+        }
+        IndexError::IsFolder => "is a folder; an index is a file".to_owned(),
+        IndexError::NotSqlite => "is not an SQLite file, and so no index".to_owned(),
+        IndexError::Foreign { found, expected, .. } => format!(
+            "is an SQLite file of another program (application_id {found:#010x}, expected {expected:#010x})"
+        ),
+        IndexError::Newer { found, newest, .. } => format!(
+            "was made by a newer refrain (format {found}, this one reads up to {newest}); install a newer version of the package"
+        ),
+        IndexError::Parameters { found, expected, .. } => format!(
+            "holds fingerprints of parameter set {found}, this refrain works with {expected}; build a new index from the audio files"
+        ),
+        IndexError::Neighbours(what) => {
+            format!(
+                "its neighbour index is damaged ({what}), nothing else is; Index.rebuild() makes it again"
+            )
+        }
+        IndexError::Occupied(path) => {
+            format!("already holds {}; Index.remove() takes it out", path.display())
+        }
+        IndexError::DiskFull => {
+            "the disk is full; what was committed is safe, make room and make the same call again".to_owned()
+        }
+        other => other.to_string(),
     }
 }
 
@@ -80,11 +113,11 @@ pub fn of_library(py: Python<'_>, error: &Error) -> PyErr {
             let class = match reason {
                 IndexError::Missing => "IndexNotFoundError",
                 IndexError::Damaged(_) | IndexError::Neighbours(_) => "IndexDamagedError",
-                IndexError::Busy | IndexError::AtWork => "IndexBusyError",
+                IndexError::Busy { .. } | IndexError::AtWork => "IndexBusyError",
                 IndexError::ReadOnly(_) => "IndexReadOnlyError",
                 _ => "IndexFileError",
             };
-            made(py, class, (text(path), reason.to_string()))
+            made(py, class, (text(path), index_reason(path, reason)))
         }
         other => made(py, "RefrainError", (other.to_string(),)),
     }

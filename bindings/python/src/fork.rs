@@ -1,4 +1,4 @@
-//! Transforms in a forked process: the threads of rayon's pool stayed with the parent, and who waits for them waits for ever.
+//! Transforms in a forked process. The threads of rayon's pool stay with the parent, so a child that waits for them hangs.
 use std::{
     process,
     sync::{Arc, Mutex, OnceLock, PoisonError},
@@ -6,18 +6,18 @@ use std::{
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-/// The process that loaded the module, in which rayon's own pool is.
+/// The process that loaded the module. Rayon's own pool has its threads there.
 static FIRST: OnceLock<u32> = OnceLock::new();
 
-/// The pool of a process that was forked from it.
+/// The process that was forked from it, and a pool of its own.
 static POOL: Mutex<Option<(u32, Arc<ThreadPool>)>> = Mutex::new(None);
 
-/// Notes the process.
+/// Notes the process that loads the module.
 pub fn loaded() {
     FIRST.get_or_init(process::id);
 }
 
-/// Runs `work`, which uses rayon, where there are threads for it.
+/// Runs `work`, which uses rayon, in a pool that has threads in this process.
 pub fn with_threads<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     let here = process::id();
     if *FIRST.get_or_init(|| here) == here {
@@ -25,10 +25,10 @@ pub fn with_threads<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     }
     let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
     if pool.as_ref().is_none_or(|(of, _)| *of != here) {
-        // Where no threads are to be had, one after the other is as right.
+        // Without more threads the results are the same, only later.
         let made =
             ThreadPoolBuilder::new().build().or_else(|_| ThreadPoolBuilder::new().num_threads(1).build());
-        // A pool of the parent has no threads to end.
+        // A pool of the parent has no threads here, and dropping it would wait for them.
         std::mem::forget(pool.take());
         *pool = made.ok().map(|made| (here, Arc::new(made)));
     }

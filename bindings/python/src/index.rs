@@ -3,21 +3,27 @@ use std::{
     collections::BTreeSet,
     ffi::OsString,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError, mpsc::SyncSender},
-    thread::{self, ThreadId},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    thread,
     time::Duration,
 };
 
 use pyo3::{exceptions::PyValueError, prelude::*};
-use refrain::CancelToken;
-use refrain::{BuildEvent, BuildOptions, BuildSummary, FindOptions, QueryOptions, Range, Selector, Tags};
+use refrain::{
+    AddOptions, Added, BuildOptions, BuildSummary, Error, MaintainOptions, QueryOptions, Range, ScanOptions,
+    Selector, Tags, TrackId,
+};
 
 use crate::{
-    audio, errors, interrupt,
+    audio::with_audio,
+    errors,
+    inside::{Inside, is_in_call, is_writing},
+    interrupt::{Caller, run},
+    listener::{self, Listener},
     records::{AnswerRecord, EventRecord, InfoRecord, SummaryRecord, TrackRecord},
 };
 
-/// How often `close` looks whether the other calls are done.
+/// How often `close` checks whether the calls of other threads are done.
 const OFTEN: Duration = Duration::from_millis(5);
 
 /// An index file that is open. What is done to it runs detached from the interpreter.
@@ -25,8 +31,8 @@ const OFTEN: Duration = Duration::from_millis(5);
 pub struct Index {
     /// None once it is closed. Calls that run keep it open.
     open: Mutex<Option<Arc<refrain::Index>>>,
-    /// The Python threads whose builds run or wait, as their callbacks may not write.
-    building: Mutex<Vec<ThreadId>>,
+    /// Listeners keep it open too, and end when it is closed.
+    listeners: Mutex<Vec<Weak<Mutex<listener::State>>>>,
 }
 
 /// Which files a build takes, and how.
@@ -39,12 +45,20 @@ pub struct Take {
 }
 
 impl Take {
-    fn options(&self) -> BuildOptions {
-        let mut find = FindOptions::default();
-        (find.follow_links, find.hidden, find.max_depth) = (self.follow_links, self.hidden, self.max_depth);
-        let mut options = BuildOptions::default();
-        (options.find, options.threads) = (find, self.threads);
-        options
+    /// With the events passed to `callback`.
+    fn options<'a>(&self, caller: &'a Caller, callback: Option<Arc<Py<PyAny>>>) -> BuildOptions<'a> {
+        let scan = ScanOptions::default()
+            .follow_links(self.follow_links)
+            .hidden(self.hidden)
+            .max_depth(self.max_depth);
+        let options = BuildOptions::default().scan(scan).threads(self.threads).cancel(caller.cancel());
+        let Some(callback) = callback else { return options };
+        options.on_event(move |event| {
+            if let Some(event) = EventRecord::of(event) {
+                let callback = Arc::clone(&callback);
+                caller.tell(move |py| callback.call1(py, (event,)).map(|_| ()));
+            }
+        })
     }
 }
 
@@ -61,14 +75,16 @@ pub struct Ask {
 }
 
 impl Ask {
-    fn options(&self) -> QueryOptions {
-        let range = Range { semitones: self.semitones, slowest: self.slowest, fastest: self.fastest };
+    fn options(&self, caller: &Caller) -> QueryOptions {
+        let mut range = Range::default();
+        (range.semitones, range.slowest, range.fastest) = (self.semitones, self.slowest, self.fastest);
         QueryOptions::default()
             .top(self.top)
-            .least_score(self.min_score)
+            .min_score(self.min_score)
             .exact(self.exact)
             .explain(self.explain)
             .range(range)
+            .cancel(caller.cancel())
     }
 }
 
@@ -85,8 +101,29 @@ pub struct Names {
     acoustid: Option<String>,
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    // Nothing panics while one of these is held.
+impl From<Names> for Tags {
+    fn from(names: Names) -> Self {
+        let mut tags = Self::default();
+        (tags.title, tags.artist, tags.album) = (names.title, names.artist, names.album);
+        (tags.track_number, tags.disc_number) = (names.track_number, names.disc_number);
+        (tags.recording_mbid, tags.release_mbid) = (names.recording_mbid, names.release_mbid);
+        tags.acoustid = names.acoustid;
+        tags
+    }
+}
+
+/// Passes how far a call has come, of how much, to `callback`.
+fn maintain(caller: &Caller, callback: Option<Arc<Py<PyAny>>>) -> MaintainOptions<'_> {
+    let options = MaintainOptions::default().cancel(caller.cancel());
+    let Some(callback) = callback else { return options };
+    options.on_progress(move |progress| {
+        let callback = Arc::clone(&callback);
+        caller.tell(move |py| callback.call1(py, (progress.done, progress.total)).map(|_| ()));
+    })
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing panics while one of these is locked.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -95,24 +132,17 @@ fn texts(paths: Vec<PathBuf>) -> Vec<OsString> {
     paths.into_iter().map(PathBuf::into_os_string).collect()
 }
 
-/// Takes back the claim of a build.
-struct Claim<'a>(&'a Mutex<Vec<ThreadId>>);
-
-impl Drop for Claim<'_> {
-    fn drop(&mut self) {
-        let mut building = lock(self.0);
-        if let Some(at) = building.iter().position(|id| *id == thread::current().id()) {
-            building.swap_remove(at);
-        }
-    }
-}
-
 impl Index {
     fn open(&self) -> PyResult<Arc<refrain::Index>> {
         lock(&self.open).clone().ok_or_else(|| PyValueError::new_err("the index is closed"))
     }
 
-    /// Does something with the index, detached.
+    /// Which index this is, for [`Inside`].
+    fn address(&self) -> usize {
+        std::ptr::from_ref(self).addr()
+    }
+
+    /// Does something short with the index, detached.
     fn with<T: Send>(
         &self,
         py: Python<'_>,
@@ -123,71 +153,33 @@ impl Index {
         py.detach(move || work(&index)).map_err(|error| errors::of_library(py, &error))
     }
 
+    /// Does something that may take long, until Ctrl-C or a callback ends it.
+    fn reading<T: Send>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&refrain::Index, &Caller) -> refrain::Result<T> + Send,
+    ) -> PyResult<T> {
+        let (index, _inside) = (self.open()?, Inside::new(self.address(), false));
+        run(py, move |caller| work(&index, caller))?.map_err(|error| errors::of_library(py, &error))
+    }
+
     /// The same where it writes.
     fn writing<T: Send>(
         &self,
         py: Python<'_>,
-        work: impl FnOnce(&refrain::Index) -> refrain::Result<T> + Send,
+        work: impl FnOnce(&refrain::Index, &Caller) -> refrain::Result<T> + Send,
     ) -> PyResult<T> {
-        self.not_from_a_callback(py)?;
-        self.with(py, work)
+        self.not_while_writing(py)?;
+        let (index, _inside) = (self.open()?, Inside::new(self.address(), true));
+        run(py, move |caller| work(&index, caller))?.map_err(|error| errors::of_library(py, &error))
     }
 
-    /// As it would wait for its own end.
-    fn not_from_a_callback(&self, py: Python<'_>) -> PyResult<()> {
-        if lock(&self.building).contains(&thread::current().id()) {
-            return Err(errors::busy(py, "a build's own callback cannot write to the index"));
+    /// A call that writes would wait for the end of the call that it was made from.
+    fn not_while_writing(&self, py: Python<'_>) -> PyResult<()> {
+        if is_writing(self.address()) {
+            return Err(errors::busy(py, "a callback of a call that writes cannot write to the same index"));
         }
         Ok(())
-    }
-
-    /// Something that writes, until it is cancelled.
-    fn cancellable<T: Send>(
-        &self,
-        py: Python<'_>,
-        work: impl FnOnce(&refrain::Index, &CancelToken) -> refrain::Result<T> + Send,
-    ) -> PyResult<T> {
-        self.not_from_a_callback(py)?;
-        let (index, cancel) = (self.open()?, CancelToken::new());
-        interrupt::interruptible(py, &cancel, || work(&index, &cancel))?
-            .map_err(|error| errors::of_library(py, &error))
-    }
-
-    /// Builds, with the events given to `callback`.
-    fn built(
-        &self,
-        py: Python<'_>,
-        callback: Option<Py<PyAny>>,
-        work: impl FnOnce(
-            &refrain::Index,
-            &CancelToken,
-            &mut dyn FnMut(BuildEvent),
-        ) -> refrain::Result<BuildSummary>
-        + Send,
-    ) -> PyResult<SummaryRecord> {
-        self.not_from_a_callback(py)?;
-        let (index, cancel) = (self.open()?, CancelToken::new());
-        let _claim = callback.as_ref().map(|_| {
-            lock(&self.building).push(thread::current().id());
-            Claim(&self.building)
-        });
-        let listened = callback.is_some();
-        let result = interrupt::with_events(
-            py,
-            &cancel,
-            |sender: &SyncSender<EventRecord>| {
-                work(&index, &cancel, &mut |event| {
-                    if listened && let Some(event) = EventRecord::of(event) {
-                        // Whoever listened is gone only where the work is to end anyway.
-                        let _ = sender.send(event);
-                    }
-                })
-            },
-            |py, event| callback.as_ref().map_or(Ok(()), |callback| callback.call1(py, (event,)).map(|_| ())),
-        );
-        // The last one closes the file.
-        py.detach(move || drop(index));
-        result?.map(SummaryRecord::from).map_err(|error| errors::of_library(py, &error))
     }
 }
 
@@ -203,7 +195,7 @@ impl Index {
             _ => return Err(errors::parameter(py, &format!("mode must be 'r', 'r+' or 'a', not '{mode}'"))),
         };
         let index = opened.map_err(|error| errors::of_library(py, &error))?;
-        Ok(Self { open: Mutex::new(Some(Arc::new(index))), building: Mutex::default() })
+        Ok(Self { open: Mutex::new(Some(Arc::new(index))), listeners: Mutex::default() })
     }
 
     fn is_open(&self) -> bool {
@@ -217,22 +209,34 @@ impl Index {
         take: Take,
         callback: Option<Py<PyAny>>,
     ) -> PyResult<SummaryRecord> {
-        let options = take.options();
-        self.built(py, callback, move |index, cancel, on| index.build(&roots, &options, cancel, on))
+        let callback = callback.map(Arc::new);
+        let build = |index: &refrain::Index, caller: &Caller| -> refrain::Result<BuildSummary> {
+            index.build_with(&roots, take.options(caller, callback))
+        };
+        self.writing(py, build).map(SummaryRecord::from)
     }
 
     fn update(&self, py: Python<'_>, take: Take, callback: Option<Py<PyAny>>) -> PyResult<SummaryRecord> {
-        let options = take.options();
-        self.built(py, callback, move |index, cancel, on| index.update(&options, cancel, on))
+        let callback = callback.map(Arc::new);
+        let update =
+            |index: &refrain::Index, caller: &Caller| index.update_with(take.options(caller, callback));
+        self.writing(py, update).map(SummaryRecord::from)
     }
 
     fn retry(&self, py: Python<'_>, take: Take, callback: Option<Py<PyAny>>) -> PyResult<SummaryRecord> {
-        let options = take.options();
-        self.built(py, callback, move |index, cancel, on| index.retry(&options, cancel, on))
+        let callback = callback.map(Arc::new);
+        let retry =
+            |index: &refrain::Index, caller: &Caller| index.retry_with(take.options(caller, callback));
+        self.writing(py, retry).map(SummaryRecord::from)
     }
 
-    fn add(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
-        self.cancellable(py, |index, _| index.add(path))
+    /// Adds a file: the id of its track, and whether the track is new.
+    fn add(&self, py: Python<'_>, path: PathBuf) -> PyResult<(u32, bool)> {
+        self.not_while_writing(py)?;
+        let add = |index: &refrain::Index, caller: &Caller| {
+            index.add_with(path, &AddOptions::default().cancel(caller.cancel()))
+        };
+        self.reading(py, add).map(added)
     }
 
     fn add_audio<'py>(
@@ -243,19 +247,18 @@ impl Index {
         sr: u32,
         name: PathBuf,
         tags: Names,
-    ) -> PyResult<()> {
-        self.not_from_a_callback(py)?;
-        let index = self.open()?;
-        let mut all = Tags::default();
-        (all.title, all.artist, all.album) = (tags.title, tags.artist, tags.album);
-        (all.track_number, all.disc_number) = (tags.track_number, tags.disc_number);
-        (all.recording_mbid, all.release_mbid, all.acoustid) =
-            (tags.recording_mbid, tags.release_mbid, tags.acoustid);
-        audio::with(py, (kind, source, sr), Some(name.clone()), |audio| {
-            Ok(py.detach(move || index.add_audio(audio, name, all)))
+    ) -> PyResult<(u32, bool)> {
+        self.not_while_writing(py)?;
+        let (index, _inside) = (self.open()?, Inside::new(self.address(), false));
+        with_audio(py, kind, source, sr, Some(name.clone()), move |audio, caller| {
+            let options = AddOptions::default().tags(tags.into()).cancel(caller.cancel());
+            index.add_audio_with(audio, name, &options)
         })
+        .map(added)
     }
 
+    /// Answers a clip. `callback` gets how many seconds of it were looked up.
+    #[allow(clippy::too_many_arguments)]
     fn query<'py>(
         &self,
         py: Python<'py>,
@@ -264,14 +267,69 @@ impl Index {
         sr: u32,
         name: Option<PathBuf>,
         ask: Ask,
+        callback: Option<Py<PyAny>>,
     ) -> PyResult<AnswerRecord> {
-        let (index, cancel) = (self.open()?, CancelToken::new());
-        let options = ask.options();
-        let answer = audio::with(py, (kind, source, sr), name, |audio| {
-            interrupt::interruptible(py, &cancel, || index.query_until(audio, &options, &cancel))
+        let (index, _inside) = (self.open()?, Inside::new(self.address(), false));
+        let callback = callback.map(Arc::new);
+        let answer = with_audio(py, kind, source, sr, name, move |audio, caller| {
+            let mut options = ask.options(caller);
+            if let Some(callback) = callback {
+                let caller = caller.clone();
+                options = options.on_progress(move |done| {
+                    let callback = Arc::clone(&callback);
+                    caller.tell(move |py| callback.call1(py, (done.0,)).map(|_| ()));
+                });
+            }
+            index.query_with(audio, &options)
         });
-        py.detach(move || drop(index));
         answer.map(AnswerRecord::from)
+    }
+
+    /// Answers many clips. Calls `done` with the path of each, its answer and the reason why there is none, one of which is
+    /// None; in the order of the paths.
+    fn query_many(
+        &self,
+        py: Python<'_>,
+        paths: Vec<PathBuf>,
+        threads: Option<usize>,
+        ask: Ask,
+        done: Py<PyAny>,
+    ) -> PyResult<()> {
+        let done = Arc::new(done);
+        self.reading(py, |index, caller| {
+            index.query_all(paths, &ask.options(caller).threads(threads), |path, answer| {
+                let (answer, reason) = match answer {
+                    Ok(answer) => (Some(AnswerRecord::from(answer)), None),
+                    // The same for all clips.
+                    Err(error @ Error::Index { .. }) => return Err(error),
+                    Err(error) => (None, Some(error.reason())),
+                };
+                let (path, done) = (path.as_os_str().to_owned(), Arc::clone(&done));
+                caller.tell(move |py| done.call1(py, (path, answer, reason)).map(|_| ()));
+                Ok(())
+            })
+        })
+    }
+
+    /// Answers which other tracks sound like one of the index. None where there is no track of this id.
+    fn query_track(&self, py: Python<'_>, id: u32, ask: Ask) -> PyResult<Option<AnswerRecord>> {
+        let answer =
+            self.reading(py, |index, caller| index.query_track(TrackId(id), &ask.options(caller)))?;
+        Ok(answer.map(AnswerRecord::from))
+    }
+
+    /// Begins to listen.
+    fn listen(&self, py: Python<'_>, ask: Ask) -> PyResult<Listener> {
+        let listener = Listener::new(py, self.open()?, self.address(), |caller| ask.options(caller))?;
+        let mut listeners = lock(&self.listeners);
+        listeners.retain(|known| known.strong_count() > 0);
+        listeners.push(listener.downgrade());
+        drop(listeners);
+        // Closed in the meantime: whoever closes waits for it.
+        if !self.is_open() {
+            listener.end();
+        }
+        Ok(listener)
     }
 
     fn info(&self, py: Python<'_>) -> PyResult<InfoRecord> {
@@ -304,15 +362,15 @@ impl Index {
         self.with(py, |index| index.select(&Selector::from(chosen.as_os_str()))).map(texts)
     }
 
-    /// Takes out what is chosen and gives its files. Nothing is taken out on a `dry_run`, nor where one of the chosen is
-    /// nothing in the index: those come second.
+    /// Removes the chosen files and returns their paths, then those of the chosen that mean nothing in the index. Removes
+    /// nothing on a `dry_run`, or if one of the chosen means nothing.
     fn remove(
         &self,
         py: Python<'_>,
         chosen: Vec<OsString>,
         dry_run: bool,
     ) -> PyResult<(Vec<OsString>, Vec<OsString>)> {
-        let work = |index: &refrain::Index| {
+        let work = |index: &refrain::Index, caller: &Caller| {
             let (mut paths, mut folders, mut unknown) = (BTreeSet::new(), Vec::new(), Vec::new());
             for text in &chosen {
                 let selector = Selector::from(text.as_os_str());
@@ -331,63 +389,74 @@ impl Index {
             }
             let paths: Vec<PathBuf> = paths.into_iter().collect();
             if unknown.is_empty() && !dry_run {
-                index.remove(&paths)?;
+                index.remove_with(&paths, maintain(caller, None))?;
                 // Last: files that stayed because of an interruption are still looked after by updates.
                 folders.iter().try_for_each(|folder| index.forget_roots(folder))?;
             }
             Ok((texts(paths), unknown))
         };
-        if dry_run { self.with(py, work) } else { self.writing(py, work) }
+        if dry_run { self.reading(py, work) } else { self.writing(py, work) }
     }
 
-    /// Takes out files that are missing, and gives them.
+    /// Removes missing files and returns their paths.
     fn prune(&self, py: Python<'_>, dry_run: bool) -> PyResult<Vec<OsString>> {
-        let work = |index: &refrain::Index| {
+        let work = |index: &refrain::Index, caller: &Caller| {
             let gone = index.prunable()?;
             if !dry_run {
-                index.remove(&gone)?;
+                index.remove_with(&gone, maintain(caller, None))?;
             }
             Ok(texts(gone))
         };
-        if dry_run { self.with(py, work) } else { self.writing(py, work) }
+        if dry_run { self.reading(py, work) } else { self.writing(py, work) }
     }
 
     fn relocate(&self, py: Python<'_>, old: PathBuf, new: PathBuf) -> PyResult<(u64, u64)> {
-        let relocated = self.writing(py, |index| index.relocate(&old, &new))?;
+        let relocated = self.writing(py, |index, _| index.relocate(&old, &new))?;
         Ok((relocated.files, relocated.roots))
     }
 
-    fn merge(&self, py: Python<'_>, other: &Bound<'_, Index>) -> PyResult<(usize, usize, usize)> {
-        let other = other.get().open()?;
-        let summary = self.cancellable(py, |index, cancel| index.merge(&other, cancel));
-        py.detach(move || drop(other));
-        summary.map(|s| (s.added, s.known, s.skipped))
+    fn merge(
+        &self,
+        py: Python<'_>,
+        other: &Bound<'_, Index>,
+        callback: Option<Py<PyAny>>,
+    ) -> PyResult<(usize, usize, usize)> {
+        let _inside = Inside::new(other.get().address(), false);
+        let (other, callback) = (other.get().open()?, callback.map(Arc::new));
+        let summary =
+            self.writing(py, move |index, caller| index.merge_with(&other, maintain(caller, callback)))?;
+        Ok((summary.added, summary.known, summary.skipped))
     }
 
-    fn verify(&self, py: Python<'_>) -> PyResult<()> {
-        self.with(py, |index| index.verify())
+    fn verify(&self, py: Python<'_>, callback: Option<Py<PyAny>>) -> PyResult<()> {
+        let callback = callback.map(Arc::new);
+        self.reading(py, |index, caller| index.verify_with(maintain(caller, callback)))
     }
 
     fn rebuild(&self, py: Python<'_>) -> PyResult<()> {
-        self.cancellable(py, |index, cancel| index.rebuild(&Default::default(), cancel).map(|_| ()))
+        self.writing(py, |index, caller| index.rebuild_with(maintain(caller, None)).map(|_| ()))
     }
 
     fn refresh(&self, py: Python<'_>) -> PyResult<()> {
-        self.cancellable(py, |index, cancel| index.refresh(&Default::default(), cancel).map(|_| ()))
+        self.writing(py, |index, caller| index.refresh_with(maintain(caller, None)).map(|_| ()))
     }
 
     fn compact(&self, py: Python<'_>) -> PyResult<u64> {
-        self.writing(py, |index| index.compact())
+        self.writing(py, |index, caller| index.compact_with(maintain(caller, None)))
     }
 
     fn export(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
-        self.with(py, |index| index.export(&path))
+        self.reading(py, |index, caller| index.export_with(&path, maintain(caller, None)))
     }
 
     /// Closes the file once the calls that other threads have begun are done.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
-        self.not_from_a_callback(py)?;
+        if is_in_call(self.address()) {
+            return Err(errors::busy(py, "a call on the index cannot close it before it has ended"));
+        }
         let Some(mut index) = lock(&self.open).take() else { return Ok(()) };
+        let listeners = std::mem::take(&mut *lock(&self.listeners));
+        py.detach(|| listeners.iter().filter_map(Weak::upgrade).for_each(|state| listener::end(&state)));
         loop {
             match Arc::try_unwrap(index) {
                 Ok(index) => {
@@ -399,4 +468,9 @@ impl Index {
             py.check_signals()?;
         }
     }
+}
+
+/// A track as Python has it: its id, and whether it is new.
+fn added(added: Added) -> (u32, bool) {
+    (added.track.0, added.new)
 }

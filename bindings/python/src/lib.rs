@@ -3,13 +3,15 @@
 //!
 //! Whatever takes long runs detached from the interpreter. Samples are read where NumPy has them; results become arrays
 //! without a copy.
-mod analyse;
+mod analyze;
 mod arrays;
 mod audio;
 mod errors;
 mod fork;
 mod index;
+mod inside;
 mod interrupt;
+mod listener;
 mod load;
 mod records;
 mod scratch;
@@ -19,8 +21,9 @@ mod transforms;
 mod _refrain {
     #[pymodule_export]
     use super::{
-        analyse::{analyze, analyze_audio, chroma_frames, fingerprint, unpack_frames},
+        analyze::{analyze, analyze_audio, chroma_frames, fingerprint, unpack_frames},
         index::Index,
+        listener::Listener,
         load::load,
         transforms::{
             chroma_cqt, chroma_stft, chroma_stft_of, cqt, estimate_tuning, estimate_tuning_of, hpss,
@@ -32,7 +35,7 @@ mod _refrain {
     fn init(_module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {
         super::fork::loaded();
         // The module has a copy of Rust's standard library of its own, so that this hook is no other program's.
-        refrain::decode::silence_decoder_panics();
+        refrain::silence_decoder_panics();
         Ok(())
     }
 

@@ -1,16 +1,11 @@
 //! Audio files as arrays of samples.
-use std::time::{Duration, Instant};
-
 use numpy::PyArray1;
 use pyo3::prelude::*;
-use refrain::{Audio, decode::BlockSource, resample::Resampler, units::SampleRate};
+use refrain::{Audio, CancelToken, Error, decode::BlockSource, resample::Resampler, units::SampleRate};
 
-use crate::{arrays, audio};
+use crate::{arrays, audio::with_audio};
 
-/// How often signals are looked at.
-const OFTEN: Duration = Duration::from_millis(50);
-
-/// What was decoded.
+/// Decoded audio.
 struct Loaded {
     samples: Vec<f32>,
     rate: u32,
@@ -18,14 +13,14 @@ struct Loaded {
     warnings: Vec<String>,
 }
 
-/// Which part of the audio is wanted, in seconds.
+/// The part of the audio to load, in seconds.
 #[derive(Clone, Copy)]
 struct Part {
     offset: f64,
     duration: Option<f64>,
 }
 
-/// Samples, their rate, the channels of which they are the mean, and what was wrong.
+/// Samples, their rate, how many channels they are the mean of, and warnings.
 type Parts<'py> = (Bound<'py, PyArray1<f32>>, u32, u16, Vec<String>);
 
 /// Decodes audio.
@@ -40,41 +35,29 @@ pub fn load<'py>(
     duration: Option<f64>,
 ) -> PyResult<Parts<'py>> {
     let part = Part { offset, duration };
-    let Loaded { samples, rate, channels, warnings } = audio::with(py, (kind, source, 0), None, |audio| {
-        py.detach(|| decode(audio, sr.map(SampleRate), part))
-    })?;
+    let Loaded { samples, rate, channels, warnings } =
+        with_audio(py, kind, source, 0, None, |audio, caller| {
+            decode(audio, sr.map(SampleRate), part, caller.cancel())
+        })?;
     Ok((arrays::line(py, samples), rate, channels, warnings))
 }
 
-fn decode(audio: Audio<'_>, wanted: Option<SampleRate>, part: Part) -> PyResult<refrain::Result<Loaded>> {
-    let mut looked = Instant::now();
-    let mut interrupted = None;
-    let done = blocks(audio, wanted, part, || {
-        if looked.elapsed() >= OFTEN {
-            looked = Instant::now();
-            interrupted = Python::attach(|py| py.check_signals()).err();
-        }
-        interrupted.is_none()
-    });
-    interrupted.map_or(Ok(done), Err)
-}
-
-fn blocks(
+fn decode(
     audio: Audio<'_>,
     wanted: Option<SampleRate>,
     part: Part,
-    mut go_on: impl FnMut() -> bool,
+    cancel: &CancelToken,
 ) -> refrain::Result<Loaded> {
     let mut decoder = audio.open()?;
     let mut cut = None;
     let mut block = Vec::new();
     let mut samples = Vec::new();
-    // The rate so far, the samples of it, and the way to the wanted one.
+    // The rate of the blocks so far, their samples, and the resampler to the wanted rate.
     let mut stretch: Option<(SampleRate, u64, Resampler)> = None;
     let mut to = wanted;
     while let Some(rate) = decoder.next_block(&mut block)? {
-        if !go_on() {
-            break;
+        if cancel.is_cancelled() {
+            return Err(Error::Interrupted);
         }
         let cut = cut.get_or_insert_with(|| Cut::new(part, rate));
         if cut.rate != rate {
@@ -107,17 +90,17 @@ fn warnings(decoder: &dyn BlockSource) -> Vec<String> {
     decoder.warnings().iter().map(|warning| format!("{path}: {warning}")).collect()
 }
 
-/// Ends a stretch of one rate; its length is rounded up, as librosa rounds it.
+/// Ends a stretch of one rate. Its length is rounded up, as in librosa.
 fn finish(resampler: &mut Resampler, from: SampleRate, to: SampleRate, count: u64, samples: &mut Vec<f32>) {
     resampler.finish(samples);
     let exact = (u128::from(count) * u128::from(to.0), u128::from(from.0));
-    // The resampler rounds to the nearest.
+    // The resampler rounds to the nearest sample.
     if exact.0.div_ceil(exact.1) > (exact.0 + exact.1 / 2) / exact.1 {
         samples.push(0.0);
     }
 }
 
-/// What is still to be left out and to be kept, in samples.
+/// How many samples are still to be left out, and to be kept.
 struct Cut {
     rate: SampleRate,
     skip: u64,
@@ -130,14 +113,14 @@ impl Cut {
         Self { rate, skip: samples(part.offset), left: part.duration.map(samples) }
     }
 
-    /// Goes on at another rate.
+    /// Continues at another rate.
     fn at(&mut self, rate: SampleRate) {
         let scaled = |n: u64| (u128::from(n) * u128::from(rate.0) / u128::from(self.rate.0.max(1))) as u64;
         (self.skip, self.left) = (scaled(self.skip), self.left.map(scaled));
         self.rate = rate;
     }
 
-    /// What is wanted of the next samples.
+    /// The wanted part of the next samples.
     fn keep<'a>(&mut self, block: &'a [f32]) -> &'a [f32] {
         let skipped = block.len().min(usize::try_from(self.skip).unwrap_or(usize::MAX));
         self.skip -= skipped as u64;

@@ -1,10 +1,9 @@
-//! What the library tells, as dictionaries. The dataclasses of `refrain.records` have fields of the same names.
+//! Results of the library as dictionaries. The dataclasses of `refrain.records` have fields of the same names.
 use std::{ffi::OsString, path::PathBuf};
 
 use pyo3::prelude::*;
 use refrain::{
-    Answer, BuildEvent, BuildSummary, HarmonicFigures, Info, Match, Tags,
-    store::{FileEntry, Track},
+    Answer, BuildEvent, BuildSummary, FailedFile, FileEntry, HarmonicFigures, Info, Match, Tags, Track,
 };
 
 /// A path, as text.
@@ -50,13 +49,13 @@ impl From<Match> for MatchRecord {
             path: text(m.path),
             also_paths: all(m.also_paths),
             missing: m.missing,
-            id: m.id,
+            id: m.id.0,
             score: m.score,
-            query_start: m.query_start,
-            query_end: m.query_end,
-            ref_start: m.ref_start,
-            ref_end: m.ref_end,
-            also_at: m.also_at,
+            query_start: m.query_start.0,
+            query_end: m.query_end.0,
+            ref_start: m.ref_start.0,
+            ref_end: m.ref_end.0,
+            also_at: m.also_at.into_iter().map(|at| at.0).collect(),
             tempo: m.tempo,
             pitch: m.pitch,
             title: m.tags.title,
@@ -69,7 +68,7 @@ impl From<Match> for MatchRecord {
             acoustid: m.tags.acoustid,
             evidence: m.evidence,
             similarity: m.similarity,
-            rival: m.rival,
+            rival: m.runner_up,
             variants: m.variants,
         }
     }
@@ -88,7 +87,7 @@ impl From<Answer> for AnswerRecord {
         let records = |matches: Vec<Match>| matches.into_iter().map(MatchRecord::from).collect();
         Self {
             query: text(answer.query),
-            duration: answer.duration.unwrap_or_default(),
+            duration: answer.duration.0,
             matches: records(answer.matches),
             candidates: answer.candidates.map(records),
         }
@@ -111,6 +110,11 @@ pub struct SummaryRecord {
     failed: Vec<(OsString, String)>,
 }
 
+/// A file that could not be used, and why.
+fn failed(file: FailedFile) -> (OsString, String) {
+    (text(file.path), file.error.reason())
+}
+
 impl From<BuildSummary> for SummaryRecord {
     fn from(s: BuildSummary) -> Self {
         Self {
@@ -125,12 +129,12 @@ impl From<BuildSummary> for SummaryRecord {
             missing: s.missing,
             still_missing: s.still_missing,
             added_duration: s.added_duration.0,
-            failed: s.failed.into_iter().map(|(path, reason)| (text(path), reason)).collect(),
+            failed: s.failed.into_iter().map(failed).collect(),
         }
     }
 }
 
-/// What a build tells while it goes on.
+/// What happens during a build.
 #[derive(Default, IntoPyObject)]
 pub struct EventRecord {
     kind: &'static str,
@@ -146,22 +150,24 @@ pub struct EventRecord {
 }
 
 impl EventRecord {
-    /// None of an event that this version knows nothing of.
+    /// None for an event that this version does not know.
     pub fn of(event: BuildEvent) -> Option<Self> {
         let new = Self::default();
         Some(match event {
-            BuildEvent::Found { files, new, new_bytes } => {
+            BuildEvent::Found { files, new, new_bytes, .. } => {
                 Self { kind: "found", files, new, new_bytes, ..Self::default() }
             }
-            BuildEvent::Recognised { path, bytes } => {
+            BuildEvent::Recognised { path, bytes, .. } => {
                 Self { kind: "recognised", path: Some(text(path)), bytes, ..new }
             }
-            BuildEvent::Moved { from, to } => {
+            BuildEvent::Moved { from, to, .. } => {
                 Self { kind: "moved", path: Some(text(to)), moved_from: Some(text(from)), ..new }
             }
-            BuildEvent::Missing { path } => Self { kind: "missing", path: Some(text(path)), ..new },
-            BuildEvent::Unavailable { path } => Self { kind: "unavailable", path: Some(text(path)), ..new },
-            BuildEvent::Added { path, bytes, duration, warnings } => Self {
+            BuildEvent::Missing { path, .. } => Self { kind: "missing", path: Some(text(path)), ..new },
+            BuildEvent::Unavailable { path, .. } => {
+                Self { kind: "unavailable", path: Some(text(path)), ..new }
+            }
+            BuildEvent::Added { path, bytes, duration, warnings, .. } => Self {
                 kind: "added",
                 path: Some(text(path)),
                 bytes,
@@ -169,8 +175,9 @@ impl EventRecord {
                 warnings: warnings.iter().map(ToString::to_string).collect(),
                 ..new
             },
-            BuildEvent::Failed { path, bytes, reason } => {
-                Self { kind: "failed", path: Some(text(path)), bytes, reason: Some(reason), ..new }
+            BuildEvent::Failed { path, bytes, error, .. } => {
+                let reason = Some(error.reason());
+                Self { kind: "failed", path: Some(text(path)), bytes, reason, ..new }
             }
             BuildEvent::Neighbours => Self { kind: "neighbours", ..new },
             _ => return None,
@@ -322,7 +329,7 @@ pub struct FiguresRecord {
 impl From<HarmonicFigures> for FiguresRecord {
     fn from(f: HarmonicFigures) -> Self {
         Self {
-            duration: f.duration,
+            duration: f.duration.0,
             sample_rate: f.sample_rate,
             channels: f.channels,
             frames: f.frames,

@@ -1,10 +1,10 @@
-//! What transforms work in, kept for the next call: pages that are new cost more than some transforms.
+//! Work space of transforms, kept for the next call: new pages of memory cost more than some transforms.
 use std::sync::{Mutex, PoisonError};
 
-/// Work space of longer signals is given back: it grows with them.
+/// Work space grows with the signal. That of longer signals is not kept.
 const LONGEST: usize = 1 << 22;
 
-/// Work spaces that are kept of a kind.
+/// How many work spaces of a kind are kept.
 const MOST_IDLE: usize = 8;
 
 /// Work spaces of a kind, for any number of threads.
@@ -15,7 +15,7 @@ impl<T: Default> Pool<T> {
         Self(Mutex::new(Vec::new()))
     }
 
-    /// Calls `work` for a signal of so many samples.
+    /// Calls `work` with a work space, for a signal of `samples` samples.
     pub fn with<R>(&self, samples: usize, work: impl FnOnce(&mut T) -> R) -> R {
         // Nothing panics while the lock is held.
         let idle = || self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -110,7 +110,7 @@ pub fn cqt<'py>(
     plane(py, n_bins, spectrum.into_values())
 }
 
-/// Chroma of a constant-Q transform, (12, frames); as sums of magnitudes where it is not `normalised`.
+/// Chroma of a constant-Q transform, (12, frames): sums of magnitudes, divided by their norm if `normalised`.
 #[pyfunction]
 #[allow(clippy::too_many_arguments)]
 pub fn chroma_cqt<'py>(
@@ -165,7 +165,7 @@ pub fn chroma_stft<'py>(
     plane(py, CLASSES, spectrum.into_values())
 }
 
-/// The same of powers of (frames, bins).
+/// Chroma of powers of a short-time Fourier transform, which have shape (frames, bins).
 #[pyfunction]
 pub fn chroma_stft_of<'py>(
     py: Python<'py>,
@@ -177,7 +177,7 @@ pub fn chroma_stft_of<'py>(
 ) -> PyResult<Plane<'py, f32>> {
     let powers = frames(py, &powers)?;
     let spectrum = compute(py, || {
-        // Frames are there already, whatever lay between them.
+        // The hop has no meaning here: the frames exist already.
         let plan = ChromaStft::new(sr, n_fft, n_fft, tuning)?;
         let mut raw = plan.raw_of(powers)?;
         if normalised {
@@ -203,7 +203,7 @@ pub fn estimate_tuning(
     })
 }
 
-/// The same of magnitudes or powers of (frames, bins).
+/// The tuning of magnitudes or powers, which have shape (frames, bins).
 #[pyfunction]
 pub fn estimate_tuning_of(
     py: Python<'_>,
@@ -265,7 +265,7 @@ pub fn hpss_masks<'py>(
     Ok((plane(py, bins, harmonic.into_values())?, plane(py, bins, percussive.into_values())?))
 }
 
-/// What is looked for, and librosa's difference function or the textbook's.
+/// Parameters of YIN and pYIN.
 #[derive(FromPyObject)]
 pub struct Sought {
     sr: f64,

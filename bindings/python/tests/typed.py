@@ -1,7 +1,7 @@
 """A program as users write it, for `mypy --strict`; it is not run."""
 
 from pathlib import Path
-from typing import List, Optional
+from typing import List, Optional, Union
 
 import numpy as np
 import numpy.typing as npt
@@ -23,14 +23,27 @@ def told(event: refrain.BuildEvent) -> None:
     print(event.kind, event.path, event.duration)
 
 
+def shown(outcome: Union[refrain.Answer, refrain.Failure]) -> None:
+    print(outcome.reason if isinstance(outcome, refrain.Failure) else outcome.best)
+
+
 def main() -> None:
     with refrain.Index.open_or_create("music.refrain") as index:
         summary = index.build(["music", Path("more")], threads=2, callback=told)
         for path, reason in summary.failed:
             print(path, reason)
         print(summary.added + summary.moved, found(index, [Path("clip.wav")]))
+        answers, failures = index.query_many(["a.wav", Path("b.wav")], callback=shown)
+        print([match.path.stem for answer in answers for match in answer], failures, answers[0].to_dict())
+        added: refrain.Added = index.add("song.mp3")
+        similar: refrain.Answer = index.query_track(added.track)
+        print(len(similar), similar[0].title, similar[:2], similar.to_dataframe())
         samples: npt.NDArray[np.float32] = np.zeros(22050, np.float32)
         print(index.query(samples, 22050).matches)
+        with index.listen(fast=True) as listener:
+            heard: List[refrain.Match] = listener.push(np.zeros(100, np.int16), 8000)
+            print(heard + listener.finish())
+        index.verify(callback=lambda done, total: print(done / total))
     y, sr = refrain.load("song.mp3", sr=None, offset=1.0)
     harmonic, percussive = refrain.effects.hpss(y, margin=(1.0, 2.0))
     f0, voiced, probability = refrain.pyin(y, fmin=65.0, fmax=2000.0, sr=sr)

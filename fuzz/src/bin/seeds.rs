@@ -4,7 +4,7 @@ use std::{fs, io, path::Path};
 use refrain::MaintainOptions;
 use refrain::{
     BuildOptions, Index,
-    ann::{self, LEAST_WINDOWS},
+    ann::{self, MIN_WINDOWS},
 };
 use refrain_fuzz::query::wav;
 use rusqlite::Connection;
@@ -47,8 +47,8 @@ fn base(to: &Path, fixtures: &Path) -> Done {
         let roots =
             ["second-orbit.flac", "copper-rain.m4a", "paper-lanterns.mp3"].map(|song| songs.join(song));
         index.build_with(roots, BuildOptions::default())?;
-        let least_windows = if centroids.is_some() { 1 } else { LEAST_WINDOWS };
-        let neighbours = ann::Options { least_windows, centroids, ..ann::Options::default() };
+        let min_windows = if centroids.is_some() { 1 } else { MIN_WINDOWS };
+        let neighbours = ann::Options::default().min_windows(min_windows).centroids(centroids);
         index.refresh_with(MaintainOptions::default().neighbours(neighbours))?;
         index.close()?;
         // Nothing of the machine that it was made on; and rows where there would be none.

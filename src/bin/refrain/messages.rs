@@ -1,6 +1,8 @@
 //! Messages for people, on standard error.
 use std::io::{self, Write};
 
+use crate::remedies;
+
 /// Prints why the command failed.
 pub fn error(error: &anyhow::Error) {
     let mut text = error.to_string();
@@ -9,6 +11,10 @@ pub fn error(error: &anyhow::Error) {
         if !text.ends_with(&cause) {
             text = format!("{text}: {cause}");
         }
+    }
+    let known = error.chain().find_map(|cause| cause.downcast_ref::<refrain::Error>());
+    if let Some(remedy) = known.and_then(remedies::of) {
+        text = format!("{text}; {remedy}");
     }
     say(&format!("refrain: {text}"));
 }

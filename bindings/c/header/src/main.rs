@@ -1,10 +1,10 @@
-//! Makes `include/refrain.h` of the sources: `cargo run -p refrain-header` writes it, with `-- --check` it is compared.
+//! Generates `include/refrain.h` from the sources: `cargo run -p refrain-header` writes it, `-- --check` compares it.
 use std::{env, error::Error, fs, path::Path, process::ExitCode};
 
-/// In the order in which one reads the header.
+/// The sources, in the order of the header.
 const SOURCES: &[&str] = &[
-    "code", "cancel", "index", "build", "add", "query", "answer", "tracks", "upkeep", "analyze", "cqt",
-    "hpss", "yin",
+    "code", "messages", "cancel", "index", "build", "tags", "add", "query", "answer", "listen", "tracks",
+    "maintain", "analyze", "cqt", "hpss", "yin",
 ];
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
@@ -18,7 +18,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     if !env::args().any(|arg| arg == "--check") {
         fs::write(&file, made)?;
     } else if fs::read_to_string(&file)? != made {
-        eprintln!("{} is not that of the sources: run `cargo run -p refrain-header`", file.display());
+        eprintln!("{} does not match the sources: run `cargo run -p refrain-header`", file.display());
         return Ok(ExitCode::FAILURE);
     }
     Ok(ExitCode::SUCCESS)
@@ -39,7 +39,7 @@ fn header(package: &Path) -> Result<String, Box<dyn Error>> {
     Ok(String::from_utf8(made)?)
 }
 
-/// A function that C can call and that is not in the header.
+/// Returns a function that C can call but that the header lacks.
 fn forgotten(package: &Path, made: &str) -> Result<Option<String>, Box<dyn Error>> {
     for entry in fs::read_dir(package.join("src"))? {
         let text = fs::read_to_string(entry?.path())?;

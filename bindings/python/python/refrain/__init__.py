@@ -1,7 +1,11 @@
-"""refrain: which recording a piece of audio comes from, and librosa's transforms, fast.
+"""refrain identifies the recording that a piece of audio comes from, and has librosa's transforms, fast.
 
-:class:`Index` fingerprints a music library into one SQLite file and looks clips up in it. The transforms stand where
-librosa has them, with the same parameters and results, so that a notebook runs with ``import refrain as librosa``.
+:class:`Index` fingerprints a music library into one SQLite file and looks clips up in it. The transforms have librosa's
+names, parameters and results, so that a notebook runs with ``import refrain as librosa``.
+
+>>> with refrain.Index("music.refrain") as index:
+...     index.query("clip.wav").best.title
+'Second Orbit'
 """
 
 from . import core, decompose, effects, errors, feature, records
@@ -45,8 +49,9 @@ from .errors import (
     ParameterError,
     RefrainError,
 )
-from .index import Index
+from .index import Index, Listener
 from .records import (
+    Added,
     Analysis,
     Answer,
     BuildEvent,
@@ -59,10 +64,12 @@ from .records import (
     MergeSummary,
     Relocated,
     Track,
+    to_dataframe,
 )
 
 __all__ = [
     "Index",
+    "Listener",
     "analyze",
     "analyze_all",
     "fingerprint",
@@ -107,6 +114,7 @@ __all__ = [
     "NotInIndexError",
     "ParameterError",
     "RefrainError",
+    "Added",
     "Analysis",
     "Answer",
     "BuildEvent",
@@ -119,5 +127,6 @@ __all__ = [
     "MergeSummary",
     "Relocated",
     "Track",
+    "to_dataframe",
     "__version__",
 ]

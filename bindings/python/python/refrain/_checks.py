@@ -1,9 +1,9 @@
-"""Arguments that are looked at before Rust sees them."""
+"""Checks and conversions of arguments before Rust sees them."""
 
 from __future__ import annotations
 
 import os
-from typing import Any, Callable, Optional, Tuple, Union
+from typing import Any, Callable, Iterable, List, Optional, Tuple, Union
 
 import numpy as np
 import numpy.typing as npt
@@ -12,15 +12,16 @@ from .errors import ParameterError
 
 FloatArray = npt.NDArray[np.floating[Any]]
 Path = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
+Paths = Union[Path, Iterable[Path]]
 
 
 def unsupported(name: str, value: object, only: str) -> NotImplementedError:
-    """What a parameter raises that cannot be had."""
+    """The error for a parameter of librosa that refrain does not have."""
     return NotImplementedError(f"{name}={value!r} is not supported by refrain, only {only}")
 
 
 def only_default(name: str, value: object, default: object) -> None:
-    """Holds that a parameter is what it is by default, the only value there is."""
+    """Refuses any value but the default."""
     if isinstance(value, np.ndarray) or value != default:
         raise unsupported(name, value, repr(default))
 
@@ -33,7 +34,7 @@ def framing(
     center: bool = True,
     pad_mode: object = "constant",
 ) -> int:
-    """Holds that frames are as they can be; gives the hop, which is a quarter of a frame unless told."""
+    """Refuses framing that refrain does not have. Returns the hop, a quarter of a frame by default."""
     if win_length is not None and win_length != n_fft:
         raise unsupported("win_length", win_length, f"the length of a frame, {n_fft}")
     only_default("window", window, "hann")
@@ -44,7 +45,7 @@ def framing(
 
 
 def whole(name: str, value: object, least: int = 0) -> int:
-    """A whole number, of whatever type."""
+    """The value as an ``int``, whatever type of whole number it is."""
     try:
         number: int = int(value)  # type: ignore[call-overload]
     except (TypeError, ValueError, OverflowError):
@@ -55,7 +56,7 @@ def whole(name: str, value: object, least: int = 0) -> int:
 
 
 def signal(y: object) -> FloatArray:
-    """Audio as an array of floating-point numbers, time last."""
+    """Refuses what is not an array of floating-point numbers, time last."""
     if not isinstance(y, np.ndarray):
         raise ParameterError(f"audio must be a NumPy array, not {type(y).__name__}")
     if not np.issubdtype(y.dtype, np.floating):
@@ -66,12 +67,12 @@ def signal(y: object) -> FloatArray:
 
 
 def singles(y: FloatArray) -> npt.NDArray[np.float32]:
-    """The same where it is contiguous and of single precision; a copy that is so where it is not."""
+    """The same array if it is contiguous and of single precision, else a copy that is."""
     return np.require(y, np.float32, ("C", "A"))
 
 
 def real_type(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """The type of real results, as librosa has it: as precise as what goes in, and at least single."""
+    """The type of real results, as in librosa: as precise as the input, at least single precision."""
     wide = dtype.itemsize > (8 if dtype.kind == "c" else 4)
     return np.dtype(np.float64 if wide else np.float32)
 
@@ -84,7 +85,7 @@ def complex_type(dtype: np.dtype[Any]) -> np.dtype[Any]:
 def per_channel(
     y: FloatArray, one: Callable[[npt.NDArray[np.float32]], npt.NDArray[Any]]
 ) -> npt.NDArray[Any]:
-    """What `one` makes of each channel, all dimensions but the last being channels."""
+    """Calls `one` for each channel. All dimensions but the last are channels."""
     if y.ndim == 1:
         return one(singles(y))
     done = [one(singles(y[index])) for index in np.ndindex(y.shape[:-1])]
@@ -98,7 +99,7 @@ def per_plane(
     dtype: npt.DTypeLike,
     one: Callable[[npt.NDArray[Any]], npt.NDArray[Any]],
 ) -> npt.NDArray[Any]:
-    """What `one` makes of each spectrogram, given as contiguous (frames, bins); of (..., bins, frames)."""
+    """Calls `one` for each spectrogram of (..., bins, frames), with a contiguous array of (frames, bins)."""
     if s.ndim < 2:
         raise ParameterError("a spectrogram must have two dimensions at least, bins and frames")
     turned = np.swapaxes(s, -1, -2)
@@ -111,23 +112,52 @@ def per_plane(
 
 
 def path(given: Path) -> str:
-    """A path as text; bytes that are not UTF-8 are kept."""
+    """A path as text, with ``~`` expanded. Bytes that are not UTF-8 are kept."""
+    return os.path.expanduser(os.fsdecode(given))
+
+
+def name(given: Path) -> str:
+    """A name of audio that is not a file, as text. A ``~`` in it stays."""
     return os.fsdecode(given)
 
 
+def paths(given: Paths) -> List[str]:
+    """One path or several as text."""
+    if isinstance(given, (str, bytes, os.PathLike)):
+        return [path(given)]
+    return [path(each) for each in given]
+
+
+_INTEGERS = {np.dtype(np.uint8): (128, 7), np.dtype(np.int16): (0, 15), np.dtype(np.int32): (0, 31)}
+"""The integer types of samples: the value of silence, and the power of two that is full scale."""
+
+
+def samples(y: object) -> npt.NDArray[np.float32]:
+    """Samples of shape (n,) or (channels, n) as one channel, contiguous and of single precision. Integers are scaled so that
+    full scale is 1, as a WAV decoder does."""
+    if isinstance(y, np.ndarray) and y.dtype.newbyteorder("=") in _INTEGERS:
+        silence, bits = _INTEGERS[y.dtype.newbyteorder("=")]
+        y = (y.astype(np.float32) - np.float32(silence)) * np.float32(2.0**-bits)
+    elif isinstance(y, np.ndarray) and y.dtype.kind in "iu":
+        raise ParameterError(
+            f"integer samples must be uint8, int16 or int32, not {y.dtype}; convert others to float, full scale is 1"
+        )
+    channels = signal(y)
+    if channels.ndim > 2:
+        raise ParameterError(f"samples must be of (n,) or (channels, n), not {channels.shape}")
+    if channels.ndim == 2:
+        if not len(channels):
+            raise ParameterError("audio has no channel")
+        channels = np.mean(channels, axis=0)
+    return singles(channels)
+
+
 def audio(source: object, sr: Optional[float] = None) -> Tuple[str, object, int]:
-    """What kind of audio it is, the audio, and its rate where it is samples."""
+    """The kind of audio, the audio, and the rate if it is samples."""
     if isinstance(source, np.ndarray):
         if sr is None:
             raise ParameterError("samples need their rate: sr")
-        y = signal(source)
-        if y.ndim > 2:
-            raise ParameterError(f"samples must be of (n,) or (channels, n), not {y.shape}")
-        if y.ndim == 2:
-            if not len(y):
-                raise ParameterError("audio has no channel")
-            y = np.mean(y, axis=0)
-        return "samples", singles(y), whole("sr", sr, 1)
+        return "samples", samples(source), whole("sr", sr, 1)
     if isinstance(source, (str, os.PathLike)):
         return "path", path(source), 0
     if isinstance(source, (bytes, bytearray, memoryview)):

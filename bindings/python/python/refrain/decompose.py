@@ -33,19 +33,33 @@ def hpss(
     mask: bool = False,
     margin: Union[float, Sequence[float]] = 1.0,
 ) -> Tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """The harmonic and the percussive part of a spectrogram, as ``librosa.decompose.hpss``.
+    """Separates the harmonic and the percussive part of a spectrogram, as ``librosa.decompose.hpss``.
 
     Parameters
     ----------
-    S : complex, or magnitudes, of shape (..., bins, frames)
-    kernel_size : frames and bins that the medians look at, odd, up to 255: one number, or the harmonic and the percussive
-    power : how sharply the parts are told apart; infinite for one or the other
-    mask : whether masks are wanted rather than parts
-    margin : how many times one median must be the other, 1 or more: one number, or the harmonic and the percussive
+    S : numpy.ndarray, shape (..., bins, frames)
+        Complex, or magnitudes.
+    kernel_size : int or pair of int
+        How many frames and bins the medians look at, odd, up to 255: one number, or the harmonic and the percussive one.
+    power : float
+        How sharply the parts are separated; infinite for one or the other.
+    mask : bool
+        Whether to return masks rather than parts.
+    margin : float or pair of float
+        How many times larger one median must be than the other, 1 or more: one number, or the harmonic and the percussive one.
 
     Returns
     -------
-    harmonic, percussive : of the shape of `S`
+    harmonic, percussive : numpy.ndarray
+        Of the shape of `S`.
+
+    Examples
+    --------
+    >>> y, sr = refrain.load("song.wav")
+    >>> S = refrain.stft(y)
+    >>> harmonic, percussive = refrain.decompose.hpss(S)
+    >>> bool(np.allclose(harmonic + percussive, S, atol=1e-3))
+    True
     """
     kernels = _pair("kernel_size", kernel_size, int)
     margins = _pair("margin", margin, float)

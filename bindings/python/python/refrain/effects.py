@@ -28,21 +28,37 @@ def hpss(
     center: bool = True,
     pad_mode: object = "constant",
 ) -> Tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """The harmonic and the percussive part of a signal, as ``librosa.effects.hpss``.
+    """Separates the harmonic and the percussive part of a signal, as ``librosa.effects.hpss``.
 
     Parameters
     ----------
-    y : samples of shape (..., n)
-    kernel_size : frames and bins that the medians look at, odd, up to 255: one number, or the harmonic and the percussive
-    power : how sharply the parts are told apart; infinite for one or the other
-    margin : how many times one median must be the other, 1 or more: one number, or the harmonic and the percussive
-    n_fft : samples in a frame, even
-    hop_length : samples from one frame to the next, at most half a frame; a quarter of one unless told
-    mask, win_length, window, center, pad_mode : as by default only
+    y : numpy.ndarray, shape (..., n)
+        Samples, floating-point. refrain reads contiguous float32 samples without a copy while other threads run: do not change
+        the array meanwhile.
+    kernel_size : int or pair of int
+        How many frames and bins the medians look at, odd, up to 255: one number, or the harmonic and the percussive one.
+    power : float
+        How sharply the parts are separated; infinite for one or the other.
+    margin : float or pair of float
+        How many times larger one median must be than the other, 1 or more: one number, or the harmonic and the percussive one.
+    n_fft : int
+        Samples in a frame, even.
+    hop_length : int, optional
+        Samples from one frame to the next, at most half a frame; a quarter of one by default.
+    mask, win_length, window, center, pad_mode : object
+        As by default only.
 
     Returns
     -------
-    y_harmonic, y_percussive : of the shape of `y`
+    y_harmonic, y_percussive : numpy.ndarray
+        Of the shape of `y`.
+
+    Examples
+    --------
+    >>> y, sr = refrain.load("song.wav")
+    >>> harmonic, percussive = refrain.effects.hpss(y)
+    >>> harmonic.shape == percussive.shape == y.shape
+    True
     """
     _checks.only_default("mask", mask, False)
     hop = _checks.framing(n_fft, hop_length, win_length, window, center, pad_mode)
@@ -77,7 +93,37 @@ def harmonic(
     center: bool = True,
     pad_mode: object = "constant",
 ) -> npt.NDArray[Any]:
-    """The harmonic part of a signal, as ``librosa.effects.harmonic``; see :func:`hpss`."""
+    """Computes the harmonic part of a signal, as ``librosa.effects.harmonic``.
+
+    Parameters
+    ----------
+    y : numpy.ndarray, shape (..., n)
+        Samples, floating-point. refrain reads contiguous float32 samples without a copy while other threads run: do not change
+        the array meanwhile.
+    kernel_size : int or pair of int
+        How many frames and bins the medians look at, odd, up to 255: one number, or the harmonic and the percussive one.
+    power : float
+        How sharply the parts are separated; infinite for one or the other.
+    margin : float or pair of float
+        How many times larger one median must be than the other, 1 or more: one number, or the harmonic and the percussive one.
+    n_fft : int
+        Samples in a frame, even.
+    hop_length : int, optional
+        Samples from one frame to the next, at most half a frame; a quarter of one by default.
+    mask, win_length, window, center, pad_mode : object
+        As by default only.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of the shape of `y`.
+
+    Examples
+    --------
+    >>> y, sr = refrain.load("song.wav")
+    >>> refrain.effects.harmonic(y).shape == y.shape
+    True
+    """
     return hpss(
         y,
         kernel_size=kernel_size,
@@ -107,7 +153,37 @@ def percussive(
     center: bool = True,
     pad_mode: object = "constant",
 ) -> npt.NDArray[Any]:
-    """The percussive part of a signal, as ``librosa.effects.percussive``; see :func:`hpss`."""
+    """Computes the percussive part of a signal, as ``librosa.effects.percussive``.
+
+    Parameters
+    ----------
+    y : numpy.ndarray, shape (..., n)
+        Samples, floating-point. refrain reads contiguous float32 samples without a copy while other threads run: do not change
+        the array meanwhile.
+    kernel_size : int or pair of int
+        How many frames and bins the medians look at, odd, up to 255: one number, or the harmonic and the percussive one.
+    power : float
+        How sharply the parts are separated; infinite for one or the other.
+    margin : float or pair of float
+        How many times larger one median must be than the other, 1 or more: one number, or the harmonic and the percussive one.
+    n_fft : int
+        Samples in a frame, even.
+    hop_length : int, optional
+        Samples from one frame to the next, at most half a frame; a quarter of one by default.
+    mask, win_length, window, center, pad_mode : object
+        As by default only.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of the shape of `y`.
+
+    Examples
+    --------
+    >>> y, sr = refrain.load("song.wav")
+    >>> refrain.effects.percussive(y).shape == y.shape
+    True
+    """
     return hpss(
         y,
         kernel_size=kernel_size,

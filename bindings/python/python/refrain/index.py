@@ -1,29 +1,35 @@
-"""The index: fingerprints of recordings in one SQLite file."""
+"""The index: fingerprints of recordings in one SQLite file.
+
+The examples begin with ``index = refrain.Index("music.refrain")``, an index of the ten songs in the folder ``music``.
+"""
 
 from __future__ import annotations
 
-import os
 from types import TracebackType
-from typing import Callable, Iterable, List, NamedTuple, Optional, Type, Union
+from typing import Any, Callable, List, NamedTuple, Optional, Tuple, Type, Union
+
+import numpy as np
+import numpy.typing as npt
 
 from . import _checks, _refrain
 from .analysis import Audio
 from .errors import NotInIndexError, ParameterError
 from .records import (
+    Added,
     Answer,
     BuildEvent,
     BuildSummary,
     Failure,
     Info,
+    Match,
     MergeSummary,
     Relocated,
     Track,
 )
 
-__all__ = ["Index"]
+__all__ = ["Index", "Listener"]
 
 Callback = Callable[[BuildEvent], object]
-Paths = Union[_checks.Path, Iterable[_checks.Path]]
 
 
 class _Take(NamedTuple):
@@ -55,27 +61,37 @@ class _Names(NamedTuple):
 
 
 class Index:
-    """An index file that is open. ::
+    """An open index file.
 
-        with refrain.Index("music.refrain", "a") as index:
-            index.build("~/Music")
-            answer = index.query("clip.wav")
+    Any number of threads may use one handle at once. Calls run without the interpreter's lock; calls that read run beside
+    each other, calls that write take turns.
 
-    Any number of threads may use one handle at once: what they ask runs beside each other, without the interpreter's lock;
-    of what writes, one runs at a time. Ctrl-C ends a build or a query in order, with :class:`KeyboardInterrupt`; what a
-    build had added stays, and the same call goes on from there.
+    Every call that takes long can be ended by Ctrl-C, which raises :class:`KeyboardInterrupt`, and by an exception in a
+    callback. The index stays valid. What a build had added stays, and the same call goes on from there.
+
+    Callbacks, and ``read()`` of file objects, run on the thread that called. They may use the index, but not close it, and
+    a callback of a call that writes may not write: these raise :class:`IndexBusyError`.
 
     Parameters
     ----------
-    path : the file
-    mode : ``r`` to read, ``r+`` to write as well, ``a`` to make it where there is none
+    path : str, bytes or os.PathLike
+        The file. ``~`` is expanded, as in every path that refrain takes.
+    mode : {"r", "r+", "a"}
+        ``r`` reads, ``r+`` also writes, ``a`` also makes the file if there is none.
 
     Raises
     ------
     IndexNotFoundError
-        Where there is none.
+        If there is no index. It is a :class:`FileNotFoundError`.
     IndexFileError
-        Where the file is not an index that this version can read.
+        If this version cannot read the file.
+
+    Examples
+    --------
+    >>> with refrain.Index("new.refrain", "a") as new:
+    ...     summary = new.build("music")
+    ...     new.query("clip.wav").best.title
+    'Second Orbit'
     """
 
     def __init__(self, path: _checks.Path, mode: str = "r") -> None:
@@ -85,32 +101,106 @@ class Index:
 
     @classmethod
     def open(cls, path: _checks.Path, mode: str = "r") -> Index:
-        """Opens an index that is there, for reading unless told."""
+        """Opens an existing index, for reading by default.
+
+        Parameters
+        ----------
+        path : str, bytes or os.PathLike
+        mode : {"r", "r+", "a"}
+
+        Returns
+        -------
+        Index
+
+        Examples
+        --------
+        >>> with refrain.Index.open("music.refrain") as music:
+        ...     len(music)
+        10
+        """
         return cls(path, mode)
 
     @classmethod
     def open_or_create(cls, path: _checks.Path) -> Index:
-        """Opens an index for reading and writing, and makes it where there is none."""
+        """Opens an index for reading and writing, and makes it if there is none.
+
+        Parameters
+        ----------
+        path : str, bytes or os.PathLike
+
+        Returns
+        -------
+        Index
+
+        Examples
+        --------
+        >>> with refrain.Index.open_or_create("new.refrain") as new:
+        ...     len(new), new.mode
+        (0, 'a')
+        """
         return cls(path, "a")
 
     @property
     def path(self) -> str:
-        """The file, as it was named."""
+        """The file, as it was named.
+
+        Returns
+        -------
+        str
+
+        Examples
+        --------
+        >>> index.path
+        'music.refrain'
+        """
         return self._path
 
     @property
     def mode(self) -> str:
-        """How it was opened."""
+        """The mode in which it was opened.
+
+        Returns
+        -------
+        str
+
+        Examples
+        --------
+        >>> index.mode
+        'r'
+        """
         return self._mode
 
     @property
     def closed(self) -> bool:
-        """Whether it is closed."""
+        """Whether it is closed.
+
+        Returns
+        -------
+        bool
+
+        Examples
+        --------
+        >>> index.closed
+        False
+        """
         return not self._index.is_open()
 
     def close(self) -> None:
-        """Closes the file and leaves nothing beside it, once the calls of other threads are done. A second time does
-        nothing."""
+        """Closes the file and leaves nothing beside it. Waits for calls that other threads have begun, and ends listeners.
+        Closing a second time does nothing.
+
+        Raises
+        ------
+        IndexBusyError
+            If a callback, a file object's ``read()`` or a signal handler calls it during a call on the same index.
+
+        Examples
+        --------
+        >>> index.close()
+        >>> index.query("clip.wav")
+        Traceback (most recent call last):
+        ValueError: the index is closed
+        """
         self._index.close()
 
     def __enter__(self) -> Index:
@@ -137,7 +227,7 @@ class Index:
 
     def build(
         self,
-        paths: Paths,
+        paths: _checks.Paths,
         *,
         threads: Optional[int] = None,
         follow_links: bool = True,
@@ -145,24 +235,38 @@ class Index:
         max_depth: Optional[int] = None,
         callback: Optional[Callback] = None,
     ) -> BuildSummary:
-        """Brings the index up to date with folders and files, on all cores: what is new or changed is added, what has moved
-        is recognised, what is gone is marked as missing. Folders are remembered for :meth:`update`.
+        """Brings the index up to date with folders and files, on all cores. Adds new and changed files, recognises moved
+        ones, and marks missing ones. :meth:`update` remembers the folders.
 
-        A file that is no audio or damaged is no error, it is among ``failed``.
+        A file that is damaged or is not audio does not end the build. It is in ``failed``.
 
         Parameters
         ----------
-        paths : a folder or file, or several
-        threads : files analysed at a time; one a core unless told
-        follow_links : whether links to files and folders are followed
-        hidden : whether files and folders whose names begin with a dot are taken
-        max_depth : how many folders deep to go; 1 takes the files of the folder alone
-        callback : is called with a :class:`BuildEvent` now and then, on the thread that called; what it raises ends the
-            build, which keeps what was done
+        paths : str, bytes or os.PathLike, or an iterable of these
+            Folders and files.
+        threads : int, optional
+            How many files are analyzed at a time; one a core by default.
+        follow_links : bool
+            Whether links to files and folders are followed.
+        hidden : bool
+            Whether files and folders are taken whose names begin with a dot.
+        max_depth : int, optional
+            How many folders deep to go; 1 takes the files of the folder only.
+        callback : callable, optional
+            Gets each :class:`BuildEvent`. An exception in it ends the build, which keeps what was added.
+
+        Returns
+        -------
+        BuildSummary
+
+        Examples
+        --------
+        >>> with refrain.Index("new.refrain", "a") as new:
+        ...     summary = new.build(["music", "song.wav"])
+        >>> summary.added, len(summary.failed)
+        (11, 0)
         """
-        single = isinstance(paths, (str, bytes, os.PathLike))
-        given: Iterable[_checks.Path] = [paths] if single else paths  # type: ignore[list-item, assignment]
-        roots = [_checks.path(path) for path in given]
+        roots = _checks.paths(paths)
         take = _take(threads, follow_links, hidden, max_depth)
         return BuildSummary._of(self._index.build(roots, take, _told(callback)))
 
@@ -175,14 +279,50 @@ class Index:
         max_depth: Optional[int] = None,
         callback: Optional[Callback] = None,
     ) -> BuildSummary:
-        """Does what :meth:`build` does for the folders that were built from before and for every other file it knows."""
+        """Builds again from the folders that the index was built from, and from every other file that it knows.
+
+        Parameters
+        ----------
+        threads : int, optional
+        follow_links, hidden : bool
+        max_depth : int, optional
+        callback : callable, optional
+            As in :meth:`build`.
+
+        Returns
+        -------
+        BuildSummary
+
+        Examples
+        --------
+        >>> with refrain.Index("music.refrain", "r+") as music:
+        ...     music.update().unchanged
+        10
+        """
         take = _take(threads, follow_links, hidden, max_depth)
         return BuildSummary._of(self._index.update(take, _told(callback)))
 
     def retry(
         self, *, threads: Optional[int] = None, callback: Optional[Callback] = None
     ) -> BuildSummary:
-        """Tries the files again that gave no fingerprint; those that are gone are forgotten."""
+        """Tries the files again that gave no fingerprint. Forgets those that no longer exist.
+
+        Parameters
+        ----------
+        threads : int, optional
+        callback : callable, optional
+            As in :meth:`build`.
+
+        Returns
+        -------
+        BuildSummary
+
+        Examples
+        --------
+        >>> with refrain.Index("music.refrain", "r+") as music:
+        ...     music.retry().failed
+        ()
+        """
         take = _take(threads, True, False, None)
         return BuildSummary._of(self._index.retry(take, _told(callback)))
 
@@ -200,22 +340,40 @@ class Index:
         recording_mbid: Optional[str] = None,
         release_mbid: Optional[str] = None,
         acoustid: Optional[str] = None,
-    ) -> None:
-        """Adds one file, whether it is known or not; or audio that is no file here, under a name.
-
-        What was added under the same name before is replaced. Tags are for audio that is no file; they go before those
-        that it has itself.
+    ) -> Added:
+        """Adds one file, or other audio under a name. Replaces what was added under the same name before.
 
         Parameters
         ----------
-        source : a path, the bytes of an audio file, a file object, or samples of shape (n,) or (channels, n)
-        sr : the rate of samples
-        name : what the audio is known by in place of a path
+        source : str, os.PathLike, bytes, binary file object or numpy.ndarray
+            A path, the content of an audio file, a stream of one, or samples of shape (n,) or (channels, n). Samples are
+            floats with a full scale of 1, or uint8, int16 or int32, which are scaled as a WAV file's are. refrain reads
+            contiguous float32 samples without a copy while other threads run: do not change the array meanwhile.
+        sr : float, optional
+            The rate of samples.
+        name : str, bytes or os.PathLike, optional
+            What the index knows the audio by, if it is no file.
+        title, artist, album, recording_mbid, release_mbid, acoustid : str, optional
+            Tags for audio that is no file. They go before those that the audio has itself.
+        track_number, disc_number : int, optional
+            Likewise.
+
+        Returns
+        -------
+        Added
+            The id of the track, and whether it is new.
 
         Raises
         ------
         OSError, AudioError
-            Where the audio cannot be used.
+            If the audio cannot be used.
+
+        Examples
+        --------
+        >>> y, sr = refrain.load("song.wav")
+        >>> with refrain.Index("new.refrain", "a") as new:
+        ...     new.add(y, sr, name="archive:17", title="Quiet Engines")
+        Added(track=1, new=True)
         """
         kind, audio, rate = _checks.audio(source, sr)
         tags = _Names(
@@ -225,11 +383,10 @@ class Index:
             if name is not None or tags != _Names():
                 raise ParameterError("a file has its own name and tags; give its bytes to have others")
             assert isinstance(audio, str)
-            self._index.add(audio)
-        elif name is None:
+            return Added(*self._index.add(audio))
+        if name is None:
             raise ParameterError("audio that is no file needs a name")
-        else:
-            self._index.add_audio(kind, audio, rate, _checks.path(name), tags)
+        return Added(*self._index.add_audio(kind, audio, rate, _checks.name(name), tags))
 
     def query(
         self,
@@ -244,67 +401,285 @@ class Index:
         fast: bool = False,
         exact: bool = False,
         explain: bool = False,
+        callback: Optional[Callable[[float], object]] = None,
     ) -> Answer:
-        """Tells which recordings a clip comes from.
+        """Identifies the recordings that a clip comes from.
 
         Parameters
         ----------
-        source : a path, the bytes of an audio file, a file object, or samples of shape (n,) or (channels, n)
-        sr : the rate of samples
-        name : what a clip that is no file is called in the answer and in errors
-        top : the most matches to give
-        min_score : the least score that counts as a match
-        pitch : how many semitones the clip may be off, 0 to 6
-        tempo : by what ratio of speeds it may be off, 1 to 2
-        fast : looks for the clip as it is only
-        exact : compares with every window instead of using the neighbour index
-        explain : also gives the best places that were looked at
+        source : str, os.PathLike, bytes, binary file object or numpy.ndarray
+            A path, the content of an audio file, a stream of one, or samples, as in :meth:`add`. refrain reads contiguous
+            float32 samples without a copy while other threads run: do not change the array meanwhile.
+        sr : float, optional
+            The rate of samples.
+        name : str, bytes or os.PathLike, optional
+            What the answer and errors call a clip that is no file.
+        top : int
+            How many matches to return at most.
+        min_score : float
+            The least score that counts as a match, 0 to 1.
+        pitch : float
+            By how many semitones the clip may differ, 0 to 6.
+        tempo : float
+            By what ratio of speeds the clip may differ, 1 to 2.
+        fast : bool
+            Look for the clip at its own pitch and speed only.
+        exact : bool
+            Compare with every window instead of using the neighbour index.
+        explain : bool
+            Also return the best places that were looked at.
+        callback : callable, optional
+            Gets how many seconds of the clip were looked up, about once a minute of audio. An exception in it ends the
+            query.
+
+        Returns
+        -------
+        Answer
 
         Raises
         ------
         OSError, AudioError
-            Where the clip cannot be read. Silence is no error: it matches nothing.
+            If the clip cannot be read. Silence is no error: it matches nothing.
+
+        Examples
+        --------
+        >>> index.query("clip.wav").best.title
+        'Second Orbit'
+        >>> y, sr = refrain.load("clip.wav", sr=None)
+        >>> [match.title for match in index.query(y, sr)]
+        ['Second Orbit']
         """
         kind, audio, rate = _checks.audio(source, sr)
-        if not 0 <= pitch <= 6:
-            raise ParameterError(f"pitch is {pitch}, must be 0 to 6 semitones")
-        if not 1 <= tempo <= 2:
-            raise ParameterError(f"tempo is {tempo}, must be 1 to 2")
-        if not 0 <= min_score <= 1:
-            raise ParameterError(f"min_score is {min_score}, must be 0 to 1")
-        if fast:
-            pitch, tempo = 0.0, 1.0
-        ask = _Ask(_checks.whole("top", top), min_score, explain, exact, pitch, 1 / tempo, tempo)
-        called = None if name is None else _checks.path(name)
-        return Answer._of(self._index.query(kind, audio, rate, called, ask))
+        ask = _asked(top, min_score, pitch, tempo, fast, exact, explain)
+        called = None if name is None else _checks.name(name)
+        return Answer._of(self._index.query(kind, audio, rate, called, ask, callback))
 
-    def info(self) -> Info:
-        """Counts, sizes, parameters and versions."""
-        return Info._of(self._index.info())
+    def query_many(
+        self,
+        paths: _checks.Paths,
+        *,
+        threads: Optional[int] = None,
+        top: int = 10,
+        min_score: float = 0.9,
+        pitch: float = 6.0,
+        tempo: float = 4 / 3,
+        fast: bool = False,
+        exact: bool = False,
+        explain: bool = False,
+        callback: Optional[Callable[[Union[Answer, Failure]], object]] = None,
+    ) -> Tuple[List[Answer], List[Failure]]:
+        """Identifies many clips, on all cores. A clip that cannot be read does not end the call.
 
-    def tracks(self) -> List[Track]:
-        """All tracks, in order of ids."""
-        return [Track._of(each) for each in self._index.tracks()]
+        Parameters
+        ----------
+        paths : str, bytes or os.PathLike, or an iterable of these
+            The clips.
+        threads : int, optional
+            How many clips are looked up at a time; one a core by default.
+        top : int
+        min_score, pitch, tempo : float
+        fast, exact, explain : bool
+            As in :meth:`query`.
+        callback : callable, optional
+            Gets the :class:`Answer` or :class:`Failure` of each clip, in order, as soon as there is one. An exception in it
+            ends the call.
 
-    def failures(self) -> List[Failure]:
-        """Files that gave no fingerprint, with the reason."""
-        return [Failure(*each) for each in self._index.failures()]
+        Returns
+        -------
+        answers : list of Answer
+            In the order of the clips.
+        failures : list of Failure
+            Clips that could not be read.
 
-    def select(self, chosen: Union[_checks.Path, int]) -> List[str]:
-        """The files that are meant, in order.
-
-        `chosen` is a file, a folder for all below it, a pattern (``*``, ``?`` and ``**``), a track's id, or ``missing``.
+        Examples
+        --------
+        >>> answers, failures = index.query_many(["clip.wav", "hum.flac", "none.wav"], callback=print)
+        <refrain.Answer 'clip.wav': 1 match, Second Orbit at 0:12.1>
+        <refrain.Answer 'hum.flac': no match>
+        Failure(path='none.wav', reason='No such file or directory (os error 2)')
+        >>> len(answers), len(failures)
+        (2, 1)
         """
-        return self._index.select(_chosen(chosen))
+        ask = _asked(top, min_score, pitch, tempo, fast, exact, explain)
+        answers: List[Answer] = []
+        failures: List[Failure] = []
 
-    def remove(self, *chosen: Union[_checks.Path, int], dry_run: bool = False) -> List[str]:
-        """Takes files out of the index, chosen as by :meth:`select`, and gives their paths; with `dry_run` it gives them
-        only. The files themselves are not touched. Folders are forgotten as ones to be updated, too.
+        def done(path: str, answer: Optional[_refrain.AnswerDict], reason: Optional[str]) -> None:
+            if answer is not None:
+                answers.append(Answer._of(answer))
+            else:
+                failures.append(Failure(path, reason or ""))
+            if callback is not None:
+                callback(failures[-1] if answer is None else answers[-1])
+
+        self._index.query_many(_checks.paths(paths), _threads(threads), ask, done)
+        return answers, failures
+
+    def query_track(
+        self,
+        track: int,
+        *,
+        top: int = 10,
+        min_score: float = 0.9,
+        exact: bool = False,
+        explain: bool = False,
+    ) -> Answer:
+        """Finds other tracks of the index that sound like one of them, and where: copies, edits, tracks that sample it. Reads
+        no audio. The track is looked up at its own pitch and speed.
+
+        Parameters
+        ----------
+        track : int
+            The id of the track, as in :attr:`Track.id`, :attr:`Match.id` and :attr:`Added.track`.
+        top : int
+        min_score : float
+        exact, explain : bool
+            As in :meth:`query`.
+
+        Returns
+        -------
+        Answer
 
         Raises
         ------
         NotInIndexError
-            Where nothing is meant by one of the chosen; nothing is removed then.
+            If there is no track of this id.
+
+        Examples
+        --------
+        >>> index.query_track(index.tracks()[0].id).matches
+        ()
+        """
+        ask = _asked(top, min_score, 0.0, 1.0, True, exact, explain)
+        number = _checks.whole("track", track)
+        told = self._index.query_track(number, ask) if number < 2**32 else None
+        if told is None:
+            raise NotInIndexError(f"{self._path}: the index has no track {number}")
+        return Answer._of(told)
+
+    def listen(
+        self,
+        *,
+        min_score: float = 0.9,
+        pitch: float = 6.0,
+        tempo: float = 4 / 3,
+        fast: bool = False,
+        exact: bool = False,
+    ) -> Listener:
+        """Begins to listen: push samples in as they come, get matches out as they end.
+
+        Parameters
+        ----------
+        min_score, pitch, tempo : float
+        fast, exact : bool
+            As in :meth:`query`.
+
+        Returns
+        -------
+        Listener
+
+        Examples
+        --------
+        >>> y, sr = refrain.load("clip.wav", sr=None)
+        >>> with index.listen() as listener:
+        ...     for start in range(0, len(y), sr):
+        ...         for match in listener.push(y[start : start + sr], sr):
+        ...             print("heard", match.title)
+        ...     [match.title for match in listener.finish()]
+        ['Second Orbit']
+        """
+        ask = _asked(0, min_score, pitch, tempo, fast, exact, False)
+        return Listener(self._index.listen(ask))
+
+    def info(self) -> Info:
+        """Returns counts, sizes, parameters and versions.
+
+        Returns
+        -------
+        Info
+
+        Examples
+        --------
+        >>> index.info().tracks
+        10
+        """
+        return Info._of(self._index.info())
+
+    def tracks(self) -> List[Track]:
+        """Lists all tracks.
+
+        Returns
+        -------
+        list of Track
+            In the order of their ids.
+
+        Examples
+        --------
+        >>> [track.title for track in index.tracks()][:2]
+        ['Copper Rain', 'Embers at Four']
+        """
+        return [Track._of(each) for each in self._index.tracks()]
+
+    def failures(self) -> List[Failure]:
+        """Lists files that gave no fingerprint.
+
+        Returns
+        -------
+        list of Failure
+
+        Examples
+        --------
+        >>> index.failures()
+        []
+        """
+        return [Failure(*each) for each in self._index.failures()]
+
+    def select(self, chosen: Union[_checks.Path, int]) -> List[str]:
+        """Lists files of the index.
+
+        Parameters
+        ----------
+        chosen : str, bytes, os.PathLike or int
+            A file, a folder (everything in it), a pattern (``*``, ``?`` and ``**``), a track's id, or ``missing``.
+
+        Returns
+        -------
+        list of str
+            Paths as the index has them, in order.
+
+        Examples
+        --------
+        >>> import os
+        >>> [os.path.basename(path) for path in index.select("second*")]
+        ['second-orbit.flac']
+        """
+        return self._index.select(_chosen(chosen))
+
+    def remove(self, *chosen: Union[_checks.Path, int], dry_run: bool = False) -> List[str]:
+        """Removes files from the index. The files themselves stay. :meth:`update` no longer scans removed folders.
+
+        Parameters
+        ----------
+        *chosen : str, bytes, os.PathLike or int
+            As in :meth:`select`.
+        dry_run : bool
+            Only list the files.
+
+        Returns
+        -------
+        list of str
+            The paths of the files.
+
+        Raises
+        ------
+        NotInIndexError
+            If the index has no file for one of the arguments. Nothing is removed.
+
+        Examples
+        --------
+        >>> with refrain.Index("music.refrain", "r+") as music:
+        ...     len(music.remove("*.mp3", dry_run=True))
+        2
         """
         removed, unknown = self._index.remove([_chosen(each) for each in chosen], dry_run)
         if unknown:
@@ -312,48 +687,268 @@ class Index:
         return removed
 
     def prune(self, *, dry_run: bool = False) -> List[str]:
-        """Takes files out of the index that are missing, but none below a folder that is not there; gives their paths."""
+        """Removes missing files from the index. Keeps files under a folder that is itself gone, such as an unplugged disk.
+
+        Parameters
+        ----------
+        dry_run : bool
+            Only list the files.
+
+        Returns
+        -------
+        list of str
+            The paths of the files.
+
+        Examples
+        --------
+        >>> index.prune(dry_run=True)
+        []
+        """
         return self._index.prune(dry_run)
 
     def relocate(self, old: _checks.Path, new: _checks.Path) -> Relocated:
-        """Changes where files are, after a folder was renamed or a disk mounted elsewhere."""
+        """Changes where the index expects files, after a folder was renamed or a disk was mounted elsewhere.
+
+        Parameters
+        ----------
+        old, new : str, bytes or os.PathLike
+            A folder or a file.
+
+        Returns
+        -------
+        Relocated
+
+        Examples
+        --------
+        >>> with refrain.Index("music.refrain", "r+") as music:
+        ...     music.relocate("/nowhere", "/elsewhere")
+        Relocated(files=0, roots=0)
+        """
         return Relocated(*self._index.relocate(_checks.path(old), _checks.path(new)))
 
-    def merge(self, other: Index) -> MergeSummary:
-        """Takes in the tracks of another index. What both have is one track, by its content."""
-        return MergeSummary(*self._index.merge(other._index))
+    def merge(self, other: Index, *, callback: Optional[Callable[[int, int], object]] = None) -> MergeSummary:
+        """Takes in the tracks of another index. Content that both have becomes one track.
 
-    def verify(self) -> None:
+        Parameters
+        ----------
+        other : Index
+        callback : callable, optional
+            Gets how many tracks are done, and how many there are. An exception in it ends the call; what was merged stays.
+
+        Returns
+        -------
+        MergeSummary
+
+        Examples
+        --------
+        >>> with refrain.Index("new.refrain", "a") as new:
+        ...     new.merge(index)
+        MergeSummary(added=10, known=0, skipped=0)
+        """
+        return MergeSummary(*self._index.merge(other._index, callback))
+
+    def verify(self, *, callback: Optional[Callable[[int, int], object]] = None) -> None:
         """Reads and checks everything.
+
+        Parameters
+        ----------
+        callback : callable, optional
+            Gets how many tracks are done, and how many there are. An exception in it ends the call.
 
         Raises
         ------
         IndexDamagedError
             With the first thing that is wrong.
+
+        Examples
+        --------
+        >>> index.verify()
         """
-        self._index.verify()
+        self._index.verify(callback)
 
     def rebuild(self) -> None:
-        """Makes the neighbour index again, out of the fingerprints."""
+        """Makes the neighbour index again from the fingerprints.
+
+        Examples
+        --------
+        >>> with refrain.Index("music.refrain", "r+") as music:
+        ...     music.rebuild()
+        """
         self._index.rebuild()
 
     def refresh(self) -> None:
-        """Brings the neighbour index up to date where it has fallen behind, as after many additions one by one."""
+        """Brings the neighbour index up to date if it has fallen behind, as after many single additions.
+
+        Examples
+        --------
+        >>> with refrain.Index("music.refrain", "r+") as music:
+        ...     music.refresh()
+        """
         self._index.refresh()
 
     def compact(self) -> int:
-        """Gives the room of what was removed back to the disk; gives how many bytes."""
+        """Gives the space of removed tracks back to the disk.
+
+        Returns
+        -------
+        int
+            How many bytes.
+
+        Examples
+        --------
+        >>> with refrain.Index("music.refrain", "r+") as music:
+        ...     music.compact() >= 0
+        True
+        """
         return self._index.compact()
 
     def export(self, path: _checks.Path) -> None:
-        """Copies the index to a new file, without gaps; also while it is being written."""
+        """Copies the index to a new file without gaps. The index may be written meanwhile.
+
+        Parameters
+        ----------
+        path : str, bytes or os.PathLike
+            The new file.
+
+        Raises
+        ------
+        FileExistsError
+            If there is a file already.
+
+        Examples
+        --------
+        >>> index.export("copy.refrain")
+        >>> with refrain.Index("copy.refrain") as copy:
+        ...     len(copy)
+        10
+        """
         self._index.export(_checks.path(path))
 
 
+class Listener:
+    """A query whose samples come bit by bit, made by :meth:`Index.listen`: live sound, or a recording of hours.
+
+    The index is looked at about once a minute of sound. A match comes out once the sound has gone on for 6 s without it.
+
+    Examples
+    --------
+    >>> y, sr = refrain.load("clip.wav", sr=None)
+    >>> listener = index.listen()
+    >>> listener.push(y, sr)
+    []
+    >>> [match.title for match in listener.finish()]
+    ['Second Orbit']
+    >>> listener.closed
+    True
+    """
+
+    def __init__(self, listener: _refrain.Listener) -> None:
+        self._listener = listener
+
+    def push(self, samples: npt.NDArray[Any], sr: float) -> List[Match]:
+        """Takes the next samples.
+
+        Parameters
+        ----------
+        samples : numpy.ndarray, shape (n,) or (channels, n)
+            Floats with a full scale of 1, or uint8, int16 or int32. refrain reads contiguous float32 samples without a copy
+            while other threads run: do not change the array before the call returns.
+        sr : float
+            Their rate.
+
+        Returns
+        -------
+        list of Match
+            The matches that no later sound can change, in the order in which they were heard. Times count from the first
+            sample.
+
+        Examples
+        --------
+        >>> with index.listen() as listener:
+        ...     listener.push(np.zeros(16_000, np.int16), 16_000)
+        []
+        """
+        if not isinstance(samples, np.ndarray):
+            raise ParameterError(f"samples must be a NumPy array, not {type(samples).__name__}")
+        told = self._listener.push(_checks.samples(samples), _checks.whole("sr", sr, 1))
+        return [Match._of(each) for each in told]
+
+    def finish(self) -> List[Match]:
+        """Ends the sound. The listener is closed then.
+
+        Returns
+        -------
+        list of Match
+            The matches that were not returned yet.
+
+        Examples
+        --------
+        >>> index.listen().finish()
+        []
+        """
+        return [Match._of(each) for each in self._listener.finish()]
+
+    def close(self) -> None:
+        """Ends the listener without the rest of its matches. Closing a second time does nothing.
+
+        Examples
+        --------
+        >>> listener = index.listen()
+        >>> listener.close()
+        >>> listener.push(np.zeros(16_000, np.float32), 16_000)
+        Traceback (most recent call last):
+        ValueError: the listener has ended
+        """
+        self._listener.end()
+
+    @property
+    def closed(self) -> bool:
+        """Whether it has ended, or its index was closed.
+
+        Returns
+        -------
+        bool
+
+        Examples
+        --------
+        >>> index.listen().closed
+        False
+        """
+        return not self._listener.is_open()
+
+    def __enter__(self) -> Listener:
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        self.close()
+
+
+def _threads(threads: Optional[int]) -> Optional[int]:
+    return None if threads is None else _checks.whole("threads", threads, 1)
+
+
 def _take(threads: Optional[int], follow_links: bool, hidden: bool, max_depth: Optional[int]) -> _Take:
-    threads = None if threads is None else _checks.whole("threads", threads, 1)
     max_depth = None if max_depth is None else _checks.whole("max_depth", max_depth, 1)
-    return _Take(threads, follow_links, hidden, max_depth)
+    return _Take(_threads(threads), follow_links, hidden, max_depth)
+
+
+def _asked(
+    top: int, min_score: float, pitch: float, tempo: float, fast: bool, exact: bool, explain: bool
+) -> _Ask:
+    if not 0 <= pitch <= 6:
+        raise ParameterError(f"pitch is {pitch}, must be 0 to 6 semitones")
+    if not 1 <= tempo <= 2:
+        raise ParameterError(f"tempo is {tempo}, must be 1 to 2")
+    if not 0 <= min_score <= 1:
+        raise ParameterError(f"min_score is {min_score}, must be 0 to 1")
+    if fast:
+        pitch, tempo = 0.0, 1.0
+    return _Ask(_checks.whole("top", top), min_score, explain, exact, pitch, 1 / tempo, tempo)
 
 
 def _told(callback: Optional[Callback]) -> Optional[Callable[[_refrain.EventDict], object]]:

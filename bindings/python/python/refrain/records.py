@@ -1,18 +1,30 @@
-"""What is told of queries, builds, tracks and analyses: frozen dataclasses."""
+"""Results of queries, builds and analyses, and descriptions of tracks: frozen dataclasses.
+
+The examples begin with ``index = refrain.Index("music.refrain")``, an index of ten songs.
+"""
 
 from __future__ import annotations
 
+import dataclasses
+import html
+import os
+import pathlib
 from dataclasses import dataclass, field
-from typing import NamedTuple, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple, Union, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from . import _refrain
+from .errors import ParameterError
+
+if TYPE_CHECKING:
+    import pandas
 
 __all__ = [
     "Match",
     "Answer",
+    "Added",
     "BuildEvent",
     "BuildSummary",
     "Failure",
@@ -23,11 +35,41 @@ __all__ = [
     "Relocated",
     "Analysis",
     "Fingerprint",
+    "to_dataframe",
 ]
 
 
+def _clock(seconds: float) -> str:
+    """Minutes and seconds, ``3:05.2``; with hours if there are any."""
+    tenths = round(abs(seconds) * 10)
+    minutes, rest = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    sign = "-" if seconds < 0 and tenths else ""
+    clock = f"{rest // 10:02}.{rest % 10}"
+    return f"{sign}{hours}:{minutes:02}:{clock}" if hours else f"{sign}{minutes}:{clock}"
+
+
+def _utf8(path: str) -> str:
+    """A path as in JSON documents: bytes that are not UTF-8 become U+FFFD."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
 class Failure(NamedTuple):
-    """A file or folder that could not be used."""
+    """A file or folder that refrain could not use.
+
+    Attributes
+    ----------
+    path : str
+        The file.
+    reason : str
+        Why.
+
+    Examples
+    --------
+    >>> answers, failures = index.query_many(["clip.wav", "none.wav"])
+    >>> failures[0].path, "No such file" in failures[0].reason
+    ('none.wav', True)
+    """
 
     path: str
     reason: str
@@ -35,34 +77,67 @@ class Failure(NamedTuple):
 
 @dataclass(frozen=True)
 class Match:
-    """A place of the library that sounds like a part of the clip. Times are in seconds."""
+    """A place in the library that sounds like a part of the clip. Times are in seconds.
 
-    path: str
-    """The track's file, absolute: the first of those that are there."""
-    also_paths: Tuple[str, ...]
-    """Other files of the same content that are there."""
+    Attributes
+    ----------
+    path : pathlib.Path
+        The track's file, absolute: the first one that exists. The name, if the track is no file.
+    also_paths : tuple of pathlib.Path
+        Other existing files with the same content.
+    missing : bool
+        Whether none of its files existed when the index last looked for them.
+    id : int
+        The track's id in the index.
+    score : float
+        The probability that the match is right, 0 to 1.
+    query_start, query_end : float
+        The part of the clip that agrees.
+    ref_start, ref_end : float
+        The part of the track that it agrees with.
+    also_at : tuple of float
+        Where else in the track the same sound begins.
+    tempo : float
+        The clip's speed divided by the track's.
+    pitch : float
+        How many semitones the clip is higher than the track.
+    title, artist, album, recording_mbid, release_mbid, acoustid : str or None
+        The track's tags.
+    track_number, disc_number : int or None
+        The track's tags.
+    evidence : float
+        How much more frames and windows agree than by chance, summed over the part.
+    similarity : float
+        The cosine of clip and track over the part, -1 to 1.
+    rival : float
+        The most evidence for another track that is not a copy of this one.
+    variants : int
+        How many variants of the clip (other pitches and speeds) were compared when the match was found; 1 for a clip that
+        was found as it is.
+    name : str
+        The path as the index has it, character by character. It differs from ``str(path)`` for names such as URLs, in which
+        ``pathlib`` merges slashes.
+
+    Examples
+    --------
+    >>> match = index.query("clip.wav").best
+    >>> match.path.name, match.title, round(match.ref_start - match.query_start)
+    ('second-orbit.flac', 'Second Orbit', 12)
+    """
+
+    path: pathlib.Path
+    also_paths: Tuple[pathlib.Path, ...]
     missing: bool
-    """Whether none of its files was there when they were last looked for."""
     id: int
-    """The track's id in the index."""
     score: float
-    """The probability that the match is right, 0 to 1."""
     query_start: float
-    """Where the part of the clip that agrees begins."""
     query_end: float
-    """Where it ends."""
     ref_start: float
-    """Where the part of the track that it agrees with begins."""
     ref_end: float
-    """Where it ends."""
     also_at: Tuple[float, ...]
-    """Where else in the track the same sound begins."""
     tempo: float
-    """The clip's speed over the track's."""
     pitch: float
-    """By how many semitones the clip is higher."""
     title: Optional[str] = None
-    """The track's tags, as all down to ``acoustid``."""
     artist: Optional[str] = None
     album: Optional[str] = None
     track_number: Optional[int] = None
@@ -71,40 +146,164 @@ class Match:
     release_mbid: Optional[str] = None
     acoustid: Optional[str] = None
     evidence: float = 0.0
-    """How much more than chance frames and windows agree, summed over the part."""
     similarity: float = 0.0
-    """The cosine of clip and track over the part, -1 to 1."""
     rival: float = 0.0
-    """The most evidence for another track that is no copy of this one."""
     variants: int = 1
-    """How many variants of the clip were compared when it was found; 1 where it was found as it is."""
+    name: str = field(default="", repr=False)
+
+    def to_dict(self) -> Dict[str, Any]:
+        """The match as a dictionary of plain values: the fields of ``refrain query --json``.
+
+        Returns
+        -------
+        dict of str to str, bool, int, float, list or None
+            Paths are strings.
+
+        Examples
+        --------
+        >>> match = index.query("clip.wav").best
+        >>> match.to_dict()["title"], match.to_dict()["variants"]
+        ('Second Orbit', 1)
+        """
+        told = {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}
+        told["path"] = _utf8(told.pop("name") or str(self.path))
+        told["also_paths"] = [_utf8(str(path)) for path in self.also_paths]
+        told["also_at"] = list(self.also_at)
+        return told
 
     @classmethod
     def _of(cls, told: _refrain.MatchDict) -> Match:
-        also = dict(also_paths=tuple(told["also_paths"]), also_at=tuple(told["also_at"]))
-        return cls(**{**told, **also})  # type: ignore[arg-type]
+        other = dict(
+            path=pathlib.Path(told["path"]),
+            name=told["path"],
+            also_paths=tuple(map(pathlib.Path, told["also_paths"])),
+            also_at=tuple(told["also_at"]),
+        )
+        return cls(**{**told, **other})  # type: ignore[arg-type]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Answer:
-    """The answer to a query. It is true where there is a match."""
+    """The answer to a query: a sequence of its matches, best first. It is false if there is no match.
+
+    Attributes
+    ----------
+    query : str
+        The clip, as it was named.
+    duration : float
+        The clip's length in seconds.
+    matches : tuple of Match
+        The matches, best first.
+    candidates : tuple of Match, or None
+        With ``explain``, the best places that were looked at, matches or not.
+
+    Examples
+    --------
+    >>> answer = index.query("clip.wav")
+    >>> answer
+    <refrain.Answer 'clip.wav': 1 match, Second Orbit at 0:12.1>
+    >>> len(answer), answer[0].title, [match.artist for match in answer]
+    (1, 'Second Orbit', ['Kestrel Array'])
+    >>> bool(index.query("hum.flac"))
+    False
+    """
 
     query: str
-    """The clip, as it was named."""
     duration: float
-    """Its length in seconds."""
     matches: Tuple[Match, ...]
-    """The matches, the surest first."""
     candidates: Optional[Tuple[Match, ...]] = None
-    """With ``explain``, the best places that were looked at, whether they count or not."""
 
     @property
     def best(self) -> Optional[Match]:
-        """The surest match, if there is any."""
+        """The best match, or None.
+
+        Returns
+        -------
+        Match or None
+
+        Examples
+        --------
+        >>> index.query("clip.wav").best.title
+        'Second Orbit'
+        """
         return self.matches[0] if self.matches else None
 
     def __bool__(self) -> bool:
         return bool(self.matches)
+
+    def __len__(self) -> int:
+        return len(self.matches)
+
+    def __iter__(self) -> Iterator[Match]:
+        return iter(self.matches)
+
+    @overload
+    def __getitem__(self, at: int) -> Match: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Tuple[Match, ...]: ...
+
+    def __getitem__(self, at: Union[int, slice]) -> Union[Match, Tuple[Match, ...]]:
+        return self.matches[at]
+
+    def __repr__(self) -> str:
+        found = "no match"
+        if self.best is not None:
+            count = "1 match" if len(self) == 1 else f"{len(self)} matches"
+            found = f"{count}, {self.best.title or self.best.path.name} at {_clock(self.best.ref_start)}"
+        return f"<refrain.Answer {self.query!r}: {found}>"
+
+    def _repr_html_(self) -> str:
+        """The matches as a table, for notebooks."""
+        columns = ("score", "in the clip", "in the track", "track")
+        rows = "".join(map(_html_row, self.matches))
+        heads = "".join(f"<th>{column}</th>" for column in columns)
+        count = {0: "no match", 1: "1 match"}.get(len(self), f"{len(self)} matches")
+        caption = f"<caption>{html.escape(_utf8(self.query))}: {count}</caption>"
+        if not self.matches:
+            return f"<table>{caption}</table>"
+        return f"<table>{caption}<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+
+    def to_dict(self) -> Dict[str, Any]:
+        """The answer as a dictionary of plain values: the document of ``refrain query --json``.
+
+        Returns
+        -------
+        dict of str to str, float or list of dict
+            Can be written by :func:`json.dumps`.
+
+        Examples
+        --------
+        >>> document = index.query("clip.wav").to_dict()
+        >>> document["status"], document["matches"][0]["title"]
+        ('match', 'Second Orbit')
+        """
+        told: Dict[str, Any] = {"query": _utf8(self.query), "status": "match" if self else "no_match"}
+        told["matches"] = [match.to_dict() for match in self.matches]
+        if self.candidates is not None:
+            told["candidates"] = [match.to_dict() for match in self.candidates]
+        told["duration"] = self.duration
+        return told
+
+    def to_dataframe(self) -> pandas.DataFrame:
+        """The matches as a pandas data frame, a row each.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The column ``query``, and those of :class:`Match`.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+
+        Examples
+        --------
+        >>> index.query("clip.wav").to_dataframe()["title"].tolist()
+        ['Second Orbit']
+        """
+        return to_dataframe([self])
 
     @classmethod
     def _of(cls, told: _refrain.AnswerDict) -> Answer:
@@ -117,26 +316,77 @@ class Answer:
         )
 
 
+def _html_row(match: Match) -> str:
+    name = match.title or match.path.name
+    if match.artist:
+        name = f"{match.artist} – {name}"
+    path = html.escape(_utf8(match.name or str(match.path)), quote=True)
+    return (
+        f"<tr><td>{match.score:.2f}</td>"
+        f"<td>{_clock(match.query_start)}–{_clock(match.query_end)}</td>"
+        f"<td>{_clock(match.ref_start)}–{_clock(match.ref_end)}</td>"
+        f'<td title="{path}">{html.escape(_utf8(name))}</td></tr>'
+    )
+
+
+@dataclass(frozen=True)
+class Added:
+    """The result of :meth:`refrain.Index.add`.
+
+    Attributes
+    ----------
+    track : int
+        The track's id.
+    new : bool
+        Whether the track is new. It is not if the index knew the file's content, or has a track of the same name and sound.
+
+    Examples
+    --------
+    >>> with refrain.Index("one.refrain", "a") as one:
+    ...     one.add("song.wav"), one.add("song.wav")
+    (Added(track=1, new=True), Added(track=1, new=False))
+    """
+
+    track: int
+    new: bool
+
+
 @dataclass(frozen=True)
 class BuildEvent:
-    """What a build tells while it goes on.
+    """What happens during a build.
 
-    Which fields mean something depends on ``kind``:
+    The kind says which fields have a meaning:
 
     ``found``
-        The folders have been looked through: ``files`` that may be audio, ``new`` of them to be read, of ``new_bytes``.
+        The folders were scanned: ``files`` that may be audio, ``new`` of them to be read, ``new_bytes`` long.
     ``recognised``
-        A file's content is known: ``path``, ``bytes``.
+        The index knows the file's content: ``path``, ``bytes``.
     ``added``
-        A file was analysed: ``path``, ``bytes``, ``duration`` in seconds, ``warnings``.
+        A file was analyzed: ``path``, ``bytes``, ``duration`` in seconds, ``warnings``.
     ``failed``
         A file gave no fingerprint: ``path``, ``bytes``, ``reason``.
     ``moved``
-        A file that was missing lies elsewhere: ``moved_from``, ``path``.
+        A missing file was found elsewhere: ``moved_from``, ``path``.
     ``missing``, ``unavailable``
-        A file, a folder that is not there: ``path``.
+        A file, or a folder, does not exist: ``path``.
     ``neighbours``
-        The neighbour index is being brought up to date.
+        The build is bringing the neighbour index up to date.
+
+    Attributes
+    ----------
+    kind : str
+    path, moved_from, reason : str or None
+    bytes, files, new, new_bytes : int
+    duration : float
+    warnings : tuple of str
+
+    Examples
+    --------
+    >>> events = []
+    >>> with refrain.Index("one.refrain", "a") as one:
+    ...     summary = one.build("song.wav", callback=events.append)
+    >>> [event.kind for event in events]
+    ['found', 'added', 'neighbours']
     """
 
     kind: str
@@ -157,32 +407,55 @@ class BuildEvent:
 
 @dataclass(frozen=True)
 class BuildSummary:
-    """What a build did."""
+    """What a build did.
+
+    Attributes
+    ----------
+    found : int
+        Files that may be audio.
+    unchanged : int
+        Files that are in the index and have not changed.
+    still_bad : int
+        Files that gave no fingerprint before and have not changed.
+    added : int
+        Files that were analyzed and added.
+    retagged : int
+        How many of the added files belong to an existing track: same audio, new tags.
+    moved : int
+        Files that the index knew at another path, where they no longer are.
+    copies : int
+        Files whose content the index also knows at another path.
+    returned : int
+        Files that were missing and exist again.
+    missing : int
+        Files that were found to be missing.
+    still_missing : int
+        Files that were missing before and still are.
+    added_duration : float
+        The length of the added files in seconds.
+    failed : tuple of Failure
+        Files and folders that could not be used.
+
+    Examples
+    --------
+    >>> with refrain.Index("one.refrain", "a") as one:
+    ...     summary = one.build("song.wav")
+    >>> summary.added, summary.failed
+    (1, ())
+    """
 
     found: int
-    """Files that may be audio."""
     unchanged: int
-    """Files that are in the index and have not changed."""
     still_bad: int
-    """Files that had given no fingerprint before and have not changed."""
     added: int
-    """Files that were analysed and added."""
     retagged: int
-    """Of these, files whose track is the same with other tags."""
     moved: int
-    """Files that were known under another path, where they are no longer."""
     copies: int
-    """Files of a content that is known under another path too."""
     returned: int
-    """Files that were missing and are there again."""
     missing: int
-    """Files that were found to be missing."""
     still_missing: int
-    """Files that are missing still."""
     added_duration: float
-    """How long the added ones play, in seconds."""
     failed: Tuple[Failure, ...]
-    """Files and folders that could not be used."""
 
     @classmethod
     def _of(cls, told: _refrain.SummaryDict) -> BuildSummary:
@@ -192,29 +465,71 @@ class BuildSummary:
 
 @dataclass(frozen=True)
 class File:
-    """A file of a track."""
+    """A file of a track.
 
-    path: str
+    Attributes
+    ----------
+    path : pathlib.Path
+        The file, absolute. The name, if the track is no file.
+    size : int
+        Its size in bytes.
+    mtime_ns : int
+        When it last changed, in nanoseconds since 1970.
+    missing : bool
+        Whether it did not exist when the index last looked for it.
+
+    Examples
+    --------
+    >>> [file.path.name for file in index.tracks()[0].files]
+    ['copper-rain.m4a']
+    """
+
+    path: pathlib.Path
     size: int
-    """In bytes."""
     mtime_ns: int
-    """When it was last changed, in nanoseconds since 1970."""
     missing: bool
-    """Whether it was not there when it was last looked for."""
 
 
 @dataclass(frozen=True)
 class Track:
-    """A recording of the index."""
+    """A recording in the index.
+
+    Attributes
+    ----------
+    id : int
+        Its id, which is never used again, even after the track is removed.
+    path : pathlib.Path
+        Its first file, absolute. The name, if the track is no file.
+    missing : bool
+        Whether none of its files exists.
+    files : tuple of File
+        All its files, existing ones first.
+    title, artist, album, recording_mbid, release_mbid, acoustid : str or None
+        Its tags.
+    track_number, disc_number : int or None
+        Its tags.
+    duration : float
+        Its length in seconds.
+    sample_rate, channels : int or None
+        Of the file.
+    hash : str or None
+        BLAKE3 of the file's content, in hexadecimal digits.
+    frames, windows : int
+        How many chroma frames and fingerprint windows it has.
+    name : str
+        The path as the index has it, character by character; see :class:`Match`.
+
+    Examples
+    --------
+    >>> track = index.tracks()[0]
+    >>> track.title, track.sample_rate, track.missing
+    ('Copper Rain', 44100, False)
+    """
 
     id: int
-    """Never used again, also when the track is gone."""
-    path: str
-    """Its first file, absolute."""
+    path: pathlib.Path
     missing: bool
-    """Whether none of its files is there."""
     files: Tuple[File, ...]
-    """All of them, those that are there first."""
     title: Optional[str]
     artist: Optional[str]
     album: Optional[str]
@@ -224,56 +539,78 @@ class Track:
     release_mbid: Optional[str]
     acoustid: Optional[str]
     duration: float
-    """In seconds."""
     sample_rate: Optional[int]
-    """Of the file, in hertz."""
     channels: Optional[int]
     hash: Optional[str]
-    """BLAKE3 of the file's content, in hexadecimal digits."""
     frames: int
-    """Chroma frames."""
     windows: int
-    """Fingerprint windows."""
+    name: str = field(default="", repr=False)
 
     @classmethod
     def _of(cls, told: _refrain.TrackDict) -> Track:
-        files = tuple(File(**each) for each in told["files"])
-        return cls(**{**told, "files": files})  # type: ignore[arg-type]
+        files = tuple(
+            File(pathlib.Path(each["path"]), each["size"], each["mtime_ns"], each["missing"])
+            for each in told["files"]
+        )
+        other = dict(path=pathlib.Path(told["path"]), name=told["path"], files=files)
+        return cls(**{**told, **other})  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
 class Info:
-    """What an index holds."""
+    """What an index holds.
+
+    Attributes
+    ----------
+    file : str
+        The index file.
+    tracks : int
+        How many tracks there are.
+    files, missing : int
+        Files of tracks, and how many of them are missing.
+    failures : int
+        Files that could not be used.
+    roots : tuple of str
+        The folders that :meth:`refrain.Index.update` scans.
+    seconds : float
+        The length of all tracks.
+    bytes : int
+        The size of the index file.
+    frames, windows : int
+        Chroma frames and fingerprint windows.
+    neighbour_lists, neighbour_windows : int or None
+        Lists of the neighbour index and the windows in them. None for a small library, in which queries compare with every
+        window.
+    parameter_set : int
+        The number of the parameters that fingerprints were made with.
+    format : int
+        The number of the file format.
+    version, sqlite : str
+        Versions of refrain and of SQLite.
+
+    Examples
+    --------
+    >>> info = index.info()
+    >>> info.tracks, info.files, round(info.seconds / 60)
+    (10, 10, 5)
+    """
 
     file: str
-    """The index."""
     tracks: int
     files: int
-    """Files of tracks."""
     missing: int
-    """Of these, files that are missing."""
     failures: int
-    """Files that could not be used."""
     roots: Tuple[str, ...]
-    """The folders that :meth:`refrain.Index.update` looks into."""
     seconds: float
-    """Length of all tracks."""
     bytes: int
-    """Size of the file."""
     frames: int
     windows: int
     neighbour_lists: Optional[int]
-    """Lists of the neighbour index; none for a small library, where every window is looked at."""
     neighbour_windows: Optional[int]
-    """Windows that are in them."""
     parameter_set: int
-    """Of the fingerprints."""
     format: int
-    """Of the file."""
     version: str
-    """Of refrain."""
     sqlite: str
-    """Version of the SQLite that reads the file."""
 
     @classmethod
     def _of(cls, told: _refrain.InfoDict) -> Info:
@@ -282,69 +619,126 @@ class Info:
 
 @dataclass(frozen=True)
 class MergeSummary:
-    """What :meth:`refrain.Index.merge` did."""
+    """The result of :meth:`refrain.Index.merge`.
+
+    Attributes
+    ----------
+    added : int
+        New tracks.
+    known : int
+        Tracks whose content the index knew, and which have more files now.
+    skipped : int
+        Tracks all of whose paths the index knew. They stay as they were.
+
+    Examples
+    --------
+    >>> with refrain.Index("both.refrain", "a") as both:
+    ...     both.merge(index)
+    MergeSummary(added=10, known=0, skipped=0)
+    """
 
     added: int
-    """Tracks that are new."""
     known: int
-    """Tracks whose content was known, and which have more files now."""
     skipped: int
-    """Tracks all of whose paths were known, which stay as they were."""
 
 
 @dataclass(frozen=True)
 class Relocated:
-    """What :meth:`refrain.Index.relocate` did."""
+    """The result of :meth:`refrain.Index.relocate`.
+
+    Attributes
+    ----------
+    files : int
+        Files that have another path in the index now.
+    roots : int
+        Folders that updates scan at another path now.
+
+    Examples
+    --------
+    >>> with refrain.Index("both.refrain", "a") as both:
+    ...     both.relocate("/nowhere", "/elsewhere")
+    Relocated(files=0, roots=0)
+    """
 
     files: int
-    """Files that are known under another path now."""
     roots: int
-    """Folders that updates look through under another path now."""
 
 
 @dataclass(frozen=True)
 class Analysis:
-    """Figures about the harmony of a file. What cannot be told, as of silence, is None."""
+    """Figures about the harmony of a file. A figure that the audio does not have, such as the key of silence, is None.
+
+    Attributes
+    ----------
+    path : str
+        The file.
+    duration : float
+        Its length in seconds.
+    sample_rate, channels : int or None
+        Of the file; the rate in hertz.
+    frames : int
+        How many frames the analysis has, one every 512 samples at 22,050 Hz.
+    tuning : float or None
+        What part of a semitone the music is above A4 = 440 Hz, -0.5 to 0.49.
+    key : str or None
+        ``A minor``.
+    mode : str or None
+        ``major`` or ``minor``.
+    key_correlation : float or None
+        How similar the pitch classes are to the key's profile, -1 to 1.
+    key_confidence : float or None
+        How far behind the second key is, 0 to 1.
+    key_second : str or None
+        The second key.
+    harmonic_ratio : float or None
+        The level of the harmonic part divided by that of both parts, 0 to 1.
+    voiced : float or None
+        The share of frames that have a pitch.
+    pitch : float or None
+        The median pitch of these frames in hertz.
+    pitch_note : str or None
+        The nearest note, ``A4``.
+    pitch_cents : float or None
+        How many cents the pitch is above that note.
+    pitch_stability : float or None
+        The share of steps between neighbouring frames with a pitch that are at most 50 cents.
+    chroma : tuple of float
+        The mean of each pitch class, C first, over frames divided by their largest value, 0 to 1.
+    chroma_energy : tuple of float
+        The mean of each pitch class's magnitudes, which follows the loudness.
+    chroma_entropy : float or None
+        How evenly the energy is spread over the pitch classes, 0 to 1.
+    warnings : tuple of str
+        What is damaged in the file.
+
+    Examples
+    --------
+    >>> figures = refrain.analyze("song.wav")
+    >>> figures.key, figures.sample_rate, len(figures.chroma)
+    ('F minor', 22050, 12)
+    """
 
     path: str
     duration: float
-    """In seconds."""
     sample_rate: Optional[int]
-    """Of the file, in hertz."""
     channels: Optional[int]
     frames: int
-    """Frames of the analysis, one every 512 samples at 22,050 Hz."""
     tuning: Optional[float]
-    """By what part of a semitone the music is higher than A4 = 440 Hz, -0.5 to 0.49."""
     key: Optional[str]
-    """``A minor``."""
     mode: Optional[str]
-    """``major`` or ``minor``."""
     key_correlation: Optional[float]
-    """How like the key's profile the pitch classes are, -1 to 1."""
     key_confidence: Optional[float]
-    """How far the second key is behind, 0 to 1."""
     key_second: Optional[str]
     harmonic_ratio: Optional[float]
-    """The level of the harmonic part over that of the harmonic and the percussive one, 0 to 1."""
     voiced: Optional[float]
-    """The share of frames that have a pitch."""
     pitch: Optional[float]
-    """The median pitch of those, in hertz."""
     pitch_note: Optional[str]
-    """The note nearest to it, ``A4``."""
     pitch_cents: Optional[float]
-    """How many cents it is above that note."""
     pitch_stability: Optional[float]
-    """The share of steps between neighbouring frames with a pitch that are at most 50 cents."""
     chroma: Tuple[float, ...]
-    """The mean of each pitch class, C first, over frames divided by their largest value, 0 to 1."""
     chroma_energy: Tuple[float, ...]
-    """The mean of each pitch class's magnitudes, which follows the loudness."""
     chroma_entropy: Optional[float]
-    """How evenly the energy is spread over the pitch classes, 0 to 1."""
     warnings: Tuple[str, ...] = field(default=())
-    """What was wrong with the file, and could be got over."""
 
     @classmethod
     def _of(cls, path: str, told: _refrain.FiguresDict) -> Analysis:
@@ -354,26 +748,118 @@ class Analysis:
 
 @dataclass(frozen=True, eq=False)
 class Fingerprint:
-    """What an index keeps of a recording. Arrays cannot be compared by ``==``; compare their bytes."""
+    """What an index keeps of a recording. Arrays cannot be compared by ``==``; compare their bytes.
+
+    Attributes
+    ----------
+    frames : numpy.ndarray of uint8, shape (frames, 30)
+        Chroma frames as the index stores them, four bits a value, one frame every 2,048 samples at 11,025 Hz.
+    positions : numpy.ndarray of uint32, shape (windows,)
+        The first frame of each window. Silent and steady stretches have no windows.
+    windows : numpy.ndarray of int8, shape (windows, 96)
+        The windows' vectors: unit vectors in eight bits, whose dot products rank like cosines.
+    duration : float
+        The length in seconds.
+
+    Examples
+    --------
+    >>> fingerprint = refrain.fingerprint("song.wav")
+    >>> fingerprint.frames.shape[1], fingerprint.windows.shape[1]
+    (30, 96)
+    """
 
     frames: npt.NDArray[np.uint8]
-    """Chroma frames as they are stored, one every 2,048 samples at 11,025 Hz: (frames, 30), four bits a value."""
     positions: npt.NDArray[np.uint32]
-    """The first frame of each window; silent and steady stretches have none."""
     windows: npt.NDArray[np.int8]
-    """The windows' vectors, (windows, 96): unit vectors in eight bits, whose dot products rank like cosines."""
     duration: float
-    """In seconds."""
 
     HOP_SECONDS = 2048 / 11025
     """Seconds from one frame to the next."""
 
     @property
     def times(self) -> npt.NDArray[np.float64]:
-        """Where each frame begins, in seconds."""
+        """Where each frame begins, in seconds.
+
+        Returns
+        -------
+        numpy.ndarray of float64, shape (frames,)
+
+        Examples
+        --------
+        >>> refrain.fingerprint("song.wav").times[:2].round(3).tolist()
+        [0.0, 0.186]
+        """
         return np.asarray(np.arange(len(self.frames)) * self.HOP_SECONDS, np.float64)
 
     def chroma(self) -> npt.NDArray[np.float32]:
-        """The frames as chroma, as they are read back: (60, frames), twelve for each of five octaves, the lowest first and
-        from A up."""
+        """The frames as chroma, as queries read them.
+
+        Returns
+        -------
+        numpy.ndarray of float32, shape (60, frames)
+            Twelve values for each of five octaves, the lowest first and from A up.
+
+        Examples
+        --------
+        >>> refrain.fingerprint("song.wav").chroma().shape[0]
+        60
+        """
         return _refrain.unpack_frames(self.frames)
+
+
+Record = Union[Answer, Match, Track, Analysis, Failure, File]
+
+
+def to_dataframe(records: Union[Answer, Iterable[Record]]) -> pandas.DataFrame:
+    """Records as a pandas data frame, a row each. Answers have a row for each match, with the clip in the column ``query``.
+
+    Parameters
+    ----------
+    records : Answer, or iterable of Answer, Match, Track, Analysis, Failure or File
+        What :meth:`refrain.Index.query_many`, :meth:`refrain.Index.tracks`, :func:`refrain.analyze_all` and others return.
+
+    Returns
+    -------
+    pandas.DataFrame
+
+    Raises
+    ------
+    ImportError
+        If pandas is not installed. refrain does not depend on it.
+
+    Examples
+    --------
+    >>> answers, failures = index.query_many(["clip.wav", "hum.flac"])
+    >>> refrain.to_dataframe(answers)["title"].tolist()
+    ['Second Orbit']
+    >>> refrain.to_dataframe(index.tracks()).columns[:3].tolist()
+    ['id', 'path', 'missing']
+    """
+    try:
+        import pandas
+    except ImportError as error:
+        raise ImportError("to_dataframe() needs pandas, which is not installed: pip install pandas") from error
+    # The iterator of an answer gives matches, which do not know their clip.
+    given: Iterable[Any] = [records] if isinstance(records, Answer) else records
+    rows: List[Dict[str, Any]] = []
+    columns: Optional[List[str]] = None
+    for record in given:
+        if isinstance(record, Answer):
+            columns = columns or ["query", *_columns(Match)]
+            rows += ({"query": record.query, **_row(match)} for match in record.matches)
+        elif isinstance(record, (Match, Track, Analysis, File)):
+            rows.append(_row(record))
+        elif isinstance(record, Failure):
+            rows.append(record._asdict())
+        else:
+            raise ParameterError(f"no record that has rows: {type(record).__name__}")
+    # Without a row there are columns all the same.
+    return pandas.DataFrame(rows, columns=columns)
+
+
+def _columns(kind: type) -> List[str]:
+    return [each.name for each in dataclasses.fields(kind) if each.name != "name"]
+
+
+def _row(record: Union[Match, Track, Analysis, File]) -> Dict[str, Any]:
+    return {name: getattr(record, name) for name in _columns(type(record))}

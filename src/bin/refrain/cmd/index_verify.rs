@@ -8,7 +8,7 @@ use anyhow::Context;
 use refrain::{Error, Index, MaintainOptions, error::IndexError};
 use serde_json::json;
 
-use crate::{args::VerifyArgs, db, messages, stop};
+use crate::{args::VerifyArgs, db, messages, remedies, stop};
 
 /// Checks everything. Exit 0 if the file is sound, 2 if not.
 pub fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
@@ -24,7 +24,7 @@ pub fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
         Err(Error::Index { reason: IndexError::Neighbours(what), .. }) => {
             (Some(what.clone()), Some("rebuild"))
         }
-        Err(error) => (Some(error.to_string()), None),
+        Err(error) => (Some(remedies::with(error)), None),
     };
     if args.json {
         let document = json!({"file": path.to_string_lossy(), "ok": checked.is_ok(), "problem": problem, "repair": repair});

@@ -27,33 +27,46 @@ def load(
     dtype: npt.DTypeLike = np.float32,
     res_type: str = "soxr_hq",
 ) -> Tuple[npt.NDArray[Any], Union[int, float]]:
-    """Load an audio file as ``librosa.load`` does, with refrain's own decoders: nothing else needs to be installed.
+    """Loads an audio file as ``librosa.load`` does, with refrain's own decoders: nothing else needs to be installed.
 
-    All formats of refrain are read: WAV, AIFF, CAF, FLAC, Ogg, MP3, AAC, ALAC, Opus, MP4, Matroska. Audio that is damaged
-    or cut short is used as far as it goes, with an :class:`~refrain.AudioWarning`.
+    Reads all formats of refrain: WAV, AIFF, CAF, FLAC, Ogg, MP3, AAC, ALAC, Opus, MP4, Matroska. Uses damaged or cut audio as far
+    as it goes, with an :class:`~refrain.AudioWarning`.
 
     Parameters
     ----------
-    path : path or binary file object
-    sr : number, whole, at most 768,000; None for the file's own rate
-    mono : True, or False for a file of one channel; the mean of all channels is taken
-    offset : seconds to leave out at the beginning; they are decoded all the same
-    duration : seconds to load; None for all
-    dtype : of the samples, which have single precision
-    res_type : ``soxr_hq`` stands for refrain's own resampler, which is flat up to 94 % of half the lower rate and has no
-        delay; there is no other
+    path : str, bytes, os.PathLike or binary file object
+    sr : float, optional
+        The rate to resample to, a whole number of at most 768,000; None for the file's own rate.
+    mono : bool
+        True, or False for a file of one channel. refrain takes the mean of all channels.
+    offset : float
+        Seconds to leave out at the beginning. They are decoded all the same.
+    duration : float, optional
+        Seconds to load; None for all.
+    dtype : numpy.dtype
+        Of the samples, which have single precision.
+    res_type : str
+        ``soxr_hq`` only. It stands for refrain's own resampler, which is flat up to 94 % of half the lower rate and has no delay.
 
     Returns
     -------
-    y : samples of shape (n,), full scale being -1 to 1
-    sr : their rate
+    y : numpy.ndarray, shape (n,)
+        Samples; full scale is -1 to 1.
+    sr : float
+        Their rate.
 
     Raises
     ------
     OSError
-        Where the file cannot be read.
+        If the file cannot be read.
     AudioError
-        Where it is no audio that can be decoded.
+        If it is no audio that can be decoded.
+
+    Examples
+    --------
+    >>> y, sr = refrain.load("clip.wav", sr=None)
+    >>> y.shape, y.dtype, sr
+    ((128000,), dtype('float32'), 16000)
     """
     _checks.only_default("res_type", res_type, "soxr_hq")
     if not 0 <= offset < float("inf"):
@@ -77,7 +90,22 @@ def load(
 
 
 def to_mono(y: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """The mean of all channels: of shape (..., n), what has shape (n,)."""
+    """Returns the mean of all channels.
+
+    Parameters
+    ----------
+    y : numpy.ndarray, shape (..., n)
+        Samples, floating-point.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,)
+
+    Examples
+    --------
+    >>> refrain.to_mono(np.array([[0.0, 1.0], [1.0, 1.0]])).tolist()
+    [0.5, 1.0]
+    """
     y = _checks.signal(y)
     return np.mean(y, axis=tuple(range(y.ndim - 1))) if y.ndim > 1 else y
 
@@ -92,7 +120,32 @@ def get_duration(
     center: bool = True,
     path: Optional[_checks.Path] = None,
 ) -> float:
-    """The length in seconds of samples `y`, of a spectrogram `S`, or of the file at `path`, which is decoded for it."""
+    """Returns the length of audio in seconds.
+
+    Parameters
+    ----------
+    y : numpy.ndarray, shape (..., n), optional
+        Samples.
+    sr : float
+        Their rate.
+    S : numpy.ndarray, shape (..., bins, frames), optional
+        A spectrogram, in place of `y`.
+    n_fft, hop_length : int
+        Samples in a frame of it, and from one frame to the next.
+    center : bool
+        Whether its frames are centred.
+    path : str, bytes or os.PathLike, optional
+        A file, in place of both. refrain decodes it to the end.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> refrain.get_duration(path="clip.wav")
+    8.0
+    """
     if path is not None:
         loaded, rate = load(path, sr=None)
         return len(loaded) / rate if rate else 0.0

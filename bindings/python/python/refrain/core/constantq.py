@@ -33,24 +33,38 @@ def cqt(
     res_type: Optional[str] = "soxr_hq",
     dtype: Optional[npt.DTypeLike] = None,
 ) -> npt.NDArray[Any]:
-    """The constant-Q transform, as ``librosa.cqt``: complex, phases and all.
+    """Computes the constant-Q transform, as ``librosa.cqt``: complex, with phases.
 
     Parameters
     ----------
-    y : samples of shape (..., n)
-    sr : their rate
-    hop_length : samples from one frame to the next
-    fmin : the lowest bin in hertz, C1 unless told
-    n_bins : how many bins; the highest must lie below half the rate
-    bins_per_octave : bins in an octave
-    tuning : by how many bins all frequencies are higher; None to estimate it
-    dtype : of the result; as precise as `y` unless told
-    filter_scale, norm, sparsity, window, scale, pad_mode, res_type : as by default only; ``soxr_hq`` stands for a filter
-        with the same coefficients
+    y : numpy.ndarray, shape (..., n)
+        Samples, floating-point. refrain reads contiguous float32 samples without a copy while other threads run: do not change
+        the array meanwhile.
+    sr : float
+        Their rate.
+    hop_length : int
+        Samples from one frame to the next.
+    fmin : float, optional
+        The frequency of the lowest bin in hertz; C1 by default.
+    n_bins : int
+        How many bins there are. The highest must lie below half the rate.
+    bins_per_octave : int
+    tuning : float, optional
+        How many bins higher all frequencies are; None to estimate it.
+    dtype : numpy.dtype, optional
+        Of the result; as precise as `y` by default.
+    filter_scale, norm, sparsity, window, scale, pad_mode, res_type : object
+        As by default only. ``soxr_hq`` stands for a filter with the same coefficients.
 
     Returns
     -------
-    C : complex, of shape (..., n_bins, frames)
+    numpy.ndarray, complex, shape (..., n_bins, frames)
+
+    Examples
+    --------
+    >>> y, sr = refrain.load("song.wav")
+    >>> refrain.cqt(y, sr=sr).shape
+    (84, 216)
     """
     for name, value, default in (
         ("filter_scale", filter_scale, 1),

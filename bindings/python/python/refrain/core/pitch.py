@@ -43,23 +43,39 @@ def yin(
     pad_mode: object = "constant",
     difference: str = "librosa",
 ) -> npt.NDArray[np.float64]:
-    """The fundamental frequency of each frame by YIN, as ``librosa.yin``.
+    """Computes the fundamental frequency of each frame by YIN, as ``librosa.yin``.
 
     Parameters
     ----------
-    y : samples of shape (..., n)
-    fmin, fmax : the lowest and the highest frequency in hertz
-    sr : the rate of the samples
-    frame_length : samples in a frame
-    hop_length : samples from one frame to the next; a quarter of a frame unless told
-    trough_threshold : the aperiodicity below which the first dip is taken
-    win_length, center, pad_mode : as by default only
-    difference : ``textbook`` for the difference function of the paper; that of librosa lacks a term, which puts 440 Hz 1.4
-        cents sharp and 65 Hz 10 cents. librosa has no such parameter.
+    y : numpy.ndarray, shape (..., n)
+        Samples, floating-point. refrain reads contiguous float32 samples without a copy while other threads run: do not change
+        the array meanwhile.
+    fmin, fmax : float
+        The lowest and the highest frequency in hertz.
+    sr : float
+        The rate of the samples.
+    frame_length : int
+        Samples in a frame.
+    hop_length : int, optional
+        Samples from one frame to the next; a quarter of a frame by default.
+    trough_threshold : float
+        The first dip is taken whose aperiodicity is below this.
+    win_length, center, pad_mode : object
+        As by default only.
+    difference : {"librosa", "textbook"}
+        ``textbook`` takes the difference function of the paper. librosa's lacks a term, which puts 440 Hz 1.4 cents sharp and
+        65 Hz 10 cents. librosa has no such parameter.
 
     Returns
     -------
-    f0 : hertz, of shape (..., frames)
+    numpy.ndarray of float64, shape (..., frames)
+        Hertz.
+
+    Examples
+    --------
+    >>> y = np.sin(2 * np.pi * 220 * np.arange(22050) / 22050).astype(np.float32)
+    >>> int(round(np.median(refrain.yin(y, fmin=100, fmax=1000))))
+    220
     """
     _checks.only_default("win_length", win_length, None)
     hop = _checks.framing(frame_length, hop_length, None, "hann", center, pad_mode)
@@ -88,25 +104,45 @@ def pyin(
     pad_mode: object = "constant",
     difference: str = "librosa",
 ) -> Tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
-    """The fundamental frequency of each frame, and whether it has one, by pYIN, as ``librosa.pyin``.
+    """Computes the fundamental frequency of each frame, and whether it has one, by pYIN, as ``librosa.pyin``.
 
     Parameters
     ----------
-    y : samples of shape (..., n)
-    fmin, fmax : the lowest and the highest frequency in hertz
-    sr : the rate of the samples
-    frame_length : samples in a frame
-    hop_length : samples from one frame to the next; a quarter of a frame unless told
-    fill_na : what frames without a pitch have; a number
-    win_length, n_thresholds, beta_parameters, boltzmann_parameter, resolution, max_transition_rate, switch_prob,
-    no_trough_prob, center, pad_mode : as by default only
-    difference : as of :func:`yin`
+    y : numpy.ndarray, shape (..., n)
+        Samples, floating-point. refrain reads contiguous float32 samples without a copy while other threads run: do not change
+        the array meanwhile.
+    fmin, fmax : float
+        The lowest and the highest frequency in hertz.
+    sr : float
+        The rate of the samples.
+    frame_length : int
+        Samples in a frame.
+    hop_length : int, optional
+        Samples from one frame to the next; a quarter of a frame by default.
+    fill_na : float
+        The frequency of frames without a pitch.
+    win_length, n_thresholds, beta_parameters, boltzmann_parameter, resolution, max_transition_rate : object
+        As by default only.
+    switch_prob, no_trough_prob, center, pad_mode : object
+        As by default only.
+    difference : {"librosa", "textbook"}
+        As in :func:`yin`.
 
     Returns
     -------
-    f0 : hertz, of shape (..., frames)
-    voiced_flag : whether a frame has a pitch
-    voiced_probability : how probably it has
+    f0 : numpy.ndarray of float64, shape (..., frames)
+        Hertz.
+    voiced_flag : numpy.ndarray of bool, shape (..., frames)
+        Whether a frame has a pitch.
+    voiced_probability : numpy.ndarray of float64, shape (..., frames)
+        The probability that it has.
+
+    Examples
+    --------
+    >>> y = np.sin(2 * np.pi * 220 * np.arange(22050) / 22050).astype(np.float32)
+    >>> f0, voiced, probability = refrain.pyin(y, fmin=100, fmax=1000)
+    >>> bool(abs(np.median(f0[voiced]) - 220) < 1)
+    True
     """
     for name, value, default in (
         ("win_length", win_length, None),
@@ -148,17 +184,34 @@ def estimate_tuning(
     bins_per_octave: int = 12,
     **kwargs: object,
 ) -> float:
-    """By what part of a bin music is higher than A4 = 440 Hz, as ``librosa.estimate_tuning``: -0.5 to 0.49.
+    """Estimates what part of a bin music is above A4 = 440 Hz, as ``librosa.estimate_tuning``.
 
     Parameters
     ----------
-    y : samples of shape (..., n)
-    sr : their rate
-    S : magnitudes or powers of shape (..., bins, frames), in place of `y`
-    n_fft : samples in a frame
-    bins_per_octave : bins in an octave
-    resolution : as by default only
-    **kwargs : none
+    y : numpy.ndarray, shape (..., n), optional
+        Samples, floating-point.
+    sr : float
+        Their rate.
+    S : numpy.ndarray, shape (..., bins, frames), optional
+        Magnitudes or powers, in place of `y`.
+    n_fft : int
+        Samples in a frame.
+    bins_per_octave : int
+    resolution : float
+        As by default only.
+    **kwargs
+        None.
+
+    Returns
+    -------
+    float
+        -0.5 to 0.49.
+
+    Examples
+    --------
+    >>> y, sr = refrain.load("song.wav")
+    >>> -0.5 <= refrain.estimate_tuning(y=y, sr=sr) < 0.5
+    True
     """
     _checks.only_default("resolution", resolution, 0.01)
     for name, value in kwargs.items():

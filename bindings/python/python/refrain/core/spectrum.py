@@ -25,19 +25,31 @@ def stft(
     pad_mode: object = "constant",
     out: None = None,
 ) -> npt.NDArray[Any]:
-    """The short-time Fourier transform of centred, Hann-windowed frames, as ``librosa.stft``.
+    """Computes the short-time Fourier transform of centred, Hann-windowed frames, as ``librosa.stft``.
 
     Parameters
     ----------
-    y : samples of shape (..., n)
-    n_fft : samples in a frame, even
-    hop_length : samples from one frame to the next, at most a frame; a quarter of one unless told
-    dtype : of the result; as precise as `y` unless told
-    win_length, window, center, pad_mode, out : as by default only
+    y : numpy.ndarray, shape (..., n)
+        Samples, floating-point. refrain reads contiguous float32 samples without a copy while other threads run: do not change
+        the array meanwhile.
+    n_fft : int
+        Samples in a frame, even.
+    hop_length : int, optional
+        Samples from one frame to the next, at most a frame; a quarter of one by default.
+    dtype : numpy.dtype, optional
+        Of the result; as precise as `y` by default.
+    win_length, window, center, pad_mode, out : object
+        As by default only.
 
     Returns
     -------
-    D : complex, of shape (..., 1 + n_fft / 2, frames)
+    numpy.ndarray, complex, shape (..., 1 + n_fft / 2, frames)
+
+    Examples
+    --------
+    >>> y, sr = refrain.load("song.wav")
+    >>> refrain.stft(y).shape
+    (1025, 216)
     """
     only_hop = _checks.framing(n_fft, hop_length, win_length, window, center, pad_mode)
     _checks.only_default("out", out, None)
@@ -58,20 +70,31 @@ def istft(
     length: Optional[int] = None,
     out: None = None,
 ) -> npt.NDArray[Any]:
-    """The signal of a short-time Fourier transform, as ``librosa.istft``.
+    """Computes the signal of a short-time Fourier transform, as ``librosa.istft``.
 
     Parameters
     ----------
-    stft_matrix : complex, of shape (..., 1 + n_fft / 2, frames)
-    hop_length : samples from one frame to the next; a quarter of a frame unless told
-    n_fft : samples in a frame; what the bins tell unless told
-    length : samples of the result; from the first frame's middle to the last one's unless told
-    dtype : of the result; as precise as `stft_matrix` unless told
-    win_length, window, center, out : as by default only
+    stft_matrix : numpy.ndarray, complex, shape (..., 1 + n_fft / 2, frames)
+    hop_length : int, optional
+        Samples from one frame to the next; a quarter of a frame by default.
+    n_fft : int, optional
+        Samples in a frame; by default those that go with the bins.
+    length : int, optional
+        Samples of the result; by default from the first frame's middle to the last one's.
+    dtype : numpy.dtype, optional
+        Of the result; as precise as `stft_matrix` by default.
+    win_length, window, center, out : object
+        As by default only.
 
     Returns
     -------
-    y : samples of shape (..., length)
+    numpy.ndarray, shape (..., length)
+
+    Examples
+    --------
+    >>> y, sr = refrain.load("song.wav")
+    >>> bool(np.allclose(refrain.istft(refrain.stft(y), length=len(y)), y, atol=1e-5))
+    True
     """
     if not np.iscomplexobj(stft_matrix) or np.ndim(stft_matrix) < 2:
         raise ParameterError("stft_matrix must be complex and have bins and frames")

@@ -60,26 +60,45 @@ def chroma_cqt(
     bins_per_octave: Optional[int] = 36,
     cqt_mode: str = "full",
 ) -> npt.NDArray[Any]:
-    """Chroma from a constant-Q transform, as ``librosa.feature.chroma_cqt``.
+    """Computes chroma from a constant-Q transform, as ``librosa.feature.chroma_cqt``.
 
     Parameters
     ----------
-    y : samples of shape (..., n)
-    sr : their rate
-    C : magnitudes of a constant-Q transform of shape (..., bins, frames), in place of `y`; of complex values the magnitudes
-        are taken, where librosa adds up the values themselves
-    hop_length : samples from one frame to the next
-    fmin : the lowest bin in hertz, C1 unless told
-    norm : frames are divided by this norm of theirs; None leaves them as they are
-    threshold : what is less counts as 0, before frames are divided
-    tuning : by what part of a bin the music is higher; None to estimate it
-    n_octaves : octaves of the transform
-    bins_per_octave : bins in an octave, a multiple of twelve; None for twelve
-    n_chroma, window, cqt_mode : as by default only
+    y : numpy.ndarray, shape (..., n), optional
+        Samples, floating-point. refrain reads contiguous float32 samples without a copy while other threads run: do not change
+        the array meanwhile.
+    sr : float
+        Their rate.
+    C : numpy.ndarray, shape (..., bins, frames), optional
+        Magnitudes of a constant-Q transform, in place of `y`. Of complex values the magnitudes are taken; librosa adds the
+        values themselves.
+    hop_length : int
+        Samples from one frame to the next.
+    fmin : float, optional
+        The frequency of the lowest bin in hertz; C1 by default.
+    norm : float, optional
+        Each frame is divided by its norm of this order; None leaves frames as they are.
+    threshold : float, optional
+        Smaller values count as 0, before frames are divided.
+    tuning : float, optional
+        What part of a bin the music is higher; None to estimate it.
+    n_octaves : int
+        Octaves of the transform.
+    bins_per_octave : int, optional
+        A multiple of twelve; None for twelve.
+    n_chroma, window, cqt_mode : object
+        As by default only.
 
     Returns
     -------
-    chroma : of shape (..., 12, frames), C first
+    numpy.ndarray, shape (..., 12, frames)
+        C first.
+
+    Examples
+    --------
+    >>> y, sr = refrain.load("song.wav")
+    >>> refrain.feature.chroma_cqt(y=y, sr=sr).shape
+    (12, 216)
     """
     _checks.only_default("n_chroma", n_chroma, 12)
     _checks.only_default("window", window, None)
@@ -125,23 +144,40 @@ def chroma_stft(
     n_chroma: int = 12,
     **kwargs: object,
 ) -> npt.NDArray[Any]:
-    """Chroma from a short-time Fourier transform, as ``librosa.feature.chroma_stft``.
+    """Computes chroma from a short-time Fourier transform, as ``librosa.feature.chroma_stft``.
 
     Parameters
     ----------
-    y : samples of shape (..., n)
-    sr : their rate
-    S : powers of shape (..., bins, frames), in place of `y`
-    norm : frames are divided by this norm of theirs; None leaves them as they are
-    n_fft : samples in a frame, even
-    hop_length : samples from one frame to the next
-    tuning : by what part of a semitone the music is higher; None to estimate it
-    win_length, window, center, pad_mode, n_chroma : as by default only
-    **kwargs : none
+    y : numpy.ndarray, shape (..., n), optional
+        Samples, floating-point. refrain reads contiguous float32 samples without a copy while other threads run: do not change
+        the array meanwhile.
+    sr : float
+        Their rate.
+    S : numpy.ndarray, shape (..., bins, frames), optional
+        Powers, in place of `y`.
+    norm : float, optional
+        Each frame is divided by its norm of this order; None leaves frames as they are.
+    n_fft : int
+        Samples in a frame, even.
+    hop_length : int
+        Samples from one frame to the next.
+    tuning : float, optional
+        What part of a semitone the music is higher; None to estimate it.
+    win_length, window, center, pad_mode, n_chroma : object
+        As by default only.
+    **kwargs
+        None.
 
     Returns
     -------
-    chroma : of shape (..., 12, frames), C first
+    numpy.ndarray, shape (..., 12, frames)
+        C first.
+
+    Examples
+    --------
+    >>> y, sr = refrain.load("song.wav")
+    >>> refrain.feature.chroma_stft(y=y, sr=sr).shape
+    (12, 216)
     """
     _checks.only_default("n_chroma", n_chroma, 12)
     for name, value in kwargs.items():

@@ -1,4 +1,4 @@
-/* What is done to an index besides building it. */
+/* Removing, moving, merging, checking, exporting. */
 #include "check.h"
 
 #include <sys/stat.h>
@@ -33,7 +33,7 @@ static void copy(const char *from, const char *to) {
     free(bytes);
 }
 
-void test_upkeep(void) {
+void test_maintain(void) {
     char *path = scratch("kept.refrain"), *other_path = scratch("other.refrain"), *out = scratch("copy.refrain");
     char *folder = scratch("music"), *moved = scratch("moved"), *song = scratch("music/a.flac");
     char *flac = fixture("audio/songs/second-orbit.flac"), *wav = fixture("audio/songs/quiet-engines.wav");
@@ -57,7 +57,7 @@ void test_upkeep(void) {
     OK(refrain_build(index, (const char *const *)&folder, 1, NULL, &built));
     CHECK(built.added == 1);
 
-    /* A name that was never heard of. */
+    /* An unknown name. */
     OK(refrain_select(index, "nothing", keep, &all));
     CHECK(all.count == 0);
     OK(refrain_select(index, "*.flac", keep, &all));
@@ -85,7 +85,7 @@ void test_upkeep(void) {
     OK(refrain_update(index, NULL, &built));
     CHECK(built.missing == 0 && built.unchanged == 3);
 
-    /* A file is gone: it is found still, until it is taken out. */
+    /* A file is gone. The index keeps it as missing until it is pruned. */
     remove(away);
     OK(refrain_update(index, NULL, &built));
     CHECK(built.missing == 1);

@@ -1,5 +1,5 @@
-//! Collects the figures of a whole file from its blocks, in constant memory.
-use refrain_analysis::{CLASSES, Pitch, Spectrogram, blocks::StabilityCounter, features};
+//! The pitch of a whole file out of that of its frames, in constant memory.
+use refrain_analysis::{Pitch, blocks::StabilityCounter};
 
 /// A frame has a pitch if its aperiodicity is below this: less than a fifth of its power is outside of the period.
 pub const VOICED: f32 = 0.2;
@@ -16,7 +16,7 @@ pub fn voiced(pitch: &Pitch) -> Option<f32> {
 }
 
 /// Counts the pitches of all frames.
-pub struct PitchTally {
+pub struct PitchSummary {
     fmin: f64,
     /// How many frames have each pitch, in tenths of a cent above `fmin`.
     cells: Vec<u32>,
@@ -25,7 +25,7 @@ pub struct PitchTally {
     steps: StabilityCounter,
 }
 
-impl PitchTally {
+impl PitchSummary {
     /// Counts pitches from `fmin` to `fmax` hertz.
     pub fn new(fmin: f64, fmax: f64) -> Self {
         let cells = (1200.0 * CELLS * (fmax / fmin).log2()).ceil() as usize + 1;
@@ -70,58 +70,6 @@ impl PitchTally {
     }
 }
 
-/// Collects the chroma of all frames.
-#[derive(Default)]
-pub struct ChromaTally {
-    sums: [f64; CLASSES],
-    frames: u64,
-}
-
-impl ChromaTally {
-    /// Adds the next frames.
-    pub fn add(&mut self, chroma: &Spectrogram<f32>) {
-        self.frames += chroma.frames() as u64;
-        for t in 0..chroma.frames() {
-            self.sums.iter_mut().zip(chroma.frame(t)).for_each(|(sum, v)| *sum += f64::from(*v));
-        }
-    }
-
-    /// See [`features::chroma_energy`].
-    pub fn mean(&self) -> [f32; CLASSES] {
-        self.sums.map(|sum| (sum / self.frames.max(1) as f64) as f32)
-    }
-}
-
-/// Measures how much of a file is harmonic.
-#[derive(Default)]
-pub struct LevelTally {
-    squares: [f64; 2],
-    samples: u64,
-}
-
-/// The sums of squares of the harmonic and the percussive part of a block, and its number of samples.
-pub type Squares = ([f64; 2], usize);
-
-/// Computes the [`Squares`] of a block.
-pub fn squares(harmonic: &[f32], percussive: &[f32]) -> Squares {
-    let sum = |part: &[f32]| part.iter().map(|x| f64::from(*x).powi(2)).sum();
-    ([sum(harmonic), sum(percussive)], harmonic.len())
-}
-
-impl LevelTally {
-    /// Adds the next block.
-    pub fn add(&mut self, (squares, samples): Squares) {
-        self.squares.iter_mut().zip(squares).for_each(|(sum, s)| *sum += s);
-        self.samples += samples as u64;
-    }
-
-    /// See [`features::harmonic_ratio`].
-    pub fn harmonic_ratio(&self) -> Option<f64> {
-        let [h, p] = self.squares.map(|sum| (sum / self.samples.max(1) as f64).sqrt());
-        features::ratio_of_levels(h, p)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,24 +83,24 @@ mod tests {
             (&[900.0, 100.0], Some(100.0)),
             (&[65.0, 65.0, 2100.0], Some(65.4)),
         ] {
-            let mut tally = PitchTally::new(65.4, 2093.0);
+            let mut summary = PitchSummary::new(65.4, 2093.0);
             let frames = |aperiodicity| {
                 move |f: &f32| Pitch {
                     frequency: *f,
                     aperiodicity: if *f == 1.0 { 1.0 } else { aperiodicity },
                 }
             };
-            tally.add(&pitches.iter().map(frames(0.1)).collect::<Vec<_>>());
+            summary.add(&pitches.iter().map(frames(0.1)).collect::<Vec<_>>());
             // Frames without a pitch do not count.
-            tally.add(&[2000.0f32; 9].map(|f| frames(VOICED)(&f)));
-            match (tally.median(), expected) {
+            summary.add(&[2000.0f32; 9].map(|f| frames(VOICED)(&f)));
+            match (summary.median(), expected) {
                 (Some(got), Some(expected)) => {
                     assert!((1200.0 * (got / expected).log2()).abs() < 0.06, "{got} {expected}")
                 }
                 (got, expected) => assert_eq!(got, expected),
             }
-            assert_eq!(tally.voiced(), Some(pitches.len() as f64 / (pitches.len() + 9) as f64));
+            assert_eq!(summary.voiced(), Some(pitches.len() as f64 / (pitches.len() + 9) as f64));
         }
-        assert_eq!(PitchTally::new(65.4, 2093.0).voiced(), None);
+        assert_eq!(PitchSummary::new(65.4, 2093.0).voiced(), None);
     }
 }

@@ -1,8 +1,9 @@
-//! What SQLite says, in the library's words.
+//! SQLite's errors in the library's words.
 use std::path::Path;
 
 use rusqlite::ffi;
 
+use super::holder;
 use crate::error::{Error, IndexError};
 
 /// An error about the index file at `path`.
@@ -17,7 +18,11 @@ pub(super) fn damaged(path: &Path, what: impl Into<String>) -> Error {
 
 /// What an error of SQLite means for the file at `path`.
 pub(super) fn of(path: &Path, error: rusqlite::Error) -> Error {
-    index(path, reason(error))
+    let reason = match reason(error) {
+        IndexError::Busy { holder: None } => IndexError::Busy { holder: holder::writer(path) },
+        other => other,
+    };
+    index(path, reason)
 }
 
 fn reason(error: rusqlite::Error) -> IndexError {
@@ -29,12 +34,14 @@ fn reason(error: rusqlite::Error) -> IndexError {
                 (_, ffi::SQLITE_FULL) | (ffi::SQLITE_IOERR_WRITE | ffi::SQLITE_IOERR_SHMSIZE, _) => {
                     IndexError::DiskFull
                 }
-                (_, ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED) => IndexError::Busy,
+                (_, ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED) => IndexError::Busy { holder: None },
                 (ffi::SQLITE_IOERR_SHORT_READ, _) => IndexError::Damaged("cut short".to_owned()),
                 (_, ffi::SQLITE_CORRUPT | ffi::SQLITE_NOTADB | ffi::SQLITE_TOOBIG | ffi::SQLITE_MISMATCH) => {
                     IndexError::Damaged(message)
                 }
-                // Nothing else interrupts.
+                // Only rows that contradict each other break one, as in a migration.
+                (_, ffi::SQLITE_CONSTRAINT) => IndexError::Damaged(message),
+                // By the step limit: what a token interrupts is told apart before it comes here.
                 (_, ffi::SQLITE_INTERRUPT) => IndexError::Damaged("a table has no end".to_owned()),
                 (_, ffi::SQLITE_READONLY | ffi::SQLITE_PERM | ffi::SQLITE_AUTH) => {
                     IndexError::ReadOnly(message)
@@ -64,8 +71,8 @@ mod tests {
         assert!(matches!(failure(ffi::SQLITE_FULL), IndexError::DiskFull));
         assert!(matches!(failure(ffi::SQLITE_IOERR_WRITE), IndexError::DiskFull));
         assert!(matches!(failure(ffi::SQLITE_IOERR_SHMSIZE), IndexError::DiskFull));
-        assert!(matches!(failure(ffi::SQLITE_BUSY), IndexError::Busy));
-        assert!(matches!(failure(ffi::SQLITE_BUSY_SNAPSHOT), IndexError::Busy));
+        assert!(matches!(failure(ffi::SQLITE_BUSY), IndexError::Busy { .. }));
+        assert!(matches!(failure(ffi::SQLITE_BUSY_SNAPSHOT), IndexError::Busy { .. }));
         assert!(matches!(failure(ffi::SQLITE_CORRUPT_INDEX), IndexError::Damaged(_)));
         assert!(matches!(failure(ffi::SQLITE_READONLY_DBMOVED), IndexError::ReadOnly(_)));
         assert!(matches!(failure(ffi::SQLITE_INTERRUPT), IndexError::Damaged(_)));

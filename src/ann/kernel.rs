@@ -1,20 +1,20 @@
 //! Dot products of i8 vectors, many queries against many vectors at once.
 //!
-//! Sixteen vectors make a panel: their values are stored four by four, the first four values of all sixteen, then the
-//! next four, so that one instruction works on all sixteen without any sum across lanes. A panel holds the values plus
-//! 128, as unsigned bytes, which is what the instructions want; 128 times the sum of the query is taken off again.
-//! Every kernel gives the same integers as [`dot`].
+//! Sixteen vectors make a panel: the first four values of all sixteen, then the next four, and so on, so that one
+//! instruction works on all sixteen without a sum across lanes. A panel holds the values plus 128, as unsigned bytes,
+//! because the instructions take those; 128 times the sum of the query's values is subtracted again. Every kernel
+//! returns the same integers as [`dot`].
 
 /// Vectors in a panel.
 pub(crate) const LANES: usize = 16;
 
-/// Sixteen results, one for each vector of a panel.
+/// Sixteen dot products, one for each vector of a panel.
 pub(crate) type Scores = [i32; LANES];
 
 /// The plain dot product, the reference of all kernels.
 ///
 /// # Panics
-/// In debug builds, where the lengths differ.
+/// In debug builds, if the lengths differ.
 pub(crate) fn dot(a: &[i8], b: &[i8]) -> i32 {
     debug_assert_eq!(a.len(), b.len());
     a.iter().zip(b).map(|(&x, &y)| i32::from(x) * i32::from(y)).sum()
@@ -27,7 +27,7 @@ pub(crate) struct Panel {
 }
 
 impl Panel {
-    /// Takes in `vectors`, at most sixteen of `dims` values; places past them score as zero vectors.
+    /// Takes in `vectors`, at most sixteen of `dims` values. Lanes without a vector score as zero vectors.
     pub fn fill(&mut self, vectors: &[i8], dims: usize) {
         debug_assert!(vectors.len() <= LANES * dims && vectors.len().is_multiple_of(dims));
         self.groups.clear();
@@ -89,9 +89,12 @@ impl Queries {
     }
 }
 
-/// A way to compute, chosen once by what the processor can do.
+/// A way to compute that this processor has. Only [`Kernel::available`] makes one, so whoever has one may use it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kernel {
+pub(crate) struct Kernel(Isa);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Isa {
     Scalar,
     #[cfg(target_arch = "x86_64")]
     Avx2,
@@ -100,19 +103,19 @@ pub(crate) enum Kernel {
 }
 
 impl Kernel {
-    /// All that this processor can run, the fastest first.
+    /// All that this processor has, fastest first.
     pub fn available() -> Vec<Self> {
         let mut all = Vec::new();
         #[cfg(target_arch = "x86_64")]
         {
             if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vnni") {
-                all.push(Self::Vnni);
+                all.push(Self(Isa::Vnni));
             }
             if is_x86_feature_detected!("avx2") {
-                all.push(Self::Avx2);
+                all.push(Self(Isa::Avx2));
             }
         }
-        all.push(Self::Scalar);
+        all.push(Self(Isa::Scalar));
         all
     }
 
@@ -121,37 +124,37 @@ impl Kernel {
         Self::available()[0]
     }
 
-    /// Scores the `picked` queries against `panel` and puts into `out` (cleared first) those of which at least one of
-    /// the sixteen scores reaches what `least` has for the query: hardly any do, and so hardly anything is written.
+    /// Compares the `picked` queries with `panel`. Clears `out` and puts those queries into it that have a score of at
+    /// least their value in `min`. Hardly any have, so hardly anything is written.
     ///
     /// # Panics
-    /// Where a pick is not the number of a query, or panel and queries differ in dimensions, or `least` has another
-    /// length than there are queries.
+    /// If a pick is not the number of a query, if panel and queries differ in dimensions, or if `min` has not one value
+    /// for each query.
     pub fn score(
         self,
         panel: &Panel,
         queries: &Queries,
         picked: &[u32],
-        least: &[i32],
+        min: &[i32],
         out: &mut Vec<(u32, Scores)>,
     ) {
         assert_eq!(panel.groups.len(), queries.groups);
-        assert_eq!(least.len(), queries.len());
+        assert_eq!(min.len(), queries.len());
         assert!(picked.iter().all(|&q| (q as usize) < queries.len()));
         out.clear();
-        match self {
-            Self::Scalar => scalar(panel, queries, picked, least, out),
+        match self.0 {
+            Isa::Scalar => scalar(panel, queries, picked, min, out),
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: `available` found AVX2; picks and lengths were checked above.
-            Self::Avx2 => unsafe { avx2(panel, queries, picked, least, out) },
+            // SAFETY: whoever made this kernel found AVX2; picks and lengths were checked above.
+            Isa::Avx2 => unsafe { avx2(panel, queries, picked, min, out) },
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: `available` found AVX-512F and VNNI; picks and lengths were checked above.
-            Self::Vnni => unsafe { vnni(panel, queries, picked, least, out) },
+            // SAFETY: whoever made this kernel found AVX-512F and VNNI; picks and lengths were checked above.
+            Isa::Vnni => unsafe { vnni(panel, queries, picked, min, out) },
         }
     }
 }
 
-fn scalar(panel: &Panel, queries: &Queries, picked: &[u32], least: &[i32], out: &mut Vec<(u32, Scores)>) {
+fn scalar(panel: &Panel, queries: &Queries, picked: &[u32], min: &[i32], out: &mut Vec<(u32, Scores)>) {
     for &pick in picked {
         let q = pick as usize;
         let mut scores = [-queries.bias[q]; LANES];
@@ -162,7 +165,7 @@ fn scalar(panel: &Panel, queries: &Queries, picked: &[u32], least: &[i32], out: 
                 *sum += four.iter().zip(values).map(|(a, b)| a * b).sum::<i32>();
             }
         }
-        if scores.iter().any(|&score| score >= least[q]) {
+        if scores.iter().any(|&score| score >= min[q]) {
             out.push((pick, scores));
         }
     }
@@ -172,13 +175,7 @@ fn scalar(panel: &Panel, queries: &Queries, picked: &[u32], least: &[i32], out: 
 /// The processor must have AVX2, `picked` name queries, and panel and queries have the same number of groups.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-unsafe fn avx2(
-    panel: &Panel,
-    queries: &Queries,
-    picked: &[u32],
-    least: &[i32],
-    out: &mut Vec<(u32, Scores)>,
-) {
+unsafe fn avx2(panel: &Panel, queries: &Queries, picked: &[u32], min: &[i32], out: &mut Vec<(u32, Scores)>) {
     use std::arch::x86_64::*;
     let low_bytes = _mm256_set1_epi32(0x00FF_00FF);
     for &pick in picked {
@@ -194,8 +191,8 @@ unsafe fn avx2(
                 *sum = _mm256_add_epi32(*sum, _mm256_add_epi32(first, second));
             }
         }
-        let least = _mm256_set1_epi32(least[q]);
-        let below = sums.map(|sum| _mm256_cmpgt_epi32(least, sum));
+        let min = _mm256_set1_epi32(min[q]);
+        let below = sums.map(|sum| _mm256_cmpgt_epi32(min, sum));
         if _mm256_movemask_epi8(_mm256_and_si256(below[0], below[1])) == -1 {
             continue;
         }
@@ -213,13 +210,7 @@ unsafe fn avx2(
 /// groups.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512vnni")]
-unsafe fn vnni(
-    panel: &Panel,
-    queries: &Queries,
-    picked: &[u32],
-    least: &[i32],
-    out: &mut Vec<(u32, Scores)>,
-) {
+unsafe fn vnni(panel: &Panel, queries: &Queries, picked: &[u32], min: &[i32], out: &mut Vec<(u32, Scores)>) {
     use std::arch::x86_64::*;
     /// Queries whose sums are kept in registers together, so that a panel is loaded once for all of them.
     const TOGETHER: usize = 8;
@@ -239,8 +230,8 @@ unsafe fn vnni(
             }
         }
         for (&pick, sum) in picked.iter().zip(sums) {
-            let least = _mm512_set1_epi32(least[pick as usize]);
-            if _mm512_cmpge_epi32_mask(sum, least) == 0 {
+            let min = _mm512_set1_epi32(min[pick as usize]);
+            if _mm512_cmpge_epi32_mask(sum, min) == 0 {
                 continue;
             }
             let mut scores = [0; LANES];
@@ -257,13 +248,13 @@ mod tests {
 
     #[test]
     fn every_kernel_gives_the_plain_dot_products() {
-        let mut random = super::super::random(1);
+        let mut random = fastrand::Rng::with_seed(1);
         for dims in [1, 2, 3, 4, 5, 7, 8, 15, 16, 31, 60, 63, 64, 65, 96, 100, 127, 128, 200] {
             for vectors in [1, 2, 15, 16] {
                 for n in [1, 2, 7, 8, 9, 17] {
                     let mut values = |count: usize| -> Vec<i8> {
                         // The extremes often: they are where a narrow sum would saturate.
-                        (0..count).map(|_| [random() as i8, -128, 127][(random() % 3) as usize]).collect()
+                        (0..count).map(|_| [random.i8(..), -128, 127][random.usize(..3)]).collect()
                     };
                     let (data, queries) = (values(vectors * dims), values(n * dims));
                     let mut panel = Panel::default();
@@ -286,11 +277,11 @@ mod tests {
                         vec![i32::MAX; n],
                     ];
                     for kernel in Kernel::available() {
-                        for least in &limits {
+                        for min in &limits {
                             let mut out = vec![(7, [7; LANES])];
-                            kernel.score(&panel, &ready, &picked, least, &mut out);
+                            kernel.score(&panel, &ready, &picked, min, &mut out);
                             let reached =
-                                picked.iter().filter(|&&q| most(&plain[q as usize]) >= least[q as usize]);
+                                picked.iter().filter(|&&q| most(&plain[q as usize]) >= min[q as usize]);
                             let expected: Vec<_> = reached.map(|&q| (q, plain[q as usize])).collect();
                             assert_eq!(out, expected, "{kernel:?}, {dims} dims");
                         }

@@ -18,7 +18,6 @@ impl Query<'_> {
     pub(crate) fn stored_track(&mut self, id: TrackId) -> Result<Option<Answer>> {
         let _snapshot = self.store.snapshot()?;
         let Some(Track { record, .. }) = self.store.track(id)? else { return Ok(None) };
-        self.left_out = Some(id);
         self.options.range = super::variants::Range::PLAIN;
         let values = self.params.frame_values();
         let per_chunk = CHUNK as i64 / 2;

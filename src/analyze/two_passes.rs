@@ -14,9 +14,11 @@ use refrain_analysis::{
 };
 
 use super::{
-    accumulate::{ChromaTally, LevelTally, PitchTally, Squares, squares},
     blocks::{Block, Blocks, FRAMES},
+    harmonic_level::{HarmonicLevel, Squares, squares},
+    mean_chroma::MeanChroma,
     outputs::{Outputs, Targets},
+    pitch_summary::PitchSummary,
     plans::{BINS, HOP, Plans, RATE, check, refused},
 };
 use crate::{
@@ -91,8 +93,8 @@ impl Held {
 /// The figures after the first pass.
 struct Gathered {
     tuning: TuningAccumulator<2>,
-    pitch: PitchTally,
-    levels: LevelTally,
+    pitch: PitchSummary,
+    levels: HarmonicLevel,
     held: Held,
     len: usize,
     figures: HarmonicFigures,
@@ -150,8 +152,8 @@ impl Job<'_, '_> {
         let yin = plans.yin.options();
         let mut gathered = Gathered {
             tuning: TuningAccumulator::default(),
-            pitch: PitchTally::new(yin.fmin, yin.fmax),
-            levels: LevelTally::default(),
+            pitch: PitchSummary::new(yin.fmin, yin.fmax),
+            levels: HarmonicLevel::default(),
             held: Held { pieces: Vec::new(), len: 0, most: self.held },
             len: 0,
             figures: HarmonicFigures::default(),
@@ -204,7 +206,7 @@ impl Job<'_, '_> {
         let finished = |done: Result<Second, Box<dyn Any + Send>>| done.map_err(|_| fault(name));
         let total = chroma.cqt().frames(len);
         outputs.begin_magnitudes(chroma.cqt(), total)?;
-        let (mut mean, mut energy) = (ChromaTally::default(), ChromaTally::default());
+        let (mut mean, mut energy) = (MeanChroma::default(), MeanChroma::default());
         let mut add = |done: Second, outputs: &mut Outputs| {
             energy.add(&done.chroma);
             outputs.second(done.magnitudes.as_ref(), &done.chroma)?;

@@ -8,7 +8,7 @@ use super::{
     atomic_file::{AtomicFile, io_error},
     plans::RATE,
 };
-use crate::Result;
+use crate::error::Result;
 
 /// The most samples of a WAV file, whose lengths have 32 bits; leaves some bytes for the header.
 const MOST_SAMPLES: u64 = (u32::MAX as u64 - 1024) / 4;

@@ -100,7 +100,7 @@ impl Query<'_> {
                 let (variant, alignment) = (aligned.variant, aligned.alignment);
                 let centre = (alignment.from + alignment.to) as f64 / 2.0;
                 let (in_query, in_track) = (centre / variant.tempo, centre + alignment.offset);
-                for near in variant.neighbours(step) {
+                for near in variant.neighbours(step, self.params.max_shift()) {
                     let offset = (in_track - in_query * near.tempo).round() as i32;
                     let moved = self.align(variants, (near, &variants.frames(&near)), track, offset)?;
                     if let Some(moved) = moved.filter(|moved| moved.evidence() > aligned.evidence()) {
@@ -148,7 +148,7 @@ impl Query<'_> {
             variants: if line.tempo == 1.0 && bins == 0.0 || variant == Variant::PLAIN {
                 1
             } else {
-                self.options.range.variants().len() as u32
+                self.options.range.variants(&self.params).len() as u32
             },
             runner_up: 0.0,
             repeats: Vec::new(),
@@ -167,6 +167,7 @@ impl Query<'_> {
         /// Half frames of the track that are read on either side: room to move the query, and the reach of
         /// the moving mean.
         const MARGIN: i32 = 20;
+        self.options.cancel.check()?;
         let values = self.params.frame_values();
         let count = (frames.len() / values) as i32;
         let first = ((offset - MARGIN) / 2).max(0);

@@ -1,0 +1,124 @@
+use std::path::PathBuf;
+
+use super::*;
+use crate::{failpoint, fingerprint::Fingerprint, store::TrackRecord};
+
+const OLD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/index/format_1.refrain");
+
+/// A file of format 1 in log mode, and a connection of another program that keeps it so.
+fn old() -> (tempfile::TempDir, PathBuf, Connection) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("i.refrain");
+    fs::copy(OLD, &file).unwrap();
+    let other = Connection::open(&file).unwrap();
+    other.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(())).unwrap();
+    (folder, file, other)
+}
+
+/// As a writer in another process does it.
+fn migrate(other: &Connection) {
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    schema::migrate(other, 1).unwrap();
+    other.execute_batch("COMMIT").unwrap();
+}
+
+fn tracks(store: &Store) -> usize {
+    let mut tracks = 0;
+    store
+        .tracks(|_| {
+            tracks += 1;
+            Ok(())
+        })
+        .unwrap();
+    tracks
+}
+
+#[test]
+fn a_migration_between_the_header_and_the_schema_is_no_damage() {
+    let readers: [fn(&Path) -> Result<Store>; 2] =
+        [|file| Store::open_read(file), |file| Store::open_write(file)];
+    for open in readers {
+        let (_folder, file, other) = old();
+        failpoint::test::on("header", move || migrate(&other));
+        let store = open(&file).unwrap();
+        assert!(!failpoint::test::is_waiting());
+        assert!(tracks(&store) > 0);
+        assert_eq!(store.format(), schema::FORMAT);
+    }
+}
+
+#[test]
+fn a_migration_between_the_format_and_the_rows_is_not_seen() {
+    let (_folder, file, other) = old();
+    let store = Store::open_read(&file).unwrap();
+    let before = tracks(&store);
+    failpoint::test::on("snapshot", move || migrate(&other));
+    assert_eq!(tracks(&store), before);
+    assert!(!failpoint::test::is_waiting());
+    assert_eq!(store.format(), 1);
+    assert_eq!(tracks(&store), before);
+    assert_eq!(store.format(), schema::FORMAT, "the views of format 1 are gone");
+}
+
+/// Also where what is read changes under the hands of whoever holds the store: each call on its own sees one state.
+#[test]
+fn a_store_that_is_used_again_after_the_file_changed_sees_the_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("i.refrain");
+    let mut writer = Store::open_write(&file).unwrap();
+    let reader = Store::open_read(&file).unwrap();
+    for n in 1..4 {
+        writer
+            .write(|batch| batch.add_track(&TrackRecord::new(format!("/{n}")), &Fingerprint::default()))
+            .unwrap();
+        assert_eq!((tracks(&reader), reader.totals().unwrap().tracks), (n, n as u64));
+    }
+}
+
+#[test]
+fn a_file_of_a_newer_format_is_neither_read_nor_written_by_who_opened_it_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("i.refrain");
+    let mut writer = Store::open_write(&file).unwrap();
+    let reader = Store::open_read(&file).unwrap();
+    let other = Connection::open(&file).unwrap();
+    other.pragma_update(None, "user_version", schema::FORMAT + 1).unwrap();
+    let newer =
+        |result: Result<()>| matches!(result, Err(Error::Index { reason: IndexError::Newer { .. }, .. }));
+    assert!(newer(reader.tracks(|_| Ok(()))));
+    assert!(newer(writer.tracks(|_| Ok(()))));
+    assert!(newer(writer.write(|_| Ok(()))));
+}
+
+/// Nobody sees a new file in an older format, or without what `meta` holds.
+#[test]
+fn a_new_file_is_made_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("i.refrain");
+    let seen = file.clone();
+    failpoint::test::on("made", move || {
+        let opened = Store::open_read(&seen).map(|store| store.format());
+        assert!(matches!(opened, Err(Error::Index { reason: IndexError::Missing, .. })), "{opened:?}");
+    });
+    Store::open_write(&file).unwrap();
+    assert!(!failpoint::test::is_waiting());
+    assert_eq!(Store::open_read(&file).unwrap().format(), schema::FORMAT);
+}
+
+#[test]
+fn keys_ascend_in_the_order_of_sqlite() {
+    let values: [&[ValueRef<'_>]; 3] = [
+        &[ValueRef::Integer(-3), ValueRef::Integer(0), ValueRef::Integer(i64::MAX)],
+        &[ValueRef::Text(b""), ValueRef::Text(b"a"), ValueRef::Text(b"a\0"), ValueRef::Text(b"b")],
+        &[ValueRef::Blob(b""), ValueRef::Blob(b"\xff")],
+    ];
+    let all: Vec<ValueRef<'_>> = values.concat();
+    for (i, &first) in all.iter().enumerate() {
+        for (j, &second) in all.iter().enumerate() {
+            let mut key = Key::default();
+            assert!(key.ascend(first));
+            assert_eq!(key.ascend(second), i < j, "{first:?} {second:?}");
+        }
+    }
+    assert!(!Key::default().ascend(ValueRef::Null));
+}

@@ -1,0 +1,136 @@
+//! What the index says of tracks, files and folders.
+use std::path::PathBuf;
+
+use super::ids::{ContentHash, TrackId};
+use crate::{
+    tags::Tags,
+    units::{Frames, SampleRate, Seconds},
+};
+
+/// What is known of a recording besides its fingerprint.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct TrackRecord {
+    /// A file of it.
+    pub path: PathBuf,
+    /// Bytes of the file.
+    pub size: u64,
+    /// When the file was last changed, in nanoseconds since 1970.
+    pub mtime_ns: i64,
+    /// The hash of its content, by which it is recognised elsewhere.
+    pub hash: Option<ContentHash>,
+    /// How long it plays. Not a number counts as 0.
+    pub duration: Seconds,
+    /// What the file says of itself. Each text is cut at 4,096 bytes.
+    pub tags: Tags,
+    /// As the file is decoded.
+    pub sample_rate: Option<SampleRate>,
+    /// As the file has them.
+    pub channels: Option<u16>,
+}
+
+impl TrackRecord {
+    /// A recording of which nothing is known but a file. The other fields can be set.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), ..Self::default() }
+    }
+}
+
+/// A stored track.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Track {
+    /// Its id.
+    pub id: TrackId,
+    /// Its first file, those that are there before those that are missing, in order of paths; and its tags.
+    pub record: TrackRecord,
+    /// Whether none of its files is there.
+    pub missing: bool,
+    /// How many chroma frames it has.
+    pub frames: Frames,
+    /// How many fingerprint windows it has.
+    pub windows: u32,
+}
+
+/// What an index holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Totals {
+    /// Tracks.
+    pub tracks: u64,
+    /// How long they play.
+    pub duration: Seconds,
+    /// Chroma frames.
+    pub frames: u64,
+    /// Fingerprint windows.
+    pub windows: u64,
+    /// Files that gave no fingerprint.
+    pub failures: u64,
+    /// Files of tracks.
+    pub files: u64,
+    /// Of these, files that are missing.
+    pub missing: u64,
+    /// Bytes of the file once its log is folded.
+    pub bytes: u64,
+}
+
+/// What the index knows of a file, to tell whether it has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Bytes of the file.
+    pub size: u64,
+    /// When it was last changed, in nanoseconds since 1970.
+    pub mtime_ns: i64,
+    /// Whether it gave no fingerprint.
+    pub failed: bool,
+    /// Whether it was not there when it was last looked for.
+    pub missing: bool,
+    /// Whether the hash of its content is known. That of a file that gave no fingerprint is not kept, and format 1 had
+    /// none.
+    pub hashed: bool,
+}
+
+impl Known {
+    /// Whether it is the name of audio that came as a stream or as samples, for which there is no file to be looked for.
+    pub(crate) fn is_no_file(&self) -> bool {
+        (self.size, self.mtime_ns, self.hashed, self.failed) == (0, 0, false, false)
+    }
+}
+
+/// A file of a track.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FileEntry {
+    /// Its path.
+    pub path: PathBuf,
+    /// Bytes of the file.
+    pub size: u64,
+    /// When it was last changed, in nanoseconds since 1970.
+    pub mtime_ns: i64,
+    /// Whether it was not there when it was last looked for.
+    pub missing: bool,
+}
+
+/// What a file turned out to be whose content is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Recognised {
+    /// The same as before, under the same path.
+    Same(TrackId),
+    /// A file that was missing under this other path, which is forgotten.
+    Moved(TrackId, PathBuf),
+    /// One more file of its track.
+    Copy(TrackId),
+}
+
+/// A folder that was indexed, and how it is looked through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Root {
+    /// The folder.
+    pub path: PathBuf,
+    /// Whether links in it are followed.
+    pub follow_links: bool,
+    /// Whether hidden files are taken too.
+    pub hidden: bool,
+    /// How many folders deep it is looked through.
+    pub max_depth: Option<u32>,
+}
