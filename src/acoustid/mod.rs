@@ -1,7 +1,8 @@
 //! AcoustID fingerprints, as Chromaprint's `fpcalc` computes them.
 //!
-//! [`convert`] computes the samples that Chromaprint works on, through [`polyphase`], fpcalc's resampler. [`words`]
-//! turns them into words and packs these. [`chromaprint`] does all that for a file, a stream or samples.
+//! [`chromaprint`](chromaprint()) fingerprints a file, a stream or samples; [`pack`] makes the text that AcoustID accepts.
+// `convert` computes the samples that Chromaprint works on, through `polyphase`, fpcalc's resampler. `words` turns them
+// into words. `chromaprint` does all that for any audio.
 mod chromaprint;
 mod convert;
 mod polyphase;
