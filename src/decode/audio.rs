@@ -17,9 +17,9 @@ use super::blocks::Kept;
 use super::decoder::Decoder;
 #[cfg(feature = "acoustid")]
 use super::frame_source::FrameSource;
+use super::in_memory::Samples;
 #[cfg(feature = "acoustid")]
 use super::raw::{RawDecoder, RawFormat};
-use super::samples::Samples;
 #[cfg(feature = "analyze")]
 use super::source;
 #[cfg(any(feature = "acoustid", feature = "analyze"))]

@@ -9,7 +9,7 @@ use std::{
 use super::block_source::BlockSource;
 #[cfg(feature = "acoustid")]
 use super::frame_source::FrameSource;
-use super::limits::{RATES, sane};
+use super::sample_limits::{RATES, sane};
 #[cfg(feature = "acoustid")]
 use super::sound::Sound;
 use super::warning::Warning;

@@ -2,7 +2,7 @@
 use symphonia::core::audio::sample::{Sample, i24, u24};
 use symphonia::core::audio::{Audio, AudioBuffer, GenericAudioBufferRef};
 
-use super::limits::sane;
+use super::sample_limits::sane;
 
 /// Calls a function with the buffer's audio, its full scale and how a sample becomes `f32`, whatever the sample format.
 macro_rules! with_samples {

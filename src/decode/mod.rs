@@ -27,7 +27,7 @@ mod decoder;
 mod downmix;
 #[cfg(feature = "acoustid")]
 mod frame_source;
-mod limits;
+mod in_memory;
 #[cfg(feature = "decode")]
 mod pcm;
 #[cfg(feature = "decode")]
@@ -38,7 +38,7 @@ mod progress;
 mod raw;
 #[cfg(feature = "decode")]
 mod read_tags;
-mod samples;
+mod sample_limits;
 #[cfg(feature = "decode")]
 mod sound;
 #[cfg(feature = "decode")]

@@ -2,7 +2,7 @@
 use symphonia::core::codecs::audio::AudioCodecParameters;
 use symphonia::core::codecs::audio::well_known as id;
 
-use super::limits::sane;
+use super::sample_limits::sane;
 use crate::units::SampleRate;
 
 /// Interleaved PCM of one of the common kinds.

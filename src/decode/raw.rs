@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::frame_source::FrameSource;
-use super::limits::{RATES, sane};
+use super::sample_limits::{RATES, sane};
 use super::sound::Sound;
 use super::warning::Warning;
 use crate::error::{AudioError, Error, Result};

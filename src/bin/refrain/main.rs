@@ -1,9 +1,9 @@
 //! The command line of refrain.
 mod args;
 mod bar;
+mod called_fpcalc;
 mod cmd;
 mod db;
-mod fpcalc;
 mod messages;
 mod remedies;
 mod stop;
@@ -17,7 +17,7 @@ use args::{Cli, Command, IndexCommand};
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(messages::fault));
     refrain::silence_decoder_panics();
-    if let Some(code) = fpcalc::run_if_called_so() {
+    if let Some(code) = called_fpcalc::run_if_called_so() {
         return code;
     }
     let cli = Cli::parse_from(args::with_double_dashes(std::env::args_os()));

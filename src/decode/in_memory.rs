@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use super::block_source::BlockSource;
 #[cfg(feature = "acoustid")]
 use super::frame_source::FrameSource;
-use super::limits::{RATES, sane};
+use super::sample_limits::{RATES, sane};
 #[cfg(feature = "acoustid")]
 use super::{sound::Sound, warning::Warning};
 use crate::error::{AudioError, Error, Result};
