@@ -159,9 +159,9 @@ fn used(code: &str) -> Vec<String> {
     let mut rest = String::new();
     let mut left = code;
     while let Some(at) = left.find("use ") {
-        let before = left[..at].chars().next_back();
+        let before = left[..at].rsplit('\n').next().unwrap().trim();
         rest.push_str(&left[..at]);
-        if before.is_some_and(|c| c.is_alphanumeric() || c == '_') {
+        if !(before.is_empty() || before.starts_with("pub") && !before.contains(' ')) {
             rest.push_str("use ");
             left = &left[at + 4..];
             continue;
@@ -338,7 +338,7 @@ fn the_binary_sees_what_any_program_sees() {
 
 #[test]
 fn uses_are_found_in_every_form() {
-    let code = "use crate::{\n    Error, Result,\n    a::{self, B, c::D},\n    e as f,\n};\npub(crate) use crate::g::H;\ncrate::i::j();\nuse super::super::k;\nmy_crate::x; reuse crate::y;";
+    let code = "use crate::{\n    Error, Result,\n    a::{self, B, c::D},\n    e as f,\n};\npub(crate) use crate::g::H;\ncrate::i::j();\nuse super::super::k;\nmy_crate::x; reuse crate::y; \"in use {}: {}\";";
     let mut found = used(code);
     found.sort();
     let mut expected = [

@@ -1,4 +1,5 @@
 //! The command line.
+mod db;
 mod fingerprint;
 mod index;
 mod shell;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use refrain::{QueryOptions, ScanOptions};
 
+pub use db::*;
 pub use fingerprint::*;
 pub use index::*;
 pub use shell::*;
@@ -69,14 +71,6 @@ pub enum IndexCommand {
     Compact(CompactArgs),
     /// Print everything but the fingerprints, or copy the index to one file
     Export(ExportArgs),
-}
-
-/// Where the index is.
-#[derive(Debug, Args)]
-pub struct DbArgs {
-    /// The index file [default: refrain/index.refrain in the user's data folder]
-    #[arg(long, env = "REFRAIN_DB", value_name = "FILE")]
-    pub db: Option<PathBuf>,
 }
 
 /// How folders are looked through.

@@ -10,7 +10,7 @@ mod stop;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use args::{Cli, Command, IndexCommand};
 
@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     if let Some(code) = called_fpcalc::run_if_called_so() {
         return code;
     }
-    let cli = Cli::parse_from(args::with_double_dashes(std::env::args_os()));
+    let cli = Cli::parse_from(args::with_double_dashes(&Cli::command(), std::env::args_os()));
     let done = std::panic::catch_unwind(|| match cli.command {
         Command::Index(IndexCommand::Build(args)) => cmd::index_build::run(&args),
         Command::Index(IndexCommand::Update(args)) => cmd::index_update::run(&args),

@@ -1,13 +1,11 @@
 //! What `refrain fingerprint` takes: fpcalc's options, with one dash or two.
 use std::{ffi::OsString, path::PathBuf};
 
-use clap::{ArgGroup, Args, Command, CommandFactory};
+use clap::{ArgGroup, Args, Command};
 use refrain::{
     acoustid::{Algorithm, RawSample},
     units::{SampleRate, Seconds},
 };
-
-use super::Cli;
 
 /// How to fingerprint.
 #[derive(Debug, Args)]
@@ -111,12 +109,11 @@ fn rate(text: &str) -> Result<SampleRate, String> {
 }
 
 /// Gives fpcalc's options after `fingerprint` a second dash, because clap reads `-json` as four short options.
-pub fn with_double_dashes(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+pub fn with_double_dashes(cli: &Command, args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut args: Vec<OsString> = args.into_iter().collect();
     if args.get(1).is_none_or(|command| command != "fingerprint") {
         return args;
     }
-    let cli = Cli::command();
     let command = cli.find_subcommand("fingerprint");
     let longs: Vec<&str> =
         command.into_iter().flat_map(Command::get_arguments).filter_map(|arg| arg.get_long()).collect();

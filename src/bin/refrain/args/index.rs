@@ -6,7 +6,7 @@ use clap::{
     builder::{OsStringValueParser, TypedValueParser},
 };
 
-use super::DbArgs;
+use super::db::DbArgs;
 
 /// Accepts any text except an empty one, which would select the whole index. A script passes an empty text if its
 /// variable was never set. Path arguments refuse an empty text anyway.
