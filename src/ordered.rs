@@ -29,11 +29,11 @@ pub(crate) const TICK: Duration = Duration::from_millis(100);
 /// The payload of a panic in a piece of work.
 type Panic = Box<dyn Any + Send>;
 
-/// Results by their numbers, given back in order.
+/// Holds numbered results and returns them in order.
 struct Reorder<T> {
     /// Results that came before their turn.
     waiting: BTreeMap<usize, T>,
-    /// Results that were given back.
+    /// How many results were returned.
     given: usize,
 }
 
@@ -46,7 +46,7 @@ impl<T> Reorder<T> {
         self.waiting.insert(number, result);
     }
 
-    /// The next result in order, if it is there.
+    /// The next result in order, if it has come.
     fn next(&mut self) -> Option<T> {
         let result = self.waiting.remove(&self.given)?;
         self.given += 1;
@@ -54,7 +54,7 @@ impl<T> Reorder<T> {
     }
 }
 
-/// Hands work to the threads of a rayon pool and collects its results in the order in which it was handed out.
+/// Hands work to the threads of a rayon pool and returns the results in the order in which the work was handed out.
 ///
 /// The caller limits how many pieces are under way, and so the memory. A thread of the pool that waits for a result
 /// works on pieces meanwhile, so a pool of one thread does everything itself.
@@ -67,7 +67,7 @@ pub(crate) struct Ordered<'a, 'scope, T> {
 }
 
 impl<'a, 'scope, T: Send + 'scope> Ordered<'a, 'scope, T> {
-    /// For the threads of the pool that `scope` belongs to; one of them uses it.
+    /// Uses the threads of the pool that `scope` belongs to. The caller is one of them.
     pub fn new(scope: &'a Scope<'scope>) -> Self {
         let (sender, receiver) = mpsc::channel();
         Self { scope, sender, receiver, results: Reorder::new(), handed: 0 }
@@ -84,8 +84,8 @@ impl<'a, 'scope, T: Send + 'scope> Ordered<'a, 'scope, T> {
         });
     }
 
-    /// The next result in order, as long as more than `max_pending` were not given back; waits for it. The error is what the
-    /// work panicked with.
+    /// Waits for the next result in order, if more than `max_pending` were not returned yet. The error is the payload
+    /// of a panic in the work.
     pub fn take(&mut self, max_pending: usize) -> Option<Result<T, Panic>> {
         while self.handed - self.results.given > max_pending {
             if let Some(done) = self.results.next() {
@@ -118,10 +118,11 @@ pub(crate) trait Sink<T> {
     fn tick(&mut self) -> Result<()>;
 }
 
-/// Does the jobs `0..count` with `work` on `threads` threads, at most `ahead` of them beyond the one that `sink` waits for.
+/// Runs the jobs `0..count` with `work` on `threads` threads. At most `ahead` jobs run beyond the one that `sink`
+/// waits for.
 ///
-/// The threads are no rayon threads. A rayon thread that waits starts another task of its pool; where that task calls what
-/// the caller has locked, both would wait for ever.
+/// These are not rayon threads. A rayon thread that waits starts another task of its pool. If that task calls
+/// something that the caller has locked, both wait for ever.
 ///
 /// `work` gets a token that is cancelled once `sink` fails, so that a thread drops even a file of hours. A panic of
 /// `work` continues in the caller.
@@ -140,7 +141,7 @@ pub(crate) fn in_order<T: Send>(
     let (sender, receiver) = mpsc::channel();
     let jobs = Mutex::new(jobs);
     thread::scope(|scope| {
-        // They end the threads, also where `sink` panics: no more jobs, and a token for those that are at work.
+        // Ends the threads, even if `sink` panics: no more jobs start, and the token of running jobs is cancelled.
         let (job_sender, _stopping) = (job_sender, Stopping(&stop));
         for n in 0..threads.clamp(1, count.max(1)) {
             let (sender, jobs, stop) = (sender.clone(), &jobs, &stop);

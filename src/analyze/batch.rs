@@ -134,13 +134,13 @@ fn on_threads(tasks: &[Task<'_>], options: &mut AnalyzeOptions<'_>, done: Done<'
     let at_a_time = threads.min(tasks.len());
     let held = (HELD / at_a_time).clamp(*HELD_OF_A_FILE.start(), *HELD_OF_A_FILE.end());
     let plans = Plans::new();
-    // Whoever has no file of its own helps with the blocks of others.
+    // A thread without a file of its own helps with the blocks of others.
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .thread_name(|n| format!("blocks-{n}"))
         .build()
         .map_err(|e| Error::Io { path: PathBuf::from("threads"), source: io::Error::other(e) })?;
-    // Files that have not ended; threads that have none of their own help with the blocks of these.
+    // The number of files that have not ended. Threads without a file help with the blocks of these.
     let unfinished = AtomicUsize::new(tasks.len());
     let (steps, step_receiver) = mpsc::sync_channel::<Step>(4 * threads);
     let work = |number: usize, stop: &CancelToken| {

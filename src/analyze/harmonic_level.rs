@@ -1,4 +1,4 @@
-//! How much of a whole file is harmonic, out of its blocks, in constant memory.
+//! Measures how much of a whole file is harmonic, from its blocks, in constant memory.
 use refrain_analysis::features;
 
 /// Measures how much of a file is harmonic.

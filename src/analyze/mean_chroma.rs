@@ -1,4 +1,4 @@
-//! The mean chroma of a whole file out of that of its frames, in constant memory.
+//! Collects the mean chroma of a whole file from its frames, in constant memory.
 use refrain_analysis::{CLASSES, Spectrogram};
 
 /// Collects the chroma of all frames.

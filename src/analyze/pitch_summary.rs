@@ -1,4 +1,4 @@
-//! The pitch of a whole file out of that of its frames, in constant memory.
+//! Summarises the pitch of a whole file from its frames, in constant memory.
 use refrain_analysis::{Pitch, blocks::StabilityCounter};
 
 /// A frame has a pitch if its aperiodicity is below this: less than a fifth of its power is outside of the period.

@@ -55,7 +55,7 @@ impl Options {
     }
 }
 
-/// What [`maintain`](super::maintain()) did.
+/// What a call that maintains the neighbour index did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Built {

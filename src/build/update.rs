@@ -162,7 +162,7 @@ impl Run<'_, '_> {
         let mut summary = BuildSummary { found: found.files.len(), failed, ..Default::default() };
         let mut changes = Changes::default();
         let before = self.store.roots()?;
-        // What is written from here on stays, however the build ends.
+        // Everything that is written from here on stays, however the build ends.
         drop(cancellable);
         changes.roots.extend(roots.iter().filter(|root| !before.contains(root)).cloned());
         let mut files = found.files;

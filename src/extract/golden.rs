@@ -1,5 +1,5 @@
-//! The fingerprint of one clip, as it was when the parameters were frozen: what any change of the way from a file to an index
-//! would show in.
+//! The fingerprint of one clip, as it was when the parameters were frozen. Any change on the way from a file to an
+//! index shows in it.
 use std::{fmt::Write, fs, path::Path};
 
 use super::track;
@@ -30,7 +30,8 @@ fn bytes(hex: &str) -> Vec<u8> {
     (0..hex.len() / 2).map(|i| u8::from_str_radix(&hex[2 * i..2 * i + 2], 16).unwrap()).collect()
 }
 
-/// `REFRAIN_GOLDEN=write cargo test --lib golden_fingerprint` writes the file anew: only for a new parameter set.
+/// `REFRAIN_GOLDEN=write cargo test --lib golden_fingerprint` writes the file again. Do this only for a new parameter
+/// set.
 #[test]
 fn golden_fingerprint_of_a_clip() {
     let mut decoder = Decoder::open(Path::new(CLIP)).unwrap();
@@ -53,7 +54,8 @@ fn golden_fingerprint_of_a_clip() {
     }
     assert_eq!(print.positions, positions);
     assert_eq!(print.frames.len(), frames.len());
-    // Processors without the same instructions round an FFT otherwise: a value between two levels may become the other one.
+    // Processors with other instructions round an FFT differently: a value between two levels may become the other
+    // one.
     let codes = |frames: &[u8]| frames.iter().flat_map(|b| [b & 15, b >> 4]).collect::<Vec<_>>();
     let (now, kept) = (codes(&print.frames), codes(&frames));
     let other = now.iter().zip(&kept).filter(|(now, kept)| now != kept).count();

@@ -37,8 +37,8 @@ pub struct Analysis {
 /// Fingerprints a track.
 ///
 /// # Errors
-/// [`Error::Io`] and [`Error::Audio`] as the decoder gives them; [`AudioError::TooShort`] and
-/// [`AudioError::NoFingerprint`] where there is nothing that could be found again; [`Error::Interrupted`].
+/// [`Error::Io`] and [`Error::Audio`] of the decoder; [`AudioError::TooShort`]; [`AudioError::NoFingerprint`] if the
+/// audio has nothing that could be found again; [`Error::Interrupted`].
 pub fn track(decoder: &mut dyn BlockSource, params: &ParameterSet, cancel: &CancelToken) -> Result<Analysis> {
     let mut fingerprinter = Fingerprinter::new(params);
     let duration = chroma(decoder, params, cancel, |frame| fingerprinter.push(frame))?;

@@ -24,7 +24,7 @@ pub(crate) struct Connections {
     writer: Mutex<Option<Store>>,
     /// The thread whose call is writing.
     at_work: Mutex<Option<ThreadId>>,
-    /// What the searches of all readers share.
+    /// Data that the searches of all readers share.
     search_cache: Arc<SearchCache>,
     writes: bool,
     /// The path as the caller gave it…
@@ -93,7 +93,7 @@ impl Connections {
         Ok(Reader { connections: self, store: Some(store) })
     }
 
-    /// The part of the neighbour index that is in memory, for all readers.
+    /// The part of the neighbour index that all readers keep in memory.
     pub fn search_cache(&self) -> &Arc<SearchCache> {
         &self.search_cache
     }

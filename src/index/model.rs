@@ -508,8 +508,8 @@ fn sequences() -> u32 {
     std::env::var("REFRAIN_SEQUENCES").ok().and_then(|n| n.parse().ok()).unwrap_or(SEQUENCES)
 }
 
-/// What random sequences seldom come to: of two missing files of a track a new one takes the place of the first, in order of
-/// paths, and the other stays missing.
+/// A case that random sequences seldom reach: two files of a track are missing, and a new one appears. It takes the
+/// place of the first, in order of paths; the other stays missing.
 #[test]
 fn a_new_file_takes_the_place_of_the_first_of_two_missing_ones() {
     for (first, second) in [(0, 1), (1, 0), (0, NAMES)] {

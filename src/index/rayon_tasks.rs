@@ -1,5 +1,6 @@
-//! Calls that write, run as tasks of the program's own rayon threads. A thread of rayon that waits starts another task, so
-//! no call may wait for rayon while it holds the index: the other task would wait for that index, for ever.
+//! Calls that write and run as tasks of the program's own rayon threads. A rayon thread that waits starts another
+//! task. So no call may wait for rayon while it holds the index, or the other task would wait for that index for
+//! ever.
 use std::{
     fs,
     sync::{Arc, mpsc},
@@ -20,7 +21,7 @@ use crate::{
 
 const CLIP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/audio/clips/clean.wav");
 
-/// Windows by chance, enough for k-means to use several threads.
+/// Random windows, enough for k-means to use several threads.
 fn fingerprint(windows: u32, seed: u64) -> Fingerprint {
     let mut random = fastrand::Rng::with_seed(seed);
     Fingerprint {
@@ -63,7 +64,8 @@ fn calls_that_write_as_rayon_tasks_do_not_wait_for_each_other() {
                 let options = BuildOptions::default().neighbours(options.force(true));
                 shared.build_with([file], options).map(drop)
             }
-            // Short tasks in between: else all threads but one wait for the index, and none helps with k-means.
+            // Short tasks in between. Without them all threads but one wait for the index, and none helps with
+            // k-means.
             _ => {
                 thread::sleep(Duration::from_millis(1));
                 Ok(())
@@ -72,13 +74,14 @@ fn calls_that_write_as_rayon_tasks_do_not_wait_for_each_other() {
         let work = Arc::new(work);
         let host = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
         let (sender, done) = mpsc::channel();
-        // From outside of the pool, so that its threads help each other before they start the next one.
+        // Started from outside of the pool, so that its threads help each other before they start the next task.
         for n in 0..48 {
             let (work, sender) = (work.clone(), sender.clone());
             host.spawn(move || sender.send(work(n)).unwrap());
         }
         drop(sender);
-        // Nor may a thread that waits start another call itself, which is refused as one from a callback.
+        // A waiting thread may not start another of these calls itself, because that call would be refused like one
+        // from a callback.
         let failed: Vec<String> = done.iter().filter_map(|done| Some(done.err()?.to_string())).collect();
         assert_eq!(failed, [""; 0]);
         drop((host, work));

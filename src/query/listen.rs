@@ -1,4 +1,5 @@
-//! Audio that is pushed in as it comes: live sound, or a recording of hours whose matches are wanted as they end.
+//! Audio that is pushed in as it comes: live sound, or a recording of hours whose matches are wanted as soon as they
+//! end.
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
@@ -43,7 +44,8 @@ impl Hearing {
         }
     }
 
-    /// Takes the next mono samples, looks up what they complete, and returns the matches that no later sound can change.
+    /// Takes the next mono samples, looks up the chunks they complete, and returns the matches that no later sound
+    /// can change.
     pub fn push(
         &mut self,
         store: &Store,
@@ -71,7 +73,7 @@ impl Hearing {
         Ok(matches)
     }
 
-    /// Ends the sound and returns the matches that were not returned yet.
+    /// Ends the sound and returns the matches that were not returned before.
     pub fn finish(mut self, store: &Store, cache: &Arc<SearchCache>) -> Result<Vec<Match>> {
         let mut query = Query::new(store, &self.options, cache)?;
         let _snapshot = store.snapshot()?;

@@ -1,4 +1,4 @@
-//! A second parameter set goes the whole way: it is another value, not other code.
+//! A second parameter set runs through all stages, because it is another value, not other code.
 use std::{path::Path, sync::Arc};
 
 use super::{engine::Query, options::QueryOptions};
@@ -16,7 +16,7 @@ use crate::{
 
 const RATE: u32 = 22_050;
 
-/// Other levels, octaves, windows, vectors and hops; a matrix by chance, which keeps distances well enough.
+/// Other levels, octaves, windows, vectors and hops. The matrix is random, which keeps distances well enough.
 fn other() -> ParameterSet {
     let mut other = CURRENT;
     other.id = 2;
@@ -112,7 +112,7 @@ fn a_second_set_is_fingerprinted_stored_and_found() {
     assert!(matches!(ann::maintain(&mut store, &lists, &go_on).unwrap(), Built::New { centroids: 16, .. }));
     store.verify(&CancelToken::new()).unwrap();
     assert!((right(&store, options.clone()) - exact).abs() < 0.05);
-    // The score is the set's, and so is how far a query is transposed.
+    // The score belongs to the set, and so does the range of transpositions.
     let mut doubtful = other;
     doubtful.score.intercept = [-1000.0, -1000.0];
     store.close().unwrap();

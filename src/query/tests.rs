@@ -90,7 +90,7 @@ fn a_deeper_look_finds_more_than_the_first_one() {
         let is_right = |query: &Query<'_>, places: &[Place], pairs: f64| {
             query.is_sure(places, pairs) && places[0].track == ids[seed as usize]
         };
-        // One list for each window, then ten.
+        // First one list for each window, then ten.
         let mut listed = Query::new(&store, &options, &Arc::default()).unwrap();
         listed.searcher = Searcher::new(&store).nprobe(1);
         let mut all =

@@ -1,8 +1,8 @@
-//! What to do next, in the words of the command line. The library says what happened; programs that embed it have other ways
-//! out.
+//! Says what to do about an error, in the words of the command line. The library only says what happened, because
+//! other programs have other remedies.
 use refrain::{Error, error::IndexError};
 
-/// The way out of an error, if there is one.
+/// The remedy for an error, if there is one.
 pub fn of(error: &Error) -> Option<&'static str> {
     let Error::Index { reason, .. } = error else { return None };
     Some(match reason {
@@ -20,7 +20,7 @@ pub fn of(error: &Error) -> Option<&'static str> {
     })
 }
 
-/// The error and the way out of it, in one line.
+/// The error and its remedy, in one line.
 pub fn with(error: &Error) -> String {
     match of(error) {
         Some(remedy) => format!("{error}; {remedy}"),
