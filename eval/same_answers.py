@@ -28,6 +28,7 @@ import argparse
 import collections
 import copy
 import dataclasses
+import fcntl
 import hashlib
 import json
 import os
@@ -664,6 +665,13 @@ def main() -> None:
     parts = {name: part for name, part in parts.items() if name.startswith(tuple(a.only.split(",")))}
     if not parts:
         p.error(f"--only {a.only}: no such part")
+    answers.mkdir(exist_ok=True)
+    lock = (answers / "lock").open("w")
+    try:
+        # Some parts make files in WORK, which two runs at a time would change under each other.
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit(f"another run uses {answers}")
     if a.ask in ("old", "both"):
         ask(Side(a.old.resolve(), answers / "old"), parts, keep=True)
     if a.ask in ("new", "both"):
