@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Runs the tests on mutants and says which of them the tests catch.
 
-usage: run.py TREE SAMPLE... --work DIR [--jobs N] [--timeout S] [--warm TARGET] [--only TEXT] [--no-slow] [--no-doc]
+usage: run.py TREE SAMPLE... --work DIR [--jobs N] [--timeout S] [--warm TARGET] [--only TEXT] [--again RESULTS]
+              [--lib] [--no-slow] [--no-doc]
 
 TREE is a source tree of refrain; a SAMPLE holds a mutant a line, from draw.py or as in kinds.jsonl. All mutants are planted in one copy
 of the tree and the tests are built once; the environment variable REFRAIN_MUTANT switches one mutant on. A mutant that
@@ -16,6 +17,7 @@ DIR keeps the copy, what was built, and results.json.
 import argparse
 import concurrent.futures
 import dataclasses
+import filecmp
 import json
 import os
 import pathlib
@@ -133,15 +135,21 @@ def check_out(tree: pathlib.Path, to: pathlib.Path) -> None:
             shutil.copy(tree / file, to / file)
 
 
-def copy(pristine: pathlib.Path, to: pathlib.Path) -> None:
-    """A copy with dates of now: cargo takes a file that is older than its last build for one that has not changed."""
-    shutil.rmtree(to, ignore_errors=True)
-    shutil.copytree(pristine, to, symlinks=True, copy_function=shutil.copy)
+def sync(source: pathlib.Path, to: pathlib.Path) -> None:
+    """Makes `to` the same as `source`; what changes gets a date of now, what does not is not built again."""
+    files = {path.relative_to(source) for path in source.rglob("*") if path.is_file()}
+    for path in to.rglob("*"):
+        if path.is_file() and path.relative_to(to) not in files:
+            path.unlink()
+    for file in files:
+        if not (to / file).exists() or not filecmp.cmp(source / file, to / file, shallow=False):
+            (to / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source / file, to / file)
 
 
-def build(tree: pathlib.Path, target: pathlib.Path) -> tuple[list[Binary], list[dict]]:
+def build(tree: pathlib.Path, target: pathlib.Path, which: list[str]) -> tuple[list[Binary], list[dict]]:
     """The test binaries, or the compiler's errors."""
-    command = ["cargo", "test", "--locked", "--lib", "--bins", "--tests", "--no-run", "--message-format=json"]
+    command = ["cargo", "test", "--locked", *which, "--no-run", "--message-format=json"]
     env = {**os.environ, "CARGO_TARGET_DIR": str(target)}
     done = subprocess.run(command, cwd=tree, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     messages = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
@@ -186,25 +194,24 @@ def blamed(tree: pathlib.Path, errors: list[dict]) -> set[int]:
     return ids
 
 
-def plant(planter: pathlib.Path, pristine: pathlib.Path, tree: pathlib.Path, mutants: list[Mutant]) -> None:
+def plant(planter: pathlib.Path, work: pathlib.Path, mutants: list[Mutant]) -> None:
     """Plants those that are new; says of each whether it could be planted."""
-    copy(pristine, tree)
+    sync(work / "pristine", work / "edited")
     lines = [json.dumps({**m.data, "id": m.id, "file": m.file, "diff": ""}) for m in mutants if m.status == "new"]
-    done = subprocess.run([planter, tree], input="\n".join(lines), text=True, stdout=subprocess.PIPE, check=True)
+    done = subprocess.run([planter, work / "edited"], input="\n".join(lines), text=True, stdout=subprocess.PIPE, check=True)
     by_id = {m.id: m for m in mutants}
     for line in done.stdout.splitlines():
         said = json.loads(line)
         if said["status"] != "planted":
             by_id[said["id"]].status, by_id[said["id"]].by = said["status"], said["why"]
+    sync(work / "edited", work / "tree")
 
 
-def build_planted(
-    planter: pathlib.Path, pristine: pathlib.Path, work: pathlib.Path, mutants: list[Mutant]
-) -> list[Binary]:
+def build_planted(planter: pathlib.Path, work: pathlib.Path, mutants: list[Mutant], which: list[str]) -> list[Binary]:
     """Builds all mutants at once; leaves out those that do not compile where they were planted."""
     while True:
-        plant(planter, pristine, work / "tree", mutants)
-        binaries, errors = build(work / "tree", work / "target")
+        plant(planter, work, mutants)
+        binaries, errors = build(work / "tree", work / "target", which)
         if binaries:
             return binaries
         bad = blamed(work / "tree", errors)
@@ -257,6 +264,7 @@ class Run:
             "INSTA_UPDATE": "no",
             "INSTA_WORKSPACE_ROOT": binary.folder,
             "PROPTEST_MAX_SHRINK_ITERS": "0",
+            "PROPTEST_DISABLE_FAILURE_PERSISTENCE": "1",
         }
         self.binary, self.tests, self.limit = binary, tests, limit
         try:
@@ -377,9 +385,11 @@ def baseline(binaries: list[Binary], work: pathlib.Path, limit: float) -> set:
         for test in run.failed:
             if not test:
                 sys.exit(f"{binary.name} {run.how} without a mutant")
-            broken.add((binary.name, test))
+            if not Run(binary, [test], 0, work, 60 * limit).ok:
+                broken.add((binary.name, test))
         took = sum(run.times.values())
-        print(f"{binary.name}: {len(names)} tests, {took:.0f} s; fail: {run.failed or 'none'}", flush=True)
+        fail = ", ".join(test for name, test in broken if name == binary.name) or "none"
+        print(f"{binary.name}: {len(names)} tests, {took:.0f} s; fail: {fail}", flush=True)
     return broken
 
 
@@ -392,6 +402,8 @@ def main() -> None:
     parser.add_argument("--timeout", type=float, default=30, help="seconds beyond ten times the usual until a test hangs (30)")
     parser.add_argument("--warm", type=pathlib.Path, help="a target folder to begin with")
     parser.add_argument("--only", help="only mutants whose name has this text")
+    parser.add_argument("--again", type=pathlib.Path, help="only mutants that survived in this results.json")
+    parser.add_argument("--lib", action="store_true", help="only the library's own tests: a first look")
     parser.add_argument("--no-slow", action="store_true", help="do not build those that cannot be switched")
     parser.add_argument("--no-doc", action="store_true", help="leave out the tests in the documentation")
     args = parser.parse_args()
@@ -403,6 +415,9 @@ def main() -> None:
     mutants = load(args.sample, tree)
     if args.only:
         mutants = [m for m in mutants if args.only in m.name]
+    if args.again:
+        survived = {m["name"] for m in json.loads(args.again.read_text()) if m["status"] == "survived"}
+        mutants = [m for m in mutants if m.name in survived]
     struck = equivalents()
     for mutant in mutants:
         if mutant.name in struck:
@@ -412,9 +427,11 @@ def main() -> None:
     manifest = str(HERE / "plant" / "Cargo.toml")
     subprocess.run(["cargo", "build", "--release", "-q", "--locked", "--manifest-path", manifest], env=planting, check=True)
     planter = work / "planter" / "release" / "plant"
+    which = ["--lib"] if args.lib else ["--lib", "--bins", "--tests"]
+    args.no_doc |= args.lib
     began = time.monotonic()
     check_out(tree, work / "pristine")
-    binaries = build_planted(planter, work / "pristine", work, mutants)
+    binaries = build_planted(planter, work, mutants, which)
     print(f"built in {time.monotonic() - began:.0f} s", flush=True)
     judge = Judge(binaries, baseline(binaries, work, args.timeout), work, args)
     if not args.no_doc and judge.doc_fails(0, work / "tree", work / "target"):
@@ -433,9 +450,10 @@ def main() -> None:
             shutil.copytree(work / "target", target, symlinks=True)
         for mutant in slow:
             single = work / "single"
-            copy(work / "pristine", single)
-            replace(single, mutant)
-            built, _ = build(single, target)
+            sync(work / "pristine", work / "edited")
+            replace(work / "edited", mutant)
+            sync(work / "edited", single)
+            built, _ = build(single, target, which)
             if not built:
                 mutant.status, mutant.by = "unviable", "it does not compile"
                 print(f"unviable  {mutant.id}: {mutant.name}", flush=True)
