@@ -4,9 +4,9 @@
 usage: run.py TREE SAMPLE... --work DIR [--jobs N] [--timeout S] [--warm TARGET] [--only TEXT] [--again RESULTS]
               [--lib] [--no-slow] [--no-doc]
 
-TREE is a source tree of refrain; a SAMPLE holds a mutant a line, from draw.py or as in kinds.jsonl. All mutants are planted in one copy
-of the tree and the tests are built once; the environment variable REFRAIN_MUTANT switches one mutant on. A mutant that
-cannot be switched (in a constant, say) is built on its own at the end.
+TREE is a source tree of refrain; a SAMPLE holds a mutant a line, from draw.py or as in kinds.jsonl. All mutants are
+planted in one copy of the tree and the tests are built once; the environment variable REFRAIN_MUTANT switches one
+mutant on. A mutant that cannot be switched (in a constant, say) is built on its own at the end.
 
 A mutant is caught when a test fails or hangs. The failing test runs once more, alone, and has to fail again. Tests that
 fail without a mutant (they read the source, which is not as it was) do not count.
@@ -351,7 +351,7 @@ class Judge:
         if mutant.status == "survived" and not self.args.no_doc and self.doc_fails(on, tree, target):
             mutant.status, mutant.by = "caught", "doc"
         mutant.seconds = time.monotonic() - began
-        print(f"{mutant.seconds:5.0f} s  {mutant.status:8}  {mutant.id}: {mutant.name}  {mutant.by}", flush=True)
+        print(f"{mutant.seconds:5.0f} s  {mutant.status:8}  {mutant.id}: {mutant.name}  {mutant.by}".rstrip(), flush=True)
 
     def doc_fails(self, on: int, tree: pathlib.Path, target: pathlib.Path) -> bool:
         command = ["cargo", "test", "--locked", "--doc", "-q"]
