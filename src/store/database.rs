@@ -238,6 +238,23 @@ impl Store {
         })
     }
 
+    /// Calls `each` with every row of a range of a table, of which there are at most `max`. For the inner loop of a search,
+    /// where looking at keys costs more than all else that is done with a row: a b-tree that leads back to itself ends here
+    /// all the same.
+    pub(super) fn each_row_up_to(
+        &self,
+        max: u64,
+        sql: &str,
+        values: impl rusqlite::Params,
+        mut each: impl FnMut(&Row<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let mut left = max;
+        self.rows(sql, values, |row| {
+            left = left.checked_sub(1).ok_or_else(|| self.damaged("more rows than there can be"))?;
+            each(row).map(|()| true)
+        })
+    }
+
     /// The first row of a statement, if there is one.
     pub(super) fn row<T>(
         &self,

@@ -139,11 +139,12 @@ impl Store {
         centroid: u32,
         mut each: impl FnMut(PostingBlock<'_>) -> Result<()>,
     ) -> Result<()> {
-        self.each_row(
-            "SELECT id, data FROM posting WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
+        self.each_row_up_to(
+            1 << BLOCK_BITS,
+            "SELECT data FROM posting WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
             list_rows(centroid),
             |row| {
-                let block = PostingBlock::decode(self.blob(row, 1)?, self.layout.dims)
+                let block = PostingBlock::decode(self.blob(row, 0)?, self.layout.dims)
                     .filter(|block| block.len() <= self.layout.windows_per_posting)
                     .ok_or_else(|| self.damaged(format!("postings of centroid {centroid}")))?;
                 each(block)
