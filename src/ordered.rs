@@ -253,7 +253,7 @@ mod tests {
             let begun = AtomicUsize::new(0);
             let work = |number: usize, _: &CancelToken| {
                 begun.fetch_add(1, Ordering::SeqCst);
-                if number % 3 == 0 {
+                if number.is_multiple_of(3) {
                     std::thread::yield_now();
                 }
                 number

@@ -509,7 +509,8 @@ fn a_schema_without_end_is_refused() {
         Err(Error::Index { reason: IndexError::Damaged(_), .. }) => {}
         other => panic!("{other:?}"),
     };
-    let ways: [(&str, fn(&Path) -> refrain::Result<()>); 5] = [
+    type Way = fn(&Path) -> refrain::Result<()>;
+    let ways: [(&str, Way); 5] = [
         ("opening for reading", |file| Index::open(file).map(drop)),
         ("opening for writing", |file| Index::open_to_write(file).map(drop)),
         ("opening or making", |file| Index::open_or_create(file).map(drop)),

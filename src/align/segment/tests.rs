@@ -247,7 +247,7 @@ fn the_range_is_the_best_of_all_ranges() {
         let gain: f64 = gains[a.from / 2..a.to.div_ceil(2)].iter().sum();
         assert!((gain - sum).abs() < 1e-4, "{a:?} for {range:?}");
         assert_eq!((a.from % 2, a.offset), (0, 10.0));
-        assert!(a.to == halves || a.to % 2 == 0, "{a:?}");
+        assert!(a.to == halves || a.to.is_multiple_of(2), "{a:?}");
         let met = [&query, &track].map(|side: &Vec<f32>| {
             let step = side.len().div_ceil(frames * VALUES);
             (a.from / 2..a.to.div_ceil(2)).flat_map(|k| row(side, step * k).to_vec()).collect::<Vec<f32>>()
