@@ -21,22 +21,20 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct AddOptions {
-    /// Tags of the recording, used before the tags in the audio itself. [`Index::add_with`] ignores them and uses the
-    /// file's own tags.
-    pub tags: Tags,
-    /// Ends the call early, with [`Error::Interrupted`]. Nothing is added then.
-    pub cancel: CancelToken,
+    pub(crate) tags: Tags,
+    pub(crate) cancel: CancelToken,
 }
 
 impl AddOptions {
-    /// Sets [`tags`](Self::tags).
+    /// Tags of the recording, used before the tags in the audio itself. [`Index::add_with`] ignores them and uses the
+    /// file's own tags.
     #[must_use]
     pub fn tags(mut self, tags: Tags) -> Self {
         self.tags = tags;
         self
     }
 
-    /// Sets [`cancel`](Self::cancel) to a clone of `token`.
+    /// Ends the call early, with [`Error::Interrupted`]. Nothing is added then.
     #[must_use]
     pub fn cancel(mut self, token: &CancelToken) -> Self {
         self.cancel = token.clone();

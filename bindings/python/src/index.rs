@@ -76,8 +76,7 @@ pub struct Ask {
 
 impl Ask {
     fn options(&self, caller: &Caller) -> QueryOptions {
-        let mut range = Range::default();
-        (range.semitones, range.slowest, range.fastest) = (self.semitones, self.slowest, self.fastest);
+        let range = Range::default().semitones(self.semitones).slowest(self.slowest).fastest(self.fastest);
         QueryOptions::default()
             .top(self.top)
             .min_score(self.min_score)

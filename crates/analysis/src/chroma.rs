@@ -17,16 +17,11 @@ pub const CLASSES: usize = 12;
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChromaOptions {
-    /// The lowest bin in hertz, before tuning.
-    pub fmin: f64,
-    /// The number of octaves.
-    pub octaves: usize,
-    /// Bins of the constant-Q transform in an octave, a multiple of twelve.
-    pub bins_per_octave: usize,
-    /// Samples from one frame to the next.
-    pub hop: usize,
-    /// The tuning of the music in bins, -0.5 to 0.5, as [`crate::Tuning`] estimates it: positive if it is above A4 = 440 Hz.
-    pub tuning: f64,
+    pub(crate) fmin: f64,
+    pub(crate) octaves: usize,
+    pub(crate) bins_per_octave: usize,
+    pub(crate) hop: usize,
+    pub(crate) tuning: f64,
 }
 
 impl Default for ChromaOptions {
@@ -37,35 +32,35 @@ impl Default for ChromaOptions {
 }
 
 impl ChromaOptions {
-    /// Sets [`fmin`](Self::fmin).
+    /// The lowest bin in hertz, before tuning.
     #[must_use]
     pub fn fmin(mut self, fmin: f64) -> Self {
         self.fmin = fmin;
         self
     }
 
-    /// Sets [`octaves`](Self::octaves).
+    /// The number of octaves.
     #[must_use]
     pub fn octaves(mut self, octaves: usize) -> Self {
         self.octaves = octaves;
         self
     }
 
-    /// Sets [`bins_per_octave`](Self::bins_per_octave).
+    /// Bins of the constant-Q transform in an octave, a multiple of twelve.
     #[must_use]
     pub fn bins_per_octave(mut self, bins_per_octave: usize) -> Self {
         self.bins_per_octave = bins_per_octave;
         self
     }
 
-    /// Sets [`hop`](Self::hop).
+    /// Samples from one frame to the next.
     #[must_use]
     pub fn hop(mut self, hop: usize) -> Self {
         self.hop = hop;
         self
     }
 
-    /// Sets [`tuning`](Self::tuning).
+    /// The tuning of the music in bins, -0.5 to 0.5, as [`crate::Tuning`] estimates it: positive if it is above A4 = 440 Hz.
     #[must_use]
     pub fn tuning(mut self, tuning: f64) -> Self {
         self.tuning = tuning;
@@ -163,7 +158,7 @@ impl ChromaCqt {
         scratch: &mut GroupScratch,
         mut magnitudes: Option<&mut Spectrogram<f32>>,
     ) -> Spectrogram<f32> {
-        let (signals, bins) = (block.signals(), self.cqt.options().bins);
+        let (signals, bins) = (block.signals(), self.cqt.bins());
         let mut out = Spectrogram::new(block.frames.len(), CLASSES);
         if let Some(magnitudes) = &mut magnitudes {
             **magnitudes = Spectrogram::new(block.frames.len(), bins);

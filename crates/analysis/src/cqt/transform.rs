@@ -140,9 +140,9 @@ impl Cqt {
         self.rate
     }
 
-    /// The options.
-    pub fn options(&self) -> &CqtOptions {
-        &self.options
+    /// The number of bins.
+    pub fn bins(&self) -> usize {
+        self.options.bins
     }
 
     /// The frequency of a bin in hertz.
