@@ -116,7 +116,6 @@ pub mod report;
 #[cfg(feature = "decode")]
 mod scan;
 mod tags;
-pub mod units;
 
 // The stages. With the feature `unstable` each can be measured and used alone; nothing is promised of them.
 #[cfg(not(feature = "unstable"))]
@@ -159,13 +158,19 @@ pub mod spectrum;
 mod store;
 #[cfg(feature = "unstable")]
 pub mod store;
+#[cfg(not(feature = "unstable"))]
+mod units;
+#[cfg(feature = "unstable")]
+pub mod units;
 
 #[cfg(feature = "analyze")]
 pub use analyze::{
     batch::{analyze, analyze_all, analyze_with},
     options::{AnalyzeEvent, AnalyzeOptions, AnalyzeSummary},
 };
-pub use ann::{Built, Options as NeighbourOptions};
+pub use ann::Built;
+#[cfg(feature = "unstable")]
+pub use ann::Options as NeighbourOptions;
 #[cfg(feature = "decode")]
 pub use build::{
     events::{BuildEvent, BuildSummary, FailedFile},
@@ -174,7 +179,7 @@ pub use build::{
 pub use cancel::CancelToken;
 #[cfg(feature = "decode")]
 pub use decode::silence_decoder_panics;
-pub use decode::{Audio, BlockSource, Warning};
+pub use decode::{Audio, Warning};
 pub use error::{Error, Result};
 pub use index::{
     add::{AddOptions, Added},

@@ -57,7 +57,8 @@ impl ChromaprintOptions {
         self
     }
 
-    /// The format of the samples, for files without a container.
+    /// The format of the samples, for files without a container. For the command.
+    #[doc(hidden)]
     #[must_use]
     pub fn raw(mut self, raw: impl Into<Option<RawFormat>>) -> Self {
         self.raw = raw.into();

@@ -58,7 +58,7 @@ impl Algorithm {
     }
 
     /// How much audio comes before the first word. Two chunks miss that much between them.
-    pub fn delay(self) -> Samples {
+    pub(super) fn delay(self) -> Samples {
         Samples(self.configuration().delay() as u64)
     }
 }

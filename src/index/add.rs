@@ -142,12 +142,13 @@ fn add_audio(
         return Err(Error::Io { path: name.to_owned(), source });
     }
     let (params, cancel) = (*connections.reader()?.params(), &options.cancel);
-    let analysis = track::contained(name, || track::track(&mut *audio.named(name).open()?, &params, cancel))?;
+    let analysis =
+        track::contained(name, || track::track(&mut *audio.named(name).into_blocks()?, &params, cancel))?;
     let record = TrackRecord {
         path: name.to_owned(),
         duration: analysis.duration,
         tags: options.tags.clone().or(analysis.tags.clone()),
-        sample_rate: analysis.spec.map(|(rate, _)| rate),
+        sample_rate: analysis.spec.map(|(rate, _)| rate.0),
         channels: analysis.spec.map(|(_, channels)| channels),
         ..TrackRecord::default()
     };

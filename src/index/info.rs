@@ -18,8 +18,10 @@ pub struct Info {
     pub path: PathBuf,
     /// Counts and sizes.
     pub totals: Totals,
-    /// The parameters of the fingerprints.
-    pub params: ParameterSet,
+    /// The number of the parameter set of the fingerprints.
+    pub parameter_set: u32,
+    /// The parameters in words, to be shown.
+    pub parameters: String,
     /// The version of the file format.
     pub format: u32,
     /// The folders that the index was built from.
@@ -41,11 +43,24 @@ impl Index {
         Ok(Info {
             path: store.path().to_owned(),
             totals: store.totals()?,
-            params: *store.params(),
+            parameter_set: store.params().id,
+            parameters: in_words(store.params()),
             format: store.format(),
             roots: store.roots()?.into_iter().map(|root| root.path).collect(),
             neighbours: store.neighbour_index()?.map(|n| (n.centroid_count, n.window_count)),
             sqlite: sqlite_version(),
         })
     }
+}
+
+/// The parameters that a user may want to know.
+fn in_words(params: &ParameterSet) -> String {
+    format!(
+        "{}, {} octaves from {} Hz, a frame every {:.0} ms, {} values a window",
+        params.sample_rate,
+        params.octaves,
+        params.fmin,
+        params.frame_seconds().0 * 1e3,
+        params.window_dims
+    )
 }

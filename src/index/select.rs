@@ -42,7 +42,8 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// The text as given.
+    /// The text as given. For the command.
+    #[doc(hidden)]
     pub fn as_path(&self) -> &Path {
         &self.text
     }
@@ -138,7 +139,7 @@ impl Index {
     }
 
     /// The files that are marked as missing and still do not exist. Leaves out files in
-    /// [`absent_roots`](Self::absent_roots).
+    /// an indexed folder that is itself gone, such as one on an unplugged disk.
     ///
     /// # Errors
     /// [`Error::Index`] if the file cannot be read.
@@ -149,19 +150,21 @@ impl Index {
         Ok(missing)
     }
 
-    /// The indexed folders that do not exist, such as those on an unplugged disk, in order.
+    /// The indexed folders that do not exist, such as those on an unplugged disk, in order. For the command.
     ///
     /// # Errors
     /// [`Error::Index`] if the file cannot be read.
+    #[doc(hidden)]
     pub fn absent_roots(&self) -> Result<Vec<PathBuf>> {
         let roots = self.connections.reader()?.roots()?.into_iter().map(|root| root.path);
         Ok(roots.filter(|path| is_gone(path)).collect())
     }
 
-    /// The indexed folders at or below `path`, in order.
+    /// The indexed folders at or below `path`, in order. For the command.
     ///
     /// # Errors
     /// [`Error::Index`] if the file cannot be read.
+    #[doc(hidden)]
     pub fn roots_below(&self, path: &Path) -> Result<Vec<PathBuf>> {
         let literal = spellings(path);
         let roots = self.connections.reader()?.roots()?.into_iter().map(|root| root.path);

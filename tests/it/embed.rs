@@ -102,7 +102,8 @@ fn audio_that_is_no_file_is_added_found_and_removed() {
     let folder = tempfile::tempdir().unwrap();
     let index = Index::open_or_create(folder.path().join("i.refrain")).unwrap();
     let (song, rate) = samples(&fixture("audio/songs/second-orbit.flac"));
-    let tags = Tags::default().title("Orbit");
+    let mut tags = Tags::default();
+    tags.title = Some("Orbit".into());
     for _ in 0..2 {
         index
             .add_audio_with(

@@ -171,7 +171,7 @@ pub unsafe extern "C" fn refrain_info(index: *const RefrainIndex, info: *mut Ref
             windows: found.totals.windows,
             bytes: found.totals.bytes,
             format: found.format,
-            parameter_set: found.params.id,
+            parameter_set: found.parameter_set,
             neighbour_lists: lists,
             neighbour_windows: listed,
         };

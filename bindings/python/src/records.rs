@@ -221,7 +221,7 @@ impl From<Info> for InfoRecord {
             windows: totals.windows,
             neighbour_lists: info.neighbours.map(|n| n.0),
             neighbour_windows: info.neighbours.map(|n| n.1),
-            parameter_set: info.params.id,
+            parameter_set: info.parameter_set,
             format: info.format,
             version: env!("CARGO_PKG_VERSION"),
             sqlite: info.sqlite,
@@ -293,10 +293,10 @@ impl TrackRecord {
             release_mbid,
             acoustid,
             duration: record.duration.0,
-            sample_rate: record.sample_rate.map(|rate| rate.0),
+            sample_rate: record.sample_rate,
             channels: record.channels,
             hash: record.hash.map(|hash| hash.to_string()),
-            frames: track.frames.0 as u64,
+            frames: track.frames as u64,
             windows: track.windows,
         }
     }

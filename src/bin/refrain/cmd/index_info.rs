@@ -39,7 +39,6 @@ fn print(args: &InfoArgs, info: &Info, failures: Vec<(PathBuf, String)>) -> io::
         return writeln!(out, "{document}");
     }
     let t = &info.totals;
-    let p = &info.params;
     let rows = [
         ("file", info.path.display().to_string()),
         ("tracks", t.tracks.to_string()),
@@ -55,18 +54,7 @@ fn print(args: &InfoArgs, info: &Info, failures: Vec<(PathBuf, String)>) -> io::
         ),
         ("files", format!("{}, {} of them missing", t.files, t.missing)),
         ("files not usable", t.failures.to_string()),
-        (
-            "parameters",
-            format!(
-                "set {}: {}, {} octaves from {} Hz, a frame every {:.0} ms, {} values a window",
-                p.id,
-                p.sample_rate,
-                p.octaves,
-                p.fmin,
-                p.frame_seconds().0 * 1e3,
-                p.window_dims
-            ),
-        ),
+        ("parameters", format!("set {}: {}", info.parameter_set, info.parameters)),
         ("format", format!("{}, refrain {}, SQLite {}", info.format, env!("CARGO_PKG_VERSION"), info.sqlite)),
     ];
     for (name, value) in rows {
@@ -97,7 +85,7 @@ fn document(info: &Info) -> serde_json::Value {
         "missing": t.missing,
         "roots": info.roots.iter().map(|root| root.to_string_lossy()).collect::<Vec<_>>(),
         "neighbour_index": info.neighbours.map(|(lists, windows)| json!({"lists": lists, "windows": windows})),
-        "parameter_set": info.params.id,
+        "parameter_set": info.parameter_set,
         "format": info.format,
         "version": env!("CARGO_PKG_VERSION"),
         "sqlite": info.sqlite,
