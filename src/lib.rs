@@ -102,6 +102,7 @@
 
 #[cfg(feature = "acoustid")]
 pub mod acoustid;
+pub mod analysis;
 #[cfg(feature = "analyze")]
 mod analyze;
 #[cfg(feature = "decode")]
@@ -192,7 +193,6 @@ pub use index::{
     select::{Pattern, Selector},
 };
 pub use query::{options::QueryOptions, variants::Range};
-pub use refrain_analysis as analysis;
 #[cfg(feature = "analyze")]
 pub use report::HarmonicFigures;
 pub use report::{Answer, Match, Status};

@@ -7,7 +7,7 @@ use std::{
 
 use zip::{CompressionMethod, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
-use refrain_analysis::{CLASSES, Cqt, Pitch, Spectrogram, chroma::normalise};
+use refrain_analysis::{CLASSES, Cqt, Pitch, Spectrogram, blocks::normalise};
 
 use super::{
     atomic_file::{AtomicFile, io_error},

@@ -6,11 +6,9 @@
 use std::{any::Any, path::Path};
 
 use refrain_analysis::{
-    CLASSES, ChromaCqt, ChromaOptions, Pitch, Spectrogram,
-    blocks::{CqtBlock, Peak, TuningAccumulator},
-    chroma::normalise,
+    CLASSES, ChromaCqt, ChromaOptions, Mode, Pitch, Spectrogram,
+    blocks::{CqtBlock, Peak, TuningAccumulator, normalise},
     estimate_key, features,
-    key::Mode,
 };
 
 use super::{

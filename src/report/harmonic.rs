@@ -3,7 +3,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use refrain_analysis::{CLASSES, key::NAMES};
+use refrain_analysis::{CLASSES, blocks::NAMES};
 
 use super::document::{self, Document, lossy};
 use crate::{

@@ -100,6 +100,7 @@ impl ChromaCqt {
     }
 
     /// The constant-Q transform.
+    #[doc(hidden)]
     pub fn cqt(&self) -> &Cqt {
         &self.cqt
     }
@@ -136,6 +137,7 @@ impl ChromaCqt {
     ///
     /// # Errors
     /// As [`ChromaCqt::raw`].
+    #[doc(hidden)]
     pub fn raw_on_threads(&self, samples: &[f32]) -> Result<Spectrogram<f32>, AnalysisError> {
         check(samples, 0)?;
         let levels = self.cqt.halve_on_threads(samples);
@@ -205,6 +207,7 @@ impl ChromaCqt {
 }
 
 /// Divides each frame by its largest value. Leaves frames alone whose largest value is 0 or subnormal.
+#[doc(hidden)]
 pub fn normalise(chroma: &mut Spectrogram<f32>) {
     let bins = chroma.bins().max(1);
     for frame in chroma.values.chunks_exact_mut(bins) {
@@ -267,6 +270,7 @@ impl ChromaStft {
     ///
     /// # Errors
     /// [`AnalysisError::Parameter`] unless the values are whole frames, finite and not negative.
+    #[doc(hidden)]
     pub fn raw_of(&self, powers: &[f32]) -> Result<Spectrogram<f32>, AnalysisError> {
         let bins = self.stft.bins();
         let mut out = Spectrogram::new(frames_of_magnitudes(powers, bins)?, CLASSES);

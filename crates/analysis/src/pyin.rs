@@ -115,11 +115,12 @@ impl Pyin {
     }
 
     /// The default options with librosa's difference function, for comparing results.
+    #[doc(hidden)]
     pub fn librosa_options() -> YinOptions {
         YinOptions { difference: Difference::Librosa, ..YinOptions::default() }
     }
 
-    /// Returns the pitch of each frame of `samples`. There are as many frames as of [`Yin::frames`].
+    /// Returns the pitch of each frame of `samples`. There are as many frames as [`Yin::pitch`] returns.
     ///
     /// # Errors
     /// [`AnalysisError::Sample`] for a sample that is not finite or too large.

@@ -14,6 +14,7 @@ use crate::{
 };
 
 /// The difference function of a frame at a lag.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Difference {
@@ -89,6 +90,7 @@ impl YinOptions {
     }
 
     /// The difference function (step 2).
+    #[doc(hidden)]
     #[must_use]
     pub fn difference(mut self, difference: Difference) -> Self {
         self.difference = difference;
@@ -158,6 +160,7 @@ impl Yin {
     }
 
     /// The sample rate in hertz.
+    #[doc(hidden)]
     pub fn rate(&self) -> f64 {
         self.rate
     }
@@ -169,6 +172,7 @@ impl Yin {
     }
 
     /// The number of frames of `len` samples: `1 + len / hop`, or 0 if there are no samples.
+    #[doc(hidden)]
     pub fn frames(&self, len: usize) -> usize {
         if len == 0 { 0 } else { 1 + len / self.options.hop }
     }
@@ -202,6 +206,7 @@ impl Yin {
     ///
     /// # Errors
     /// As [`Yin::pitch`].
+    #[doc(hidden)]
     pub fn pitch_on_threads(&self, samples: &[f32]) -> Result<Vec<Pitch>, AnalysisError> {
         check(samples, 0)?;
         let mut out = vec![Pitch::default(); self.frames(samples.len())];

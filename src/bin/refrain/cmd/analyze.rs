@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::Context;
 use refrain::{
-    AnalyzeEvent, AnalyzeOptions, Audio, Error, HarmonicFigures, Seconds, analysis::key::NAMES, analyze_all,
+    AnalyzeEvent, AnalyzeOptions, Audio, Error, HarmonicFigures, Seconds, analysis::NAMES, analyze_all,
     report,
 };
 
