@@ -190,7 +190,7 @@ pub use index::{
     options::{MaintainOptions, Progress},
     query::Listener,
     relocate::Relocated,
-    select::{Pattern, Selector},
+    select::Selector,
 };
 pub use query::{options::QueryOptions, variants::Range};
 #[cfg(feature = "analyze")]

@@ -43,7 +43,8 @@ impl ChromaprintOptions {
     }
 
     /// Makes a fingerprint for each stretch of this length, at least one sample; `None` for one fingerprint of
-    /// everything.
+    /// everything. For the command.
+    #[doc(hidden)]
     #[must_use]
     pub fn chunk(mut self, chunk: impl Into<Option<Seconds>>) -> Self {
         self.chunk = chunk.into();
@@ -51,6 +52,8 @@ impl ChromaprintOptions {
     }
 
     /// Lets each stretch after the first begin earlier, so that nothing is missed between two stretches.
+    /// For the command.
+    #[doc(hidden)]
     #[must_use]
     pub fn overlap(mut self, overlap: bool) -> Self {
         self.overlap = overlap;

@@ -1,7 +1,10 @@
 //! AcoustID fingerprints, as Chromaprint's `fpcalc` computes them.
 //!
-//! [`convert`] computes the samples that Chromaprint works on, through [`polyphase`], fpcalc's resampler. [`words`]
-//! turns them into words and packs these. [`chromaprint`] does all that for a file, a stream or samples.
+//! [`chromaprint`](chromaprint()) fingerprints a file, a stream or samples. [`pack`] writes a fingerprint as the text that
+//! AcoustID's server takes.
+//!
+//! `convert` computes the samples that Chromaprint works on, through `polyphase`, fpcalc's resampler. `words` turns them into
+//! words and packs these.
 mod chromaprint;
 mod convert;
 mod polyphase;

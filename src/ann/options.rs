@@ -55,7 +55,7 @@ impl Options {
     }
 }
 
-/// What [`maintain`](super::maintain()) did.
+/// What was done to the neighbour index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Built {

@@ -26,6 +26,8 @@ pub struct QueryOptions {
 
 impl QueryOptions {
     /// The lowest score that counts as a match, unless [`min_score`](Self::min_score) sets another one.
+    /// For the command.
+    #[doc(hidden)]
     pub const MIN_SCORE: f32 = MIN_SCORE;
 
     /// The most matches to return.

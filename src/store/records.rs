@@ -27,7 +27,8 @@ pub struct TrackRecord {
 }
 
 impl TrackRecord {
-    /// A recording of which nothing is known but a file. The other fields can be set.
+    /// A recording of which nothing is known but a file. The other fields can be set. For programs that write to the store.
+    #[doc(hidden)]
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into(), ..Self::default() }
     }

@@ -376,8 +376,7 @@ impl Index {
                 let found = index.select(&selector)?;
                 let roots = match &selector {
                     // A folder may be one to be updated and have no files.
-                    Selector::Path(path) => index.roots_below(path)?,
-                    Selector::Pattern(pattern) => index.roots_below(pattern.as_path())?,
+                    Selector::Path(path) | Selector::Pattern(path) => index.roots_below(path)?,
                     _ => Vec::new(),
                 };
                 if found.is_empty() && roots.is_empty() {

@@ -258,6 +258,7 @@ impl ChromaStft {
     ///
     /// # Errors
     /// [`AnalysisError::Sample`] for a sample that is not finite or too large.
+    #[doc(hidden)]
     pub fn raw(&self, samples: &[f32], scratch: &mut StftScratch) -> Result<Spectrogram<f32>, AnalysisError> {
         let mut out = Spectrogram::new(self.stft.frames(samples.len()), CLASSES);
         self.stft.for_each_magnitudes(samples, scratch, |t, magnitudes| {

@@ -142,6 +142,7 @@ impl Cqt {
     }
 
     /// The number of bins.
+    #[doc(hidden)]
     pub fn bins(&self) -> usize {
         self.options.bins
     }
