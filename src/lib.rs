@@ -198,7 +198,7 @@ pub use report::HarmonicFigures;
 pub use report::{Answer, Match, Status};
 #[cfg(feature = "decode")]
 pub use scan::files::ScanOptions;
-pub use store::{ContentHash, FileEntry, Totals, Track, TrackId, TrackRecord};
+pub use store::{ContentHash, FileEntry, Track, TrackId, TrackRecord};
 pub use tags::Tags;
 pub use units::Seconds;
 

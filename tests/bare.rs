@@ -91,6 +91,6 @@ fn an_index_of_another_program_is_read() {
             Ok(())
         })
         .unwrap();
-    assert_eq!(tracks as u64, index.info().unwrap().totals.tracks);
+    assert_eq!(tracks as u64, index.info().unwrap().tracks);
     assert!(tracks > 0);
 }

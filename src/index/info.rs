@@ -8,6 +8,7 @@ use crate::{
     error::Result,
     params::ParameterSet,
     store::{Totals, sqlite_version},
+    units::Seconds,
 };
 
 /// What [`Index::info`] returns.
@@ -16,8 +17,22 @@ use crate::{
 pub struct Info {
     /// The path of the file, as it was given.
     pub path: PathBuf,
-    /// Counts and sizes.
-    pub totals: Totals,
+    /// How many tracks there are.
+    pub tracks: u64,
+    /// How long they play.
+    pub duration: Seconds,
+    /// How many chroma frames there are.
+    pub frames: u64,
+    /// How many fingerprint windows there are.
+    pub windows: u64,
+    /// Files that gave no fingerprint.
+    pub failures: u64,
+    /// Files of tracks.
+    pub files: u64,
+    /// Files of tracks that are missing.
+    pub missing: u64,
+    /// Bytes of the file once its log is folded.
+    pub bytes: u64,
     /// The number of the parameter set of the fingerprints.
     pub parameter_set: u32,
     /// The parameters in words, to be shown.
@@ -40,9 +55,17 @@ impl Index {
     pub fn info(&self) -> Result<Info> {
         let store = self.connections.reader()?;
         let _snapshot = store.snapshot()?;
+        let Totals { tracks, duration, frames, windows, failures, files, missing, bytes } = store.totals()?;
         Ok(Info {
             path: store.path().to_owned(),
-            totals: store.totals()?,
+            tracks,
+            duration,
+            frames,
+            windows,
+            failures,
+            files,
+            missing,
+            bytes,
             parameter_set: store.params().id,
             parameters: in_words(store.params()),
             format: store.format(),
