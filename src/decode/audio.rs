@@ -109,7 +109,8 @@ impl<'a> Audio<'a> {
         self
     }
 
-    /// The name that answers and errors show.
+    /// The name that answers and errors show. For the bindings.
+    #[doc(hidden)]
     pub fn name(&self) -> &Path {
         &self.name
     }
