@@ -105,7 +105,7 @@ fn plain_differences(samples: &[f32]) -> Vec<f32> {
 /// Every bin by its windowed sinusoid at the full rate, for one frame.
 fn plain_cqt_frame(samples: &[f32], cqt: &Cqt) -> Vec<f32> {
     let middle = samples.len() / 2;
-    (0..cqt.options().bins)
+    (0..cqt.bins())
         .map(|bin| {
             let f = cqt.frequency(bin);
             let length = (51.943 * RATE / f) as usize;

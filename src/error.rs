@@ -182,7 +182,8 @@ pub enum IndexError {
 }
 
 impl IndexError {
-    /// Another process holds the writer, and it may be known which.
+    /// Another process holds the writer, and it may be known which. For tests of programs.
+    #[doc(hidden)]
     pub fn busy(holder: Option<Holder>) -> Self {
         Self::Busy { holder }
     }

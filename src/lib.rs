@@ -102,6 +102,7 @@
 
 #[cfg(feature = "acoustid")]
 pub mod acoustid;
+pub mod analysis;
 #[cfg(feature = "analyze")]
 mod analyze;
 #[cfg(feature = "decode")]
@@ -116,7 +117,6 @@ pub mod report;
 #[cfg(feature = "decode")]
 mod scan;
 mod tags;
-pub mod units;
 
 // The stages. With the feature `unstable` each can be measured and used alone; nothing is promised of them.
 #[cfg(not(feature = "unstable"))]
@@ -159,13 +159,19 @@ pub mod spectrum;
 mod store;
 #[cfg(feature = "unstable")]
 pub mod store;
+#[cfg(not(feature = "unstable"))]
+mod units;
+#[cfg(feature = "unstable")]
+pub mod units;
 
 #[cfg(feature = "analyze")]
 pub use analyze::{
     batch::{analyze, analyze_all, analyze_with},
     options::{AnalyzeEvent, AnalyzeOptions, AnalyzeSummary},
 };
-pub use ann::{Built, Options as NeighbourOptions};
+pub use ann::Built;
+#[cfg(feature = "unstable")]
+pub use ann::Options as NeighbourOptions;
 #[cfg(feature = "decode")]
 pub use build::{
     events::{BuildEvent, BuildSummary, FailedFile},
@@ -174,7 +180,7 @@ pub use build::{
 pub use cancel::CancelToken;
 #[cfg(feature = "decode")]
 pub use decode::silence_decoder_panics;
-pub use decode::{Audio, BlockSource, Warning};
+pub use decode::{Audio, Warning};
 pub use error::{Error, Result};
 pub use index::{
     add::{AddOptions, Added},
@@ -184,16 +190,15 @@ pub use index::{
     options::{MaintainOptions, Progress},
     query::Listener,
     relocate::Relocated,
-    select::{Pattern, Selector},
+    select::Selector,
 };
 pub use query::{options::QueryOptions, variants::Range};
-pub use refrain_analysis as analysis;
 #[cfg(feature = "analyze")]
 pub use report::HarmonicFigures;
 pub use report::{Answer, Match, Status};
 #[cfg(feature = "decode")]
 pub use scan::files::ScanOptions;
-pub use store::{ContentHash, FileEntry, Totals, Track, TrackId, TrackRecord};
+pub use store::{ContentHash, FileEntry, Track, TrackId, TrackRecord};
 pub use tags::Tags;
 pub use units::Seconds;
 

@@ -6,9 +6,9 @@ use serde::Serialize;
 /// ```
 /// use refrain::Tags;
 ///
-/// let tags = Tags::default().title("Second Orbit").artist("Refrain").track_number(3);
-/// assert_eq!(tags.title.as_deref(), Some("Second Orbit"));
-/// assert_eq!(tags.album, None);
+/// let mut tags = Tags::default();
+/// tags.title = Some("Second Orbit".into());
+/// tags.track_number = Some(3);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
@@ -32,62 +32,6 @@ pub struct Tags {
 }
 
 impl Tags {
-    /// Sets the [`title`](Self::title).
-    #[must_use]
-    pub fn title(mut self, title: impl Into<String>) -> Self {
-        self.title = Some(title.into());
-        self
-    }
-
-    /// Sets the [`artist`](Self::artist).
-    #[must_use]
-    pub fn artist(mut self, artist: impl Into<String>) -> Self {
-        self.artist = Some(artist.into());
-        self
-    }
-
-    /// Sets the [`album`](Self::album).
-    #[must_use]
-    pub fn album(mut self, album: impl Into<String>) -> Self {
-        self.album = Some(album.into());
-        self
-    }
-
-    /// Sets the [`track_number`](Self::track_number).
-    #[must_use]
-    pub fn track_number(mut self, number: u32) -> Self {
-        self.track_number = Some(number);
-        self
-    }
-
-    /// Sets the [`disc_number`](Self::disc_number).
-    #[must_use]
-    pub fn disc_number(mut self, number: u32) -> Self {
-        self.disc_number = Some(number);
-        self
-    }
-
-    /// Sets the [`recording_mbid`](Self::recording_mbid).
-    #[must_use]
-    pub fn recording_mbid(mut self, id: impl Into<String>) -> Self {
-        self.recording_mbid = Some(id.into());
-        self
-    }
-
-    /// Sets the [`release_mbid`](Self::release_mbid).
-    #[must_use]
-    pub fn release_mbid(mut self, id: impl Into<String>) -> Self {
-        self.release_mbid = Some(id.into());
-        self
-    }
-
-    /// Sets the [`acoustid`](Self::acoustid).
-    #[must_use]
-    pub fn acoustid(mut self, id: impl Into<String>) -> Self {
-        self.acoustid = Some(id.into());
-        self
-    }
-
     /// Fills the fields that are empty from `other`.
     pub(crate) fn or(self, other: Tags) -> Tags {
         Tags {
@@ -108,27 +52,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_setter_sets_its_own_field_and_each_field_is_filled_from_its_own() {
+    fn each_field_is_filled_from_its_own() {
+        let text = |text: &str| Some(text.to_owned());
         let one = Tags {
-            title: Some("1".into()),
-            artist: None,
-            album: Some("3".into()),
-            track_number: None,
+            title: text("1"),
+            album: text("3"),
             disc_number: Some(5),
-            recording_mbid: None,
-            release_mbid: Some("7".into()),
-            acoustid: None,
+            release_mbid: text("7"),
+            ..Tags::default()
         };
-        let built = Tags::default().title("1").album("3").disc_number(5).release_mbid("7");
-        assert_eq!(built, one);
-        let other = Tags::default().artist("b").track_number(4).recording_mbid("f").acoustid("h");
+        let other = Tags {
+            artist: text("b"),
+            track_number: Some(4),
+            recording_mbid: text("f"),
+            acoustid: text("h"),
+            ..Tags::default()
+        };
         let all = one.clone().or(other.clone());
         assert_eq!(all, other.clone().or(one.clone()));
-        assert_eq!(
-            all,
-            one.artist("b").track_number(4).recording_mbid("f").acoustid("h"),
-            "nothing of the first is lost"
-        );
-        assert_eq!(all.clone().or(Tags::default().title("x").artist("x").track_number(9)), all);
+        let expected = Tags {
+            artist: other.artist,
+            track_number: other.track_number,
+            recording_mbid: other.recording_mbid,
+            acoustid: other.acoustid,
+            ..one
+        };
+        assert_eq!(all, expected, "nothing of the first is lost");
+        let late = Tags { title: text("x"), artist: text("x"), track_number: Some(9), ..Tags::default() };
+        assert_eq!(all.clone().or(late), all);
     }
 }

@@ -7,7 +7,7 @@ use std::{hint::black_box, path::Path, time::Instant};
 
 use refrain::analysis::{
     ChromaCqt, ChromaOptions, CqtScratch, Difference, Hpss, HpssOptions, HpssScratch, Pyin, PyinScratch,
-    Tuning, TuningScratch, Yin, YinOptions, YinScratch, chroma,
+    Tuning, TuningScratch, Yin, YinOptions, YinScratch, normalise,
 };
 
 const RATE: f64 = 22_050.0;
@@ -55,7 +55,7 @@ fn chroma(
 ) -> anyhow::Result<Vec<f32>> {
     let plan = ChromaCqt::new(RATE, ChromaOptions::default().tuning(tuning))?;
     let mut frames = if threads > 1 { plan.raw_on_threads(samples)? } else { plan.raw(samples, scratch)? };
-    chroma::normalise(&mut frames);
+    normalise(&mut frames);
     Ok(frames.values().to_vec())
 }
 

@@ -200,7 +200,7 @@ fn main() -> anyhow::Result<()> {
     let mut sources = Vec::new();
     for track in &records {
         let mut frames = Vec::new();
-        from.frames(track.id, Frames(0)..track.frames, &mut frames)?;
+        from.frames(track.id, Frames(0)..Frames(track.frames), &mut frames)?;
         let mut chroma = vec![0.0; 2 * frames.len()];
         FrameCode::new(&params).unpack(&frames, &mut chroma);
         sources.push(Source { chroma });

@@ -94,12 +94,8 @@ fn read(file: &Path, how: u8) {
     let info = expected(index.info());
     let tracks = expected(index.tracks(|_, _| Ok(())));
     let failures = expected(index.failures(|_, _| Ok(())));
-    let mut options = QueryOptions::default();
-    options.explain = true;
-    options.exact = how & 1 == 1;
-    if how & 2 == 0 {
-        options.range = Range::PLAIN;
-    }
+    let range = if how & 2 == 0 { Range::PLAIN } else { Range::default() };
+    let options = QueryOptions::default().explain(true).exact(how & 1 == 1).range(range);
     let answer = expected(index.query_with(Audio::reader(CLIP), &options));
     if let Some(answer) = &answer {
         answer::makes_sense(answer);

@@ -36,15 +36,10 @@ pub fn run(data: &[u8]) {
     }
     samples.truncate(wanted);
     let clip = wav(format, channels, rate, width as u16, &samples);
-    let mut options = QueryOptions::default();
-    options.explain = how & 2 == 2;
-    options.exact = how & 4 == 4;
-    if how & 8 == 0 {
-        options.range = Range::PLAIN;
-    }
-    if how & 16 == 16 {
-        options.min_score = 0.0;
-    }
+    let range = if how & 8 == 0 { Range::PLAIN } else { Range::default() };
+    let min_score = if how & 16 == 16 { 0.0 } else { QueryOptions::MIN_SCORE };
+    let options =
+        QueryOptions::default().explain(how & 2 == 2).exact(how & 4 == 4).range(range).min_score(min_score);
     let name = if how & 32 == 32 { "neighbours.refrain" } else { "plain.refrain" };
     let index = Index::open(input::base(name)).expect("the file is whole");
     match index.query_with(Audio::reader(&clip[..]), &options) {

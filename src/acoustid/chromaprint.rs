@@ -19,58 +19,56 @@ const LONGEST_CHUNK: u64 = 1 << 40;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ChromaprintOptions {
-    /// The algorithm that makes the words.
-    pub algorithm: Algorithm,
-    /// How much is fingerprinted, from the beginning; `None` for everything. AcoustID works with 120 s.
-    pub length: Option<Seconds>,
-    /// Makes a fingerprint for each stretch of this length, at least one sample; `None` for one fingerprint of
-    /// everything.
-    pub chunk: Option<Seconds>,
-    /// Lets each stretch after the first begin earlier, so that nothing is missed between two stretches.
-    pub overlap: bool,
-    /// The format of the samples, for files without a container.
-    pub raw: Option<RawFormat>,
-    /// Ends the call early, with [`Error::Interrupted`].
-    pub cancel: CancelToken,
+    pub(crate) algorithm: Algorithm,
+    pub(crate) length: Option<Seconds>,
+    pub(crate) chunk: Option<Seconds>,
+    pub(crate) overlap: bool,
+    pub(crate) raw: Option<RawFormat>,
+    pub(crate) cancel: CancelToken,
 }
 
 impl ChromaprintOptions {
-    /// Sets [`algorithm`](Self::algorithm).
+    /// The algorithm that makes the words.
     #[must_use]
     pub fn algorithm(mut self, algorithm: Algorithm) -> Self {
         self.algorithm = algorithm;
         self
     }
 
-    /// Sets [`length`](Self::length); `None` for everything.
+    /// How much is fingerprinted, from the beginning; `None` for everything. AcoustID works with 120 s.
     #[must_use]
     pub fn length(mut self, length: impl Into<Option<Seconds>>) -> Self {
         self.length = length.into();
         self
     }
 
-    /// Sets [`chunk`](Self::chunk).
+    /// Makes a fingerprint for each stretch of this length, at least one sample; `None` for one fingerprint of
+    /// everything. For the command.
+    #[doc(hidden)]
     #[must_use]
     pub fn chunk(mut self, chunk: impl Into<Option<Seconds>>) -> Self {
         self.chunk = chunk.into();
         self
     }
 
-    /// Sets [`overlap`](Self::overlap).
+    /// Lets each stretch after the first begin earlier, so that nothing is missed between two stretches.
+    /// For the command.
+    #[doc(hidden)]
     #[must_use]
     pub fn overlap(mut self, overlap: bool) -> Self {
         self.overlap = overlap;
         self
     }
 
-    /// Sets [`raw`](Self::raw).
+    /// The format of the samples, for files without a container. For the command.
+    #[doc(hidden)]
     #[must_use]
     pub fn raw(mut self, raw: impl Into<Option<RawFormat>>) -> Self {
         self.raw = raw.into();
         self
     }
 
-    /// Sets [`cancel`](Self::cancel) to a clone of `token`.
+    /// Ends the call early, with [`Error::Interrupted`].
     #[must_use]
     pub fn cancel(mut self, token: &CancelToken) -> Self {
         self.cancel = token.clone();

@@ -18,4 +18,6 @@ pub use self::{
     convert::{Converter, SAMPLE_RATE},
     words::Chromaprint,
 };
+/// For the command.
+#[doc(hidden)]
 pub use crate::decode::{RawFormat, RawSample};

@@ -34,7 +34,8 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// The algorithm with this number: 1, 2, 4 or 5.
+    /// The algorithm with this number: 1, 2, 4 or 5. For the command.
+    #[doc(hidden)]
     pub fn of(number: u8) -> Option<Algorithm> {
         match number {
             1 => Some(Algorithm::Test1),
@@ -58,7 +59,7 @@ impl Algorithm {
     }
 
     /// How much audio comes before the first word. Two chunks miss that much between them.
-    pub fn delay(self) -> Samples {
+    pub(super) fn delay(self) -> Samples {
         Samples(self.configuration().delay() as u64)
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use zip::{CompressionMethod, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
-use refrain_analysis::{CLASSES, Cqt, Pitch, Spectrogram, chroma::normalise};
+use refrain_analysis::{CLASSES, Cqt, Pitch, Spectrogram, blocks::normalise};
 
 use super::{
     atomic_file::{AtomicFile, io_error},
@@ -111,8 +111,8 @@ impl Npz {
         for t in 0..frames {
             zip.0.write_all(&Samples((t * HOP) as u64).at(RATE).0.to_le_bytes())?;
         }
-        zip.entry("frequencies", "<f8", &[cqt.options().bins])?;
-        for bin in 0..cqt.options().bins {
+        zip.entry("frequencies", "<f8", &[cqt.bins()])?;
+        for bin in 0..cqt.bins() {
             zip.0.write_all(&cqt.frequency(bin).to_le_bytes())?;
         }
         for (name, value) in [("sample_rate", RATE.0 as usize), ("hop_length", HOP)] {

@@ -13,75 +13,67 @@ use crate::{
 #[derive(Default)]
 #[non_exhaustive]
 pub struct AnalyzeOptions<'a> {
-    /// Which files in a folder to analyse.
-    pub scan: ScanOptions,
-    /// Threads for files and for parts of long files; `None` for as many as there are cores.
-    pub threads: Option<usize>,
-    /// Where to write all frames as NumPy arrays.
-    pub frames: Option<PathBuf>,
-    /// Where to write the harmonic part as WAV: one channel of 32-bit floats at 22,050 Hz.
-    pub harmonic: Option<PathBuf>,
-    /// Where to write the percussive part, likewise.
-    pub percussive: Option<PathBuf>,
-    /// Where to draw a picture, `.svg` or `.png`.
-    pub plot: Option<PathBuf>,
-    /// Ends the call early, with [`Error::Interrupted`](crate::Error::Interrupted).
-    pub cancel: CancelToken,
-    /// Receives events on the calling thread.
-    pub on_event: Option<Box<dyn FnMut(AnalyzeEvent) + 'a>>,
+    pub(crate) scan: ScanOptions,
+    pub(crate) threads: Option<usize>,
+    pub(crate) frames: Option<PathBuf>,
+    pub(crate) harmonic: Option<PathBuf>,
+    pub(crate) percussive: Option<PathBuf>,
+    pub(crate) plot: Option<PathBuf>,
+    pub(crate) cancel: CancelToken,
+    pub(crate) on_event: Option<Box<dyn FnMut(AnalyzeEvent) + 'a>>,
 }
 
 impl<'a> AnalyzeOptions<'a> {
-    /// Sets [`scan`](Self::scan).
+    /// Which files in a folder to analyse.
     #[must_use]
     pub fn scan(mut self, scan: ScanOptions) -> Self {
         self.scan = scan;
         self
     }
 
-    /// Sets [`threads`](Self::threads).
+    /// Threads for files and for parts of long files; `None` for as many as there are cores.
     #[must_use]
     pub fn threads(mut self, threads: impl Into<Option<usize>>) -> Self {
         self.threads = threads.into();
         self
     }
 
-    /// Sets [`frames`](Self::frames).
+    /// Where to write all frames as NumPy arrays.
     #[must_use]
     pub fn frames(mut self, frames: impl Into<PathBuf>) -> Self {
         self.frames = Some(frames.into());
         self
     }
 
-    /// Sets [`harmonic`](Self::harmonic).
+    /// Where to write the harmonic part as WAV: one channel of 32-bit floats at 22,050 Hz.
     #[must_use]
     pub fn harmonic(mut self, harmonic: impl Into<PathBuf>) -> Self {
         self.harmonic = Some(harmonic.into());
         self
     }
 
-    /// Sets [`percussive`](Self::percussive).
+    /// Where to write the percussive part, likewise.
     #[must_use]
     pub fn percussive(mut self, percussive: impl Into<PathBuf>) -> Self {
         self.percussive = Some(percussive.into());
         self
     }
 
-    /// Sets [`plot`](Self::plot).
+    /// Where to draw a picture, `.svg` or `.png`.
     #[must_use]
     pub fn plot(mut self, plot: impl Into<PathBuf>) -> Self {
         self.plot = Some(plot.into());
         self
     }
 
-    /// Sets [`cancel`](Self::cancel) to a clone of `token`.
+    /// Ends the call early, with [`Error::Interrupted`](crate::Error::Interrupted).
     #[must_use]
     pub fn cancel(mut self, token: &CancelToken) -> Self {
         self.cancel = token.clone();
         self
     }
 
-    /// Sets [`on_event`](Self::on_event).
+    /// Receives events on the calling thread.
     #[must_use]
     pub fn on_event(mut self, on_event: impl FnMut(AnalyzeEvent) + 'a) -> Self {
         self.on_event = Some(Box::new(on_event));

@@ -91,7 +91,7 @@ impl Outputs {
 
     /// Prepares for the magnitudes of `frames` frames.
     pub fn begin_magnitudes(&mut self, cqt: &Cqt, frames: usize) -> Result<()> {
-        let bins = cqt.options().bins;
+        let bins = cqt.bins();
         self.frames.as_mut().map_or(Ok(()), |file| file.begin_magnitudes(bins, frames))
     }
 
@@ -112,7 +112,7 @@ impl Outputs {
         self.parts.into_iter().flatten().try_for_each(PartFile::finish)?;
         if let Some((plot, format, staged, file)) = self.plot {
             let name = name.file_name().unwrap_or(name.as_os_str()).to_string_lossy();
-            let bins = (cqt.frequency(0), cqt.frequency(cqt.options().bins));
+            let bins = (cqt.frequency(0), cqt.frequency(cqt.bins()));
             let mut out = BufWriter::new(file);
             let written = plot.write(format, &name, figures, bins, &mut out).and_then(|()| out.flush());
             written.map_err(io_error(staged.target()))?;

@@ -6,11 +6,9 @@
 use std::{any::Any, path::Path};
 
 use refrain_analysis::{
-    CLASSES, ChromaCqt, ChromaOptions, Pitch, Spectrogram,
-    blocks::{CqtBlock, Peak, TuningAccumulator},
-    chroma::normalise,
+    CLASSES, ChromaCqt, ChromaOptions, Mode, Pitch, Spectrogram,
+    blocks::{CqtBlock, Peak, TuningAccumulator, normalise},
     estimate_key, features,
-    key::Mode,
 };
 
 use super::{
@@ -108,9 +106,9 @@ impl Job<'_, '_> {
     /// Those of the decoder; [`AudioError::TooLoud`]; [`Error::Io`] if an output cannot be written;
     /// [`Error::Interrupted`].
     pub fn run(mut self, step: &mut dyn FnMut(u64)) -> Result<HarmonicFigures> {
-        let yin = self.plans.yin.options();
+        let range = self.plans.yin.range();
         let mut decoder = self.audio.reopen()?;
-        let mut outputs = Outputs::new(self.targets, (yin.fmin, yin.fmax))?;
+        let mut outputs = Outputs::new(self.targets, range)?;
         let mut gathered = self.first_pass(&mut *decoder, &mut outputs, step)?;
         drop(decoder);
         let mut figures = std::mem::take(&mut gathered.figures);
@@ -149,10 +147,10 @@ impl Job<'_, '_> {
         step: &mut dyn FnMut(u64),
     ) -> Result<Gathered> {
         let (plans, wanted) = (self.plans, outputs.wants_parts());
-        let yin = plans.yin.options();
+        let (lowest, highest) = plans.yin.range();
         let mut gathered = Gathered {
             tuning: TuningAccumulator::default(),
-            pitch: PitchSummary::new(yin.fmin, yin.fmax),
+            pitch: PitchSummary::new(lowest, highest),
             levels: HarmonicLevel::default(),
             held: Held { pieces: Vec::new(), len: 0, most: self.held },
             len: 0,

@@ -22,49 +22,45 @@ use crate::{ann, cancel::CancelToken, scan::files::ScanOptions};
 /// ```
 #[non_exhaustive]
 pub struct BuildOptions<'a> {
-    /// Which files in a folder to index.
-    pub scan: ScanOptions,
-    /// How many files are analysed at a time; `None` for one per core.
-    pub threads: Option<usize>,
-    /// When to build the neighbour index.
-    pub neighbours: ann::Options,
-    /// Ends the call early, with [`Error::Interrupted`](crate::Error::Interrupted). What was committed stays,
-    /// and the next build goes on from there.
-    pub cancel: CancelToken,
-    /// Receives events on the calling thread.
-    pub on_event: Option<Box<dyn FnMut(BuildEvent) + 'a>>,
+    pub(crate) scan: ScanOptions,
+    pub(crate) threads: Option<usize>,
+    pub(crate) neighbours: ann::Options,
+    pub(crate) cancel: CancelToken,
+    pub(crate) on_event: Option<Box<dyn FnMut(BuildEvent) + 'a>>,
 }
 
 impl<'a> BuildOptions<'a> {
-    /// Sets [`scan`](Self::scan).
+    /// Which files in a folder to index.
     #[must_use]
     pub fn scan(mut self, scan: ScanOptions) -> Self {
         self.scan = scan;
         self
     }
 
-    /// Sets [`threads`](Self::threads).
+    /// How many files are analysed at a time; `None` for one per core.
     #[must_use]
     pub fn threads(mut self, threads: impl Into<Option<usize>>) -> Self {
         self.threads = threads.into();
         self
     }
 
-    /// Sets [`neighbours`](Self::neighbours).
+    /// When to build the neighbour index.
+    #[cfg(feature = "unstable")]
     #[must_use]
     pub fn neighbours(mut self, neighbours: ann::Options) -> Self {
         self.neighbours = neighbours;
         self
     }
 
-    /// Sets [`cancel`](Self::cancel) to a clone of `token`.
+    /// Ends the call early, with [`Error::Interrupted`](crate::Error::Interrupted). What was committed stays,
+    /// and the next build goes on from there.
     #[must_use]
     pub fn cancel(mut self, token: &CancelToken) -> Self {
         self.cancel = token.clone();
         self
     }
 
-    /// Sets [`on_event`](Self::on_event).
+    /// Receives events on the calling thread.
     #[must_use]
     pub fn on_event(mut self, on_event: impl FnMut(BuildEvent) + 'a) -> Self {
         self.on_event = Some(Box::new(on_event));

@@ -25,7 +25,7 @@ pub(super) fn described(file: &FoundFile, hash: ContentHash, spec: Option<(Sampl
         size: file.size,
         mtime_ns: file.mtime_ns,
         hash: Some(hash),
-        sample_rate: spec.map(|(rate, _)| rate),
+        sample_rate: spec.map(|(rate, _)| rate.0),
         channels: spec.map(|(_, channels)| channels),
         ..TrackRecord::default()
     }

@@ -95,6 +95,7 @@ impl<'a> Audio<'a> {
     /// above a million count as silence. Their name is `samples`, unless they are [`named`](Audio::named).
     ///
     /// Harmonic analysis needs the blocks twice, and keeps them in a temporary file.
+    #[cfg(feature = "unstable")]
     pub fn blocks(source: impl BlockSource + Send + 'a) -> Self {
         Self { name: "samples".into(), origin: Origin::Blocks(Blocks::new(Box::new(source))) }
     }
@@ -108,7 +109,8 @@ impl<'a> Audio<'a> {
         self
     }
 
-    /// The name that answers and errors show.
+    /// The name that answers and errors show. For the bindings.
+    #[doc(hidden)]
     pub fn name(&self) -> &Path {
         &self.name
     }
@@ -136,7 +138,16 @@ impl<'a> Audio<'a> {
     ///
     /// # Errors
     /// [`Error::Io`](crate::Error::Io) and [`Error::Audio`](crate::Error::Audio) if it cannot be read or is not audio.
+    #[cfg(feature = "unstable")]
     pub fn open(self) -> Result<Box<dyn BlockSource + 'a>> {
+        self.into_blocks()
+    }
+
+    /// Begins to read it, block by block.
+    ///
+    /// # Errors
+    /// [`Error::Io`](crate::Error::Io) and [`Error::Audio`](crate::Error::Audio) if it cannot be read or is not audio.
+    pub(crate) fn into_blocks(self) -> Result<Box<dyn BlockSource + 'a>> {
         let Self { name, origin } = self;
         Ok(match origin {
             #[cfg(feature = "decode")]
@@ -158,7 +169,7 @@ impl<'a> Audio<'a> {
     /// kept in a temporary file first.
     ///
     /// # Errors
-    /// As [`Audio::open`].
+    /// As [`Audio::into_blocks`].
     #[cfg(feature = "analyze")]
     pub(crate) fn reopen(&mut self) -> Result<Box<dyn BlockSource + 'a>> {
         let name = &self.name;
@@ -198,7 +209,7 @@ impl<'a> Audio<'a> {
     /// Begins to read it with all channels. A file or a stream is read as samples without a container if `raw` says which.
     ///
     /// # Errors
-    /// As [`Audio::open`].
+    /// As [`Audio::into_blocks`].
     #[cfg(feature = "acoustid")]
     pub(crate) fn open_frames(self, raw: Option<RawFormat>) -> Result<Box<dyn FrameSource + 'a>> {
         if let Some(reason) = raw.and_then(RawFormat::refusal) {
@@ -349,7 +360,7 @@ mod tests {
         use crate::units::Seconds;
 
         let ((file, samples), folder) = (file(), tempfile::tempdir().unwrap());
-        let raw = RawFormat { sample: RawSample::S16Le, rate: SampleRate(RATE), channels: 1 };
+        let raw = RawFormat { sample: RawSample::S16Le, rate: RATE, channels: 1 };
         let bare = &file[44..];
         let mut forms: Vec<_> =
             each_form(folder.path(), &file, &samples).into_iter().map(|a| (a, None)).collect();
@@ -369,7 +380,7 @@ mod tests {
             assert!((length - 2.5).abs() < 1e-9, "form {i}: {length}");
         }
         for (channels, rate) in [(0, RATE), (1, 999), (1, 768_001)] {
-            let raw = RawFormat { channels, rate: SampleRate(rate), ..raw };
+            let raw = RawFormat { channels, rate, ..raw };
             assert!(Audio::reader(bare).open_frames(Some(raw)).is_err(), "{channels} channels at {rate} Hz");
         }
     }

@@ -96,7 +96,7 @@ pub struct RawFormat {
     /// How a sample is written.
     pub sample: RawSample,
     /// The rate, 1,000 to 768,000 Hz.
-    pub rate: SampleRate,
+    pub rate: u32,
     /// Channels, at least one.
     pub channels: u16,
 }
@@ -105,14 +105,14 @@ impl RawFormat {
     /// How long so many bytes last.
     fn duration(self, bytes: u64) -> Seconds {
         let frame = self.sample.width() as u64 * u64::from(self.channels);
-        Samples(bytes / frame).at(self.rate)
+        Samples(bytes / frame).at(SampleRate(self.rate))
     }
 
     /// Why audio of this format cannot be worked with, if it cannot.
     pub(super) fn refusal(self) -> Option<AudioError> {
         match self.channels {
             0 => Some(AudioError::Empty),
-            _ => (!RATES.contains(&self.rate.0)).then_some(AudioError::SampleRate(self.rate.0)),
+            _ => (!RATES.contains(&self.rate)).then_some(AudioError::SampleRate(self.rate)),
         }
     }
 }
@@ -150,7 +150,7 @@ impl<'a> RawDecoder<'a> {
 
     fn sound(&self) -> Sound {
         let RawFormat { sample, rate, channels } = self.format;
-        Sound { rate, channels, fine: sample.is_fine() }
+        Sound { rate: SampleRate(rate), channels, fine: sample.is_fine() }
     }
 }
 
@@ -209,7 +209,7 @@ mod tests {
     }
 
     fn read(sample: RawSample, channels: u16, bytes: &[u8]) -> Vec<f32> {
-        let format = RawFormat { sample, rate: SampleRate(8_000), channels };
+        let format = RawFormat { sample, rate: 8_000, channels };
         let mut decoder = RawDecoder::new(Box::new(Drops(bytes.to_vec(), 0)), "-".as_ref(), format);
         let (mut block, mut all) = (Vec::new(), Vec::new());
         while let Some(sound) = decoder.next_frames(&mut block).unwrap() {

@@ -21,22 +21,20 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct AddOptions {
-    /// Tags of the recording, used before the tags in the audio itself. [`Index::add_with`] ignores them and uses the
-    /// file's own tags.
-    pub tags: Tags,
-    /// Ends the call early, with [`Error::Interrupted`]. Nothing is added then.
-    pub cancel: CancelToken,
+    pub(crate) tags: Tags,
+    pub(crate) cancel: CancelToken,
 }
 
 impl AddOptions {
-    /// Sets [`tags`](Self::tags).
+    /// Tags of the recording, used before the tags in the audio itself. [`Index::add_with`] ignores them and uses the
+    /// file's own tags.
     #[must_use]
     pub fn tags(mut self, tags: Tags) -> Self {
         self.tags = tags;
         self
     }
 
-    /// Sets [`cancel`](Self::cancel) to a clone of `token`.
+    /// Ends the call early, with [`Error::Interrupted`]. Nothing is added then.
     #[must_use]
     pub fn cancel(mut self, token: &CancelToken) -> Self {
         self.cancel = token.clone();
@@ -144,12 +142,13 @@ fn add_audio(
         return Err(Error::Io { path: name.to_owned(), source });
     }
     let (params, cancel) = (*connections.reader()?.params(), &options.cancel);
-    let analysis = track::contained(name, || track::track(&mut *audio.named(name).open()?, &params, cancel))?;
+    let analysis =
+        track::contained(name, || track::track(&mut *audio.named(name).into_blocks()?, &params, cancel))?;
     let record = TrackRecord {
         path: name.to_owned(),
         duration: analysis.duration,
         tags: options.tags.clone().or(analysis.tags.clone()),
-        sample_rate: analysis.spec.map(|(rate, _)| rate),
+        sample_rate: analysis.spec.map(|(rate, _)| rate.0),
         channels: analysis.spec.map(|(_, channels)| channels),
         ..TrackRecord::default()
     };

@@ -51,10 +51,11 @@ impl Index {
         self.connections.path()
     }
 
-    /// Whether the index has any tracks.
+    /// Whether the index has any tracks. For the command.
     ///
     /// # Errors
     /// [`Error::Index`] if the file cannot be read.
+    #[doc(hidden)]
     pub fn has_tracks(&self) -> Result<bool> {
         self.connections.reader()?.has_tracks()
     }

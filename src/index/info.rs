@@ -8,6 +8,7 @@ use crate::{
     error::Result,
     params::ParameterSet,
     store::{Totals, sqlite_version},
+    units::Seconds,
 };
 
 /// What [`Index::info`] returns.
@@ -16,10 +17,26 @@ use crate::{
 pub struct Info {
     /// The path of the file, as it was given.
     pub path: PathBuf,
-    /// Counts and sizes.
-    pub totals: Totals,
-    /// The parameters of the fingerprints.
-    pub params: ParameterSet,
+    /// How many tracks there are.
+    pub tracks: u64,
+    /// How long they play.
+    pub duration: Seconds,
+    /// How many chroma frames there are.
+    pub frames: u64,
+    /// How many fingerprint windows there are.
+    pub windows: u64,
+    /// Files that gave no fingerprint.
+    pub failures: u64,
+    /// Files of tracks.
+    pub files: u64,
+    /// Files of tracks that are missing.
+    pub missing: u64,
+    /// Bytes of the file once its log is folded.
+    pub bytes: u64,
+    /// The number of the parameter set of the fingerprints.
+    pub parameter_set: u32,
+    /// The parameters in words, to be shown.
+    pub parameters: String,
     /// The version of the file format.
     pub format: u32,
     /// The folders that the index was built from.
@@ -38,14 +55,35 @@ impl Index {
     pub fn info(&self) -> Result<Info> {
         let store = self.connections.reader()?;
         let _snapshot = store.snapshot()?;
+        let Totals { tracks, duration, frames, windows, failures, files, missing, bytes } = store.totals()?;
         Ok(Info {
             path: store.path().to_owned(),
-            totals: store.totals()?,
-            params: *store.params(),
+            tracks,
+            duration,
+            frames,
+            windows,
+            failures,
+            files,
+            missing,
+            bytes,
+            parameter_set: store.params().id,
+            parameters: in_words(store.params()),
             format: store.format(),
             roots: store.roots()?.into_iter().map(|root| root.path).collect(),
             neighbours: store.neighbour_index()?.map(|n| (n.centroid_count, n.window_count)),
             sqlite: sqlite_version(),
         })
     }
+}
+
+/// The parameters that a user may want to know.
+fn in_words(params: &ParameterSet) -> String {
+    format!(
+        "{}, {} octaves from {} Hz, a frame every {:.0} ms, {} values a window",
+        params.sample_rate,
+        params.octaves,
+        params.fmin,
+        params.frame_seconds().0 * 1e3,
+        params.window_dims
+    )
 }

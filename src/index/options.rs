@@ -30,30 +30,28 @@ pub struct Progress {
 /// ```
 #[non_exhaustive]
 pub struct MaintainOptions<'a> {
-    /// When and how to build the neighbour index, in calls that build it.
-    pub neighbours: ann::Options,
-    /// Ends the call early, with [`Error::Interrupted`](crate::Error::Interrupted). The file stays valid.
-    pub cancel: CancelToken,
-    /// Receives the progress, on the calling thread.
-    pub on_progress: Option<Box<dyn FnMut(Progress) + 'a>>,
+    pub(crate) neighbours: ann::Options,
+    pub(crate) cancel: CancelToken,
+    pub(crate) on_progress: Option<Box<dyn FnMut(Progress) + 'a>>,
 }
 
 impl<'a> MaintainOptions<'a> {
-    /// Sets [`neighbours`](Self::neighbours).
+    /// When and how to build the neighbour index, in calls that build it.
+    #[cfg(feature = "unstable")]
     #[must_use]
     pub fn neighbours(mut self, neighbours: ann::Options) -> Self {
         self.neighbours = neighbours;
         self
     }
 
-    /// Sets [`cancel`](Self::cancel) to a clone of `token`.
+    /// Ends the call early, with [`Error::Interrupted`](crate::Error::Interrupted). The file stays valid.
     #[must_use]
     pub fn cancel(mut self, token: &CancelToken) -> Self {
         self.cancel = token.clone();
         self
     }
 
-    /// Sets [`on_progress`](Self::on_progress).
+    /// Receives the progress, on the calling thread.
     #[must_use]
     pub fn on_progress(mut self, on_progress: impl FnMut(Progress) + 'a) -> Self {
         self.on_progress = Some(Box::new(on_progress));

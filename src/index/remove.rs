@@ -41,9 +41,11 @@ impl Index {
     }
 
     /// Forgets the indexed folders at or below `path`, so that [`Index::update`] does not look into them.
+    /// For the command and the bindings.
     ///
     /// # Errors
     /// [`Error::Index`] if the index cannot be written.
+    #[doc(hidden)]
     pub fn forget_roots(&self, path: &Path) -> Result<()> {
         let roots = self.roots_below(path)?;
         self.connections.write(|store| {

@@ -24,28 +24,19 @@ pub enum Selector {
     Path(PathBuf),
     /// Files whose path matches. `*` and `?` match within a name, `**` matches any number of folders. A pattern that
     /// does not begin at the root may begin in any folder. A file or folder that has exactly this path wins over the
-    /// pattern.
-    Pattern(Pattern),
+    /// pattern. Text that is no pattern, such as one with a bracket that is not closed, selects the path alone.
+    Pattern(PathBuf),
     /// All files of the track with this id.
     Id(TrackId),
     /// Files that did not exist when an update last looked for them.
     Missing,
 }
 
-/// A glob pattern for paths, made by `Selector::from`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Pattern {
-    /// The text as given, which may be the exact path of a file.
-    text: PathBuf,
-    /// The pattern as an absolute path.
-    pattern: glob::Pattern,
-}
-
-impl Pattern {
-    /// The text as given.
-    pub fn as_path(&self) -> &Path {
-        &self.text
-    }
+/// The pattern as one for absolute paths; `None` if the text is no pattern.
+fn glob_of(text: &Path) -> Option<glob::Pattern> {
+    let text = text.to_str()?;
+    let from_root = if Path::new(text).is_absolute() { text.to_owned() } else { format!("/**/{text}") };
+    glob::Pattern::new(&from_root).ok()
 }
 
 impl From<&OsStr> for Selector {
@@ -64,12 +55,8 @@ impl From<&OsStr> for Selector {
         if !text.contains(['*', '?', '[']) {
             return path;
         }
-        let from_root = if Path::new(text).is_absolute() { text.to_owned() } else { format!("/**/{text}") };
-        match glob::Pattern::new(&from_root) {
-            Ok(pattern) => Self::Pattern(Pattern { text: text.into(), pattern }),
-            // A bracket that is not closed.
-            Err(_) => path,
-        }
+        // A bracket that is not closed makes no pattern.
+        if glob_of(text.as_ref()).is_some() { Self::Pattern(text.into()) } else { path }
     }
 }
 
@@ -106,7 +93,7 @@ impl Index {
             chosen.extend(store.files(*id)?.into_iter().map(|file| file.path));
             return Ok(chosen);
         }
-        if let Selector::Path(path) | Selector::Pattern(Pattern { text: path, .. }) = selector {
+        if let Selector::Path(path) | Selector::Pattern(path) = selector {
             for path in spellings(path) {
                 store.known_below(&path, |path, _| {
                     chosen.push(path);
@@ -120,12 +107,13 @@ impl Index {
         if !chosen.is_empty() || matches!(selector, Selector::Path(_)) {
             return Ok(chosen);
         }
+        let pattern = if let Selector::Pattern(text) = selector { glob_of(text) } else { None };
         let options = glob::MatchOptions { require_literal_separator: true, ..glob::MatchOptions::new() };
         store.all_known(|path, known| {
             let meant = match selector {
                 Selector::Missing => known.missing,
-                Selector::Pattern(Pattern { pattern, .. }) => {
-                    pattern.matches_with(&path.to_string_lossy(), options)
+                Selector::Pattern(_) => {
+                    pattern.as_ref().is_some_and(|p| p.matches_with(&path.to_string_lossy(), options))
                 }
                 Selector::Path(_) | Selector::Id(_) => false,
             };
@@ -138,7 +126,7 @@ impl Index {
     }
 
     /// The files that are marked as missing and still do not exist. Leaves out files in
-    /// [`absent_roots`](Self::absent_roots).
+    /// an indexed folder that is itself gone, such as one on an unplugged disk.
     ///
     /// # Errors
     /// [`Error::Index`] if the file cannot be read.
@@ -149,19 +137,21 @@ impl Index {
         Ok(missing)
     }
 
-    /// The indexed folders that do not exist, such as those on an unplugged disk, in order.
+    /// The indexed folders that do not exist, such as those on an unplugged disk, in order. For the command.
     ///
     /// # Errors
     /// [`Error::Index`] if the file cannot be read.
+    #[doc(hidden)]
     pub fn absent_roots(&self) -> Result<Vec<PathBuf>> {
         let roots = self.connections.reader()?.roots()?.into_iter().map(|root| root.path);
         Ok(roots.filter(|path| is_gone(path)).collect())
     }
 
-    /// The indexed folders at or below `path`, in order.
+    /// The indexed folders at or below `path`, in order. For the command.
     ///
     /// # Errors
     /// [`Error::Index`] if the file cannot be read.
+    #[doc(hidden)]
     pub fn roots_below(&self, path: &Path) -> Result<Vec<PathBuf>> {
         let literal = spellings(path);
         let roots = self.connections.reader()?.roots()?.into_iter().map(|root| root.path);

@@ -26,10 +26,10 @@ fn a_file_can_be_added_and_a_folder_cannot() {
     let folder = tempfile::tempdir().unwrap();
     let index = Index::open_or_create(folder.path().join("i.refrain")).unwrap();
     assert!(matches!(index.add(SONGS), Err(Error::Io { .. })));
-    assert_eq!(index.info().unwrap().totals.tracks, 0);
+    assert_eq!(index.info().unwrap().tracks, 0);
     for _ in 0..2 {
         index.add(Path::new(SONGS).join("second-orbit.flac")).unwrap();
-        assert_eq!(index.info().unwrap().totals.tracks, 1);
+        assert_eq!(index.info().unwrap().tracks, 1);
     }
 }
 
@@ -42,8 +42,8 @@ fn adding_a_file_again_replaces_its_old_content() {
         fs::copy(Path::new(SONGS).join(song), file(name)).unwrap();
         index.add(file(name)).unwrap();
     }
-    let totals = index.info().unwrap().totals;
-    assert_eq!((totals.tracks, totals.files), (1, 2));
+    let info = index.info().unwrap();
+    assert_eq!((info.tracks, info.files), (1, 2));
     index.verify().unwrap();
 }
 

@@ -9,84 +9,80 @@ use crate::{align::MIN_SCORE, cancel::CancelToken, units::Seconds};
 /// ```
 /// use refrain::{QueryOptions, Range};
 ///
-/// let options = QueryOptions::default().top(3).range(Range::PLAIN);
-/// assert_eq!(options.top, 3);
+/// let options = QueryOptions::default().top(3).min_score(0.95).range(Range::PLAIN);
 /// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct QueryOptions {
-    /// The most matches to return.
-    pub top: usize,
-    /// The lowest score that counts as a match, 0 to 1.
-    pub min_score: f32,
-    /// Compares with every window, even if there is a neighbour index.
-    pub exact: bool,
-    /// Transpositions and tempi to try if the query as it is has no match.
-    pub range: Range,
-    /// Also returns the best places, whether or not they count as matches
-    /// ([`Answer::candidates`](crate::Answer::candidates)).
-    pub explain: bool,
-    /// How many clips [`Index::query_all`](crate::Index::query_all) answers at a time; `None` for one per
-    /// core.
-    pub threads: Option<usize>,
-    /// Ends the call early, with [`Error::Interrupted`](crate::Error::Interrupted).
-    pub cancel: CancelToken,
-    /// Receives how much of a clip was looked up, after each minute or so, on the thread that answers the
-    /// clip.
-    pub on_progress: Option<Arc<dyn Fn(Seconds) + Send + Sync>>,
+    pub(crate) top: usize,
+    pub(crate) min_score: f32,
+    pub(crate) exact: bool,
+    pub(crate) range: Range,
+    pub(crate) explain: bool,
+    pub(crate) threads: Option<usize>,
+    pub(crate) cancel: CancelToken,
+    pub(crate) on_progress: Option<Arc<dyn Fn(Seconds) + Send + Sync>>,
 }
 
 impl QueryOptions {
-    /// Sets [`top`](Self::top).
+    /// The lowest score that counts as a match, unless [`min_score`](Self::min_score) sets another one.
+    /// For the command.
+    #[doc(hidden)]
+    pub const MIN_SCORE: f32 = MIN_SCORE;
+
+    /// The most matches to return.
     #[must_use]
     pub fn top(mut self, top: usize) -> Self {
         self.top = top;
         self
     }
 
-    /// Sets [`min_score`](Self::min_score).
+    /// The lowest score that counts as a match, 0 to 1.
     #[must_use]
     pub fn min_score(mut self, min_score: f32) -> Self {
         self.min_score = min_score;
         self
     }
 
-    /// Sets [`exact`](Self::exact).
+    /// Compares with every window, even if there is a neighbour index.
     #[must_use]
     pub fn exact(mut self, exact: bool) -> Self {
         self.exact = exact;
         self
     }
 
-    /// Sets [`range`](Self::range).
+    /// Transpositions and tempi to try if the query as it is has no match.
     #[must_use]
     pub fn range(mut self, range: Range) -> Self {
         self.range = range;
         self
     }
 
-    /// Sets [`explain`](Self::explain).
+    /// Also returns the best places, whether or not they count as matches
+    /// ([`Answer::candidates`](crate::Answer::candidates)).
     #[must_use]
     pub fn explain(mut self, explain: bool) -> Self {
         self.explain = explain;
         self
     }
 
-    /// Sets [`threads`](Self::threads).
+    /// How many clips [`Index::query_all`](crate::Index::query_all) answers at a time; `None` for one per
+    /// core.
     #[must_use]
     pub fn threads(mut self, threads: impl Into<Option<usize>>) -> Self {
         self.threads = threads.into();
         self
     }
 
-    /// Sets [`cancel`](Self::cancel) to a clone of `token`.
+    /// Ends the call early, with [`Error::Interrupted`](crate::Error::Interrupted).
     #[must_use]
     pub fn cancel(mut self, token: &CancelToken) -> Self {
         self.cancel = token.clone();
         self
     }
 
-    /// Sets [`on_progress`](Self::on_progress).
+    /// Receives how much of a clip was looked up, after each minute or so, on the thread that answers the
+    /// clip.
     #[must_use]
     pub fn on_progress(mut self, on_progress: impl Fn(Seconds) + Send + Sync + 'static) -> Self {
         self.on_progress = Some(Arc::new(on_progress));

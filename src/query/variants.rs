@@ -7,12 +7,9 @@ use crate::params::ParameterSet;
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Range {
-    /// The most semitones up or down, 0 to 6.
-    pub semitones: f64,
-    /// The query's lowest speed over the track's, 0.5 to 1.
-    pub slowest: f64,
-    /// The query's highest speed over the track's, 1 to 2.
-    pub fastest: f64,
+    pub(crate) semitones: f64,
+    pub(crate) slowest: f64,
+    pub(crate) fastest: f64,
 }
 
 impl Default for Range {
@@ -61,17 +58,24 @@ impl Group {
 }
 
 impl Range {
-    /// Sets [`semitones`](Self::semitones).
+    /// The most semitones up or down, 0 to 6.
     #[must_use]
     pub fn semitones(mut self, semitones: f64) -> Self {
         self.semitones = semitones;
         self
     }
 
-    /// Sets [`slowest`](Self::slowest) and [`fastest`](Self::fastest).
+    /// The query's lowest speed over the track's, 0.5 to 1.
     #[must_use]
-    pub fn tempo(mut self, slowest: f64, fastest: f64) -> Self {
-        (self.slowest, self.fastest) = (slowest, fastest);
+    pub fn slowest(mut self, slowest: f64) -> Self {
+        self.slowest = slowest;
+        self
+    }
+
+    /// The query's highest speed over the track's, 1 to 2.
+    #[must_use]
+    pub fn fastest(mut self, fastest: f64) -> Self {
+        self.fastest = fastest;
         self
     }
 
@@ -247,14 +251,14 @@ mod tests {
 
     #[test]
     fn ranges_are_kept_within_what_can_be_tried() {
-        let range = Range::default().semitones(99.0).tempo(0.01, 99.0);
+        let range = Range::default().semitones(99.0).slowest(0.01).fastest(99.0);
         let variants = range.variants(&CURRENT);
         let tempi = || variants.iter().map(|v| v.tempo);
         assert_eq!(variants.iter().map(|v| v.shift).max(), Some(MAX - 2));
         assert_eq!(variants.iter().map(|v| v.shift).min(), Some(2 - MAX));
         assert!(tempi().fold(f64::MAX, f64::min) > 0.49 && tempi().fold(0.0, f64::max) < 2.04);
-        assert!(Range::default().semitones(0.3).tempo(1.0, 1.0).is_plain(&CURRENT));
-        let shifts = Range::default().semitones(0.67).tempo(1.0, 1.0).variants(&CURRENT);
+        assert!(Range::default().semitones(0.3).slowest(1.0).fastest(1.0).is_plain(&CURRENT));
+        let shifts = Range::default().semitones(0.67).slowest(1.0).fastest(1.0).variants(&CURRENT);
         assert_eq!(shifts.iter().map(|v| v.shift).collect::<Vec<_>>(), [-2, 2]);
     }
 

@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer, ser::SerializeSeq};
 use crate::error::{Error, Result};
 
 /// A result that [`json`] can write. Sealed: only types of this crate implement it.
+#[doc(hidden)]
 pub trait Document: sealed::Sealed {
     /// Writes the document of the audio called `name`.
     #[doc(hidden)]

@@ -3,7 +3,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use refrain_analysis::{CLASSES, key::NAMES};
+use refrain_analysis::{CLASSES, blocks::NAMES};
 
 use super::document::{self, Document, lossy};
 use crate::{
@@ -77,7 +77,8 @@ impl Document for HarmonicFigures {
     }
 }
 
-/// The column names of [`csv_row`].
+/// The column names of [`csv_row`]. For the command.
+#[doc(hidden)]
 pub fn csv_header() -> Vec<String> {
     let names = "path status error duration sample_rate channels frames tuning key mode key_correlation \
                  key_confidence key_second harmonic_ratio voiced pitch pitch_note pitch_cents pitch_stability \
@@ -88,7 +89,8 @@ pub fn csv_header() -> Vec<String> {
 }
 
 /// The figures of the JSON document as the cells of a row. A figure that does not exist gives an empty cell. Warnings
-/// are joined by `; `.
+/// are joined by `; `. For the command.
+#[doc(hidden)]
 pub fn csv_row(name: &Path, outcome: &Result<HarmonicFigures>) -> Vec<String> {
     fn cell(value: &Option<impl ToString>) -> String {
         value.as_ref().map_or_else(String::new, ToString::to_string)

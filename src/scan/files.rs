@@ -17,30 +17,27 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ScanOptions {
-    /// Follows symbolic links to files and folders.
-    pub follow_links: bool,
-    /// Includes hidden files and folders (names that begin with a dot).
-    pub hidden: bool,
-    /// How many levels of folders to enter; 1 takes only the files of the folder itself, `None` has no limit.
-    pub max_depth: Option<usize>,
+    pub(crate) follow_links: bool,
+    pub(crate) hidden: bool,
+    pub(crate) max_depth: Option<usize>,
 }
 
 impl ScanOptions {
-    /// Sets [`follow_links`](Self::follow_links).
+    /// Follows symbolic links to files and folders.
     #[must_use]
     pub fn follow_links(mut self, follow_links: bool) -> Self {
         self.follow_links = follow_links;
         self
     }
 
-    /// Sets [`hidden`](Self::hidden).
+    /// Includes hidden files and folders (names that begin with a dot).
     #[must_use]
     pub fn hidden(mut self, hidden: bool) -> Self {
         self.hidden = hidden;
         self
     }
 
-    /// Sets [`max_depth`](Self::max_depth).
+    /// How many levels of folders to enter; 1 takes only the files of the folder itself, `None` has no limit.
     #[must_use]
     pub fn max_depth(mut self, max_depth: impl Into<Option<usize>>) -> Self {
         self.max_depth = max_depth.into();

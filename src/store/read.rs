@@ -15,7 +15,7 @@ use crate::{
     error::Result,
     fingerprint::Fingerprint,
     tags::Tags,
-    units::{Frames, SampleRate, Seconds},
+    units::{Frames, Seconds},
 };
 
 const TRACK: &str = "SELECT t.id, f.path, f.size, f.mtime_ns, f.missing, t.hash, t.duration, t.title, t.artist, \
@@ -200,11 +200,11 @@ impl Store {
                     release_mbid: self.text(row, 13)?,
                     acoustid: self.text(row, 14)?,
                 },
-                sample_rate: self.value::<Option<u32>>(row, 15)?.map(SampleRate),
+                sample_rate: self.value(row, 15)?,
                 channels: self.value(row, 16)?,
             },
             missing: self.integer(row, 4)? != 0,
-            frames: Frames(self.value(row, 17)?),
+            frames: self.value(row, 17)?,
             windows: self.value(row, 18)?,
         })
     }

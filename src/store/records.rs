@@ -2,10 +2,7 @@
 use std::path::PathBuf;
 
 use super::ids::{ContentHash, TrackId};
-use crate::{
-    tags::Tags,
-    units::{Frames, SampleRate, Seconds},
-};
+use crate::{tags::Tags, units::Seconds};
 
 /// What is known of a recording besides its fingerprint.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,14 +20,15 @@ pub struct TrackRecord {
     pub duration: Seconds,
     /// What the file says of itself. Each text is cut at 4,096 bytes.
     pub tags: Tags,
-    /// As the file is decoded.
-    pub sample_rate: Option<SampleRate>,
+    /// The sample rate of the file in Hz, as it is decoded.
+    pub sample_rate: Option<u32>,
     /// As the file has them.
     pub channels: Option<u16>,
 }
 
 impl TrackRecord {
-    /// A recording of which nothing is known but a file. The other fields can be set.
+    /// A recording of which nothing is known but a file. The other fields can be set. For programs that write to the store.
+    #[doc(hidden)]
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into(), ..Self::default() }
     }
@@ -47,7 +45,7 @@ pub struct Track {
     /// Whether none of its files is there.
     pub missing: bool,
     /// How many chroma frames it has.
-    pub frames: Frames,
+    pub frames: u32,
     /// How many fingerprint windows it has.
     pub windows: u32,
 }

@@ -89,7 +89,7 @@ impl Batch<'_> {
                 tags.recording_mbid.as_deref().map(short),
                 tags.release_mbid.as_deref().map(short),
                 tags.acoustid.as_deref().map(short),
-                record.sample_rate.map(|rate| rate.0),
+                record.sample_rate,
                 record.channels,
             ],
         )

@@ -9,7 +9,7 @@ use std::{
 use refrain::{
     analysis::{
         ChromaCqt, ChromaOptions, CqtScratch, Hpss, HpssOptions, HpssScratch, Tuning, TuningScratch, Yin,
-        YinOptions, YinScratch, chroma, estimate_key, features,
+        YinOptions, YinScratch, estimate_key, features, normalise,
     },
     decode::Decoder,
     resample::Resampler,
@@ -125,7 +125,7 @@ fn blocks_on_any_number_of_threads_are_the_whole_signal_bit_for_bit() {
     let cqt = ChromaCqt::new(rate, ChromaOptions::default().tuning(of_chroma)).unwrap();
     let raw = cqt.raw(&whole, &mut CqtScratch::default()).unwrap();
     let mut normalised = raw.clone();
-    chroma::normalise(&mut normalised);
+    normalise(&mut normalised);
     let magnitudes = cqt.cqt().magnitudes(&whole, &mut CqtScratch::default()).unwrap();
     let yin = Yin::new(rate, YinOptions::default()).unwrap();
     let pitch = yin.pitch(&whole, &mut YinScratch::default()).unwrap();

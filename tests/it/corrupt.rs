@@ -162,9 +162,7 @@ fn refused<T>(result: refrain::Result<T>) -> Option<T> {
 }
 
 fn ask(index: &Index, exact: bool) -> refrain::Result<Answer> {
-    let mut options = QueryOptions::default();
-    options.exact = exact;
-    index.query_with(clip("clean.wav"), &options)
+    index.query_with(clip("clean.wav"), &QueryOptions::default().exact(exact))
 }
 
 /// Whether both name the same track and the same place in it.

@@ -132,7 +132,7 @@ fn readme_and_help_know_the_same_commands_and_options() {
     }
     assert_eq!(flags(commands), helped);
     let least = commands.lines().find(|line| line.contains("`--min-score P`")).expect("a row");
-    assert!(least.contains(&format!("; {} |", refrain::QueryOptions::default().min_score)), "{least}");
+    assert!(least.contains(&format!("; {} |", refrain::QueryOptions::MIN_SCORE)), "{least}");
     let subcommands = |help: &str| -> BTreeSet<String> {
         let list = help.split("Commands:").nth(1).expect("a list of commands");
         let lines = list.lines().skip(1).take_while(|line| line.starts_with("  "));

@@ -1,7 +1,7 @@
 //! Adding one recording.
 use std::ffi::{c_char, c_int, c_void};
 
-use refrain::{AddOptions, Added, Index};
+use refrain::{AddOptions, Added, Index, Tags};
 
 use crate::{
     cancel::{self, RefrainCancel},
@@ -52,19 +52,18 @@ unsafe fn add(
     index: *const RefrainIndex,
     options: *const RefrainAddOptions,
     added: *mut RefrainAdded,
-    work: impl FnOnce(&Index, &AddOptions) -> Result<Added>,
+    work: impl FnOnce(&Index, Tags, AddOptions) -> Result<Added>,
 ) -> RefrainCode {
     guard(|| {
         // SAFETY: a handle, structs and a flag of the caller.
-        let (index, options) = unsafe {
+        let (index, tags, options) = unsafe {
             if !added.is_null() {
                 sized::check(added)?;
             }
             let (index, o) = (input::handle(index, "index")?, sized::read(options)?);
-            let options = AddOptions::default().tags(tags::read(o.tags)?).cancel(&cancel::token(o.cancel));
-            (index, options)
+            (index, tags::read(o.tags)?, AddOptions::default().cancel(&cancel::token(o.cancel)))
         };
-        let done = work(&index.index, &options)?;
+        let done = work(&index.index, tags, options)?;
         if added.is_null() {
             return Ok(());
         }
@@ -98,12 +97,12 @@ pub unsafe extern "C" fn refrain_add_with(
     options: *const RefrainAddOptions,
     added: *mut RefrainAdded,
 ) -> RefrainCode {
-    let work = |index: &Index, options: &AddOptions| {
-        if options.tags != refrain::Tags::default() {
+    let work = |index: &Index, tags: Tags, options: AddOptions| {
+        if tags != Tags::default() {
             return Err(Failure::argument("tags must be NULL: a file has its own"));
         }
         // SAFETY: a text of the caller.
-        Ok(index.add_with(unsafe { input::path(path, "path") }?, options)?)
+        Ok(index.add_with(unsafe { input::path(path, "path") }?, &options)?)
     };
     // SAFETY: as the header says.
     unsafe { add(index, options, added, work) }
@@ -139,11 +138,11 @@ pub unsafe extern "C" fn refrain_add_memory_with(
     options: *const RefrainAddOptions,
     added: *mut RefrainAdded,
 ) -> RefrainCode {
-    let work = |index: &Index, options: &AddOptions| {
+    let work = |index: &Index, tags: Tags, options: AddOptions| {
         // SAFETY: bytes and a text of the caller.
         let (audio, name) =
             unsafe { (input::memory(bytes.cast(), count, name)?, input::path(name, "name")?) };
-        Ok(index.add_audio_with(audio, name, options)?)
+        Ok(index.add_audio_with(audio, name, &options.tags(tags))?)
     };
     // SAFETY: as the header says.
     unsafe { add(index, options, added, work) }
@@ -181,11 +180,11 @@ pub unsafe extern "C" fn refrain_add_samples_with(
     options: *const RefrainAddOptions,
     added: *mut RefrainAdded,
 ) -> RefrainCode {
-    let work = |index: &Index, options: &AddOptions| {
+    let work = |index: &Index, tags: Tags, options: AddOptions| {
         // SAFETY: samples and a text of the caller.
         let (audio, name) =
             unsafe { (input::samples(samples, frames, channels, rate, name)?, input::path(name, "name")?) };
-        Ok(index.add_audio_with(audio, name, options)?)
+        Ok(index.add_audio_with(audio, name, &options.tags(tags))?)
     };
     // SAFETY: as the header says.
     unsafe { add(index, options, added, work) }

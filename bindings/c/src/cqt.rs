@@ -9,7 +9,7 @@ use crate::{
     guard::{guard, guard_or},
     input,
     output::{self, enough, fill},
-    sized::{self, Growing, or},
+    sized::{self, Growing, given},
 };
 
 /// A constant-Q transform for one sample rate. Any number of threads may use one at once.
@@ -75,13 +75,12 @@ pub unsafe extern "C" fn refrain_cqt_new(
     guard(|| {
         // SAFETY: a struct of the caller, and room for a handle.
         let (place, o) = unsafe { (output::place(cqt, "cqt")?, sized::read(options)?) };
-        let usual = CqtOptions::default();
-        let options = usual
-            .fmin(or(o.fmin, usual.fmin))
-            .bins(or(o.bins, usual.bins))
-            .bins_per_octave(or(o.bins_per_octave, usual.bins_per_octave))
-            .hop(or(o.hop, usual.hop))
-            .tuning(o.tuning);
+        let mut options = CqtOptions::default();
+        options = given(options, o.fmin, CqtOptions::fmin);
+        options = given(options, o.bins, CqtOptions::bins);
+        options = given(options, o.bins_per_octave, CqtOptions::bins_per_octave);
+        options = given(options, o.hop, CqtOptions::hop);
+        options = options.tuning(o.tuning);
         *place = Box::into_raw(Box::new(RefrainCqt(Cqt::new(rate, options)?)));
         Ok(())
     })
@@ -100,7 +99,7 @@ pub unsafe extern "C" fn refrain_cqt_shape(
         unsafe {
             let RefrainCqt(cqt) = input::handle(cqt, "cqt")?;
             output::put(frames, cqt.frames(count));
-            output::put(bins, cqt.options().bins);
+            output::put(bins, cqt.bins());
         }
         Ok(())
     })
@@ -112,7 +111,7 @@ pub unsafe extern "C" fn refrain_cqt_frequency(cqt: *const RefrainCqt, bin: usiz
     guard_or(f64::NAN, || {
         // SAFETY: a handle.
         let RefrainCqt(cqt) = unsafe { input::handle(cqt, "cqt") }?;
-        Ok(if bin < cqt.options().bins { cqt.frequency(bin) } else { f64::NAN })
+        Ok(if bin < cqt.bins() { cqt.frequency(bin) } else { f64::NAN })
     })
 }
 
@@ -133,7 +132,7 @@ pub unsafe extern "C" fn refrain_cqt_magnitudes(
         unsafe {
             let RefrainCqt(cqt) = input::handle(cqt, "cqt")?;
             let samples = input::values(samples, count, "samples")?;
-            enough(cqt.frames(count) * cqt.options().bins, capacity, "out")?;
+            enough(cqt.frames(count) * cqt.bins(), capacity, "out")?;
             let magnitudes = cqt.magnitudes(samples, &mut CqtScratch::default())?;
             fill(magnitudes.values(), out, capacity, "out")
         }
@@ -155,7 +154,7 @@ pub unsafe extern "C" fn refrain_cqt_transform(
         unsafe {
             let RefrainCqt(cqt) = input::handle(cqt, "cqt")?;
             let samples = input::values(samples, count, "samples")?;
-            enough(2 * cqt.frames(count) * cqt.options().bins, capacity, "out")?;
+            enough(2 * cqt.frames(count) * cqt.bins(), capacity, "out")?;
             let values: Spectrogram<Complex32> = cqt.transform(samples, &mut CqtScratch::default())?;
             let parts =
                 input::values(values.values().as_ptr().cast::<f32>(), 2 * values.values().len(), "out")?;
@@ -182,13 +181,12 @@ pub unsafe extern "C" fn refrain_chroma_new(
     guard(|| {
         // SAFETY: a struct of the caller, and room for a handle.
         let (place, o) = unsafe { (output::place(chroma, "chroma")?, sized::read(options)?) };
-        let usual = ChromaOptions::default();
-        let options = usual
-            .fmin(or(o.fmin, usual.fmin))
-            .octaves(or(o.octaves, usual.octaves))
-            .bins_per_octave(or(o.bins_per_octave, usual.bins_per_octave))
-            .hop(or(o.hop, usual.hop))
-            .tuning(o.tuning);
+        let mut options = ChromaOptions::default();
+        options = given(options, o.fmin, ChromaOptions::fmin);
+        options = given(options, o.octaves, ChromaOptions::octaves);
+        options = given(options, o.bins_per_octave, ChromaOptions::bins_per_octave);
+        options = given(options, o.hop, ChromaOptions::hop);
+        options = options.tuning(o.tuning);
         *place = Box::into_raw(Box::new(RefrainChroma(ChromaCqt::new(rate, options)?)));
         Ok(())
     })

@@ -6,7 +6,7 @@ use crate::{
     guard::guard,
     input,
     output::fill,
-    sized::{self, Growing, or},
+    sized::{self, Growing, given, or},
 };
 
 /// How refrain_hpss separates. 0 stands for the default.
@@ -52,13 +52,12 @@ pub unsafe extern "C" fn refrain_hpss(
     guard(|| {
         // SAFETY: samples, and a struct of the caller.
         let (samples, o) = unsafe { (input::values(samples, count, "samples")?, sized::read(options)?) };
-        let usual = HpssOptions::default();
-        let options = usual
-            .harmonic_kernel(or(o.harmonic_kernel, usual.harmonic_kernel))
-            .percussive_kernel(or(o.percussive_kernel, usual.percussive_kernel))
-            .power(or(o.power, usual.power))
-            .harmonic_margin(or(o.harmonic_margin, usual.harmonic_margin))
-            .percussive_margin(or(o.percussive_margin, usual.percussive_margin));
+        let mut options = HpssOptions::default();
+        options = given(options, o.harmonic_kernel, HpssOptions::harmonic_kernel);
+        options = given(options, o.percussive_kernel, HpssOptions::percussive_kernel);
+        options = given(options, o.power, HpssOptions::power);
+        options = given(options, o.harmonic_margin, HpssOptions::harmonic_margin);
+        options = given(options, o.percussive_margin, HpssOptions::percussive_margin);
         let hpss = Hpss::new(or(o.frame_length, 2048), or(o.hop, 512), options)?;
         let (mut h, mut p) = (Vec::new(), Vec::new());
         hpss.separate(samples, &mut HpssScratch::default(), &mut h, &mut p)?;

@@ -13,7 +13,7 @@ use crate::{
     guard::guard,
     index::RefrainIndex,
     input, output,
-    sized::{self, Growing},
+    sized::{self, Growing, given},
 };
 
 /// Gets how much of the audio was looked up, in seconds, after each minute or so, on the calling thread.
@@ -80,34 +80,27 @@ impl RefrainQueryOptions {
     /// # Safety
     /// The flag is NULL or a handle.
     pub(crate) unsafe fn understood(&self) -> Result<QueryOptions> {
-        let within = |name: &str, value: f64, min: f64, max: f64, default: f64| {
-            if value == 0.0 {
-                Ok(default)
-            } else if (min..=max).contains(&value) {
+        let within = |name: &str, value: f64, min: f64, max: f64| {
+            if value == 0.0 || (min..=max).contains(&value) {
                 Ok(value)
             } else {
                 Err(Failure::argument(format!("{name} is {value}, not {min} to {max}")))
             }
         };
-        let usual = Range::default();
-        let range = Range::default()
-            .semitones(within("semitones", self.semitones, 0.0, 6.0, usual.semitones)?)
-            .tempo(
-                within("slowest", self.slowest, 0.5, 1.0, usual.slowest)?,
-                within("fastest", self.fastest, 1.0, 2.0, usual.fastest)?,
-            );
-        let options = QueryOptions::default();
-        let min_score = within("least_score", self.least_score, 0.0, 1.0, f64::from(options.min_score))?;
+        let mut range = Range::default();
+        range = given(range, within("semitones", self.semitones, 0.0, 6.0)?, Range::semitones);
+        range = given(range, within("slowest", self.slowest, 0.5, 1.0)?, Range::slowest);
+        range = given(range, within("fastest", self.fastest, 1.0, 2.0)?, Range::fastest);
+        let min_score = within("least_score", self.least_score, 0.0, 1.0)? as f32;
         // SAFETY: as promised.
         let token = unsafe { cancel::token(self.cancel) };
-        let options = options
-            .min_score(min_score as f32)
+        let options = given(QueryOptions::default(), min_score, QueryOptions::min_score)
             .exact(self.exact != 0)
             .explain(self.explain != 0)
             .range(if self.fast != 0 { Range::PLAIN } else { range })
             .threads(Some(self.threads).filter(|&threads| threads > 0))
             .cancel(&token);
-        Ok(if self.top > 0 { options.top(self.top) } else { options })
+        Ok(given(options, self.top, QueryOptions::top))
     }
 }
 

@@ -89,6 +89,11 @@ pub(crate) fn or<T: Default + PartialEq>(value: T, default: T) -> T {
     if value == T::default() { default } else { value }
 }
 
+/// Sets an option by its setter, unless its value is 0, which leaves the default.
+pub(crate) fn given<O, T: Default + PartialEq>(options: O, value: T, set: fn(O, T) -> O) -> O {
+    if value == T::default() { options } else { set(options, value) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

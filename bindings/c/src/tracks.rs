@@ -125,7 +125,7 @@ fn with_plain<T>(track: &Track, files: &[FileEntry], call: impl FnOnce(*const Re
         files: if files.is_empty() { ptr::null() } else { files.as_ptr() },
         file_count: files.len(),
         seconds: record.duration.0,
-        sample_rate: record.sample_rate.map_or(0, |rate| rate.0),
+        sample_rate: record.sample_rate.unwrap_or(0),
         channels: record.channels.map_or(0, u32::from),
         hash: record.hash.map_or(ptr::null(), |hash| strings.text(&hash.to_string())),
         title: strings.optional(tags.title.as_ref()),
@@ -136,7 +136,7 @@ fn with_plain<T>(track: &Track, files: &[FileEntry], call: impl FnOnce(*const Re
         recording_mbid: strings.optional(tags.recording_mbid.as_ref()),
         release_mbid: strings.optional(tags.release_mbid.as_ref()),
         acoustid: strings.optional(tags.acoustid.as_ref()),
-        frames: track.frames.0,
+        frames: track.frames,
         windows: track.windows,
     })
 }

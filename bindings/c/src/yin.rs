@@ -6,7 +6,7 @@ use crate::{
     guard::{guard, guard_or},
     input,
     output::{self, enough, fill},
-    sized::{self, Growing, or},
+    sized::{self, Growing, given},
 };
 
 /// A pitch tracker (YIN) for one sample rate. Any number of threads may use one at once.
@@ -49,14 +49,15 @@ pub unsafe extern "C" fn refrain_yin_new(
     guard(|| {
         // SAFETY: a struct of the caller, and room for a handle.
         let (place, o) = unsafe { (output::place(yin, "yin")?, sized::read(options)?) };
-        let usual = YinOptions::default();
-        let options = usual
-            .fmin(or(o.fmin, usual.fmin))
-            .fmax(or(o.fmax, usual.fmax))
-            .frame_length(or(o.frame_length, usual.frame_length))
-            .hop(or(o.hop, usual.hop))
-            .threshold(or(o.threshold, usual.threshold))
-            .difference(if o.librosa != 0 { Difference::Librosa } else { usual.difference });
+        let mut options = YinOptions::default();
+        options = given(options, o.fmin, YinOptions::fmin);
+        options = given(options, o.fmax, YinOptions::fmax);
+        options = given(options, o.frame_length, YinOptions::frame_length);
+        options = given(options, o.hop, YinOptions::hop);
+        options = given(options, o.threshold, YinOptions::threshold);
+        if o.librosa != 0 {
+            options = options.difference(Difference::Librosa);
+        }
         *place = Box::into_raw(Box::new(RefrainYin(Yin::new(rate, options)?)));
         Ok(())
     })

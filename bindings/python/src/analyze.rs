@@ -85,8 +85,18 @@ pub struct Outputs {
 impl Outputs {
     fn options<'a>(self, threads: Option<usize>, caller: &Caller) -> AnalyzeOptions<'a> {
         let mut options = AnalyzeOptions::default().threads(threads).cancel(caller.cancel());
-        (options.frames, options.harmonic) = (self.frames, self.harmonic);
-        (options.percussive, options.plot) = (self.percussive, self.plot);
+        if let Some(frames) = self.frames {
+            options = options.frames(frames);
+        }
+        if let Some(harmonic) = self.harmonic {
+            options = options.harmonic(harmonic);
+        }
+        if let Some(percussive) = self.percussive {
+            options = options.percussive(percussive);
+        }
+        if let Some(plot) = self.plot {
+            options = options.plot(plot);
+        }
         options
     }
 }

@@ -76,8 +76,7 @@ pub struct Ask {
 
 impl Ask {
     fn options(&self, caller: &Caller) -> QueryOptions {
-        let mut range = Range::default();
-        (range.semitones, range.slowest, range.fastest) = (self.semitones, self.slowest, self.fastest);
+        let range = Range::default().semitones(self.semitones).slowest(self.slowest).fastest(self.fastest);
         QueryOptions::default()
             .top(self.top)
             .min_score(self.min_score)
@@ -377,8 +376,7 @@ impl Index {
                 let found = index.select(&selector)?;
                 let roots = match &selector {
                     // A folder may be one to be updated and have no files.
-                    Selector::Path(path) => index.roots_below(path)?,
-                    Selector::Pattern(pattern) => index.roots_below(pattern.as_path())?,
+                    Selector::Path(path) | Selector::Pattern(path) => index.roots_below(path)?,
                     _ => Vec::new(),
                 };
                 if found.is_empty() && roots.is_empty() {

@@ -207,21 +207,20 @@ pub struct InfoRecord {
 
 impl From<Info> for InfoRecord {
     fn from(info: Info) -> Self {
-        let totals = info.totals;
         Self {
             file: text(info.path),
-            tracks: totals.tracks,
-            files: totals.files,
-            missing: totals.missing,
-            failures: totals.failures,
+            tracks: info.tracks,
+            files: info.files,
+            missing: info.missing,
+            failures: info.failures,
             roots: all(info.roots),
-            seconds: totals.duration.0,
-            bytes: totals.bytes,
-            frames: totals.frames,
-            windows: totals.windows,
+            seconds: info.duration.0,
+            bytes: info.bytes,
+            frames: info.frames,
+            windows: info.windows,
             neighbour_lists: info.neighbours.map(|n| n.0),
             neighbour_windows: info.neighbours.map(|n| n.1),
-            parameter_set: info.params.id,
+            parameter_set: info.parameter_set,
             format: info.format,
             version: env!("CARGO_PKG_VERSION"),
             sqlite: info.sqlite,
@@ -293,10 +292,10 @@ impl TrackRecord {
             release_mbid,
             acoustid,
             duration: record.duration.0,
-            sample_rate: record.sample_rate.map(|rate| rate.0),
+            sample_rate: record.sample_rate,
             channels: record.channels,
             hash: record.hash.map(|hash| hash.to_string()),
-            frames: track.frames.0 as u64,
+            frames: track.frames as u64,
             windows: track.windows,
         }
     }

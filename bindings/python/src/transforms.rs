@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use refrain::analysis::{
     AnalysisError, CLASSES, ChromaCqt, ChromaOptions, ChromaStft, Cqt, CqtOptions, CqtScratch, Difference,
     Hpss, HpssOptions, HpssScratch, Pyin, PyinScratch, Stft, StftScratch, Tuning, TuningScratch, Yin,
-    YinOptions, YinScratch, chroma,
+    YinOptions, YinScratch, normalise,
 };
 
 use crate::{
@@ -135,7 +135,7 @@ pub fn chroma_cqt<'py>(
         let plan = ChromaCqt::new(sr, options)?;
         let mut raw = CQT.with(y.len(), |scratch| plan.raw(y, scratch))?;
         if normalised {
-            chroma::normalise(&mut raw);
+            normalise(&mut raw);
         }
         Ok(raw)
     })?;
@@ -158,7 +158,7 @@ pub fn chroma_stft<'py>(
         let plan = ChromaStft::new(sr, n_fft, hop_length, tuning)?;
         let mut raw = STFT.with(0, |scratch| plan.raw(y, scratch))?;
         if normalised {
-            chroma::normalise(&mut raw);
+            normalise(&mut raw);
         }
         Ok(raw)
     })?;
@@ -181,7 +181,7 @@ pub fn chroma_stft_of<'py>(
         let plan = ChromaStft::new(sr, n_fft, n_fft, tuning)?;
         let mut raw = plan.raw_of(powers)?;
         if normalised {
-            chroma::normalise(&mut raw);
+            normalise(&mut raw);
         }
         Ok(raw)
     })?;

@@ -1,10 +1,12 @@
-//! Long signals block by block, for programs that keep memory constant and spread blocks over threads themselves.
+//! What refrain's own analysis of files needs: long signals block by block, in constant memory and on any number of threads.
 //!
 //! This module and the methods that use its types are not part of the interface and may change with any version.
 pub use crate::{
+    chroma::normalise,
     cqt::{CqtBlock, CqtStream, GroupScratch},
     features::StabilityCounter,
     hpss::Extent,
+    key::NAMES,
     signal::{Signal, check},
     tuning::{Peak, TuningAccumulator},
 };

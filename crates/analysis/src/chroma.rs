@@ -17,16 +17,11 @@ pub const CLASSES: usize = 12;
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChromaOptions {
-    /// The lowest bin in hertz, before tuning.
-    pub fmin: f64,
-    /// The number of octaves.
-    pub octaves: usize,
-    /// Bins of the constant-Q transform in an octave, a multiple of twelve.
-    pub bins_per_octave: usize,
-    /// Samples from one frame to the next.
-    pub hop: usize,
-    /// The tuning of the music in bins, -0.5 to 0.5, as [`crate::Tuning`] estimates it: positive if it is above A4 = 440 Hz.
-    pub tuning: f64,
+    pub(crate) fmin: f64,
+    pub(crate) octaves: usize,
+    pub(crate) bins_per_octave: usize,
+    pub(crate) hop: usize,
+    pub(crate) tuning: f64,
 }
 
 impl Default for ChromaOptions {
@@ -37,35 +32,35 @@ impl Default for ChromaOptions {
 }
 
 impl ChromaOptions {
-    /// Sets [`fmin`](Self::fmin).
+    /// The lowest bin in hertz, before tuning.
     #[must_use]
     pub fn fmin(mut self, fmin: f64) -> Self {
         self.fmin = fmin;
         self
     }
 
-    /// Sets [`octaves`](Self::octaves).
+    /// The number of octaves.
     #[must_use]
     pub fn octaves(mut self, octaves: usize) -> Self {
         self.octaves = octaves;
         self
     }
 
-    /// Sets [`bins_per_octave`](Self::bins_per_octave).
+    /// Bins of the constant-Q transform in an octave, a multiple of twelve.
     #[must_use]
     pub fn bins_per_octave(mut self, bins_per_octave: usize) -> Self {
         self.bins_per_octave = bins_per_octave;
         self
     }
 
-    /// Sets [`hop`](Self::hop).
+    /// Samples from one frame to the next.
     #[must_use]
     pub fn hop(mut self, hop: usize) -> Self {
         self.hop = hop;
         self
     }
 
-    /// Sets [`tuning`](Self::tuning).
+    /// The tuning of the music in bins, -0.5 to 0.5, as [`crate::Tuning`] estimates it: positive if it is above A4 = 440 Hz.
     #[must_use]
     pub fn tuning(mut self, tuning: f64) -> Self {
         self.tuning = tuning;
@@ -105,6 +100,7 @@ impl ChromaCqt {
     }
 
     /// The constant-Q transform.
+    #[doc(hidden)]
     pub fn cqt(&self) -> &Cqt {
         &self.cqt
     }
@@ -141,6 +137,7 @@ impl ChromaCqt {
     ///
     /// # Errors
     /// As [`ChromaCqt::raw`].
+    #[doc(hidden)]
     pub fn raw_on_threads(&self, samples: &[f32]) -> Result<Spectrogram<f32>, AnalysisError> {
         check(samples, 0)?;
         let levels = self.cqt.halve_on_threads(samples);
@@ -163,7 +160,7 @@ impl ChromaCqt {
         scratch: &mut GroupScratch,
         mut magnitudes: Option<&mut Spectrogram<f32>>,
     ) -> Spectrogram<f32> {
-        let (signals, bins) = (block.signals(), self.cqt.options().bins);
+        let (signals, bins) = (block.signals(), self.cqt.bins());
         let mut out = Spectrogram::new(block.frames.len(), CLASSES);
         if let Some(magnitudes) = &mut magnitudes {
             **magnitudes = Spectrogram::new(block.frames.len(), bins);
@@ -210,6 +207,7 @@ impl ChromaCqt {
 }
 
 /// Divides each frame by its largest value. Leaves frames alone whose largest value is 0 or subnormal.
+#[doc(hidden)]
 pub fn normalise(chroma: &mut Spectrogram<f32>) {
     let bins = chroma.bins().max(1);
     for frame in chroma.values.chunks_exact_mut(bins) {
@@ -260,6 +258,7 @@ impl ChromaStft {
     ///
     /// # Errors
     /// [`AnalysisError::Sample`] for a sample that is not finite or too large.
+    #[doc(hidden)]
     pub fn raw(&self, samples: &[f32], scratch: &mut StftScratch) -> Result<Spectrogram<f32>, AnalysisError> {
         let mut out = Spectrogram::new(self.stft.frames(samples.len()), CLASSES);
         self.stft.for_each_magnitudes(samples, scratch, |t, magnitudes| {
@@ -272,6 +271,7 @@ impl ChromaStft {
     ///
     /// # Errors
     /// [`AnalysisError::Parameter`] unless the values are whole frames, finite and not negative.
+    #[doc(hidden)]
     pub fn raw_of(&self, powers: &[f32]) -> Result<Spectrogram<f32>, AnalysisError> {
         let bins = self.stft.bins();
         let mut out = Spectrogram::new(frames_of_magnitudes(powers, bins)?, CLASSES);

@@ -14,6 +14,7 @@ pub fn harmonic_ratio(harmonic: &[f32], percussive: &[f32]) -> Option<f64> {
 }
 
 /// As [`harmonic_ratio`], from the two root mean squares.
+#[doc(hidden)]
 pub fn ratio_of_levels(harmonic: f64, percussive: f64) -> Option<f64> {
     let ratio = harmonic / (harmonic + percussive);
     ratio.is_finite().then_some(ratio)

@@ -31,7 +31,7 @@
 //! | short-time Fourier transform and its inverse | [`Stft`] | `stft`, `istft` |
 //! | constant-Q transform | [`Cqt`] | `cqt` |
 //! | chroma | [`ChromaCqt`], [`ChromaStft`] | `feature.chroma_cqt`, `feature.chroma_stft` |
-//! | harmonic and percussive part | [`Hpss`], [`HpssStream`] | `effects.hpss`, `decompose.hpss` |
+//! | harmonic and percussive part | [`Hpss`] | `effects.hpss`, `decompose.hpss` |
 //! | pitch | [`Yin`], [`Pyin`] | `yin`, `pyin` |
 //! | tuning | [`Tuning`] | `estimate_tuning` |
 //! | key | [`estimate_key`] | |
@@ -46,7 +46,6 @@
 //! - Each transform is a plan, which is made once and shared between threads. Its working memory is a scratch, which the
 //!   caller owns and can use again.
 //! - Options have a default and setters: `CqtOptions::default().bins(252).bins_per_octave(36)`.
-//! - Methods that end in `_on_threads` use the current rayon pool. The number of threads never changes a result.
 //!
 //! # Limits
 //!
@@ -59,7 +58,7 @@
 mod autocorrelation;
 #[doc(hidden)]
 pub mod blocks;
-pub mod chroma;
+mod chroma;
 mod cmnd;
 mod cqt;
 mod decimate;
@@ -67,7 +66,7 @@ mod error;
 pub mod features;
 mod fft;
 mod hpss;
-pub mod key;
+mod key;
 mod median;
 mod paired_fft;
 mod pyin;

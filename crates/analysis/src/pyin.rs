@@ -115,11 +115,12 @@ impl Pyin {
     }
 
     /// The default options with librosa's difference function, for comparing results.
+    #[doc(hidden)]
     pub fn librosa_options() -> YinOptions {
         YinOptions { difference: Difference::Librosa, ..YinOptions::default() }
     }
 
-    /// Returns the pitch of each frame of `samples`. There are as many frames as of [`Yin::frames`].
+    /// Returns the pitch of each frame of `samples`. There are as many frames as [`Yin::pitch`] returns.
     ///
     /// # Errors
     /// [`AnalysisError::Sample`] for a sample that is not finite or too large.
@@ -164,7 +165,7 @@ impl Pyin {
             for t in (0..frames).rev() {
                 if state < pitches {
                     let octaves = state as f64 / (12 * PER_SEMITONE) as f64;
-                    out[t].frequency = Some((self.yin.options().fmin * octaves.exp2()) as f32);
+                    out[t].frequency = Some((self.yin.range().0 * octaves.exp2()) as f32);
                 }
                 if t > 0 {
                     state = usize::from(trace[(t - 1) * 2 * pitches + state]);
@@ -207,7 +208,7 @@ impl Pyin {
                 prior *= (-BOLTZMANN).exp();
             }
         }
-        let fmin = self.yin.options().fmin;
+        let fmin = self.yin.range().0;
         for (&i, &p) in dips.iter().zip(&*probabilities) {
             let period = (self.yin.min_lag() + i) as f64 + f64::from(parabolic_shift(d, i));
             let pitch = (12 * PER_SEMITONE) as f64 * (self.yin.rate() / period / fmin).log2();

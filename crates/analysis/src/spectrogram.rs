@@ -10,6 +10,7 @@ pub struct Spectrogram<T> {
 
 impl<T: Clone + Default> Spectrogram<T> {
     /// Creates `frames` frames of `bins` default values.
+    #[doc(hidden)]
     pub fn new(frames: usize, bins: usize) -> Self {
         Self { bins, values: vec![T::default(); frames * bins] }
     }

@@ -68,21 +68,25 @@ impl Stft {
     }
 
     /// Samples in a frame.
+    #[doc(hidden)]
     pub fn frame_length(&self) -> usize {
         self.window.len()
     }
 
     /// Samples from one frame to the next.
+    #[doc(hidden)]
     pub fn hop(&self) -> usize {
         self.hop
     }
 
     /// The number of bins in a frame.
+    #[doc(hidden)]
     pub fn bins(&self) -> usize {
         self.window.len() / 2 + 1
     }
 
     /// The number of frames of `len` samples.
+    #[doc(hidden)]
     pub fn frames(&self, len: usize) -> usize {
         if len == 0 { 0 } else { 1 + len / self.hop }
     }
@@ -204,7 +208,7 @@ impl Stft {
     /// transform", 1984, equation 6). Samples that no frame reaches are zero.
     ///
     /// # Errors
-    /// [`AnalysisError::Parameter`] unless the spectrogram has [`Stft::bins`] bins and finite values.
+    /// [`AnalysisError::Parameter`] unless the spectrogram has the bins of [`Stft::transform`] and finite values.
     pub fn inverse(
         &self,
         spectrogram: &Spectrogram<Complex32>,
@@ -224,7 +228,8 @@ impl Stft {
     /// As [`Stft::inverse`], for the values of a spectrogram, frame after frame.
     ///
     /// # Errors
-    /// [`AnalysisError::Parameter`] unless they are whole frames of [`Stft::bins`] finite values.
+    /// [`AnalysisError::Parameter`] unless they are whole frames of finite values.
+    #[doc(hidden)]
     pub fn inverse_of(
         &self,
         values: &[Complex32],

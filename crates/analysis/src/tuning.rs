@@ -83,6 +83,7 @@ impl Tuning {
     /// # Errors
     /// [`AnalysisError::Parameter`] unless the values are whole frames, finite and not negative, and every parameter is in its
     /// range.
+    #[doc(hidden)]
     pub fn estimate_of(
         rate: f64,
         magnitudes: &[f32],

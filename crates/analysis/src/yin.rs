@@ -14,6 +14,7 @@ use crate::{
 };
 
 /// The difference function of a frame at a lag.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Difference {
@@ -30,18 +31,12 @@ pub enum Difference {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct YinOptions {
-    /// The lowest frequency in hertz. A frame must hold its period, better twice.
-    pub fmin: f64,
-    /// The highest frequency in hertz: above `fmin`, at most half the sample rate.
-    pub fmax: f64,
-    /// Samples in a frame, 16 to 2^18.
-    pub frame_length: usize,
-    /// Samples from one frame to the next, at most a frame.
-    pub hop: usize,
-    /// The first dip with an aperiodicity below this is the period, 0 to 1 (step 4).
-    pub threshold: f32,
-    /// The difference function (step 2).
-    pub difference: Difference,
+    pub(crate) fmin: f64,
+    pub(crate) fmax: f64,
+    pub(crate) frame_length: usize,
+    pub(crate) hop: usize,
+    pub(crate) threshold: f32,
+    pub(crate) difference: Difference,
 }
 
 impl Default for YinOptions {
@@ -59,42 +54,43 @@ impl Default for YinOptions {
 }
 
 impl YinOptions {
-    /// Sets [`fmin`](Self::fmin).
+    /// The lowest frequency in hertz. A frame must hold its period, better twice.
     #[must_use]
     pub fn fmin(mut self, fmin: f64) -> Self {
         self.fmin = fmin;
         self
     }
 
-    /// Sets [`fmax`](Self::fmax).
+    /// The highest frequency in hertz: above `fmin`, at most half the sample rate.
     #[must_use]
     pub fn fmax(mut self, fmax: f64) -> Self {
         self.fmax = fmax;
         self
     }
 
-    /// Sets [`frame_length`](Self::frame_length).
+    /// Samples in a frame, 16 to 2^18.
     #[must_use]
     pub fn frame_length(mut self, frame_length: usize) -> Self {
         self.frame_length = frame_length;
         self
     }
 
-    /// Sets [`hop`](Self::hop).
+    /// Samples from one frame to the next, at most a frame.
     #[must_use]
     pub fn hop(mut self, hop: usize) -> Self {
         self.hop = hop;
         self
     }
 
-    /// Sets [`threshold`](Self::threshold).
+    /// The first dip with an aperiodicity below this is the period, 0 to 1 (step 4).
     #[must_use]
     pub fn threshold(mut self, threshold: f32) -> Self {
         self.threshold = threshold;
         self
     }
 
-    /// Sets [`difference`](Self::difference).
+    /// The difference function (step 2).
+    #[doc(hidden)]
     #[must_use]
     pub fn difference(mut self, difference: Difference) -> Self {
         self.difference = difference;
@@ -164,16 +160,19 @@ impl Yin {
     }
 
     /// The sample rate in hertz.
+    #[doc(hidden)]
     pub fn rate(&self) -> f64 {
         self.rate
     }
 
-    /// The options.
-    pub fn options(&self) -> &YinOptions {
-        &self.options
+    /// The lowest and the highest frequency in hertz.
+    #[doc(hidden)]
+    pub fn range(&self) -> (f64, f64) {
+        (self.options.fmin, self.options.fmax)
     }
 
     /// The number of frames of `len` samples: `1 + len / hop`, or 0 if there are no samples.
+    #[doc(hidden)]
     pub fn frames(&self, len: usize) -> usize {
         if len == 0 { 0 } else { 1 + len / self.options.hop }
     }
@@ -207,6 +206,7 @@ impl Yin {
     ///
     /// # Errors
     /// As [`Yin::pitch`].
+    #[doc(hidden)]
     pub fn pitch_on_threads(&self, samples: &[f32]) -> Result<Vec<Pitch>, AnalysisError> {
         check(samples, 0)?;
         let mut out = vec![Pitch::default(); self.frames(samples.len())];

@@ -135,7 +135,7 @@ pub struct QueryArgs {
     #[arg(long, short = 'n', value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     pub top: u32,
     /// The least score, 0 to 1, that counts as a match
-    #[arg(long, value_name = "P", value_parser = probability, default_value_t = QueryOptions::default().min_score)]
+    #[arg(long, value_name = "P", value_parser = probability, default_value_t = QueryOptions::MIN_SCORE)]
     pub min_score: f32,
     /// Print one JSON document a clip, each on a line
     #[arg(long)]

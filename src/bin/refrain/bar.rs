@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use refrain::units::Seconds;
+use refrain::Seconds;
 
 use crate::messages;
 

@@ -6,11 +6,7 @@
 //! file was damaged and its fingerprint was printed all the same.
 use std::{env, ffi::OsString, path::PathBuf, process::ExitCode};
 
-use refrain::{
-    Error, Warning,
-    acoustid::Algorithm,
-    units::{SampleRate, Seconds},
-};
+use refrain::{Error, Seconds, Warning, acoustid::Algorithm};
 
 use crate::{
     args::{FingerprintArgs, Format},
@@ -129,7 +125,7 @@ fn parse(args: Vec<OsString>) -> Result<Asked, String> {
         ts: false,
         algorithm: Algorithm::default(),
         format: None,
-        rate: SampleRate(44_100),
+        rate: 44_100,
         channels: 1,
         ignore_errors: false,
     };
@@ -190,7 +186,7 @@ fn take(asked: &mut FingerprintArgs, option: &str, value: &str) -> Result<(), St
             ..0 => return refuse("a positive number"),
             // As if it had not been given.
             0 => {}
-            n => asked.rate = u32::try_from(n).map(SampleRate).map_err(|_| "Invalid sample rate")?,
+            n => asked.rate = u32::try_from(n).map_err(|_| "Invalid sample rate")?,
         },
         "-algorithm" | "-a" => match number as i64 {
             3 => return Err("Algorithm 3 is not supported".to_owned()),

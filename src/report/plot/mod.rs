@@ -12,7 +12,7 @@ use self::{
     canvas::{Anchor, Canvas, Raster},
     columns::{Columns, PitchColumns},
 };
-use refrain_analysis::{CLASSES, Spectrogram, key::NAMES};
+use refrain_analysis::{CLASSES, Spectrogram, blocks::NAMES};
 
 use super::HarmonicFigures;
 use crate::units::Seconds;

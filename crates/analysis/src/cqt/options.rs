@@ -7,16 +7,11 @@ pub const C1: f64 = 32.703_195_662_574_83;
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CqtOptions {
-    /// The lowest bin in hertz, before tuning.
-    pub fmin: f64,
-    /// The number of bins, 1 to 1,200.
-    pub bins: usize,
-    /// Bins in an octave, 1 to 240.
-    pub bins_per_octave: usize,
-    /// Samples from one frame to the next, 1 to 2^20.
-    pub hop: usize,
-    /// Raises all frequencies by this many bins, -0.5 to 0.5.
-    pub tuning: f64,
+    pub(crate) fmin: f64,
+    pub(crate) bins: usize,
+    pub(crate) bins_per_octave: usize,
+    pub(crate) hop: usize,
+    pub(crate) tuning: f64,
 }
 
 impl Default for CqtOptions {
@@ -27,35 +22,35 @@ impl Default for CqtOptions {
 }
 
 impl CqtOptions {
-    /// Sets [`fmin`](Self::fmin).
+    /// The lowest bin in hertz, before tuning.
     #[must_use]
     pub fn fmin(mut self, fmin: f64) -> Self {
         self.fmin = fmin;
         self
     }
 
-    /// Sets [`bins`](Self::bins).
+    /// The number of bins, 1 to 1,200.
     #[must_use]
     pub fn bins(mut self, bins: usize) -> Self {
         self.bins = bins;
         self
     }
 
-    /// Sets [`bins_per_octave`](Self::bins_per_octave).
+    /// Bins in an octave, 1 to 240.
     #[must_use]
     pub fn bins_per_octave(mut self, bins_per_octave: usize) -> Self {
         self.bins_per_octave = bins_per_octave;
         self
     }
 
-    /// Sets [`hop`](Self::hop).
+    /// Samples from one frame to the next, 1 to 2^20.
     #[must_use]
     pub fn hop(mut self, hop: usize) -> Self {
         self.hop = hop;
         self
     }
 
-    /// Sets [`tuning`](Self::tuning).
+    /// Raises all frequencies by this many bins, -0.5 to 0.5.
     #[must_use]
     pub fn tuning(mut self, tuning: f64) -> Self {
         self.tuning = tuning;

@@ -136,13 +136,15 @@ impl Cqt {
     }
 
     /// The sample rate in hertz.
+    #[doc(hidden)]
     pub fn rate(&self) -> f64 {
         self.rate
     }
 
-    /// The options.
-    pub fn options(&self) -> &CqtOptions {
-        &self.options
+    /// The number of bins.
+    #[doc(hidden)]
+    pub fn bins(&self) -> usize {
+        self.options.bins
     }
 
     /// The frequency of a bin in hertz.
@@ -153,12 +155,14 @@ impl Cqt {
 
     /// The number of frames of `len` samples: `1 + len / hop`, or 0 if there are no samples. If the rate is reduced at first and
     /// the last hop is nearly complete, there is one frame more.
+    #[doc(hidden)]
     pub fn frames(&self, len: usize) -> usize {
         let at_level = |o: &Octave| 1 + len.div_ceil(1 << o.level) / o.hop;
         if len == 0 { 0 } else { self.octaves.iter().map(at_level).min().unwrap_or(0) }
     }
 
-    /// Returns the transform of each frame of `samples`: [`Cqt::frames`] times `bins` values.
+    /// Returns the transform of each frame of `samples`: one frame per hop, of as many values as there are bins. If the rate is
+    /// reduced at first and the last hop is nearly complete, there is one frame more.
     ///
     /// # Errors
     /// [`AnalysisError::Sample`] for a sample that is not finite or too large.
@@ -186,6 +190,7 @@ impl Cqt {
     ///
     /// # Errors
     /// As [`Cqt::transform`].
+    #[doc(hidden)]
     pub fn transform_on_threads(&self, samples: &[f32]) -> Result<Spectrogram<Complex32>, AnalysisError> {
         check(samples, 0)?;
         let levels = self.halve_on_threads(samples);

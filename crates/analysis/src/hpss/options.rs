@@ -5,17 +5,11 @@ use crate::{error::AnalysisError, median::FAST};
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct HpssOptions {
-    /// Frames in the window of the harmonic median: odd, 1 to 255.
-    pub harmonic_kernel: usize,
-    /// Bins in the window of the percussive median: odd, 1 to 255.
-    pub percussive_kernel: usize,
-    /// The exponent of the medians, above 0: larger ones split more sharply. Infinite for masks of 0 and 1.
-    pub power: f32,
-    /// The harmonic median counts if it is at least this many times the percussive one, 1 to 1,000,000. Above 1, a part of the
-    /// sound is neither harmonic nor percussive.
-    pub harmonic_margin: f32,
-    /// The percussive median counts if it is at least this many times the harmonic one, 1 to 1,000,000.
-    pub percussive_margin: f32,
+    pub(crate) harmonic_kernel: usize,
+    pub(crate) percussive_kernel: usize,
+    pub(crate) power: f32,
+    pub(crate) harmonic_margin: f32,
+    pub(crate) percussive_margin: f32,
 }
 
 impl Default for HpssOptions {
@@ -32,35 +26,36 @@ impl Default for HpssOptions {
 }
 
 impl HpssOptions {
-    /// Sets [`harmonic_kernel`](Self::harmonic_kernel).
+    /// Frames in the window of the harmonic median: odd, 1 to 255.
     #[must_use]
     pub fn harmonic_kernel(mut self, harmonic_kernel: usize) -> Self {
         self.harmonic_kernel = harmonic_kernel;
         self
     }
 
-    /// Sets [`percussive_kernel`](Self::percussive_kernel).
+    /// Bins in the window of the percussive median: odd, 1 to 255.
     #[must_use]
     pub fn percussive_kernel(mut self, percussive_kernel: usize) -> Self {
         self.percussive_kernel = percussive_kernel;
         self
     }
 
-    /// Sets [`power`](Self::power).
+    /// The exponent of the medians, above 0: larger ones split more sharply. Infinite for masks of 0 and 1.
     #[must_use]
     pub fn power(mut self, power: f32) -> Self {
         self.power = power;
         self
     }
 
-    /// Sets [`harmonic_margin`](Self::harmonic_margin).
+    /// The harmonic median counts if it is at least this many times the percussive one, 1 to 1,000,000. Above 1, a part of the
+    /// sound is neither harmonic nor percussive.
     #[must_use]
     pub fn harmonic_margin(mut self, harmonic_margin: f32) -> Self {
         self.harmonic_margin = harmonic_margin;
         self
     }
 
-    /// Sets [`percussive_margin`](Self::percussive_margin).
+    /// The percussive median counts if it is at least this many times the harmonic one, 1 to 1,000,000.
     #[must_use]
     pub fn percussive_margin(mut self, percussive_margin: f32) -> Self {
         self.percussive_margin = percussive_margin;

@@ -109,6 +109,7 @@ impl Hpss {
     }
 
     /// The short-time Fourier transform.
+    #[doc(hidden)]
     pub fn stft(&self) -> &Stft {
         &self.stft
     }
@@ -118,6 +119,7 @@ impl Hpss {
     /// # Errors
     /// [`AnalysisError::Parameter`] unless the spectrogram has the bins of [`Hpss::stft`] and its values are finite and not
     /// negative.
+    #[doc(hidden)]
     pub fn masks(
         &self,
         magnitudes: &Spectrogram<f32>,
@@ -136,6 +138,7 @@ impl Hpss {
     ///
     /// # Errors
     /// [`AnalysisError::Parameter`] unless they are whole frames of the bins of [`Hpss::stft`], finite and not negative.
+    #[doc(hidden)]
     pub fn masks_of(
         &self,
         magnitudes: &[f32],
@@ -187,6 +190,7 @@ impl Hpss {
     ///
     /// # Errors
     /// As [`Hpss::separate`].
+    #[doc(hidden)]
     pub fn separate_on_threads(
         &self,
         samples: &[f32],

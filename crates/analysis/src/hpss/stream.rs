@@ -8,6 +8,7 @@ use crate::{
 
 impl Hpss {
     /// Begins a separation of samples that come piece by piece.
+    #[doc(hidden)]
     pub fn stream(&self) -> HpssStream {
         let mut scratch = HpssScratch::default();
         self.begin(&mut scratch, 0);
@@ -19,6 +20,7 @@ impl Hpss {
 ///
 /// The result equals that of [`Hpss::separate`], bit for bit, whatever the size of the pieces. Samples come out with a delay
 /// of at most 16 frames, half the harmonic kernel and one frame's length, because the medians look ahead.
+#[doc(hidden)]
 pub struct HpssStream {
     hpss: Hpss,
     scratch: HpssScratch,

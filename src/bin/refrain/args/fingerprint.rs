@@ -3,8 +3,8 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::{ArgGroup, Args, Command};
 use refrain::{
+    Seconds,
     acoustid::{Algorithm, RawSample},
-    units::{SampleRate, Seconds},
 };
 
 /// How to fingerprint.
@@ -52,7 +52,7 @@ pub struct FingerprintArgs {
     pub format: Option<Format>,
     /// The rate of such samples in Hz
     #[arg(long, short = 'r', value_name = "HZ", value_parser = rate, default_value = "44100")]
-    pub rate: SampleRate,
+    pub rate: u32,
     /// How many channels they have
     #[arg(long, short = 'c', value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256), default_value_t = 1)]
     pub channels: u16,
@@ -101,9 +101,9 @@ fn seconds(text: &str) -> Result<Seconds, String> {
     }
 }
 
-fn rate(text: &str) -> Result<SampleRate, String> {
+fn rate(text: &str) -> Result<u32, String> {
     match text.parse() {
-        Ok(n) if (1_000..=768_000).contains(&n) => Ok(SampleRate(n)),
+        Ok(n) if (1_000..=768_000).contains(&n) => Ok(n),
         _ => Err("a rate from 1000 to 768000 is needed".into()),
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::Context;
 use refrain::{
-    AnalyzeEvent, AnalyzeOptions, Audio, Error, HarmonicFigures, Seconds, analysis::key::NAMES, analyze_all,
+    AnalyzeEvent, AnalyzeOptions, Audio, Error, HarmonicFigures, Seconds, analysis::NAMES, analyze_all,
     report,
 };
 
@@ -24,10 +24,18 @@ pub fn run(args: &AnalyzeArgs) -> anyhow::Result<ExitCode> {
     };
     let threads = args.threads.map(usize::from);
     let mut options = AnalyzeOptions::default().scan((&args.find).into()).threads(threads).cancel(&stop);
-    options.frames = args.frames.clone();
-    options.harmonic = args.harmonic.clone();
-    options.percussive = args.percussive.clone();
-    options.plot = args.plot.clone();
+    if let Some(frames) = &args.frames {
+        options = options.frames(frames);
+    }
+    if let Some(harmonic) = &args.harmonic {
+        options = options.harmonic(harmonic);
+    }
+    if let Some(percussive) = &args.percussive {
+        options = options.percussive(percussive);
+    }
+    if let Some(plot) = &args.plot {
+        options = options.plot(plot);
+    }
 
     let mut told = Told::new(args);
     let inputs = args.files.iter().map(input);

@@ -8,7 +8,7 @@ use std::{
 };
 
 use refrain::{
-    Audio, Error, Warning,
+    Audio, Error, Seconds, Warning,
     acoustid::{self, Algorithm, ChromaprintOptions, ChromaprintPart, RawFormat},
     error::AudioError,
 };
@@ -61,7 +61,7 @@ pub enum Failure {
 pub fn one(file: &Path, name: Option<&Path>, args: &FingerprintArgs) -> Result<Vec<Warning>, Failure> {
     let input = if file.as_os_str() == "-" { Audio::reader(io::stdin()) } else { Audio::file(file) };
     let options = options(args);
-    let mut print = Print { name, args, chunks: options.chunk.is_some(), first: true, began: seconds_now() };
+    let mut print = Print { name, args, chunks: chunk(args).is_some(), first: true, began: seconds_now() };
     // If nobody reads the output any more, the fingerprinting can stop.
     let mut stopped = None;
     let done = catch_unwind(AssertUnwindSafe(|| {
@@ -83,17 +83,22 @@ pub fn one(file: &Path, name: Option<&Path>, args: &FingerprintArgs) -> Result<V
     }
 }
 
+/// The length of a chunk, if the file is cut into chunks.
+fn chunk(args: &FingerprintArgs) -> Option<Seconds> {
+    args.chunk.filter(|chunk| chunk.0 > 0.0)
+}
+
 fn options(args: &FingerprintArgs) -> ChromaprintOptions {
-    let mut options = ChromaprintOptions::default();
-    options.algorithm = args.algorithm;
-    options.length = Some(args.length).filter(|length| length.0 > 0.0);
-    options.chunk = args.chunk.filter(|chunk| chunk.0 > 0.0);
-    options.overlap = args.overlap;
-    options.raw = match args.format {
+    let raw = match args.format {
         Some(Format::Raw(sample)) => Some(RawFormat { sample, rate: args.rate, channels: args.channels }),
         _ => None,
     };
-    options
+    ChromaprintOptions::default()
+        .algorithm(args.algorithm)
+        .length(Some(args.length).filter(|length| length.0 > 0.0))
+        .chunk(chunk(args))
+        .overlap(args.overlap)
+        .raw(raw)
 }
 
 /// Prints the parts of a file.

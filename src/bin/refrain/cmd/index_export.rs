@@ -17,7 +17,7 @@ pub fn run(args: &ExportArgs) -> anyhow::Result<ExitCode> {
     match &args.file {
         Some(to) => {
             index.export_with(to, MaintainOptions::default().cancel(&stop::token()))?;
-            let tracks = index.info()?.totals.tracks;
+            let tracks = index.info()?.tracks;
             messages::say(&format!("{}: {}", to.display(), messages::count(tracks, "track")));
         }
         None => print(&index).context("cannot write the export")?,

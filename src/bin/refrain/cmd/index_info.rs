@@ -38,14 +38,12 @@ fn print(args: &InfoArgs, info: &Info, failures: Vec<(PathBuf, String)>) -> io::
         }
         return writeln!(out, "{document}");
     }
-    let t = &info.totals;
-    let p = &info.params;
     let rows = [
         ("file", info.path.display().to_string()),
-        ("tracks", t.tracks.to_string()),
-        ("audio", messages::hours(t.duration.0)),
-        ("size", format!("{:.2} MB, {:.2} MB an hour", t.bytes as f64 / 1e6, per_hour(info))),
-        ("windows", t.windows.to_string()),
+        ("tracks", info.tracks.to_string()),
+        ("audio", messages::hours(info.duration.0)),
+        ("size", format!("{:.2} MB, {:.2} MB an hour", info.bytes as f64 / 1e6, per_hour(info))),
+        ("windows", info.windows.to_string()),
         (
             "neighbour index",
             info.neighbours.map_or_else(
@@ -53,20 +51,9 @@ fn print(args: &InfoArgs, info: &Info, failures: Vec<(PathBuf, String)>) -> io::
                 |(lists, windows)| format!("{lists} lists of {windows} windows"),
             ),
         ),
-        ("files", format!("{}, {} of them missing", t.files, t.missing)),
-        ("files not usable", t.failures.to_string()),
-        (
-            "parameters",
-            format!(
-                "set {}: {}, {} octaves from {} Hz, a frame every {:.0} ms, {} values a window",
-                p.id,
-                p.sample_rate,
-                p.octaves,
-                p.fmin,
-                p.frame_seconds().0 * 1e3,
-                p.window_dims
-            ),
-        ),
+        ("files", format!("{}, {} of them missing", info.files, info.missing)),
+        ("files not usable", info.failures.to_string()),
+        ("parameters", format!("set {}: {}", info.parameter_set, info.parameters)),
         ("format", format!("{}, refrain {}, SQLite {}", info.format, env!("CARGO_PKG_VERSION"), info.sqlite)),
     ];
     for (name, value) in rows {
@@ -79,25 +66,24 @@ fn print(args: &InfoArgs, info: &Info, failures: Vec<(PathBuf, String)>) -> io::
 }
 
 fn per_hour(info: &Info) -> f64 {
-    let hours = info.totals.duration.0 / 3600.0;
-    if hours > 0.0 { info.totals.bytes as f64 / 1e6 / hours } else { 0.0 }
+    let hours = info.duration.0 / 3600.0;
+    if hours > 0.0 { info.bytes as f64 / 1e6 / hours } else { 0.0 }
 }
 
 fn document(info: &Info) -> serde_json::Value {
-    let t = &info.totals;
     json!({
         "file": info.path.to_string_lossy(),
-        "tracks": t.tracks,
-        "seconds": t.duration.0,
-        "bytes": t.bytes,
-        "frames": t.frames,
-        "windows": t.windows,
-        "failures": t.failures,
-        "files": t.files,
-        "missing": t.missing,
+        "tracks": info.tracks,
+        "seconds": info.duration.0,
+        "bytes": info.bytes,
+        "frames": info.frames,
+        "windows": info.windows,
+        "failures": info.failures,
+        "files": info.files,
+        "missing": info.missing,
         "roots": info.roots.iter().map(|root| root.to_string_lossy()).collect::<Vec<_>>(),
         "neighbour_index": info.neighbours.map(|(lists, windows)| json!({"lists": lists, "windows": windows})),
-        "parameter_set": info.params.id,
+        "parameter_set": info.parameter_set,
         "format": info.format,
         "version": env!("CARGO_PKG_VERSION"),
         "sqlite": info.sqlite,

@@ -145,7 +145,7 @@ fn rows(table: &mut csv::Writer<Vec<u8>>, track: &Track, files: &[FileEntry]) ->
             text(&tags.recording_mbid),
             text(&tags.release_mbid),
             text(&tags.acoustid),
-            number(record.sample_rate.map(|rate| rate.0)),
+            number(record.sample_rate),
             number(record.channels.map(u32::from)),
         ])?;
     }
@@ -172,10 +172,10 @@ pub fn document(track: &Track, files: &[FileEntry]) -> Value {
         "missing": track.missing,
         "files": files,
         "duration": record.duration.0,
-        "sample_rate": record.sample_rate.map(|rate| rate.0),
+        "sample_rate": record.sample_rate,
         "channels": record.channels,
         "hash": record.hash.map(|hash| hash.to_string()),
-        "frames": track.frames.0,
+        "frames": track.frames,
         "windows": track.windows,
     });
     if let (Value::Object(document), Ok(Value::Object(tags))) =

@@ -41,8 +41,7 @@ pub fn run(args: &RemoveArgs) -> anyhow::Result<ExitCode> {
 /// The folder that a selector may name. A pattern counts only if it is the exact path of a folder.
 fn folder(selector: &Selector) -> Option<&Path> {
     match selector {
-        Selector::Path(path) => Some(path),
-        Selector::Pattern(pattern) => Some(pattern.as_path()),
+        Selector::Path(path) | Selector::Pattern(path) => Some(path),
         _ => None,
     }
 }

@@ -12,7 +12,7 @@ pub fn run(args: &UpdateArgs) -> anyhow::Result<ExitCode> {
     let path = db::path(&args.db)?;
     let index = Index::open_to_write(&path)?;
     let info = index.info()?;
-    if info.roots.is_empty() && info.totals.files + info.totals.failures == 0 {
+    if info.roots.is_empty() && info.files + info.failures == 0 {
         anyhow::bail!("{}: no folder was indexed yet; `refrain index build DIR` does that", path.display());
     }
     let options = BuildOptions::default().threads(args.work.threads.map(usize::from)).cancel(&stop);

@@ -31,9 +31,9 @@ pub fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
         writeln!(io::stdout(), "{document}").context("cannot write the verdict")?;
         return Ok(if checked.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(2) });
     }
-    let totals = checked?.totals;
-    let tracks = messages::count(totals.tracks, "track");
-    writeln!(io::stdout(), "{}: whole, {tracks}, {} windows", path.display(), totals.windows)
+    let info = checked?;
+    let tracks = messages::count(info.tracks, "track");
+    writeln!(io::stdout(), "{}: whole, {tracks}, {} windows", path.display(), info.windows)
         .context("cannot write the verdict")?;
     Ok(ExitCode::SUCCESS)
 }

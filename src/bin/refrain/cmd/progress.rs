@@ -33,15 +33,15 @@ pub fn tell(
     };
     let any = index.has_tracks()?;
     // Counting takes longer than adding a file to a large library.
-    let totals = if args.quiet { None } else { Some(index.info()?.totals) };
+    let info = if args.quiet { None } else { Some(index.info()?) };
     index.close()?;
     report(args, &summary, began.elapsed());
-    if let Some(tracks) = totals {
+    if let Some(info) = info {
         messages::say(&format!(
             "{}: {}, {}",
             path.display(),
-            messages::count(tracks.tracks, "track"),
-            messages::hours(tracks.duration.0)
+            messages::count(info.tracks, "track"),
+            messages::hours(info.duration.0)
         ));
     }
     Ok(any)

@@ -22,7 +22,7 @@ pub fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
     let range = if args.fast {
         Range::PLAIN
     } else {
-        Range::default().semitones(args.pitch).tempo(1.0 / args.tempo, args.tempo)
+        Range::default().semitones(args.pitch).slowest(1.0 / args.tempo).fastest(args.tempo)
     };
     let options = QueryOptions::default()
         .top(args.top as usize)

@@ -8,7 +8,7 @@ use crate::{
 
 /// The inner product with a windowed sinusoid at the full rate: the definition, without any approximation.
 fn plain(cqt: &Cqt, samples: &[f32], t: usize, bin: usize) -> f64 {
-    let o = cqt.options();
+    let o = &cqt.options;
     let squared = (2.0 / o.bins_per_octave as f64).exp2();
     let length = (squared + 1.0) / (squared - 1.0) * cqt.rate() / cqt.frequency(bin);
     let half = (length / 2.0).floor() as isize;
