@@ -113,7 +113,6 @@ mod index;
 mod ordered;
 mod query;
 pub mod report;
-#[cfg(feature = "decode")]
 mod scan;
 mod tags;
 pub mod units;
@@ -175,6 +174,7 @@ pub use cancel::CancelToken;
 #[cfg(feature = "decode")]
 pub use decode::silence_decoder_panics;
 pub use decode::{Audio, BlockSource, Warning};
+#[doc(inline)]
 pub use error::{Error, Result};
 pub use index::{
     add::{AddOptions, Added},
@@ -187,14 +187,18 @@ pub use index::{
     select::{Pattern, Selector},
 };
 pub use query::{options::QueryOptions, variants::Range};
+#[doc(inline)]
 pub use refrain_analysis as analysis;
 #[cfg(feature = "analyze")]
+#[doc(inline)]
 pub use report::HarmonicFigures;
+#[doc(inline)]
 pub use report::{Answer, Match, Status};
 #[cfg(feature = "decode")]
 pub use scan::files::ScanOptions;
 pub use store::{ContentHash, FileEntry, Totals, Track, TrackId, TrackRecord};
 pub use tags::Tags;
+#[doc(inline)]
 pub use units::Seconds;
 
 /// What the fuzz targets in `fuzz/` reach that programs do not; no part of the interface.

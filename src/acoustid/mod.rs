@@ -1,7 +1,7 @@
 //! AcoustID's fingerprints, as Chromaprint's `fpcalc` makes them.
 //!
-//! [`convert`] makes the samples that Chromaprint works on, through [`polyphase`], fpcalc's resampler; [`words`] makes words of
-//! them and packs them; [`chromaprint`] does all that for a file, a stream or samples.
+//! `convert` makes the samples that Chromaprint works on, through `polyphase`, fpcalc's resampler; `words` makes words of
+//! them and packs them; [`chromaprint()`] does all that for a file, a stream or samples.
 mod chromaprint;
 mod convert;
 mod polyphase;

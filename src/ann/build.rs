@@ -32,7 +32,7 @@ impl Default for Options {
     }
 }
 
-/// What [`build`] did.
+/// What `build` did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Built {

@@ -15,7 +15,7 @@ use args::{Cli, Command, IndexCommand};
 
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(messages::fault));
-    refrain::decode::silence_decoder_panics();
+    refrain::silence_decoder_panics();
     if let Some(code) = fpcalc::run_if_called_so() {
         return code;
     }
