@@ -114,7 +114,6 @@ mod index;
 mod ordered;
 mod query;
 pub mod report;
-#[cfg(feature = "decode")]
 mod scan;
 mod tags;
 
@@ -181,6 +180,7 @@ pub use cancel::CancelToken;
 #[cfg(feature = "decode")]
 pub use decode::silence_decoder_panics;
 pub use decode::{Audio, Warning};
+#[doc(inline)]
 pub use error::{Error, Result};
 pub use index::{
     add::{AddOptions, Added},
@@ -194,12 +194,15 @@ pub use index::{
 };
 pub use query::{options::QueryOptions, variants::Range};
 #[cfg(feature = "analyze")]
+#[doc(inline)]
 pub use report::HarmonicFigures;
+#[doc(inline)]
 pub use report::{Answer, Match, Status};
 #[cfg(feature = "decode")]
 pub use scan::files::ScanOptions;
 pub use store::{ContentHash, FileEntry, Track, TrackId, TrackRecord};
 pub use tags::Tags;
+#[doc(inline)]
 pub use units::Seconds;
 
 /// What the fuzz targets in `fuzz/` reach that programs do not; no part of the interface.
