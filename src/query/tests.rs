@@ -567,3 +567,24 @@ fn a_variant_is_refined_until_it_agrees_as_well_as_the_right_one() {
     )
     .unwrap();
 }
+
+#[test]
+fn a_match_tells_where_else_in_its_track_the_same_sound_is() {
+    let folder = tempfile::tempdir().unwrap();
+    // Verse, chorus, verse, chorus of another tune: only the verse comes again.
+    let tracks: Vec<_> = (0..3)
+        .map(|seed| {
+            let [verse, one, other] =
+                [(200, 15), (210, 30), (220, 20)].map(|(first, seconds)| tune_of(first + seed, seconds));
+            [&verse[..], &one, &verse, &other].concat()
+        })
+        .collect();
+    let index = library(&folder, &tracks);
+    for (n, track) in tracks.iter().enumerate() {
+        let answer = index.query(Audio::samples(part(track, 3.0, 13.0), RATE)).unwrap();
+        let best = &answer.matches[0];
+        near(best, (&n.to_string(), 0.0, 10.0, 3.0, 1.0));
+        let later: Vec<f64> = best.also_at.iter().map(|at| at.0 - best.ref_start.0).collect();
+        assert!(later.len() == 1 && (later[0] - 45.0).abs() < 0.1, "{later:?}");
+    }
+}
