@@ -4,7 +4,9 @@
 usage: draw.py [--tree DIR] [--seed N] [--n N] [--file GLOB]... > sample.jsonl
 
 Prints one mutant a line, as `cargo mutants --list --json` gives it, its change included. The list is sorted by file, line, column
-and replacement before the draw: the same tree and seed give the same lots. Needs `cargo install cargo-mutants --locked`.
+and replacement before the draw: the same tree and seed give the same lots. A module that is declared twice (public with a feature
+and private without it) is listed twice; each mutant is in the draw once. Functions of test modules are not.
+Needs `cargo install cargo-mutants --locked`.
 """
 
 import argparse
@@ -24,6 +26,11 @@ def place(mutant: dict) -> tuple:
     return mutant["file"], start["line"], start["column"], mutant["replacement"]
 
 
+def of_tests(mutant: dict) -> bool:
+    """Whether it is in a test module. `cargo mutants` knows `cfg(test)`, but not `cfg(all(test, …))`."""
+    return (mutant["function"] or {}).get("function_name", "").startswith("tests::")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tree", default=ROOT, type=pathlib.Path, help="the source tree (this one)")
@@ -34,7 +41,8 @@ def main() -> None:
     command = ["cargo", "mutants", "--list", "--json"]
     command += [part for glob in args.file or FILES for part in ("--file", glob)]
     listed = subprocess.run(command, cwd=args.tree, check=True, stdout=subprocess.PIPE)
-    mutants = sorted(json.loads(listed.stdout), key=place)
+    mutants = list({place(m): m for m in json.loads(listed.stdout) if not of_tests(m)}.values())
+    mutants.sort(key=place)
     print(f"{min(args.n, len(mutants))} of {len(mutants)} mutants", file=sys.stderr)
     for mutant in random.Random(args.seed).sample(mutants, min(args.n, len(mutants))):
         print(json.dumps(mutant))

@@ -117,12 +117,13 @@ impl Part {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
+    use std::{cell::RefCell, path::Path, rc::Rc};
 
     use super::{
         super::{fixture, search::Searcher, train::train},
         *,
     };
+    use crate::{failpoint, store::TrackRecord};
 
     /// A library with an index of eight lists and three tracks that are in none.
     fn library() -> fixture::Library {
@@ -183,6 +184,48 @@ mod tests {
         let (part, lists) = self::part(&library, u64::MAX);
         train(&mut other, &fixture::options(8), 2, &fixture::go_on()).unwrap();
         assert!(!part.commit(&mut library.store, &lists).unwrap());
+        is_exact(&library);
+    }
+
+    #[test]
+    fn lists_are_those_of_the_generation_that_they_are_written_to() {
+        let mut library = library();
+        let other = Rc::new(RefCell::new(Store::open_write(&library.file).unwrap()));
+        let trains = Rc::clone(&other);
+        // Another process trains and adds after the first part was read, while the centroids are.
+        failpoint::test::on("snapshot", move || {
+            failpoint::test::on("snapshot", move || {
+                let mut other = trains.borrow_mut();
+                train(&mut other, &fixture::options(2), 2, &fixture::go_on()).unwrap();
+                let (record, print) = (TrackRecord::new("/late"), fixture::fingerprint(40, 50));
+                other.write(|batch| batch.add_track(&record, &print)).unwrap();
+            });
+        });
+        assert_eq!(insert(&mut library.store, &fixture::go_on()).unwrap(), 40);
+        assert!(!failpoint::test::is_waiting());
+        is_exact(&library);
+    }
+
+    /// Removes `/9`, `/10` and so on up to `/17`, one whenever this thread looks at the store.
+    fn remove_meanwhile(other: Rc<RefCell<Store>>, track: u32) {
+        if track < 18 {
+            failpoint::test::on("snapshot", move || {
+                other.borrow_mut().write(|batch| batch.remove(Path::new(&format!("/{track}")))).unwrap();
+                remove_meanwhile(other, track + 1);
+            });
+        }
+    }
+
+    #[test]
+    fn who_is_overtaken_again_and_again_leaves_the_rest_to_others() {
+        let mut library = library();
+        library.add(9..20, 40);
+        let other = Rc::new(RefCell::new(Store::open_write(&library.file).unwrap()));
+        remove_meanwhile(other, 9);
+        assert_eq!(insert(&mut library.store, &fixture::go_on()).unwrap(), 0);
+        assert!(failpoint::test::is_waiting(), "not until nobody is in the way");
+        failpoint::test::on("none", || {});
+        assert!(insert(&mut library.store, &fixture::go_on()).unwrap() > 0);
         is_exact(&library);
     }
 

@@ -56,6 +56,18 @@ fn every_window_is_in_the_list_of_its_nearest_centroid_in_order() {
 }
 
 #[test]
+fn lists_that_fit_in_memory_are_written_in_one_pass() {
+    let mut library = Library::new(400, 1);
+    let mut steps = |centroids| {
+        let before = library.store.steps_taken();
+        index_of(&mut library, centroids);
+        library.store.steps_taken() - before
+    };
+    let (few, many) = (steps(4), steps(64));
+    assert!(many < 3 * few, "{many} steps, {few} for fewer lists");
+}
+
+#[test]
 fn the_index_is_retrained_when_the_library_has_shrunk() {
     let mut library = Library::new(60, 80);
     let options = Options::default().min_windows(1);

@@ -186,7 +186,15 @@ fn write_lists(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::fixture, *};
+
+    /// Windows are assigned some thousands at a time; here the last ones of all fill such a part.
+    #[test]
+    fn a_part_that_ends_with_the_library_is_no_window_too_many() {
+        let mut library = fixture::Library::new(1, ASSIGN as u32);
+        let built = train(&mut library.store, &fixture::options(4), 1, &fixture::go_on()).unwrap();
+        assert_eq!(built, Built::New { centroids: 4, windows: ASSIGN as u64 });
+    }
 
     #[test]
     fn eight_centroids_suit_each_root_of_a_window() {

@@ -153,6 +153,19 @@ mod tests {
     }
 
     #[test]
+    fn who_asks_waits_for_what_is_not_there_and_for_nothing_else() {
+        const LONG: Duration = Duration::from_secs(3600);
+        let contents = Contents::new(HashSet::new());
+        let claim = contents.claim(A, "/a".into()).unwrap();
+        std::thread::scope(|scope| {
+            let waits = scope.spawn(|| contents.outcome(&A, LONG));
+            claim.put(Err(Error::Interrupted));
+            assert!(waits.join().unwrap().is_some());
+        });
+        assert!(contents.outcome(&A, LONG).is_some(), "it is there");
+    }
+
+    #[test]
     fn an_analysis_that_panics_leaves_nobody_waiting() {
         let contents = Contents::new(HashSet::new());
         drop(contents.claim(A, "/a".into()));

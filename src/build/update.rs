@@ -280,4 +280,28 @@ mod tests {
         assert_eq!((again.unchanged, again.added), (1, 0));
         store.verify(&CancelToken::new()).unwrap();
     }
+    #[test]
+    fn a_file_whose_hash_is_not_known_yet_gets_it_and_counts_as_unchanged() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, index) = (folder.path().join("a.wav"), folder.path().join("i.refrain"));
+        std::fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/audio/songs/quiet-engines.wav"), &path)
+            .unwrap();
+        let mut store = Store::open_write(&index).unwrap();
+        let params = *store.params();
+        let roots = [folder.path().to_owned()];
+        let analyse = |file: &FoundFile, stop: &CancelToken| {
+            track::track(&mut Decoder::open(&file.path)?, &params, stop)
+        };
+        build_with(&analyse, &mut store, &roots, BuildOptions::default()).unwrap();
+        // As in an index of format 1.
+        let other = rusqlite::Connection::open(&index).unwrap();
+        assert_eq!(other.execute("UPDATE track SET hash = NULL", []).unwrap(), 1);
+        let never = |_: &FoundFile, _: &CancelToken| unreachable!("its sound is known");
+        for _ in 0..2 {
+            let updated = update_with(&never, &mut store, BuildOptions::default()).unwrap();
+            assert_eq!((updated.unchanged, updated.added, updated.retagged), (1, 0, 0));
+            let hash = content_hash::hash(&path, &CancelToken::new()).unwrap();
+            assert!(store.track_with(&hash).unwrap().is_some());
+        }
+    }
 }

@@ -279,6 +279,34 @@ mod tests {
         assert_eq!((reader.totals().unwrap().tracks, reader.format()), (tracks + 1, FORMAT));
     }
 
+    /// Without a log a reader takes the file for one that never changes, as on a disk that cannot be written.
+    #[cfg(unix)]
+    #[test]
+    fn a_reader_that_sees_no_changes_serves_one_call() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("i.refrain");
+        // A file in log mode: bytes 18 and 19 of the header say so.
+        let put = |tracks: u64| {
+            let made = folder.path().join("made.refrain");
+            let connections = Connections::open_or_create(&made).unwrap();
+            (0..tracks).for_each(|n| connections.write(|store| add(store, &format!("/{n}"))).unwrap());
+            connections.close().unwrap();
+            let mut bytes = fs::read(&made).unwrap();
+            bytes[18..20].fill(2);
+            fs::write(&file, bytes).unwrap();
+        };
+        // SQLite follows no link to what it keeps beside a file, so no log can be made.
+        std::os::unix::fs::symlink("nowhere", folder.path().join("i.refrain-shm")).unwrap();
+        put(1);
+        let connections = Connections::open(&file).unwrap();
+        let reader = connections.reader().unwrap();
+        assert!(reader.is_immutable());
+        assert_eq!(reader.totals().unwrap().tracks, 1);
+        drop(reader);
+        put(30);
+        assert_eq!(connections.reader().unwrap().totals().unwrap().tracks, 30);
+    }
+
     #[test]
     fn an_index_opened_for_reading_is_not_written() {
         let folder = tempfile::tempdir().unwrap();

@@ -11,10 +11,10 @@ use super::{
     place::{Anchor, Place},
     search::{CHUNK, NEAREST, PLACES},
     variant_frames::VariantFrames,
-    variants::Range,
+    variants::{Range, Variant},
 };
 use crate::{
-    align::candidates,
+    align::{Candidate, candidates},
     ann::{self, Searcher},
     cancel::CancelToken,
     decode::Audio,
@@ -362,6 +362,9 @@ fn the_runner_up_is_the_best_of_another_track_that_claims_the_same_range() {
     // The same sound at another place of the copy is one.
     let elsewhere = place(ids[1], range.clone(), 64.0, 8.0, 1);
     assert_eq!(runners_up(&[right.clone(), elsewhere], 1.5), [(9.0, 8.0), (8.0, 9.0)]);
+    // So is one where the copy has ended.
+    let beyond = place(ids[1], range.clone(), 400.0, 8.0, 1);
+    assert_eq!(runners_up(&[right.clone(), beyond], 1.5), [(9.0, 8.0), (8.0, 9.0)]);
     // A place that took variants is no runner-up of one that took none. The other way round it is.
     let variant = place(ids[2], range, 40.0, 8.0, 246);
     assert_eq!(runners_up(&[right, variant], 1.5), [(9.0, 1.5), (8.0, 9.0)]);
@@ -489,5 +492,99 @@ fn the_offset_of_a_slower_clip_is_right_to_30_ms() {
         near(best, ("2", 0.0, 10.0, from, speed));
         let semitones = 12.0 * speed.log2();
         assert!((best.pitch - semitones).abs() < 0.1, "{best:?}");
+    }
+}
+
+/// The places of a clip in a library of these tunes.
+fn places_in(tunes: &[Vec<f32>], clip: &[f32], min_score: f32) -> Vec<Place> {
+    let folder = tempfile::tempdir().unwrap();
+    let fingerprints: Vec<_> = tunes.iter().map(|tune| fingerprint_of(tune)).collect();
+    let (store, _) = store_of(&folder, &fingerprints);
+    let options = QueryOptions::default().min_score(min_score);
+    let mut query = Query::new(&store, &options, &Arc::default()).unwrap();
+    let mut places = Vec::new();
+    chunks(&mut *Audio::samples(clip, RATE).open().unwrap(), &CURRENT, CHUNK, &CancelToken::new(), |chunk| {
+        places.extend(query.places(chunk)?);
+        Ok(())
+    })
+    .unwrap();
+    places
+}
+
+#[test]
+fn variants_are_tried_only_for_a_query_without_a_match_that_is_long_enough() {
+    let tunes: Vec<_> = (0..3).map(|seed| tune_of(seed + 140, 30)).collect();
+    let has_variants = |clip: &[f32], min_score: f32| {
+        let places = places_in(&tunes, clip, min_score);
+        assert!(!places.is_empty());
+        places.iter().any(|place| place.variants > 1)
+    };
+    let strange = tune_of(150, 8);
+    assert!(has_variants(&strange, 1.0));
+    assert!(!has_variants(part(&strange, 0.0, 1.0), 1.0), "too short");
+    assert!(!has_variants(part(&tunes[1], 5.0, 13.0), 0.5), "there is a match");
+}
+
+#[test]
+fn a_place_that_the_query_as_it_is_found_took_no_variants_whatever_its_tempo() {
+    let tunes: Vec<_> = (0..3).map(|seed| tune_of(seed + 160, 60)).collect();
+    let fast = faster(part(&tunes[1], 5.0, 45.0), 1.01);
+    let places = places_in(&tunes, &fast, 0.5);
+    let best = places.iter().max_by(|a, b| a.evidence.total_cmp(&b.evidence)).unwrap();
+    assert!((best.tempo - 1.01).abs() < 2e-3, "{best:?}");
+    assert_eq!(best.variants, 1);
+}
+
+#[test]
+fn a_variant_is_refined_until_it_agrees_as_well_as_the_right_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let tune = tune_of(170, 40);
+    let (store, ids) = store_of(&folder, &[fingerprint_of(&tune)]);
+    let mut query = Query::new(&store, &QueryOptions::default(), &Arc::default()).unwrap();
+    // Half way between two of the tempi that are tried, and nearly three semitones higher.
+    let speed = 1.05f64.powf(3.5);
+    let clip = faster(part(&tune, 5.0, 5.0 + 12.0 * speed), speed);
+    let offset = (5.0 / CURRENT.half_frame_seconds().0).round() as i32;
+    chunks(
+        &mut *Audio::samples(&clip, RATE).open().unwrap(),
+        &CURRENT,
+        CHUNK,
+        &CancelToken::new(),
+        |chunk| {
+            let variants = VariantFrames::new(chunk, &CURRENT);
+            let mut evidence = |shift, tempo| {
+                let candidate = Candidate { track: ids[0], offset, votes: 1.0 };
+                let (places, _) = query.best(&variants, vec![(Variant { shift, tempo }, candidate)])?;
+                Result::Ok(places[0].evidence)
+            };
+            let right = evidence(9, speed)?;
+            for (shift, steps) in [(8, 3), (8, 4), (10, 3), (10, 4)] {
+                let refined = evidence(shift, 1.05f64.powi(steps))?;
+                assert!(refined > 0.97 * right, "{refined} of {right} from shift {shift} and {steps} steps");
+            }
+            Ok(())
+        },
+    )
+    .unwrap();
+}
+
+#[test]
+fn a_match_tells_where_else_in_its_track_the_same_sound_is() {
+    let folder = tempfile::tempdir().unwrap();
+    // Verse, chorus, verse, chorus of another tune: only the verse comes again.
+    let tracks: Vec<_> = (0..3)
+        .map(|seed| {
+            let [verse, one, other] =
+                [(200, 15), (210, 30), (220, 20)].map(|(first, seconds)| tune_of(first + seed, seconds));
+            [&verse[..], &one, &verse, &other].concat()
+        })
+        .collect();
+    let index = library(&folder, &tracks);
+    for (n, track) in tracks.iter().enumerate() {
+        let answer = index.query(Audio::samples(part(track, 3.0, 13.0), RATE)).unwrap();
+        let best = &answer.matches[0];
+        near(best, (&n.to_string(), 0.0, 10.0, 3.0, 1.0));
+        let later: Vec<f64> = best.also_at.iter().map(|at| at.0 - best.ref_start.0).collect();
+        assert!(later.len() == 1 && (later[0] - 45.0).abs() < 0.1, "{later:?}");
     }
 }

@@ -52,3 +52,26 @@ impl<'a> VariantFrames<'a> {
         self.frames(&Variant { shift: shift.clamp(-max_shift, max_shift), tempo: 1.0 })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::params::CURRENT;
+
+    /// The mean of a frame reaches into the neighbouring chunks of the query, but only in the query as it is.
+    #[test]
+    fn a_chunk_has_heard_its_frames_and_the_reach_of_the_mean_where_the_query_goes_on() {
+        let reach = |tempo: f64| (CURRENT.mean_span.0 / CURRENT.frame_seconds().0 * tempo).round() as i32;
+        let mean = reach(1.0);
+        let variant = Variant { shift: 2, tempo: 1.25 };
+        for (begins, ends, before, after) in
+            [(true, true, 0, 0), (false, true, mean, 0), (true, false, 0, mean), (false, false, mean, mean)]
+        {
+            let chunk = Chunk { begins, ends, ..Chunk::default() };
+            let frames = VariantFrames::new(&chunk, &CURRENT);
+            assert_eq!(frames.heard(&Variant::PLAIN, 30, 100), (100 - before..=129 + after, mean));
+            assert_eq!(frames.heard(&variant, 30, 100), (100..=129, reach(1.25)));
+        }
+        assert!(mean > 0 && reach(1.25) > mean);
+    }
+}

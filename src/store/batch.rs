@@ -44,3 +44,20 @@ impl<'s> Batch<'s> {
 pub(super) fn stored_size(bytes: u64) -> i64 {
     i64::try_from(bytes).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{fingerprint::Fingerprint, store::TrackRecord};
+
+    #[test]
+    fn sizes_come_back_as_they_were_as_far_as_sqlite_has_numbers() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::open_write(folder.path().join("i.refrain")).unwrap();
+        for (size, expected) in [(0, 0), (12_345, 12_345), (1 << 40, 1 << 40), (u64::MAX, i64::MAX as u64)] {
+            let record = TrackRecord { size, ..TrackRecord::new("/a") };
+            let id = store.write(|batch| batch.add_track(&record, &Fingerprint::default())).unwrap();
+            assert_eq!(store.files(id).unwrap()[0].size, expected);
+        }
+    }
+}

@@ -411,4 +411,12 @@ impl fmt::Display for Key {
 }
 
 #[cfg(test)]
+impl Store {
+    /// The steps that statements of this store have taken so far: a measure of work without a clock.
+    pub(crate) fn steps_taken(&self) -> u64 {
+        self.limit.test().taken()
+    }
+}
+
+#[cfg(test)]
 mod tests;

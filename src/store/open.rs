@@ -324,3 +324,25 @@ fn connect(file: &Path, flags: OpenFlags, path: &Path) -> Result<(Connection, St
     })?;
     Ok((db, limit))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_opened_is_the_readers_to_repair_only_after_a_writer_that_did_not_finish() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("i.refrain");
+        let refused = || Refusal::CannotOpen("no".to_owned()).reading(&file);
+        let is_denied = |error: &Error| matches!(error, Error::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied);
+        assert!(is_denied(&refused()));
+        for suffix in ["-wal", "-journal"] {
+            let beside = beside::name(&file, suffix);
+            fs::write(&beside, "").unwrap();
+            assert!(is_denied(&refused()), "an empty {suffix} holds nothing");
+            fs::write(&beside, "unfinished").unwrap();
+            assert!(matches!(refused(), Error::Index { reason: IndexError::ReadOnly(_), .. }), "{suffix}");
+            fs::remove_file(&beside).unwrap();
+        }
+    }
+}

@@ -165,3 +165,28 @@ fn mixed(track: u32, position: u32, vector: &[i8]) -> u64 {
     }
     hash
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_bit_of_a_window_changes_any_bit_of_its_number() {
+        const DIMS: usize = 16;
+        let mut random = fastrand::Rng::with_seed(1);
+        for bit in 0..64 + 8 * DIMS {
+            let mut changed = 0;
+            for _ in 0..64 {
+                let (place, vector) = (random.u64(..), [0; DIMS].map(|_: i8| random.i8(..)));
+                let (mut other_place, mut other_vector) = (place, vector);
+                match bit.checked_sub(64) {
+                    None => other_place ^= 1 << bit,
+                    Some(bit) => other_vector[bit / 8] ^= (1_u8 << (bit % 8)).cast_signed(),
+                }
+                let number = |place: u64, vector: &[i8]| mixed((place >> 32) as u32, place as u32, vector);
+                changed |= number(place, &vector) ^ number(other_place, &other_vector);
+            }
+            assert_eq!(changed, u64::MAX, "bit {bit}");
+        }
+    }
+}

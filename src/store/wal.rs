@@ -68,3 +68,26 @@ impl Drop for Store {
         let _ = self.fold();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{fingerprint::Fingerprint, store::TrackRecord};
+
+    #[test]
+    fn a_short_log_stays_until_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("i.refrain");
+        let mut store = Store::open_write(&file).unwrap();
+        let mut last = beside::bytes(&file, "-wal");
+        for n in 0..3 {
+            let record = TrackRecord::new(format!("/{n}"));
+            store.write(|batch| batch.add_track(&record, &Fingerprint::default())).unwrap();
+            let now = beside::bytes(&file, "-wal");
+            assert!(now > last, "{now} bytes after {last}");
+            last = now;
+        }
+        store.close().unwrap();
+        assert!(!beside::name(&file, "-wal").exists());
+    }
+}

@@ -1,7 +1,12 @@
 use std::path::PathBuf;
 
 use super::*;
-use crate::{failpoint, fingerprint::Fingerprint, store::TrackRecord};
+use crate::{
+    failpoint,
+    fingerprint::Fingerprint,
+    store::{TrackRecord, layout::track_rows},
+    units::Frames,
+};
 
 const OLD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/index/format_1.refrain");
 
@@ -121,4 +126,64 @@ fn keys_ascend_in_the_order_of_sqlite() {
         }
     }
     assert!(!Key::default().ascend(ValueRef::Null));
+}
+
+/// Changes the keys of rows within the leaves of a file's tables, as a corrupt or crafted file has them. Lengths stay.
+fn change_keys(file: &Path, change: impl Fn(i64) -> Option<i64>) {
+    const LEAF: u8 = 13;
+    let mut bytes = fs::read(file).unwrap();
+    for page in bytes.chunks_exact_mut(4096).filter(|page| page[0] == LEAF) {
+        for cell in 0..usize::from(u16::from_be_bytes([page[3], page[4]])) {
+            let mut at = usize::from(u16::from_be_bytes([page[8 + 2 * cell], page[9 + 2 * cell]]));
+            // First the length of the row, then its key: seven bits a byte.
+            let length = |at: usize| page[at..].iter().position(|byte| byte >> 7 == 0).unwrap() + 1;
+            at += length(at);
+            let key = at..at + length(at);
+            let old = page[key.clone()].iter().fold(0, |key, byte| key << 7 | i64::from(byte & 0x7f));
+            if let Some(mut new) = change(old) {
+                for byte in page[key].iter_mut().rev() {
+                    *byte = *byte & 0x80 | (new & 0x7f) as u8;
+                    new >>= 7;
+                }
+                assert_eq!(new, 0, "it fits");
+            }
+        }
+    }
+    fs::write(file, bytes).unwrap();
+}
+
+#[test]
+fn blocks_of_frames_that_were_not_asked_for_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("i.refrain");
+    let mut store = Store::open_write(&file).unwrap();
+    let (per_block, bytes) = (store.layout.frames_per_block, store.layout.frame_bytes);
+    let frames = (0..5).flat_map(|block| vec![block; per_block * bytes]).collect();
+    let print = Fingerprint { frames, ..Fingerprint::default() };
+    let id = store.write(|batch| batch.add_track(&TrackRecord::new("/a"), &print)).unwrap();
+    store.close().unwrap();
+    let read = || {
+        let (mut out, range) = (Vec::new(), Frames(per_block as u32)..Frames(4 * per_block as u32));
+        Store::open_read(&file).unwrap().frames(id, range, &mut out).map(|()| out)
+    };
+    assert!(read().unwrap() == print.frames[per_block * bytes..4 * per_block * bytes]);
+    // SQLite looks for block 1 where it was, and takes what follows for the first one that is not less.
+    let first = track_rows(id).0;
+    let keys = [0, 0, 0, 2, 3];
+    change_keys(&file, |key| keys.get(usize::try_from(key - first).ok()?).map(|by| first + by));
+    assert!(is_damage(&read().unwrap_err()));
+}
+
+#[test]
+fn a_row_that_comes_twice_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("i.refrain");
+    let mut store = Store::open_write(&file).unwrap();
+    for path in ["/a", "/b", "/c"] {
+        store.write(|batch| batch.add_track(&TrackRecord::new(path), &Fingerprint::default())).unwrap();
+    }
+    store.close().unwrap();
+    assert_eq!(tracks(&Store::open_read(&file).unwrap()), 3);
+    change_keys(&file, |key| (key == 2).then_some(1));
+    assert!(is_damage(&Store::open_read(&file).unwrap().tracks(|_| Ok(())).unwrap_err()));
 }
