@@ -38,3 +38,27 @@ pub(crate) fn gone_files(store: &Store, hash: &ContentHash, except: &Path) -> Re
     let others = store.files(id)?.into_iter().filter(|file| !file.missing && file.path != except);
     Ok(others.map(|file| file.path).filter(|path| is_gone(path)).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fingerprint::Fingerprint;
+
+    #[test]
+    fn all_files_that_are_gone_are_found_but_for_the_one_at_hand() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::open_write(folder.path().join("i.refrain")).unwrap();
+        let [there, one, other, new] =
+            ["there", "gone", "gone too", "new"].map(|name| folder.path().join(name));
+        std::fs::write(&there, "").unwrap();
+        let hash = ContentHash([1; 32]);
+        for path in [&there, &one, &other, &new] {
+            let record = TrackRecord { hash: Some(hash), ..TrackRecord::new(path) };
+            store.write(|batch| batch.add_track(&record, &Fingerprint::default())).unwrap();
+        }
+        assert_eq!(gone_files(&store, &hash, &new).unwrap(), [one.clone(), other]);
+        store.write(|batch| batch.set_missing(&one, true)).unwrap();
+        assert_eq!(gone_files(&store, &hash, &new).unwrap().len(), 1, "one is marked already");
+        assert!(gone_files(&store, &ContentHash([2; 32]), &new).unwrap().is_empty());
+    }
+}
