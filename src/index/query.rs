@@ -126,14 +126,15 @@ pub struct Listener<'i> {
 }
 
 impl Listener<'_> {
-    /// Takes the next mono samples, at `rate` hertz, full scale -1.0..=1.0. Returns the matches that no later sound
-    /// can change, with times from the first sample.
+    /// Takes the next mono samples, at `rate` hertz (1,000 to 768,000), full scale -1.0..=1.0. Samples that are not a
+    /// number or above a million count as silence. Returns the matches that no later sound can change, with times from
+    /// the first sample.
     ///
     /// Looks into the index after each minute or so. Returns a match once 6 s passed without it.
     ///
     /// # Errors
-    /// [`Error::Index`] if the index cannot be used; [`Error::Audio`] if `rate` is 0 or a week of audio has passed;
-    /// [`Error::Interrupted`].
+    /// [`Error::Index`] if the index cannot be used; [`Error::Audio`] if `rate` is out of range or a week of audio has
+    /// passed; [`Error::Interrupted`].
     pub fn push(&mut self, samples: &[f32], rate: u32) -> Result<Vec<Match>> {
         let store = self.index.connections.reader()?;
         self.hearing.push(&store, self.index.connections.search_cache(), samples, SampleRate(rate))

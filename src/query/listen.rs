@@ -8,6 +8,7 @@ use std::{
 use super::{engine::Query, found::Found, options::QueryOptions, place::Place, search::CHUNK};
 use crate::{
     ann::SearchCache,
+    decode::Audio,
     error::Result,
     extract::{
         chunks::{Chunk, Chunker},
@@ -68,8 +69,12 @@ impl Hearing {
             matches.extend(matched(query, found.take_final(), seconds(params, *half_frames))?);
             Ok(())
         };
-        feed.push(samples, rate, |samples| chunker.push(samples, &mut each).map_err(FeedError::Sink))
-            .map_err(|error| error.of(name))?;
+        let mut audio = Audio::samples(samples, rate.0).named(name.clone()).into_blocks()?;
+        let mut block = Vec::new();
+        while let Some(rate) = audio.next_block(&mut block)? {
+            feed.push(&block, rate, |samples| chunker.push(samples, &mut each).map_err(FeedError::Sink))
+                .map_err(|error| error.of(name))?;
+        }
         Ok(matches)
     }
 

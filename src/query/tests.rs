@@ -18,7 +18,7 @@ use crate::{
     ann::{self, Searcher},
     cancel::CancelToken,
     decode::Audio,
-    error::{Error, Result},
+    error::{AudioError, Error, Result},
     extract::{chunks::chunks, track},
     fingerprint::Fingerprint,
     index::handle::Index,
@@ -216,6 +216,32 @@ fn pushed_sound_gives_the_same_matches_as_soon_as_they_end() {
     assert_eq!(heard, expected[..1], "the first one ended long ago, the second one may go on");
     heard.extend(listener.finish().unwrap().iter().map(told));
     assert_eq!(heard, expected);
+}
+
+#[test]
+fn pushed_sound_is_checked_like_any_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let tune = tune_of(40, 60);
+    let index = library(&folder, std::slice::from_ref(&tune));
+    let options = QueryOptions::default().range(Range::PLAIN);
+    let mut listener = index.listen(&options).unwrap();
+    for rate in [0, 10, 999, 768_001, u32::MAX] {
+        let refused = listener.push(&tune, rate);
+        assert!(
+            matches!(&refused, Err(Error::Audio { reason: AudioError::SampleRate(r), .. }) if *r == rate),
+            "{rate}: {refused:?}"
+        );
+    }
+    // What was refused is not part of the sound, and what is no number is silent.
+    assert!(
+        listener.push(&[f32::NAN, f32::INFINITY, -1e30, f32::NAN].repeat(4000), RATE).unwrap().is_empty()
+    );
+    assert!(listener.push(part(&tune, 10.0, 40.0), RATE).unwrap().is_empty());
+    let heard: Vec<_> = listener.finish().unwrap().iter().map(told).collect();
+    let expected = [vec![0.0; 16_000], part(&tune, 10.0, 40.0).to_vec()].concat();
+    let whole = index.query_with(Audio::samples(&expected, RATE), &options).unwrap();
+    assert_eq!(heard, whole.matches.iter().map(told).collect::<Vec<_>>());
+    assert_eq!(heard.len(), 1);
 }
 
 #[test]
