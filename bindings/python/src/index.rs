@@ -324,7 +324,7 @@ impl Index {
         listeners.retain(|known| known.strong_count() > 0);
         listeners.push(listener.downgrade());
         drop(listeners);
-        // Closed in the meantime: whoever closes waits for it.
+        // The index was closed meanwhile. `close` waits until this listener has ended.
         if !self.is_open() {
             listener.end();
         }

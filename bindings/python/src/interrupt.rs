@@ -30,7 +30,7 @@ enum Message {
     Done,
 }
 
-/// The thread that called. The work has Python code run on it, and learns from its token that it shall end.
+/// The thread that called. Python code that the work needs runs on this thread. Its token tells the work to end.
 #[derive(Clone)]
 pub struct Caller(Arc<Line>);
 
