@@ -1,5 +1,7 @@
 //! Inserting the windows of tracks that were added later into the lists of the present index.
 
+use std::sync::Arc;
+
 use super::{
     generation::usable_index,
     kmeans::{ASSIGN, Centroids},
@@ -7,6 +9,7 @@ use super::{
 use crate::{
     cancel::CancelToken,
     error::Result,
+    failpoint,
     store::{Census, NeighbourIndex, Store, TrackId},
 };
 
@@ -19,29 +22,25 @@ const MAX_OVERTAKEN: usize = 3;
 /// Inserts the windows of all tracks after the last one of the index into its lists. Returns how many there were. Each
 /// part is committed by itself, so a cancelled call keeps what it has inserted.
 pub(super) fn insert(store: &mut Store, cancel: &CancelToken) -> Result<u64> {
-    // Of the generation that they belong to.
-    let mut centroids: Option<(i64, Centroids)> = None;
+    let mut centroids = None;
     let (mut added, mut overtaken) = (0, 0);
     while overtaken < MAX_OVERTAKEN {
         cancel.check()?;
-        let Some(part) = Part::read(store, WINDOWS_PER_TRANSACTION, cancel)? else { break };
-        let generation = part.index.generation;
-        let (_, centroids) = match centroids.take().filter(|(of, _)| *of == generation) {
-            Some(loaded) => centroids.insert(loaded),
-            None => {
-                let vectors = store.centroids(part.index.centroid_count)?;
-                centroids.insert((generation, Centroids::new(vectors, store.params().window_dims)))
-            }
-        };
-        let lists = part.lists(centroids, cancel)?;
+        let Some(part) = Part::read(store, WINDOWS_PER_TRANSACTION, &mut centroids, cancel)? else { break };
+        failpoint::pass("part");
+        let lists = part.lists(cancel)?;
         if part.commit(store, &lists)? { added += part.places.len() as u64 } else { overtaken += 1 }
     }
     Ok(added)
 }
 
+/// Centroids, and the generation that they belong to. Later parts of the same generation use them again.
+type Loaded = (i64, Arc<Centroids>);
+
 /// Windows that are in no list yet, and the state of the store they were read from.
 struct Part {
     index: NeighbourIndex,
+    centroids: Arc<Centroids>,
     /// What the index will have been made from.
     census: Census,
     /// Track and first frame of each window.
@@ -50,8 +49,15 @@ struct Part {
 }
 
 impl Part {
-    /// Reads about `most` windows, whole tracks; `None` if there is nothing to insert, or no index to insert it into.
-    fn read(store: &Store, most: u64, cancel: &CancelToken) -> Result<Option<Self>> {
+    /// Reads about `most` windows, whole tracks, and the centroids if `loaded` has not those of this generation. All is
+    /// of one state, because another process may train at any moment. `None` if there is nothing to insert, or no index
+    /// to insert it into.
+    fn read(
+        store: &Store,
+        most: u64,
+        loaded: &mut Option<Loaded>,
+        cancel: &CancelToken,
+    ) -> Result<Option<Self>> {
         let _snapshot = store.snapshot()?;
         let Some(index) = usable_index(store)? else { return Ok(None) };
         let census = store.census(index.census(), TrackId(u32::MAX), most)?;
@@ -69,15 +75,23 @@ impl Part {
         if places.len() as u64 != windows {
             return Err(store.damaged(format!("{} windows, not {windows}", places.len())));
         }
-        Ok(Some(Self { index, census, places, vectors }))
+        let (_, centroids) = match loaded.take().filter(|(generation, _)| *generation == index.generation) {
+            Some(same) => loaded.insert(same),
+            None => {
+                let vectors = store.centroids(index.centroid_count)?;
+                loaded
+                    .insert((index.generation, Arc::new(Centroids::new(vectors, store.params().window_dims))))
+            }
+        };
+        Ok(Some(Self { index, centroids: Arc::clone(centroids), census, places, vectors }))
     }
 
     /// The list of each window.
-    fn lists(&self, centroids: &Centroids, cancel: &CancelToken) -> Result<Vec<u32>> {
+    fn lists(&self, cancel: &CancelToken) -> Result<Vec<u32>> {
         let mut lists = Vec::with_capacity(self.places.len());
-        for vectors in self.vectors.chunks(ASSIGN * centroids.dims) {
+        for vectors in self.vectors.chunks(ASSIGN * self.centroids.dims) {
             cancel.check()?;
-            lists.extend(centroids.assign(vectors).into_iter().map(|(list, _)| list));
+            lists.extend(self.centroids.assign(vectors).into_iter().map(|(list, _)| list));
         }
         Ok(lists)
     }
@@ -123,7 +137,7 @@ mod tests {
         super::{fixture, search::Searcher, train::train},
         *,
     };
-    use crate::{failpoint, store::TrackRecord};
+    use crate::store::TrackRecord;
 
     /// A library with an index of eight lists and three tracks that are in none.
     fn library() -> fixture::Library {
@@ -134,9 +148,9 @@ mod tests {
     }
 
     fn part(library: &fixture::Library, most: u64) -> (Part, Vec<u32>) {
-        let (store, go_on) = (&library.store, fixture::go_on());
-        let part = Part::read(store, most, &go_on).unwrap().unwrap();
-        let lists = part.lists(&Centroids::new(store.centroids(8).unwrap(), fixture::DIMS), &go_on).unwrap();
+        let go_on = fixture::go_on();
+        let part = Part::read(&library.store, most, &mut None, &go_on).unwrap().unwrap();
+        let lists = part.lists(&go_on).unwrap();
         (part, lists)
     }
 
@@ -192,14 +206,12 @@ mod tests {
         let mut library = library();
         let other = Rc::new(RefCell::new(Store::open_write(&library.file).unwrap()));
         let trains = Rc::clone(&other);
-        // Another process trains and adds after the first part was read, while the centroids are.
-        failpoint::test::on("snapshot", move || {
-            failpoint::test::on("snapshot", move || {
-                let mut other = trains.borrow_mut();
-                train(&mut other, &fixture::options(2), 2, &fixture::go_on()).unwrap();
-                let (record, print) = (TrackRecord::new("/late"), fixture::fingerprint(40, 50));
-                other.write(|batch| batch.add_track(&record, &print)).unwrap();
-            });
+        // Another process trains and adds after the first part was read.
+        failpoint::test::on("part", move || {
+            let mut other = trains.borrow_mut();
+            train(&mut other, &fixture::options(2), 2, &fixture::go_on()).unwrap();
+            let (record, print) = (TrackRecord::new("/late"), fixture::fingerprint(40, 50));
+            other.write(|batch| batch.add_track(&record, &print)).unwrap();
         });
         assert_eq!(insert(&mut library.store, &fixture::go_on()).unwrap(), 40);
         assert!(!failpoint::test::is_waiting());
