@@ -1,6 +1,7 @@
 //! From nearest windows to places: votes propose (track, offset), and the stored frames decide.
 mod copies;
 mod edge_correction;
+mod parts;
 mod refine;
 mod repeats;
 mod score;
@@ -8,10 +9,11 @@ mod segment;
 mod votes;
 mod windows;
 
-pub use copies::{are_copies, similarity};
+pub use copies::{Side, is_same_sound, same_sound};
+pub use parts::{Claim, parts};
 pub use refine::{Comparison, Line};
 pub use repeats::{Repeats, sounds_the_same};
 pub use score::{Features, MIN_SCORE, probability};
-pub use segment::{Alignment, Reference, align};
+pub use segment::{Alignment, Curve, Reference, align};
 pub use votes::{Candidate, WindowHits, candidates};
 pub use windows::WindowEvidence;

@@ -105,6 +105,75 @@ fn products((q, r): (&[f32], &[f32])) -> [f32; 4] {
     all
 }
 
+/// The evidence of each pair of frames at one offset.
+#[derive(Clone, Debug)]
+pub struct Curve {
+    offset: f64,
+    /// The first query half frame that has a partner.
+    first: usize,
+    /// The half frames of the query.
+    halves: usize,
+    pairs: Vec<[f32; 4]>,
+}
+
+impl Curve {
+    /// The pairs of `query` and `reference` at the offset of `alignment`.
+    pub fn new(query: &[f32], reference: &Reference, values: usize, alignment: &Alignment) -> Option<Self> {
+        let pairs = Pairs::new(query, reference, values, alignment.offset.round() as i32)?;
+        Some(Self {
+            offset: alignment.offset,
+            first: pairs.first,
+            halves: query.len() / values,
+            pairs: (0..pairs.count).map(|k| products(pairs.get(k))).collect(),
+        })
+    }
+
+    /// The half frame and the evidence of each pair.
+    pub fn evidence(&self) -> impl Iterator<Item = (usize, f32)> + '_ {
+        self.pairs.iter().enumerate().map(|(k, pair)| (self.first + 2 * k, pair[0]))
+    }
+
+    /// The maximal segment, if a pair at a half frame costs `cost` more. Its evidence is what is left after the cost.
+    pub fn best(&self, cost: impl Fn(usize) -> f32) -> Option<Alignment> {
+        let mut best: Option<(f32, usize, usize)> = None;
+        let (mut sum, mut start) = (0.0f32, 0);
+        for (k, pair) in self.pairs.iter().enumerate() {
+            if sum <= 0.0 {
+                (sum, start) = (0.0, k);
+            }
+            sum += pair[0] - cost(self.first + 2 * k);
+            if best.is_none_or(|b| sum > b.0) {
+                best = Some((sum, start, k + 1));
+            }
+        }
+        let (evidence, start, end) = best?;
+        Some(Alignment { evidence, ..self.within(start, end) })
+    }
+
+    /// The alignment over the half frames that `part` takes, which lie one after the other.
+    pub fn over(&self, part: impl Fn(usize) -> bool) -> Alignment {
+        let mut within = (0..self.pairs.len()).filter(|k| part(self.first + 2 * k));
+        within
+            .next()
+            .map_or_else(|| self.within(0, 0), |start| self.within(start, start + 1 + within.count()))
+    }
+
+    fn within(&self, start: usize, end: usize) -> Alignment {
+        let mut sums = [0.0f32; 4];
+        for pair in &self.pairs[start..end] {
+            sums.iter_mut().zip(pair).for_each(|(sum, p)| *sum += p);
+        }
+        let [evidence, qr, qq, rr] = sums;
+        Alignment {
+            offset: self.offset,
+            from: self.first + 2 * start,
+            to: (self.first + 2 * end).min(self.halves),
+            evidence,
+            similarity: qr / (qq * rr).sqrt().max(1e-9),
+        }
+    }
+}
+
 /// The best range at exactly `offset`.
 fn best_range(query: &[f32], reference: &Reference, values: usize, offset: i32) -> Option<Alignment> {
     let pairs = Pairs::new(query, reference, values, offset)?;

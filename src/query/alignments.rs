@@ -1,5 +1,5 @@
 //! Aligns the proposed places and keeps the best.
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
 use super::{
     engine::Query,
@@ -8,18 +8,25 @@ use super::{
     variants::{self, Variant},
 };
 use crate::{
-    align::{Alignment, Candidate, Comparison, Line, Reference, align},
+    align::{
+        Alignment, Candidate, Claim, Comparison, Curve, Line, Reference, Side, align, is_same_sound, parts,
+    },
     error::Result,
+    params::ParameterSet,
     store::TrackId,
 };
 
-/// How many alignments of a chunk have their windows compared: those with the best frames.
+/// How many sounds of a chunk have their windows compared: those with the best frames. All tracks with one sound count
+/// as one.
 const COMPARED: usize = 64;
 
-/// How many alignments of a chunk are kept, best first.
+/// How many sounds of a chunk are kept, best first.
 pub(crate) const KEPT: usize = 16;
 
-/// How many of the kept alignments may be in one track.
+/// With how many of the best sounds every place is compared, to see whether it is the same.
+const LEADERS: usize = 8;
+
+/// How many of the kept sounds may be in one track.
 const MAX_KEPT_OF_TRACK: usize = 6;
 
 /// A place of a track that a variant of the query was aligned with.
@@ -28,6 +35,10 @@ struct Aligned {
     track: TrackId,
     alignment: Alignment,
     reference: Reference,
+    /// The evidence of frames and windows; 0 until the windows are compared.
+    whole: f32,
+    /// Places with the same number hold the same sound.
+    sound: usize,
 }
 
 impl Aligned {
@@ -35,6 +46,77 @@ impl Aligned {
     fn evidence(&self) -> f32 {
         self.variant.for_each_of_query(self.alignment.evidence)
     }
+
+    /// The line from the query to the track, in half frames.
+    fn line(&self) -> Line {
+        Line { at: 0.0, in_track: self.alignment.offset, tempo: self.variant.tempo }
+    }
+
+    /// The half frames of the query that agree.
+    fn range(&self) -> Range<usize> {
+        let [from, to] = [self.alignment.from, self.alignment.to]
+            .map(|h| (h as f64 / self.variant.tempo).round() as usize);
+        from..to.max(from + 1)
+    }
+
+    /// Whether the two hold the same sound where both agree with the query.
+    fn is_same_sound(&self, other: &Self, params: &ParameterSet) -> bool {
+        let (one, two) = (self.range(), other.range());
+        let shared = one.start.max(two.start)..one.end.min(two.end);
+        if 2 * shared.len() <= one.len().min(two.len()) {
+            return false;
+        }
+        let bins = other.variant.shift - self.variant.shift;
+        let semitones = (f64::from(bins) / params.bins_per_semitone() as f64).round() as i32;
+        let side = |a| -> Side<'_> {
+            let a: &Aligned = a;
+            Side { reference: &a.reference, line: a.line() }
+        };
+        is_same_sound(&side(self), &side(other), params.frame_values(), shared, semitones)
+    }
+}
+
+/// Groups places, best first, by their sound: gives each the number of the first place that sounds the same. A track's
+/// own places stay apart, because each shows what the track reaches there.
+fn sounds(mut aligned: Vec<Aligned>, params: &ParameterSet) -> Vec<Aligned> {
+    let mut leaders: Vec<usize> = Vec::new();
+    for at in 0..aligned.len() {
+        let place = &aligned[at];
+        let same = leaders.iter().find(|&&leader| {
+            aligned[leader].track != place.track && aligned[leader].is_same_sound(place, params)
+        });
+        aligned[at].sound = *same.unwrap_or(&at);
+        if same.is_none() && leaders.len() < LEADERS {
+            leaders.push(at);
+        }
+    }
+    aligned
+}
+
+/// Keeps the places of the first `max` sounds, of which at most `of_track` have the same track first. Returns the
+/// others. `aligned` is best first.
+fn keep_sounds(aligned: &mut Vec<Aligned>, max: usize, of_track: usize) -> Vec<Aligned> {
+    let mut kept: BTreeMap<usize, bool> = BTreeMap::new();
+    let mut tracks: BTreeMap<u32, usize> = BTreeMap::new();
+    let (mut count, mut others) = (0, Vec::new());
+    for place in std::mem::take(aligned) {
+        let keep = match kept.get(&place.sound) {
+            Some(&keep) => keep,
+            None => {
+                // A track that repeats itself must not crowd out the others, because they show what chance reaches.
+                let places = tracks.entry(place.track.0).or_default();
+                *places += 1;
+                if *places > of_track {
+                    continue;
+                }
+                count += 1;
+                kept.insert(place.sound, count <= max);
+                count <= max
+            }
+        };
+        if keep { aligned.push(place) } else { others.push(place) }
+    }
+    others
 }
 
 impl Query<'_> {
@@ -60,27 +142,56 @@ impl Query<'_> {
             }
         }
         aligned.sort_by(|a, b| b.evidence().total_cmp(&a.evidence()));
-        aligned.truncate(COMPARED);
+        let mut aligned = sounds(aligned, &self.params);
+        keep_sounds(&mut aligned, COMPARED, usize::MAX);
         aligned.sort_by(|a, b| a.variant.order(&b.variant));
-        let mut compared = Vec::with_capacity(aligned.len());
-        for of_variant in aligned.chunk_by(|a, b| a.variant == b.variant) {
+        for of_variant in aligned.chunk_by_mut(|a, b| a.variant == b.variant) {
             let frames = variants.frames(&of_variant[0].variant);
-            compared.extend(of_variant.iter().map(|a| self.whole_evidence(&frames, a)));
+            for aligned in of_variant {
+                aligned.whole = self.whole_evidence(&frames, aligned);
+            }
         }
-        let mut aligned: Vec<(f32, Aligned)> = compared.into_iter().zip(aligned).collect();
-        aligned.sort_by(|a, b| b.0.total_cmp(&a.0));
-        // A track that repeats itself must not crowd out the others, because they show what chance reaches.
-        let mut of_track: BTreeMap<u32, usize> = BTreeMap::new();
-        aligned.retain(|(_, a)| {
-            let places = of_track.entry(a.track.0).or_default();
-            *places += 1;
-            *places <= MAX_KEPT_OF_TRACK
-        });
-        let dropped = aligned.split_off(KEPT.min(aligned.len()));
-        let left = dropped.iter().find(|(_, a)| aligned.iter().all(|(_, kept)| kept.track != a.track));
-        let left = left.map_or(0.0, |(evidence, _)| *evidence);
+        aligned.sort_by(|a, b| b.whole.total_cmp(&a.whole));
+        self.part(variants, &mut aligned);
+        aligned.sort_by(|a, b| b.whole.total_cmp(&a.whole));
+        let dropped = keep_sounds(&mut aligned, KEPT, MAX_KEPT_OF_TRACK);
+        let left = dropped.iter().find(|a| aligned.iter().all(|kept| kept.track != a.track));
+        let left = left.map_or(0.0, |a| a.whole);
         let places = aligned.into_iter().map(|found| self.place(variants, found)).collect::<Result<_>>()?;
         Ok((places, left))
+    }
+
+    /// Cuts the places of a clip with several songs to their own parts. A clip with one song stays as it is.
+    fn part(&mut self, variants: &VariantFrames<'_>, aligned: &mut [Aligned]) {
+        let values = self.params.frame_values();
+        let curve = |a: &Aligned| {
+            let curve = Curve::new(&variants.frames(&a.variant), &a.reference, values, &a.alignment)?;
+            Some(Claim { curve, scale: 1.0 / a.variant.tempo })
+        };
+        // One claim for each sound.
+        let mut claims: Vec<(usize, Claim)> = Vec::new();
+        for place in aligned.iter() {
+            if claims.iter().all(|(sound, _)| *sound != place.sound) {
+                claims.extend(curve(place).map(|claim| (place.sound, claim)));
+            }
+        }
+        let (sounds, claims): (Vec<usize>, Vec<Claim>) = claims.into_iter().unzip();
+        let Some(parts) = parts(&claims, variants.half_frames()) else { return };
+        let of_sound: BTreeMap<usize, Range<usize>> =
+            sounds.into_iter().zip(parts).filter_map(|(sound, part)| Some((sound, part?))).collect();
+        for place in aligned.iter_mut() {
+            let Some(claim) = curve(place) else { continue };
+            let own = of_sound.get(&place.sound).map(|part| claim.over(part));
+            // What is no part of its own shows what chance reaches in the part where it has most.
+            let best = own.or_else(|| {
+                let within = of_sound.values().map(|part| claim.best_within(part));
+                within.max_by(|a, b| a.evidence.total_cmp(&b.evidence))
+            });
+            if let Some(best) = best.filter(|best| best.from < best.to) {
+                place.alignment = Alignment { offset: place.alignment.offset, ..best };
+                place.whole = self.whole_evidence(&variants.frames(&place.variant), place);
+            }
+        }
     }
 
     /// The evidence of an alignment's frames and windows together.
@@ -90,11 +201,11 @@ impl Query<'_> {
     }
 
     /// Refines the tempo and transposition of an alignment, and describes it in the query's own time.
-    fn place(&mut self, variants: &VariantFrames<'_>, (whole, mut aligned): (f32, Aligned)) -> Result<Place> {
+    fn place(&mut self, variants: &VariantFrames<'_>, mut aligned: Aligned) -> Result<Place> {
         // The evidence so far; `None` once the alignment has moved and its windows must be compared again.
-        let mut evidence = Some(whole);
+        let mut evidence = Some(aligned.whole);
         let values = self.params.frame_values();
-        let track = aligned.track;
+        let (track, sound) = (aligned.track, aligned.sound);
         if aligned.variant != Variant::PLAIN {
             for step in variants::REFINEMENTS {
                 let (variant, alignment) = (aligned.variant, aligned.alignment);
@@ -151,6 +262,7 @@ impl Query<'_> {
                 self.options.range.variants(&self.params).len() as u32
             },
             runner_up: 0.0,
+            sound,
             repeats: Vec::new(),
         })
     }
@@ -176,6 +288,6 @@ impl Query<'_> {
         let (heard, half) = variants.heard(&variant, count, offset);
         reference.correct_edges(values, heard, half);
         let alignment = align(frames, &reference, values, offset);
-        Ok(alignment.map(|alignment| Aligned { variant, track, alignment, reference }))
+        Ok(alignment.map(|alignment| Aligned { variant, track, alignment, reference, whole: 0.0, sound: 0 }))
     }
 }

@@ -31,6 +31,8 @@ pub(crate) struct Place {
     pub variants: u32,
     /// The most evidence for another track, unless that track has the same sound there.
     pub runner_up: f32,
+    /// Places of one chunk with the same number hold the same sound.
+    pub sound: usize,
     /// Offsets in the track at which the same sound comes again, in half frames; negative if it comes before.
     pub repeats: Vec<f64>,
 }
@@ -115,6 +117,7 @@ mod tests {
             pitch: 0.0,
             variants: 1,
             runner_up: 2.0,
+            sound: 0,
             repeats: Vec::new(),
         }
     }

@@ -1,62 +1,62 @@
 //! The runner-up of a place: the evidence that chance, or similarity, reaches in another track.
+use std::collections::BTreeSet;
+
 use super::{
     engine::Query,
     place::{Place, overlap},
 };
 use crate::{
-    align::{are_copies, similarity},
+    align::{Line, Side, is_same_sound},
     error::Result,
+    store::TrackId,
 };
 
 impl Query<'_> {
-    /// Finds the runner-up of each place: the best place of another track that is not a copy. A right place
+    /// Finds the runner-up of each place: the best place of another track that holds another sound. A right place
     /// stands out from all others; a place that is best by chance hardly does. A place that took more
     /// variants of the query is no runner-up of one that took fewer.
     ///
-    /// `left` is the most evidence of a track without a place. It is the runner-up if no place is one, even
-    /// if that track may hold a copy. Without it, a sample that 17 tracks share got a score of 1.
+    /// `left` is the most evidence of a track without a place. It is the runner-up if no place is one.
     pub(crate) fn find_runners_up(&self, places: &mut [Place], left: f32) -> Result<()> {
         places.sort_by(|a, b| b.evidence.total_cmp(&a.evidence));
         for i in 0..places.len() {
             let place = &places[i];
+            // Another place of a track with the same sound is no rival either: the track itself has it too.
+            let mut same: BTreeSet<TrackId> =
+                places.iter().filter(|other| other.sound == place.sound).map(|other| other.track).collect();
+            same.insert(place.track);
             let mut runner_up = left;
             for other in places.iter() {
-                if other.track == place.track || other.variants > place.variants || !overlap(other, place) {
+                if same.contains(&other.track) || other.variants > place.variants || !overlap(other, place) {
                     continue;
                 }
-                if !self.copies(place, other)? {
+                if !self.is_same_sound(place, other)? {
                     runner_up = other.evidence;
                     break;
                 }
+                same.insert(other.track);
             }
             places[i].runner_up = runner_up;
         }
         Ok(())
     }
 
-    /// Whether two places hold the same sound, judged by the stored frames.
-    fn copies(&self, one: &Place, other: &Place) -> Result<bool> {
-        let halves = one.from.max(other.from)..one.to.min(other.to);
-        if halves.len() < 2 {
-            return Ok(false);
-        }
-        let frames = |place: &Place| -> Result<Vec<f32>> {
-            let values = self.params.frame_values();
-            let at = |half: usize| (place.in_track(half as f64) / 2.0).round().max(0.0) as i64;
-            let first = at(halves.start);
-            let stored = self.stored(place.track, first, at(halves.end) + 1)?.frames;
-            let mut read = Vec::new();
-            for half in halves.clone().step_by(2) {
-                let from = (at(half) - first) as usize * values;
-                match stored.get(from..from + values) {
-                    Some(frame) => read.extend_from_slice(frame),
-                    None => read.resize(read.len() + values, 0.0),
-                }
-            }
-            Ok(read)
+    /// Whether two places hold the same sound where both agree with the query, judged by the stored frames.
+    fn is_same_sound(&self, one: &Place, two: &Place) -> Result<bool> {
+        let halves = one.from.max(two.from)..one.to.min(two.to);
+        let stored = |place: &Place| {
+            let frame = |half: usize| (place.in_track(half as f64) / 2.0).floor() as i64;
+            self.stored(place.track, frame(halves.start) - 2, frame(halves.end) + 4)
         };
-        let bins_per_semitone = self.params.bins_per_octave as f64 / 12.0;
-        let semitones = ((one.pitch - other.pitch) / bins_per_semitone).round() as i32;
-        Ok(are_copies(similarity(&frames(one)?, &frames(other)?, self.params.frame_values(), -semitones)))
+        let (first, second) = (stored(one)?, stored(two)?);
+        let line = |place: &Place| Line {
+            at: place.first.at,
+            in_track: place.first.at + place.first.offset,
+            tempo: place.tempo(),
+        };
+        let [one_side, two_side] =
+            [(&first, one), (&second, two)].map(|(reference, place)| Side { reference, line: line(place) });
+        let semitones = ((two.pitch - one.pitch) / self.params.bins_per_semitone() as f64).round() as i32;
+        Ok(is_same_sound(&one_side, &two_side, self.params.frame_values(), halves, semitones))
     }
 }

@@ -6,9 +6,10 @@ use super::{
     place::{Place, overlap},
     variant_frames::VariantFrames,
     variants::Variant,
+    windows::Windows,
 };
 use crate::{
-    align::{Candidate, candidates},
+    align::{Candidate, WindowHits, candidates},
     error::Result,
     extract::chunks::Chunk,
 };
@@ -26,6 +27,11 @@ pub(super) const NEAREST: RangeInclusive<usize> = 20..=100;
 const ALIGNED: usize = 16_000;
 pub(super) const PLACES: RangeInclusive<usize> = 64..=400;
 
+/// If the last of the nearest windows still has this cosine, there may be more with the same sound. Then eight times as
+/// many are looked for, up to some thousands. The windows of two copies are this near, those of different music seldom.
+const CROWDED: f32 = 0.75;
+const MAX_NEAREST: usize = 1000;
+
 /// For a query that is transposed or at another speed: half frames from one window to the next, lists of the
 /// neighbour index and nearest windows for each window, places for each variant, and alignments in all. The
 /// step has no divisor in common with the library's step (8 half frames), so that some windows coincide with
@@ -36,7 +42,7 @@ const WIDE_NEAREST: usize = 8;
 const WIDE_PLACES: usize = 3;
 const WIDE_ALIGNED: usize = 160;
 
-/// The share of a chunk that a match must cover. A match that covers less may be at another speed, which
+/// The share of a chunk that matches must cover. Matches that cover less may be at another speed, which
 /// agrees only in places; then a variant may do better.
 const WHOLE: f64 = 0.6;
 
@@ -60,7 +66,7 @@ impl Query<'_> {
         };
         let nearest = share(HITS, windows.starts.len(), &NEAREST);
         let most = share(ALIGNED, halves, &PLACES);
-        let hits = windows.with(self.searcher.nearest(&windows.vectors, nearest)?);
+        let (hits, nearest, most) = self.nearest(&windows, nearest, most)?;
         let mut proposed = candidates(&hits, most, &params.projection);
         let (mut places, mut left) = self.plain(&variants, &proposed)?;
         let query = halves as f64 / 2.0;
@@ -77,7 +83,9 @@ impl Query<'_> {
             }
         }
         if query >= MIN_WIDE && !self.options.range.is_plain(&params) && !self.is_sure(&places, query) {
-            places.extend(self.widened(&variants)?);
+            let plain = places.iter().map(|p| p.sound + 1).max().unwrap_or(0);
+            places
+                .extend(self.widened(&variants)?.into_iter().map(|p| Place { sound: plain + p.sound, ..p }));
             self.find_runners_up(&mut places, left)?;
         }
         let least = f64::from(self.options.min_score);
@@ -93,13 +101,43 @@ impl Query<'_> {
         Ok(places)
     }
 
-    /// Whether one of `places` is a match that covers most of a chunk of `query` frames at the track's speed.
+    /// The nearest library windows of a chunk's windows, `nearest` of each: or more, if all that were found are so near
+    /// that they hold the same sound. Then there may be more tracks with it. Also returns how many were looked for, and
+    /// how many places to align, which is `places` or more.
+    fn nearest(
+        &mut self,
+        windows: &Windows,
+        mut nearest: usize,
+        mut places: usize,
+    ) -> Result<(Vec<WindowHits>, usize, usize)> {
+        loop {
+            let hits = self.searcher.nearest(&windows.vectors, nearest)?;
+            let crowded = hits.iter().filter(|hits| {
+                let last = hits.get(nearest - 1);
+                last.is_some_and(|hit| self.params.projection.cosine(hit.dot) >= CROWDED)
+            });
+            if 4 * crowded.count() < windows.starts.len() || nearest >= MAX_NEAREST {
+                return Ok((windows.with(hits), nearest, places));
+            }
+            (nearest, places) = (8 * nearest, 4 * places);
+        }
+    }
+
+    /// Whether the matches among `places` cover most of a chunk of `query` frames at the track's speed.
     pub(super) fn is_sure(&self, places: &[Place], query: f64) -> bool {
-        places.iter().any(|p| {
-            let as_it_is = (p.tempo - 1.0).abs() <= AS_IT_IS;
-            let least = f64::from(self.options.min_score);
-            as_it_is && p.pairs >= WHOLE * query && self.score(p, query) >= least
-        })
+        let min_score = f64::from(self.options.min_score);
+        let sure =
+            places.iter().filter(|p| (p.tempo - 1.0).abs() <= AS_IT_IS && self.score(p, query) >= min_score);
+        let mut ranges: Vec<(usize, usize)> = sure.map(|p| (p.from, p.to)).collect();
+        ranges.sort_unstable();
+        let (mut covered, mut end) = (0.0, 0);
+        for (from, to) in ranges {
+            if to > end {
+                covered += ((to - from.max(end)) as f64 + 1.0) / 2.0;
+                end = to;
+            }
+        }
+        covered >= WHOLE * query
     }
 
     /// Aligns the proposed places of a chunk as it is. Also returns the most evidence of a track without a

@@ -340,6 +340,7 @@ fn place(track: TrackId, range: std::ops::Range<usize>, offset: f64, evidence: f
         pitch: 0.0,
         variants,
         runner_up: 0.0,
+        sound: 0,
         repeats: Vec::new(),
     }
 }

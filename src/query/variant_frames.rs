@@ -21,6 +21,11 @@ impl<'a> VariantFrames<'a> {
         !self.chunk.magnitudes.is_empty()
     }
 
+    /// Half frames of the chunk.
+    pub(crate) fn half_frames(&self) -> usize {
+        self.chunk.half_frames(self.params)
+    }
+
     /// The chunk's frames as `variant` reads them.
     pub(crate) fn frames(&self, variant: &Variant) -> Cow<'a, [f32]> {
         if *variant == Variant::PLAIN {
