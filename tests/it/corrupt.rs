@@ -77,33 +77,26 @@ fn files(folder: &Path) {
     }
 }
 
-fn random(seed: u64) -> impl FnMut() -> usize {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(1);
-    move || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) as usize
-    }
-}
-
 /// Damages a file in one of seven ways, and says how.
 fn damage(bytes: &mut Vec<u8>, case: u64) -> &'static str {
-    let mut random = random(case);
+    // Neighbouring seeds give similar numbers; those of a fork are unrelated.
+    let mut random = fastrand::Rng::with_seed(case).fork();
     let pages = bytes.len() / PAGE;
     let kinds = case / KINDS.len() as u64 % 7;
     match kinds {
         0 => {
-            for _ in 0..1 + random() % 16 {
-                let at = random() % bytes.len();
-                bytes[at] ^= 1 << (random() % 8);
+            for _ in 0..random.u8(1..=16) {
+                let at = random.usize(..bytes.len());
+                bytes[at] ^= 1 << random.u8(..8);
             }
             "bits"
         }
         1 => {
-            bytes.truncate(random() % bytes.len());
+            bytes.truncate(random.usize(..bytes.len()));
             "cut"
         }
         2 => {
-            let (a, b) = (random() % pages, random() % pages);
+            let (a, b) = (random.usize(..pages), random.usize(..pages));
             for i in 0..PAGE {
                 bytes.swap(a * PAGE + i, b * PAGE + i);
             }
@@ -111,28 +104,29 @@ fn damage(bytes: &mut Vec<u8>, case: u64) -> &'static str {
         }
         3 => {
             // Varints and counts at the beginning of a page, of its cells and of blobs.
-            for _ in 0..1 + random() % 4 {
-                let page = random() % pages * PAGE;
-                let head = random() % [32, PAGE][random() % 2];
-                let new = [0, 1, 0x7f, 0x80, 0xff, random() as u8][random() % 6];
+            for _ in 0..random.u8(1..=4) {
+                let page = random.usize(..pages) * PAGE;
+                let room = if random.bool() { 32 } else { PAGE };
+                let head = random.usize(..room);
+                let new = [0, 1, 0x7f, 0x80, 0xff, random.u8(..)][random.usize(..6)];
                 bytes[page + head] = new;
             }
             "lengths"
         }
         4 => {
-            let (at, count) = (random() % bytes.len(), 1 + random() % (2 * PAGE));
+            let (at, count) = (random.usize(..bytes.len()), random.usize(1..=2 * PAGE));
             let end = bytes.len().min(at + count);
-            bytes[at..end].iter_mut().for_each(|byte| *byte = random() as u8);
+            bytes[at..end].iter_mut().for_each(|byte| *byte = random.u8(..));
             "noise"
         }
         5 => {
-            let (at, count) = (random() % bytes.len(), 1 + random() % (2 * PAGE));
+            let (at, count) = (random.usize(..bytes.len()), random.usize(1..=2 * PAGE));
             let end = bytes.len().min(at + count);
             bytes[at..end].fill(0);
             "zeros"
         }
         _ => {
-            let (from, to) = (random() % pages * PAGE, random() % pages * PAGE);
+            let (from, to) = (random.usize(..pages) * PAGE, random.usize(..pages) * PAGE);
             bytes.copy_within(from..from + PAGE, to);
             "a page twice"
         }

@@ -7,6 +7,8 @@ use refrain::decode::Decoder;
 use refrain::error::{AudioError, Error};
 use refrain::{Tags, Warning};
 
+use super::run::noise;
+
 /// The signal's length and the place of its click, in seconds.
 const LENGTH: f64 = 1.5;
 const CLICK: f64 = 0.75;
@@ -102,12 +104,6 @@ fn refusal(content: &[u8]) -> AudioError {
         }
         other => panic!("expected a refusal, got {other:?}"),
     }
-}
-
-/// Bytes that mean nothing, the same every time.
-fn noise(len: usize, seed: u64) -> Vec<u8> {
-    let mut random = fastrand::Rng::with_seed(seed);
-    (0..len).map(|_| random.u8(..)).collect()
 }
 
 #[test]

@@ -10,14 +10,7 @@ use std::{
 use insta::assert_snapshot;
 use rusqlite::Connection;
 
-use super::run::{Place, Run, clip, dump, finish, fixture, tune, wav};
-
-fn noise(len: usize, mut seed: u64) -> impl Iterator<Item = u8> {
-    (0..len).map(move |_| {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (seed >> 56) as u8
-    })
-}
+use super::run::{Place, Run, clip, dump, finish, fixture, noise, tune, wav};
 
 /// A place with one good file, `m/good.wav`.
 fn place() -> Place {
@@ -48,7 +41,7 @@ fn empty_files_and_files_that_are_no_audio() {
     let place = place();
     place.write("m/empty.mp3", b"");
     place.write("m/text.mp3", b"Dear diary, this is no music at all.\n");
-    place.write("m/noise.ogg", &noise(100_000, 1).collect::<Vec<_>>());
+    place.write("m/noise.ogg", &noise(100_000, 1));
     assert_snapshot!(build(&place), @r"
     cannot use DIR/m/empty.mp3: the file is empty
     cannot use DIR/m/noise.ogg: not an audio file of a known format
@@ -102,7 +95,7 @@ fn a_damaged_middle_is_skipped() {
     let place = place();
     let mut song = fs::read(fixture("audio/songs/paper-lanterns.mp3")).unwrap();
     let third = song.len() / 3;
-    song[third..].iter_mut().zip(noise(20_000, 3)).for_each(|(byte, noise)| *byte = noise);
+    song[third..][..20_000].copy_from_slice(&noise(20_000, 3));
     place.write("m/middle.mp3", &song);
     let said = build(&place);
     assert!(said.starts_with("DIR/m/middle.mp3: "), "{said}");
@@ -412,13 +405,12 @@ fn a_hostile_index_is_an_answer_or_an_error() {
     let clean = clip("clean.wav");
     for round in 0..60 {
         let mut bytes = whole.clone();
-        let mut random = noise(usize::MAX, round);
-        let mut number = || (0..4).fold(0, |n, _| n << 8 | random.next().unwrap() as usize);
-        for _ in 0..1 + number() % 20 {
-            let at = number() % bytes.len();
+        let mut random = fastrand::Rng::with_seed(round).fork();
+        for _ in 0..random.u8(1..=20) {
+            let at = random.usize(..bytes.len());
             // Half of them where SQLite keeps its own structures.
             let at = if round % 2 == 0 { at } else { at / 4096 * 4096 + at % 120 };
-            bytes[at] = number() as u8;
+            bytes[at] = random.u8(..);
         }
         let db = place.write("hostile.refrain", &bytes);
         for args in [

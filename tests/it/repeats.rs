@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::run::{Place, Run, tune, wav};
+use super::run::{Place, Run, noisy, tune, wav};
 
 const RATE: u32 = 11_025;
 
@@ -74,15 +74,8 @@ fn every_place_of_the_same_sound_is_told() {
 #[test]
 fn a_clip_under_noise_has_the_same_places() {
     let (library, song) = (Library::new(), song());
-    let mut state = 5u32;
-    let noisy: Vec<i16> = seconds(&song, 17.8, 23.8)
-        .iter()
-        .map(|s| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            s / 2 + ((state >> 19) as i16 - 4096)
-        })
-        .collect();
-    near(&places(&library.best(&noisy)), &[1.5, 17.8, 29.5]);
+    let clip = noisy(seconds(&song, 17.8, 23.8), 4096);
+    near(&places(&library.best(&clip)), &[1.5, 17.8, 29.5]);
 }
 
 #[test]

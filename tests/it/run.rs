@@ -160,6 +160,18 @@ pub fn tune(rate: u32, seconds: f64, seed: u64) -> Vec<i16> {
     (0..samples).map(sound).collect()
 }
 
+/// `samples` at half their level under noise from `-level` to `level`.
+pub fn noisy(samples: &[i16], level: i16) -> Vec<i16> {
+    let mut random = fastrand::Rng::with_seed(5);
+    samples.iter().map(|sample| sample / 2 + random.i16(-level..level)).collect()
+}
+
+/// Bytes that mean nothing, the same every time.
+pub fn noise(len: usize, seed: u64) -> Vec<u8> {
+    let mut random = fastrand::Rng::with_seed(seed);
+    (0..len).map(|_| random.u8(..)).collect()
+}
+
 /// Every row of every table, SQLite's own too.
 pub fn dump(db: &Path) -> Vec<String> {
     let db = Connection::open_with_flags(db, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();

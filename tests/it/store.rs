@@ -29,17 +29,13 @@ pub fn record(path: impl AsRef<Path>) -> TrackRecord {
     record
 }
 
-/// A fingerprint of so many frames with a window at every fourth, all values told by `seed`.
+/// A fingerprint of `frames` frames with a window at every fourth. Another `seed` gives other values.
 pub fn fingerprint(frames: u32, seed: u64) -> Fingerprint {
-    let mut state = seed;
-    let mut random = move || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 40) as u8
-    };
+    let mut random = fastrand::Rng::with_seed(seed);
     let positions: Vec<u32> = (0..frames).step_by(4).collect();
     Fingerprint {
-        frames: (0..frames as usize * params::CURRENT.frame_bytes()).map(|_| random()).collect(),
-        windows: (0..positions.len() * params::CURRENT.window_dims).map(|_| random() as i8).collect(),
+        frames: (0..frames as usize * params::CURRENT.frame_bytes()).map(|_| random.u8(..)).collect(),
+        windows: (0..positions.len() * params::CURRENT.window_dims).map(|_| random.i8(..)).collect(),
         positions,
     }
 }
