@@ -77,7 +77,7 @@ pub(crate) fn update_with(
     let mut found = Found::default();
     for root in store.roots()? {
         if is_gone(&root.path) {
-            options.tell(BuildEvent::Unavailable { path: root.path });
+            options.on_event.call(BuildEvent::Unavailable { path: root.path });
             continue;
         }
         let scan = ScanOptions {
@@ -215,7 +215,7 @@ impl Run<'_, '_> {
         (summary.returned, summary.missing) = (changes.returned.len(), changes.gone.len());
         self.apply(&changes)?;
         for path in changes.gone {
-            self.options.tell(BuildEvent::Missing { path });
+            self.options.on_event.call(BuildEvent::Missing { path });
         }
         self.finish(&jobs, summary)
     }
@@ -234,7 +234,7 @@ impl Run<'_, '_> {
     }
 
     fn finish(mut self, jobs: &[Job], mut summary: BuildSummary) -> Result<BuildSummary> {
-        self.options.tell(BuildEvent::Found {
+        self.options.on_event.call(BuildEvent::Found {
             files: summary.found,
             new: jobs.len(),
             new_bytes: jobs.iter().map(|job| job.file.size).sum(),
@@ -243,7 +243,7 @@ impl Run<'_, '_> {
         workers::run(store, jobs, analyse, &mut options, &mut summary)?;
         // Drops tracks whose file has other content now and whose own content did not appear anywhere else.
         store.write(|batch| batch.drop_orphans())?;
-        options.tell(BuildEvent::Neighbours);
+        options.on_event.call(BuildEvent::Neighbours);
         ann::maintain(store, &options.neighbours, &options.cancel)?;
         Ok(summary)
     }
