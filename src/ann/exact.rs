@@ -23,7 +23,7 @@ pub fn nearest(store: &Store, queries: &[i8], k: usize) -> Result<Vec<Vec<Hit>>>
     Ok(scan.into_hits())
 }
 
-/// Compares all queries with the windows of `tracks`, but for those of the `excluded` one.
+/// Compares all queries with the windows of `tracks`, except those of the `excluded` track.
 pub(super) fn scan_tracks(
     store: &Store,
     tracks: RangeInclusive<TrackId>,

@@ -193,7 +193,7 @@ mod tests {
         assert_eq!(insert(&mut other, &fixture::go_on()).unwrap(), 120);
         assert!(!part.commit(&mut library.store, &lists).unwrap());
         is_exact(&library);
-        // Nor into the lists of another generation.
+        // Nothing is inserted into the lists of another generation either.
         library.add(9..10, 40);
         let (part, lists) = self::part(&library, u64::MAX);
         train(&mut other, &fixture::options(8), 2, &fixture::go_on()).unwrap();

@@ -77,7 +77,7 @@ impl Centroids {
         let parts = Mutex::new(parts);
         let work = || {
             loop {
-                // Held for taking the next part only.
+                // The lock is held only to take the next part.
                 let part = parts.lock().unwrap_or_else(PoisonError::into_inner).next();
                 let Some((vectors, nearest)) = part else { break };
                 self.assign_part(vectors, nearest);

@@ -14,12 +14,12 @@ use crate::{
     store::{NeighbourIndex, Store, TrackId},
 };
 
-/// About how many windows the lists that a search reads have. Reading them is what a search costs. In a noisy query's
-/// lists the right window is seldom in the first ones; so a small library, or a search for few queries, reads more lists
-/// per query in the same time.
+/// About how many windows a search reads, in all its lists together. Reading them takes most of its time. In a noisy
+/// query's lists the right window is seldom in the first ones. So a small library, or a search for few queries, reads
+/// more lists per query in the same time.
 const WINDOWS_READ: u64 = 1_200_000;
-/// How many times as much a deeper search reads, besides what was read before. As much as possible, while a query that
-/// finds nothing takes at most three times as long among 100,000 tracks as among 10,000, where it reads all windows.
+/// A deeper search reads this many times as much, besides what was read before. More would find more. But a query that
+/// finds nothing may take only three times as long among 100,000 tracks as among 10,000, where it reads all windows.
 const DEEPER: usize = 10;
 /// How many lists, of all queries together, a deeper search chooses from. Bounds its memory.
 const MAX_CHOICE: usize = 400_000;
@@ -106,8 +106,8 @@ impl<'s> Searcher<'s> {
         self
     }
 
-    /// Reads this many lists per query, instead of as many as fit the time that a search should take. More find more
-    /// and take longer.
+    /// Reads this many lists per query, instead of as many as fit the time of a search. More lists find more and take
+    /// longer.
     #[must_use]
     pub fn nprobe(mut self, nprobe: usize) -> Self {
         self.nprobe = Some(nprobe.max(1));
@@ -198,7 +198,7 @@ impl<'s> Searcher<'s> {
         let dims = store.params().window_dims;
         assert_eq!(queries.len() % dims, 0, "queries of {dims} values");
         if queries.is_empty() {
-            // Silence: there is nothing to read for it.
+            // The query is silence: there is nothing to read for it.
             return Ok((Vec::new(), None));
         }
         let _snapshot = store.snapshot()?;

@@ -14,7 +14,7 @@ fn copies_of_a_recording_are_no_rivals() {
         place.write(format!("music/other-{other}.wav"), &wav(RATE, 1, &tune(RATE, 30.0, other)));
     }
     place.line("index build -q --db i.refrain music").code(0);
-    // With as much noise as makes the match less than certain.
+    // The noise makes the match less than certain.
     place.write("clip.wav", &wav(RATE, 1, &noisy(&song[RATE as usize * 7..RATE as usize * 14], 6000)));
     let answer = place.line("query --json --db i.refrain clip.wav").code(0).json()[0].clone();
     let matches = answer["matches"].as_array().unwrap();

@@ -20,7 +20,7 @@ fn hiss(random: &mut Rng) -> f64 {
     between(-1.0, 1.0, random)
 }
 
-/// A value for each sample out of its time in seconds.
+/// Calls `value` with the time of each sample in seconds.
 fn over_time(seconds: f64, mut value: impl FnMut(f64) -> f64) -> Vec<f64> {
     (0..(seconds * f64::from(RATE)) as usize).map(|n| value(n as f64 / f64::from(RATE))).collect()
 }
@@ -33,7 +33,7 @@ fn harmonics(hertz: f64, t: f64) -> f64 {
     (1..12).map(|k| sine(hertz * f64::from(k), t) / f64::from(k)).sum()
 }
 
-/// Noise that decays from each of the times on.
+/// Noise that begins anew at each of the times and decays.
 fn bursts(seconds: f64, at: &[f64], decay: f64, random: &mut Rng) -> Vec<f64> {
     let mut out = over_time(seconds, |_| 0.0);
     for start in at {
@@ -46,7 +46,7 @@ fn bursts(seconds: f64, at: &[f64], decay: f64, random: &mut Rng) -> Vec<f64> {
     out
 }
 
-/// Each sample is the last one times `keep` and something new.
+/// Mixes each sample with the one before, whose share is `keep`.
 fn filtered(noise: Vec<f64>, keep: f64) -> Vec<f64> {
     let mut last = 0.0;
     noise
@@ -142,7 +142,7 @@ fn signals(seconds: f64) -> Vec<(&'static str, Vec<f64>)> {
     ]
 }
 
-/// The same for what is like music, and of no song in the index.
+/// Signals that are like music, but like no song in the index.
 fn like_music(seconds: f64) -> Vec<(&'static str, Vec<f64>)> {
     vec![
         (
@@ -164,13 +164,13 @@ fn like_music(seconds: f64) -> Vec<(&'static str, Vec<f64>)> {
     ]
 }
 
-/// Asks every signal at every length in one run, and holds that nothing matched and nothing failed.
+/// Queries every signal at every length in one run, and asserts that nothing matches and nothing fails.
 #[track_caller]
 fn none_matches(lengths: &[f64], args: &[&str]) {
     let place = Place::new();
     let mut clips: Vec<PathBuf> = Vec::new();
     for &seconds in lengths {
-        // A second of a scale is three notes, which songs may have too.
+        // A second of a scale is three notes, which a song may have, too.
         let notes = if seconds < 3.0 { Vec::new() } else { like_music(seconds) };
         for (name, signal) in signals(seconds).into_iter().chain(notes) {
             let peak = signal.iter().fold(1.0f64, |p, x| p.max(x.abs()));
@@ -192,11 +192,11 @@ fn none_matches(lengths: &[f64], args: &[&str]) {
 }
 
 #[test]
-fn as_it_is() {
+fn no_signal_matches_as_it_is() {
     none_matches(&[1.0, 3.0, 10.0, 60.0], &["--fast"]);
 }
 
 #[test]
-fn at_other_pitches_and_speeds() {
+fn no_signal_matches_at_other_pitches_and_speeds() {
     none_matches(&[1.0, 5.0], &[]);
 }
