@@ -76,8 +76,7 @@ impl Part {
     fn lists(&self, centroids: &Centroids, cancel: &CancelToken) -> Result<Vec<u32>> {
         let mut lists = Vec::with_capacity(self.places.len());
         for vectors in self.vectors.chunks(ASSIGN * centroids.dims) {
-            cancel.check()?;
-            lists.extend(centroids.assign(vectors).into_iter().map(|(list, _)| list));
+            lists.extend(centroids.assign(vectors, cancel)?.into_iter().map(|(list, _)| list));
         }
         Ok(lists)
     }
