@@ -36,10 +36,12 @@ pub(super) fn scan_tracks(
         }
         scan.gather(block.vectors(), |i| (track.0, block.position(i)));
         if scan.is_full() {
+            store.check_cancelled()?;
             scan.offer_to_all();
         }
         Ok(())
     })?;
+    store.check_cancelled()?;
     scan.offer_to_all();
     Ok(())
 }

@@ -80,19 +80,20 @@ pub(super) fn build(centroids: &Centroids, cancel: &CancelToken) -> Result<Graph
             (graph.entry, graph.entry_level) = (id as u32, u32::from(level));
         }
     }
-    graph.complete = repair(&mut graph, centroids, MIN_EF)?;
+    graph.complete = repair(&mut graph, centroids, MIN_EF, cancel)?;
     Ok(graph)
 }
 
 /// Looks for centroids that a walk for their own vector misses, and links them to what that walk finds. Returns false
 /// if some are still missed.
 #[cfg(feature = "graph")]
-fn repair(graph: &mut Graph, centroids: &Centroids, ef: usize) -> Result<bool> {
+fn repair(graph: &mut Graph, centroids: &Centroids, ef: usize, cancel: &CancelToken) -> Result<bool> {
     for _ in 0..4 {
         let mut lost = Vec::new();
         {
             let mut walk = Walk::new(graph.entry, graph.entry_level, centroids.len());
             for c in 0..centroids.len() as u32 {
+                cancel.check()?;
                 let found =
                     walk.nearest(centroids, centroids.get(c), ef, |at| Ok(graph.links[at as usize].clone()))?;
                 if !found.contains(&c) {
@@ -293,7 +294,7 @@ mod tests {
         // No link leads to one of them.
         let lost = if graph.entry == 5 { 6 } else { 5 };
         graph.links.iter_mut().flatten().for_each(|links| links.retain(|&c| c != lost));
-        assert!(repair(&mut graph, &centroids, 8).unwrap());
+        assert!(repair(&mut graph, &centroids, 8, &CancelToken::new()).unwrap());
         let mut walk = Walk::new(graph.entry, graph.entry_level, 60);
         let found = walk
             .nearest(&centroids, centroids.get(lost), 8, |at| Ok(graph.links[at as usize].clone()))

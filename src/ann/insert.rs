@@ -90,8 +90,7 @@ impl Part {
     fn lists(&self, cancel: &CancelToken) -> Result<Vec<u32>> {
         let mut lists = Vec::with_capacity(self.places.len());
         for vectors in self.vectors.chunks(ASSIGN * self.centroids.dims) {
-            cancel.check()?;
-            lists.extend(self.centroids.assign(vectors).into_iter().map(|(list, _)| list));
+            lists.extend(self.centroids.assign(vectors, cancel)?.into_iter().map(|(list, _)| list));
         }
         Ok(lists)
     }

@@ -108,21 +108,21 @@ fn assign(store: &Store, centroids: &Centroids, n: usize, cancel: &CancelToken) 
     let mut pending: Vec<i8> = Vec::with_capacity(2 * ASSIGN * centroids.dims);
     let flush = |pending: &mut Vec<i8>, lists: &mut Vec<u16>| {
         // At most 65,536 centroids, so the cast loses nothing.
-        lists.extend(centroids.assign(pending).into_iter().map(|(c, _)| c as u16));
+        lists.extend(centroids.assign(pending, cancel)?.into_iter().map(|(c, _)| c as u16));
         pending.clear();
+        Ok::<_, Error>(())
     };
     store.windows(Store::ALL_TRACKS, |_, block| {
         pending.extend_from_slice(block.vectors());
         if pending.len() >= ASSIGN * centroids.dims {
-            cancel.check()?;
-            flush(&mut pending, &mut lists);
+            flush(&mut pending, &mut lists)?;
         }
         if lists.len() > n {
             return Err(store.damaged("more windows than its tracks tell"));
         }
         Ok(())
     })?;
-    flush(&mut pending, &mut lists);
+    flush(&mut pending, &mut lists)?;
     if lists.len() == n { Ok(lists) } else { Err(store.damaged(format!("{} windows, not {n}", lists.len()))) }
 }
 

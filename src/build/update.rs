@@ -109,6 +109,7 @@ pub(crate) fn retry(store: &mut Store, options: BuildOptions<'_>) -> Result<Buil
     let analyse = |file: &FoundFile, stop: &CancelToken| track::file(&file.path, &params, stop);
     let (mut jobs, mut gone) = (Vec::new(), Vec::new());
     store.failures(|path, _| {
+        options.cancel.check()?;
         match std::fs::metadata(&path) {
             Ok(metadata) => jobs.push(Job::new(files::describe(path, &metadata), false)),
             Err(_) if is_gone(&path) => gone.push(path),
@@ -167,6 +168,8 @@ impl Run<'_, '_> {
         changes.roots.extend(roots.iter().filter(|root| !before.contains(root)).cloned());
         let mut files = found.files;
         for (path, k) in &known {
+            // A look at the disk for each of perhaps 100,000 files takes seconds on a network drive.
+            self.options.cancel.check()?;
             if files.binary_search_by(|file| file.path.cmp(path)).is_ok() {
                 continue;
             }
@@ -185,9 +188,11 @@ impl Run<'_, '_> {
             .filter(|(_, k)| !k.is_no_file())
             .map(|(path, _)| path)
             .filter(|path| files.binary_search_by(|file| file.path.cmp(path)).is_err())
+            .take_while(|_| !self.options.cancel.is_cancelled())
             .filter_map(|path| Some((path, std::fs::metadata(path).ok().filter(|m| m.is_file())?)))
             .map(|(path, metadata)| files::describe(path.clone(), &metadata))
             .collect();
+        self.options.cancel.check()?;
         files.extend(beyond);
         files.sort_unstable();
         let mut jobs: Vec<Job> = Vec::new();

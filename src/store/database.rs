@@ -123,6 +123,15 @@ impl Store {
         self.limit.cancellable(cancel)
     }
 
+    /// Fails once the token of the innermost [`Store::cancellable`] is cancelled. For work between two statements, which
+    /// SQLite does not see.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`].
+    pub(crate) fn check_cancelled(&self) -> Result<()> {
+        self.limit.check()
+    }
+
     /// Holds the present state: all reads see the same one until the snapshot is dropped.
     ///
     /// # Errors
