@@ -62,14 +62,13 @@ fn row<T, U>(
 
 /// A melody over a bass, with noise on every beat.
 fn music() -> Vec<f32> {
-    let mut state = 1u32;
+    let mut random = fastrand::Rng::with_seed(1);
     let at = |n: usize| {
         let note = n / 5512;
         let pitch = 220.0 * ((note * 7 % 12) as f64 / 12.0).exp2();
         let phase = std::f64::consts::TAU * n as f64 / RATE;
         let tone: f64 = (1..6).map(|h| (phase * pitch * f64::from(h)).sin() / f64::from(h)).sum();
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        let noise = f64::from(state >> 8) / f64::from(1 << 23) - 1.0;
+        let noise = 2.0 * random.f64() - 1.0;
         let beat = (-((n % 11_025) as f64) / 800.0).exp();
         (0.2 * tone + 0.2 * (phase * 55.0).sin() + 0.3 * beat * noise) as f32
     };

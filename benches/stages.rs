@@ -317,24 +317,18 @@ fn plain_fingerprint(chroma: &[f32]) -> Vec<i8> {
     out
 }
 
-/// Meaningless numbers, the same each time.
-fn noise(state: &mut u32) -> i32 {
-    *state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-    (*state >> 24) as i32 % 41 - 20
-}
-
 /// Searches 64 windows in a library; "real time" is the library's length.
 fn scan(fingerprint: &Fingerprint, audio: Seconds) -> Done {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("library.refrain");
-    let (mut state, dims) = (1, CURRENT.window_dims);
+    let (mut random, dims) = (fastrand::Rng::with_seed(1), CURRENT.window_dims);
     let mut store = Store::open_write(&file)?;
     let copies = (LIBRARY as usize * 400 / fingerprint.positions.len().max(1)).max(1);
     store.write(|batch| {
         for n in 0..copies {
             let mut copy = fingerprint.clone();
             for v in &mut copy.windows {
-                *v = (i32::from(*v) + noise(&mut state)).clamp(-127, 127) as i8;
+                *v = (i32::from(*v) + random.i32(-20..=20)).clamp(-127, 127) as i8;
             }
             batch.add_track(&TrackRecord::new(format!("{n}")), &copy)?;
         }

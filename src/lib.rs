@@ -107,6 +107,7 @@ pub mod analysis;
 mod analyze;
 #[cfg(feature = "decode")]
 mod build;
+mod callback;
 mod cancel;
 pub mod error;
 mod failpoint;

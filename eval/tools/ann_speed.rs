@@ -20,6 +20,7 @@ fn cpu_ms() -> f64 {
     stat.split(' ').next().and_then(|ns| ns.parse::<f64>().ok()).unwrap_or(0.0) / 1e6
 }
 
+/// A linear congruential generator. It is written out here so that figures of different versions are about the same windows.
 struct Random(u64);
 
 impl Random {

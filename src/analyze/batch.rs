@@ -106,7 +106,7 @@ pub fn analyze_all<'a>(
 ) -> Result<AnalyzeSummary> {
     let tasks = tasks(inputs.into_iter().map(Into::into).collect(), &options)?;
     let bytes = tasks.iter().map(|t| t.size).sum();
-    options.tell(AnalyzeEvent::Found { files: tasks.len(), bytes });
+    options.on_event.call(AnalyzeEvent::Found { files: tasks.len(), bytes });
     let mut summary = AnalyzeSummary::default();
     let mut done = |task: &Task<'_>, outcome: Result<HarmonicFigures>, options: &mut AnalyzeOptions<'_>| {
         match &outcome {
@@ -116,7 +116,7 @@ pub fn analyze_all<'a>(
             }
             Err(_) => summary.failed += 1,
         }
-        options.tell(AnalyzeEvent::Done { path: task.name.clone(), outcome: outcome.map(Box::new) });
+        options.on_event.call(AnalyzeEvent::Done { path: task.name.clone(), outcome: outcome.map(Box::new) });
     };
     on_threads(&tasks, &mut options, &mut done)?;
     Ok(summary)
@@ -184,7 +184,7 @@ struct Teller<'a, 't, 'o, 'd> {
 
 impl Teller<'_, '_, '_, '_> {
     fn step(&mut self, Step { bytes, duration }: Step) {
-        self.options.tell(AnalyzeEvent::Step { bytes, duration });
+        self.options.on_event.call(AnalyzeEvent::Step { bytes, duration });
     }
 }
 

@@ -1,8 +1,9 @@
 //! Options and events of an analysis.
-use std::{fmt, path::PathBuf};
+use std::path::PathBuf;
 
 use crate::{
-    cancel::CancelToken, error::Result, report::HarmonicFigures, scan::files::ScanOptions, units::Seconds,
+    callback::Callback, cancel::CancelToken, error::Result, report::HarmonicFigures,
+    scan::files::ScanOptions, units::Seconds,
 };
 
 /// How to analyse, and which files to write besides.
@@ -10,7 +11,7 @@ use crate::{
 /// If one file is analysed, each output is a file. If an output is a folder, files in it are named after the audio
 /// files, by their paths within the input folder: `a/b.mp3` gives `a/b.mp3.npz`, `a/b.mp3.harmonic.wav`,
 /// `a/b.mp3.percussive.wav` and `a/b.mp3.svg`. A file gets its name once it is complete.
-#[derive(Default)]
+#[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct AnalyzeOptions<'a> {
     pub(crate) scan: ScanOptions,
@@ -20,7 +21,7 @@ pub struct AnalyzeOptions<'a> {
     pub(crate) percussive: Option<PathBuf>,
     pub(crate) plot: Option<PathBuf>,
     pub(crate) cancel: CancelToken,
-    pub(crate) on_event: Option<Box<dyn FnMut(AnalyzeEvent) + 'a>>,
+    pub(crate) on_event: Callback<'a, AnalyzeEvent>,
 }
 
 impl<'a> AnalyzeOptions<'a> {
@@ -76,30 +77,12 @@ impl<'a> AnalyzeOptions<'a> {
     /// Receives events on the calling thread.
     #[must_use]
     pub fn on_event(mut self, on_event: impl FnMut(AnalyzeEvent) + 'a) -> Self {
-        self.on_event = Some(Box::new(on_event));
+        self.on_event = Callback::new(on_event);
         self
-    }
-
-    /// Passes an event on.
-    pub(super) fn tell(&mut self, event: AnalyzeEvent) {
-        if let Some(on_event) = &mut self.on_event {
-            on_event(event);
-        }
     }
 
     pub(super) fn outputs(&self) -> [Option<PathBuf>; 4] {
         [&self.frames, &self.harmonic, &self.percussive, &self.plot].map(Clone::clone)
-    }
-}
-
-impl fmt::Debug for AnalyzeOptions<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AnalyzeOptions")
-            .field("scan", &self.scan)
-            .field("threads", &self.threads)
-            .field("outputs", &self.outputs())
-            .field("cancel", &self.cancel)
-            .finish_non_exhaustive()
     }
 }
 

@@ -200,7 +200,7 @@ impl Job<'_, '_> {
         step: &mut dyn FnMut(u64),
     ) -> Result<([f32; CLASSES], [f32; CLASSES])> {
         let (name, plans, wanted) = (self.name, self.plans, outputs.wants_magnitudes());
-        let under_way = self.under_way;
+        let (under_way, cancel) = (self.under_way, self.cancel);
         let finished = |done: Result<Second, Box<dyn Any + Send>>| done.map_err(|_| fault(name));
         let total = chroma.cqt().frames(len);
         outputs.begin_magnitudes(chroma.cqt(), total)?;
@@ -218,6 +218,8 @@ impl Job<'_, '_> {
             let mut ordered = Ordered::new(scope);
             let mut push = |samples: &[f32]| {
                 for piece in samples.chunks(PIECE) {
+                    // Samples that were kept do not come from a decoder, where the token is looked at.
+                    cancel.check()?;
                     stream.push(piece, FRAMES, |block| {
                         ordered.hand(move || second(plans, chroma, &block, wanted));
                     });

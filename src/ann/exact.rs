@@ -23,7 +23,7 @@ pub fn nearest(store: &Store, queries: &[i8], k: usize) -> Result<Vec<Vec<Hit>>>
     Ok(scan.into_hits())
 }
 
-/// Compares all queries with the windows of `tracks`, but for those of the `excluded` one.
+/// Compares all queries with the windows of `tracks`, except those of the `excluded` track.
 pub(super) fn scan_tracks(
     store: &Store,
     tracks: RangeInclusive<TrackId>,
@@ -36,10 +36,12 @@ pub(super) fn scan_tracks(
         }
         scan.gather(block.vectors(), |i| (track.0, block.position(i)));
         if scan.is_full() {
+            store.check_cancelled()?;
             scan.offer_to_all();
         }
         Ok(())
     })?;
+    store.check_cancelled()?;
     scan.offer_to_all();
     Ok(())
 }

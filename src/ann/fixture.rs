@@ -59,7 +59,7 @@ impl Library {
         windows
     }
 
-    /// The `k` nearest windows of those that count, without any of the fast code.
+    /// The `k` nearest windows of the tracks that count, without any of the fast code.
     pub fn plain(&self, queries: &[i8], k: usize, counts: impl Fn(TrackId) -> bool) -> Vec<Vec<Hit>> {
         let windows = self.windows();
         let nearest = |query| {

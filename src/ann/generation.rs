@@ -48,25 +48,25 @@ impl SearchCache {
         Self::default()
     }
 
-    /// The generation that `index` of `store` belongs to: the one in memory if it is that, else as loaded now.
+    /// The generation that `index` of `store` belongs to. Loads it unless it is the one in memory.
     pub(super) fn generation(&self, store: &Store, index: NeighbourIndex) -> Result<Arc<Generation>> {
         let held = self.lock().clone();
         if let Some(held) = held
             && held.index == index
-            // Another file may have come under the same path. The row may then be the same by chance; the centroids
-            // are not.
+            // Another file may have come under the same path. Its row may be the same by chance, but its centroids are
+            // not.
             && held.centroids.vectors.starts_with(&store.first_centroids()?)
         {
             return Ok(held);
         }
-        // Not under the lock: other searches go on meanwhile. Two may load the same; the last one stays.
+        // The lock is free meanwhile, so other searches go on. Two may load the same generation; the last one stays.
         let loaded = Arc::new(Generation::load(store, index)?);
         *self.lock() = Some(loaded.clone());
         Ok(loaded)
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Arc<Generation>>> {
-        // Held for an assignment, which leaves no half-done state.
+        // The lock is held for an assignment only, which leaves no half-done state.
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -17,7 +17,7 @@ pub(super) const MIN_EF: usize = 48;
 /// Neighbours of a point above the lowest level; twice as many there.
 #[cfg(feature = "graph")]
 const CONNECTIONS: usize = 16;
-/// Candidates kept while a point is put in.
+/// Candidates that are kept while a point is put in.
 #[cfg(feature = "graph")]
 const EF_CONSTRUCTION: usize = 200;
 const LEVELS: usize = 16;
@@ -45,7 +45,7 @@ pub(super) struct Graph {
 }
 
 impl Graph {
-    /// Without a link.
+    /// A graph without a link.
     fn empty(centroids: usize) -> Self {
         Self { links: vec![vec![Vec::new()]; centroids], entry: 0, entry_level: 0, complete: false }
     }
@@ -80,18 +80,20 @@ pub(super) fn build(centroids: &Centroids, cancel: &CancelToken) -> Result<Graph
             (graph.entry, graph.entry_level) = (id as u32, u32::from(level));
         }
     }
-    graph.complete = repair(&mut graph, centroids, MIN_EF)?;
+    graph.complete = repair(&mut graph, centroids, MIN_EF, cancel)?;
     Ok(graph)
 }
 
-/// Links centroids that a walk for their own vector misses to what it finds instead. False if some are still missed.
+/// Looks for centroids that a walk for their own vector misses, and links them to what that walk finds. Returns false
+/// if some are still missed.
 #[cfg(feature = "graph")]
-fn repair(graph: &mut Graph, centroids: &Centroids, ef: usize) -> Result<bool> {
+fn repair(graph: &mut Graph, centroids: &Centroids, ef: usize, cancel: &CancelToken) -> Result<bool> {
     for _ in 0..4 {
         let mut lost = Vec::new();
         {
             let mut walk = Walk::new(graph.entry, graph.entry_level, centroids.len());
             for c in 0..centroids.len() as u32 {
+                cancel.check()?;
                 let found =
                     walk.nearest(centroids, centroids.get(c), ef, |at| Ok(graph.links[at as usize].clone()))?;
                 if !found.contains(&c) {
@@ -158,7 +160,7 @@ impl Walk {
                         best = (score(other), other);
                     }
                 }
-                // Ever better, so this ends.
+                // Each step is better than the one before, so this ends.
                 if best.1 == from {
                     break;
                 }
@@ -212,7 +214,7 @@ mod tests {
 
     const DIMS: usize = 8;
 
-    /// All about equally long, as those of an index are: each is the nearest to itself.
+    /// Vectors of about equal length, as in an index: each is the nearest to itself.
     fn centroids(count: usize) -> Centroids {
         let mut random = fastrand::Rng::with_seed(7);
         let mut vectors = Vec::new();
@@ -262,7 +264,7 @@ mod tests {
         assert!(walk.nearest(&centroids, centroids.get(0), 0, |_| unreachable!()).unwrap().is_empty());
     }
 
-    /// A chain without shortcuts, whose ends are linked to nothing that is.
+    /// A chain without shortcuts. Its ends link to centroids that do not exist.
     #[test]
     fn a_walk_follows_links_and_passes_over_those_that_lead_nowhere() {
         let centroids = Centroids::new((0..10).flat_map(|c| [c * 10, 0]).collect(), 2);
@@ -289,10 +291,10 @@ mod tests {
     fn lost_centroids_are_linked_again() {
         let centroids = centroids(60);
         let mut graph = build(&centroids, &CancelToken::new()).unwrap();
-        // Nothing leads to one of them any more.
+        // No link leads to one of them.
         let lost = if graph.entry == 5 { 6 } else { 5 };
         graph.links.iter_mut().flatten().for_each(|links| links.retain(|&c| c != lost));
-        assert!(repair(&mut graph, &centroids, 8).unwrap());
+        assert!(repair(&mut graph, &centroids, 8, &CancelToken::new()).unwrap());
         let mut walk = Walk::new(graph.entry, graph.entry_level, 60);
         let found = walk
             .nearest(&centroids, centroids.get(lost), 8, |at| Ok(graph.links[at as usize].clone()))

@@ -90,8 +90,7 @@ impl Part {
     fn lists(&self, cancel: &CancelToken) -> Result<Vec<u32>> {
         let mut lists = Vec::with_capacity(self.places.len());
         for vectors in self.vectors.chunks(ASSIGN * self.centroids.dims) {
-            cancel.check()?;
-            lists.extend(self.centroids.assign(vectors).into_iter().map(|(list, _)| list));
+            lists.extend(self.centroids.assign(vectors, cancel)?.into_iter().map(|(list, _)| list));
         }
         Ok(lists)
     }
@@ -193,7 +192,7 @@ mod tests {
         assert_eq!(insert(&mut other, &fixture::go_on()).unwrap(), 120);
         assert!(!part.commit(&mut library.store, &lists).unwrap());
         is_exact(&library);
-        // Nor into the lists of another generation.
+        // Nothing is inserted into the lists of another generation either.
         library.add(9..10, 40);
         let (part, lists) = self::part(&library, u64::MAX);
         train(&mut other, &fixture::options(8), 2, &fixture::go_on()).unwrap();

@@ -83,13 +83,14 @@ impl Queries {
         new
     }
 
-    /// How many.
+    /// How many queries there are.
     pub fn len(&self) -> usize {
         self.bias.len()
     }
 }
 
-/// A way to compute that this processor has. Only [`Kernel::available`] makes one, so whoever has one may use it.
+/// A way to compute that this processor supports. Only [`Kernel::available`] makes one, so each one that exists may be
+/// used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Kernel(Isa);
 
@@ -103,7 +104,7 @@ enum Isa {
 }
 
 impl Kernel {
-    /// All that this processor has, fastest first.
+    /// All ways that this processor supports, fastest first.
     pub fn available() -> Vec<Self> {
         let mut all = Vec::new();
         #[cfg(target_arch = "x86_64")]
@@ -119,17 +120,17 @@ impl Kernel {
         all
     }
 
-    /// The fastest one.
+    /// The fastest way.
     pub fn best() -> Self {
         Self::available()[0]
     }
 
-    /// Compares the `picked` queries with `panel`. Clears `out` and puts those queries into it that have a score of at
-    /// least their value in `min`. Hardly any have, so hardly anything is written.
+    /// Compares the `picked` queries with `panel`. Clears `out`, and adds each query that has a score of at least its
+    /// value in `min`. Few queries have one, so little is written.
     ///
     /// # Panics
-    /// If a pick is not the number of a query, if panel and queries differ in dimensions, or if `min` has not one value
-    /// for each query.
+    /// If a pick is not the number of a query, if panel and queries differ in dimensions, or if `min` does not have one
+    /// value for each query.
     pub fn score(
         self,
         panel: &Panel,
@@ -253,7 +254,7 @@ mod tests {
             for vectors in [1, 2, 15, 16] {
                 for n in [1, 2, 7, 8, 9, 17] {
                     let mut values = |count: usize| -> Vec<i8> {
-                        // The extremes often: they are where a narrow sum would saturate.
+                        // Extremes are frequent, because a narrow sum would saturate there.
                         (0..count).map(|_| [random.i8(..), -128, 127][random.usize(..3)]).collect()
                     };
                     let (data, queries) = (values(vectors * dims), values(n * dims));
@@ -269,7 +270,8 @@ mod tests {
                             std::array::from_fn(|lane| vector(lane).map_or(0, |v| dot(v, query)))
                         })
                         .collect();
-                    // Every query is reached, then those by their best score, then none.
+                    // With the first limits every query gets in, with the second ones some do by their best score, with
+                    // the third ones none.
                     let most = |scores: &Scores| scores.iter().copied().max().unwrap_or(0);
                     let limits = [
                         vec![i32::MIN; n],

@@ -16,7 +16,7 @@ use crate::{cancel::CancelToken, error::Result};
 /// Vectors that one thread assigns at a time.
 const CHUNK: usize = 64;
 
-/// Vectors that callers assign at a time, so that they can stop in between.
+/// Vectors that callers assign at a time. Bounds their memory.
 pub(super) const ASSIGN: usize = 1 << 15;
 
 /// Centroids, packed for finding the nearest one.
@@ -69,15 +69,19 @@ impl Centroids {
     }
 
     /// The nearest centroid of each of `vectors` (n x dims) and their dot product; of equal ones the lowest. Uses as many
-    /// threads as the current rayon pool has, but not that pool.
-    pub fn assign(&self, vectors: &[i8]) -> Vec<(u32, i32)> {
+    /// threads as the current rayon pool has, but not that pool. Looks at `cancel` before each part, because with 16,384
+    /// centroids [`ASSIGN`] vectors take seconds.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`](crate::error::Error::Interrupted).
+    pub fn assign(&self, vectors: &[i8], cancel: &CancelToken) -> Result<Vec<(u32, i32)>> {
         let mut nearest = vec![(0, i32::MIN); vectors.len() / self.dims];
         let parts = vectors.chunks(CHUNK * self.dims).zip(nearest.chunks_mut(CHUNK));
         let threads = rayon::current_num_threads().min(parts.len());
         let parts = Mutex::new(parts);
         let work = || {
-            loop {
-                // Held for taking the next part only.
+            while !cancel.is_cancelled() {
+                // The lock is held only to take the next part.
                 let part = parts.lock().unwrap_or_else(PoisonError::into_inner).next();
                 let Some((vectors, nearest)) = part else { break };
                 self.assign_part(vectors, nearest);
@@ -90,7 +94,8 @@ impl Centroids {
             }
             work();
         });
-        nearest
+        cancel.check()?;
+        Ok(nearest)
     }
 
     /// As [`Centroids::assign`], on this thread.
@@ -149,8 +154,7 @@ pub(super) fn train(
     for _ in 0..rounds {
         let mut assigned = Vec::with_capacity(n);
         for part in sample.chunks(ASSIGN * dims) {
-            cancel.check()?;
-            assigned.extend(centroids.assign(part));
+            assigned.extend(centroids.assign(part, cancel)?);
         }
         let mut sums = vec![0i32; count * dims];
         let mut members = vec![0u32; count];
@@ -205,7 +209,7 @@ mod tests {
                 let mut all: Vec<(i32, u32)> =
                     (0..count as u32).map(|c| (-dot(point, centroids.get(c)), c)).collect();
                 all.sort_unstable();
-                assert_eq!(centroids.assign(&points)[i], (all[0].1, -all[0].0));
+                assert_eq!(centroids.assign(&points, &CancelToken::new()).unwrap()[i], (all[0].1, -all[0].0));
                 assert_eq!(nearest[i], all.iter().take(3).map(|x| x.1).collect::<Vec<_>>());
             }
         }
@@ -229,7 +233,7 @@ mod tests {
         pool.spawn(move || {
             waits.wait();
             ASSIGNS.set(true);
-            (0..20).for_each(|_| drop(centroids.assign(&vectors)));
+            (0..20).for_each(|_| drop(centroids.assign(&vectors, &CancelToken::new())));
             ASSIGNS.set(false);
         });
         begun.wait();
@@ -256,7 +260,10 @@ mod tests {
             sum.map(|x| (x * length / norm).round() as i8)
         };
         assert_eq!(trained.vectors, [mean([178.0, 6.0]), mean([-142.0, 76.0])].concat());
-        assert_eq!(trained.assign(&sample).iter().map(|(c, _)| *c).collect::<Vec<_>>(), [0, 0, 1, 0, 1, 1]);
+        assert_eq!(
+            trained.assign(&sample, &CancelToken::new()).unwrap().iter().map(|(c, _)| *c).collect::<Vec<_>>(),
+            [0, 0, 1, 0, 1, 1]
+        );
     }
 
     #[test]
@@ -277,6 +284,8 @@ mod tests {
         let cancelled = CancelToken::new();
         cancelled.cancel();
         assert!(train(&[1; 64], 8, 2, 1, &cancelled).is_err());
+        // Also between the parts of a single assignment.
+        assert!(Centroids::new(vec![1; 16], 8).assign(&[1; 64], &cancelled).is_err());
     }
 
     #[test]

@@ -102,7 +102,7 @@ fn update(
         Ok(Built::Updated { added: if full { insert(store, cancel)? } else { 0 }, dropped })
     });
     match done {
-        // The lists can be made anew; training reads again what they are made of.
+        // Damaged lists can be made anew, because training reads all windows again.
         Err(Error::Index { reason: IndexError::Damaged(_), .. }) => Ok(None),
         done => done.map(Some),
     }
@@ -135,7 +135,7 @@ mod tests {
             (512, 8100, false),
             (512, 8300, true),
             (512, 2100, false),
-            // 256 suit: half of what there is will do.
+            // 256 suit: half of the present number will do.
             (512, 600, false),
             // 128 suit.
             (512, 500, true),

@@ -52,13 +52,13 @@ impl Scan {
         }
     }
 
-    /// Takes windows in: their `vectors`, and by `place` the track and position of the i-th.
+    /// Takes in windows: their `vectors`, and the track and position that `place` returns for the i-th.
     pub fn gather(&mut self, vectors: &[i8], place: impl Fn(usize) -> (u32, u32)) {
         self.vectors.extend_from_slice(vectors);
         self.places.extend((0..vectors.len() / self.dims).map(place));
     }
 
-    /// Whether enough is gathered.
+    /// Whether enough windows are gathered.
     pub fn is_full(&self) -> bool {
         self.places.len() >= GATHERED
     }
@@ -70,7 +70,7 @@ impl Scan {
         self.everyone = everyone;
     }
 
-    /// Offers the gathered windows to the `picked` queries, but for those of tracks that do not count.
+    /// Offers the gathered windows to the `picked` queries, except windows of tracks that do not count.
     pub fn offer(&mut self, picked: &[u32], counts: impl Fn(u32) -> bool) {
         for (vectors, places) in self.vectors.chunks(LANES * self.dims).zip(self.places.chunks(LANES)) {
             self.panel.fill(vectors, self.dims);

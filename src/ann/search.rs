@@ -14,12 +14,12 @@ use crate::{
     store::{NeighbourIndex, Store, TrackId},
 };
 
-/// About how many windows the lists that a search reads have. Reading them is what a search costs. In a noisy query's
-/// lists the right window is seldom in the first ones; so a small library, or a search for few queries, reads more lists
-/// per query in the same time.
+/// About how many windows a search reads, in all its lists together. Reading them takes most of its time. In a noisy
+/// query's lists the right window is seldom in the first ones. So a small library, or a search for few queries, reads
+/// more lists per query in the same time.
 const WINDOWS_READ: u64 = 1_200_000;
-/// How many times as much a deeper search reads, besides what was read before. As much as possible, while a query that
-/// finds nothing takes at most three times as long among 100,000 tracks as among 10,000, where it reads all windows.
+/// A deeper search reads this many times as much, besides what was read before. More would find more. But a query that
+/// finds nothing may take only three times as long among 100,000 tracks as among 10,000, where it reads all windows.
 const DEEPER: usize = 10;
 /// How many lists, of all queries together, a deeper search chooses from. Bounds its memory.
 const MAX_CHOICE: usize = 400_000;
@@ -44,6 +44,10 @@ pub enum Route {
 /// Up to this many centroids, comparing with all of them is faster than the walk, because reading links costs more than
 /// some ten thousand dot products; and it misses none.
 const MAX_FLAT: usize = 32_768;
+
+/// Queries that are compared with all centroids between two looks at the token. All variants of a chunk make some
+/// thousand queries.
+const COMPARED: usize = 256;
 
 /// Finds nearest windows. Keeps what it reads of the index, so make many searches with one.
 #[derive(Debug)]
@@ -106,8 +110,8 @@ impl<'s> Searcher<'s> {
         self
     }
 
-    /// Reads this many lists per query, instead of as many as fit the time that a search should take. More find more
-    /// and take longer.
+    /// Reads this many lists per query, instead of as many as fit the time of a search. More lists find more and take
+    /// longer.
     #[must_use]
     pub fn nprobe(mut self, nprobe: usize) -> Self {
         self.nprobe = Some(nprobe.max(1));
@@ -138,7 +142,8 @@ impl<'s> Searcher<'s> {
     /// The `k` nearest windows of each of `queries` (n x dims), all from one state of the store.
     ///
     /// # Errors
-    /// [`IndexError::Damaged`](crate::error::IndexError::Damaged) if rows make no sense, and what SQLite reports.
+    /// [`IndexError::Damaged`](crate::error::IndexError::Damaged) if rows make no sense, what SQLite reports, and
+    /// [`Error::Interrupted`](crate::error::Error::Interrupted) once the token of [`Store::cancellable`] is cancelled.
     ///
     /// # Panics
     /// If `queries` is not a whole number of vectors.
@@ -198,7 +203,7 @@ impl<'s> Searcher<'s> {
         let dims = store.params().window_dims;
         assert_eq!(queries.len() % dims, 0, "queries of {dims} values");
         if queries.is_empty() {
-            // Silence: there is nothing to read for it.
+            // The query is silence: there is nothing to read for it.
             return Ok((Vec::new(), None));
         }
         let _snapshot = store.snapshot()?;
@@ -240,6 +245,7 @@ impl<'s> Searcher<'s> {
         let counts = |track: u32| removed.binary_search(&track).is_err() && excluded != Some(TrackId(track));
         let mut picked = Vec::new();
         for same in wanted.chunk_by(|a, b| a.0 == b.0) {
+            store.check_cancelled()?;
             picked.clear();
             picked.extend(same.iter().map(|&(_, q)| q));
             store.postings(same[0].0, |block| {
@@ -301,7 +307,12 @@ impl Loaded {
             Route::Graph => false,
         };
         if flat {
-            return Ok(centroids.nearest(&Queries::new(queries, centroids.dims), nprobe));
+            let mut lists = Vec::with_capacity(queries.len() / centroids.dims);
+            for part in queries.chunks(COMPARED * centroids.dims) {
+                store.check_cancelled()?;
+                lists.append(&mut centroids.nearest(&Queries::new(part, centroids.dims), nprobe));
+            }
+            return Ok(lists);
         }
         // A walk that keeps few candidates goes astray.
         let nprobe = nprobe.min(MAX_NPROBE_WALKED);
@@ -319,7 +330,29 @@ impl Loaded {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        super::{fixture, train::train},
+        *,
+    };
+    use crate::{cancel::CancelToken, error::Error};
+
+    /// So few rows that SQLite takes fewer steps than it takes between two looks.
+    #[test]
+    fn a_search_looks_at_the_token_besides_sqlite() {
+        let mut library = fixture::Library::new(3, 40);
+        train(&mut library.store, &fixture::options(4), 1, &CancelToken::new()).unwrap();
+        let queries = fixture::fingerprint(1, 7).windows;
+        let cancelled = CancelToken::new();
+        cancelled.cancel();
+        for (exact, route) in [(true, Route::Auto), (false, Route::Flat), (false, Route::Graph)] {
+            let mut searcher = Searcher::new(&library.store).exact(exact).route(route);
+            // Loads the centroids.
+            searcher.nearest(&queries, 5).unwrap();
+            let _cancellable = library.store.cancellable(&cancelled);
+            let ended = searcher.nearest(&queries, 5);
+            assert!(matches!(ended, Err(Error::Interrupted)), "exact: {exact}, {route:?}");
+        }
+    }
 
     #[test]
     fn each_query_gets_lists_until_they_have_enough_windows_together() {

@@ -101,7 +101,7 @@ fn a_cache_keeps_one_generation_that_all_searches_share() {
     let held = |store: &Store| cache.generation(store, usable_index(store).unwrap().unwrap()).unwrap();
     let first = held(&reader);
     assert!(Arc::ptr_eq(&first, &held(&library.store)));
-    // Another handle of the file makes a new one.
+    // Another handle of the file makes a new generation.
     index_of(&mut library, 16);
     let old: Weak<Generation> = Arc::downgrade(&first);
     drop(first);
@@ -149,7 +149,7 @@ fn searches_with_a_cache_find_what_others_do_while_the_index_changes() {
     check(&library, &[4]);
     maintain(&mut library.store, &options(8).max_unindexed(1), &go_on()).unwrap();
     check(&library, &[4]);
-    // No index, and then one whose number was there before.
+    // There is no index, and then one with a number that was there before.
     let none = options(8).min_windows(u64::MAX);
     assert_eq!(maintain(&mut library.store, &none, &go_on()).unwrap(), Built::TooFew);
     check(&library, &[4]);
@@ -179,8 +179,8 @@ fn a_stored_track_is_a_query_that_finds_its_copy() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// With all lists read a search is exact, whatever was added and removed since; with fewer it returns real windows in
-    /// order, and a longer search never finds worse ones.
+    /// If all lists are read, a search is exact, whatever was added and removed since. If fewer are read, it returns
+    /// real windows in order, and a longer search never finds worse ones.
     #[test]
     fn a_search_is_exact_or_a_part_of_it(
         tracks in 1u64..9,

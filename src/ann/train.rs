@@ -108,25 +108,25 @@ fn assign(store: &Store, centroids: &Centroids, n: usize, cancel: &CancelToken) 
     let mut pending: Vec<i8> = Vec::with_capacity(2 * ASSIGN * centroids.dims);
     let flush = |pending: &mut Vec<i8>, lists: &mut Vec<u16>| {
         // At most 65,536 centroids, so the cast loses nothing.
-        lists.extend(centroids.assign(pending).into_iter().map(|(c, _)| c as u16));
+        lists.extend(centroids.assign(pending, cancel)?.into_iter().map(|(c, _)| c as u16));
         pending.clear();
+        Ok::<_, Error>(())
     };
     store.windows(Store::ALL_TRACKS, |_, block| {
         pending.extend_from_slice(block.vectors());
         if pending.len() >= ASSIGN * centroids.dims {
-            cancel.check()?;
-            flush(&mut pending, &mut lists);
+            flush(&mut pending, &mut lists)?;
         }
         if lists.len() > n {
             return Err(store.damaged("more windows than its tracks tell"));
         }
         Ok(())
     })?;
-    flush(&mut pending, &mut lists);
+    flush(&mut pending, &mut lists)?;
     if lists.len() == n { Ok(lists) } else { Err(store.damaged(format!("{} windows, not {n}", lists.len()))) }
 }
 
-/// Writes all lists in order: as many at a time as fit the memory set aside, a pass over the windows for each time.
+/// Writes all lists in order. Each pass over the windows gathers as many lists as fit the memory set aside.
 fn write_lists(
     batch: &store::Batch<'_>,
     lists: &[u16],
@@ -158,7 +158,8 @@ fn write_lists(
             for (i, vector) in block.vectors().chunks_exact(dims).enumerate() {
                 let list = lists.get(window).map(|&list| usize::from(list));
                 window += 1;
-                // Not in this pass, or more windows than were assigned, which the count below tells.
+                // Its list is not in this pass, or more windows than were assigned have come; the count below notices
+                // that.
                 let Some(list) = list.filter(|list| (first..end).contains(list)) else { continue };
                 let place = &mut next[list - first];
                 places[*place] = (track.0, block.position(i));

@@ -1,10 +1,8 @@
 //! How to build.
-use std::fmt;
-
 use super::events::BuildEvent;
-use crate::{ann, cancel::CancelToken, scan::files::ScanOptions};
+use crate::{ann, callback::Callback, cancel::CancelToken, scan::files::ScanOptions};
 
-/// How to build or update an index from files.
+/// How to build or update an index from files: the files of [`ScanOptions::default`], on all cores, unless set otherwise.
 ///
 /// ```no_run
 /// # fn main() -> refrain::Result<()> {
@@ -20,13 +18,14 @@ use crate::{ann, cancel::CancelToken, scan::files::ScanOptions};
 /// # Ok(())
 /// # }
 /// ```
+#[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct BuildOptions<'a> {
     pub(crate) scan: ScanOptions,
     pub(crate) threads: Option<usize>,
     pub(crate) neighbours: ann::Options,
     pub(crate) cancel: CancelToken,
-    pub(crate) on_event: Option<Box<dyn FnMut(BuildEvent) + 'a>>,
+    pub(crate) on_event: Callback<'a, BuildEvent>,
 }
 
 impl<'a> BuildOptions<'a> {
@@ -63,38 +62,7 @@ impl<'a> BuildOptions<'a> {
     /// Receives events on the calling thread.
     #[must_use]
     pub fn on_event(mut self, on_event: impl FnMut(BuildEvent) + 'a) -> Self {
-        self.on_event = Some(Box::new(on_event));
+        self.on_event = Callback::new(on_event);
         self
-    }
-
-    /// Passes an event on.
-    pub(super) fn tell(&mut self, event: BuildEvent) {
-        if let Some(on_event) = &mut self.on_event {
-            on_event(event);
-        }
-    }
-}
-
-impl Default for BuildOptions<'_> {
-    /// Takes the files of [`ScanOptions::default`], on all cores.
-    fn default() -> Self {
-        Self {
-            scan: ScanOptions::default(),
-            threads: None,
-            neighbours: ann::Options::default(),
-            cancel: CancelToken::new(),
-            on_event: None,
-        }
-    }
-}
-
-impl fmt::Debug for BuildOptions<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BuildOptions")
-            .field("scan", &self.scan)
-            .field("threads", &self.threads)
-            .field("neighbours", &self.neighbours)
-            .field("cancel", &self.cancel)
-            .finish_non_exhaustive()
     }
 }

@@ -77,7 +77,7 @@ pub(crate) fn update_with(
     let mut found = Found::default();
     for root in store.roots()? {
         if is_gone(&root.path) {
-            options.tell(BuildEvent::Unavailable { path: root.path });
+            options.on_event.call(BuildEvent::Unavailable { path: root.path });
             continue;
         }
         let scan = ScanOptions {
@@ -109,6 +109,7 @@ pub(crate) fn retry(store: &mut Store, options: BuildOptions<'_>) -> Result<Buil
     let analyse = |file: &FoundFile, stop: &CancelToken| track::file(&file.path, &params, stop);
     let (mut jobs, mut gone) = (Vec::new(), Vec::new());
     store.failures(|path, _| {
+        options.cancel.check()?;
         match std::fs::metadata(&path) {
             Ok(metadata) => jobs.push(Job::new(files::describe(path, &metadata), false)),
             Err(_) if is_gone(&path) => gone.push(path),
@@ -167,6 +168,8 @@ impl Run<'_, '_> {
         changes.roots.extend(roots.iter().filter(|root| !before.contains(root)).cloned());
         let mut files = found.files;
         for (path, k) in &known {
+            // A look at the disk for each of perhaps 100,000 files takes seconds on a network drive.
+            self.options.cancel.check()?;
             if files.binary_search_by(|file| file.path.cmp(path)).is_ok() {
                 continue;
             }
@@ -185,9 +188,11 @@ impl Run<'_, '_> {
             .filter(|(_, k)| !k.is_no_file())
             .map(|(path, _)| path)
             .filter(|path| files.binary_search_by(|file| file.path.cmp(path)).is_err())
+            .take_while(|_| !self.options.cancel.is_cancelled())
             .filter_map(|path| Some((path, std::fs::metadata(path).ok().filter(|m| m.is_file())?)))
             .map(|(path, metadata)| files::describe(path.clone(), &metadata))
             .collect();
+        self.options.cancel.check()?;
         files.extend(beyond);
         files.sort_unstable();
         let mut jobs: Vec<Job> = Vec::new();
@@ -215,7 +220,7 @@ impl Run<'_, '_> {
         (summary.returned, summary.missing) = (changes.returned.len(), changes.gone.len());
         self.apply(&changes)?;
         for path in changes.gone {
-            self.options.tell(BuildEvent::Missing { path });
+            self.options.on_event.call(BuildEvent::Missing { path });
         }
         self.finish(&jobs, summary)
     }
@@ -234,7 +239,7 @@ impl Run<'_, '_> {
     }
 
     fn finish(mut self, jobs: &[Job], mut summary: BuildSummary) -> Result<BuildSummary> {
-        self.options.tell(BuildEvent::Found {
+        self.options.on_event.call(BuildEvent::Found {
             files: summary.found,
             new: jobs.len(),
             new_bytes: jobs.iter().map(|job| job.file.size).sum(),
@@ -243,7 +248,7 @@ impl Run<'_, '_> {
         workers::run(store, jobs, analyse, &mut options, &mut summary)?;
         // Drops tracks whose file has other content now and whose own content did not appear anywhere else.
         store.write(|batch| batch.drop_orphans())?;
-        options.tell(BuildEvent::Neighbours);
+        options.on_event.call(BuildEvent::Neighbours);
         ann::maintain(store, &options.neighbours, &options.cancel)?;
         Ok(summary)
     }

@@ -108,17 +108,17 @@ impl<'a, 'o> Writer<'a, 'o> {
                 self.summary.added += 1;
                 self.summary.added_duration.0 += analysis.duration.0;
                 let (duration, warnings) = (analysis.duration, analysis.warnings.clone());
-                self.options.tell(BuildEvent::Added { path, bytes, duration, warnings });
+                self.options.on_event.call(BuildEvent::Added { path, bytes, duration, warnings });
             }
             Change::Bad(error) | Change::Unread(error) => {
                 self.summary.failed.push(FailedFile { path: path.clone(), error: Arc::clone(error) });
-                self.options.tell(BuildEvent::Failed { path, bytes, error: Arc::clone(error) });
+                self.options.on_event.call(BuildEvent::Failed { path, bytes, error: Arc::clone(error) });
             }
             Change::Completed(..) => {
                 self.summary.unchanged += 1;
-                self.options.tell(BuildEvent::Recognised { path, bytes });
+                self.options.on_event.call(BuildEvent::Recognised { path, bytes });
             }
-            Change::Known(_) => self.options.tell(BuildEvent::Recognised { path, bytes }),
+            Change::Known(_) => self.options.on_event.call(BuildEvent::Recognised { path, bytes }),
         }
     }
 
@@ -183,7 +183,7 @@ impl<'a, 'o> Writer<'a, 'o> {
             Recognised::Copy(_) => self.summary.copies += 1,
             Recognised::Moved(_, from) => {
                 self.summary.moved += 1;
-                self.options.tell(BuildEvent::Moved { from, to: path });
+                self.options.on_event.call(BuildEvent::Moved { from, to: path });
             }
         }
     }

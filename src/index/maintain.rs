@@ -50,6 +50,10 @@ impl Index {
 
     /// Gives the space of removed tracks back to the disk. Returns how many bytes that was.
     ///
+    /// SQLite first writes a packed copy, then copies it over the file. Nothing can interrupt the second step: a call
+    /// that is cancelled during it returns when the copy is complete. To be able to cancel at any time, use
+    /// [`Index::export`] and put the new file in place of the old one.
+    ///
     /// # Errors
     /// [`IndexError::DiskFull`]: SQLite writes the file anew, which needs as much space again meanwhile. The index
     /// stays as it was.

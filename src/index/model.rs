@@ -88,16 +88,12 @@ fn bytes(content: usize) -> Vec<u8> {
 }
 
 fn print(content: usize) -> Fingerprint {
-    let mut state = content as u64 / 2 + 1;
-    let mut random = move || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 40) as u8
-    };
+    let mut random = fastrand::Rng::with_seed(content as u64 / 2).fork();
     let frames = 40 + 8 * (content as u32 / 2);
     let positions: Vec<u32> = (0..frames).step_by(4).collect();
     Fingerprint {
-        frames: (0..frames as usize * CURRENT.frame_bytes()).map(|_| random()).collect(),
-        windows: (0..positions.len() * CURRENT.window_dims).map(|_| random() as i8).collect(),
+        frames: (0..frames as usize * CURRENT.frame_bytes()).map(|_| random.u8(..)).collect(),
+        windows: (0..positions.len() * CURRENT.window_dims).map(|_| random.i8(..)).collect(),
         positions,
     }
 }

@@ -1,7 +1,5 @@
 //! Options of calls that read or rewrite a whole index.
-use std::fmt;
-
-use crate::{ann, cancel::CancelToken, error::Result};
+use crate::{ann, callback::Callback, cancel::CancelToken, error::Result};
 
 /// How far a call has got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,11 +26,12 @@ pub struct Progress {
 /// # Ok(())
 /// # }
 /// ```
+#[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct MaintainOptions<'a> {
     pub(crate) neighbours: ann::Options,
     pub(crate) cancel: CancelToken,
-    pub(crate) on_progress: Option<Box<dyn FnMut(Progress) + 'a>>,
+    pub(crate) on_progress: Callback<'a, Progress>,
 }
 
 impl<'a> MaintainOptions<'a> {
@@ -54,7 +53,7 @@ impl<'a> MaintainOptions<'a> {
     /// Receives the progress, on the calling thread.
     #[must_use]
     pub fn on_progress(mut self, on_progress: impl FnMut(Progress) + 'a) -> Self {
-        self.on_progress = Some(Box::new(on_progress));
+        self.on_progress = Callback::new(on_progress);
         self
     }
 
@@ -63,24 +62,7 @@ impl<'a> MaintainOptions<'a> {
     /// # Errors
     /// [`Error::Interrupted`](crate::Error::Interrupted).
     pub(super) fn step(&mut self, done: u64, total: u64) -> Result<()> {
-        if let Some(on_progress) = &mut self.on_progress {
-            on_progress(Progress { done, total });
-        }
+        self.on_progress.call(Progress { done, total });
         self.cancel.check()
-    }
-}
-
-impl Default for MaintainOptions<'_> {
-    fn default() -> Self {
-        Self { neighbours: ann::Options::default(), cancel: CancelToken::new(), on_progress: None }
-    }
-}
-
-impl fmt::Debug for MaintainOptions<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MaintainOptions")
-            .field("neighbours", &self.neighbours)
-            .field("cancel", &self.cancel)
-            .finish_non_exhaustive()
     }
 }

@@ -25,6 +25,7 @@ impl Index {
     /// Those of [`Index::remove`]; [`Error::Interrupted`].
     pub fn remove_with(&self, paths: &[PathBuf], mut options: MaintainOptions<'_>) -> Result<usize> {
         self.connections.write(|store| {
+            let _cancellable = store.cancellable(&options.cancel);
             let mut removed = 0;
             for (number, together) in paths.chunks(REMOVED_TOGETHER).enumerate() {
                 options.step((number * REMOVED_TOGETHER) as u64, paths.len() as u64)?;

@@ -10,6 +10,8 @@ impl Query<'_> {
     pub(crate) fn answer(&mut self, name: &Path, decoder: &mut dyn BlockSource) -> Result<Answer> {
         let mut found = Found::default();
         let (params, store, cancel) = (self.params, self.store, self.options.cancel.clone());
+        // Reading and comparing the lists of one chunk can take longer than a second.
+        let _cancellable = store.cancellable(&cancel);
         let mut last = None;
         let mut half_frames = 0;
         let duration = chunks(decoder, &params, CHUNK, &cancel, |chunk| {

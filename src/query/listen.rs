@@ -56,6 +56,7 @@ impl Hearing {
     ) -> Result<Vec<Match>> {
         let Self { params, options, feed, chunker, found, half_frames, name } = self;
         options.cancel.check()?;
+        let _cancellable = store.cancellable(&options.cancel);
         let mut query: Option<Query<'_>> = None;
         let mut matches = Vec::new();
         let mut each = |chunk: &Chunk| {
@@ -72,6 +73,7 @@ impl Hearing {
         let mut audio = Audio::samples(samples, rate.0).named(name.clone()).into_blocks()?;
         let mut block = Vec::new();
         while let Some(rate) = audio.next_block(&mut block)? {
+            options.cancel.check()?;
             feed.push(&block, rate, |samples| chunker.push(samples, &mut each).map_err(FeedError::Sink))
                 .map_err(|error| error.of(name))?;
         }
@@ -80,6 +82,7 @@ impl Hearing {
 
     /// Ends the sound and returns the matches that were not returned before.
     pub fn finish(mut self, store: &Store, cache: &Arc<SearchCache>) -> Result<Vec<Match>> {
+        let _cancellable = store.cancellable(&self.options.cancel);
         let mut query = Query::new(store, &self.options, cache)?;
         let _snapshot = store.snapshot()?;
         let (params, found) = (self.params, &mut self.found);

@@ -16,7 +16,9 @@ impl Query<'_> {
     /// Stored frames come half as often as those of a query, so the frames between them are interpolated. A
     /// stored track cannot be transposed, so it is looked up as it is.
     pub(crate) fn stored_track(&mut self, id: TrackId) -> Result<Option<Answer>> {
-        let _snapshot = self.store.snapshot()?;
+        let store = self.store;
+        let _cancellable = store.cancellable(&self.options.cancel);
+        let _snapshot = store.snapshot()?;
         let Some(Track { record, .. }) = self.store.track(id)? else { return Ok(None) };
         self.options.range = super::variants::Range::PLAIN;
         let values = self.params.frame_values();

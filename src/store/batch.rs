@@ -9,12 +9,12 @@ pub struct Batch<'s> {
 }
 
 impl Store {
-    /// Runs `work` within one transaction and commits it; nothing of it is kept where it fails. Keep it short: no
-    /// other process can write meanwhile.
+    /// Runs `work` in one transaction and commits it. If `work` fails, nothing of it stays. Keep it short: no other
+    /// process can write meanwhile.
     ///
     /// # Errors
-    /// Those of `work`; [`IndexError::Busy`](crate::error::IndexError::Busy) where another writer holds the file for
-    /// too long, [`IndexError::DiskFull`](crate::error::IndexError::DiskFull),
+    /// Those of `work`; [`IndexError::Busy`](crate::error::IndexError::Busy) if another writer holds the file for too
+    /// long; [`IndexError::DiskFull`](crate::error::IndexError::DiskFull);
     /// [`IndexError::ReadOnly`](crate::error::IndexError::ReadOnly) for a store that was opened for reading.
     pub fn write<T>(&mut self, work: impl FnOnce(&Batch<'_>) -> Result<T>) -> Result<T> {
         let transaction = self.begin_writing()?;
@@ -22,14 +22,14 @@ impl Store {
         failpoint::reach("commit");
         self.commit(transaction)?;
         failpoint::reach("committed");
-        // What was committed stays: a fault of the disk is told by the next commit, or at the end.
+        // What was committed stays. If the disk fails here, the next commit reports it, or closing does.
         let _ = self.trim_log();
         Ok(done)
     }
 }
 
 impl<'s> Batch<'s> {
-    /// The store within this batch: it sees what the batch has written.
+    /// The store. It sees what the batch has written.
     pub(crate) fn store(&self) -> &'s Store {
         self.store
     }

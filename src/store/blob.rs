@@ -10,7 +10,7 @@ pub struct WindowBlock<'a> {
 }
 
 impl<'a> WindowBlock<'a> {
-    /// How many.
+    /// How many windows there are.
     pub fn len(&self) -> usize {
         self.positions.len()
     }
@@ -37,7 +37,7 @@ impl<'a> WindowBlock<'a> {
         encoded(&(positions, vectors))
     }
 
-    /// The windows in `data`; none where it is not such a blob with vectors of `dims` values.
+    /// The windows in `data`, or `None` if it is not such a blob with vectors of `dims` values.
     pub(super) fn decode(data: &'a [u8], dims: usize) -> Option<Self> {
         let (positions, vectors): (&[Le], &[i8]) = wincode::deserialize_exact(data).ok()?;
         (vectors.len() == positions.len().checked_mul(dims)?).then_some(Self { positions, vectors })
@@ -53,7 +53,7 @@ pub struct PostingBlock<'a> {
 }
 
 impl<'a> PostingBlock<'a> {
-    /// How many.
+    /// How many windows there are.
     pub fn len(&self) -> usize {
         self.tracks.len()
     }
@@ -91,7 +91,7 @@ impl<'a> PostingBlock<'a> {
     }
 }
 
-/// The blob of a `posting` row: as many `tracks` as `positions`, `vectors` of that many times dims values.
+/// The blob of a `posting` row. Each window has a track, a position and a vector.
 pub(crate) fn encode_posting(tracks: &[u32], positions: &[u32], vectors: &[i8]) -> Vec<u8> {
     encoded(&(tracks, positions, vectors))
 }
@@ -119,8 +119,8 @@ fn encoded<T: wincode::Serialize<Src = T>>(value: &T) -> Vec<u8> {
     wincode::serialize(value).expect("a few KiB of integers can be encoded")
 }
 
-/// Decodes `data` as a blob of each kind, with vectors of as many values as its first byte says, and holds that what is
-/// not refused is consistent. For tests and the fuzz target.
+/// Decodes `data` as a blob of each kind. The first byte says how many values a vector has. Asserts that each blob that
+/// is not refused is consistent. For tests and the fuzz target.
 #[cfg(any(test, feature = "fuzzing"))]
 pub fn decode_any(data: &[u8]) {
     let Some((&dims, data)) = data.split_first() else { return };
@@ -191,7 +191,7 @@ mod tests {
         }
     }
 
-    /// The inputs that are kept for the fuzz target.
+    /// The saved inputs of the fuzz target.
     #[test]
     fn what_was_found_by_fuzzing_is_refused_or_consistent() {
         let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus/blobs");

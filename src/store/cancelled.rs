@@ -1,4 +1,4 @@
-//! Calls that can take long, cancelled before they begin, in the middle, and from another thread. Steps of SQLite are counted,
+//! Cancels calls that can take long: before they begin, in the middle, and from another thread. Counts SQLite's steps,
 //! not time.
 use std::{fs, path::Path};
 
@@ -53,7 +53,7 @@ const CALLS: [(&str, Call); 6] = [
         let removed = store.write(|batch| {
             (0..TRACKS).try_for_each(|n| batch.remove(Path::new(&format!("/{n}"))).map(|_| ()))
         });
-        // So that each call has the same to do.
+        // A removal that was not cancelled has removed every track.
         assert!(removed.is_err() || cancel.is_cancelled() || store.totals()?.tracks == 0);
         removed
     }),
@@ -127,7 +127,7 @@ fn another_thread_cancels() {
             token.cancel();
         }
     });
-    // As often as it takes the other thread to get its turn.
+    // Repeats until the other thread has had its turn.
     let ended = loop {
         match store.verify(&token) {
             Ok(()) => {}

@@ -1,5 +1,5 @@
-//! What a file must look like before anything in it is trusted. All of it is read in one transaction of the caller's:
-//! another process may bring the file to another format at any moment.
+//! Checks a file before anything in it is trusted. The caller holds one transaction meanwhile, because another process
+//! may bring the file to another format at any moment.
 use std::{fs, path::Path};
 
 use rusqlite::{Connection, OptionalExtension};
@@ -14,7 +14,7 @@ use crate::{
 /// What a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Content {
-    /// No tables, of no program.
+    /// Nothing: there are no tables, and the header names no program.
     Nothing,
     /// An index of this format.
     Index(u32),
@@ -25,11 +25,11 @@ pub(super) enum Content {
 pub(super) enum Unfit {
     Sqlite(rusqlite::Error),
     Foreign(u32),
-    /// refrain's, and of no format.
+    /// The header names refrain, but no format.
     Unversioned,
     Newer(u32),
     Damaged(String),
-    /// Of another parameter set.
+    /// The parameter set is another one.
     Parameters {
         found: u32,
         expected: u32,
@@ -43,7 +43,7 @@ impl From<rusqlite::Error> for Unfit {
 }
 
 impl Unfit {
-    /// As an error about the file at `path`.
+    /// Turns this into an error about the file at `path`.
     pub fn of(self, path: &Path) -> Error {
         let reason = match self {
             Self::Sqlite(error) => return error::of(path, error),
@@ -57,8 +57,8 @@ impl Unfit {
     }
 }
 
-/// Looks at the header of `db`, whose file is at `path`, and, if it is an index, at its length, schema and parameters.
-/// Within a transaction, so that they are of one state.
+/// Checks the header of `db`, whose file is at `path`. If it is an index, also checks its length, schema and
+/// parameters. The caller holds a transaction, so that all of them are of one state.
 pub(super) fn examine(db: &Connection, path: &Path, params: &ParameterSet) -> Result<Content, Unfit> {
     let number = |name: &str| db.pragma_query_value(None, name, |row| row.get::<_, i32>(0)).map(|n| n as u32);
     let format = match (number("application_id")?, number("user_version")?) {
@@ -71,8 +71,8 @@ pub(super) fn examine(db: &Connection, path: &Path, params: &ParameterSet) -> Re
         (program, _) => return Err(Unfit::Foreign(program)),
     };
     failpoint::pass("header");
-    // SQLite notices that whole pages are missing, but not that a part of the last one is. Without a log the pages of this
-    // state are all in the file: a log that they need cannot be cut off while they are read.
+    // SQLite notices if whole pages are missing, but not if a part of the last page is. Without a log, all pages of
+    // this state are in the file: while this transaction needs a log, nobody can truncate it.
     let pages = page_bytes(db)?;
     if beside::unfinished(path) == 0 && fs::metadata(path).is_ok_and(|meta| meta.len() < pages) {
         return Err(Unfit::Damaged("cut short".to_owned()));
@@ -95,7 +95,7 @@ pub(super) fn examine(db: &Connection, path: &Path, params: &ParameterSet) -> Re
     Ok(Content::Index(format))
 }
 
-/// Bytes of all pages, also those that are still in the log.
+/// Bytes of all pages, including those that are still in the log.
 pub(super) fn page_bytes(db: &Connection) -> rusqlite::Result<u64> {
     let number = |name: &str| db.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     Ok(number("page_count")?.saturating_mul(number("page_size")?).max(0) as u64)
@@ -121,7 +121,7 @@ fn description(params: &ParameterSet) -> [(&'static str, f64); 9] {
 pub(super) fn describe(new: &Connection, params: &ParameterSet) -> rusqlite::Result<()> {
     for (key, value) in description(params) {
         let mut insert = new.prepare_cached("INSERT INTO meta (key, value) VALUES (?1, ?2)")?;
-        // A whole number as an integer, so that the blocks' places come out whole in the views.
+        // Whole numbers are stored as integers. So the views compute the places of blocks in integers.
         if value.fract() == 0.0 {
             insert.execute((key, value as i64))?
         } else {

@@ -1,4 +1,4 @@
-//! Giving room back, and a copy of the file to be sent elsewhere.
+//! Makes the file smaller, and copies it to be sent elsewhere.
 use std::{fs, io, path::Path};
 
 use rusqlite::{
@@ -16,16 +16,16 @@ use crate::{
 };
 
 impl Store {
-    /// Takes what is gone out of the neighbour index and gives the room of everything that was removed back to the disk.
-    /// The file is written anew meanwhile, which takes its size once more.
+    /// Takes removed tracks out of the neighbour index, and returns the space of everything that was removed to the
+    /// disk. Writes the whole file anew, which needs as much space again meanwhile.
     ///
     /// # Errors
-    /// [`IndexError::DiskFull`](crate::error::IndexError::DiskFull), [`Error::Interrupted`] once `cancel` is cancelled, and what
-    /// SQLite says. The file holds what it held.
+    /// [`IndexError::DiskFull`](crate::error::IndexError::DiskFull), [`Error::Interrupted`] once `cancel` is cancelled,
+    /// and what SQLite reports. The content of the file stays the same.
     pub fn compact(&mut self, cancel: &CancelToken) -> Result<()> {
         let _cancellable = self.cancellable(cancel);
         self.write(|batch| {
-            // Looked for here whether or not a build has noted that there are some.
+            // This looks for orphans even if no build has noted any.
             batch.note_orphans()?;
             batch.drop_orphans()?;
             batch.drop_tombstones(&|| cancel.check())
@@ -37,12 +37,12 @@ impl Store {
         Ok(())
     }
 
-    /// Writes the present state to a new file at `to`, a whole one without a log and without gaps. Readers and writers go
-    /// on. A file of an older format stays one.
+    /// Writes the present state to a new file at `to`, without a log and without gaps. Readers and writers go on
+    /// meanwhile. A file of an older format keeps its format.
     ///
     /// # Errors
-    /// [`Error::Io`] where there is a file already, or none can be made; [`Error::Interrupted`] once `cancel` is cancelled; what
-    /// SQLite says. No file is left then.
+    /// [`Error::Io`] if there is a file already or none can be made; [`Error::Interrupted`] once `cancel` is cancelled;
+    /// what SQLite reports. No file is left then.
     pub fn export(&self, to: &Path, cancel: &CancelToken) -> Result<()> {
         let _cancellable = self.cancellable(cancel);
         let io = |source| Error::Io { path: to.to_path_buf(), source };
@@ -56,7 +56,7 @@ impl Store {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            // As any new file: what the user's mask leaves of it.
+            // The user's mask reduces these permissions, as for any new file.
             builder.permissions(fs::Permissions::from_mode(0o666));
         }
         let part = builder.tempfile_in(folder).map_err(io)?;
@@ -69,7 +69,7 @@ impl Store {
     }
 
     fn vacuum(&self, sql: &str, values: impl rusqlite::Params) -> Result<()> {
-        // The new file is attached for as long as it is written.
+        // SQLite attaches the new file while it writes it.
         let attach =
             |files| self.db.set_limit(Limit::SQLITE_LIMIT_ATTACHED, files).map_err(|error| self.error(error));
         let bytes = self.sql(|| check::page_bytes(&self.db))?;
@@ -81,8 +81,8 @@ impl Store {
 }
 
 impl Batch<'_> {
-    /// Takes the windows of tracks that are gone out of the lists that have some, and gives how many. `go_on` is asked
-    /// before each list and ends it with its error.
+    /// Takes the windows of removed tracks out of the lists, and returns how many there were. Calls `go_on` before each
+    /// list, and ends with its error.
     pub(crate) fn drop_tombstones(&self, go_on: &impl Fn() -> Result<()>) -> Result<u64> {
         let store = self.store;
         let gone = store.removed()?;

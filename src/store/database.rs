@@ -1,4 +1,4 @@
-//! An open index file: its connection, its state, and the one way in which statements are run.
+//! An open index file: its connection, its state, and the one way to run statements.
 use std::{
     cell::Cell,
     fmt, fs,
@@ -39,13 +39,13 @@ pub struct Store {
     pub(super) layout: Layout,
     /// The format of the state that was read last; views make it look like the newest.
     format: Cell<u32>,
-    /// Whether the log is to be folded at the end.
+    /// Whether closing folds the log.
     pub(super) writes: bool,
     immutable: Option<Stamp>,
     pub(super) limit: StepLimit,
 }
 
-/// What tells that a file was written to.
+/// Changes when the file is written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stamp {
     bytes: u64,
@@ -62,14 +62,14 @@ impl Stamp {
     }
 }
 
-/// One state of the index, held until it is dropped. Writers go on, but the log cannot be folded meanwhile.
+/// One state of the index, held until this is dropped. Writers go on, but nobody can fold the log meanwhile.
 #[derive(Debug)]
 pub struct Snapshot<'s> {
     _transaction: Option<Transaction<'s>>,
 }
 
 impl Store {
-    /// A store over a connection whose file was found to be fit.
+    /// A store over a connection whose file has passed the checks.
     pub(super) fn new(
         (db, limit): (Connection, StepLimit),
         path: &Path,
@@ -91,12 +91,12 @@ impl Store {
         })
     }
 
-    /// The file.
+    /// The path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The parameters that its fingerprints were made with.
+    /// The parameters of its fingerprints.
     pub fn params(&self) -> &ParameterSet {
         &self.params
     }
@@ -106,33 +106,41 @@ impl Store {
         self.layout
     }
 
-    /// The version of the format of the state that was read last: [`FORMAT`](super::FORMAT), or an older one that is read as
-    /// it is.
+    /// The format of the state that was read last: [`FORMAT`](super::FORMAT), or an older one, which is read as it is.
     pub fn format(&self) -> u32 {
         self.format.get()
     }
 
-    /// Whether it is read as if nobody could write to it, from a folder that cannot be written. Changes that another user
-    /// makes are not seen.
+    /// Whether the file is read as if nobody could write to it, because its folder cannot be written. Changes by
+    /// another user are not seen then.
     pub(crate) fn is_immutable(&self) -> bool {
         self.immutable.is_some()
     }
 
-    /// Lets `cancel` end what SQLite does for this store, by [`Error::Interrupted`], for as long as the guard lives. A
-    /// transaction that is ended so leaves nothing.
+    /// Lets `cancel` interrupt SQLite's work for this store with [`Error::Interrupted`], as long as the guard lives. An
+    /// interrupted transaction leaves nothing.
     pub fn cancellable(&self, cancel: &CancelToken) -> Cancellable {
         self.limit.cancellable(cancel)
     }
 
-    /// Holds the present state: all reads until the snapshot is dropped see the same.
+    /// Fails once the token of the innermost [`Store::cancellable`] is cancelled. For work between two statements, which
+    /// SQLite does not see.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// [`Error::Interrupted`].
+    pub(crate) fn check_cancelled(&self) -> Result<()> {
+        self.limit.check()
+    }
+
+    /// Holds the present state: all reads see the same one until the snapshot is dropped.
+    ///
+    /// # Errors
+    /// What SQLite reports.
     pub fn snapshot(&self) -> Result<Snapshot<'_>> {
         if !self.db.is_autocommit() {
             return Ok(Snapshot { _transaction: None });
         }
-        // Another process may bring the file to a newer format between two looks, but there are only so many formats.
+        // Another process may migrate the file between two looks. This ends, because there are only so many formats.
         for _ in 0..=schema::FORMAT {
             let state = self.sql(|| self.db.unchecked_transaction())?;
             let found = self.sql(|| self.format_now())?;
@@ -146,7 +154,7 @@ impl Store {
                 Err(Unfit::Sqlite(error)) => return Err(self.error(error)),
                 Err(other) => return Err(other.of(&self.path)),
             }
-            // Dropping the transaction would take the views back.
+            // Rolling back a transaction would also remove the views.
             drop(state);
             self.sql(|| schema::read_as_newest(&self.db, found))?;
             self.format.set(found);
@@ -179,7 +187,7 @@ impl Store {
         }
     }
 
-    /// Commits, whether the store's token is cancelled or not.
+    /// Commits, even if the store's token is cancelled.
     pub(super) fn commit(&self, transaction: Transaction<'_>) -> Result<()> {
         self.count(|| transaction.commit()).map_err(|error| self.error(error))
     }
@@ -188,7 +196,7 @@ impl Store {
         self.db.prepare_cached("PRAGMA user_version")?.query_row([], |row| row.get(0))
     }
 
-    /// Runs something with steps of its own.
+    /// Runs something whose steps count from 0.
     fn count<T>(&self, run: impl FnOnce() -> T) -> T {
         self.count_after(0, run)
     }
@@ -205,7 +213,7 @@ impl Store {
         self.sql_after(0, run)
     }
 
-    /// Runs a statement as if it had taken `steps` already.
+    /// Runs a statement as if it had already taken `steps`.
     pub(super) fn sql_after<T>(&self, steps: u64, run: impl FnOnce() -> rusqlite::Result<T>) -> Result<T> {
         self.limit.check()?;
         self.count_after(steps, run).map_err(|error| self.error(error))
@@ -238,9 +246,9 @@ impl Store {
         })
     }
 
-    /// Calls `each` with every row of a range of a table, of which there are at most `max`. For the inner loop of a search,
-    /// where looking at keys costs more than all else that is done with a row: a b-tree that leads back to itself ends here
-    /// all the same.
+    /// Calls `each` with every row of a range of a table, which has `max` rows at most. For the inner loop of a search,
+    /// where comparing keys would cost more than everything else that is done with a row. `max` also ends a b-tree that
+    /// leads back to itself.
     pub(super) fn each_row_up_to(
         &self,
         max: u64,
@@ -275,8 +283,8 @@ impl Store {
         self.row(sql, values, |_| Ok(())).map(|found| found.is_some())
     }
 
-    /// The way that every row of the file is read: in a state of a known format, with a limit of steps, until the token is
-    /// cancelled or `each` returns false.
+    /// Calls `each` with the rows of a statement, until it returns false. All rows of the file are read here: in a
+    /// state of a known format, with a limit of steps, and until the token is cancelled.
     fn rows(
         &self,
         sql: &str,
@@ -293,7 +301,7 @@ impl Store {
         loop {
             let outer = self.limit.switch(steps);
             let row = rows.next();
-            // Statements within `each` have steps of their own.
+            // Statements within `each` count their own steps.
             steps = self.limit.switch(outer);
             match row.map_err(|e| self.error(e))? {
                 Some(row) if each(row)? => {}
@@ -302,7 +310,7 @@ impl Store {
         }
     }
 
-    /// What an error of SQLite means here.
+    /// What an error of SQLite means for this file.
     pub(super) fn error(&self, error: rusqlite::Error) -> Error {
         let interrupted = error.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted);
         if interrupted && self.limit.was_cancelled() {
@@ -316,7 +324,7 @@ impl Store {
         self.unless_changed(error::damaged(&self.path, what))
     }
 
-    /// Without locks, pages of two states may have been read as one: what looks like damage then is none.
+    /// Without locks, pages of two states may have been read together. That looks like damage, but is none.
     fn unless_changed(&self, error: Error) -> Error {
         match self.immutable {
             Some(stamp) if is_damage(&error) && stamp != Stamp::of(&self.path) => {

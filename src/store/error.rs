@@ -39,9 +39,9 @@ fn reason(error: rusqlite::Error) -> IndexError {
                 (_, ffi::SQLITE_CORRUPT | ffi::SQLITE_NOTADB | ffi::SQLITE_TOOBIG | ffi::SQLITE_MISMATCH) => {
                     IndexError::Damaged(message)
                 }
-                // Only rows that contradict each other break one, as in a migration.
+                // Only rows that contradict each other violate a constraint, for example in a migration.
                 (_, ffi::SQLITE_CONSTRAINT) => IndexError::Damaged(message),
-                // By the step limit: what a token interrupts is told apart before it comes here.
+                // This is the step limit: callers handle a cancelled token before.
                 (_, ffi::SQLITE_INTERRUPT) => IndexError::Damaged("a table has no end".to_owned()),
                 (_, ffi::SQLITE_READONLY | ffi::SQLITE_PERM | ffi::SQLITE_AUTH) => {
                     IndexError::ReadOnly(message)

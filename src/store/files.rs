@@ -1,4 +1,5 @@
-//! Files and folders: where tracks lie, what gave no fingerprint, what is missing, and the roots that were indexed.
+//! Files and folders: the files of tracks, files without a fingerprint, missing files, and the folders that were
+//! indexed.
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Row, types::Value};
@@ -20,7 +21,7 @@ impl Store {
     /// The id of the track of this file, if there is one.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// What SQLite reports.
     pub fn track_at(&self, path: &Path) -> Result<Option<TrackId>> {
         let id = self.row("SELECT track FROM file WHERE path = ?1", [path::to_sql(path)], |row| {
             self.value::<Option<u32>>(row, 0)
@@ -31,7 +32,7 @@ impl Store {
     /// The track with this content, if there is one.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// What SQLite reports.
     pub fn track_with(&self, hash: &ContentHash) -> Result<Option<TrackId>> {
         let id = self.row("SELECT id FROM track WHERE hash = ?1", [hash.0], |row| self.value(row, 0))?;
         Ok(id.map(TrackId))
@@ -40,17 +41,17 @@ impl Store {
     /// Calls `each` with the content hash of every track that has one.
     ///
     /// # Errors
-    /// Those of `each`; what SQLite says.
+    /// Those of `each`; what SQLite reports.
     pub fn hashes(&self, mut each: impl FnMut(ContentHash) -> Result<()>) -> Result<()> {
         self.each_row("SELECT hash FROM track WHERE hash IS NOT NULL ORDER BY hash", [], |row| {
             each(ContentHash(self.value(row, 0)?))
         })
     }
 
-    /// The files of a track, those that are there first, in order of paths.
+    /// The files of a track, in order of paths: first those that exist, then those that are missing.
     ///
     /// # Errors
-    /// What SQLite says; [`IndexError::Damaged`] where a row makes no sense.
+    /// What SQLite reports; [`IndexError::Damaged`] if a row makes no sense.
     pub fn files(&self, id: TrackId) -> Result<Vec<FileEntry>> {
         let mut files = Vec::new();
         self.each_row(
@@ -73,7 +74,7 @@ impl Store {
     /// What is known of the file at `path`.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// What SQLite reports.
     pub fn known(&self, path: &Path) -> Result<Option<Known>> {
         self.row(&format!("{KNOWN} WHERE f.path = ?1"), [path::to_sql(path)], |row| self.known_of(row))
     }
@@ -81,7 +82,7 @@ impl Store {
     /// Calls `each` with every file that the index knows, in order of paths.
     ///
     /// # Errors
-    /// Those of `each`; what SQLite says.
+    /// Those of `each`; what SQLite reports.
     pub fn all_known(&self, mut each: impl FnMut(PathBuf, Known) -> Result<()>) -> Result<()> {
         self.each_row(&format!("{KNOWN} ORDER BY f.path"), [], |row| {
             each(self.path_of(row, 0)?, self.known_of(row)?)
@@ -91,7 +92,7 @@ impl Store {
     /// Calls `each` with the files that the index knows at or below `path`.
     ///
     /// # Errors
-    /// Those of `each`; what SQLite says.
+    /// Those of `each`; what SQLite reports.
     pub fn known_below(&self, path: &Path, mut each: impl FnMut(PathBuf, Known) -> Result<()>) -> Result<()> {
         if let Some(known) = self.known(path)? {
             each(path.to_owned(), known)?;
@@ -106,10 +107,10 @@ impl Store {
         Ok(())
     }
 
-    /// Calls `each` with every file that gave no fingerprint and why, in order of paths.
+    /// Calls `each` with every file that gave no fingerprint, and the reason. The order is that of the paths.
     ///
     /// # Errors
-    /// Those of `each`; what SQLite says.
+    /// Those of `each`; what SQLite reports.
     pub fn failures(&self, mut each: impl FnMut(PathBuf, String) -> Result<()>) -> Result<()> {
         self.each_row("SELECT path, reason FROM file WHERE track IS NULL ORDER BY path", [], |row| {
             let reason = self.text(row, 1)?.unwrap_or_default();
@@ -120,7 +121,7 @@ impl Store {
     /// The folders that were indexed, in order of paths.
     ///
     /// # Errors
-    /// What SQLite says; [`IndexError::Damaged`] where a row makes no sense.
+    /// What SQLite reports; [`IndexError::Damaged`] if a row makes no sense.
     pub fn roots(&self) -> Result<Vec<Root>> {
         let mut roots = Vec::new();
         self.each_row("SELECT path, follow_links, hidden, max_depth FROM root ORDER BY path", [], |row| {
@@ -147,11 +148,11 @@ impl Store {
 }
 
 impl Batch<'_> {
-    /// Puts a file to the track that has its content, if there is one. Where the file is new to that track and another
-    /// file of it is missing, it has moved: the missing one, the first in order of paths, is forgotten.
+    /// Adds a file to the track that has its content, if there is one. If the file is new to that track and another
+    /// file of the track is missing, the file has moved: the missing file is removed, the first one in order of paths.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// What SQLite reports.
     pub fn recognise(
         &self,
         path: &Path,
@@ -175,7 +176,7 @@ impl Batch<'_> {
         }))
     }
 
-    /// The file at `path` is one of track `id`, and there.
+    /// Stores that the file at `path` exists and belongs to track `id`.
     pub(crate) fn list(&self, path: &Path, size: u64, mtime_ns: i64, id: TrackId) -> Result<()> {
         self.run(
             "INSERT OR REPLACE INTO file (path, size, mtime_ns, track, missing, reason) \
@@ -189,10 +190,11 @@ impl Batch<'_> {
         Ok(self.run("DELETE FROM file WHERE path = ?1", [path::to_sql(path)])? > 0)
     }
 
-    /// Marks the file at `path` as missing, or as there. False where it is not known or marked so already.
+    /// Marks the file at `path` as missing, or as existing. Returns false if the index does not know it, or if it has
+    /// that mark already.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// What SQLite reports.
     pub fn set_missing(&self, path: &Path, missing: bool) -> Result<bool> {
         let changed = self.run(
             "UPDATE file SET missing = ?2 WHERE path = ?1 AND missing <> ?2",
@@ -201,10 +203,10 @@ impl Batch<'_> {
         Ok(changed > 0)
     }
 
-    /// Remembers a folder, or how it is looked through from now on.
+    /// Stores a folder and how to scan it. Replaces how it was scanned before.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// What SQLite reports.
     pub fn put_root(&self, root: &Root) -> Result<()> {
         self.run(
             "INSERT OR REPLACE INTO root (path, follow_links, hidden, max_depth) VALUES (?1, ?2, ?3, ?4)",
@@ -213,29 +215,29 @@ impl Batch<'_> {
         .map(|_| ())
     }
 
-    /// Forgets that a folder was indexed; its files stay. False where it is no root.
+    /// Forgets that a folder was indexed, but keeps its files. Returns false if it was not indexed.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// What SQLite reports.
     pub fn remove_root(&self, path: &Path) -> Result<bool> {
         Ok(self.run("DELETE FROM root WHERE path = ?1", [path::to_sql(path)])? > 0)
     }
 
-    /// Moves every file and root at or below `from` to the same place below `to`; gives how many files and how many
-    /// roots. A file that comes to where one of the same track is known becomes one with it.
+    /// Moves every file and root at or below `from` to the same place below `to`. Returns how many files and how many
+    /// roots it moved. If the same track has a file at the new path already, the two become one.
     ///
     /// # Errors
-    /// [`IndexError::Occupied`] where another file is known at the new path.
+    /// [`IndexError::Occupied`] if the index knows another file at the new path.
     pub fn relocate(&self, from: &Path, to: &Path) -> Result<(u64, u64)> {
         let moved = |path: &Path| {
-            // Joining nothing would add a separator.
+            // Joining an empty path would add a separator.
             path.strip_prefix(from)
                 .ok()
                 .map(|rest| if rest.as_os_str().is_empty() { to.into() } else { to.join(rest) })
         };
         let mut roots = self.store.roots()?;
         roots.retain(|root| root.path.starts_with(from));
-        // A new path may be another's old one.
+        // The new path of one root may be the old path of another.
         for root in &roots {
             self.remove_root(&root.path)?;
         }

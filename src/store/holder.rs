@@ -1,10 +1,10 @@
-//! Which process holds an index file. The system is asked about locks by inode: the file itself may not be opened a second
-//! time, because closing that handle would drop SQLite's locks.
+//! Which process holds an index file. Asks the system about locks by inode, because the file must not be opened a
+//! second time: closing that handle would drop SQLite's locks.
 use std::path::Path;
 
 use crate::error::Holder;
 
-/// The process that is writing to the index at `path`, where the system says so: on Linux only.
+/// The process that is writing to the index at `path`, if the system tells. Only Linux does.
 pub(super) fn writer(path: &Path) -> Option<Holder> {
     #[cfg(target_os = "linux")]
     return linux::writer(path);
@@ -21,7 +21,7 @@ mod linux {
 
     use crate::{error::Holder, store::beside};
 
-    /// The bytes of a `-shm` file and of a database that a writer locks, by SQLite's `wal.c` and `os.h`.
+    /// The bytes of a `-shm` file and of a database that a writer locks, as in SQLite's `wal.c` and `os.h`.
     const SHARED_MEMORY: RangeInclusive<u64> = 120..=120;
     const DATABASE: RangeInclusive<u64> = 0x4000_0000..=0x4000_0001;
 
@@ -46,13 +46,13 @@ mod linux {
     /// The process that holds a write lock on some of the `bytes` of a file.
     fn holder(locks: &str, inode: &str, bytes: RangeInclusive<u64>) -> Option<u32> {
         locks.lines().find_map(|line| {
-            // `1: POSIX  ADVISORY  WRITE 4711 fe:00:1234 120 120`; one that waits has `->` after its number.
+            // `1: POSIX  ADVISORY  WRITE 4711 fe:00:1234 120 120`; a lock that waits has `->` after its number.
             let fields: Vec<&str> = line.split_whitespace().collect();
             let [_, "POSIX", _, "WRITE", pid, of, from, to] = fields[..] else { return None };
             let to = if to == "EOF" { u64::MAX } else { to.parse().ok()? };
             let locked = from.parse::<u64>().ok()?..=to;
             let held = of == inode && locked.start() <= bytes.end() && bytes.start() <= locked.end();
-            // 0 is a process that cannot be seen from here, as from within a container.
+            // 0 is a process that is not visible from here, for example from within a container.
             pid.parse().ok().filter(|&pid| held && pid != 0)
         })
     }

@@ -1,7 +1,7 @@
-//! The names of things in an index: tracks, and contents of files.
+//! The ids of tracks, and the hashes of the content of files.
 use std::fmt;
 
-/// A track of one index file. Never used again after the track is gone.
+/// The id of a track within one index file. It is never used again after the track is gone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 pub struct TrackId(pub u32);
 

@@ -2,10 +2,10 @@
 use super::ids::TrackId;
 use crate::params::ParameterSet;
 
-/// The longest blob of a two-column row that stays within its 4 KiB page: 4,096 less the page's header (8), the cell's
-/// pointer (2), length and id (up to 12), the record's header (4), and less what SQLite keeps free (35 in all).
+/// The longest blob of a two-column row that stays within its 4 KiB page. SQLite takes 35 of the 4,096 bytes: for the
+/// page's header (8), the cell's pointer (2), length and id (up to 12), and as a reserve. The record's header takes 4.
 pub(super) const FIT: usize = 4_057;
-/// The longest blob that fits a page twice. Lists are short, so that a page for each of their last rows would be wasted.
+/// The longest blob that fits a page twice. Lists are short: a whole page for the last row of each would be wasted.
 pub(super) const FIT_TWICE: usize = 2_030;
 /// Bytes of a length within a blob.
 const LENGTH: usize = size_of::<u64>();
@@ -33,7 +33,7 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// The layout for `params`. At least one entry a blob, whatever its size.
+    /// The layout for `params`. A blob has one entry at least, whatever its size.
     pub fn of(params: &ParameterSet) -> Self {
         let dims = params.window_dims;
         Self {

@@ -22,22 +22,25 @@
 //!
 //! # Conventions
 //!
-//! - A track is a recording, a file is where it lies: byte-identical files are one track. A track's id is never used
-//!   again. It stays when files move, are copied or get other tags; other audio under the same path is another track.
-//! - A track without a file is passed over: [`Store::track`] and [`Store::tracks`] do not give it. Builds leave such
-//!   tracks until their end, because the content may turn up under another path.
-//! - A writer works in write-ahead-log mode, each [`Store::write`] is one `BEGIN IMMEDIATE` transaction, and a clean
-//!   [`Store::close`] (or drop) folds the log back, so that a finished index is one file. Two writers take turns
-//!   transaction by transaction; one that waits longer than [`BUSY_SECONDS`] gets [`IndexError::Busy`].
-//! - Readers work beside a writer, each call on the last committed state; [`Store::snapshot`] holds one state.
-//! - The file itself is only ever opened through SQLite: closing another handle to it would drop SQLite's locks.
+//! - A track is a recording; a file is a place where it is stored. Byte-identical files are one track. A track's id is
+//!   never used again. It stays when files move, are copied or get other tags. Other audio under the same path is
+//!   another track.
+//! - [`Store::track`] and [`Store::tracks`] skip tracks without a file. Builds keep such tracks until their end,
+//!   because the content may turn up under another path.
+//! - A writer uses write-ahead-log mode, and each [`Store::write`] is one `BEGIN IMMEDIATE` transaction. A clean
+//!   [`Store::close`] (or drop) folds the log back, so that a finished index is one file. Two writers take turns, one
+//!   transaction each. A writer that waits longer than [`BUSY_SECONDS`] gets [`IndexError::Busy`].
+//! - Readers work beside a writer. Each call reads the last committed state; [`Store::snapshot`] holds one state for
+//!   many calls.
+//! - Only SQLite opens the file itself: closing another handle to it would drop SQLite's locks.
 //!
 //! # Limits
 //!
-//! A file may come from anywhere: its schema must be the expected one, no trigger and no view of the file is run,
-//! nothing over 1 MiB is read from a row, ids and lengths are checked before use, and no statement takes more than a file of
-//! its length can need. What contradicts itself is [`IndexError::Damaged`].
-//! [`Store::open_read`] is cheap and looks at the header and the schema only; [`Store::verify`] reads everything.
+//! A file may come from anywhere, so the store trusts nothing in it. Its schema must be the expected one. No trigger
+//! and no view of the file runs. No value over 1 MiB is read from a row. Ids and lengths are checked before use. No
+//! statement takes more steps than a file of that length can need. [`IndexError::Damaged`] reports a file that
+//! contradicts itself. [`Store::open_read`] is cheap and checks the header and the schema only; [`Store::verify`] reads
+//! everything.
 //!
 //! [`IndexError::Busy`]: crate::error::IndexError::Busy
 //! [`IndexError::Damaged`]: crate::error::IndexError::Damaged

@@ -1,4 +1,4 @@
-//! The rows of the neighbour index. What they mean is the business of `ann`.
+//! The rows of the neighbour index. `ann` knows what they mean.
 use super::{
     batch::Batch,
     blob::{PostingBlock, decode_centroids, decode_links, encode_posting},
@@ -23,7 +23,7 @@ pub(crate) struct NeighbourIndex {
     pub graph_complete: bool,
 }
 
-/// What the tracks up to some id come to; two equal ones have the same tracks.
+/// A summary of the tracks up to some id. Two summaries are equal if the tracks are the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Census {
     pub tracks: u64,
@@ -33,7 +33,7 @@ pub(crate) struct Census {
 }
 
 impl NeighbourIndex {
-    /// The tracks that it was built from; those that are gone since are still counted.
+    /// The tracks that it was built from, including those that were removed since.
     pub(crate) fn census(&self) -> Census {
         Census {
             tracks: self.track_count,
@@ -67,8 +67,8 @@ impl Store {
         )
     }
 
-    /// Goes on counting where `start` left off: the tracks after its last one, up to `last`, or up to the first one with which
-    /// `max` windows are counted.
+    /// Continues a census after the last track of `start`. Stops at `last`, or at the track with which `max` windows
+    /// are counted.
     pub(crate) fn census(&self, start: Census, last: TrackId, max: u64) -> Result<Census> {
         let mut census = start;
         self.each_row_while(
@@ -88,7 +88,7 @@ impl Store {
         Ok(census)
     }
 
-    /// The tracks that are gone and still stand in postings, ascending.
+    /// The removed tracks that still have postings, ascending.
     pub(crate) fn removed(&self) -> Result<Vec<u32>> {
         let mut gone = Vec::new();
         self.each_row("SELECT track FROM removed ORDER BY track", [], |row| {
@@ -133,7 +133,7 @@ impl Store {
         levels.flatten().ok_or_else(|| self.damaged(format!("no links of centroid {centroid}")))
     }
 
-    /// Calls `each` with the rows of a centroid's list. A row is read in place and lives for the call only.
+    /// Calls `each` with the rows of a centroid's list. A row is borrowed from SQLite, so it lives for the call only.
     pub(crate) fn postings(
         &self,
         centroid: u32,
@@ -216,7 +216,7 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Adds windows to a list: to its last row as far as that has room, then as rows of their own.
+    /// Adds windows to a list: fills its last row, then adds rows.
     pub(crate) fn extend_list(&self, centroid: u32, places: &[(u32, u32)], vectors: &[i8]) -> Result<()> {
         let store = self.store;
         let (mut row, mut of_row, mut of_vectors) = (0, Vec::new(), Vec::new());

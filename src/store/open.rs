@@ -1,4 +1,4 @@
-//! Opening an index file: every check before anything in it is trusted.
+//! Opens an index file, and checks it before anything in it is trusted.
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -20,21 +20,21 @@ use crate::{
     params::{self, ParameterSet},
 };
 
-/// No longer value is read from a row, so that a hostile length cannot take the memory.
+/// The longest value that is read from a row, so that a hostile length cannot exhaust the memory.
 const MAX_VALUE_BYTES: i32 = 1 << 20;
 /// No SQLite file is shorter.
 const MIN_FILE_BYTES: u64 = 512;
 /// SQLite's page cache, in KiB.
 const CACHE_KIB: i32 = 8 * 1024;
-/// How often a file is opened without locks before a writer has the right of way.
+/// How often a reader without locks tries again before it gives way to a writer.
 const MAX_TRIES: usize = 5;
 
 impl Store {
-    /// Opens the index at `path` for reading, also from a folder that cannot be written and beside a writer. An older
-    /// format is read as it is.
+    /// Opens the index at `path` for reading. Works beside a writer, and in a folder that cannot be written. Reads an
+    /// older format as it is.
     ///
     /// # Errors
-    /// [`Error::Index`] with what is wrong with the file; [`Error::Io`] where it cannot be read at all.
+    /// [`Error::Index`] with what is wrong with the file; [`Error::Io`] if it cannot be read at all.
     pub fn open_read(path: impl AsRef<Path>) -> Result<Self> {
         Self::open_read_with(path, &params::CURRENT)
     }
@@ -55,7 +55,7 @@ impl Store {
                     immutable = Some(Stamp::of(path));
                     read(path, true, params)
                 }
-                // A reader may not undo what a writer left half done; whoever may write may.
+                // A reader may not roll back what a killed writer left. A program that may write can.
                 Err(Refusal::CannotOpen(_)) if recover(path, params) => read(path, false, params),
                 other => other,
             }
@@ -77,7 +77,7 @@ impl Store {
         Self::new(connection, path, params, format, false, immutable)
     }
 
-    /// Opens the index at `path` for writing; makes it where there is none, and brings an older format up to date.
+    /// Opens the index at `path` for writing. Creates it if there is none, and migrates an older format.
     ///
     /// # Errors
     /// [`Error::Index`] with what is wrong with the file, or why it cannot be written.
@@ -102,19 +102,19 @@ impl Store {
     }
 }
 
-/// Makes a connection ready for writing: its file is an index of the newest format then.
+/// Makes a connection ready for writing. Its file is an index of the newest format afterwards.
 fn begin(db: &Connection, path: &Path, params: &ParameterSet) -> Result<(), Refusal> {
     if db.is_readonly("main")? {
         return Err(Refusal::WriteProtected);
     }
-    // What is refused is left as it was, its journal mode too.
+    // A refused file stays as it was, including its journal mode.
     if examine(db, path, params)? == Content::Nothing {
         db.pragma_update(None, "page_size", 4096)?;
     }
     begin_log(db)?;
     db.pragma_update(None, "synchronous", "normal")?;
     failpoint::reach("open");
-    // All that makes a file an index of the newest format is one transaction: other processes see it whole or not at all.
+    // One transaction makes a file an index of the newest format: other processes see all of it or nothing.
     let transaction = rusqlite::Transaction::new_unchecked(db, TransactionBehavior::Immediate)?;
     // Another process may have been faster.
     let found = match check::examine(db, path, params)? {
@@ -133,8 +133,8 @@ fn begin(db: &Connection, path: &Path, params: &ParameterSet) -> Result<(), Refu
     Ok(())
 }
 
-/// Turns to the log. Readers that are at work may stand in its way; the writer then works without it, only slower. While
-/// SQLite waits for them no other reader gets in, so it waits for a moment at a time.
+/// Switches to the write-ahead log. If readers prevent that, the writer works without a log, only slower. While SQLite
+/// waits for readers no other reader gets in, so each wait is short.
 fn begin_log(db: &Connection) -> rusqlite::Result<()> {
     let began = Instant::now();
     db.busy_timeout(TRY)?;
@@ -225,12 +225,12 @@ impl Refusal {
     }
 }
 
-/// Whether a file stands at `path`, without opening it: a pipe would hang, and closing a second handle to a database
+/// Whether there is a file at `path`. Does not open it: a pipe would hang, and closing a second handle to a database
 /// drops SQLite's locks. An empty file counts as none.
 fn present(path: &Path) -> Result<bool> {
     match fs::metadata(path) {
         Ok(meta) if meta.is_dir() => Err(error::index(path, IndexError::IsFolder)),
-        // SQLite takes a file that is shorter than any page for a new one, and would write over it.
+        // SQLite takes a file that is shorter than any page for a new one, and would overwrite it.
         Ok(meta) if !meta.is_file() || (1..MIN_FILE_BYTES).contains(&meta.len()) => {
             Err(error::index(path, IndexError::NotSqlite))
         }
@@ -240,13 +240,13 @@ fn present(path: &Path) -> Result<bool> {
     }
 }
 
-/// The path from the root, so that no name means something special to SQLite (`:memory:`).
+/// The absolute path, so that no name means something special to SQLite, such as `:memory:`.
 fn absolute(path: &Path) -> io::Result<PathBuf> {
     std::path::absolute(path)
 }
 
-/// A reader's connection, and what its file holds. `immutable` reads without locks and log: in a folder that cannot be
-/// written, a database whose writer left it in log mode, with an empty log, can be opened in no other way.
+/// A reader's connection, and what its file holds. `immutable` reads without locks and log. A database in log mode with
+/// an empty log, in a folder that cannot be written, can be opened in no other way.
 fn read(
     path: &Path,
     immutable: bool,
@@ -263,16 +263,16 @@ fn read(
     Ok((connection, content))
 }
 
-/// Lets SQLite undo the transaction of a writer that was killed; false where that cannot be done here.
+/// Lets SQLite roll back the transaction of a writer that was killed. Returns false if that is impossible here.
 fn recover(path: &Path, params: &ParameterSet) -> bool {
-    // Any transaction will do: before it a journal that is left is played back.
+    // Any transaction will do: SQLite plays back a leftover journal before it.
     let played = |file: PathBuf| {
         let (db, _limit) = connect(&file, OpenFlags::SQLITE_OPEN_READ_WRITE, path)?;
         examine(&db, path, params)
     };
     match absolute(path).map_err(Refusal::Io).and_then(played) {
         Err(Refusal::Io(_) | Refusal::CannotOpen(_) | Refusal::Unfit(Unfit::Sqlite(_))) => false,
-        // What else is wrong with it the reader says.
+        // The reader reports whatever else is wrong.
         Ok(_) | Err(_) => true,
     }
 }
@@ -292,16 +292,16 @@ fn immutable_uri(file: &Path) -> String {
     uri + "?immutable=1"
 }
 
-/// Looks at the file of `db` in one transaction.
+/// Checks the file of `db` in one transaction.
 fn examine(db: &Connection, path: &Path, params: &ParameterSet) -> Result<Content, Refusal> {
     let _state = db.unchecked_transaction()?;
     Ok(check::examine(db, path, params)?)
 }
 
-/// A new connection to `file`, which is `path`, that is safe against what the file may hold.
+/// A new connection to `file`, safe against anything that the file may hold. Errors name it as `path`.
 fn connect(file: &Path, flags: OpenFlags, path: &Path) -> Result<(Connection, StepLimit), Refusal> {
     let db = Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    // First of all: the first statement may read the schema, which may have no end.
+    // The limit comes first: even the first statement may read the schema, which may have no end.
     let limit = StepLimit::install(&db, path)?;
     db.set_limit(Limit::SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)?;
     db.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;

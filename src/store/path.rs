@@ -11,8 +11,8 @@ pub(super) fn to_sql(path: &Path) -> ToSqlOutput<'_> {
     }
 }
 
-/// Between which values, both left out, the paths below `folder` are stored: those that are text, and those that are not
-/// UTF-8 though the folder may be.
+/// The ranges of stored values, both ends excluded, that hold the paths below `folder`: a range of text if the folder
+/// is UTF-8, and a range of blobs for paths that are not.
 pub(super) fn below(folder: &Path) -> Vec<[Value; 2]> {
     let separator = MAIN_SEPARATOR as u8;
     let mut first = folder.as_os_str().as_encoded_bytes().to_vec();
@@ -20,7 +20,7 @@ pub(super) fn below(folder: &Path) -> Vec<[Value; 2]> {
         first.push(separator);
     }
     let mut end = first.clone();
-    // A separator is ASCII, so that what comes after it is, too.
+    // A separator is ASCII, so the character after it is, too.
     end.pop();
     end.push(separator + 1);
     let text = String::from_utf8(first.clone()).ok().zip(String::from_utf8(end.clone()).ok());
@@ -28,7 +28,7 @@ pub(super) fn below(folder: &Path) -> Vec<[Value; 2]> {
     text.into_iter().chain([[Value::Blob(first), Value::Blob(end)]]).collect()
 }
 
-/// The path that is stored as `value`; none where it is neither text nor a blob.
+/// The path that is stored as `value`, or `None` if it is neither text nor a blob.
 pub(super) fn from_sql(value: ValueRef<'_>) -> Option<PathBuf> {
     match value {
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(from_bytes(bytes)),

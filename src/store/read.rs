@@ -24,10 +24,10 @@ const TRACK: &str = "SELECT t.id, f.path, f.size, f.mtime_ns, f.missing, t.hash,
                      f.path = (SELECT path FROM file WHERE track = t.id ORDER BY missing, path LIMIT 1)";
 
 impl Store {
-    /// The track with this id, if there is one that has a file.
+    /// The track with this id, if there is one and it has a file.
     ///
     /// # Errors
-    /// What SQLite says; [`IndexError::Damaged`](crate::error::IndexError::Damaged) where its row makes no sense.
+    /// What SQLite reports; [`IndexError::Damaged`](crate::error::IndexError::Damaged) if its row makes no sense.
     pub fn track(&self, id: TrackId) -> Result<Option<Track>> {
         self.row(&format!("{TRACK} WHERE t.id = ?1"), [id.0], |row| self.track_of(row))
     }
@@ -35,7 +35,7 @@ impl Store {
     /// Whether there is a track.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// What SQLite reports.
     pub fn has_tracks(&self) -> Result<bool> {
         self.exists("SELECT 1 FROM track LIMIT 1", [])
     }
@@ -43,15 +43,15 @@ impl Store {
     /// Calls `each` with every track that has a file, in order of ids.
     ///
     /// # Errors
-    /// Those of `each`; as [`Store::track`].
+    /// Those of `each` and of [`Store::track`].
     pub fn tracks(&self, mut each: impl FnMut(Track) -> Result<()>) -> Result<()> {
         self.each_row(&format!("{TRACK} ORDER BY t.id"), [], |row| each(self.track_of(row)?))
     }
 
-    /// How much there is.
+    /// How much the index holds.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// What SQLite reports.
     pub fn totals(&self) -> Result<Totals> {
         let _snapshot = self.snapshot()?;
         let totals = self.row(
@@ -77,10 +77,10 @@ impl Store {
         Ok(Totals { bytes, ..totals.unwrap_or_default() })
     }
 
-    /// How many windows there are, or `max` where there are more: counts no further than that.
+    /// The number of windows, or `max` if there are more. Stops counting at `max`.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// What SQLite reports.
     pub fn windows_up_to(&self, max: u64) -> Result<u64> {
         let mut windows = 0;
         self.each_row_while("SELECT id, window_count FROM track ORDER BY id", [], |row| {
@@ -90,11 +90,11 @@ impl Store {
         Ok(windows.min(max))
     }
 
-    /// Puts the frames `range` of a track into `out` (cleared first), `frame_bytes` each; only the blocks that hold
-    /// them are read. What lies past the track's end is left out.
+    /// Reads the frames `range` of a track into `out`, `frame_bytes` each. Clears `out` first. Ignores what lies past
+    /// the track's end, and reads only the blocks that hold these frames.
     ///
     /// # Errors
-    /// [`IndexError::Damaged`](crate::error::IndexError::Damaged) where the track or a block is not there.
+    /// [`IndexError::Damaged`](crate::error::IndexError::Damaged) if the track or a block does not exist.
     pub fn frames(&self, id: TrackId, range: Range<Frames>, out: &mut Vec<u8>) -> Result<()> {
         out.clear();
         let count =
@@ -114,7 +114,7 @@ impl Store {
             |row| {
                 let base = next as usize * per_block;
                 let damaged = || self.damaged(format!("frame block {next} of track {}", id.0));
-                // Rows of damaged pages come in any order, and more of them than were asked for.
+                // Damaged pages can return rows in any order, and more rows than the statement asks for.
                 if next > last || self.integer(row, 0)? != first + next {
                     return Err(damaged());
                 }
@@ -135,11 +135,11 @@ impl Store {
         Ok(())
     }
 
-    /// Calls `each` with the blocks of windows of the `tracks`, in order of track and time. A block is read in place
-    /// and lives for the call only.
+    /// Calls `each` with the blocks of windows of the `tracks`, in order of track and time. A block is borrowed from
+    /// SQLite, so it lives for the call only.
     ///
     /// # Errors
-    /// Those of `each`; [`IndexError::Damaged`](crate::error::IndexError::Damaged) where a block makes no sense.
+    /// Those of `each`; [`IndexError::Damaged`](crate::error::IndexError::Damaged) if a block makes no sense.
     pub fn windows(
         &self,
         tracks: RangeInclusive<TrackId>,
@@ -153,16 +153,16 @@ impl Store {
                 let block = WindowBlock::decode(self.blob(row, 1)?, self.layout.dims)
                     .filter(|block| block.len() <= self.layout.windows_per_block)
                     .ok_or_else(|| self.damaged(format!("window block {id}")))?;
-                // Within the ids asked for, so it fits.
+                // The id is one of those that the statement asks for, so it fits.
                 each(TrackId((id >> BLOCK_BITS) as u32), block)
             },
         )
     }
 
-    /// Everything that is kept of a track's sound.
+    /// The whole fingerprint of a track.
     ///
     /// # Errors
-    /// As [`Store::frames`] and [`Store::windows`].
+    /// Those of [`Store::frames`] and [`Store::windows`].
     pub fn fingerprint(&self, id: TrackId) -> Result<Fingerprint> {
         let mut fingerprint = Fingerprint::default();
         self.frames(id, Frames(0)..Frames(u32::MAX), &mut fingerprint.frames)?;

@@ -1,14 +1,14 @@
-//! What the index says of tracks, files and folders.
+//! What the index stores about tracks, files and folders.
 use std::path::PathBuf;
 
 use super::ids::{ContentHash, TrackId};
 use crate::{tags::Tags, units::Seconds};
 
-/// What is known of a recording besides its fingerprint.
+/// What is known about a recording besides its fingerprint.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct TrackRecord {
-    /// A file of it.
+    /// One of its files.
     pub path: PathBuf,
     /// Bytes of the file.
     pub size: u64,
@@ -16,18 +16,19 @@ pub struct TrackRecord {
     pub mtime_ns: i64,
     /// The hash of its content, by which it is recognised elsewhere.
     pub hash: Option<ContentHash>,
-    /// How long it plays. Not a number counts as 0.
+    /// How long it plays. NaN counts as 0.
     pub duration: Seconds,
-    /// What the file says of itself. Each text is cut at 4,096 bytes.
+    /// The tags of the file. Each text is cut at 4,096 bytes.
     pub tags: Tags,
     /// The sample rate of the file in Hz, as it is decoded.
     pub sample_rate: Option<u32>,
-    /// As the file has them.
+    /// The channels of the file.
     pub channels: Option<u16>,
 }
 
 impl TrackRecord {
-    /// A recording of which nothing is known but a file. The other fields can be set. For programs that write to the store.
+    /// A recording with one file and nothing else; set the other fields as needed. For programs that write to the
+    /// store.
     #[doc(hidden)]
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into(), ..Self::default() }
@@ -40,9 +41,9 @@ impl TrackRecord {
 pub struct Track {
     /// Its id.
     pub id: TrackId,
-    /// Its first file, those that are there before those that are missing, in order of paths; and its tags.
+    /// Its tags and its first file. In order of paths, files that exist come before files that are missing.
     pub record: TrackRecord,
-    /// Whether none of its files is there.
+    /// Whether all of its files are missing.
     pub missing: bool,
     /// How many chroma frames it has.
     pub frames: u32,
@@ -72,7 +73,7 @@ pub struct Totals {
     pub bytes: u64,
 }
 
-/// What the index knows of a file, to tell whether it has changed.
+/// What the index knows about a file, to see whether the file has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Known {
     /// Bytes of the file.
@@ -81,15 +82,15 @@ pub struct Known {
     pub mtime_ns: i64,
     /// Whether it gave no fingerprint.
     pub failed: bool,
-    /// Whether it was not there when it was last looked for.
+    /// Whether it was missing when refrain last looked.
     pub missing: bool,
-    /// Whether the hash of its content is known. That of a file that gave no fingerprint is not kept, and format 1 had
-    /// none.
+    /// Whether the hash of its content is known. It is unknown for files that gave no fingerprint, and for files that
+    /// come from format 1.
     pub hashed: bool,
 }
 
 impl Known {
-    /// Whether it is the name of audio that came as a stream or as samples, for which there is no file to be looked for.
+    /// Whether it is a name for audio that came as a stream or as samples. There is no such file to look for.
     pub(crate) fn is_no_file(&self) -> bool {
         (self.size, self.mtime_ns, self.hashed, self.failed) == (0, 0, false, false)
     }
@@ -105,30 +106,30 @@ pub struct FileEntry {
     pub size: u64,
     /// When it was last changed, in nanoseconds since 1970.
     pub mtime_ns: i64,
-    /// Whether it was not there when it was last looked for.
+    /// Whether it was missing when refrain last looked.
     pub missing: bool,
 }
 
-/// What a file turned out to be whose content is known.
+/// What a file with known content turned out to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Recognised {
     /// The same as before, under the same path.
     Same(TrackId),
-    /// A file that was missing under this other path, which is forgotten.
+    /// A file that was missing under this other path. The other path is forgotten.
     Moved(TrackId, PathBuf),
     /// One more file of its track.
     Copy(TrackId),
 }
 
-/// A folder that was indexed, and how it is looked through.
+/// A folder that was indexed, and how to scan it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Root {
     /// The folder.
     pub path: PathBuf,
     /// Whether links in it are followed.
     pub follow_links: bool,
-    /// Whether hidden files are taken too.
+    /// Whether hidden files are indexed, too.
     pub hidden: bool,
-    /// How many folders deep it is looked through.
+    /// How many folders deep to scan.
     pub max_depth: Option<u32>,
 }

@@ -1,22 +1,22 @@
-//! The numbered migrations and the check that a file's schema is what they make.
+//! The numbered migrations, and the check that a file has the schema that they make.
 use std::sync::OnceLock;
 
 use rusqlite::Connection;
 
-/// What stands in the header of an index file: "RFRN".
+/// The mark in the header of an index file: "RFRN".
 pub const APPLICATION_ID: u32 = 0x5246_524E;
 
 /// The migrations; the n-th brings a file to format n + 1.
 const MIGRATIONS: &[&str] =
     &[include_str!("../../schema/0001_initial.sql"), include_str!("../../schema/0002_files.sql")];
 
-/// What lets a reader see a file of an older format as one of the newest; the n-th is for format n + 1.
+/// Views that show a file of an older format as one of the newest; the n-th is for format n + 1.
 const READ_AS_NEWEST: &[&str] = &[include_str!("../../schema/read_0001.sql")];
 
 /// The newest format, kept in `user_version`.
 pub const FORMAT: u32 = MIGRATIONS.len() as u32;
 
-/// Brings a file of format `found`, 0 for a new one, to the newest, within a transaction of the caller's.
+/// Brings a file of format `found`, 0 for a new one, to the newest format. The caller holds a transaction.
 pub(super) fn migrate(transaction: &Connection, found: u32) -> rusqlite::Result<()> {
     apply(transaction, MIGRATIONS, found)
 }
@@ -31,8 +31,8 @@ fn apply(db: &Connection, migrations: &[&str], found: u32) -> rusqlite::Result<(
     db.pragma_update(None, "user_version", migrations.len() as u32)
 }
 
-/// Puts the views of the newest format's tables in front of those of a file of format `found`, for this connection, instead
-/// of those that it had.
+/// Shows a file of format `found` to this connection as one of the newest format, by temporary views. Replaces the
+/// views that the connection had.
 pub(super) fn read_as_newest(db: &Connection, found: u32) -> rusqlite::Result<()> {
     let mut views = db.prepare("SELECT name FROM sqlite_temp_schema WHERE type = 'view'")?;
     let views: Vec<String> = views.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
@@ -45,7 +45,7 @@ pub(super) fn read_as_newest(db: &Connection, found: u32) -> rusqlite::Result<()
     }
 }
 
-/// Type, name and text of everything in a schema but SQLite's own tables and the automatic indexes.
+/// Type, name and text of everything in a schema except SQLite's own tables and the automatic indexes.
 type Objects = Vec<(String, String, String)>;
 
 fn objects(db: &Connection) -> rusqlite::Result<Objects> {
@@ -57,8 +57,8 @@ fn objects(db: &Connection) -> rusqlite::Result<Objects> {
     rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
 }
 
-/// What is wrong with the schema of `db`, which should be that of `format`. Views are left out: those of the file are
-/// never run by the library, so that anyone may add their own.
+/// What is wrong with the schema of `db`, which should be that of `format`. Ignores views: the library never runs a
+/// view of the file, so anyone may add some.
 pub(super) fn difference(db: &Connection, format: u32) -> rusqlite::Result<Option<String>> {
     static EXPECTED: [OnceLock<Objects>; MIGRATIONS.len()] = [const { OnceLock::new() }; MIGRATIONS.len()];
     let of_format = format as usize;

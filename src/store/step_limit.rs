@@ -14,7 +14,7 @@ use rusqlite::Connection;
 use super::beside;
 use crate::{cancel::CancelToken, error::Result};
 
-/// Instructions of SQLite's machine from one look to the next: well below a millisecond.
+/// Instructions of SQLite's machine between two checks: well below a millisecond.
 pub(super) const EVERY: u64 = 1_000;
 /// Every statement may take this many steps: a second's worth at most.
 pub(super) const FREE: u64 = 20_000_000;
@@ -33,12 +33,12 @@ pub(super) struct StepLimit(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
-    /// What the running statement has taken.
+    /// The steps of the running statement so far.
     steps: AtomicU64,
     cancel: Mutex<CancelToken>,
     /// Whether the token, not the limit, was the reason for an interruption.
     cancelled: AtomicBool,
-    /// What all statements have taken, and when the token is cancelled.
+    /// The steps of all statements, and the step at which the token is cancelled.
     #[cfg(test)]
     test: Arc<test::Counter>,
 }
@@ -50,8 +50,8 @@ impl Shared {
 }
 
 impl StepLimit {
-    /// Limits the statements of `db`, whose file is at `path`. Comes before the first of them: even that one reads the
-    /// schema, which is a table like any other.
+    /// Limits the statements of `db`, whose file is at `path`. Call it before the first statement: even that one reads
+    /// the schema, which is a table like any other.
     pub fn install(db: &Connection, path: &Path) -> rusqlite::Result<Self> {
         let shared = Arc::new(Shared::default());
         let (seen, path) = (Arc::clone(&shared), path.to_owned());
@@ -65,7 +65,7 @@ impl StepLimit {
                 return true;
             }
             if steps > max {
-                // Asked anew, as another process may have made it longer.
+                // Another process may have made the file longer, so look again.
                 let bytes = fs::metadata(&path)
                     .map_or(u64::MAX, |meta| meta.len())
                     .saturating_add(beside::unfinished(&path));
@@ -77,12 +77,12 @@ impl StepLimit {
         Ok(Self(shared))
     }
 
-    /// Counts for another statement from here on, which has taken `steps` before. Returns what the last one has taken.
+    /// Starts to count for another statement, from `steps` on. Returns the steps of the last one.
     pub fn switch(&self, steps: u64) -> u64 {
         self.0.steps.swap(steps, Ordering::Relaxed)
     }
 
-    /// With how many steps taken a statement has to begin that writes a file of so many bytes anew, so that few are left.
+    /// The steps from which to count for a statement that writes a file of `bytes` anew, so that few are left to it.
     pub fn before_copy(bytes: u64) -> u64 {
         let max = bytes.saturating_mul(EACH_BYTE).max(FREE);
         max.saturating_sub(bytes.saturating_mul(EACH_BYTE_COPIED).max(MIN_COPIED))
@@ -111,8 +111,8 @@ impl StepLimit {
     }
 }
 
-/// While this lives a token ends what SQLite does for a store, by
-/// [`Error::Interrupted`](crate::error::Error::Interrupted). After it the token that was there before does again.
+/// While this lives, a token interrupts SQLite's work for a store with
+/// [`Error::Interrupted`](crate::error::Error::Interrupted). Dropping it brings back the token before it.
 #[derive(Debug)]
 #[must_use = "cancels only as long as it lives"]
 pub struct Cancellable {
@@ -157,7 +157,7 @@ pub(super) mod test {
             self.taken.load(Ordering::Relaxed)
         }
 
-        /// Cancels whatever token is there then, `steps` from now on.
+        /// Cancels the token of that moment, `steps` from now on.
         pub fn cancel_after(&self, steps: u64) {
             self.cancel_at.store(self.taken().saturating_add(steps), Ordering::Relaxed);
         }

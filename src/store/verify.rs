@@ -1,4 +1,4 @@
-//! Reading everything, to tell whether a file is whole.
+//! Reads everything, to see whether a file is whole.
 use super::{database::Store, error, ids::TrackId, layout::BLOCK_BITS, neighbours::Census};
 use crate::{
     cancel::CancelToken,
@@ -7,12 +7,12 @@ use crate::{
 };
 
 impl Store {
-    /// Reads the whole file: SQLite's own check, every track's frames and windows against its counts, blocks of no
-    /// track, files of no track, and the rows of the neighbour index.
+    /// Checks the whole file: runs SQLite's own check, compares the frames and windows of every track with its counts,
+    /// looks for blocks and files that belong to no track, and checks the rows of the neighbour index.
     ///
     /// # Errors
-    /// [`IndexError::Damaged`] with the first thing that is wrong; [`IndexError::Neighbours`] where that is in the part
-    /// that can be made again; [`Error::Interrupted`] once `cancel` is cancelled.
+    /// [`IndexError::Damaged`] with the first problem; [`IndexError::Neighbours`] if that is in the neighbour index,
+    /// which can be rebuilt; [`Error::Interrupted`] once `cancel` is cancelled.
     pub fn verify(&self, cancel: &CancelToken) -> Result<()> {
         let _cancellable = self.cancellable(cancel);
         let _snapshot = self.snapshot()?;
@@ -77,12 +77,13 @@ impl Store {
         })
     }
 
-    /// Holds the index over `file` against the table, in which SQLite's check looks for more entries of whole indexes only.
+    /// Compares the partial index over `file` with the table. SQLite's own check counts the entries of whole indexes
+    /// only.
     fn verify_file_index(&self) -> Result<()> {
         if self.format() == 1 {
             return Ok(());
         }
-        // Rows without a track are not in the index, so that it is of no use for the first of the two.
+        // The index lacks rows without a track, so the first count does not use it.
         self.row(
             "SELECT (SELECT count(track) FROM file), \
              (SELECT count(*) FROM file INDEXED BY file_track WHERE track IS NOT NULL)",
@@ -152,9 +153,10 @@ impl Store {
     }
 }
 
-/// A number for a window, to be added up: sums of the same windows are the same in any order.
+/// A number for a window. The sum over the same windows is the same in any order.
 fn mixed(track: u32, position: u32, vector: &[i8]) -> u64 {
-    // FNV-1a by eight bytes; then every bit counts everywhere, or else sums would not tell windows that swapped parts.
+    // FNV-1a, eight bytes at a time. Then each bit spreads over the whole number: otherwise windows could swap parts
+    // and keep the sum.
     let start = (u64::from(track) << 32 | u64::from(position)) ^ 0xcbf2_9ce4_8422_2325;
     let mut hash = vector.chunks(8).fold(start, |hash, part| {
         let word = part.iter().fold(0, |word, &byte| word << 8 | u64::from(byte.cast_unsigned()));

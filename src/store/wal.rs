@@ -1,4 +1,4 @@
-//! The write-ahead log of a writer: brought into the file, so that it neither stays beside it nor slows readers.
+//! Folds a writer's write-ahead log into the file, so that it neither stays beside the file nor slows readers.
 use std::time::Duration;
 
 use super::{
@@ -11,34 +11,35 @@ use crate::{error::Result, failpoint};
 const WAIT: Duration = Duration::from_millis(300);
 /// … or, at its end, to the next writer.
 const LAST_WAIT: Duration = Duration::from_secs(2);
-/// A log of so many bytes is brought into the file at once, not at the end: readers look for every page in it, and cannot
-/// do it themselves. SQLite tries it every 4 MB, but gives up where there is a reader.
+/// A log of so many bytes is folded at once, not at the end: readers look for every page in it, and cannot fold it
+/// themselves. SQLite tries every 4 MB, but gives up if there is a reader.
 const LONG: u64 = 64 << 20;
 
 impl Store {
-    /// Folds the log into the file, so that one file is left, and closes it. Where readers have the file open the log stays
-    /// beside it until the next writer, empty unless one of them has been looking at an older state for longer than a
+    /// Folds the log into the file, so that one file is left, and closes it. If readers have the file open, the log
+    /// stays beside it until the next writer. It is empty unless a reader has held an older state for longer than a
     /// moment.
     ///
     /// # Errors
-    /// [`IndexError::DiskFull`](crate::error::IndexError::DiskFull) and whatever else keeps the last pages from the file.
+    /// [`IndexError::DiskFull`](crate::error::IndexError::DiskFull), and any other error that keeps the last pages out
+    /// of the file.
     pub fn close(mut self) -> Result<()> {
         self.fold()
     }
 
-    /// Brings the log into the file where it has grown long, as after a transaction that wrote most of the file.
+    /// Folds the log if it has grown long, as it has after a transaction that wrote most of the file.
     pub(super) fn trim_log(&self) -> Result<()> {
         if beside::bytes(&self.path, "-wal") < LONG { Ok(()) } else { self.empty_log(WAIT) }
     }
 
-    /// Folds the log into the file, so that one file is left. Where readers have the file open the log stays beside it, and
-    /// is empty unless one of them has looked at the same state all the while.
+    /// Folds the log into the file, so that one file is left. If readers have the file open, the log stays beside it.
+    /// It is empty unless a reader has held the same state all the while.
     pub(super) fn fold(&mut self) -> Result<()> {
         if !std::mem::take(&mut self.writes) {
             return Ok(());
         }
         self.db.flush_prepared_statement_cache();
-        // First, because the change of mode does nothing at all where a reader has the file open.
+        // This comes first, because changing the mode does nothing if a reader has the file open.
         failpoint::reach("fold");
         self.empty_log(LAST_WAIT)?;
         failpoint::reach("folded");
@@ -48,13 +49,13 @@ impl Store {
         })
     }
 
-    /// Brings into the file what no reader of an older state needs to be kept out of it, and cuts the log off where that is
-    /// everything and no reader is in the middle of it.
+    /// Folds as much of the log as readers of older states allow. Truncates the log if that is all of it and no reader
+    /// is in the middle of it.
     fn empty_log(&self, wait: Duration) -> Result<()> {
         self.sql(|| self.db.busy_timeout(wait))?;
         let done = self.sql(|| {
             let done = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-            // Another process is at it.
+            // Another process is folding it.
             done.or_else(|error| if is_busy(&error) { Ok(()) } else { Err(error) })
         });
         self.sql(|| self.db.busy_timeout(Duration::from_secs(BUSY_SECONDS.into())))?;
@@ -64,7 +65,7 @@ impl Store {
 
 impl Drop for Store {
     fn drop(&mut self) {
-        // Nothing is lost where this fails: the log is folded by the next writer.
+        // Nothing is lost if this fails: the next writer folds the log.
         let _ = self.fold();
     }
 }

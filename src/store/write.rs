@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{error::Result, failpoint, fingerprint::Fingerprint};
 
-/// Bytes of a tag or a reason that are kept.
+/// The most bytes of a tag or a reason that are stored.
 const MAX_TEXT_BYTES: usize = 4096;
 
 /// How a file came into the index.
@@ -19,22 +19,24 @@ const MAX_TEXT_BYTES: usize = 4096;
 pub(crate) enum Put {
     /// As a new track.
     New(TrackId),
-    /// To a track that has its content.
+    /// As a file of a track with the same content.
     Known(TrackId),
-    /// To the track that it was, with the same sound and something else that has changed: its tags.
+    /// As the track that it was before: the sound is the same, and the tags are new.
     Described(TrackId),
 }
 
 impl Batch<'_> {
-    /// Adds a recording. Where its content is known, its file is put to that track; where the file is known as the only
-    /// one of a track of the same sound, that track's tags are replaced; else there is a new track, and one that the file
-    /// was before is removed if it has no other file.
+    /// Adds a recording.
+    ///
+    /// - If a track has the same content, the file becomes one of its files.
+    /// - If the file is the only one of a track with the same sound, that track gets the new tags.
+    /// - Otherwise there is a new track. If the file was the only one of another track, that track is removed.
     ///
     /// # Errors
-    /// What SQLite says; [`IndexError::Damaged`](crate::error::IndexError::Damaged) where ids have run out.
+    /// What SQLite reports; [`IndexError::Damaged`](crate::error::IndexError::Damaged) if ids have run out.
     ///
     /// # Panics
-    /// Where the lengths within `fingerprint` disagree with each other or with the store's parameters.
+    /// If the lengths within `fingerprint` contradict each other or the store's parameters.
     pub fn add_track(&self, record: &TrackRecord, fingerprint: &Fingerprint) -> Result<TrackId> {
         let before = self.store.track_at(&record.path)?;
         let (Put::New(id) | Put::Known(id) | Put::Described(id)) = self.put_track(record, fingerprint)?;
@@ -42,7 +44,7 @@ impl Batch<'_> {
         Ok(id)
     }
 
-    /// As [`Batch::add_track`], but a track that has lost its last file stays until [`Batch::drop_orphans`].
+    /// Like [`Batch::add_track`], but a track that has lost its last file stays until [`Batch::drop_orphans`].
     pub(crate) fn put_track(&self, record: &TrackRecord, fingerprint: &Fingerprint) -> Result<Put> {
         if let Some(known) = record.hash.map(|hash| self.store.track_with(&hash)).transpose()?.flatten() {
             self.list(&record.path, record.size, record.mtime_ns, known)?;
@@ -61,8 +63,8 @@ impl Batch<'_> {
         Ok(Put::New(id))
     }
 
-    /// Notes what was found out of a file of a track besides its sound. Where its content turns out to be that of another
-    /// track, the file goes to that one.
+    /// Stores what was found out about a track's file besides its sound. If another track has the same content, the
+    /// file moves to that track.
     pub(crate) fn complete(&self, record: &TrackRecord) -> Result<()> {
         let Some(id) = self.store.track_at(&record.path)? else { return Ok(()) };
         let known = record.hash.map(|hash| self.store.track_with(&hash)).transpose()?.flatten();
@@ -128,17 +130,17 @@ impl Batch<'_> {
         Ok(TrackId(id))
     }
 
-    /// Notes that the file at `path` gave no fingerprint; a track that it was before is removed if it has no other file.
+    /// Stores that the file at `path` gave no fingerprint. If it was the only file of a track, that track is removed.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// What SQLite reports.
     pub fn add_failure(&self, path: &Path, size: u64, mtime_ns: i64, reason: &str) -> Result<()> {
         let before = self.store.track_at(path)?;
         self.put_failure(path, size, mtime_ns, reason)?;
         before.map_or(Ok(()), |before| self.drop_orphan(before))
     }
 
-    /// As [`Batch::add_failure`], but a track that has lost its last file stays until [`Batch::drop_orphans`].
+    /// Like [`Batch::add_failure`], but a track that has lost its last file stays until [`Batch::drop_orphans`].
     pub(crate) fn put_failure(&self, path: &Path, size: u64, mtime_ns: i64, reason: &str) -> Result<()> {
         self.run(
             "INSERT OR REPLACE INTO file (path, size, mtime_ns, track, missing, reason) \
@@ -148,10 +150,11 @@ impl Batch<'_> {
         .map(|_| ())
     }
 
-    /// Forgets the file at `path`, and its track with it if it was the only file. False where it is not known.
+    /// Removes the file at `path`, and its track if it was the only file. Returns false if the index does not know the
+    /// file.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// What SQLite reports.
     pub fn remove(&self, path: &Path) -> Result<bool> {
         let track = self.store.track_at(path)?;
         let known = self.forget(path)?;
@@ -160,16 +163,16 @@ impl Batch<'_> {
         Ok(known)
     }
 
-    /// Notes that there may be tracks without a file, for [`Batch::drop_orphans`].
+    /// Stores that there may be tracks without a file, for [`Batch::drop_orphans`].
     pub(crate) fn note_orphans(&self) -> Result<()> {
         self.run("INSERT OR IGNORE INTO meta (key, value) VALUES ('unlisted', 1)", []).map(|_| ())
     }
 
-    /// Removes every track that builds have left without a file; gives how many. They are looked for only where a build
-    /// has noted that there are some.
+    /// Removes every track that builds left without a file, and returns how many. Looks for such tracks only if a build
+    /// stored that there may be some.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// What SQLite reports.
     pub fn drop_orphans(&self) -> Result<u64> {
         if self.run("DELETE FROM meta WHERE key = 'unlisted'", [])? == 0 {
             return Ok(0);

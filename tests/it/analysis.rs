@@ -41,7 +41,7 @@ fn signal(name: &str) -> Vec<f32> {
     samples
 }
 
-/// The root of the summed squares of the difference over that of `expected`.
+/// The root of the summed squares of the difference, divided by that of `expected`.
 fn off(got: &[f32], expected: &[f32]) -> f64 {
     assert_eq!(got.len(), expected.len());
     let square = |x: f32| f64::from(x).powi(2);
@@ -49,7 +49,8 @@ fn off(got: &[f32], expected: &[f32]) -> f64 {
     (apart / expected.iter().map(|e| square(*e)).sum::<f64>()).sqrt()
 }
 
-/// The largest difference of chroma in frames that are within 40 dB of the loudest, by the transform's magnitudes.
+/// The largest difference of chroma. Counts only frames that are within 40 dB of the loudest, by the transform's
+/// magnitudes.
 fn chroma_off(name: &str, got: &[f32], expected: &[f32]) -> f32 {
     assert_eq!(got.len(), expected.len());
     let levels: Vec<f32> =
@@ -66,7 +67,7 @@ fn librosa_pitch() -> YinOptions {
 }
 
 #[test]
-fn the_constant_q_transform_is_librosas() {
+fn constant_q_agrees_with_librosa() {
     let mut scratch = CqtScratch::default();
     for name in SIGNALS {
         let options = CqtOptions::default().bins(252).bins_per_octave(36);
@@ -83,7 +84,7 @@ fn the_constant_q_transform_is_librosas() {
 }
 
 #[test]
-fn chroma_is_librosas_and_so_is_the_tuning() {
+fn chroma_and_tuning_agree_with_librosa() {
     let figures: serde_json::Value =
         serde_json::from_str(&fs::read_to_string(path("reference.json")).unwrap()).unwrap();
     let mut scratch = CqtScratch::default();
@@ -114,7 +115,7 @@ fn chroma_is_librosas_and_so_is_the_tuning() {
 }
 
 #[test]
-fn the_harmonic_and_the_percussive_part_are_librosas() {
+fn harmonic_and_percussive_parts_agree_with_librosa() {
     let hpss = Hpss::new(2048, 512, HpssOptions::default()).unwrap();
     let mut scratch = HpssScratch::default();
     let (mut harmonic, mut percussive) = (Vec::new(), Vec::new());
@@ -136,7 +137,7 @@ fn the_harmonic_and_the_percussive_part_are_librosas() {
 }
 
 #[test]
-fn yin_in_its_named_mode_is_librosas() {
+fn yin_in_librosas_mode_agrees_with_librosa() {
     let yin = Yin::new(RATE, librosa_pitch()).unwrap();
     for name in SIGNALS {
         let got = yin.pitch(&signal(name), &mut YinScratch::default()).unwrap();
@@ -146,14 +147,14 @@ fn yin_in_its_named_mode_is_librosas() {
             1200.0 * (f64::from(g.frequency) / f64::from(*e)).log2().abs()
         };
         let cents: Vec<f64> = got.iter().zip(&expected).map(cents).collect();
-        // 0.1 % of so few frames is none.
+        // There are so few frames that 0.1 % of them is none.
         let worst = cents.iter().copied().fold(0.0, f64::max);
         assert!(worst < 0.05, "{name}: {worst} cents");
     }
 }
 
 #[test]
-fn pyin_is_librosas() {
+fn pyin_agrees_with_librosa() {
     let pyin = Pyin::new(RATE, Pyin::librosa_options()).unwrap();
     for name in SIGNALS {
         let got = pyin.pitch(&signal(name), &mut PyinScratch::default()).unwrap();

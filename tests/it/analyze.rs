@@ -41,7 +41,7 @@ impl Array {
     }
 }
 
-/// What `numpy.load` would give.
+/// What `numpy.load` would return.
 fn npz(path: &Path) -> BTreeMap<String, Array> {
     let mut zip = zip::ZipArchive::new(fs::File::open(path).unwrap()).unwrap();
     let names: Vec<String> = zip.file_names().map(|name| name.unwrap().into_owned()).collect();
@@ -100,7 +100,7 @@ fn near(value: &Value, expected: f64, by: f64) {
     assert!((found - expected).abs() <= by, "{found}, expected {expected} within {by}");
 }
 
-/// No number of a document is missing where there is sound, and none is NaN: JSON has none.
+/// If there is sound, no number of a document is missing, and none is NaN: JSON has none.
 fn document_fields() -> Vec<&'static str> {
     let fields = "channels chroma chroma_energy chroma_entropy duration frames harmonic_ratio key key_confidence \
                   key_correlation key_second mode path pitch pitch_cents pitch_note pitch_stability sample_rate \
@@ -159,7 +159,7 @@ fn blocks_on_any_number_of_threads_are_the_whole_signal_bit_for_bit() {
         let ratio = features::harmonic_ratio(&harmonic, &percussive).unwrap();
         near(&document["harmonic_ratio"], ratio, 1e-12);
         let energy = features::chroma_energy(&raw);
-        // Single floats are written in as few digits as tell them apart.
+        // Single floats are written in the fewest digits that identify them.
         let classes = |name: &str| -> Vec<f32> {
             document[name].as_array().unwrap().iter().map(|v| v.as_f64().unwrap() as f32).collect()
         };
@@ -182,7 +182,7 @@ fn blocks_on_any_number_of_threads_are_the_whole_signal_bit_for_bit() {
 }
 
 #[test]
-fn the_arrays_tell_all_that_is_needed_to_use_them() {
+fn the_archive_has_everything_needed_to_use_its_arrays() {
     let place = Place::new();
     place.song("second-orbit.flac", "a.flac");
     place.line("analyze --quiet --frames a.npz a.flac").code(0);
@@ -207,7 +207,7 @@ fn the_arrays_tell_all_that_is_needed_to_use_them() {
     assert_eq!(summary["frames"], times.len());
     assert_eq!(arrays["hop_length"].bytes, 512i64.to_le_bytes());
     assert_eq!(arrays["sample_rate"].bytes, 22_050i64.to_le_bytes());
-    // Nothing but the archive is left.
+    // Only the archive is left.
     assert_eq!(fs::read_dir(place.path()).unwrap().count(), 2);
 }
 
@@ -241,7 +241,7 @@ fn a_tone_has_its_pitch_and_a_chord_its_key() {
     );
 }
 
-/// What `fixtures/make_songs.py` drew for them; dorian counts as minor.
+/// Compares with what `fixtures/make_songs.py` composed; dorian counts as minor.
 #[test]
 fn songs_have_the_key_and_the_tuning_in_which_they_were_composed() {
     let place = Place::new();
@@ -262,7 +262,7 @@ fn songs_have_the_key_and_the_tuning_in_which_they_were_composed() {
 }
 
 #[test]
-fn a_bad_file_does_not_end_the_run_and_is_told_in_its_place() {
+fn a_bad_file_is_reported_in_its_place_and_the_run_goes_on() {
     let place = Place::new();
     place.song("second-orbit.flac", "m/a.flac");
     place.write("m/b.mp3", b"no music");
@@ -291,14 +291,14 @@ fn a_bad_file_does_not_end_the_run_and_is_told_in_its_place() {
         );
     }
     place.line("analyze m/a.flac").code(0);
-    // Nothing to do is an error too, as it is for a build.
+    // Nothing to do is an error here, too, as it is for a build.
     place.write("empty/notes.txt", b"hello");
     let none = place.line("analyze empty").code(2);
     assert_eq!((&*none.out, &*none.err), ("", "refrain: no audio files here\n"));
 }
 
 #[test]
-fn the_table_of_comma_separated_values_has_the_figures_of_the_documents() {
+fn the_csv_has_the_figures_of_the_json() {
     let place = Place::new();
     place.write("a, \"b\".wav", &wav(8000, 1, &tune(8000, 3.0, 2)));
     place.write("bad.wav", b"");
@@ -331,7 +331,7 @@ fn the_table_of_comma_separated_values_has_the_figures_of_the_documents() {
 }
 
 #[test]
-fn what_has_no_harmony_has_none_and_nothing_fails() {
+fn sounds_without_harmony_get_none_and_do_not_fail() {
     let place = Place::new();
     let documented = |samples: &[i16]| {
         let file = place.write("x.wav", &wav(22_050, 1, samples));
@@ -357,7 +357,7 @@ fn what_has_no_harmony_has_none_and_nothing_fails() {
     near(&documented(&[12_345; 40_000])["duration"], 40_000.0 / 22_050.0, 1e-9);
     let clipped: Vec<i16> = tune(22_050, 3.0, 3).iter().map(|s| s.saturating_mul(20)).collect();
     assert!(documented(&clipped)["key"].is_string());
-    // NaN is taken for silence, as in all decoding.
+    // NaN counts as silence, as in all decoding.
     let mut floats = wav(22_050, 2, &vec![0; 40_000]);
     (floats[20], floats[32], floats[34]) = (3, 4, 32);
     floats[22] = 1;
@@ -374,13 +374,13 @@ fn samples_far_above_full_scale_are_refused() {
     let mut loud = wav(44_100, 2, &vec![0; 40_000]);
     (loud[20], loud[22], loud[32], loud[34]) = (3, 1, 4, 32);
     loud.truncate(44);
-    // A square wave at the limit overshoots it where its rate is changed.
+    // A square wave at the limit overshoots it when its rate is changed.
     let square = |n: u32| if (n / 50).is_multiple_of(2) { 999_999.0f32 } else { -999_999.0 };
     loud.extend((0..20_000).flat_map(|n| square(n).to_le_bytes()));
     place.write("loud.wav", &loud);
     let run = place.line("analyze --harmonic h.wav loud.wav").code(2);
     assert!(run.err.starts_with("refrain: loud.wav: too loud: a sample at "), "{run:#?}");
-    // Of the output that was begun nothing is left.
+    // Nothing is left of the output that was begun.
     assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1);
 }
 
@@ -400,7 +400,7 @@ fn standard_input_is_a_file_too() {
 }
 
 #[test]
-fn outputs_of_several_files_are_in_a_folder_by_their_names() {
+fn several_files_write_into_a_folder_under_their_names() {
     let place = Place::new();
     for name in ["m/a.wav", "m/deep/a.wav"] {
         place.write(name, &wav(8000, 1, &tune(8000, 1.5, 4)));
@@ -418,9 +418,9 @@ fn outputs_of_several_files_are_in_a_folder_by_their_names() {
             assert!(place.at(format!("out/{name}.{ending}")).is_file(), "{name}.{ending}");
         }
     }
-    // One file's outputs may be in a folder as well.
+    // The outputs of a single file may be in a folder, too.
     place.line("analyze --quiet --plot out m/deep/a.wav").code(0);
-    // Two of one name would take each other's place, and none takes that of the input.
+    // Two files of one name would overwrite each other, so the second is refused. No output may overwrite the input.
     let clash = place.line("analyze --json --frames out m/a.wav m/deep/a.wav").code(2);
     let status: Vec<Value> = clash.json().iter().map(|d| d["status"].clone()).collect();
     assert_eq!(status, ["ok", "error"]);
@@ -428,14 +428,14 @@ fn outputs_of_several_files_are_in_a_folder_by_their_names() {
     let content = fs::read(place.at("m/a.wav")).unwrap();
     place.line("analyze --harmonic m/a.wav m/a.wav").code(2);
     place.line("analyze --harmonic x.wav --percussive x.wav m/a.wav").code(2);
-    // However it is spelt, and though it is not there yet.
+    // Another spelling of the same output is recognised, even before the file exists.
     place.line("analyze --harmonic x.wav --percussive ./x.wav m/a.wav").code(2);
     place.line("analyze --harmonic x.wav --percussive m/../x.wav m/a.wav").code(2);
     assert!(fs::read(place.at("m/a.wav")).unwrap() == content && !place.at("x.wav").exists());
 }
 
 #[test]
-fn a_picture_is_a_document_or_pixels() {
+fn a_picture_is_svg_or_png() {
     let place = Place::new();
     place.song("quiet-engines.wav", "quiet & loud.wav");
     let plot = |out: &str| place.run(["analyze", "--quiet", "--plot", out, "quiet & loud.wav"]);
@@ -457,7 +457,7 @@ fn a_picture_is_a_document_or_pixels() {
     assert!(!place.at("p.pdf").exists());
 }
 
-/// A day of silence, most of which takes no room on the disk.
+/// A day of silence. Most of it takes no room on the disk.
 #[cfg(unix)]
 fn endless(path: &Path) {
     let bytes = 8_000 * 2 * 86_400_u32;
@@ -470,7 +470,7 @@ fn endless(path: &Path) {
 
 #[cfg(unix)]
 #[test]
-fn what_is_stopped_leaves_no_half_output() {
+fn a_stopped_run_leaves_no_half_output() {
     use std::process::{Command, Stdio};
     for (signal, code) in [("-INT", Some(2)), ("-KILL", None)] {
         let place = Place::new();

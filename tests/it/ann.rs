@@ -17,7 +17,7 @@ use super::store::{folder, record};
 const DIMS: usize = params::CURRENT.window_dims;
 static GO_ON: LazyLock<CancelToken> = LazyLock::new(CancelToken::new);
 
-/// Windows in clusters: a theme that moves on now and then, and its variations.
+/// Windows in clusters: a theme that changes now and then, and its variations.
 fn clustered(windows: u32, seed: u64) -> Fingerprint {
     let mut random = fastrand::Rng::with_seed(seed);
     let mut themes = fastrand::Rng::with_seed(99);
@@ -71,7 +71,7 @@ pub fn never_panics_on_corruption(file: &Path, rounds: u64, work: impl Fn(&Store
             bytes.truncate(random.usize(..whole.len()));
         }
         for _ in 0..random.u32(1..=8) {
-            // Half of them where SQLite keeps its own structures.
+            // Half of the changes hit the structures of SQLite itself.
             let at = random.usize(..bytes.len().max(1));
             let at = if round % 2 == 0 { at } else { at / 4096 * 4096 + at % 120 };
             if let Some(byte) = bytes.get_mut(at) {
@@ -93,7 +93,7 @@ pub fn never_panics_on_corruption(file: &Path, rounds: u64, work: impl Fn(&Store
     }
 }
 
-/// Looking at everything without any of the fast code.
+/// Compares with every window, without any of the fast code.
 fn plain(store: &Store, queries: &[i8], k: usize) -> Vec<Vec<Hit>> {
     queries
         .chunks_exact(DIMS)
@@ -116,10 +116,10 @@ fn plain(store: &Store, queries: &[i8], k: usize) -> Vec<Vec<Hit>> {
 }
 
 #[test]
-fn exact_search_is_the_plain_one() {
+fn exact_search_agrees_with_plain_code() {
     let (_folder, file) = folder();
     let mut store = library(&file, 7, 143);
-    // The same recording twice: equal dot products, told apart by the lower track.
+    // The same recording twice: the dot products are equal, so the lower track comes first.
     store.write(|batch| batch.add_track(&record("/again"), &clustered(143, 3))).unwrap();
     for (n, k) in [(1, 1), (3, 20), (17, 5), (2, 5000), (4, 0)] {
         let queries = clustered(n, 3).windows;
@@ -172,13 +172,13 @@ fn recall_with_the_defaults() {
     }
 }
 
-/// The obvious twin of going on: beginning anew with as many lists.
+/// A deeper search continues. Its obvious twin is a new search of as many lists.
 #[test]
-fn a_deeper_look_finds_what_a_search_of_all_its_lists_does() {
+fn a_deeper_search_finds_what_a_new_search_of_as_many_lists_finds() {
     let (_folder, file) = folder();
     let mut store = library(&file, 30, 100);
     ann::maintain(&mut store, &small(64), &GO_ON).unwrap();
-    // What is not in the lists is looked at once, and what is gone never.
+    // Windows outside of the lists are scanned once, and windows of removed tracks never.
     add(&mut store, 30..33, 100);
     store.write(|batch| batch.remove(Path::new("/5"))).unwrap();
     let queries = clustered(20, 31).windows;
@@ -198,14 +198,14 @@ fn a_deeper_look_finds_what_a_search_of_all_its_lists_does() {
         let first = looking.nearest(&queries, 20).unwrap();
         assert_eq!(looking.deeper(&queries, 20, first).unwrap().unwrap(), exact);
     }
-    // Nothing is left of a search of everything.
+    // After a search of everything nothing is left to search.
     let mut all = Searcher::new(&store).exact(true);
     let found = all.nearest(&queries, 20).unwrap();
     assert_eq!(all.deeper(&queries, 20, found).unwrap(), None);
 }
 
 #[test]
-fn a_deeper_look_at_another_index_begins_anew() {
+fn a_deeper_search_in_another_index_begins_anew() {
     let (_folder, file) = folder();
     let mut writer = library(&file, 10, 100);
     ann::maintain(&mut writer, &small(16), &GO_ON).unwrap();
@@ -236,12 +236,12 @@ fn added_and_removed_tracks_count_at_once() {
     assert_eq!(found, plain(&store, &queries, 20));
     assert_eq!(found[0][0].track.0, 21);
     store.verify(&refrain::CancelToken::new()).unwrap();
-    // Three of twenty: good enough.
+    // Three of twenty are added, so the index is good enough.
     assert_eq!(ann::maintain(&mut store, &small(32), &GO_ON).unwrap(), Built::Fresh);
 }
 
-/// What is added goes into the lists, part after part, and what is removed is taken out: the same windows are found all the
-/// while.
+/// Added windows go into the lists part by part, and removed windows are taken out. Searches find the same windows all
+/// the while.
 #[test]
 fn the_lists_are_brought_up_to_date() {
     let (_folder, file) = folder();
@@ -254,7 +254,7 @@ fn the_lists_are_brought_up_to_date() {
         let mut searcher = Searcher::new(store).nprobe(64);
         assert!(searcher.nearest(&queries, 20).unwrap() == plain(store, &queries, 20));
     };
-    // Lists of about 60 windows whose last rows have room, and not.
+    // Lists of about 60 windows: the last rows of some have room, those of others have none.
     for (tracks, windows) in [(100..103, 100), (103..104, 60), (104..108, 95), (108..150, 9)] {
         add(&mut store, tracks.clone(), windows);
         let added = (tracks.end - tracks.start) * u64::from(windows);
@@ -274,7 +274,7 @@ fn the_lists_are_brought_up_to_date() {
     assert_eq!(built, Built::Updated { added: 0, dropped: 2000 });
     check(&store);
     assert_eq!(ann::maintain(&mut store, &options, &GO_ON).unwrap(), Built::Fresh);
-    // The number of lists that suits has changed.
+    // Another number of lists is wanted now.
     let more = options.centroids(Some(64));
     assert_eq!(
         ann::maintain(&mut store, &more, &GO_ON).unwrap(),
@@ -284,7 +284,7 @@ fn the_lists_are_brought_up_to_date() {
 }
 
 #[test]
-fn there_are_new_centroids_where_the_library_has_outgrown_them() {
+fn a_library_that_outgrew_its_centroids_gets_new_ones() {
     let (_folder, file) = folder();
     let mut store = library(&file, 10, 100);
     let options = Options::default().min_windows(1).max_unindexed(1);
@@ -366,7 +366,7 @@ fn a_cancelled_build_changes_nothing() {
 }
 
 #[test]
-fn an_index_of_other_parameters_is_not_used_and_built_anew() {
+fn an_index_of_other_parameters_is_not_used_but_rebuilt() {
     let (_folder, file) = folder();
     let mut store = library(&file, 10, 100);
     ann::maintain(&mut store, &small(8), &GO_ON).unwrap();
@@ -381,14 +381,14 @@ fn an_index_of_other_parameters_is_not_used_and_built_anew() {
     change("UPDATE neighbour_index SET stamp = stamp + 1");
     let mut store = Store::open_write(&file).unwrap();
     assert!(store.verify(&refrain::CancelToken::new()).is_err());
-    // Seen as soon as there is something to do.
+    // The change is noticed as soon as there is something to do.
     add(&mut store, 10..11, 100);
     let options = small(8).max_unindexed(1);
     assert!(matches!(ann::maintain(&mut store, &options, &GO_ON).unwrap(), Built::New { .. }));
 }
 
 #[test]
-fn rows_of_the_index_that_make_no_sense_are_damage_or_passed_over() {
+fn senseless_rows_of_the_index_are_damage_or_skipped() {
     let (_folder, file) = folder();
     for (sql, fatal) in [
         ("DELETE FROM centroid_block", true),

@@ -17,10 +17,10 @@ fn tracks(place: &Place) -> u64 {
     place.line("index info --json --db i.refrain").code(0).json()[0]["tracks"].as_u64().unwrap()
 }
 
-/// What the file alone holds, without the log beside it.
+/// The content of the file alone, without the log beside it.
 fn alone(db: &Path) -> Vec<String> {
     let copy = db.with_extension("alone");
-    // By another process: reading it as a file here would drop the locks of those who have it open here.
+    // Another process copies it: reading it as a file here would drop the locks of the stores that have it open here.
     assert!(Command::new("cp").args([db, &copy]).status().unwrap().success());
     dump(&copy)
 }
@@ -53,7 +53,7 @@ fn four_readers_beside_a_build_see_no_error_and_miss_nothing() {
                 }
             });
         }
-        // Set also where something below fails.
+        // It is set even if something below fails.
         struct Ends<'a>(&'a AtomicBool);
         impl Drop for Ends<'_> {
             fn drop(&mut self) {
@@ -65,7 +65,7 @@ fn four_readers_beside_a_build_see_no_error_and_miss_nothing() {
             std::thread::sleep(Duration::from_millis(5));
         }
         let idle = Store::open_read(place.at("i.refrain")).unwrap();
-        // Again where each time a reader was longer at it than a writer waits, as on a busy machine.
+        // Tries again if a reader held its state for longer than a writer waits, as on a busy machine.
         let whole = (0..20).any(|_| {
             place.line("index build -q --db i.refrain m").code(0);
             alone(&place.at("i.refrain")) == dump(&place.at("i.refrain"))
@@ -109,7 +109,7 @@ fn a_second_writer_waits_for_the_first() {
         .write(|batch| {
             batch.remove(&place.at("m/b.wav"))?;
             let mut child = command.spawn().unwrap();
-            // As long as this takes it is not done.
+            // The child may not end during this time.
             for _ in 0..30 {
                 std::thread::sleep(Duration::from_millis(10));
                 assert!(child.try_wait().unwrap().is_none(), "it did not wait");
@@ -123,7 +123,7 @@ fn a_second_writer_waits_for_the_first() {
 }
 
 #[test]
-fn a_writer_that_waits_for_too_long_says_so() {
+fn a_writer_that_waits_too_long_says_so() {
     let (place, mut command) = place();
     let db = place.at("i.refrain");
     let before = dump(&db);
@@ -137,7 +137,7 @@ fn a_writer_that_waits_for_too_long_says_so() {
         "another process".to_owned()
     };
     assert_eq!(run.err, format!("refrain: i.refrain: {said} is writing to it; try again when it is done\n"));
-    // Readers are not in its way, nor it in theirs.
+    // Readers do not block it, and it does not block readers.
     assert_eq!(tracks(&place), 2);
     drop(held);
     drop(other);
@@ -146,7 +146,7 @@ fn a_writer_that_waits_for_too_long_says_so() {
 }
 
 #[test]
-fn a_writer_that_waits_for_a_long_read_keeps_no_reader_out() {
+fn a_writer_that_waits_for_a_long_read_blocks_no_reader() {
     let (place, _) = place();
     let db = place.at("i.refrain");
     let long = Store::open_read(&db).unwrap();
@@ -154,7 +154,7 @@ fn a_writer_that_waits_for_a_long_read_keeps_no_reader_out() {
     assert_eq!(long.totals().unwrap().tracks, 2);
     std::thread::scope(|scope| {
         let writer = scope.spawn(|| Store::open_write(&db));
-        // So that it waits by then.
+        // By then the writer waits.
         std::thread::sleep(Duration::from_millis(300));
         for _ in 0..3 {
             assert_eq!(Store::open_read(&db).unwrap().totals().unwrap().tracks, 2);

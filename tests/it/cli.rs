@@ -71,7 +71,7 @@ fn the_json_contract() {
     let (clean, hum) = (clip("clean.wav"), clip("hum.flac"));
     let found = query(&["--json"], &[&hum, Path::new("gone.mp3"), &clean]).code(2);
     let answers = found.json();
-    // One line a clip, in the order of the clips, named as they were.
+    // There is one line for each clip, in the order of the clips. Each has the name that the clip was given.
     assert_eq!(answers.len(), 3);
     assert_eq!(answers[0]["query"], hum.to_str().unwrap());
     assert_eq!(keys(&answers[0]), ["duration", "matches", "query", "status"]);
@@ -229,7 +229,7 @@ fn standard_input_is_a_clip_too() {
 }
 
 #[test]
-fn how_many_and_how_sure() {
+fn options_limit_the_matches_by_number_and_score() {
     let clean = clip("clean.wav");
     let matches = |args: &[&str], code| {
         let mut args = args.to_vec();
@@ -291,7 +291,7 @@ fn exact_and_listed_search_find_the_same() {
 }
 
 #[test]
-fn where_the_index_is() {
+fn option_variable_or_data_folder_name_the_index() {
     let place = Place::new();
     place.write("music/a.wav", &wav(11_025, 1, &tune(11_025, 5.0, 1)));
     let run = |data: Option<&str>, env: Option<&str>, args: &str| {
@@ -324,7 +324,7 @@ fn where_the_index_is() {
 }
 
 #[test]
-fn a_second_build_does_what_is_left_to_do() {
+fn a_second_build_does_only_what_is_left() {
     let place = Place::new();
     place.song("paper-lanterns.mp3", "music/a.mp3");
     place.write("music/b.wav", &wav(11_025, 1, &tune(11_025, 5.0, 1)));
@@ -344,7 +344,7 @@ fn a_second_build_does_what_is_left_to_do() {
     i.refrain: 2 tracks, 41 s
     ");
     assert_eq!(dump(&place.at("i.refrain")), before);
-    // One is changed, one is added, the bad one is mended.
+    // One file is changed, one is added, and the bad one is repaired.
     place.write("music/b.wav", &wav(11_025, 1, &tune(11_025, 7.0, 2)));
     place.song("marigold-street.mp3", "music/c/text.mp3");
     place.write("music/d.wav", &wav(22_050, 2, &tune(22_050, 4.0, 3)));
@@ -360,7 +360,7 @@ fn a_second_build_does_what_is_left_to_do() {
     near(&answer["matches"][0]["ref_end"], 7.0, 0.5);
     let failures = place.line("index info --json --failures --db i.refrain").code(0).json().remove(0);
     assert_eq!(failures["failed"], Value::Array(vec![]));
-    // What is gone stays in the index, marked as missing, and nothing but its own file is left beside it.
+    // A missing file stays in the index with a mark. Nothing is left beside the index file.
     fs::remove_file(place.at("music/d.wav")).unwrap();
     assert_snapshot!(place.told(&build("").err), @r"
     0 files added, 3 unchanged, 1 missing
@@ -406,7 +406,7 @@ fn threads_make_the_same_index() {
 }
 
 #[test]
-fn info_tells_what_the_index_holds() {
+fn info_shows_what_the_index_holds() {
     let place = Place::new();
     place.write("m/a.wav", &wav(11_025, 1, &tune(11_025, 5.0, 1)));
     place.write("m/b.mp3", b"text");
@@ -477,7 +477,7 @@ fn an_empty_index_says_so() {
 }
 
 #[test]
-fn readers_that_have_seen_enough_are_no_error() {
+fn a_closed_pipe_is_no_error() {
     let place = Place::new();
     let mut command = place.command();
     command
@@ -509,7 +509,7 @@ fn output_that_cannot_be_written_is_an_error() {
 }
 
 #[test]
-fn usage_is_told() {
+fn wrong_usage_is_reported() {
     let place = Place::new();
     for args in ["", "query", "index", "index build", "index build --verbose --quiet m", "sing"] {
         let run = place.line(args).code(2);

@@ -1,17 +1,7 @@
 //! A recording that is in the library twice: both copies are found, and neither makes the other doubtful.
-use super::run::{Place, tune, wav};
+use super::run::{Place, noisy, tune, wav};
 
 const RATE: u32 = 11_025;
-
-/// `samples` with as much noise as makes the match less than certain.
-fn noisy(samples: &[i16], level: i32) -> Vec<i16> {
-    let mut state = 5u32;
-    let noise = || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        ((state >> 16) as i32 - 32_768) * level / 32_768
-    };
-    samples.iter().zip(std::iter::repeat_with(noise)).map(|(&s, n)| (i32::from(s) / 2 + n) as i16).collect()
-}
 
 #[test]
 fn copies_of_a_recording_are_no_rivals() {
@@ -24,6 +14,7 @@ fn copies_of_a_recording_are_no_rivals() {
         place.write(format!("music/other-{other}.wav"), &wav(RATE, 1, &tune(RATE, 30.0, other)));
     }
     place.line("index build -q --db i.refrain music").code(0);
+    // The noise makes the match less than certain.
     place.write("clip.wav", &wav(RATE, 1, &noisy(&song[RATE as usize * 7..RATE as usize * 14], 6000)));
     let answer = place.line("query --json --db i.refrain clip.wav").code(0).json()[0].clone();
     let matches = answer["matches"].as_array().unwrap();

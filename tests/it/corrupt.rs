@@ -1,5 +1,5 @@
-//! Index files damaged at random, thousands of them if asked for. Each is refused, gives the right answer, or is
-//! reported by `verify`. Runs in a child process that has 1 GiB of memory and a time limit.
+//! Damages index files at random, thousands of them on demand. Each is refused, gives the right answer, or fails
+//! `verify`. Runs in a child process with 1 GiB of memory and a time limit.
 use std::{
     collections::BTreeMap,
     fs,
@@ -21,26 +21,25 @@ use tempfile::TempDir;
 
 use super::run::{clip, dump, fixture};
 
-/// How many cases, 400 where this is not set.
+/// How many cases there are; 400 unless this is set.
 const CASES: &str = "REFRAIN_CORRUPTIONS";
-/// Tells a child its cases, `from..to`, and where the files lie.
+/// Gives a child its cases, `from..to`, and the folder of the files.
 const CHILD: &str = "REFRAIN_CORRUPTIONS_CHILD";
 
-/// The most address space of a child, in KiB, and the most that it may have held in memory.
+/// The most KiB of address space, and of memory, that a child may take.
 const MOST_ROOM: u64 = 1 << 20;
-/// No case takes longer, on a machine that has other things to do.
+/// The longest time that a case may take on a busy machine.
 const LONGEST: Duration = Duration::from_secs(120);
-/// Cases of one child.
+/// How many cases one child runs.
 const TOGETHER: u64 = 250;
 
 const KINDS: [&str; 4] = ["plain", "neighbours", "format_1", "format_1_neighbours"];
 const PAGE: usize = 4096;
 
-/// The columns that say something of a track's sound, or where it is: all that an answer is made of but names, tags, lengths
-/// and dates, which nothing in the file could be held against.
+/// Columns that nothing else in the file confirms. An answer is right or wrong by the other ones.
 const NOT_HELD: &[&str] = &["path", "title", "artist", "album", "duration", "size", "mtime_ns", "hash"];
 
-/// The files that are damaged, one of each kind.
+/// Makes the files that are damaged, one of each kind.
 fn files(folder: &Path) {
     let lists = ann::Options::default().min_windows(1).centroids(Some(12)).force(true);
     let songs = ["second-orbit.flac", "copper-rain.m4a", "paper-lanterns.mp3", "quiet-engines.wav"]
@@ -64,7 +63,7 @@ fn files(folder: &Path) {
     ));
     index.close().unwrap();
     let old = make("format_1", Some(&fixture("index/format_1.refrain")));
-    // A writer brings the file up to date: its neighbour index goes into the old one row by row, which is the same there.
+    // A writer migrates the file. So copies the rows of its neighbour index into the old one; they are the same there.
     let new = make("new", Some(&old));
     let index = Index::open_to_write(&new).unwrap();
     index.rebuild_with(MaintainOptions::default().neighbours(lists)).unwrap();
@@ -77,82 +76,76 @@ fn files(folder: &Path) {
     }
 }
 
-fn random(seed: u64) -> impl FnMut() -> usize {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(1);
-    move || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) as usize
-    }
-}
-
-/// Damages a file in one of seven ways, and says how.
+/// Damages a file in one of seven ways, and returns the way.
 fn damage(bytes: &mut Vec<u8>, case: u64) -> &'static str {
-    let mut random = random(case);
+    // Neighbouring seeds give similar numbers; those of a fork are unrelated.
+    let mut random = fastrand::Rng::with_seed(case).fork();
     let pages = bytes.len() / PAGE;
     let kinds = case / KINDS.len() as u64 % 7;
     match kinds {
         0 => {
-            for _ in 0..1 + random() % 16 {
-                let at = random() % bytes.len();
-                bytes[at] ^= 1 << (random() % 8);
+            for _ in 0..random.u8(1..=16) {
+                let at = random.usize(..bytes.len());
+                bytes[at] ^= 1 << random.u8(..8);
             }
             "bits"
         }
         1 => {
-            bytes.truncate(random() % bytes.len());
+            bytes.truncate(random.usize(..bytes.len()));
             "cut"
         }
         2 => {
-            let (a, b) = (random() % pages, random() % pages);
+            let (a, b) = (random.usize(..pages), random.usize(..pages));
             for i in 0..PAGE {
                 bytes.swap(a * PAGE + i, b * PAGE + i);
             }
             "swapped pages"
         }
         3 => {
-            // Varints and counts at the beginning of a page, of its cells and of blobs.
-            for _ in 0..1 + random() % 4 {
-                let page = random() % pages * PAGE;
-                let head = random() % [32, PAGE][random() % 2];
-                let new = [0, 1, 0x7f, 0x80, 0xff, random() as u8][random() % 6];
+            // These are varints and counts, at the beginning of a page, of its cells, and of blobs.
+            for _ in 0..random.u8(1..=4) {
+                let page = random.usize(..pages) * PAGE;
+                let room = if random.bool() { 32 } else { PAGE };
+                let head = random.usize(..room);
+                let new = [0, 1, 0x7f, 0x80, 0xff, random.u8(..)][random.usize(..6)];
                 bytes[page + head] = new;
             }
             "lengths"
         }
         4 => {
-            let (at, count) = (random() % bytes.len(), 1 + random() % (2 * PAGE));
+            let (at, count) = (random.usize(..bytes.len()), random.usize(1..=2 * PAGE));
             let end = bytes.len().min(at + count);
-            bytes[at..end].iter_mut().for_each(|byte| *byte = random() as u8);
+            bytes[at..end].iter_mut().for_each(|byte| *byte = random.u8(..));
             "noise"
         }
         5 => {
-            let (at, count) = (random() % bytes.len(), 1 + random() % (2 * PAGE));
+            let (at, count) = (random.usize(..bytes.len()), random.usize(1..=2 * PAGE));
             let end = bytes.len().min(at + count);
             bytes[at..end].fill(0);
             "zeros"
         }
         _ => {
-            let (from, to) = (random() % pages * PAGE, random() % pages * PAGE);
+            let (from, to) = (random.usize(..pages) * PAGE, random.usize(..pages) * PAGE);
             bytes.copy_within(from..from + PAGE, to);
             "a page twice"
         }
     }
 }
 
-/// What became of a case.
+/// The outcome of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Outcome {
     /// The query is an error.
     Refused,
-    /// The answer is that of the whole file.
+    /// The answer is that of the undamaged file.
     Right,
-    /// It is another one, and `verify` says that the file is damaged.
+    /// The answer is wrong, and `verify` reports the damage.
     Told,
-    /// It is another one because of what nothing can be held against.
+    /// The answer is wrong because of columns that nothing else confirms.
     Unprotected,
 }
 
-/// The value, or nothing where the file was refused.
+/// The value, or `None` if the file was refused.
 fn refused<T>(result: refrain::Result<T>) -> Option<T> {
     match result {
         Ok(value) => Some(value),
@@ -208,7 +201,7 @@ fn outcome(file: &Path, whole: &Path, right: &Answer, exact: bool) -> Outcome {
     }
 }
 
-/// Every row of every table, without the columns that nothing could be held against.
+/// Every row of every table, without the columns that nothing else confirms.
 fn held(file: &Path) -> Vec<String> {
     let copy = tempfile::NamedTempFile::new().unwrap();
     fs::copy(file, copy.path()).unwrap();
@@ -219,7 +212,7 @@ fn held(file: &Path) -> Vec<String> {
             .and_then(|mut s| s.query_map([table], |row| row.get(0))?.collect())
             .unwrap();
         for column in columns.iter().filter(|column| NOT_HELD.contains(&column.as_str())) {
-            // What cannot be told apart any more is left.
+            // Where that fails, two rows are the same already.
             let _ = db.execute(&format!("UPDATE {table} SET {column} = rowid"), []);
         }
     }
@@ -227,7 +220,7 @@ fn held(file: &Path) -> Vec<String> {
     dump(copy.path())
 }
 
-/// The child: not a test of its own, and none where it was not called by one.
+/// Runs the cases of a child. Does nothing if no other test has started it.
 #[test]
 fn some_cases() {
     let Ok(told) = std::env::var(CHILD) else { return };
@@ -267,7 +260,7 @@ fn some_cases() {
     println!("peak {}", peak.trim().trim_end_matches(" kB"));
 }
 
-/// Runs a child and adds up what became of its cases. Gives its peak of memory, in KiB.
+/// Runs a child and counts the outcomes of its cases. Returns its peak of memory in KiB.
 fn run(from: u64, to: u64, folder: &Path, sums: &mut BTreeMap<String, u64>) -> u64 {
     let mut child = Command::new("sh")
         .args(["-c", "ulimit -v $0 && exec \"$@\"", &MOST_ROOM.to_string()])
@@ -283,7 +276,7 @@ fn run(from: u64, to: u64, folder: &Path, sums: &mut BTreeMap<String, u64>) -> u
     let (mut case, mut peak) = (String::new(), None);
     loop {
         match receiver.recv_timeout(LONGEST) {
-            // The harness begins the line of the first one.
+            // The test harness prints to the beginning of the first line.
             Ok(line) => {
                 match line.rsplit_once(" ... ").map_or(line.as_str(), |(_, said)| said).split_once(' ') {
                     Some(("case", number)) => case = number.to_owned(),
@@ -305,7 +298,7 @@ fn run(from: u64, to: u64, folder: &Path, sums: &mut BTreeMap<String, u64>) -> u
 }
 
 #[test]
-fn a_damaged_index_is_refused_answered_rightly_or_told_of() {
+fn a_damaged_index_is_refused_answers_rightly_or_fails_verify() {
     let cases: u64 = std::env::var(CASES).ok().and_then(|n| n.parse().ok()).unwrap_or(400);
     let folder = TempDir::new().unwrap();
     files(folder.path());
@@ -323,7 +316,8 @@ fn a_damaged_index_is_refused_answered_rightly_or_told_of() {
     }
 }
 
-/// Gives a table of a few rows six levels of pages, each of which leads to the one below 301 times: 7e14 times its rows.
+/// Puts six levels of pages over a table of a few rows. Each page leads to the one below 301 times, so there are 7e14
+/// times as many rows.
 fn endless(file: &Path, table: &str) {
     let db = Connection::open(file).unwrap();
     let root: u32 = db
@@ -338,14 +332,16 @@ fn endless(file: &Path, table: &str) {
     write_pages(file, bytes);
 }
 
-/// Appends `page` and levels of interior pages over it, each of which leads 301 times to the one below. Returns the topmost.
+/// Appends `page` and levels of interior pages over it. Each page leads to the one below 301 times. Returns the topmost
+/// page.
 fn levels_over(page: Vec<u8>, bytes: &mut Vec<u8>) -> Vec<u8> {
     const LEVELS: usize = 6;
     let mut below = page;
     for _ in 0..LEVELS {
         bytes.extend_from_slice(&below);
         let child = (bytes.len() / PAGE) as u32;
-        // An interior page of a table: its header, where its cells are, and the cells from the end on: page and row.
+        // An interior page of a table has a header, the places of its cells, and the cells at the end: a page and a row
+        // in each.
         below = vec![0; PAGE];
         let (cells, mut at) = (300_u16, PAGE);
         for cell in 0..cells {
@@ -407,8 +403,8 @@ fn leaf(cells: &[&[u8]]) -> Vec<u8> {
     page
 }
 
-/// Gives a file's schema, which is on one page, an end that never comes: whoever reads it meets an automatic index 7e14
-/// times, after all that there really is.
+/// Makes a file's schema endless, which is on one page. After the real entries, a reader meets one automatic index 7e14
+/// times.
 fn endless_schema(file: &Path) {
     const HEADER: usize = 100;
     let mut bytes = fs::read(file).unwrap();
@@ -423,7 +419,7 @@ fn endless_schema(file: &Path) {
     let top = levels_over(leaf(&[automatic]), &mut bytes);
     bytes.extend_from_slice(&top);
     let top = (bytes.len() / PAGE) as u32;
-    // An interior page with one cell: the real schema, up to row 100. All rows after it are on the right.
+    // This interior page has one cell: the real schema, up to row 100. All later rows are on the right.
     let page = &mut bytes[..PAGE];
     page[HEADER..].fill(0);
     page[HEADER] = 5;
@@ -436,7 +432,7 @@ fn endless_schema(file: &Path) {
     write_pages(file, bytes);
 }
 
-/// Holds that `work` comes to an end, and returns how.
+/// Asserts that `work` ends, and returns its result.
 fn ends<T: Send + 'static>(what: &str, work: impl FnOnce() -> T + Send + 'static) -> T {
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || sender.send(work()));
@@ -463,7 +459,7 @@ fn swap_rows(file: &Path, table: &str) {
     fs::write(file, bytes).unwrap();
 }
 
-/// Rows out of order are damage wherever they are read, not a wrong answer.
+/// Rows out of order are damage wherever they are read. They never cause a wrong answer.
 #[test]
 fn rows_and_blocks_out_of_order_are_damage() {
     let folder = TempDir::new().unwrap();
@@ -471,7 +467,7 @@ fn rows_and_blocks_out_of_order_are_damage() {
     let mut store = Store::open_write(&file).unwrap();
     store
         .write(|batch| {
-            // Blocks that are short enough for two to share a page.
+            // Two such blocks fit on one page.
             for n in 0..2 {
                 let print = super::store::fingerprint(60, n);
                 batch.add_track(&super::store::record(format!("/{n}")), &print)?;
@@ -497,7 +493,7 @@ fn rows_and_blocks_out_of_order_are_damage() {
 }
 
 #[test]
-fn a_schema_without_end_is_refused() {
+fn an_endless_schema_is_refused() {
     let folder = TempDir::new().unwrap();
     let original = folder.path().join("original");
     fs::copy(fixture("index/format_1.refrain"), &original).unwrap();
@@ -527,9 +523,9 @@ fn a_schema_without_end_is_refused() {
     }
 }
 
-/// The tracks are counted before anything is done with the neighbour index.
+/// Tracks are counted before anything is done with the neighbour index.
 #[test]
-fn tracks_without_end_end_what_writes() {
+fn endless_tracks_stop_a_writer() {
     let folder = TempDir::new().unwrap();
     files(folder.path());
     let song = fixture("audio/songs").join("quiet-engines.wav");
@@ -553,7 +549,7 @@ fn tracks_without_end_end_what_writes() {
                 let done = way(&index, &song);
                 done.and(index.close())
             });
-            // Adding one file may not have to look at the others.
+            // Adding one file need not read the other tracks.
             let refused = refused(done).is_none();
             assert!(refused || what == "add" || what == "compact", "{what} in {kind}");
         }
@@ -561,7 +557,7 @@ fn tracks_without_end_end_what_writes() {
 }
 
 #[test]
-fn a_table_without_end_comes_to_one() {
+fn an_endless_table_stops_a_reader() {
     let folder = TempDir::new().unwrap();
     files(folder.path());
     for (kind, table) in
@@ -585,9 +581,9 @@ fn a_table_without_end_comes_to_one() {
     }
 }
 
-/// What SQLite sees nothing wrong with.
+/// SQLite finds nothing wrong with these files.
 #[test]
-fn verify_tells_content_that_does_not_belong_together() {
+fn verify_finds_content_that_does_not_belong_together() {
     let folder = TempDir::new().unwrap();
     files(folder.path());
     let copy = folder.path().join("copy");
@@ -626,7 +622,8 @@ fn verify_tells_content_that_does_not_belong_together() {
             assert!(matches!(reason, IndexError::Neighbours(_)), "{kind}: {reason}");
         }
     }
-    // Two tables whose rows look alike change places: all files are folders now, and their index knows of them still.
+    // Two tables with rows of the same shape change places: all files are folders now, but the index over the files
+    // stays.
     let reason = told("plain", &|file| {
         let db = Connection::open(file).unwrap();
         let mut roots =

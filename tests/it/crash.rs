@@ -1,5 +1,5 @@
-//! The process dies, or the disk is full, at every moment that matters. The index stays valid, and the same command
-//! run again ends as an undisturbed one does.
+//! Kills the process, or fills the disk, at every moment that matters. The index stays valid. Running the same command
+//! again gives the same result as an undisturbed run.
 use std::{
     collections::BTreeSet,
     fs,
@@ -14,15 +14,15 @@ use rusqlite::Connection;
 
 use super::run::{Place, Run, dump, finish, fixture, tune, wav};
 
-/// Something that is done to an index.
+/// A change of an index.
 struct Work {
     name: &'static str,
-    /// The index that it is done to; none where it makes one.
+    /// The index that it changes; `None` if it creates one.
     start: Option<&'static str>,
-    /// The arguments of `refrain`, with `DB` for the index and `OUT` for a file that it makes. Else it is done by
-    /// [`child`].
+    /// The arguments of `refrain`. `DB` stands for the index, `OUT` for a file that it creates. `None` if [`child`]
+    /// does the work.
     args: Option<&'static str>,
-    /// Failpoints that it comes to, each as often as told.
+    /// The failpoints where it dies, with the number of the visit.
     dies_at: &'static [&'static str],
 }
 
@@ -132,12 +132,12 @@ const WORKS: &[Work] = &[
     },
 ];
 
-/// More files than a transaction takes.
+/// There are more files than one transaction takes.
 const FILES: usize = 44;
-/// Copies of one file; with the others more than are removed in one transaction.
+/// Copies of one file. With the other files, these are more than one transaction removes.
 const COPIES: usize = 280;
 
-/// The indexes that work begins with, and the files as they are by then.
+/// The indexes before the work, and the files after it was prepared.
 struct Library {
     place: Place,
 }
@@ -152,7 +152,7 @@ impl Library {
         neighbours(&copy(&place, "old.refrain", "indexed.refrain"), 4).unwrap();
         neighbours(&copy(&place, "old.refrain", "gone.refrain"), 8).unwrap();
         place.line("index remove --db gone.refrain */*5.wav */*6.wav").code(0);
-        // Another quarter of the windows, so that the neighbour index has fallen behind.
+        // Adds a quarter of the windows, so that the neighbour index has fallen behind.
         (0..FILES / 2).for_each(|n| drop(write(format!("n/{n:02}.wav"), 500 + n as u64)));
         place.line("index build -q --db indexed.refrain n").code(0);
         place.line("index build -q --db small.refrain n m/01.wav m/02.wav").code(0);
@@ -163,7 +163,7 @@ impl Library {
         copy(&place, "many.refrain", "pruned.refrain");
         place.line("index update -q --db pruned.refrain").code(0);
         place.write("format_1.refrain", &fs::read(fixture("index/format_1.refrain")).unwrap());
-        // Some are changed, moved, removed, bad now, new.
+        // Some files change, move or disappear, one becomes bad, and some are new.
         for n in (0..FILES).step_by(6) {
             write(format!("m/{n:02}.wav"), 1000 + n as u64);
             fs::rename(place.at(format!("m/{:02}.wav", n + 1)), place.at(format!("m/x{n:02}.wav"))).unwrap();
@@ -174,7 +174,7 @@ impl Library {
         Self { place }
     }
 
-    /// The index of `work`, as it is before it.
+    /// Copies the index of `work` in its first state.
     fn begin(&self, work: &Work) -> PathBuf {
         let db = self.place.at(format!("{}.db", work.name));
         for suffix in ["", "-wal", "-shm", "-journal", ".out"] {
@@ -205,7 +205,7 @@ impl Library {
         }
     }
 
-    /// What is there of it all afterwards.
+    /// The rows of the result.
     fn rows(&self, work: &Work, db: &Path) -> Vec<String> {
         let out = beside(db, ".out");
         assert_eq!(out.exists(), work.name == "export");
@@ -219,7 +219,7 @@ impl Library {
         self.rows(work, &db)
     }
 
-    /// Holds that what a disturbed run has left is valid, and that the next one makes `whole` of it.
+    /// Asserts that a disturbed run leaves a valid index, and that the next run makes `whole` of it.
     fn holds(&self, work: &Work, db: &Path, whole: &[String], what: &str) {
         match Store::open_read(db) {
             Err(Error::Index { reason: IndexError::Missing, .. }) if work.start.is_none() => {}
@@ -239,7 +239,7 @@ impl Library {
         if !out.exists() || dump(&out) != whole {
             assert!(!out.exists(), "{what}: half an export");
             let again = finish(&mut self.command(work, db));
-            // What is done already, and so means nothing any more, is told by 1.
+            // Exit code 1 means that the work was done already.
             let done = ["remove", "relocate"].contains(&work.name) && again.code == Some(1);
             assert!(again.code == Some(0) || done, "{what}: {again:#?}");
             let left = ["-wal", "-journal"].map(|suffix| beside(db, suffix).exists());
@@ -281,7 +281,7 @@ fn child() {
     }
 }
 
-/// Does the same with every work, some at a time.
+/// Calls `with` for every work, on three threads.
 fn each_work(with: impl Fn(&Library, &Work, &[String]) + Sync) {
     let library = Library::new();
     let next = AtomicUsize::new(0);
@@ -312,7 +312,7 @@ fn names(folder: &Path, found: &mut BTreeSet<String>) {
 
 #[cfg(debug_assertions)]
 #[test]
-fn wherever_it_dies_the_next_run_completes_it() {
+fn the_next_run_completes_what_a_crash_interrupted() {
     let mut all = BTreeSet::new();
     names(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut all);
     let tried = WORKS.iter().flat_map(|work| work.dies_at);
@@ -330,7 +330,8 @@ fn wherever_it_dies_the_next_run_completes_it() {
     });
 }
 
-/// Runs `command` where no file may grow beyond `blocks` of 512 bytes. A write that goes beyond fails, or kills.
+/// Runs `command` with a limit on the length of files: `blocks` of 512 bytes. A write beyond the limit fails, or kills
+/// the process.
 #[cfg(unix)]
 fn limited(command: &Command, blocks: u64, kills: bool) -> Run {
     let script = format!("{}ulimit -f {blocks} && exec \"$@\"", if kills { "" } else { "trap '' XFSZ; " });
@@ -346,21 +347,21 @@ fn limited(command: &Command, blocks: u64, kills: bool) -> Run {
     finish(&mut limited)
 }
 
-/// So many times for each work: `REFRAIN_FULL_DISKS`. By turns the write fails that would go beyond a random length, and
-/// the process dies in it, in the middle of a commit, of folding the log, or of writing the file anew.
+/// Repeats each work `REFRAIN_FULL_DISKS` times with a random limit. By turns the write beyond the limit fails or kills
+/// the process: in the middle of a commit, of folding the log, or of writing the file anew.
 #[cfg(unix)]
 #[test]
-fn where_the_disk_is_full_nothing_is_lost() {
+fn a_full_disk_loses_nothing() {
     let times: u64 = std::env::var("REFRAIN_FULL_DISKS").ok().and_then(|n| n.parse().ok()).unwrap_or(6);
     let (full, killed) = (AtomicUsize::new(0), AtomicUsize::new(0));
     each_work(|library, work, whole| {
         let db = library.place.at(format!("{}.db", work.name));
-        // A log has a head for each page, and may be longer than the file.
+        // A log has a header for each page, so it may be longer than the file.
         let max = fs::metadata(&db).unwrap().len() * 5 / 4 / 512;
         let mut random = fastrand::Rng::with_seed(work.name.len() as u64);
         for time in 0..times {
             let db = library.begin(work);
-            // Short ones are met more often.
+            // Low limits are met more often.
             let blocks = (random.f64() * random.f64().sqrt() * max as f64) as u64;
             let kills = time % 2 == 1;
             let run = limited(&library.command(work, &db), blocks, kills);

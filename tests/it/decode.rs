@@ -7,14 +7,16 @@ use refrain::decode::Decoder;
 use refrain::error::{AudioError, Error};
 use refrain::{Tags, Warning};
 
+use super::run::noise;
+
 /// The signal's length and the place of its click, in seconds.
 const LENGTH: f64 = 1.5;
 const CLICK: f64 = 0.75;
 
-/// File, rate, how much later than in the original everything is, in samples, and whether there are tags.
+/// A file, its rate, its delay in samples compared with the original, and whether it has tags.
 ///
-/// AAC without an edit list that is followed begins with the encoder's 1,024 samples of delay, MPEG layer 2 always with
-/// 481; other decoders give the same.
+/// AAC without an edit list begins with the encoder's 1,024 samples of delay, MPEG layer 2 always with 481. Other
+/// decoders return the same.
 const FORMATS: &[(&str, u32, f64, bool)] = &[
     ("aac.m4a", 22_050, 1024.0, true),
     ("adpcm.wav", 8_000, 0.0, false),
@@ -43,11 +45,11 @@ const FORMATS: &[(&str, u32, f64, bool)] = &[
     ("vorbis.ogg", 22_050, 0.0, true),
 ];
 
-/// What came out of a file.
+/// The result of decoding a file.
 #[derive(Debug)]
 struct Decoded {
     samples: Vec<f32>,
-    /// The rates of the blocks, each once where it begins.
+    /// The rates of the blocks: one entry whenever the rate changes.
     rates: Vec<u32>,
     tags: Tags,
     warnings: Vec<Warning>,
@@ -104,12 +106,6 @@ fn refusal(content: &[u8]) -> AudioError {
     }
 }
 
-/// Bytes that mean nothing, the same every time.
-fn noise(len: usize, seed: u64) -> Vec<u8> {
-    let mut random = fastrand::Rng::with_seed(seed);
-    (0..len).map(|_| random.u8(..)).collect()
-}
-
 #[test]
 fn every_format_decodes_to_the_same_signal() {
     for &(name, rate, later, tagged) in FORMATS {
@@ -117,7 +113,7 @@ fn every_format_decodes_to_the_same_signal() {
         let decoded = drain(decoder).unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(decoded.rates, [rate], "{name}");
         assert!(decoded.warnings.is_empty(), "{name}: {:?}", decoded.warnings);
-        // Block codecs fill up their last packet.
+        // Block codecs pad their last packet.
         let excess = decoded.seconds() - LENGTH;
         assert!((0.0..0.1).contains(&excess), "{name}: {excess} s too long");
         let off = decoded.click() - CLICK * f64::from(rate) - later;
@@ -154,7 +150,7 @@ fn the_extension_does_not_matter() {
 }
 
 #[test]
-fn what_is_no_audio_is_refused_with_the_reason() {
+fn files_that_are_not_audio_are_refused_with_the_reason() {
     assert_eq!(refusal(b""), AudioError::Empty);
     assert_eq!(refusal(b"R"), AudioError::UnknownFormat);
     assert_eq!(refusal(&vec![0; 300_000]), AudioError::UnknownFormat);
@@ -170,7 +166,7 @@ fn what_is_no_audio_is_refused_with_the_reason() {
 }
 
 #[test]
-fn what_cannot_be_read_is_an_io_error_with_the_path() {
+fn an_unreadable_file_is_an_io_error_with_the_path() {
     for path in [formats().join("missing.mp3"), formats()] {
         match Decoder::open(&path) {
             Err(Error::Io { path: named, .. }) => assert_eq!(named, path),
@@ -207,7 +203,7 @@ fn a_damaged_middle_costs_no_more_than_itself() {
 }
 
 #[test]
-fn no_damage_makes_it_panic_or_go_on_forever() {
+fn damage_causes_no_panic_and_no_endless_loop() {
     for &(name, ..) in FORMATS {
         let whole = bytes(name);
         for seed in 0..12 {
@@ -215,7 +211,7 @@ fn no_damage_makes_it_panic_or_go_on_forever() {
             let junk = noise(64, seed);
             for (i, pair) in junk.chunks_exact(4).enumerate() {
                 let far = usize::from(pair[0]) << 8 | usize::from(pair[1]);
-                // Half of the hits go to the headers.
+                // Half of the changes hit the headers.
                 let range = if i % 2 == 0 { content.len() } else { 300 };
                 let at = far % range.min(content.len());
                 content[at] = pair[2];
@@ -230,7 +226,7 @@ fn no_damage_makes_it_panic_or_go_on_forever() {
 }
 
 #[test]
-fn files_one_after_the_other_are_all_heard() {
+fn concatenated_files_are_decoded_to_the_end() {
     for name in ["lame.mp3", "vbr.mp3", "layer2.mp2", "adts.aac"] {
         let twice = bytes(name).repeat(2);
         let decoded = decode(&twice).expect("it decodes");
@@ -241,7 +237,7 @@ fn files_one_after_the_other_are_all_heard() {
 }
 
 #[test]
-fn mp3_without_a_length_is_heard_to_its_end() {
+fn mp3_without_a_length_is_decoded_to_its_end() {
     let mut content = bytes("vbr.mp3");
     let tag = content.windows(4).position(|w| w == b"Xing" || w == b"Info").expect("LAME writes it");
     content[tag..tag + 4].fill(0);
@@ -295,7 +291,7 @@ fn with_comments(comments: &[&str], file: &[u8]) -> Vec<u8> {
         block.extend((comment.len() as u32).to_le_bytes());
         block.extend(comment.as_bytes());
     }
-    // The stream's header, the comments, and the frames from the end of the last block on.
+    // The header of the stream, the comments, and the frames after the last block.
     let mut at = 4;
     let header = file[..42].to_vec();
     loop {
@@ -432,7 +428,7 @@ fn wav_with_unfinished_lengths_decodes() {
 }
 
 #[test]
-fn samples_that_are_no_number_become_silence() {
+fn samples_that_are_nan_become_silence() {
     let mut content = bytes("f32.wav");
     let data = content.windows(4).position(|w| w == b"data").expect("a WAV has it") + 8;
     for (i, bad) in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1e30].into_iter().enumerate() {

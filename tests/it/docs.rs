@@ -50,7 +50,7 @@ fn index() -> &'static Path {
     file
 }
 
-/// A WAV file of so many samples of silence at 8 kHz.
+/// A WAV file of `samples` samples of silence at 8 kHz.
 fn silent_wav(samples: u32) -> Vec<u8> {
     let mut wav = Vec::new();
     wav.extend(b"RIFF");
@@ -64,7 +64,7 @@ fn silent_wav(samples: u32) -> Vec<u8> {
     wav
 }
 
-/// The section of a document below a heading, up to the next one of its level or above.
+/// The section of a document below a heading. It ends at the next heading of the same level or above.
 fn section<'a>(document: &'a str, heading: &str) -> &'a str {
     let level = heading.bytes().take_while(|&b| b == b'#').count();
     let (_, rest) = document.split_once(&format!("\n{heading}\n")).expect(heading);
@@ -280,7 +280,7 @@ fn every_dependency_and_module_is_in_the_architecture() {
     }
     assert_eq!(named, crates);
 
-    // The table of src/: names in the first cell; in the last one files of the folder.
+    // In the table of src/, the first cell has names, and the last one has files of that folder.
     let table = section(&architecture, "## Layout");
     let ticked = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
     let mut modules = BTreeSet::new();

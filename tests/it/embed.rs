@@ -30,7 +30,7 @@ fn samples(path: &Path) -> (Vec<f32>, u32) {
     (all, rate)
 }
 
-/// What an answer says, whatever the clip is called.
+/// The content of an answer, without the name of the clip.
 fn told(answer: &Answer) -> Vec<(PathBuf, f64, f64)> {
     answer.matches.iter().map(|m| (m.path.clone(), m.score, m.ref_start.0)).collect()
 }
@@ -55,7 +55,7 @@ fn eight_threads_query_one_handle_while_it_is_written() {
             })
         })
         .collect();
-    // Tracks come and go meanwhile; those that the clips are from stay.
+    // Other tracks come and go meanwhile. The tracks of the clips stay.
     let song = fixture("audio/songs/quiet-engines.wav");
     let other = folder.path().join("other.wav");
     let mut bytes = fs::read(song).unwrap();
@@ -98,7 +98,7 @@ fn a_file_a_stream_and_samples_have_the_same_answer() {
 }
 
 #[test]
-fn audio_that_is_no_file_is_added_found_and_removed() {
+fn audio_without_a_file_is_added_found_and_removed() {
     let folder = tempfile::tempdir().unwrap();
     let index = Index::open_or_create(folder.path().join("i.refrain")).unwrap();
     let (song, rate) = samples(&fixture("audio/songs/second-orbit.flac"));
@@ -115,7 +115,7 @@ fn audio_that_is_no_file_is_added_found_and_removed() {
         assert_eq!(index.info().unwrap().tracks, 1);
     }
     index.verify().unwrap();
-    // It is no file that could be gone.
+    // There is no file that could be missing.
     let updated = index.update().unwrap();
     assert_eq!((updated.missing, updated.still_missing), (0, 0));
     assert_eq!(index.prunable().unwrap(), Vec::<PathBuf>::new());
@@ -126,7 +126,7 @@ fn audio_that_is_no_file_is_added_found_and_removed() {
     let refused = index.add_audio(Audio::samples(&silence, 44_100), "silence");
     assert!(refused.unwrap_err().to_string().starts_with("silence: nothing to fingerprint"));
     assert!(index.add_audio(Audio::samples(&song, rate), "").is_err());
-    // What was chosen by name is found under it, though it is no path from the root.
+    // A name that was chosen is found as it is, although it is not an absolute path.
     let chosen = index.select(&Selector::from("archive:17".as_ref())).unwrap();
     assert_eq!(chosen, [Path::new("archive:17")]);
     assert_eq!(index.remove(&chosen).unwrap(), 1);
@@ -134,7 +134,7 @@ fn audio_that_is_no_file_is_added_found_and_removed() {
 }
 
 #[test]
-fn a_query_is_ended_by_its_flag() {
+fn a_cancelled_token_ends_a_query() {
     let folder = tempfile::tempdir().unwrap();
     let index = built(folder.path());
     let cancel = CancelToken::new();
@@ -147,13 +147,13 @@ fn a_query_is_ended_by_its_flag() {
 }
 
 #[test]
-fn a_stream_that_waits_keeps_nobody_else_from_writing_or_reading() {
+fn a_stream_that_waits_blocks_no_writer_and_no_reader() {
     let folder = tempfile::tempdir().unwrap();
     let index = built(folder.path());
     let (song, clip) = (fixture("audio/songs/second-orbit.flac"), fixture("audio/clips/clean.wav"));
     let mut bytes = Cursor::new(fs::read(&song).unwrap());
     let mut worked = false;
-    // While it is read, the same handle adds and answers on this very thread.
+    // While the stream is read, the same handle adds and answers on this thread.
     let reader = Slow(|out: &mut [u8]| {
         if !worked {
             worked = true;
@@ -206,7 +206,7 @@ fn samples_have_the_chromaprint_of_their_file() {
     };
     let (file, mono) = (words(Audio::file(clip)), words(Audio::samples(&samples, rate)));
     let off: u32 = file.iter().zip(&mono).map(|(a, b)| (a ^ b).count_ones()).sum();
-    // Whole numbers and floats are rounded at other places on their way.
+    // Integers and floats are rounded at different places on their way.
     assert!(file.len() > 20 && file.len() == mono.len() && off < file.len() as u32 / 8, "{off}");
     let options = acoustid::ChromaprintOptions::default();
     for refused in [Audio::interleaved(&samples, 0, rate), Audio::samples(&samples, 7)] {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::run::{Place, Run, finish, fixture, tune, wav};
 
-/// What fpcalc gave, by `fixtures/make_fpcalc.py`.
+/// The output of fpcalc, saved by `fixtures/make_fpcalc.py`.
 static THEIRS: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_slice(&fs::read(fixture("fpcalc.json")).unwrap()).unwrap());
 
@@ -65,8 +65,8 @@ fn words_are_those_of_fpcalc() {
         assert_eq!(run.err, "");
         let ours = &run.json()[0];
         let words = theirs["words"].as_array().unwrap().len() as u32;
-        // AAC begins late, as edit lists are not followed; other decoders that give floating-point numbers differ in the last
-        // bit of a sample here and there.
+        // AAC begins late, because edit lists are ignored. Other decoders that return floats differ in the last bit of
+        // some samples.
         let most = match path.extension().unwrap().to_str().unwrap() {
             "wav" | "flac" => 0,
             "m4a" => words * 32 / 20,
@@ -143,7 +143,7 @@ fn forms_of_output() {
     // Two files, one after the other and without a name.
     let twice = fpcalc(&place, &["-plain", &song, &song]).code(0).out;
     assert_eq!(twice, format!("{packed}\n{packed}\n"));
-    // Less is fingerprinted, and the duration is that of the file.
+    // Only the beginning is fingerprinted, but the duration is that of the file.
     let short = fpcalc(&place, &["-json", "-raw", "-length", "8", &song]).code(0).json();
     assert_eq!(short[0]["duration"], theirs["duration"]);
     let count = short[0]["fingerprint"].as_array().unwrap().len();
@@ -177,7 +177,7 @@ fn only_the_name_makes_it_fpcalc() {
 }
 
 #[test]
-fn what_cannot_be_used_ends_fpcalc() {
+fn an_unusable_file_ends_fpcalc() {
     let place = Place::new();
     place.write("bad.mp3", b"not audio");
     place.write("empty.wav", b"");
@@ -193,7 +193,7 @@ fn what_cannot_be_used_ends_fpcalc() {
         let run = fpcalc(&place, &["-plain", file, &song]).code(2);
         assert_eq!((run.out.as_str(), run.err.as_str()), ("", format!("ERROR: {message}\n").as_str()));
     }
-    // What came before it was printed.
+    // The fingerprints before it were printed.
     let run = fpcalc(&place, &["-plain", &song, "gone.mp3"]).code(2);
     assert_eq!(run.out.lines().count(), 1);
     for (args, message) in [
@@ -216,7 +216,7 @@ fn damage_is_status_3_and_the_fingerprint_is_printed() {
     assert!(run.err.starts_with("ERROR: Error decoding audio frame ("), "{run:#?}");
     assert!(run.json()[0]["fingerprint"].as_str().unwrap().len() > 100);
     fpcalc(&place, &["-json", "-ignore-errors", "damaged.mp3"]).code(0);
-    // refrain's own manner is to warn.
+    // refrain itself only warns.
     let run = place.line("fingerprint damaged.mp3").code(0);
     assert!(run.err.starts_with("damaged.mp3: ") && run.out.contains("FINGERPRINT="), "{run:#?}");
 }
@@ -308,7 +308,7 @@ fn fingerprint_takes_one_dash_or_two() {
 }
 
 #[test]
-fn of_several_files_each_is_named_and_a_bad_one_does_not_end_it() {
+fn several_files_are_named_and_a_bad_one_does_not_end_the_run() {
     let place = Place::new();
     place.write("bad.mp3", b"not audio");
     place.song("second-orbit.flac", "a \"song\".flac");
@@ -328,7 +328,7 @@ fn of_several_files_each_is_named_and_a_bad_one_does_not_end_it() {
     assert_eq!(run.err, "refrain: short.wav: too short for a fingerprint\n");
 }
 
-/// The song in 60 takes, to have something long.
+/// The song 60 times over, as a long file.
 fn long(place: &Place, name: &str) -> PathBuf {
     let bytes = fs::read(fixture(SONG)).unwrap();
     let samples: Vec<i16> =
@@ -342,7 +342,7 @@ fn nothing_is_decoded_after_the_length() {
     let path = long(&place, "long.wav");
     let whole = fs::read(&path).unwrap();
     let whole_length = (whole.len() - 44) as f64 / 44_100.0;
-    // What follows after the length may be missing.
+    // The file may end after the length.
     let cut = place.write("cut.wav", &whole[..44 + 44_100 * 130]);
     let told = |path: &Path| fpcalc(&place, &["-json", path.to_str().unwrap()]).code(0).json().remove(0);
     let (long, cut) = (told(&path), told(&cut));
@@ -351,9 +351,9 @@ fn nothing_is_decoded_after_the_length() {
     assert!((long["duration"].as_f64().unwrap() - stated).abs() < 0.02, "{} s, {stated} s", long["duration"]);
 }
 
-/// Picard: picard/acoustid/__init__.py.
+/// The call in Picard's picard/acoustid/__init__.py.
 #[test]
-fn what_picard_calls() {
+fn the_call_of_picard_works() {
     let place = Place::new();
     let song = song();
     let run = fpcalc(&place, &["-json", "-length", "120", &song]).code(0);

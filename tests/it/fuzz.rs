@@ -1,10 +1,10 @@
-//! Runs the stored inputs of the fuzz targets: the seeds, and inputs that found something.
+//! Runs the saved inputs of the fuzz targets: the seeds, and inputs that found a fault.
 use std::path::Path;
 
 #[path = "../../fuzz/src/lib.rs"]
 mod targets;
 
-/// Runs all inputs of a target but those of `blobs`, which the library's own tests run: it is not to be reached from here.
+/// Runs all inputs of a target. The target `blobs` is left to the library's own tests, because its function is private.
 fn replay(target: &str, run: impl Fn(&[u8]), least: usize) {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
     assert!(targets::input::inputs(&corpus).unwrap().len() >= least);

@@ -10,14 +10,7 @@ use std::{
 use insta::assert_snapshot;
 use rusqlite::Connection;
 
-use super::run::{Place, Run, clip, dump, finish, fixture, tune, wav};
-
-fn noise(len: usize, mut seed: u64) -> impl Iterator<Item = u8> {
-    (0..len).map(move |_| {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (seed >> 56) as u8
-    })
-}
+use super::run::{Place, Run, clip, dump, finish, fixture, noise, tune, wav};
 
 /// A place with one good file, `m/good.wav`.
 fn place() -> Place {
@@ -26,14 +19,14 @@ fn place() -> Place {
     place
 }
 
-/// Builds from `m` and from nothing, and holds that the good file is in the index. Gives what was said.
+/// Builds from `m`, asserts that the good file is in the index, and returns the messages.
 fn build(place: &Place) -> String {
     let built = place.line("index build --db i.refrain m").code(0);
     place.line("query --db i.refrain m/good.wav").code(0);
     place.told(&built.err)
 }
 
-/// What a query with this clip says.
+/// The messages of a query with this clip.
 fn asked(place: &Place, clip: &str, code: i32) -> String {
     place.told(&place.line(&format!("query --db i.refrain {clip}")).code(code).err)
 }
@@ -48,7 +41,7 @@ fn empty_files_and_files_that_are_no_audio() {
     let place = place();
     place.write("m/empty.mp3", b"");
     place.write("m/text.mp3", b"Dear diary, this is no music at all.\n");
-    place.write("m/noise.ogg", &noise(100_000, 1).collect::<Vec<_>>());
+    place.write("m/noise.ogg", &noise(100_000, 1));
     assert_snapshot!(build(&place), @r"
     cannot use DIR/m/empty.mp3: the file is empty
     cannot use DIR/m/noise.ogg: not an audio file of a known format
@@ -102,7 +95,7 @@ fn a_damaged_middle_is_skipped() {
     let place = place();
     let mut song = fs::read(fixture("audio/songs/paper-lanterns.mp3")).unwrap();
     let third = song.len() / 3;
-    song[third..].iter_mut().zip(noise(20_000, 3)).for_each(|(byte, noise)| *byte = noise);
+    song[third..][..20_000].copy_from_slice(&noise(20_000, 3));
     place.write("m/middle.mp3", &song);
     let said = build(&place);
     assert!(said.starts_with("DIR/m/middle.mp3: "), "{said}");
@@ -114,7 +107,7 @@ fn a_damaged_middle_is_skipped() {
 }
 
 #[test]
-fn what_has_nothing_to_tell_it_by() {
+fn sounds_without_a_fingerprint_are_refused() {
     let place = place();
     place.write("m/blip.wav", &wav(11_025, 1, &tune(11_025, 0.2, 1)));
     place.write("m/silence.wav", &wav(44_100, 1, &vec![0; 600 * 44_100]));
@@ -182,7 +175,7 @@ fn a_name_that_is_not_utf_8() {
 
 #[cfg(unix)]
 #[test]
-fn what_may_not_be_read() {
+fn files_without_permission_to_read_are_skipped() {
     use std::os::unix::fs::PermissionsExt;
     let place = place();
     let mode =
@@ -195,7 +188,7 @@ fn what_may_not_be_read() {
     }
     let root = fs::File::open(place.at("m/closed.wav")).is_ok();
     let mut command = if root {
-        // Permissions mean nothing to root: run as nobody, where that can be done.
+        // Permissions mean nothing to root, so this runs as nobody if possible.
         let mut command = Command::new("setpriv");
         command.args(["--reuid=65534", "--regid=65534", "--clear-groups", env!("CARGO_BIN_EXE_refrain")]);
         command.current_dir(place.path()).env_remove("REFRAIN_DB");
@@ -225,7 +218,7 @@ fn what_may_not_be_read() {
     1 file added (5 s of audio in TIME), 2 not usable
     out/i.refrain: 1 track, 5 s
     ");
-    // What could not be read is tried again.
+    // A file that could not be read is tried again.
     assert_snapshot!(place.told(&verbose.err), @r"
     cannot use DIR/m/folder: Permission denied (os error 13)
     cannot use DIR/m/closed.wav: Permission denied (os error 13)
@@ -280,14 +273,14 @@ fn a_folder_that_vanishes_during_the_run() {
 }
 
 #[test]
-fn clips_and_folders_that_are_not_there() {
+fn missing_clips_and_folders_are_reported() {
     let place = place();
     build(&place);
     assert_snapshot!(asked(&place, "m gone.wav", 2), @r"
     refrain: m: is a directory
     refrain: gone.wav: No such file or directory (os error 2)
     ");
-    // A mistyped folder is found out before anything is done.
+    // A mistyped folder is reported before anything is done.
     let built = place.line("index build --db new.refrain m gone").code(2);
     assert_snapshot!(place.told(&built.err), @"refrain: gone: No such file or directory (os error 2)");
     assert!(!place.at("new.refrain").exists());
@@ -343,7 +336,7 @@ fn a_full_disk() {
     drop(mounted);
 }
 
-/// All three commands on an index file that none of them can use: what they say, where it is the same.
+/// Runs all three commands on an index file that none of them can use. Returns their message, which must be the same.
 #[track_caller]
 fn refused(place: &Place, db: &str) -> String {
     let before = fs::read(place.at(db)).ok();
@@ -360,7 +353,7 @@ fn refused(place: &Place, db: &str) -> String {
 }
 
 #[test]
-fn index_files_that_are_none_or_damaged_are_refused_and_left_alone() {
+fn damaged_and_foreign_index_files_are_refused_and_left_alone() {
     let place = place();
     build(&place);
     let sql = |db: &str, sql: &str| {
@@ -404,7 +397,7 @@ fn a_missing_index_says_how_to_make_one() {
 }
 
 #[test]
-fn a_hostile_index_is_an_answer_or_an_error() {
+fn a_hostile_index_gives_an_answer_or_an_error() {
     let place = place();
     place.song("second-orbit.flac", "m/song.flac");
     build(&place);
@@ -412,13 +405,12 @@ fn a_hostile_index_is_an_answer_or_an_error() {
     let clean = clip("clean.wav");
     for round in 0..60 {
         let mut bytes = whole.clone();
-        let mut random = noise(usize::MAX, round);
-        let mut number = || (0..4).fold(0, |n, _| n << 8 | random.next().unwrap() as usize);
-        for _ in 0..1 + number() % 20 {
-            let at = number() % bytes.len();
-            // Half of them where SQLite keeps its own structures.
+        let mut random = fastrand::Rng::with_seed(round).fork();
+        for _ in 0..random.u8(1..=20) {
+            let at = random.usize(..bytes.len());
+            // Half of the changes hit the structures of SQLite itself.
             let at = if round % 2 == 0 { at } else { at / 4096 * 4096 + at % 120 };
-            bytes[at] = number() as u8;
+            bytes[at] = random.u8(..);
         }
         let db = place.write("hostile.refrain", &bytes);
         for args in [
@@ -439,7 +431,7 @@ fn a_hostile_index_is_an_answer_or_an_error() {
 }
 
 #[test]
-fn numbers_that_no_build_writes_are_an_answer_or_an_error() {
+fn numbers_that_no_build_writes_give_an_answer_or_an_error() {
     let place = place();
     build(&place);
     let db = place.at("i.refrain");

@@ -1,4 +1,4 @@
-//! Builds that are stopped. The index stays valid, and the next build ends as an undisturbed one does.
+//! Stops builds. The index stays valid, and the next build gives the same result as an undisturbed one.
 use std::{
     fs::{self, File},
     io::{BufRead, BufReader, Read},
@@ -11,7 +11,7 @@ use refrain::{Error, error::IndexError, store::Store};
 
 use super::run::{Place, Run, dump, tune, wav};
 
-/// Files of the library; two commits' worth and more.
+/// Files of the library: more than two commits.
 const FILES: usize = 80;
 
 fn library() -> (Place, Vec<String>) {
@@ -25,7 +25,7 @@ fn library() -> (Place, Vec<String>) {
     (place, whole)
 }
 
-/// A day of silence, most of which takes no room on the disk.
+/// A day of silence. Most of it takes no room on the disk.
 fn endless(path: &Path) {
     let bytes = 8_000 * 2 * 86_400_u32;
     let mut head = wav(8_000, 1, &[]);
@@ -35,7 +35,7 @@ fn endless(path: &Path) {
     File::options().write(true).open(path).unwrap().set_len(44 + u64::from(bytes)).unwrap();
 }
 
-/// Builds `i.refrain`, and sends `signal` once so many files are told to be added.
+/// Builds `i.refrain`, and sends `signal` once the build has reported `after` added files.
 fn stopped(place: &Place, signal: &str, after: usize) -> Run {
     let mut command = place.command();
     command.args(["index", "build", "--verbose", "--threads", "2", "--db", "i.refrain", "m"]);
@@ -60,7 +60,7 @@ fn tracks(db: &Path) -> u64 {
 #[test]
 fn control_c_keeps_what_was_added_and_the_next_run_goes_on() {
     let (place, whole) = library();
-    // The last to be analysed: none of the runs below is over before the signal comes.
+    // This file comes last, so no run below ends before the signal comes.
     endless(&place.at("m/zz.wav"));
     let db = place.at("i.refrain");
     let mut kept = 0;
@@ -104,13 +104,13 @@ fn a_killed_build_leaves_a_valid_index_and_the_next_run_completes_it() {
             let _ = fs::remove_file(place.at(beside));
         }
         assert_eq!(stopped(&place, "-KILL", after).code, None);
-        // Killed before its tables were made, there is none, even if there is a file.
+        // If the build was killed before it made the tables, there is no index, even if there is a file.
         let kept = match Store::open_read(&db) {
             Err(Error::Index { reason: IndexError::Missing, .. }) => 0,
             _ => tracks(&db) as usize,
         };
         assert!(kept <= FILES);
-        // Killed a second time on the way, then left alone.
+        // It is killed a second time half-way, then left alone.
         stopped(&place, "-KILL", (FILES - kept) / 2);
         fs::rename(place.at("m/zz.wav"), place.at("later.wav")).unwrap();
         place.line("index build -q --db i.refrain m").code(0);
@@ -119,8 +119,8 @@ fn a_killed_build_leaves_a_valid_index_and_the_next_run_completes_it() {
     }
 }
 
-/// A library that was indexed and then changed in every way; and of an update and of a new build what the index should be
-/// after it, and how long it took.
+/// A library that was indexed and then changed in every way. Also returns the rows that an update and a new build
+/// should give, and how long each took.
 fn changed_library() -> (Place, [(Vec<String>, Duration); 2]) {
     let place = Place::new();
     let write = |name: String, seed: u64| {
@@ -131,7 +131,7 @@ fn changed_library() -> (Place, [(Vec<String>, Duration); 2]) {
     place.line("index build -q --db old.refrain m").code(0);
     let rename =
         |from: usize, to: String| fs::rename(place.at(format!("m/{from:02}.wav")), place.at(to)).unwrap();
-    // Each tenth is changed, moved, shifted to the next name, removed, copied, or bad now.
+    // A tenth each is changed, moved, shifted to the next name, removed, copied, or made bad.
     for n in (0..FILES).step_by(10) {
         write(format!("m/{n:02}.wav"), 1000 + n as u64);
         rename(n + 1, format!("m/x{n:02}.wav"));
@@ -160,7 +160,7 @@ fn changed_library() -> (Place, [(Vec<String>, Duration); 2]) {
     (place, whole)
 }
 
-/// `REFRAIN_KILLS` random moments, of updates and of builds by turns.
+/// Kills updates and builds by turns, at `REFRAIN_KILLS` random moments.
 #[test]
 fn killed_at_any_moment_the_next_run_completes_it() {
     let kills: u64 = std::env::var("REFRAIN_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(10);

@@ -5,11 +5,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What every room may use: the shared vocabulary.
-const VOCABULARY: &[&str] = &["cancel", "error", "failpoint", "params", "tags", "units"];
+/// The shared vocabulary, which every room may use.
+const VOCABULARY: &[&str] = &["callback", "cancel", "error", "failpoint", "params", "tags", "units"];
 
 /// The rooms of the library, in the order of the data, and what each may use besides the vocabulary and itself.
 const ROOMS: &[(&str, &[&str])] = &[
+    ("callback", &[]),
     ("cancel", &[]),
     ("error", &[]),
     ("failpoint", &[]),
@@ -49,10 +50,10 @@ const CRATES: &[(&str, &str)] = &[
     ("fuzz/src", "lib.rs"),
 ];
 
-/// Lines that a file may have, tests aside.
+/// The most lines that a file may have, without its tests.
 const MAX_LINES: usize = 500;
 
-/// Files of the crate by their module path, `""` being the root.
+/// Files of the crate by their module path; `""` is the root.
 type Files = BTreeMap<String, PathBuf>;
 
 fn files(root: &Path, main: &str) -> Files {
@@ -153,7 +154,7 @@ fn expand(tree: &str, prefix: &str, paths: &mut Vec<String>) {
     }
 }
 
-/// The paths that code uses: of its use declarations, and those that begin with `crate::` or `super::` elsewhere.
+/// The paths that code uses: those of its use declarations, and those that begin with `crate::` or `super::` elsewhere.
 fn used(code: &str) -> Vec<String> {
     let mut paths = Vec::new();
     let mut rest = String::new();
@@ -183,7 +184,7 @@ fn used(code: &str) -> Vec<String> {
     paths
 }
 
-/// The module of the crate that a path leads to, seen from `module`; none where it leads out of the crate.
+/// The module that a path leads to, seen from `module`, or `None` if it leads out of the crate.
 fn resolve(path: &str, module: &str, files: &Files) -> Option<String> {
     let mut names: Vec<&str> = path.split("::").map(str::trim).collect();
     let mut base: Vec<&str> = module.split("::").filter(|name| !name.is_empty()).collect();
@@ -241,7 +242,7 @@ fn circle(graph: &BTreeMap<String, BTreeSet<String>>) -> Option<Vec<String>> {
         }
         way.push(at.to_owned());
         let found = graph.get(at).into_iter().flatten().find_map(|to| {
-            // Done already, unless it is on the way.
+            // Skips what is done, unless it is on the way.
             (!done.contains(to) || way.contains(to)).then(|| visit(to, graph, done, way)).flatten()
         });
         way.pop();
@@ -318,7 +319,7 @@ fn files_are_short() {
     }
 }
 
-/// Lines without the test module.
+/// The number of lines without the test module.
 fn code_lines(path: &Path) -> usize {
     let text = fs::read_to_string(path).unwrap();
     text.split("\n#[cfg(test)]\nmod ").next().unwrap().lines().count()

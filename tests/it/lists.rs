@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::run::{Place, Run, clip, finish, tune, wav};
 
-/// A place with three tunes below `m`, one of them twice, and two files that are no audio; all indexed.
+/// A place with three tunes in the folder `m`, one of them twice, and two files that are not audio. All are indexed.
 fn place() -> Place {
     let place = Place::new();
     for (name, seed) in
@@ -34,7 +34,7 @@ fn a_playlist_of_the_index_has_each_track_once() {
         "#EXTM3U\n#EXTINF:6,#b\nDIR/m/#b.wav\n#EXTINF:6,a, \"b\"\nDIR/m/a, \"b\".wav\n#EXTINF:6,ü\nDIR/m/deep/ü.wav\n\
          #EXTINF:31,Kestrel Array - Second Orbit\nDIR/m/song.flac"
     );
-    // Of the two files of a track, that which was chosen.
+    // If a track has two files, the list has the one that was chosen.
     assert_eq!(
         told(list("m/deep").code(0)),
         "#EXTM3U\n#EXTINF:6,z copy\nDIR/m/deep/z copy.wav\n#EXTINF:6,ü\nDIR/m/deep/ü.wav"
@@ -50,7 +50,7 @@ fn a_playlist_of_the_index_has_each_track_once() {
 
 #[cfg(unix)]
 #[test]
-fn paths_stand_byte_by_byte_or_are_told_of() {
+fn a_playlist_has_the_bytes_of_a_path_or_reports_it() {
     use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
     let place = Place::new();
     let song = |name: &[u8], seed| {
@@ -67,7 +67,7 @@ fn paths_stand_byte_by_byte_or_are_told_of() {
     assert_eq!(output.stdout, expected);
     let err = String::from_utf8(output.stderr).unwrap();
     assert!(err.contains(r"two\nlines.wav") && err.lines().count() == 1, "{err}");
-    // The other clip is answered.
+    // The other clip gets its answer.
     let mut query = place.command();
     query.args(["query", "-j1", "--m3u", "--db", "i.refrain"]).args([&broken, &odd]);
     let output = query.output().unwrap();
@@ -95,7 +95,7 @@ fn a_playlist_of_a_query_has_the_best_match_of_each_clip() {
 }
 
 #[test]
-fn the_table_of_a_query_has_what_its_json_has() {
+fn the_csv_of_a_query_has_the_fields_of_its_json() {
     let place = place();
     let silence = place.write("silence.wav", &wav(8_000, 1, &[0; 16_000]));
     let ask = |how: &str| {
@@ -105,7 +105,7 @@ fn the_table_of_a_query_has_what_its_json_has() {
     };
     let (table, documents) = (rows(&ask("--csv")), ask("--json").json());
     let (names, lines) = table.split_first().unwrap();
-    // Numbers are compared as they are read, text as it stands.
+    // Numbers are compared by value, text is compared as it is.
     let same = |cell: &str, value: &Value| match value {
         Value::Null => cell.is_empty(),
         Value::String(text) => cell == text,
@@ -127,7 +127,7 @@ fn the_table_of_a_query_has_what_its_json_has() {
         }
     }
     assert_eq!(lines.iter().map(|line| line[1].as_str()).collect::<Vec<_>>(), ["match", "no_match", "error"]);
-    // Every field of the documents is a column, but for those that are lists of other things.
+    // Every field of the documents is a column, except lists of other things.
     let fields = documents.iter().flat_map(|d| d.as_object().unwrap().keys());
     let fields = fields.chain(documents[0]["matches"][0].as_object().unwrap().keys());
     for field in fields.filter(|field| !["matches", "also_paths"].contains(&field.as_str())) {
@@ -139,7 +139,7 @@ fn the_table_of_a_query_has_what_its_json_has() {
 }
 
 #[test]
-fn the_table_of_errors_has_path_and_reason() {
+fn the_csv_of_errors_has_path_and_reason() {
     let place = place();
     let table = rows(&place.line("index errors --csv --db i.refrain").code(0));
     let told = place.line("index errors --json --db i.refrain").code(0).json();

@@ -3,11 +3,12 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::run::{Place, Run, tune, wav};
+use super::run::{Place, Run, noisy, tune, wav};
 
 const RATE: u32 = 11_025;
 
-/// Two tunes by turns: the first one at 0, 16.3 and 28 s, the other one at 8 s, cut short at 24.3 s.
+/// Two tunes by turns. The first one begins at 0, 16.3 and 28 s. The other one begins at 8 s, and again at 24.3 s,
+/// where it is cut short.
 fn song() -> Vec<i16> {
     let (one, other) = (tune(RATE, 8.0, 1), tune(RATE, 8.3, 2));
     let part = &other[..RATE as usize * 37 / 10];
@@ -60,13 +61,13 @@ fn near(found: &[f64], expected: &[f64]) {
 }
 
 #[test]
-fn every_place_of_the_same_sound_is_told() {
+fn every_place_of_the_same_sound_is_listed() {
     let (library, song) = (Library::new(), song());
     for start in [0.0, 16.3, 28.0] {
         let clip = seconds(&song, start + 1.5, start + 7.5);
         near(&places(&library.best(clip)), &[1.5, 17.8, 29.5]);
     }
-    // Of the other tune the beginning comes twice, the end once.
+    // The beginning of the other tune comes twice, its end once.
     near(&places(&library.best(seconds(&song, 8.2, 11.5))), &[8.2, 24.5]);
     near(&places(&library.best(seconds(&song, 9.0, 16.0))), &[9.0]);
 }
@@ -74,15 +75,8 @@ fn every_place_of_the_same_sound_is_told() {
 #[test]
 fn a_clip_under_noise_has_the_same_places() {
     let (library, song) = (Library::new(), song());
-    let mut state = 5u32;
-    let noisy: Vec<i16> = seconds(&song, 17.8, 23.8)
-        .iter()
-        .map(|s| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            s / 2 + ((state >> 19) as i16 - 4096)
-        })
-        .collect();
-    near(&places(&library.best(&noisy)), &[1.5, 17.8, 29.5]);
+    let clip = noisy(seconds(&song, 17.8, 23.8), 4096);
+    near(&places(&library.best(&clip)), &[1.5, 17.8, 29.5]);
 }
 
 #[test]
@@ -96,7 +90,7 @@ fn a_clip_at_another_speed_has_the_same_places() {
 }
 
 #[test]
-fn the_places_are_told_to_people() {
+fn the_places_are_printed() {
     let (library, song) = (Library::new(), song());
     let told = library.ask("", seconds(&song, 17.8, 23.8)).out;
     assert!(told.contains("loops.wav, also at 0:"), "{told}");

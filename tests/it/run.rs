@@ -11,16 +11,16 @@ use rusqlite::{Connection, types::ValueRef};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// A folder of its own, in which the binary runs. Nothing of the user's settings reaches it.
+/// A folder of its own, in which the binary runs. The user's settings do not reach it.
 pub struct Place {
     folder: TempDir,
 }
 
-/// What a run gave, with its command to be shown where an assertion fails.
+/// The outcome of a run. A failed assertion shows the command.
 #[derive(Debug)]
 pub struct Run {
     pub command: String,
-    /// None where a signal ended it.
+    /// `None` if a signal ended it.
     pub code: Option<i32>,
     pub out: String,
     pub err: String,
@@ -36,14 +36,14 @@ impl Run {
         }
     }
 
-    /// Holds the exit code.
+    /// Asserts the exit code.
     #[track_caller]
     pub fn code(self, expected: i32) -> Self {
         assert_eq!(self.code, Some(expected), "{}: {self:#?}", self.command);
         self
     }
 
-    /// One JSON document a line.
+    /// Parses one JSON document from each line.
     #[track_caller]
     pub fn json(&self) -> Vec<Value> {
         self.out
@@ -91,23 +91,23 @@ impl Place {
         finish(self.command().args(args))
     }
 
-    /// As `run`, the arguments in one line without spaces within them.
+    /// Like `run`, but the arguments are one line; no argument may contain a space.
     pub fn line(&self, args: &str) -> Run {
         self.run(args.split_whitespace())
     }
 
-    /// As `line`, with `input` on standard input.
+    /// Like `line`, with `input` on standard input.
     pub fn fed(&self, args: &str, input: &[u8]) -> Run {
         let mut command = self.command();
         command.args(args.split_whitespace());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        // It may end before it has read everything.
+        // The program may end before it has read everything.
         let _ = child.stdin.take().unwrap().write_all(input);
         Run::of(format!("{command:?}"), child.wait_with_output().unwrap())
     }
 
-    /// `text` without what differs from run to run: this folder, and how long it took.
+    /// `text` without the parts that differ between runs: this folder, and times.
     pub fn told(&self, text: &str) -> String {
         let text = text.replace(self.path().to_str().unwrap(), "DIR");
         let line = |line: &str| match (line.find(" of audio in "), line.find(" x)")) {
@@ -146,7 +146,7 @@ pub fn wav(rate: u32, channels: u16, samples: &[i16]) -> Vec<u8> {
     out
 }
 
-/// A tune of so many seconds, another one for each `seed`: a note and its fifth, four a second.
+/// A tune of `seconds` seconds: a note and its fifth, four times a second. Each `seed` gives another tune.
 pub fn tune(rate: u32, seconds: f64, seed: u64) -> Vec<i16> {
     let mut random = fastrand::Rng::with_seed(seed);
     let samples = (seconds * f64::from(rate)) as usize;
@@ -160,7 +160,19 @@ pub fn tune(rate: u32, seconds: f64, seed: u64) -> Vec<i16> {
     (0..samples).map(sound).collect()
 }
 
-/// Every row of every table, SQLite's own too.
+/// `samples` at half their level under noise from `-level` to `level`.
+pub fn noisy(samples: &[i16], level: i16) -> Vec<i16> {
+    let mut random = fastrand::Rng::with_seed(5);
+    samples.iter().map(|sample| sample / 2 + random.i16(-level..level)).collect()
+}
+
+/// Bytes that mean nothing, the same every time.
+pub fn noise(len: usize, seed: u64) -> Vec<u8> {
+    let mut random = fastrand::Rng::with_seed(seed);
+    (0..len).map(|_| random.u8(..)).collect()
+}
+
+/// Every row of every table, including SQLite's own.
 pub fn dump(db: &Path) -> Vec<String> {
     let db = Connection::open_with_flags(db, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
     let mut tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").unwrap();

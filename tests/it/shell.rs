@@ -13,7 +13,7 @@ fn is_there(program: &str) -> bool {
     command.arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
 }
 
-/// Every command as it is called, by what each one's help lists; with the first of them, `refrain` itself.
+/// Every command as users call it, from what each help text lists. `refrain` itself comes first.
 fn commands(place: &Place) -> BTreeSet<String> {
     let mut found = BTreeSet::from(["refrain".to_owned()]);
     let mut open = vec![Vec::<String>::new()];
@@ -53,7 +53,7 @@ fn bash_completes_commands_options_and_values() {
     let script = place.write("refrain.bash", place.line("completions bash").code(0).out.as_bytes());
     finish(Command::new("bash").arg("-n").arg(&script)).code(0);
     let completed = |words: &[&str]| -> BTreeSet<String> {
-        // As bash calls the function that the script registers: the command, the word, and the one before.
+        // Calls the function as bash does: with the command, the word, and the word before.
         let code = r#"
             source "$1" && shift
             function=$(complete -p refrain | sed 's/.*-F \([^ ]*\).*/\1/')
@@ -72,7 +72,7 @@ fn bash_completes_commands_options_and_values() {
     assert_eq!(completed(&["query", "--ex"]), set(&["--exact", "--explain"]));
     assert_eq!(completed(&["index", "list", "--m"]), set(&["--m3u"]));
     assert_eq!(completed(&["completions", "f"]), set(&["fish"]));
-    // Files for an option that takes one.
+    // An option that takes a file is completed with files.
     let beside = place.path().join("refr");
     assert_eq!(completed(&["query", "--db", beside.to_str().unwrap()]), set(&[script.to_str().unwrap()]));
 }
@@ -95,7 +95,7 @@ fn there_is_a_manual_page_for_every_command() {
         assert!(query.contains(part), "{part}: {query}");
     }
     assert!(page("refrain-index-build").contains("refrain index build"));
-    // The same again, over what is there.
+    // The pages are written again over the old ones.
     let before = page("refrain");
     place.line("man new/man1").code(0);
     assert_eq!(page("refrain"), before);
@@ -107,7 +107,7 @@ fn there_is_a_manual_page_for_every_command() {
 
 #[cfg(unix)]
 #[test]
-fn groff_has_nothing_to_say_against_the_pages() {
+fn groff_accepts_the_pages() {
     if !is_there("groff") {
         return;
     }

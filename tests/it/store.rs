@@ -1,4 +1,4 @@
-//! The index file: what it keeps, what is refused, what survives.
+//! The index file: what it keeps, what it refuses, and what it survives.
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -29,17 +29,13 @@ pub fn record(path: impl AsRef<Path>) -> TrackRecord {
     record
 }
 
-/// A fingerprint of so many frames with a window at every fourth, all values told by `seed`.
+/// A fingerprint of `frames` frames with a window at every fourth. Another `seed` gives other values.
 pub fn fingerprint(frames: u32, seed: u64) -> Fingerprint {
-    let mut state = seed;
-    let mut random = move || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 40) as u8
-    };
+    let mut random = fastrand::Rng::with_seed(seed);
     let positions: Vec<u32> = (0..frames).step_by(4).collect();
     Fingerprint {
-        frames: (0..frames as usize * params::CURRENT.frame_bytes()).map(|_| random()).collect(),
-        windows: (0..positions.len() * params::CURRENT.window_dims).map(|_| random() as i8).collect(),
+        frames: (0..frames as usize * params::CURRENT.frame_bytes()).map(|_| random.u8(..)).collect(),
+        windows: (0..positions.len() * params::CURRENT.window_dims).map(|_| random.i8(..)).collect(),
         positions,
     }
 }
@@ -72,7 +68,7 @@ fn windows(store: &Store, id: TrackId) -> (Vec<u32>, Vec<i8>) {
 }
 
 #[test]
-fn what_is_added_is_read_back() {
+fn an_added_track_is_read_back() {
     let (folder, file) = folder();
     let mut full = TrackRecord::new("/music/ü b.flac");
     full.size = u64::from(u32::MAX) * 9;
@@ -203,7 +199,7 @@ fn the_same_input_gives_the_same_file() {
 }
 
 #[test]
-fn what_is_not_an_index_is_refused_and_left_alone() {
+fn a_file_that_is_no_index_is_refused_and_left_alone() {
     let (folder, file) = folder();
     assert!(matches!(refusal(Store::open_read(&file)), IndexError::Missing));
     assert!(!file.exists());
@@ -340,7 +336,7 @@ fn a_failed_batch_leaves_nothing() {
     store.verify(&refrain::CancelToken::new()).unwrap();
 }
 
-/// What a killed writer leaves: the file and its log, copied while the writer still has them open.
+/// A killed writer leaves the file and its log. This copies both while the writer still has them open.
 #[test]
 fn the_log_of_a_killed_writer_is_recovered() {
     let (folder, file) = folder();
@@ -362,13 +358,13 @@ fn the_log_of_a_killed_writer_is_recovered() {
     Store::open_write(&copy).unwrap().close().unwrap();
     assert_eq!(Store::open_read(&copy).unwrap().totals().unwrap().tracks, 1);
     assert!(!folder.path().join("by-writer-wal").exists());
-    // Cut within its last transaction: that one never happened.
+    // The log is cut within its last transaction, so that transaction never happened.
     let torn = Store::open_read(left("torn", 100)).unwrap();
     assert_eq!(torn.totals().unwrap().tracks, 0);
     torn.verify(&refrain::CancelToken::new()).unwrap();
 }
 
-/// Killed while it made or ended its log, or on a disk that can keep none, a writer leaves a journal.
+/// A writer leaves a journal if it was killed while it made or ended its log, or if the disk can hold no log.
 #[test]
 fn the_journal_of_a_killed_writer_is_played_back() {
     let (folder, file) = folder();
@@ -425,7 +421,7 @@ fn readers_work_beside_a_writer() {
     );
 }
 
-/// What the file alone holds, without the log beside it.
+/// The content of the file alone, without the log beside it.
 fn alone(file: &Path) -> Vec<String> {
     let copy = file.with_extension("alone");
     fs::copy(file, &copy).unwrap();
@@ -435,10 +431,10 @@ fn alone(file: &Path) -> Vec<String> {
 }
 
 #[test]
-fn the_log_is_brought_into_the_file_where_readers_have_it_open() {
+fn the_log_is_folded_while_readers_have_the_file_open() {
     let (_folder, file) = folder();
     small(&file);
-    // In the middle of nothing, at the moment; and looking at an older state, which ends while the writer waits.
+    // One reader holds nothing at the moment. Another holds an older state, and lets it go while the writer waits.
     let idle = Store::open_read(&file).unwrap();
     let mut writer = Store::open_write(&file).unwrap();
     assert_eq!(idle.totals().unwrap().tracks, 1);
@@ -464,7 +460,7 @@ fn the_log_is_brought_into_the_file_where_readers_have_it_open() {
     let late = reader.join().unwrap();
     assert_eq!((idle.totals().unwrap().tracks, late.totals().unwrap().tracks), (3, 3));
     drop((idle, late));
-    // Opened by nobody here any more: reading it as a file would drop SQLite's locks.
+    // Nothing here has the file open any more. Otherwise, reading it as a file would drop SQLite's locks.
     let whole = dump(&file);
     assert!(alone(&file) == whole);
 }
@@ -489,7 +485,7 @@ fn a_reader_of_an_older_state_keeps_the_log_and_nothing_is_lost() {
 }
 
 #[test]
-fn a_long_log_is_brought_into_the_file_at_once() {
+fn a_long_log_is_folded_at_once() {
     let (_folder, file) = folder();
     small(&file);
     let reader = Store::open_read(&file).unwrap();
@@ -538,7 +534,7 @@ fn a_folder_that_cannot_be_written_can_be_read() {
     let odd = folder.path().join("odd ?%#name.refrain");
     small(&file);
     small(&odd);
-    // Left in log mode, with no log.
+    // The file is left in log mode, without a log.
     Connection::open(&odd).unwrap().pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(())).unwrap();
     let permit = |mode| fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).unwrap();
     permit(0o555);

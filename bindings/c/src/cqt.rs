@@ -259,8 +259,8 @@ pub unsafe extern "C" fn refrain_chroma_free(chroma: *mut RefrainChroma) {
     unsafe { input::free(chroma) }
 }
 
-/// Estimates how far `count` samples of one channel are above A4 = 440 Hz, in bins of which an octave has
-/// `bins_per_octave` (1 to 1,200). `*tuning` is -0.5 to 0.49, and 0 for silence.
+/// Estimates the tuning of `count` samples of one channel: how many bins they are above A4 = 440 Hz. An octave has
+/// `bins_per_octave` bins (1 to 1,200). `*tuning` is -0.5 to 0.49, and 0 for silence.
 ///
 /// REFRAIN_ERROR_ARGUMENT for a rate below 1 or above 1,000,000, and for samples that are not finite or above 1,000,000.
 #[unsafe(no_mangle)]

@@ -284,8 +284,8 @@ impl Index {
         answer.map(AnswerRecord::from)
     }
 
-    /// Answers many clips. Calls `done` with the path of each, its answer and the reason why there is none, one of which is
-    /// None; in the order of the paths.
+    /// Answers many clips. Calls `done` for each clip in the order of the paths, with the path, the answer, and
+    /// the reason for no answer. Either the answer or the reason is None.
     fn query_many(
         &self,
         py: Python<'_>,

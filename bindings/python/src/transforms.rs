@@ -3,8 +3,8 @@ use numpy::{Complex32, PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use refrain::analysis::{
     AnalysisError, CLASSES, ChromaCqt, ChromaOptions, ChromaStft, Cqt, CqtOptions, CqtScratch, Difference,
-    Hpss, HpssOptions, HpssScratch, Pyin, PyinScratch, Stft, StftScratch, Tuning, TuningScratch, Yin,
-    YinOptions, YinScratch, normalise,
+    Hpss, HpssOptions, HpssScratch, Pyin, PyinScratch, Spectrogram, Stft, StftScratch, Tuning, TuningScratch,
+    Yin, YinOptions, YinScratch, normalise,
 };
 
 use crate::{
@@ -110,6 +110,22 @@ pub fn cqt<'py>(
     plane(py, n_bins, spectrum.into_values())
 }
 
+/// Chroma from `raw` sums of magnitudes, (12, frames). Divides each frame by its largest value if `normalised`.
+fn chroma<'py>(
+    py: Python<'py>,
+    normalised: bool,
+    raw: impl FnOnce() -> Result<Spectrogram<f32>, AnalysisError> + Send,
+) -> PyResult<Plane<'py, f32>> {
+    let spectrum = compute(py, || {
+        let mut spectrum = raw()?;
+        if normalised {
+            normalise(&mut spectrum);
+        }
+        Ok(spectrum)
+    })?;
+    plane(py, CLASSES, spectrum.into_values())
+}
+
 /// Chroma of a constant-Q transform, (12, frames): sums of magnitudes, divided by their norm if `normalised`.
 #[pyfunction]
 #[allow(clippy::too_many_arguments)]
@@ -131,15 +147,10 @@ pub fn chroma_cqt<'py>(
         .bins_per_octave(bins_per_octave)
         .hop(hop_length)
         .tuning(tuning);
-    let spectrum = compute(py, || {
+    chroma(py, normalised, || {
         let plan = ChromaCqt::new(sr, options)?;
-        let mut raw = CQT.with(y.len(), |scratch| plan.raw(y, scratch))?;
-        if normalised {
-            normalise(&mut raw);
-        }
-        Ok(raw)
-    })?;
-    plane(py, CLASSES, spectrum.into_values())
+        CQT.with(y.len(), |scratch| plan.raw(y, scratch))
+    })
 }
 
 /// Chroma of a short-time Fourier transform, (12, frames).
@@ -154,15 +165,10 @@ pub fn chroma_stft<'py>(
     normalised: bool,
 ) -> PyResult<Plane<'py, f32>> {
     let y = samples(py, &y)?;
-    let spectrum = compute(py, || {
+    chroma(py, normalised, || {
         let plan = ChromaStft::new(sr, n_fft, hop_length, tuning)?;
-        let mut raw = STFT.with(0, |scratch| plan.raw(y, scratch))?;
-        if normalised {
-            normalise(&mut raw);
-        }
-        Ok(raw)
-    })?;
-    plane(py, CLASSES, spectrum.into_values())
+        STFT.with(0, |scratch| plan.raw(y, scratch))
+    })
 }
 
 /// Chroma of powers of a short-time Fourier transform, which have shape (frames, bins).
@@ -176,16 +182,11 @@ pub fn chroma_stft_of<'py>(
     normalised: bool,
 ) -> PyResult<Plane<'py, f32>> {
     let powers = frames(py, &powers)?;
-    let spectrum = compute(py, || {
+    chroma(py, normalised, || {
         // The hop has no meaning here: the frames exist already.
         let plan = ChromaStft::new(sr, n_fft, n_fft, tuning)?;
-        let mut raw = plan.raw_of(powers)?;
-        if normalised {
-            normalise(&mut raw);
-        }
-        Ok(raw)
-    })?;
-    plane(py, CLASSES, spectrum.into_values())
+        plan.raw_of(powers)
+    })
 }
 
 /// The tuning in parts of a bin.

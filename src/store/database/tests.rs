@@ -20,7 +20,7 @@ fn old() -> (tempfile::TempDir, PathBuf, Connection) {
     (folder, file, other)
 }
 
-/// As a writer in another process does it.
+/// Migrates the file, as a writer in another process does.
 fn migrate(other: &Connection) {
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     schema::migrate(other, 1).unwrap();
@@ -65,7 +65,7 @@ fn a_migration_between_the_format_and_the_rows_is_not_seen() {
     assert_eq!(store.format(), schema::FORMAT, "the views of format 1 are gone");
 }
 
-/// Also where what is read changes under the hands of whoever holds the store: each call on its own sees one state.
+/// A store keeps working while another process changes its file: each call sees one state.
 #[test]
 fn a_store_that_is_used_again_after_the_file_changed_sees_the_change() {
     let folder = tempfile::tempdir().unwrap();
@@ -95,7 +95,7 @@ fn a_file_of_a_newer_format_is_neither_read_nor_written_by_who_opened_it_before(
     assert!(newer(writer.write(|_| Ok(()))));
 }
 
-/// Nobody sees a new file in an older format, or without what `meta` holds.
+/// Nobody sees a new file in an older format, or without its rows in `meta`.
 #[test]
 fn a_new_file_is_made_at_once() {
     let folder = tempfile::tempdir().unwrap();
@@ -128,14 +128,14 @@ fn keys_ascend_in_the_order_of_sqlite() {
     assert!(!Key::default().ascend(ValueRef::Null));
 }
 
-/// Changes the keys of rows within the leaves of a file's tables, as a corrupt or crafted file has them. Lengths stay.
+/// Changes the keys of rows in the leaves of a file's tables, as in a corrupt or crafted file. Lengths stay.
 fn change_keys(file: &Path, change: impl Fn(i64) -> Option<i64>) {
     const LEAF: u8 = 13;
     let mut bytes = fs::read(file).unwrap();
     for page in bytes.chunks_exact_mut(4096).filter(|page| page[0] == LEAF) {
         for cell in 0..usize::from(u16::from_be_bytes([page[3], page[4]])) {
             let mut at = usize::from(u16::from_be_bytes([page[8 + 2 * cell], page[9 + 2 * cell]]));
-            // First the length of the row, then its key: seven bits a byte.
+            // The length of the row comes first, then its key, seven bits a byte.
             let length = |at: usize| page[at..].iter().position(|byte| byte >> 7 == 0).unwrap() + 1;
             at += length(at);
             let key = at..at + length(at);
@@ -167,7 +167,7 @@ fn blocks_of_frames_that_were_not_asked_for_are_refused() {
         Store::open_read(&file).unwrap().frames(id, range, &mut out).map(|()| out)
     };
     assert!(read().unwrap() == print.frames[per_block * bytes..4 * per_block * bytes]);
-    // SQLite looks for block 1 where it was, and takes what follows for the first one that is not less.
+    // SQLite looks for block 1 at its old place, and takes the first block there that is not less.
     let first = track_rows(id).0;
     let keys = [0, 0, 0, 2, 3];
     change_keys(&file, |key| keys.get(usize::try_from(key - first).ok()?).map(|by| first + by));

@@ -1,0 +1,76 @@
+//! An index takes in others, or is copied to a file of its own.
+use std::fs;
+
+use insta::assert_snapshot;
+use serde_json::Value;
+
+use super::{
+    run::{dump, tune, wav},
+    small_library::{index, listed, place},
+};
+
+#[test]
+fn indexes_are_merged() {
+    let place = place();
+    let (c, d) = (wav(8_000, 1, &tune(8_000, 4.0, 3)), wav(8_000, 1, &tune(8_000, 4.0, 4)));
+    place.write("n/c-again.wav", &c);
+    place.write("n/d.wav", &d);
+    place.write("n/bad.mp3", b"text");
+    place.line("index build -q --db other.refrain n m/a.wav").code(0);
+    let other = fs::read(place.at("other.refrain")).unwrap();
+    let merged = index(&place, "merge other.refrain").code(0);
+    assert_eq!(merged.err, "other.refrain: 1 track added, 1 with more files, 1 known by their paths\n");
+    assert_eq!(listed(&place), ["1 m/a.wav", "2 m/b.wav", "3 m/deep/c.wav n/c-again.wav", "4 n/d.wav"]);
+    assert_eq!(fs::read(place.at("other.refrain")).unwrap(), other);
+    assert_eq!(index(&place, "errors").out.lines().count(), 2);
+    assert!(index(&place, "update").code(0).err.starts_with("0 files added, 5 unchanged, 2 known"));
+    let before = dump(&place.at("i.refrain"));
+    assert_eq!(
+        index(&place, "merge other.refrain").code(0).err,
+        "other.refrain: 0 tracks added, 3 known by their paths\n"
+    );
+    assert_eq!(dump(&place.at("i.refrain")), before);
+    place.line("query --db i.refrain n/d.wav").code(0);
+    // Several indexes are merged into a new one.
+    place.line("index merge --db all.refrain i.refrain other.refrain").code(0);
+    place.line("index verify --db all.refrain").code(0);
+    assert_snapshot!(index(&place, "merge ./i.refrain").code(2).err, @"refrain: ./i.refrain: is the index that it shall be merged into");
+    assert_snapshot!(place.line("index merge --db new.refrain gone.refrain").code(2).err, @"refrain: gone.refrain: no index here; make one with `refrain index build DIR`");
+    assert!(!place.at("new.refrain").exists());
+}
+
+#[test]
+fn an_index_is_exported_as_lines_and_as_a_file() {
+    let place = place();
+    let lines = index(&place, "export").code(0);
+    let kinds: Vec<Value> = lines.json().iter().map(|line| line["kind"].clone()).collect();
+    assert_eq!(kinds, ["root", "track", "track", "track", "failure"]);
+    assert_eq!(lines.json()[1]["path"], place.at("m/a.wav").to_str().unwrap());
+    assert_eq!(index(&place, "export --file out.refrain").code(0).err, "out.refrain: 3 tracks\n");
+    assert_eq!(dump(&place.at("out.refrain")), dump(&place.at("i.refrain")));
+    place.line("index verify --db out.refrain").code(0);
+    let refused = index(&place, "export --file out.refrain").code(2);
+    assert_eq!(refused.err, "refrain: out.refrain: entity already exists\n");
+    let nowhere = index(&place, "export --file no/where.refrain").code(2);
+    assert!(nowhere.err.starts_with("refrain: no/where.refrain: "), "{nowhere:#?}");
+    let mut names: Vec<_> =
+        fs::read_dir(place.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["i.refrain", "m", "out.refrain"], "no part of a file is left");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_exported_index_is_readable_in_a_read_only_folder() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = place();
+    fs::create_dir(place.at("sent")).unwrap();
+    index(&place, "export --file sent/out.refrain").code(0);
+    let mode = fs::metadata(place.at("sent/out.refrain")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, fs::metadata(place.at("i.refrain")).unwrap().permissions().mode() & 0o777);
+    fs::set_permissions(place.at("sent"), fs::Permissions::from_mode(0o555)).unwrap();
+    let asked = place.line("query --db sent/out.refrain m/a.wav");
+    fs::set_permissions(place.at("sent"), fs::Permissions::from_mode(0o755)).unwrap();
+    asked.code(0);
+    assert_eq!(fs::read_dir(place.at("sent")).unwrap().count(), 1);
+}
