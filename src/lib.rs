@@ -117,6 +117,7 @@ mod query;
 pub mod report;
 mod scan;
 mod tags;
+mod timeline;
 
 // The stages. With the feature `unstable` each can be measured and used alone; nothing is promised of them.
 #[cfg(not(feature = "unstable"))]
@@ -198,11 +199,12 @@ pub use query::{options::QueryOptions, variants::Range};
 #[doc(inline)]
 pub use report::HarmonicFigures;
 #[doc(inline)]
-pub use report::{Answer, Match, Status};
+pub use report::{Answer, Match, Play, Status, Timeline};
 #[cfg(feature = "decode")]
 pub use scan::files::ScanOptions;
 pub use store::{ContentHash, FileEntry, Track, TrackId, TrackRecord};
 pub use tags::Tags;
+pub use timeline::options::TimelineOptions;
 #[doc(inline)]
 pub use units::Seconds;
 

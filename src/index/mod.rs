@@ -19,4 +19,5 @@ pub(crate) mod remove;
 pub(crate) mod select;
 #[cfg(all(test, feature = "decode"))]
 mod tests;
+pub(crate) mod timeline;
 pub(crate) mod verify;

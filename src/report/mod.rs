@@ -5,8 +5,10 @@ pub(crate) mod document;
 pub(crate) mod harmonic;
 #[cfg(feature = "analyze")]
 pub(crate) mod plot;
+pub(crate) mod timeline;
 
 pub use answer::{Answer, Match, Status};
 pub use document::{Document, json};
 #[cfg(feature = "analyze")]
 pub use harmonic::{HarmonicFigures, csv_header, csv_row};
+pub use timeline::{Play, Timeline};
