@@ -146,6 +146,11 @@ impl ParameterSet {
         Seconds(self.frame_seconds().0 / 2.0)
     }
 
+    /// Half frames that the moving mean over time reaches to either side.
+    pub fn mean_half_frames(&self) -> usize {
+        (self.mean_span.0 / self.frame_seconds().0).round() as usize
+    }
+
     /// Constant-Q bins per semitone.
     pub const fn bins_per_semitone(&self) -> usize {
         self.bins_per_octave / 12

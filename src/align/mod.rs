@@ -1,4 +1,5 @@
 //! From nearest windows to places: votes propose (track, offset), and the stored frames decide.
+mod along;
 mod copies;
 mod edge_correction;
 mod parts;
@@ -9,6 +10,7 @@ mod segment;
 mod votes;
 mod windows;
 
+pub use along::evidence_along;
 pub use copies::{Side, is_same_sound, same_sound};
 pub use parts::{Claim, parts};
 pub use refine::{Comparison, Line};

@@ -13,7 +13,7 @@ pub(crate) mod listen;
 pub(crate) mod options;
 #[cfg(test)]
 mod other_parameters;
-mod place;
+pub(crate) mod place;
 mod rank;
 mod repeats;
 mod runner_up;

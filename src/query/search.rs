@@ -56,7 +56,7 @@ impl Query<'_> {
     /// Finds the places of one chunk, counted in half frames from its beginning. Looks up the query as it is.
     /// If that gives no match, looks deeper into the neighbour index, and then also tries the query
     /// transposed and at other speeds.
-    pub(super) fn places(&mut self, chunk: &Chunk) -> Result<Vec<Place>> {
+    pub(crate) fn places(&mut self, chunk: &Chunk) -> Result<Vec<Place>> {
         let params = self.params;
         let variants = VariantFrames::new(chunk, &params);
         let windows = self.windows(&chunk.chroma, 1);

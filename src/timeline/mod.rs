@@ -1,5 +1,13 @@
 //! What was played when in a recording of any length.
+//!
+//! A recording is looked up like many clips: each look takes the last 12 s, every 6 s. What a look finds ([`play`]) is
+//! followed along its line, back to where its evidence begins and on to where it ends. Only the last minute of the
+//! recording ([`recent`]) is kept. What has ended is described in order of the starts ([`finish`]).
+mod finish;
+mod monitor;
 pub(crate) mod options;
+mod play;
+mod recent;
 
 use std::{path::Path, sync::Arc};
 
@@ -7,14 +15,14 @@ use crate::{
     ann::SearchCache,
     decode::BlockSource,
     error::Result,
-    query::{Query, options::QueryOptions},
+    extract::chunks::chunks,
     report::{Play, Timeline},
     store::Store,
-    units::Seconds,
 };
+use monitor::{HOP, Monitor};
 use options::TimelineOptions;
 
-/// The timeline of the recording in `source`.
+/// The timeline of the recording in `source`, which the caller calls `name`.
 pub(crate) fn timeline(
     store: &Store,
     cache: &Arc<SearchCache>,
@@ -23,29 +31,24 @@ pub(crate) fn timeline(
     source: &mut dyn BlockSource,
     on_play: &mut dyn FnMut(&Play),
 ) -> Result<Timeline> {
-    let query = QueryOptions::default().top(1000).cancel(&options.cancel).min_score(options.min_score);
-    let answer = Query::new(store, &query, cache)?.answer(name, source)?;
-    options.tell(answer.duration);
-    let mut plays: Vec<Play> = answer
-        .matches
-        .into_iter()
-        .map(|m| Play {
-            start: m.query_start,
-            end: m.query_end,
-            path: m.path,
-            ref_start: m.ref_start,
-            ref_end: m.ref_end,
-            tempo: m.tempo,
-            pitch: m.pitch,
-            score: m.score,
-            id: m.id,
-            also_paths: m.also_paths,
-            copies: Vec::new(),
-            tags: m.tags,
-        })
-        .collect();
-    plays.sort_by(|a, b| a.start.0.total_cmp(&b.start.0));
-    plays.iter().for_each(on_play);
-    let file = name.to_owned();
-    Ok(Timeline { file, duration: Seconds(answer.duration.0), plays, ..Timeline::default() })
+    let params = *store.params();
+    let mut monitor = Monitor::new(store, cache, options)?;
+    let mut timeline = Timeline { file: name.to_owned(), ..Timeline::default() };
+    let mut tell = |plays: Vec<Play>| {
+        for play in plays {
+            on_play(&play);
+            timeline.plays.push(play);
+        }
+    };
+    timeline.duration = chunks(source, &params, HOP, &options.cancel, |chunk| {
+        // A build may replace a track between two statements. The snapshot ends with the look, because a writer may have
+        // to wait for it.
+        let _snapshot = store.snapshot()?;
+        tell(monitor.push(chunk)?);
+        Ok(())
+    })?;
+    let _snapshot = store.snapshot()?;
+    tell(monitor.finish()?);
+    finish::stretches(&mut timeline, monitor.silent());
+    Ok(timeline)
 }

@@ -1,0 +1,85 @@
+//! From what was heard to the plays of a timeline.
+use super::play::Heard;
+use crate::{
+    error::Result,
+    query::Query,
+    report::{Play, Timeline},
+    units::Seconds,
+};
+
+/// Stretches that are shorter are not told as unknown or silent.
+const MIN_STRETCH: f64 = 2.0;
+
+/// A play of which this share lies within a better one with the same sound is not told.
+const WITHIN: f64 = 0.7;
+
+/// The plays of what was heard, in order of the starts.
+pub(super) fn plays(query: &Query<'_>, heard: Vec<Heard>, min_length: Seconds) -> Result<Vec<Play>> {
+    let shared = |a: &Heard, b: &Heard| (a.end().min(b.end()) - a.start.max(b.start)).max(0.0);
+    let hidden = |a: &Heard| {
+        heard.iter().any(|b| {
+            b.track != a.track
+                && b.same.contains(&a.track)
+                && shared(a, b) >= WITHIN * (a.end() - a.start)
+                && (b.evidence(), b.score, a.track.0) > (a.evidence(), a.score, b.track.0)
+        })
+    };
+    let half = query.params.half_frame_seconds().0;
+    let frame = query.params.frame_length as f64 / f64::from(query.params.sample_rate.0);
+    let mut plays = Vec::new();
+    for heard in heard.iter().filter(|heard| !hidden(heard)) {
+        let (start, end) = (heard.start * half, heard.end() * half + frame / 2.0);
+        if end - start < min_length.0 {
+            continue;
+        }
+        // While files move, a track may have no file for a moment.
+        let Some(track) = query.store.track(heard.track)? else { continue };
+        let files = query.store.files(heard.track)?.into_iter().skip(1).filter(|file| !file.missing);
+        let length = track.record.duration.0;
+        // A frame lies where its middle is.
+        let middle = frame / 2.0;
+        let in_track =
+            |time: f64| (heard.in_track((time - middle) / half) * half + middle).clamp(0.0, length);
+        plays.push(Play {
+            start: Seconds(start),
+            end: Seconds(end),
+            path: track.record.path,
+            ref_start: Seconds(in_track(start)),
+            ref_end: Seconds(in_track(end)),
+            tempo: heard.tempo(),
+            pitch: heard.pitch * 12.0 / query.params.bins_per_octave as f64,
+            score: heard.score,
+            id: heard.track,
+            also_paths: files.map(|file| file.path).collect(),
+            copies: Vec::new(),
+            tags: track.record.tags,
+        });
+    }
+    Ok(plays)
+}
+
+/// Adds to a timeline what is unknown, silent, and heard at once.
+pub(super) fn stretches(timeline: &mut Timeline, silent: Vec<(Seconds, Seconds)>) {
+    let end = timeline.duration;
+    timeline.silent = silent.into_iter().filter(|(from, to)| to.0 - from.0 >= MIN_STRETCH).collect();
+    for play in &mut timeline.plays {
+        play.end = Seconds(play.end.0.min(end.0));
+    }
+    let mut known: Vec<(f64, f64)> = timeline.plays.iter().map(|play| (play.start.0, play.end.0)).collect();
+    known.extend(timeline.silent.iter().map(|(from, to)| (from.0, to.0)));
+    known.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut at = 0.0;
+    for (from, to) in known.into_iter().chain([(end.0, end.0)]) {
+        if from - at >= MIN_STRETCH {
+            timeline.unknown.push((Seconds(at), Seconds(from)));
+        }
+        at = f64::max(at, to);
+    }
+    let mut until = 0.0;
+    for play in &timeline.plays {
+        if until > play.start.0 {
+            timeline.overlap.push((play.start, Seconds(f64::min(until, play.end.0))));
+        }
+        until = f64::max(until, play.end.0);
+    }
+}

@@ -1,0 +1,216 @@
+//! Follows a recording: looks, sightings, and the plays that they open.
+use std::sync::Arc;
+
+use super::{
+    options::TimelineOptions,
+    play::{Heard, Sighting},
+    recent::Recent,
+};
+use crate::{
+    align::evidence_along,
+    ann::SearchCache,
+    error::Result,
+    extract::chunks::Chunk,
+    query::{Query, options::QueryOptions, variants::Range},
+    report::Play,
+    store::Store,
+    units::Seconds,
+};
+
+/// Half frames from one look to the next: 6 s.
+pub(super) const HOP: usize = 64;
+
+/// Half frames of a look: 12 s.
+const LOOK: usize = 128;
+
+/// Half frames that are kept: a minute. A start is not looked for further back.
+const KEPT: usize = 640;
+
+/// A look that known plays explain by this share is looked up as it is: there is nothing to find at another speed.
+const EXPLAINED: f64 = 0.6;
+
+/// The transpositions and speeds that are tried: those of turntables.
+const RANGE: (f64, f64, f64) = (1.4, 0.91, 1.1);
+
+/// Plays that go on at the same time. More tracks with the same sound are not followed.
+const MAX_OPEN: usize = 24;
+
+pub(super) struct Monitor<'s> {
+    query: Query<'s>,
+    recent: Recent,
+    open: Vec<Heard>,
+    /// Plays that have ended and wait for those that began before.
+    over: Vec<Heard>,
+    /// Plays of the last minute that were described.
+    past: Vec<Heard>,
+    silent: Vec<(usize, usize)>,
+    options: TimelineOptions,
+}
+
+impl<'s> Monitor<'s> {
+    pub fn new(store: &'s Store, cache: &Arc<SearchCache>, options: &TimelineOptions) -> Result<Self> {
+        let query = QueryOptions::default().cancel(&options.cancel).min_score(options.min_score);
+        let query = Query::new(store, &query, cache)?;
+        let recent = Recent::new(&query.params, KEPT);
+        Ok(Self {
+            query,
+            recent,
+            open: Vec::new(),
+            over: Vec::new(),
+            past: Vec::new(),
+            silent: Vec::new(),
+            options: options.clone(),
+        })
+    }
+
+    /// Takes the next part of the recording. Returns the plays that are final.
+    pub fn push(&mut self, chunk: &Chunk) -> Result<Vec<Play>> {
+        let from = self.recent.end();
+        self.recent.push(chunk);
+        self.listen_for_silence(from);
+        let sightings = self.look()?;
+        self.follow(&sightings)?;
+        self.options.tell(Seconds(self.recent.end() as f64 * self.query.params.half_frame_seconds().0));
+        self.settle(false)
+    }
+
+    /// Ends the recording.
+    pub fn finish(&mut self) -> Result<Vec<Play>> {
+        self.settle(true)
+    }
+
+    /// Stretches without sound, in seconds.
+    pub fn silent(&self) -> Vec<(Seconds, Seconds)> {
+        let seconds = |half: usize| Seconds(half as f64 * self.query.params.half_frame_seconds().0);
+        self.silent.iter().map(|&(from, to)| (seconds(from), seconds(to))).collect()
+    }
+
+    fn listen_for_silence(&mut self, from: usize) {
+        let silent: Vec<bool> = self.recent.silent(from).collect();
+        for (n, _) in silent.iter().enumerate().filter(|(_, silent)| **silent) {
+            let at = from + n;
+            match self.silent.last_mut() {
+                Some((_, to)) if *to == at => *to += 1,
+                _ => self.silent.push((at, at + 1)),
+            }
+        }
+    }
+
+    /// The tracks that the last 12 s hold.
+    fn look(&mut self) -> Result<Vec<Sighting>> {
+        let (first, chunk) = self.recent.look(LOOK);
+        let halves = chunk.half_frames(&self.query.params);
+        if halves == 0 {
+            return Ok(Vec::new());
+        }
+        let explained = self.open.iter().map(|heard| (heard.end() - heard.start.max(first as f64)).max(0.0));
+        let explained = explained.fold(0.0, f64::max) >= EXPLAINED * halves as f64;
+        let (semitones, slowest, fastest) = RANGE;
+        self.query.options.range = if explained {
+            Range::PLAIN
+        } else {
+            Range::default().semitones(semitones).slowest(slowest).fastest(fastest)
+        };
+        let places = self.query.places(&chunk)?;
+        let min_score = f64::from(self.options.min_score);
+        let scored = places.iter().map(|place| (place, self.query.score(place, halves as f64 / 2.0)));
+        let mut sightings: Vec<Sighting> = scored
+            .filter(|(_, score)| *score >= min_score)
+            .map(|(place, score)| Sighting::new(place, first, score))
+            .collect();
+        sightings.sort_by(|a, b| b.evidence.total_cmp(&a.evidence));
+        Ok(sightings)
+    }
+
+    /// Opens a play for each new sighting and goes on with those that are open.
+    fn follow(&mut self, sightings: &[Sighting]) -> Result<()> {
+        let now = self.recent.end();
+        let mut new = Vec::new();
+        for (n, sighting) in sightings.iter().enumerate() {
+            let at = match self.open.iter().position(|heard| heard.is(sighting)) {
+                Some(at) => {
+                    self.open[at].see(sighting);
+                    at
+                }
+                None if self.open.len() >= MAX_OPEN || self.is_repeat(sighting, &sightings[..n]) => continue,
+                None => {
+                    let again = self.over.iter().position(|heard| heard.is(sighting));
+                    new.extend(again.is_none().then_some(self.open.len()));
+                    self.open.push(again.map_or_else(|| Heard::new(sighting), |at| self.over.remove(at)));
+                    self.open.len() - 1
+                }
+            };
+            for other in sightings.iter().filter(|other| other.sound == sighting.sound) {
+                let same = &mut self.open[at].same;
+                if other.track != sighting.track && !same.contains(&other.track) {
+                    same.push(other.track);
+                }
+            }
+        }
+        for at in 0..self.open.len() {
+            let along = self.along(&self.open[at], self.open[at].done, now)?;
+            self.open[at].go_on(&along, now, self.recent.start());
+        }
+        for at in new {
+            let from = self.open[at].start as usize;
+            let along = self.along(&self.open[at], self.recent.start(), from)?;
+            let mut heard = self.open[at].clone();
+            heard.go_back(&along, |time| self.others(&self.open[at], time));
+            self.open[at] = heard;
+        }
+        for at in 0..self.open.len() {
+            let mut heard = self.open[at].clone();
+            heard.find_end(|time| self.others(&self.open[at], time));
+            self.open[at] = heard;
+        }
+        Ok(())
+    }
+
+    /// Whether a track has another place where it is heard anyway: then it repeats itself.
+    fn is_repeat(&self, sighting: &Sighting, before: &[Sighting]) -> bool {
+        let (from, to) = (sighting.from as f64, sighting.to as f64);
+        let shares = |start: f64, end: f64| end.min(to) - start.max(from) > 0.5 * (to - from);
+        let mut open = self.open.iter().filter(|heard| heard.track == sighting.track);
+        let mut before = before.iter().filter(|other| other.track == sighting.track);
+        open.any(|heard| shares(heard.start, heard.end()))
+            || before.any(|other| shares(other.from as f64, other.to as f64))
+    }
+
+    /// The most that a play of another sound gains at half frame `time`.
+    fn others(&self, heard: &Heard, time: f64) -> f32 {
+        let others =
+            self.open.iter().chain(&self.over).chain(&self.past).filter(|other| !other.is_like(heard));
+        others.map(|other| other.gain(time)).fold(0.0, f32::max)
+    }
+
+    /// The evidence of a play over half frames `from..to` of the recording.
+    fn along(&self, heard: &Heard, from: usize, to: usize) -> Result<Vec<(f64, f32)>> {
+        if from >= to {
+            return Ok(Vec::new());
+        }
+        let (line, values) = (heard.line(), self.query.params.frame_values());
+        let (first, chroma) = self.recent.chroma(from, heard.pitch.round() as i32);
+        let frame =
+            |half: usize| ((line.in_track + (half as f64 - line.at) * line.tempo) / 2.0).floor() as i64;
+        let stored = self.query.stored(heard.track, frame(from) - 1, frame(to) + 2)?;
+        let mut along = evidence_along(&chroma, first, &stored, values, &line);
+        along.retain(|(at, _)| (from as f64..to as f64).contains(at));
+        Ok(along)
+    }
+
+    /// Moves plays that have ended to `over`, and describes those that nothing can change any more.
+    fn settle(&mut self, all: bool) -> Result<Vec<Play>> {
+        let now = self.recent.end();
+        self.over.extend(self.open.extract_if(.., |heard| all || heard.is_over(now)));
+        let earliest = self.open.iter().map(|heard| heard.start).fold(f64::INFINITY, f64::min);
+        let mut ready: Vec<Heard> = self.over.extract_if(.., |heard| all || heard.end() < earliest).collect();
+        ready.sort_by(|a, b| a.start.total_cmp(&b.start).then(b.evidence().total_cmp(&a.evidence())));
+        self.past.extend(ready.iter().cloned());
+        self.past.retain(|heard| heard.end() >= self.recent.start() as f64);
+        self.describe(ready)
+    }
+
+    fn describe(&self, ready: Vec<Heard>) -> Result<Vec<Play>> {
+        super::finish::plays(&self.query, ready, self.options.min_length)
+    }
+}

@@ -1,0 +1,243 @@
+//! A track that was heard, and how it goes on.
+use std::collections::VecDeque;
+
+use crate::{align::Line, query::place::Place, store::TrackId};
+
+/// A track has ended if it has gained nothing for so many half frames, 5 s, and has lost so much evidence since. One that
+/// loses little may be drowned, and has ended only after 20 s.
+const QUIET: f64 = 54.0;
+const LOST: f32 = 2.0;
+const DROWNED: f64 = 216.0;
+
+/// A pair of frames costs this share of what the play's pairs gain in the mean. Music in the same key gains a little
+/// without being the track.
+const COST: f32 = 0.15;
+
+/// The share of another track's gain that a pair costs. Where one follows the other, that ends the first at the cut.
+const COST_BESIDE: f32 = 0.5;
+
+/// The evidence of another track is averaged over so many pairs on either side: half a second.
+const REACH: usize = 3;
+
+/// A sum that falls so far below its best does not fall further, and a start is not looked for beyond.
+const DROP: f32 = 3.0;
+
+/// How far a sighting may lie from where the track was expected, in half frames, and how much more for each half frame
+/// since it was last seen: the speed is known to some thousandths only.
+const SAME_LINE: f64 = 5.0;
+const DRIFT: f64 = 0.004;
+
+/// A track that is heard, or was.
+#[derive(Clone, Debug)]
+pub(super) struct Heard {
+    pub track: TrackId,
+    /// Where the track was first and last seen: half frames of the recording and of the track.
+    first: Line,
+    last: Line,
+    /// Constant-Q bins by which the recording is higher.
+    pub pitch: f64,
+    /// Where it starts, in half frames of the recording.
+    pub start: f64,
+    /// Half frames of the recording whose evidence is known.
+    pub done: usize,
+    /// The evidence of each pair of frames: half frame of the recording, evidence. Only of the last minute.
+    curve: VecDeque<(f64, f32)>,
+    /// The evidence of the pairs before those, and how many there were.
+    before: (f32, usize),
+    /// The half frame after its last, as far as is known.
+    end: f64,
+    /// What it has gained up to its end, and lost since.
+    gained: f32,
+    lost: f32,
+    pub score: f64,
+    pub similarity: f32,
+    pub sightings: usize,
+    /// Tracks with the same sound.
+    pub same: Vec<TrackId>,
+}
+
+/// Where a look saw a track, in half frames of the whole recording.
+#[derive(Clone, Debug)]
+pub(super) struct Sighting {
+    pub track: TrackId,
+    pub line: Line,
+    pub pitch: f64,
+    pub from: usize,
+    pub to: usize,
+    pub score: f64,
+    pub similarity: f32,
+    pub evidence: f32,
+    pub sound: usize,
+}
+
+impl Sighting {
+    /// A place of a look whose first half frame is `first`.
+    pub fn new(place: &Place, first: usize, score: f64) -> Self {
+        // In the middle of the range, an error of the tempo does not matter.
+        let middle = (place.from + place.to) as f64 / 2.0;
+        Self {
+            track: place.track,
+            line: Line { at: middle + first as f64, in_track: place.in_track(middle), tempo: place.tempo() },
+            pitch: place.pitch,
+            from: place.from + first,
+            to: place.to + first,
+            score,
+            similarity: place.similarity,
+            evidence: place.evidence,
+            sound: place.sound,
+        }
+    }
+}
+
+impl Heard {
+    pub fn new(sighting: &Sighting) -> Self {
+        Self {
+            track: sighting.track,
+            first: sighting.line,
+            last: sighting.line,
+            pitch: sighting.pitch,
+            start: sighting.from as f64,
+            done: sighting.from,
+            curve: VecDeque::new(),
+            before: (0.0, 0),
+            end: sighting.to as f64,
+            gained: sighting.evidence,
+            lost: 0.0,
+            score: sighting.score,
+            similarity: sighting.similarity,
+            sightings: 1,
+            same: Vec::new(),
+        }
+    }
+
+    /// The line on which the track goes on.
+    pub fn line(&self) -> Line {
+        Line { tempo: self.tempo(), ..self.last }
+    }
+
+    /// The recording's speed over the track's: measured from the first to the last sighting once they lie far enough
+    /// apart.
+    pub fn tempo(&self) -> f64 {
+        let (far, moved) = (self.last.at - self.first.at, self.last.in_track - self.first.in_track);
+        if far < 100.0 {
+            return self.last.tempo;
+        }
+        let measured = moved / far;
+        if self.last.tempo == 1.0 && (measured - 1.0).abs() * far < 0.5 { 1.0 } else { measured }
+    }
+
+    /// Whether a sighting is this play, going on.
+    pub fn is(&self, sighting: &Sighting) -> bool {
+        let line = self.line();
+        let expected = line.in_track + (sighting.line.at - line.at) * line.tempo;
+        let far = (sighting.line.at - line.at).abs();
+        self.track == sighting.track
+            && (expected - sighting.line.in_track).abs() <= SAME_LINE + DRIFT * far
+            && (self.pitch - sighting.pitch).abs() < 1.5
+    }
+
+    /// Takes another sighting of the play.
+    pub fn see(&mut self, sighting: &Sighting) {
+        if sighting.line.at > self.last.at {
+            self.last = sighting.line;
+        }
+        self.score = self.score.max(sighting.score);
+        self.similarity = self.similarity.max(sighting.similarity);
+        self.sightings += 1;
+    }
+
+    /// What a pair costs.
+    fn cost(&self) -> f32 {
+        let within = self.curve.iter().filter(|(at, _)| (self.start..self.end).contains(at));
+        let (sum, pairs) = within.fold(self.before, |(sum, pairs), (_, e)| (sum + e, pairs + 1));
+        COST * (sum / pairs.max(1) as f32).max(0.0)
+    }
+
+    /// Adds evidence that comes later, in order of time, up to half frame `done`, and forgets what came before half frame
+    /// `oldest`.
+    pub fn go_on(&mut self, along: &[(f64, f32)], done: usize, oldest: usize) {
+        self.curve.extend(along);
+        self.done = done;
+        while self.curve.front().is_some_and(|(at, _)| *at < oldest as f64 && *at < self.end) {
+            let (_, evidence) = self.curve.pop_front().expect("it has a first");
+            self.before = (self.before.0 + evidence, self.before.1 + 1);
+        }
+    }
+
+    /// Finds the end again: where the sum of the evidence is best, less what a pair costs and what others gain there.
+    pub fn find_end(&mut self, others: impl Fn(f64) -> f32) {
+        let cost = self.cost();
+        let (mut sum, mut best, mut end) = (0.0f32, f32::MIN, self.start);
+        let mut gained = 0.0;
+        for &(at, evidence) in &self.curve {
+            sum = (sum + evidence - cost - COST_BESIDE * others(at)).max(best - DROP);
+            gained += evidence;
+            if sum > best {
+                (best, end, self.gained) = (sum, at + 1.0, self.before.0 + gained);
+            }
+        }
+        if best > f32::MIN {
+            (self.end, self.lost) = (end, best - sum);
+        }
+    }
+
+    /// Moves the start to where the evidence before the first sighting adds up, less what a pair costs and what others
+    /// gain there; `along` is in order of time.
+    pub fn go_back(&mut self, along: &[(f64, f32)], others: impl Fn(f64) -> f32) {
+        let (cost, seen) = (self.cost(), self.start);
+        let (mut sum, mut best, mut from) = (0.0f32, 0.0f32, along.len());
+        for (n, &(at, evidence)) in along.iter().enumerate().rev().filter(|(_, (at, _))| *at < seen) {
+            sum += evidence - cost - COST_BESIDE * others(at);
+            if sum > best {
+                (best, from, self.start) = (sum, n, at);
+            } else if sum < best - DROP {
+                break;
+            }
+        }
+        for pair in along[from..].iter().rev().filter(|(at, _)| *at < seen) {
+            self.curve.push_front(*pair);
+        }
+    }
+
+    /// What it gains around half frame `at` of the recording, averaged over about a second; 0 where it is not heard.
+    pub fn gain(&self, at: f64) -> f32 {
+        if !(self.start..self.end).contains(&at) {
+            return 0.0;
+        }
+        let n = self.curve.partition_point(|(time, _)| *time < at);
+        let near = self.curve.range(n.saturating_sub(REACH)..(n + REACH + 1).min(self.curve.len()));
+        let (sum, count) = near.fold((0.0, 0), |(sum, count), (_, e)| (sum + e, count + 1));
+        (sum / count.max(1) as f32).max(0.0)
+    }
+
+    /// The half frame after its last.
+    pub fn end(&self) -> f64 {
+        self.end
+    }
+
+    /// The evidence of the whole play.
+    pub fn evidence(&self) -> f32 {
+        self.gained
+    }
+
+    /// Whether it has ended, as far as half frame `now`.
+    pub fn is_over(&self, now: usize) -> bool {
+        let quiet = now as f64 - self.end;
+        quiet > QUIET && self.lost >= LOST || quiet > DROWNED
+    }
+
+    /// Whether the two are the same sound, or places of one track.
+    pub fn is_like(&self, other: &Self) -> bool {
+        self.track == other.track || self.same.contains(&other.track) || other.same.contains(&self.track)
+    }
+
+    /// The half frame of the track at half frame `at` of the recording.
+    pub fn in_track(&self, at: f64) -> f64 {
+        let (near, tempo) = if (at - self.first.at).abs() < (at - self.last.at).abs() {
+            (self.first, self.tempo())
+        } else {
+            (self.last, self.tempo())
+        };
+        near.in_track + (at - near.at) * tempo
+    }
+}
