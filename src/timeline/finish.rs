@@ -10,20 +10,26 @@ use crate::{
 /// Stretches that are shorter are not told as unknown or silent.
 const MIN_STRETCH: f64 = 2.0;
 
-/// A play of which this share lies within a better one with the same sound is not told.
+/// A play of which this share lies within a better one is not told, if it is the same sound or gains less than this share
+/// of what the better one gains there.
 const WITHIN: f64 = 0.7;
+const LESS: f32 = 0.8;
+
+/// Whether play `a` lies within play `b`, which explains that part better. Then `a` is a repeat, a copy, or music that is
+/// like the track.
+fn is_hidden(a: &Heard, b: &Heard) -> bool {
+    let (from, to) = (a.start.max(b.start), a.end().min(b.end()));
+    if to - from < WITHIN * (a.end() - a.start) {
+        return false;
+    }
+    let gain = |heard: &Heard| heard.gain_between(from, to);
+    let better = (b.evidence(), b.score, a.track.0) > (a.evidence(), a.score, b.track.0);
+    better && (a.is_like(b) || gain(a) < LESS * gain(b))
+}
 
 /// The plays of what was heard, in order of the starts.
 pub(super) fn plays(query: &Query<'_>, heard: Vec<Heard>, min_length: Seconds) -> Result<Vec<Play>> {
-    let shared = |a: &Heard, b: &Heard| (a.end().min(b.end()) - a.start.max(b.start)).max(0.0);
-    let hidden = |a: &Heard| {
-        heard.iter().any(|b| {
-            b.track != a.track
-                && b.same.contains(&a.track)
-                && shared(a, b) >= WITHIN * (a.end() - a.start)
-                && (b.evidence(), b.score, a.track.0) > (a.evidence(), a.score, b.track.0)
-        })
-    };
+    let hidden = |a: &Heard| heard.iter().any(|b| !std::ptr::eq(a, b) && is_hidden(a, b));
     let half = query.params.half_frame_seconds().0;
     let frame = query.params.frame_length as f64 / f64::from(query.params.sample_rate.0);
     let mut plays = Vec::new();

@@ -23,6 +23,12 @@ pub(super) const HOP: usize = 64;
 /// Half frames of a look: 12 s.
 const LOOK: usize = 128;
 
+/// Half frames of a long look, for music that noise or speech drowns: 36 s. Every third time, if no play explains this
+/// share of it.
+const LONG_LOOK: usize = 384;
+const LONG_EVERY: usize = 3;
+const UNEXPLAINED: f64 = 0.25;
+
 /// Half frames that are kept: a minute. A start is not looked for further back.
 const KEPT: usize = 640;
 
@@ -38,6 +44,7 @@ const MAX_OPEN: usize = 24;
 pub(super) struct Monitor<'s> {
     query: Query<'s>,
     recent: Recent,
+    looks: usize,
     open: Vec<Heard>,
     /// Plays that have ended and wait for those that began before.
     over: Vec<Heard>,
@@ -55,6 +62,7 @@ impl<'s> Monitor<'s> {
         Ok(Self {
             query,
             recent,
+            looks: 0,
             open: Vec::new(),
             over: Vec::new(),
             past: Vec::new(),
@@ -68,8 +76,14 @@ impl<'s> Monitor<'s> {
         let from = self.recent.end();
         self.recent.push(chunk);
         self.listen_for_silence(from);
-        let sightings = self.look()?;
+        self.looks += 1;
+        let sightings = self.look(LOOK)?;
         self.follow(&sightings)?;
+        let long = self.recent.end().saturating_sub(LONG_LOOK) as f64;
+        if self.looks % LONG_EVERY == 0 && self.explained(long) < UNEXPLAINED * LONG_LOOK as f64 {
+            let sightings = self.look(LONG_LOOK)?;
+            self.follow(&sightings)?;
+        }
         self.options.tell(Seconds(self.recent.end() as f64 * self.query.params.half_frame_seconds().0));
         self.settle(false)
     }
@@ -96,15 +110,20 @@ impl<'s> Monitor<'s> {
         }
     }
 
-    /// The tracks that the last 12 s hold.
-    fn look(&mut self) -> Result<Vec<Sighting>> {
-        let (first, chunk) = self.recent.look(LOOK);
+    /// How many half frames from half frame `first` on the play that explains most of them explains.
+    fn explained(&self, first: f64) -> f64 {
+        let explained = self.open.iter().map(|heard| heard.end() - heard.start.max(first));
+        explained.fold(0.0, f64::max)
+    }
+
+    /// The tracks that the last `halves` half frames hold.
+    fn look(&mut self, halves: usize) -> Result<Vec<Sighting>> {
+        let (first, chunk) = self.recent.look(halves);
         let halves = chunk.half_frames(&self.query.params);
         if halves == 0 {
             return Ok(Vec::new());
         }
-        let explained = self.open.iter().map(|heard| (heard.end() - heard.start.max(first as f64)).max(0.0));
-        let explained = explained.fold(0.0, f64::max) >= EXPLAINED * halves as f64;
+        let explained = self.explained(first as f64) >= EXPLAINED * halves as f64;
         let (semitones, slowest, fastest) = RANGE;
         self.query.options.range = if explained {
             Range::PLAIN

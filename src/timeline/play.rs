@@ -210,6 +210,13 @@ impl Heard {
         (sum / count.max(1) as f32).max(0.0)
     }
 
+    /// The mean gain of its pairs from half frame `from` to `to` of the recording, as far as they are kept.
+    pub fn gain_between(&self, from: f64, to: f64) -> f32 {
+        let within = self.curve.iter().filter(|(at, _)| (from..to).contains(at));
+        let (sum, count) = within.fold((0.0, 0), |(sum, count), (_, e)| (sum + e, count + 1));
+        sum / count.max(1) as f32
+    }
+
     /// The half frame after its last.
     pub fn end(&self) -> f64 {
         self.end
