@@ -16,13 +16,6 @@ use crate::{
     store::TrackId,
 };
 
-/// How many sounds of a chunk have their windows compared: those with the best frames. All tracks with one sound count
-/// as one.
-const COMPARED: usize = 64;
-
-/// How many sounds of a chunk are kept, best first.
-pub(crate) const KEPT: usize = 16;
-
 /// With how many of the best sounds every place is compared, to see whether it is the same.
 const LEADERS: usize = 8;
 
@@ -143,7 +136,7 @@ impl Query<'_> {
         }
         aligned.sort_by(|a, b| b.evidence().total_cmp(&a.evidence()));
         let mut aligned = sounds(aligned, &self.params);
-        keep_sounds(&mut aligned, COMPARED, usize::MAX);
+        keep_sounds(&mut aligned, self.effort.compared, usize::MAX);
         aligned.sort_by(|a, b| a.variant.order(&b.variant));
         for of_variant in aligned.chunk_by_mut(|a, b| a.variant == b.variant) {
             let frames = variants.frames(&of_variant[0].variant);
@@ -154,7 +147,7 @@ impl Query<'_> {
         aligned.sort_by(|a, b| b.whole.total_cmp(&a.whole));
         self.part(variants, &mut aligned);
         aligned.sort_by(|a, b| b.whole.total_cmp(&a.whole));
-        let dropped = keep_sounds(&mut aligned, KEPT, MAX_KEPT_OF_TRACK);
+        let dropped = keep_sounds(&mut aligned, self.effort.kept, MAX_KEPT_OF_TRACK);
         let left = dropped.iter().find(|a| aligned.iter().all(|kept| kept.track != a.track));
         let left = left.map_or(0.0, |a| a.whole);
         let places = aligned.into_iter().map(|found| self.place(variants, found)).collect::<Result<_>>()?;

@@ -12,11 +12,36 @@ use crate::{
     units::Frames,
 };
 
+/// How much work a chunk is worth.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Effort {
+    /// How many sounds of a chunk have their windows compared: those with the best frames. All tracks with one sound count
+    /// as one.
+    pub compared: usize,
+    /// How many sounds of a chunk are kept, best first.
+    pub kept: usize,
+    /// Whether a chunk without a match is looked up in more lists of the neighbour index.
+    pub deeper: bool,
+}
+
+impl Effort {
+    /// For a clip: all that was seen to find more.
+    pub(crate) const CLIP: Self = Self { compared: 64, kept: 16, deeper: true };
+
+    /// For one of many looks at the same recording: what one misses, the next may find. Few other tracks show what chance
+    /// reaches, so what is found has to be confirmed.
+    pub(crate) const LOOK: Self = Self { compared: 16, kept: 6, deeper: false };
+
+    /// To confirm what a look found.
+    pub(crate) const CONFIRM: Self = Self { deeper: false, ..Self::CLIP };
+}
+
 /// Answers queries out of one index.
 pub(crate) struct Query<'s> {
     pub store: &'s Store,
     pub params: ParameterSet,
     pub options: QueryOptions,
+    pub effort: Effort,
     pub searcher: Searcher<'s>,
     pub projection: Projection,
     pub frame_code: FrameCode,
@@ -33,6 +58,7 @@ impl<'s> Query<'s> {
             store,
             params,
             options: options.clone(),
+            effort: Effort::CLIP,
             searcher: Searcher::new(store).cache(cache).exact(options.exact),
             projection: Projection::new(&params),
             frame_code: FrameCode::new(&params),

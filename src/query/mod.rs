@@ -25,4 +25,4 @@ mod variant_frames;
 pub(crate) mod variants;
 mod windows;
 
-pub(crate) use engine::Query;
+pub(crate) use engine::{Effort, Query};

@@ -2,8 +2,7 @@
 use std::path::Path;
 
 use super::{
-    alignments::KEPT,
-    engine::Query,
+    engine::{Effort, Query},
     place::{Place, overlap},
 };
 use crate::{
@@ -15,7 +14,7 @@ use crate::{
 impl Query<'_> {
     /// The answer to a query called `name`, of `duration` seconds, from all its places.
     pub(super) fn rank(&self, name: &Path, places: Vec<Place>, duration: f64) -> Result<Answer> {
-        let max = self.options.top.max(KEPT);
+        let max = self.options.top.max(Effort::CLIP.kept);
         let mut ranked = self.described(places, max, duration)?;
         ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then(b.evidence.total_cmp(&a.evidence)));
         let candidates = self.options.explain.then(|| ranked.clone());

@@ -70,7 +70,7 @@ impl Query<'_> {
         let mut proposed = candidates(&hits, most, &params.projection);
         let (mut places, mut left) = self.plain(&variants, &proposed)?;
         let query = halves as f64 / 2.0;
-        if !self.is_sure(&places, query) {
+        if self.effort.deeper && !self.is_sure(&places, query) {
             let hits = hits.into_iter().map(|window| window.hits).collect();
             if let Some(hits) = self.searcher.deeper(&windows.vectors, nearest, hits)? {
                 // More hits may outvote the places that few hits proposed, so those stay candidates.

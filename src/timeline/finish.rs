@@ -23,6 +23,9 @@ fn is_hidden(a: &Heard, b: &Heard) -> bool {
         return false;
     }
     let gain = |heard: &Heard| heard.gain_between(from, to);
+    if a.track == b.track {
+        return (b.end() - b.start, b.evidence()) > (a.end() - a.start, a.evidence());
+    }
     let better = (b.evidence(), b.score, a.track.0) > (a.evidence(), a.score, b.track.0);
     better && (a.is_like(b) || gain(a) < LESS * gain(b))
 }

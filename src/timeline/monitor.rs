@@ -11,7 +11,7 @@ use crate::{
     ann::SearchCache,
     error::Result,
     extract::chunks::Chunk,
-    query::{Query, options::QueryOptions, variants::Range},
+    query::{Effort, Query, options::QueryOptions, variants::Range},
     report::Play,
     store::Store,
     units::Seconds,
@@ -37,6 +37,9 @@ const EXPLAINED: f64 = 0.6;
 
 /// The transpositions and speeds that are tried: those of turntables.
 const RANGE: (f64, f64, f64) = (1.4, 0.91, 1.1);
+
+/// Two lines of a track that lie so near to each other now, in half frames, are the same.
+const SAME_NOW: f64 = 6.0;
 
 /// Plays that go on at the same time. More tracks with the same sound are not followed.
 const MAX_OPEN: usize = 24;
@@ -130,9 +133,22 @@ impl<'s> Monitor<'s> {
         } else {
             Range::default().semitones(semitones).slowest(slowest).fastest(fastest)
         };
-        let places = self.query.places(&chunk)?;
-        let min_score = f64::from(self.options.min_score);
-        let scored = places.iter().map(|place| (place, self.query.score(place, halves as f64 / 2.0)));
+        self.query.effort = Effort::LOOK;
+        let sightings = self.sightings(first, &chunk)?;
+        let is_known = |sighting: &Sighting| self.open.iter().any(|heard| heard.is(sighting));
+        if sightings.iter().all(is_known) {
+            return Ok(sightings);
+        }
+        self.query.effort = Effort::CONFIRM;
+        self.sightings(first, &chunk)
+    }
+
+    /// What matches in a look whose first half frame is `first`, best first.
+    fn sightings(&mut self, first: usize, chunk: &Chunk) -> Result<Vec<Sighting>> {
+        let places = self.query.places(chunk)?;
+        let (pairs, min_score) =
+            (chunk.half_frames(&self.query.params) as f64 / 2.0, f64::from(self.options.min_score));
+        let scored = places.iter().map(|place| (place, self.query.score(place, pairs)));
         let mut sightings: Vec<Sighting> = scored
             .filter(|(_, score)| *score >= min_score)
             .map(|(place, score)| Sighting::new(place, first, score))
@@ -144,7 +160,6 @@ impl<'s> Monitor<'s> {
     /// Opens a play for each new sighting and goes on with those that are open.
     fn follow(&mut self, sightings: &[Sighting]) -> Result<()> {
         let now = self.recent.end();
-        let mut new = Vec::new();
         for (n, sighting) in sightings.iter().enumerate() {
             let at = match self.open.iter().position(|heard| heard.is(sighting)) {
                 Some(at) => {
@@ -154,7 +169,6 @@ impl<'s> Monitor<'s> {
                 None if self.open.len() >= MAX_OPEN || self.is_repeat(sighting, &sightings[..n]) => continue,
                 None => {
                     let again = self.over.iter().position(|heard| heard.is(sighting));
-                    new.extend(again.is_none().then_some(self.open.len()));
                     self.open.push(again.map_or_else(|| Heard::new(sighting), |at| self.over.remove(at)));
                     self.open.len() - 1
                 }
@@ -166,15 +180,20 @@ impl<'s> Monitor<'s> {
                 }
             }
         }
+        self.join();
         for at in 0..self.open.len() {
             let along = self.along(&self.open[at], self.open[at].done, now)?;
             self.open[at].go_on(&along, now, self.recent.start());
         }
-        for at in new {
+        for at in 0..self.open.len() {
+            if !self.open[at].is_new {
+                continue;
+            }
             let from = self.open[at].start as usize;
             let along = self.along(&self.open[at], self.recent.start(), from)?;
             let mut heard = self.open[at].clone();
             heard.go_back(&along, |time| self.others(&self.open[at], time));
+            heard.is_new = false;
             self.open[at] = heard;
         }
         for at in 0..self.open.len() {
@@ -183,6 +202,23 @@ impl<'s> Monitor<'s> {
             self.open[at] = heard;
         }
         Ok(())
+    }
+
+    /// Drops plays that have become the same line of the same track as an earlier one, as more was heard.
+    fn join(&mut self) {
+        let now = self.recent.end() as f64;
+        let mut at = 0;
+        while at < self.open.len() {
+            let (earlier, heard) = (&self.open[..at], &self.open[at]);
+            let same = |other: &Heard| {
+                other.track == heard.track && (other.in_track(now) - heard.in_track(now)).abs() <= SAME_NOW
+            };
+            if earlier.iter().any(same) {
+                self.open.remove(at);
+            } else {
+                at += 1;
+            }
+        }
     }
 
     /// Whether a track has another place where it is heard anyway: then it repeats itself.

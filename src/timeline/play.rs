@@ -52,6 +52,8 @@ pub(super) struct Heard {
     pub score: f64,
     pub similarity: f32,
     pub sightings: usize,
+    /// Whether its start is still to be looked for.
+    pub is_new: bool,
     /// Tracks with the same sound.
     pub same: Vec<TrackId>,
 }
@@ -106,6 +108,7 @@ impl Heard {
             score: sighting.score,
             similarity: sighting.similarity,
             sightings: 1,
+            is_new: true,
             same: Vec::new(),
         }
     }
