@@ -135,8 +135,10 @@ impl<'s> Monitor<'s> {
         };
         self.query.effort = Effort::LOOK;
         let sightings = self.sightings(first, &chunk)?;
-        let is_known = |sighting: &Sighting| self.open.iter().any(|heard| heard.is(sighting));
-        if sightings.iter().all(is_known) {
+        let is_known = |(n, sighting): (usize, &Sighting)| {
+            self.open.iter().any(|heard| heard.is(sighting)) || self.is_repeat(sighting, &sightings[..n])
+        };
+        if sightings.iter().enumerate().all(is_known) {
             return Ok(sightings);
         }
         self.query.effort = Effort::CONFIRM;
