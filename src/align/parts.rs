@@ -94,3 +94,6 @@ pub fn parts(claims: &[Claim], halves: usize) -> Option<Vec<Option<Range<usize>>
     }
     Some(parts)
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,6 +19,9 @@ use crate::{
 /// With how many of the best sounds every place is compared, to see whether it is the same.
 const LEADERS: usize = 8;
 
+/// Lines of one track that lie so near to each other, in half frames, may be one that drifts: a tenth of a minute.
+const DRIFT: f64 = 64.0;
+
 /// How many of the kept sounds may be in one track.
 const MAX_KEPT_OF_TRACK: usize = 6;
 
@@ -161,14 +164,20 @@ impl Query<'_> {
             let curve = Curve::new(&variants.frames(&a.variant), &a.reference, values, &a.alignment)?;
             Some(Claim { curve, scale: 1.0 / a.variant.tempo })
         };
-        // One claim for each sound.
-        let mut claims: Vec<(usize, Claim)> = Vec::new();
+        // One claim for each sound, and for a track at another speed, which lies on several lines near to each other.
+        let mut claiming: Vec<&Aligned> = Vec::new();
         for place in aligned.iter() {
-            if claims.iter().all(|(sound, _)| *sound != place.sound) {
-                claims.extend(curve(place).map(|claim| (place.sound, claim)));
+            let is_one = |other: &&Aligned| {
+                other.sound == place.sound
+                    || other.track == place.track
+                        && (other.line().in_track - place.line().in_track).abs() <= DRIFT
+            };
+            if !claiming.iter().any(is_one) {
+                claiming.push(place);
             }
         }
-        let (sounds, claims): (Vec<usize>, Vec<Claim>) = claims.into_iter().unzip();
+        let claims = claiming.iter().filter_map(|place| Some((place.sound, curve(place)?)));
+        let (sounds, claims): (Vec<usize>, Vec<Claim>) = claims.unzip();
         let Some(parts) = parts(&claims, variants.half_frames()) else { return };
         let of_sound: BTreeMap<usize, Range<usize>> =
             sounds.into_iter().zip(parts).filter_map(|(sound, part)| Some((sound, part?))).collect();

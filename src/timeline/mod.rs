@@ -8,6 +8,8 @@ mod monitor;
 pub(crate) mod options;
 mod play;
 mod recent;
+#[cfg(test)]
+mod tests;
 
 use std::{path::Path, sync::Arc};
 

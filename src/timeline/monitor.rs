@@ -227,9 +227,10 @@ impl<'s> Monitor<'s> {
     fn is_repeat(&self, sighting: &Sighting, before: &[Sighting]) -> bool {
         let (from, to) = (sighting.from as f64, sighting.to as f64);
         let shares = |start: f64, end: f64| end.min(to) - start.max(from) > 0.5 * (to - from);
-        let mut open = self.open.iter().filter(|heard| heard.track == sighting.track);
+        let heard = self.open.iter().chain(&self.over).chain(&self.past);
+        let mut heard = heard.filter(|heard| heard.track == sighting.track);
         let mut before = before.iter().filter(|other| other.track == sighting.track);
-        open.any(|heard| shares(heard.start, heard.end()))
+        heard.any(|heard| shares(heard.start, heard.end()))
             || before.any(|other| shares(other.from as f64, other.to as f64))
     }
 

@@ -1,0 +1,187 @@
+//! Timelines of recordings that are put together from made-up tunes.
+use std::{f64::consts::TAU, sync::Arc};
+
+use super::options::TimelineOptions;
+use crate::{
+    Index,
+    cancel::CancelToken,
+    decode::Audio,
+    error::Error,
+    params::CURRENT,
+    report::{Play, Timeline},
+    units::Seconds,
+};
+
+const RATE: u32 = CURRENT.sample_rate.0;
+
+/// `seconds` seconds of a tune from second `from` on: a note and its fifth, four a second, `speed` times as fast.
+fn tune(seed: u64, from: f64, seconds: f64, speed: f64) -> Vec<f32> {
+    let mut random = fastrand::Rng::with_seed(seed).fork();
+    let notes: Vec<f64> = (0..400).map(|_| 220.0 * (random.i32(0..24) as f64 / 12.0).exp2()).collect();
+    let sound = |i: usize| {
+        let time = from + speed * i as f64 / f64::from(RATE);
+        let phase = time * TAU * notes[(4.0 * time) as usize];
+        (0.25 * phase.sin() + 0.125 * (1.5 * phase).sin()) as f32
+    };
+    (0..(seconds * f64::from(RATE)) as usize).map(sound).collect()
+}
+
+fn silence(seconds: f64) -> Vec<f32> {
+    vec![0.0; (seconds * f64::from(RATE)) as usize]
+}
+
+/// An index of `tracks` tunes of 60 s: "0", "1" and so on.
+fn index(folder: &tempfile::TempDir, tracks: u64) -> Index {
+    let index = Index::open_or_create(folder.path().join("i.refrain")).unwrap();
+    for track in 0..tracks {
+        let tune = tune(track, 0.0, 60.0, 1.0);
+        index.add_audio(Audio::samples(&tune, RATE), track.to_string()).unwrap();
+    }
+    index
+}
+
+fn timeline(index: &Index, samples: &[f32]) -> Timeline {
+    index.timeline(Audio::samples(samples, RATE).named("show")).unwrap()
+}
+
+fn name(play: &Play) -> &str {
+    play.path.file_name().unwrap().to_str().unwrap()
+}
+
+#[track_caller]
+fn assert_near(one: Seconds, other: f64, what: &str) {
+    assert!((one.0 - other).abs() < 1.5, "{what}: {one} for {other}");
+}
+
+#[test]
+fn each_play_has_its_start_its_end_and_its_place_in_the_track() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = index(&folder, 6);
+    let show = [
+        tune(1, 10.0, 25.0, 1.0),
+        silence(6.0),
+        tune(77, 0.0, 20.0, 1.0),
+        tune(2, 5.0, 20.0, 1.0),
+        tune(1, 40.0, 15.0, 1.0),
+    ]
+    .concat();
+    let timeline = timeline(&index, &show);
+    let expected = [("1", 0.0, 25.0, 10.0), ("2", 51.0, 71.0, 5.0), ("1", 71.0, 86.0, 40.0)];
+    assert_eq!(timeline.plays.len(), 3, "{:#?}", timeline.plays);
+    for (play, (track, start, end, ref_start)) in timeline.plays.iter().zip(expected) {
+        assert_eq!(name(play), track);
+        assert_near(play.start, start, "start");
+        assert_near(play.end, end, "end");
+        assert_near(play.ref_start, ref_start, "place in the track");
+        assert_near(play.ref_end, ref_start + end - start, "place in the track");
+        assert_eq!((play.tempo, play.pitch), (1.0, 0.0));
+        assert!(play.score > 0.9 && play.score <= 1.0);
+    }
+    let [unknown] = &timeline.unknown[..] else { panic!("{:?}", timeline.unknown) };
+    assert_near(unknown.0, 31.0, "unknown from");
+    assert_near(unknown.1, 51.0, "unknown to");
+    let [silent] = &timeline.silent[..] else { panic!("{:?}", timeline.silent) };
+    assert_near(silent.0, 25.0, "silent from");
+    assert_near(silent.1, 31.0, "silent to");
+    assert_eq!(timeline.duration, Seconds(86.0));
+}
+
+#[test]
+fn two_tracks_at_once_overlap() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = index(&folder, 6);
+    let (mut one, other) = (tune(3, 0.0, 30.0, 1.0), tune(4, 20.0, 30.0, 1.0));
+    let fade = 5 * RATE as usize;
+    let from = one.len() - fade;
+    for (n, (a, b)) in one[from..].iter_mut().zip(&other).enumerate() {
+        let share = n as f32 / fade as f32;
+        *a = (1.0 - share) * *a + share * b;
+    }
+    one.extend_from_slice(&other[fade..]);
+    let timeline = timeline(&index, &one);
+    assert_eq!(timeline.plays.iter().map(name).collect::<Vec<_>>(), ["3", "4"]);
+    let (first, second) = (&timeline.plays[0], &timeline.plays[1]);
+    assert!((25.0..=30.5).contains(&first.end.0) && (24.5..=30.0).contains(&second.start.0), "{timeline:#?}");
+    assert_near(second.end, 55.0, "end");
+    if first.end > second.start {
+        assert_eq!(timeline.overlap, [(second.start, first.end)]);
+    }
+}
+
+#[test]
+fn a_play_at_another_speed_has_a_tempo_and_a_pitch() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = index(&folder, 6);
+    let show = [tune(88, 0.0, 15.0, 1.0), tune(5, 3.0, 40.0, 1.05), tune(99, 0.0, 15.0, 1.0)].concat();
+    let timeline = timeline(&index, &show);
+    let [play] = &timeline.plays[..] else { panic!("{:#?}", timeline.plays) };
+    assert_eq!(name(play), "5");
+    assert_near(play.start, 15.0, "start");
+    assert_near(play.end, 55.0, "end");
+    assert!((play.tempo - 1.05).abs() < 0.002, "{}", play.tempo);
+    assert!((play.pitch - 0.845).abs() < 0.2, "{}", play.pitch);
+}
+
+#[test]
+fn what_is_not_in_the_index_and_silence_are_no_plays() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = index(&folder, 6);
+    for show in [tune(123, 0.0, 70.0, 1.0), silence(70.0)] {
+        assert!(timeline(&index, &show).plays.is_empty());
+    }
+    let silent = timeline(&index, &silence(70.0));
+    assert_eq!(silent.unknown, []);
+    assert_eq!(silent.silent.len(), 1);
+    let unknown = timeline(&index, &tune(123, 0.0, 70.0, 1.0));
+    assert_eq!(unknown.unknown, [(Seconds(0.0), Seconds(70.0))]);
+}
+
+/// Plays come as soon as they are final, are never taken back, and are those of the whole.
+#[test]
+fn plays_are_passed_on_in_order_of_their_starts() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = index(&folder, 6);
+    let show = [tune(1, 0.0, 30.0, 1.0), tune(2, 0.0, 30.0, 1.0), tune(3, 0.0, 30.0, 1.0)].concat();
+    let heard = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let (told, done) = (Arc::clone(&heard), Arc::new(std::sync::Mutex::new(Seconds(0.0))));
+    let now = Arc::clone(&done);
+    let options = TimelineOptions::default().on_progress(move |done| *now.lock().unwrap() = done);
+    let timeline = index
+        .timeline_with(Audio::samples(&show, RATE).named("show"), &options, |play| {
+            told.lock().unwrap().push((play.clone(), *done.lock().unwrap()));
+        })
+        .unwrap();
+    let heard = heard.lock().unwrap();
+    assert_eq!(heard.iter().map(|(play, _)| play.clone()).collect::<Vec<_>>(), timeline.plays);
+    assert!(timeline.plays.is_sorted_by(|a, b| a.start <= b.start));
+    // The first play was told while the second or the third went on.
+    assert!(heard[0].1.0 < 60.0, "told after {}", heard[0].1);
+}
+
+#[test]
+fn a_shortest_length_hides_shorter_plays() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = index(&folder, 6);
+    let show = [tune(1, 0.0, 10.0, 1.0), tune(66, 0.0, 10.0, 1.0), tune(2, 0.0, 25.0, 1.0)].concat();
+    let plays = |min: f64| {
+        let options = TimelineOptions::default().min_length(Seconds(min));
+        let timeline =
+            index.timeline_with(Audio::samples(&show, RATE).named("show"), &options, |_| {}).unwrap();
+        timeline.plays.iter().map(|play| name(play).to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(plays(3.0), ["1", "2"]);
+    assert_eq!(plays(20.0), ["2"]);
+    assert_eq!(plays(40.0), [""; 0]);
+}
+
+#[test]
+fn a_cancelled_timeline_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = index(&folder, 2);
+    let cancel = CancelToken::new();
+    cancel.cancel();
+    let options = TimelineOptions::default().cancel(&cancel);
+    let show = tune(1, 0.0, 30.0, 1.0);
+    let outcome = index.timeline_with(Audio::samples(&show, RATE).named("show"), &options, |_| {});
+    assert!(matches!(outcome, Err(Error::Interrupted)));
+}
