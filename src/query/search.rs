@@ -32,12 +32,11 @@ pub(super) const PLACES: RangeInclusive<usize> = 64..=400;
 const CROWDED: f32 = 0.75;
 const MAX_NEAREST: usize = 1000;
 
-/// For a query that is transposed or at another speed: half frames from one window to the next, lists of the
-/// neighbour index and nearest windows for each window, places for each variant, and alignments in all. The
+/// For a query that is transposed or at another speed: half frames from one window to the next, nearest windows for each
+/// window, places for each variant, and alignments in all. The
 /// step has no divisor in common with the library's step (8 half frames), so that some windows coincide with
 /// a window of the library.
 const WIDE_STEP: usize = 5;
-const WIDE_PROBES: usize = 16;
 const WIDE_NEAREST: usize = 8;
 const WIDE_PLACES: usize = 3;
 const WIDE_ALIGNED: usize = 160;
@@ -111,7 +110,10 @@ impl Query<'_> {
         mut places: usize,
     ) -> Result<(Vec<WindowHits>, usize, usize)> {
         loop {
-            let hits = self.searcher.nearest(&windows.vectors, nearest)?;
+            let hits = match self.effort.nprobe {
+                Some(nprobe) => self.searcher.nearest_probing(&windows.vectors, nearest, nprobe)?,
+                None => self.searcher.nearest(&windows.vectors, nearest)?,
+            };
             let crowded = hits.iter().filter(|hits| {
                 let last = hits.get(nearest - 1);
                 last.is_some_and(|hit| self.params.projection.cosine(hit.dot) >= CROWDED)
@@ -163,7 +165,8 @@ impl Query<'_> {
             vectors.append(&mut of_group.vectors);
             windows.push(of_group);
         }
-        let mut hits = self.searcher.nearest_probing(&vectors, WIDE_NEAREST, WIDE_PROBES)?.into_iter();
+        let mut hits =
+            self.searcher.nearest_probing(&vectors, WIDE_NEAREST, self.effort.wide_nprobe)?.into_iter();
         let half = self.params.window_frames;
         let mut proposed: Vec<(Variant, Candidate)> = Vec::new();
         for (group, windows) in groups.iter().zip(windows) {

@@ -220,6 +220,11 @@ impl Heard {
         sum / count.max(1) as f32
     }
 
+    /// Whether it gains about as much from half frame `from` on as it did before.
+    pub fn is_as_before(&self, from: f64) -> bool {
+        self.gain_between(from, self.end) >= 0.8 * self.gain_between(self.start, from)
+    }
+
     /// The half frame after its last.
     pub fn end(&self) -> f64 {
         self.end
