@@ -43,6 +43,20 @@ impl ScanOptions {
         self.max_depth = max_depth.into();
         self
     }
+
+    /// Lists the files in `folder` that may be audio, and what could not be read, in order of paths. For the command.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the folder cannot be read; [`Error::Interrupted`].
+    #[doc(hidden)]
+    pub fn audio_files(&self, folder: &Path, cancel: &CancelToken) -> Result<Vec<Result<PathBuf>>> {
+        let found = find(&[folder.to_owned()], self, cancel)?;
+        let files = found.files.into_iter().map(|file| (file.path, None));
+        let unreadable = found.unreadable.into_iter().map(|(path, error)| (path, Some(error)));
+        let mut all: Vec<_> = files.chain(unreadable).collect();
+        all.sort_by(|a, b| a.0.cmp(&b.0));
+        Ok(all.into_iter().map(|(path, error)| error.map_or(Ok(path), Err)).collect())
+    }
 }
 
 impl Default for ScanOptions {
