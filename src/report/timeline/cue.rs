@@ -54,9 +54,11 @@ impl Format for Cue {
     }
 }
 
-/// Text between quotes. There is no way to write a quote in it.
+/// Text between quotes. There is no way to write a quote in it. After a backslash some readers overlook the last one.
 fn quoted(text: &str) -> String {
-    format!("\"{}\"", names::one_line(text).replace('"', "'"))
+    let text = names::one_line(text).replace('"', "'");
+    let space = if text.ends_with('\\') { " " } else { "" };
+    format!("\"{text}{space}\"")
 }
 
 /// The kind of file: WAVE stands for all that have no kind of their own.

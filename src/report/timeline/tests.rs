@@ -31,7 +31,7 @@ fn odd() -> Vec<Play> {
     (moved.ref_start, moved.ref_end, moved.tempo, moved.pitch) = (Seconds(30.5), Seconds(67.25), 1.05, 0.84);
     vec![
         play(0.25, 30.0, Some("A \"Q\", B"), Some("T\tU\nV")),
-        play(30.0, 60.0, None, Some("Untitled")),
+        play(30.0, 60.0, None, Some("C:\\")),
         moved,
         play(110.0, 359_999.999, Some("Only"), None),
     ]
@@ -62,7 +62,7 @@ fn the_list_has_plays_gaps_and_overlaps_in_order() {
         odd_as(TimelineFormat::List),
         "my \"show\" é.mp3
    0:00.3 - 0:30.0     A \"Q\", B - T U V
-   0:30.0 - 1:00.0     Untitled
+   0:30.0 - 1:00.0     C:\\
    0:55.0 - 1:30.0     Björk - \u{2018}Jóga\u{2019} (from 0:30.5, speed 1.050, pitch +0.84)
    0:55.0 - 1:00.0     two at once
    1:30.0 - 1:50.0     unknown
@@ -93,7 +93,7 @@ fn a_tracklist_to_paste() {
     assert_eq!(
         odd_as(TimelineFormat::Text),
         "[00:00:00] A \"Q\", B - T U V
-[00:00:30] Untitled
+[00:00:30] C:\\
 [00:00:55] Björk - \u{2018}Jóga\u{2019}
 [00:01:30] ID - ID
 [00:01:50] a, \"b\"
@@ -124,7 +124,7 @@ fn csv_has_the_fields_of_the_document() {
         format!(
             "\"my \"\"show\"\" é.mp3\",0.250,30.000,{path},0.000,29.750,1,0,0.99,7,\"T\tU\nV\",\"A \"\"Q\"\", B\",,,,,,\n"
         ),
-        format!("\"my \"\"show\"\" é.mp3\",30.000,60.000,{path},0.000,30.000,1,0,0.99,7,Untitled,,,,,,,\n"),
+        format!("\"my \"\"show\"\" é.mp3\",30.000,60.000,{path},0.000,30.000,1,0,0.99,7,C:\\,,,,,,,\n"),
     ];
     assert!(rest.starts_with(&rows.concat()), "{rest}");
     assert!(rest.contains(",30.500,67.250,1.05,0.84,"));
@@ -140,7 +140,7 @@ fn a_cue_sheet_numbers_its_tracks() {
     PERFORMER \"A 'Q', B\"
     INDEX 01 00:00:19
   TRACK 02 AUDIO
-    TITLE \"Untitled\"
+    TITLE \"C:\\ \"
     INDEX 01 00:30:00
   TRACK 03 AUDIO
     TITLE \"\u{2018}Jóga\u{2019}\"
@@ -185,7 +185,7 @@ fn labels_are_three_fields() {
     assert_eq!(
         odd_as(TimelineFormat::Labels),
         "0.250000\t30.000000\tA \"Q\", B - T U V
-30.000000\t60.000000\tUntitled
+30.000000\t60.000000\tC:\\
 55.000000\t90.000000\tBjörk - \u{2018}Jóga\u{2019}
 110.000000\t359999.999000\ta, \"b\"
 "
@@ -201,7 +201,7 @@ fn rttm_has_ten_fields_without_spaces() {
     assert_eq!(
         text,
         "SPEAKER my_\"show\"_é 1 0.250 29.750 <NA> <NA> A_\"Q\",_B_-_T_U_V <NA> <NA>
-SPEAKER my_\"show\"_é 1 30.000 30.000 <NA> <NA> Untitled <NA> <NA>
+SPEAKER my_\"show\"_é 1 30.000 30.000 <NA> <NA> C:\\ <NA> <NA>
 SPEAKER my_\"show\"_é 1 55.000 35.000 <NA> <NA> Björk_-_\u{2018}Jóga\u{2019} <NA> <NA>
 SPEAKER my_\"show\"_é 1 110.000 359889.999 <NA> <NA> a,_\"b\" <NA> <NA>
 "

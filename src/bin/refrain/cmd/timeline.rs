@@ -40,7 +40,7 @@ pub fn run(args: &TimelineArgs) -> anyhow::Result<ExitCode> {
             return Err(error);
         }
     }
-    told.finish(files.len());
+    told.finish();
     Ok(match (told.any_error, told.plays > 0) {
         (true, _) => ExitCode::from(2),
         (false, true) => ExitCode::SUCCESS,
@@ -70,6 +70,7 @@ struct Told<'a> {
     bar: Arc<Mutex<Bar>>,
     any_error: bool,
     plays: u64,
+    used: u64,
     duration: f64,
 }
 
@@ -89,6 +90,7 @@ impl<'a> Told<'a> {
             bar: Arc::new(Mutex::new(Bar::new(false))),
             any_error: false,
             plays: 0,
+            used: 0,
             duration: 0.0,
         })
     }
@@ -212,6 +214,7 @@ impl<'a> Told<'a> {
 
     fn found(&mut self, path: &Path, timeline: &Timeline) -> anyhow::Result<()> {
         self.plays += timeline.plays.len() as u64;
+        self.used += 1;
         self.duration += timeline.duration.0;
         let bar = Arc::clone(&self.bar);
         if let Some(writer) = &mut self.writer {
@@ -225,15 +228,15 @@ impl<'a> Told<'a> {
     }
 
     /// Ends the progress. For people, prints the totals.
-    fn finish(&self, files: usize) {
+    fn finish(&self) {
         let bar = self.bar();
         bar.end();
-        if self.format == Some(TimelineFormat::List) && files > 0 {
+        if self.format == Some(TimelineFormat::List) && self.used > 0 {
             let took = bar.seconds();
             messages::say(&format!(
                 "{} in {} ({} of audio in {took:.1} s, {:.0} x)",
                 messages::count(self.plays, "play"),
-                messages::count(files as u64, "file"),
+                messages::count(self.used, "file"),
                 messages::hours(self.duration),
                 self.duration / took.max(1e-3),
             ));
