@@ -44,18 +44,22 @@ impl ScanOptions {
         self
     }
 
-    /// Lists the files in `folder` that may be audio, and what could not be read, in order of paths. For the command.
+    /// The audio files in a folder, in order of paths, and what could not be read there. Paths begin with `folder` as it
+    /// is given.
     ///
     /// # Errors
-    /// [`Error::Io`] if the folder cannot be read; [`Error::Interrupted`].
-    #[doc(hidden)]
-    pub fn audio_files(&self, folder: &Path, cancel: &CancelToken) -> Result<Vec<Result<PathBuf>>> {
-        let found = find(&[folder.to_owned()], self, cancel)?;
-        let files = found.files.into_iter().map(|file| (file.path, None));
-        let unreadable = found.unreadable.into_iter().map(|(path, error)| (path, Some(error)));
-        let mut all: Vec<_> = files.chain(unreadable).collect();
-        all.sort_by(|a, b| a.0.cmp(&b.0));
-        Ok(all.into_iter().map(|(path, error)| error.map_or(Ok(path), Err)).collect())
+    /// [`Error::Io`] if there is no such folder.
+    pub fn audio_files(&self, folder: impl AsRef<Path>) -> Result<(Vec<PathBuf>, Vec<Error>)> {
+        let folder = folder.as_ref();
+        let found = find(&[folder.to_owned()], self, &CancelToken::new())?;
+        let real =
+            std::fs::canonicalize(folder).map_err(|source| Error::Io { path: folder.to_owned(), source })?;
+        let named = |file: FoundFile| match file.path.strip_prefix(&real) {
+            Ok(inside) if !inside.as_os_str().is_empty() => folder.join(inside),
+            _ => file.path,
+        };
+        let unreadable = found.unreadable.into_iter().map(|(_, error)| error).collect();
+        Ok((found.files.into_iter().map(named).collect(), unreadable))
     }
 }
 

@@ -223,9 +223,9 @@ fn folders_and_standard_input_are_recordings_too() {
     let found = place.line(&format!("timeline --json --db {db} in")).code(2);
     let documents = found.json();
     assert_eq!(documents.len(), 2, "{found:#?}");
-    assert_eq!(documents[0]["file"], place.at("in/a.mp3").to_str().unwrap());
+    assert_eq!(documents[0]["file"], "in/a.mp3");
     assert_eq!(documents[0]["status"], "error");
-    assert!(found.err.starts_with(&format!("refrain: {}: ", place.at("in/a.mp3").display())), "{found:#?}");
+    assert!(found.err.starts_with("refrain: in/a.mp3: "), "{found:#?}");
     assert_eq!(documents[1]["plays"].as_array().unwrap().len(), 2);
     let piped = place.fed(&format!("timeline --json --db {db} -"), &sound).code(0).json();
     assert_eq!(piped[0]["file"], "-");

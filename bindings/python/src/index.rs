@@ -20,7 +20,9 @@ use crate::{
     inside::{Inside, is_in_call, is_writing},
     interrupt::{Caller, run},
     listener::{self, Listener},
-    records::{AnswerRecord, EventRecord, InfoRecord, PlayRecord, SummaryRecord, TimelineRecord, TrackRecord},
+    records::{
+        AnswerRecord, EventRecord, InfoRecord, PlayRecord, SummaryRecord, TimelineRecord, TrackRecord,
+    },
 };
 
 /// How often `close` checks whether the calls of other threads are done.

@@ -3,8 +3,8 @@ use std::{ffi::OsString, path::PathBuf};
 
 use pyo3::prelude::*;
 use refrain::{
-    Answer, BuildEvent, BuildSummary, FailedFile, FileEntry, HarmonicFigures, Info, Match, Play, Seconds, Tags,
-    Timeline, Track,
+    Answer, BuildEvent, BuildSummary, FailedFile, FileEntry, HarmonicFigures, Info, Match, Play, Seconds,
+    Tags, Timeline, Track,
 };
 
 /// A path, as text.

@@ -29,7 +29,7 @@ pub fn run(args: &TimelineArgs) -> anyhow::Result<ExitCode> {
     }
     let stop = stop::token();
     let mut told = Told::new(args, &stop)?;
-    let files = told.files(args)?;
+    let files = told.files(args);
     if args.format.labels && files.len() > 1 {
         anyhow::bail!("--labels describes one recording, and there are {}", files.len());
     }
@@ -100,7 +100,7 @@ impl<'a> Told<'a> {
     }
 
     /// Lists the recordings, with those in folders. Names what cannot be read.
-    fn files(&mut self, args: &TimelineArgs) -> anyhow::Result<Vec<Recording>> {
+    fn files(&mut self, args: &TimelineArgs) -> Vec<Recording> {
         let mut files = Vec::new();
         let mut add = |path: PathBuf| {
             let bytes = fs::metadata(&path).map_or(0, |file| if file.is_file() { file.len() } else { 0 });
@@ -112,12 +112,11 @@ impl<'a> Told<'a> {
                 add(file.clone());
                 continue;
             }
-            match scan.audio_files(file, self.stop) {
-                Ok(found) => found.into_iter().for_each(|found| match found {
-                    Ok(path) => add(path),
-                    Err(error) => self.failed(&error),
-                }),
-                Err(Error::Interrupted) => anyhow::bail!("interrupted"),
+            match scan.audio_files(file) {
+                Ok((found, unreadable)) => {
+                    found.into_iter().for_each(&mut add);
+                    unreadable.iter().for_each(|error| self.failed(error));
+                }
                 Err(error) => self.failed(&error),
             }
         }
@@ -125,7 +124,7 @@ impl<'a> Told<'a> {
             self.any_error = true;
             messages::say("refrain: no audio files here");
         }
-        Ok(files)
+        files
     }
 
     /// Starts the progress.
