@@ -41,7 +41,9 @@
 //! | list what an index holds | [`Index::tracks`], [`Index::info`], [`Index::failures`], [`Index::select`] |
 //! | remove, relocate, merge | [`Index::remove`], [`Index::relocate`], [`Index::merge`] |
 //! | check and maintain the file | [`Index::verify`], [`Index::rebuild`], [`Index::compact`], [`Index::export`], [`MaintainOptions`] |
+//! | tell what was played when in a long recording | [`Index::timeline`], [`TimelineOptions`], [`Timeline`], [`Play`] |
 //! | write answers as JSON | [`report::json`] |
+//! | write timelines as CSV, CUE sheets and more | [`report::TimelineWriter`] |
 //! | key, tuning, pitch and chroma of files | [`analyze`](analyze()), [`analyze_all`], [`AnalyzeOptions`] |
 //! | key, tuning, pitch and chroma of samples | [`analysis`] |
 //! | AcoustID fingerprints | [`acoustid`] |

@@ -26,6 +26,8 @@ use super::source;
 use crate::error::Error;
 use crate::error::Result;
 use crate::units::SampleRate;
+#[cfg(feature = "decode")]
+use crate::units::Seconds;
 
 /// Audio that a call is to look up, add or analyze: a file, a stream, samples in memory, or blocks that a program makes.
 ///
@@ -132,6 +134,15 @@ impl<'a> Audio<'a> {
             Origin::Samples { samples, .. } => size_of_val(*samples) as u64,
             _ => 0,
         }
+    }
+
+    /// How long the file at `path` seems to be, for progress. For some formats it is a guess. For the command.
+    #[cfg(feature = "decode")]
+    #[doc(hidden)]
+    pub fn about_duration(path: &Path) -> Option<Seconds> {
+        // A pipe can be read only once.
+        let decoder = path.is_file().then(|| Decoder::open(path))?;
+        decoder.ok()?.about()
     }
 
     /// Begins to read it, block by block.
@@ -357,7 +368,6 @@ mod tests {
     #[test]
     fn every_form_has_frames_and_a_length() {
         use crate::decode::raw::RawSample;
-        use crate::units::Seconds;
 
         let ((file, samples), folder) = (file(), tempfile::tempdir().unwrap());
         let raw = RawFormat { sample: RawSample::S16Le, rate: RATE, channels: 1 };

@@ -380,13 +380,18 @@ impl Decoder {
         self.ended = true;
     }
 
+    /// How long the file seems to be, for progress: a guess for some formats.
+    pub(super) fn about(&self) -> Option<Seconds> {
+        Some(Seconds(self.track.time_base?.calc_duration(self.track.duration?)?.as_secs_f64()))
+    }
+
     /// How long the file says it is, if it can know.
     fn announced(&self) -> Option<Seconds> {
         // Without an encoder's tag the length of MPEG audio is a guess; of chained Ogg streams only the last is known.
         if self.reader.format_info().format == FORMAT_ID_OGG || self.is_raw() && self.track.delay.is_none() {
             return None;
         }
-        Some(Seconds(self.track.time_base?.calc_duration(self.track.duration?)?.as_secs_f64()))
+        self.about()
     }
 }
 

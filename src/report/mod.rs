@@ -11,4 +11,7 @@ pub use answer::{Answer, Match, Status};
 pub use document::{Document, json};
 #[cfg(feature = "analyze")]
 pub use harmonic::{HarmonicFigures, csv_header, csv_row};
-pub use timeline::{Play, Timeline};
+pub use timeline::{
+    Play, Timeline,
+    writer::{TimelineFormat, TimelineWriter},
+};

@@ -1,4 +1,18 @@
 //! What was played when in a recording.
+mod csv;
+mod cue;
+mod format;
+mod gaps;
+mod labels;
+mod list;
+mod m3u;
+mod names;
+mod rttm;
+#[cfg(test)]
+mod tests;
+mod text;
+pub(crate) mod writer;
+
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;

@@ -121,7 +121,14 @@ fn readme_and_help_know_the_same_commands_and_options() {
         "remove", "update", "verify",
     ];
     let mut all: Vec<Vec<&str>> = of_index.iter().map(|name| vec!["index", name]).collect();
-    all.extend([vec!["query"], vec!["analyze"], vec!["fingerprint"], vec!["completions"], vec!["man"]]);
+    all.extend([
+        vec!["query"],
+        vec!["timeline"],
+        vec!["analyze"],
+        vec!["fingerprint"],
+        vec!["completions"],
+        vec!["man"],
+    ]);
     for command in all {
         let name = command.join(" ");
         assert!(
@@ -140,7 +147,9 @@ fn readme_and_help_know_the_same_commands_and_options() {
     };
     assert_eq!(
         subcommands(&stdout(&["--help"])),
-        ["analyze", "completions", "fingerprint", "help", "index", "man", "query"].map(str::to_owned).into()
+        ["analyze", "completions", "fingerprint", "help", "index", "man", "query", "timeline"]
+            .map(str::to_owned)
+            .into()
     );
     let mut listed: BTreeSet<String> = of_index.map(str::to_owned).into();
     listed.insert("help".to_owned());
@@ -177,7 +186,9 @@ fn the_json_has_exactly_the_documented_fields() {
     let readme = text("README.md");
     let json = section(&readme, "## JSON");
     let (answer, rest) = json.split_once("A match, and a candidate:").expect("the table of a match");
-    let (found, info) = rest.split_once("`refrain index info --json`").expect("the table of info");
+    let (found, rest) = rest.split_once("`refrain timeline --json`").expect("the table of a timeline");
+    let (timeline, rest) = rest.split_once("A play:").expect("the table of a play");
+    let (play, info) = rest.split_once("`refrain index info --json`").expect("the table of info");
     let (info, list) = info.split_once("`refrain index list --json`").expect("the table of a listed track");
     let (list, analysis) = list.split_once("`refrain analyze --json`").expect("the table of an analysis");
     let (analysis, fingerprint) =
@@ -200,6 +211,12 @@ fn the_json_has_exactly_the_documented_fields() {
         assert!(quoted(answer).contains(status), "{status}");
     }
     assert_eq!((good["status"].as_str(), bad["status"].as_str()), (Some("match"), Some("error")));
+    let timeline_of = |file: &str| -> serde_json::Value {
+        serde_json::from_str(&stdout(&["timeline", "--json", "--db", db, file])).expect("JSON")
+    };
+    let (good, bad) = (timeline_of("fixtures/audio/clips/clean.wav"), timeline_of("no-such-file"));
+    assert_eq!(&keys(&good) | &keys(&bad), owned(first_cells(timeline)));
+    assert_eq!(keys(&good["plays"][0]), owned(first_cells(play)));
     let told = stdout(&["index", "info", "--json", "--failures", "--db", db]);
     assert_eq!(keys(&serde_json::from_str(&told).expect("JSON")), owned(first_cells(info)));
     let listed = stdout(&["index", "list", "--json", "--db", db]);

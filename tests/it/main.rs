@@ -29,5 +29,6 @@ mod run;
 mod shell;
 mod small_library;
 mod store;
+mod timeline;
 mod upkeep;
 mod verify;

@@ -11,7 +11,7 @@ use std::{
 use pyo3::{exceptions::PyValueError, prelude::*};
 use refrain::{
     AddOptions, Added, BuildOptions, BuildSummary, Error, MaintainOptions, QueryOptions, Range, ScanOptions,
-    Selector, Tags, TrackId,
+    Seconds, Selector, Tags, TimelineOptions, TrackId,
 };
 
 use crate::{
@@ -20,7 +20,9 @@ use crate::{
     inside::{Inside, is_in_call, is_writing},
     interrupt::{Caller, run},
     listener::{self, Listener},
-    records::{AnswerRecord, EventRecord, InfoRecord, SummaryRecord, TrackRecord},
+    records::{
+        AnswerRecord, EventRecord, InfoRecord, PlayRecord, SummaryRecord, TimelineRecord, TrackRecord,
+    },
 };
 
 /// How often `close` checks whether the calls of other threads are done.
@@ -308,6 +310,44 @@ impl Index {
                 Ok(())
             })
         })
+    }
+
+    /// Tells what was played when. `done` gets each play once it is final, `callback` how many seconds were looked up.
+    #[allow(clippy::too_many_arguments)]
+    fn timeline<'py>(
+        &self,
+        py: Python<'py>,
+        kind: &str,
+        source: &Bound<'py, PyAny>,
+        sr: u32,
+        name: Option<PathBuf>,
+        limits: (f64, f32),
+        done: Option<Py<PyAny>>,
+        callback: Option<Py<PyAny>>,
+    ) -> PyResult<TimelineRecord> {
+        let (index, _inside) = (self.open()?, Inside::new(self.address(), false));
+        let (done, callback) = (done.map(Arc::new), callback.map(Arc::new));
+        let (min_length, min_score) = limits;
+        let timeline = with_audio(py, kind, source, sr, name, move |audio, caller| {
+            let mut options = TimelineOptions::default()
+                .min_length(Seconds(min_length))
+                .min_score(min_score)
+                .cancel(caller.cancel());
+            if let Some(callback) = callback {
+                let caller = caller.clone();
+                options = options.on_progress(move |done| {
+                    let callback = Arc::clone(&callback);
+                    caller.tell(move |py| callback.call1(py, (done.0,)).map(|_| ()));
+                });
+            }
+            index.timeline_with(audio, &options, |play| {
+                if let Some(done) = done.clone() {
+                    let play = PlayRecord::from(play.clone());
+                    caller.tell(move |py| done.call1(py, (play,)).map(|_| ()));
+                }
+            })
+        });
+        timeline.map(TimelineRecord::from)
     }
 
     /// Answers which other tracks sound like one of the index. None where there is no track of this id.

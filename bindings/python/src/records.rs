@@ -3,7 +3,8 @@ use std::{ffi::OsString, path::PathBuf};
 
 use pyo3::prelude::*;
 use refrain::{
-    Answer, BuildEvent, BuildSummary, FailedFile, FileEntry, HarmonicFigures, Info, Match, Tags, Track,
+    Answer, BuildEvent, BuildSummary, FailedFile, FileEntry, HarmonicFigures, Info, Match, Play, Seconds,
+    Tags, Timeline, Track,
 };
 
 /// A path, as text.
@@ -90,6 +91,82 @@ impl From<Answer> for AnswerRecord {
             duration: answer.duration.0,
             matches: records(answer.matches),
             candidates: answer.candidates.map(records),
+        }
+    }
+}
+
+#[derive(IntoPyObject)]
+pub struct PlayRecord {
+    start: f64,
+    end: f64,
+    path: OsString,
+    ref_start: f64,
+    ref_end: f64,
+    tempo: f64,
+    pitch: f64,
+    score: f64,
+    id: u32,
+    also_paths: Vec<OsString>,
+    copies: Vec<OsString>,
+    title: Option<String>,
+    artist: Option<String>,
+    album: Option<String>,
+    track_number: Option<u32>,
+    disc_number: Option<u32>,
+    recording_mbid: Option<String>,
+    release_mbid: Option<String>,
+    acoustid: Option<String>,
+}
+
+impl From<Play> for PlayRecord {
+    fn from(play: Play) -> Self {
+        Self {
+            start: play.start.0,
+            end: play.end.0,
+            path: text(play.path),
+            ref_start: play.ref_start.0,
+            ref_end: play.ref_end.0,
+            tempo: play.tempo,
+            pitch: play.pitch,
+            score: play.score,
+            id: play.id.0,
+            also_paths: all(play.also_paths),
+            copies: all(play.copies),
+            title: play.tags.title,
+            artist: play.tags.artist,
+            album: play.tags.album,
+            track_number: play.tags.track_number,
+            disc_number: play.tags.disc_number,
+            recording_mbid: play.tags.recording_mbid,
+            release_mbid: play.tags.release_mbid,
+            acoustid: play.tags.acoustid,
+        }
+    }
+}
+
+#[derive(IntoPyObject)]
+pub struct TimelineRecord {
+    file: OsString,
+    duration: f64,
+    plays: Vec<PlayRecord>,
+    unknown: Vec<(f64, f64)>,
+    silent: Vec<(f64, f64)>,
+    overlap: Vec<(f64, f64)>,
+    warnings: Vec<String>,
+}
+
+impl From<Timeline> for TimelineRecord {
+    fn from(timeline: Timeline) -> Self {
+        let stretches =
+            |all: Vec<(Seconds, Seconds)>| all.into_iter().map(|(from, to)| (from.0, to.0)).collect();
+        Self {
+            file: text(timeline.file),
+            duration: timeline.duration.0,
+            plays: timeline.plays.into_iter().map(PlayRecord::from).collect(),
+            unknown: stretches(timeline.unknown),
+            silent: stretches(timeline.silent),
+            overlap: stretches(timeline.overlap),
+            warnings: timeline.warnings,
         }
     }
 }

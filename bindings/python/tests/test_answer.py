@@ -127,3 +127,44 @@ def test_pandas_is_not_imported_before_it_is_needed() -> None:
 
     code = "import sys, refrain; sys.exit('pandas' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+
+
+def play(**other: Any) -> refrain.Play:
+    fields: Any = dict(
+        start=0.25,
+        end=30.0,
+        path=Path("/m/a.ogg"),
+        ref_start=0.0,
+        ref_end=29.75,
+        tempo=1.0,
+        pitch=0.0,
+        score=0.99,
+        id=7,
+        also_paths=(),
+        copies=(Path("/m/c.ogg"),),
+    )
+    return refrain.Play(**{**fields, **other})
+
+
+TIMELINE = refrain.Timeline("show.wav", 90.0, (play(title="A"), play(start=25.0, id=8)), overlap=((25.0, 30.0),))
+
+
+def test_a_timeline_is_its_plays() -> None:
+    assert len(TIMELINE) == 2 and list(TIMELINE) == list(TIMELINE.plays) and TIMELINE
+    assert repr(TIMELINE) == "<refrain.Timeline 'show.wav': 2 plays>"
+    nothing = refrain.Timeline("x", 1.0, ())
+    assert not nothing and repr(nothing) == "<refrain.Timeline 'x': no play>"
+
+
+def test_a_timeline_has_the_fields_of_the_document() -> None:
+    told = json.loads(json.dumps(TIMELINE.to_dict()))
+    assert list(told) == ["file", "duration", "plays", "unknown", "silent", "overlap", "warnings"]
+    assert told["overlap"] == [[25.0, 30.0]] and told["plays"][0]["copies"] == ["/m/c.ogg"]
+    assert "name" not in told["plays"][0] and told["plays"][0]["path"] == "/m/a.ogg"
+
+
+def test_a_timeline_is_a_table() -> None:
+    pytest.importorskip("pandas")
+    table = TIMELINE.to_dataframe()
+    assert table["start"].tolist() == [0.25, 25.0] and "name" not in table
+    assert refrain.Timeline("x", 1.0, ()).to_dataframe().columns.tolist() == table.columns.tolist()

@@ -411,3 +411,19 @@ def test_listening(built: Path, songs: Path) -> None:
     assert listener.closed
     with pytest.raises(ValueError, match="ended"):
         listener.push(sound, sr)
+
+
+def test_a_timeline_is_made_of_any_audio(built: Path, clip: Path) -> None:
+    plays: List[refrain.Play] = []
+    samples, sr = refrain.load(clip, sr=None)
+    with refrain.Index(built) as index:
+        timeline = index.timeline(clip, done=plays.append)
+        assert timeline.file == str(clip) and timeline.duration == 8.0
+        assert [play.title for play in timeline] == ["Second Orbit"] and list(timeline) == plays
+        assert pickle.loads(pickle.dumps(timeline)) == timeline
+        assert index.timeline(samples, sr, name="radio").plays == timeline.plays
+        for limits in ({"min_length": -1.0}, {"min_score": 1.5}):
+            with pytest.raises(refrain.ParameterError):
+                index.timeline(clip, **limits)
+        with pytest.raises(ZeroDivisionError):
+            index.timeline(clip, done=lambda play: 1 / 0)

@@ -3,6 +3,7 @@ mod db;
 mod fingerprint;
 mod index;
 mod shell;
+mod timeline;
 
 use std::path::PathBuf;
 
@@ -13,6 +14,7 @@ pub use db::*;
 pub use fingerprint::*;
 pub use index::*;
 pub use shell::*;
+pub use timeline::*;
 
 /// Find which recording a piece of audio comes from, out of one SQLite file.
 #[derive(Debug, Parser)]
@@ -32,6 +34,8 @@ pub enum Command {
     Index(IndexCommand),
     /// Find which indexed track a clip or a whole track comes from, and where in it
     Query(QueryArgs),
+    /// List what was played when in recordings of any length
+    Timeline(TimelineArgs),
     /// Tell key, tuning, pitch and chroma of files
     Analyze(AnalyzeArgs),
     /// Print AcoustID's fingerprints of files, as fpcalc does
@@ -200,7 +204,7 @@ pub struct AnalyzeArgs {
     pub quiet: bool,
 }
 
-fn probability(text: &str) -> Result<f32, String> {
+pub(crate) fn probability(text: &str) -> Result<f32, String> {
     match text.parse() {
         Ok(p) if (0.0..=1.0).contains(&p) => Ok(p),
         _ => Err("a number from 0 to 1 is needed".into()),

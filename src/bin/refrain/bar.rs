@@ -23,6 +23,12 @@ impl Bar {
         Self { bar, began: Instant::now(), audio: 0.0 }
     }
 
+    /// Goes on with the spinner, as how much there is cannot be known.
+    pub fn start_unknown(&mut self, message: String) {
+        self.began = Instant::now();
+        self.bar.set_message(message);
+    }
+
     /// Starts the bar over `bytes` bytes; `message` names the files.
     pub fn start(&mut self, bytes: u64, message: String) {
         self.began = Instant::now();

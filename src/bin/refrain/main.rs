@@ -36,6 +36,7 @@ fn main() -> ExitCode {
         Command::Index(IndexCommand::Compact(args)) => cmd::index_compact::run(&args),
         Command::Index(IndexCommand::Export(args)) => cmd::index_export::run(&args),
         Command::Query(args) => cmd::query::run(&args),
+        Command::Timeline(args) => cmd::timeline::run(&args),
         Command::Analyze(args) => cmd::analyze::run(&args),
         Command::Fingerprint(args) => cmd::fingerprint::run(&args),
         Command::Completions(args) => cmd::completions::run(&args),

@@ -64,6 +64,36 @@ class AnswerDict(TypedDict):
     matches: list[MatchDict]
     candidates: Optional[list[MatchDict]]
 
+class PlayDict(TypedDict):
+    start: float
+    end: float
+    path: str
+    ref_start: float
+    ref_end: float
+    tempo: float
+    pitch: float
+    score: float
+    id: int
+    also_paths: list[str]
+    copies: list[str]
+    title: Optional[str]
+    artist: Optional[str]
+    album: Optional[str]
+    track_number: Optional[int]
+    disc_number: Optional[int]
+    recording_mbid: Optional[str]
+    release_mbid: Optional[str]
+    acoustid: Optional[str]
+
+class TimelineDict(TypedDict):
+    file: str
+    duration: float
+    plays: list[PlayDict]
+    unknown: list[tuple[float, float]]
+    silent: list[tuple[float, float]]
+    overlap: list[tuple[float, float]]
+    warnings: list[str]
+
 class EventDict(TypedDict):
     kind: str
     path: Optional[str]
@@ -254,6 +284,16 @@ class Index:
     def query_many(
         self, paths: list[str], threads: Optional[int], ask: _Ask, done: _Answered
     ) -> None: ...
+    def timeline(
+        self,
+        kind: str,
+        source: object,
+        sr: int,
+        name: Optional[str],
+        limits: tuple[float, float],
+        done: Optional[Callable[[PlayDict], object]],
+        callback: Optional[Callable[[float], object]],
+    ) -> TimelineDict: ...
     def query_track(self, id: int, ask: _Ask) -> Optional[AnswerDict]: ...
     def listen(self, ask: _Ask) -> Listener: ...
     def info(self) -> InfoDict: ...

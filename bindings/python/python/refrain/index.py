@@ -23,7 +23,9 @@ from .records import (
     Info,
     Match,
     MergeSummary,
+    Play,
     Relocated,
+    Timeline,
     Track,
 )
 
@@ -514,6 +516,59 @@ class Index:
 
         self._index.query_many(_checks.paths(paths), _threads(threads), ask, done)
         return answers, failures
+
+    def timeline(
+        self,
+        source: Audio,
+        sr: Optional[float] = None,
+        *,
+        name: Optional[_checks.Path] = None,
+        min_length: float = 3.0,
+        min_score: float = 0.9,
+        done: Optional[Callable[[Play], object]] = None,
+        callback: Optional[Callable[[float], object]] = None,
+    ) -> Timeline:
+        """Tells what was played when in a recording of any length.
+
+        Parameters
+        ----------
+        source : str, os.PathLike, bytes, binary file object or numpy.ndarray
+        sr : float, optional
+        name : str, bytes or os.PathLike, optional
+            As in :meth:`query`.
+        min_length : float
+            Leave out plays that are shorter, in seconds.
+        min_score : float
+            The least score of a play, 0 to 1.
+        done : callable, optional
+            Gets each :class:`Play` as soon as nothing later can change it. An exception in it ends the call.
+        callback : callable, optional
+            Gets how many seconds were looked up. An exception in it ends the call.
+
+        Returns
+        -------
+        Timeline
+
+        Raises
+        ------
+        OSError, AudioError
+            If the recording cannot be read.
+
+        Examples
+        --------
+        >>> index.timeline("clip.wav", done=lambda play: print(play.title))
+        Second Orbit
+        <refrain.Timeline 'clip.wav': 1 play>
+        """
+        kind, audio, rate = _checks.audio(source, sr)
+        if not 0 <= min_length < float("inf"):
+            raise ParameterError(f"min_length is {min_length}, must be 0 or more")
+        if not 0 <= min_score <= 1:
+            raise ParameterError(f"min_score is {min_score}, must be 0 to 1")
+        called = None if name is None else _checks.name(name)
+        final = None if done is None else lambda told: done(Play._of(told))
+        limits = (float(min_length), float(min_score))
+        return Timeline._of(self._index.timeline(kind, audio, rate, called, limits, final, callback))
 
     def query_track(
         self,

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Match",
     "Answer",
+    "Play",
+    "Timeline",
     "Added",
     "BuildEvent",
     "BuildSummary",
@@ -327,6 +329,192 @@ def _html_row(match: Match) -> str:
         f"<td>{_clock(match.ref_start)}–{_clock(match.ref_end)}</td>"
         f'<td title="{path}">{html.escape(_utf8(name))}</td></tr>'
     )
+
+
+@dataclass(frozen=True)
+class Play:
+    """A track that was played in a recording. Times are in seconds.
+
+    Attributes
+    ----------
+    start, end : float
+        Where it is in the recording.
+    path : pathlib.Path
+        The track's file, absolute: the first one that exists. The name, if the track is no file.
+    ref_start, ref_end : float
+        The part of the track that was played.
+    tempo : float
+        The recording's speed divided by the track's.
+    pitch : float
+        How many semitones higher than the track it was played.
+    score : float
+        The probability that the play is right, 0 to 1.
+    id : int
+        The track's id in the index.
+    also_paths : tuple of pathlib.Path
+        Other existing files with the same content.
+    copies : tuple of pathlib.Path
+        Files of other tracks that hold the same recording.
+    title, artist, album, recording_mbid, release_mbid, acoustid : str or None
+        The track's tags.
+    track_number, disc_number : int or None
+        The track's tags.
+    name : str
+        The path as the index has it, character by character, as in :class:`Match`.
+
+    Examples
+    --------
+    >>> play = index.timeline("clip.wav").plays[0]
+    >>> play.path.name, play.title
+    ('second-orbit.flac', 'Second Orbit')
+    """
+
+    start: float
+    end: float
+    path: pathlib.Path
+    ref_start: float
+    ref_end: float
+    tempo: float
+    pitch: float
+    score: float
+    id: int
+    also_paths: Tuple[pathlib.Path, ...]
+    copies: Tuple[pathlib.Path, ...] = ()
+    title: Optional[str] = None
+    artist: Optional[str] = None
+    album: Optional[str] = None
+    track_number: Optional[int] = None
+    disc_number: Optional[int] = None
+    recording_mbid: Optional[str] = None
+    release_mbid: Optional[str] = None
+    acoustid: Optional[str] = None
+    name: str = field(default="", repr=False)
+
+    def to_dict(self) -> Dict[str, Any]:
+        """The play as a dictionary of plain values: the fields of ``refrain timeline --json``.
+
+        Returns
+        -------
+        dict of str to str, int, float, list or None
+            Paths are strings.
+
+        Examples
+        --------
+        >>> index.timeline("clip.wav").plays[0].to_dict()["title"]
+        'Second Orbit'
+        """
+        told = {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}
+        told["path"] = _utf8(told.pop("name") or str(self.path))
+        told["also_paths"] = [_utf8(str(path)) for path in self.also_paths]
+        told["copies"] = [_utf8(str(path)) for path in self.copies]
+        return told
+
+    @classmethod
+    def _of(cls, told: _refrain.PlayDict) -> Play:
+        other = dict(
+            path=pathlib.Path(told["path"]),
+            name=told["path"],
+            also_paths=tuple(map(pathlib.Path, told["also_paths"])),
+            copies=tuple(map(pathlib.Path, told["copies"])),
+        )
+        return cls(**{**told, **other})  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, repr=False)
+class Timeline:
+    """What was played when in a recording. Iterating gives the plays; it is false if there are none.
+
+    Attributes
+    ----------
+    file : str
+        The recording, as it was named.
+    duration : float
+        Its length in seconds.
+    plays : tuple of Play
+        What was played, in order of the starts. Two plays overlap where two tracks are heard at once.
+    unknown, silent, overlap : tuple of tuple of float
+        Stretches, each with start and end: with sound of which no track is known, without sound, with two plays at once.
+    warnings : tuple of str
+        What was wrong with the recording.
+
+    Examples
+    --------
+    >>> timeline = index.timeline("clip.wav")
+    >>> timeline
+    <refrain.Timeline 'clip.wav': 1 play>
+    >>> [play.title for play in timeline], len(timeline)
+    (['Second Orbit'], 1)
+    """
+
+    file: str
+    duration: float
+    plays: Tuple[Play, ...]
+    unknown: Tuple[Tuple[float, float], ...] = ()
+    silent: Tuple[Tuple[float, float], ...] = ()
+    overlap: Tuple[Tuple[float, float], ...] = ()
+    warnings: Tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.plays)
+
+    def __iter__(self) -> Iterator[Play]:
+        return iter(self.plays)
+
+    def __repr__(self) -> str:
+        count = {0: "no play", 1: "1 play"}.get(len(self), f"{len(self)} plays")
+        return f"<refrain.Timeline {self.file!r}: {count}>"
+
+    def to_dict(self) -> Dict[str, Any]:
+        """The timeline as a dictionary of plain values: the document of ``refrain timeline --json``.
+
+        Returns
+        -------
+        dict of str to str, float or list
+            Can be written by :func:`json.dumps`.
+
+        Examples
+        --------
+        >>> list(index.timeline("clip.wav").to_dict())
+        ['file', 'duration', 'plays', 'unknown', 'silent', 'overlap', 'warnings']
+        """
+        told: Dict[str, Any] = {"file": _utf8(self.file), "duration": self.duration}
+        told["plays"] = [play.to_dict() for play in self.plays]
+        for name in ("unknown", "silent", "overlap"):
+            told[name] = [list(stretch) for stretch in getattr(self, name)]
+        told["warnings"] = list(self.warnings)
+        return told
+
+    def to_dataframe(self) -> pandas.DataFrame:
+        """The plays as a pandas data frame, a row each.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The columns of :class:`Play`.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+
+        Examples
+        --------
+        >>> index.timeline("clip.wav").to_dataframe()["title"].tolist()
+        ['Second Orbit']
+        """
+        return to_dataframe(self)
+
+    @classmethod
+    def _of(cls, told: _refrain.TimelineDict) -> Timeline:
+        return cls(
+            file=told["file"],
+            duration=told["duration"],
+            plays=tuple(map(Play._of, told["plays"])),
+            unknown=tuple(told["unknown"]),
+            silent=tuple(told["silent"]),
+            overlap=tuple(told["overlap"]),
+            warnings=tuple(told["warnings"]),
+        )
 
 
 @dataclass(frozen=True)
@@ -807,15 +995,15 @@ class Fingerprint:
         return _refrain.unpack_frames(self.frames)
 
 
-Record = Union[Answer, Match, Track, Analysis, Failure, File]
+Record = Union[Answer, Match, Play, Track, Analysis, Failure, File]
 
 
-def to_dataframe(records: Union[Answer, Iterable[Record]]) -> pandas.DataFrame:
+def to_dataframe(records: Union[Answer, Timeline, Iterable[Record]]) -> pandas.DataFrame:
     """Records as a pandas data frame, a row each. Answers have a row for each match, with the clip in the column ``query``.
 
     Parameters
     ----------
-    records : Answer, or iterable of Answer, Match, Track, Analysis, Failure or File
+    records : Answer, Timeline, or iterable of Answer, Match, Play, Track, Analysis, Failure or File
         What :meth:`refrain.Index.query_many`, :meth:`refrain.Index.tracks`, :func:`refrain.analyze_all` and others return.
 
     Returns
@@ -842,12 +1030,13 @@ def to_dataframe(records: Union[Answer, Iterable[Record]]) -> pandas.DataFrame:
     # The iterator of an answer gives matches, which do not know their clip.
     given: Iterable[Any] = [records] if isinstance(records, Answer) else records
     rows: List[Dict[str, Any]] = []
-    columns: Optional[List[str]] = None
+    # Without a play there are columns all the same.
+    columns: Optional[List[str]] = _columns(Play) if isinstance(records, Timeline) else None
     for record in given:
         if isinstance(record, Answer):
             columns = columns or ["query", *_columns(Match)]
             rows += ({"query": record.query, **_row(match)} for match in record.matches)
-        elif isinstance(record, (Match, Track, Analysis, File)):
+        elif isinstance(record, (Match, Play, Track, Analysis, File)):
             rows.append(_row(record))
         elif isinstance(record, Failure):
             rows.append(record._asdict())
@@ -861,5 +1050,5 @@ def _columns(kind: type) -> List[str]:
     return [each.name for each in dataclasses.fields(kind) if each.name != "name"]
 
 
-def _row(record: Union[Match, Track, Analysis, File]) -> Dict[str, Any]:
+def _row(record: Union[Match, Play, Track, Analysis, File]) -> Dict[str, Any]:
     return {name: getattr(record, name) for name in _columns(type(record))}

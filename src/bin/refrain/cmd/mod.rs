@@ -20,3 +20,4 @@ pub mod man;
 mod progress;
 pub mod query;
 mod query_csv;
+pub mod timeline;

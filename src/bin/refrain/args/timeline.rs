@@ -1,0 +1,82 @@
+//! Arguments of `refrain timeline`.
+use std::path::PathBuf;
+
+use clap::Args;
+use refrain::{QueryOptions, Seconds, report::TimelineFormat};
+
+use super::{DbArgs, FindArgs, probability};
+
+/// How to make timelines, and how to print them.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  refrain timeline show.mp3
+  refrain timeline --min-length 20 --cue set.flac > set.cue
+  refrain timeline --csv broadcasts/ > played.csv")]
+pub struct TimelineArgs {
+    /// Recordings, and folders with recordings; `-` reads one from standard input
+    #[arg(required = true, value_name = "FILE|DIR")]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub db: DbArgs,
+    /// Leave out plays that are shorter than this [default: 3]
+    #[arg(long, value_name = "SECS", value_parser = length)]
+    pub min_length: Option<Seconds>,
+    /// The lowest score of a play, 0 to 1
+    #[arg(long, value_name = "P", value_parser = probability, default_value_t = QueryOptions::MIN_SCORE)]
+    pub min_score: f32,
+    #[command(flatten)]
+    pub format: TimelineFormatArgs,
+    #[command(flatten)]
+    pub find: FindArgs,
+}
+
+/// In which format to print, if not as a list for people.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub struct TimelineFormatArgs {
+    /// Print one JSON document a file, each on a line
+    #[arg(long)]
+    pub json: bool,
+    /// Print comma-separated values with a header line, a line for each play
+    #[arg(long)]
+    pub csv: bool,
+    /// Print a CUE sheet
+    #[arg(long)]
+    pub cue: bool,
+    /// Print labels of Audacity; one recording only
+    #[arg(long)]
+    pub labels: bool,
+    /// Print RTTM, each track as a speaker
+    #[arg(long)]
+    pub rttm: bool,
+    /// Print a playlist with the parts of the recordings
+    #[arg(long)]
+    pub m3u: bool,
+    /// Print a tracklist to paste, unknown tracks as `ID - ID`
+    #[arg(long)]
+    pub text: bool,
+}
+
+impl TimelineFormatArgs {
+    /// The format in which plays are written one by one; `None` for JSON.
+    pub fn chosen(&self) -> Option<TimelineFormat> {
+        match self {
+            Self { json: true, .. } => None,
+            Self { csv: true, .. } => Some(TimelineFormat::Csv),
+            Self { cue: true, .. } => Some(TimelineFormat::Cue),
+            Self { labels: true, .. } => Some(TimelineFormat::Labels),
+            Self { rttm: true, .. } => Some(TimelineFormat::Rttm),
+            Self { m3u: true, .. } => Some(TimelineFormat::M3u),
+            Self { text: true, .. } => Some(TimelineFormat::Text),
+            _ => Some(TimelineFormat::List),
+        }
+    }
+}
+
+fn length(text: &str) -> Result<Seconds, String> {
+    match text.parse() {
+        Ok(n) if (0.0..1e9).contains(&n) => Ok(Seconds(n)),
+        _ => Err("a number of seconds is needed, 0 or more".into()),
+    }
+}
