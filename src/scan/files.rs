@@ -43,6 +43,24 @@ impl ScanOptions {
         self.max_depth = max_depth.into();
         self
     }
+
+    /// The audio files in a folder, in order of paths, and what could not be read there. Paths begin with `folder` as it
+    /// is given.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if there is no such folder.
+    pub fn audio_files(&self, folder: impl AsRef<Path>) -> Result<(Vec<PathBuf>, Vec<Error>)> {
+        let folder = folder.as_ref();
+        let found = find(&[folder.to_owned()], self, &CancelToken::new())?;
+        let real =
+            std::fs::canonicalize(folder).map_err(|source| Error::Io { path: folder.to_owned(), source })?;
+        let named = |file: FoundFile| match file.path.strip_prefix(&real) {
+            Ok(inside) if !inside.as_os_str().is_empty() => folder.join(inside),
+            _ => file.path,
+        };
+        let unreadable = found.unreadable.into_iter().map(|(_, error)| error).collect();
+        Ok((found.files.into_iter().map(named).collect(), unreadable))
+    }
 }
 
 impl Default for ScanOptions {

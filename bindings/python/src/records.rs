@@ -19,6 +19,7 @@ fn all(paths: Vec<PathBuf>) -> Vec<OsString> {
 pub struct MatchRecord {
     path: OsString,
     also_paths: Vec<OsString>,
+    copies: Vec<OsString>,
     missing: bool,
     id: u32,
     score: f64,
@@ -48,6 +49,7 @@ impl From<Match> for MatchRecord {
         Self {
             path: text(m.path),
             also_paths: all(m.also_paths),
+            copies: all(m.copies),
             missing: m.missing,
             id: m.id.0,
             score: m.score,
@@ -80,6 +82,7 @@ pub struct AnswerRecord {
     duration: f64,
     matches: Vec<MatchRecord>,
     candidates: Option<Vec<MatchRecord>>,
+    warnings: Vec<String>,
 }
 
 impl From<Answer> for AnswerRecord {
@@ -90,6 +93,7 @@ impl From<Answer> for AnswerRecord {
             duration: answer.duration.0,
             matches: records(answer.matches),
             candidates: answer.candidates.map(records),
+            warnings: answer.warnings,
         }
     }
 }
