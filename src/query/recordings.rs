@@ -76,8 +76,8 @@ impl Query<'_> {
             let mut same = None;
             for (n, copies) in recordings.iter().enumerate() {
                 let best = &copies[0].1.holder;
-                let may_be = best.place.track != new.holder.place.track
-                    && overlap(&best.place, &new.holder.place);
+                let may_be =
+                    best.place.track != new.holder.place.track && overlap(&best.place, &new.holder.place);
                 if may_be && self.is_same_recording(best, &new.holder)? {
                     same = Some(n);
                     break;
@@ -100,10 +100,11 @@ fn one_match(mut copies: Vec<(usize, Described)>) -> Option<Match> {
     copies.sort_by(standing);
     let mut copies = copies.into_iter().map(|(_, described)| described.found);
     let mut found = copies.next()?;
-    let mut others: Vec<Match> = copies.filter(|copy| copy.id != found.id).collect();
-    others.sort_by(|a, b| a.path.cmp(&b.path).then(a.id.cmp(&b.id)));
-    others.dedup_by_key(|copy| copy.id);
-    found.copies = others.into_iter().map(|copy| copy.path).collect();
+    let others = copies.filter(|copy| copy.id != found.id);
+    found.copies = others.flat_map(|copy| std::iter::once(copy.path).chain(copy.also_paths)).collect();
+    found.copies.sort();
+    // A track may have several places.
+    found.copies.dedup();
     Some(found)
 }
 

@@ -152,7 +152,8 @@ impl Pair<'_, '_> {
     /// A piece that lies within both tracks, and is not silent.
     fn inner_piece(&self, line: &Line, at: i64) -> Result<Option<Piece>> {
         let two = [at, at + PIECE].map(|at| in_two(line, at));
-        let inside = at >= 0 && at + PIECE <= self.one.count && two[0] >= 0.0 && two[1] <= self.two.count as f64;
+        let inside =
+            at >= 0 && at + PIECE <= self.one.count && two[0] >= 0.0 && two[1] <= self.two.count as f64;
         if inside { self.piece(line, at, WIDE_REACH) } else { Ok(None) }
     }
 

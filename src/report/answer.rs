@@ -58,7 +58,8 @@ pub struct Match {
     /// Other existing files with the same content.
     #[serde(serialize_with = "all_lossy")]
     pub also_paths: Vec<PathBuf>,
-    /// The files of other tracks that hold the same recording, one for each, in order of paths.
+    /// The files of other tracks that hold the same recording, in order of paths. A missing file is named only if its track
+    /// has no other.
     #[serde(serialize_with = "all_lossy")]
     pub copies: Vec<PathBuf>,
     /// Whether all of its files were missing when an update last looked for them.

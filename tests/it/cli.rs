@@ -137,10 +137,7 @@ fn exit_codes_of_a_query() {
     query(&[], &[gone]).code(2);
     let mixed = query(&[], &[&clean, gone, &hum]).code(2);
     assert!(mixed.out.contains("second-orbit.flac") && mixed.out.contains("no match"), "{mixed:#?}");
-    assert_eq!(
-        mixed.err,
-        "refrain: gone.mp3: No such file or directory (os error 2)\n1 of 3 clips found\n"
-    );
+    assert_eq!(mixed.err, "refrain: gone.mp3: No such file or directory (os error 2)\n1 of 3 clips found\n");
     let quiet = query(&["--quiet"], &[&clean, gone]).code(2);
     assert_eq!(quiet.err, "refrain: gone.mp3: No such file or directory (os error 2)\n");
 }
@@ -245,10 +242,8 @@ fn options_limit_the_matches_by_number_and_score() {
     let all = matches(&["--min-score", "0", "--top", "100"], 0);
     assert!(all.len() > 2, "{all:?}");
     let number = |m: &Value, name: &str| m[name].as_f64().unwrap();
-    let order: Vec<(f64, f64)> = all
-        .iter()
-        .map(|m| (number(m, "query_end") - number(m, "query_start"), number(m, "score")))
-        .collect();
+    let order: Vec<(f64, f64)> =
+        all.iter().map(|m| (number(m, "query_end") - number(m, "query_start"), number(m, "score"))).collect();
     // Half a second or 5 % less covers as much.
     let ordered = |(a_long, a_score): &(f64, f64), (b_long, b_score): &(f64, f64)| {
         a_long > b_long || a_score >= b_score && a_long + f64::max(0.5, 0.06 * b_long) > *b_long
@@ -271,7 +266,8 @@ fn options_limit_the_matches_by_number_and_score() {
 #[test]
 fn matches_that_top_leaves_out_are_mentioned() {
     let clean = clip("clean.wav");
-    let limited = |args: &[&str]| query(&[&["--min-score", "0", "--top", "2"], args].concat(), &[&clean]).code(0);
+    let limited =
+        |args: &[&str]| query(&[&["--min-score", "0", "--top", "2"], args].concat(), &[&clean]).code(0);
     let table = limited(&[]);
     assert!(table.out.ends_with("\n  more recordings match; --top shows more than 2\n"), "{table:#?}");
     assert_eq!(table.err, "");
@@ -291,7 +287,8 @@ fn a_folder_stands_for_its_audio_files() {
     place.write("in/notes.txt", b"not audio");
     place.write("empty/notes.txt", b"not audio");
     let ask = |clips: &str| place.line(&format!("query --json --db {} {clips}", library().display()));
-    let names = |run: &Run| run.json().iter().map(|a| a["query"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    let names =
+        |run: &Run| run.json().iter().map(|a| a["query"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
     let found = ask("in/deep/a.wav in").code(0);
     assert_eq!(names(&found), ["in/deep/a.wav", "in/b.wav", "in/deep/a.wav"]);
     assert_eq!(found.err, "3 of 3 clips found\n");

@@ -689,7 +689,7 @@ typedef struct RefrainMatch {
      */
     uint32_t variants;
     /**
-     * The files of other tracks that hold the same recording, one for each, in order of paths.
+     * The files of other tracks that hold the same recording, in order of paths.
      */
     const char *const *copies;
     /**

@@ -103,7 +103,7 @@ pub struct RefrainMatch {
     /// How many variants of the audio (other pitches and speeds) were compared before it was found; 1 if it was found as
     /// it is.
     pub variants: u32,
-    /// The files of other tracks that hold the same recording, one for each, in order of paths.
+    /// The files of other tracks that hold the same recording, in order of paths.
     pub copies: *const *const c_char,
     /// How many.
     pub copy_count: usize,

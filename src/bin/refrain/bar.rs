@@ -79,7 +79,8 @@ impl ClipBar {
     /// For so many clips. Shows nothing yet.
     pub fn new(clips: usize) -> Self {
         let bar = ProgressBar::with_draw_target(Some(clips as u64), ProgressDrawTarget::hidden());
-        let template = if clips > 1 { "{bar:30} {pos} of {len} clips, {eta} left" } else { "{spinner} {msg}" };
+        let template =
+            if clips > 1 { "{bar:30} {pos} of {len} clips, {eta} left" } else { "{spinner} {msg}" };
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }

@@ -86,7 +86,7 @@ class Match:
     also_paths : tuple of pathlib.Path
         Other existing files with the same content.
     copies : tuple of pathlib.Path
-        The files of other tracks that hold the same recording, one for each, in order of paths.
+        The files of other tracks that hold the same recording, in order of paths.
     missing : bool
         Whether none of its files existed when the index last looked for them.
     id : int

@@ -7,7 +7,9 @@ use std::{
 
 use anyhow::Context;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
-use refrain::{Answer, Audio, Error, Index, Match, QueryOptions, Range, ScanOptions, Seconds, Status, report};
+use refrain::{
+    Answer, Audio, Error, Index, Match, QueryOptions, Range, ScanOptions, Seconds, Status, report,
+};
 
 use super::{m3u, query_csv};
 use crate::{args::QueryArgs, bar::ClipBar, db, messages};
