@@ -24,6 +24,9 @@ const PIECE: usize = 54;
 const STEPS: i32 = 6;
 const STEP: f64 = 0.125;
 
+/// The step of a wider search.
+const WIDE_STEP: f64 = 0.25;
+
 /// A track at a place, and how a query lies in it.
 #[derive(Clone, Copy, Debug)]
 pub struct Side<'a> {
@@ -66,27 +69,58 @@ pub fn same_sound(
     }
     let smoothed = [one, two].map(|side| smoothed(&side.reference.frames, values));
     let mut whole = Sums::default();
-    let (mut a, mut b) = (vec![0.0; values], vec![0.0; values]);
     for piece in times.chunks(PIECE) {
-        let mut best = Sums::default();
-        for step in -STEPS..=STEPS {
-            let mut sums = Sums::default();
-            for &time in piece {
-                let (first, second) = (one.frame(time), two.frame(time) + f64::from(step) * STEP);
-                let apart = second - first;
-                // As far before a stored frame of one as after a stored frame of the other.
-                let first = first.round() - (apart - apart.round()) / 2.0;
-                between(&smoothed[0], values, first, &mut a);
-                between(&smoothed[1], values, first + apart, &mut b);
-                sums.add(&a, &b, semitones);
-            }
-            if step == -STEPS || sums.cosine() > best.cosine() {
-                best = sums;
-            }
-        }
-        whole.join(&best);
+        let shifts = (-STEPS..=STEPS).map(|step| f64::from(step) * STEP);
+        whole.join(&best([one, two], &smoothed, values, piece, semitones, shifts).1);
     }
     whole.cosine()
+}
+
+/// By how many frames `two` has to move, at most `reach` to either side, to agree best with `one` over `halves`, and the
+/// cosine it then has. For a piece that is short enough to have one shift. Like [`same_sound`] otherwise.
+pub fn best_shift(
+    one: &Side<'_>,
+    two: &Side<'_>,
+    values: usize,
+    halves: Range<usize>,
+    semitones: i32,
+    reach: f64,
+) -> (f64, f32) {
+    let times: Vec<f64> = halves.step_by(2).map(|half| half as f64).collect();
+    let smoothed = [one, two].map(|side| smoothed(&side.reference.frames, values));
+    let steps = (reach / WIDE_STEP).round() as i32;
+    let shifts = (-steps..=steps).map(|step| f64::from(step) * WIDE_STEP);
+    let (shift, sums) = best([one, two], &smoothed, values, &times, semitones, shifts);
+    (shift, sums.cosine())
+}
+
+/// The shift of the second side at which both agree best, and the products there.
+fn best(
+    sides: [&Side<'_>; 2],
+    smoothed: &[Vec<f32>; 2],
+    values: usize,
+    times: &[f64],
+    semitones: i32,
+    shifts: impl Iterator<Item = f64>,
+) -> (f64, Sums) {
+    let (mut a, mut b) = (vec![0.0; values], vec![0.0; values]);
+    let mut best: Option<(f64, Sums)> = None;
+    for shift in shifts {
+        let mut sums = Sums::default();
+        for &time in times {
+            let (first, second) = (sides[0].frame(time), sides[1].frame(time) + shift);
+            let apart = second - first;
+            // As far before a stored frame of one as after a stored frame of the other.
+            let first = first.round() - (apart - apart.round()) / 2.0;
+            between(&smoothed[0], values, first, &mut a);
+            between(&smoothed[1], values, first + apart, &mut b);
+            sums.add(&a, &b, semitones);
+        }
+        if best.is_none_or(|(_, best)| sums.cosine() > best.cosine()) {
+            best = Some((shift, sums));
+        }
+    }
+    best.unwrap_or_default()
 }
 
 impl Side<'_> {

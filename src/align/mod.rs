@@ -11,7 +11,7 @@ mod votes;
 mod windows;
 
 pub use along::evidence_along;
-pub use copies::{Side, is_same_sound, same_sound};
+pub use copies::{Side, best_shift, is_same_sound, same_sound};
 pub use parts::{Claim, parts};
 pub use refine::{Comparison, Line};
 pub use repeats::{Repeats, sounds_the_same};

@@ -95,11 +95,24 @@ impl<'s> Query<'s> {
 
     /// The track's frames `from..to`, or as many of them as exist.
     pub(crate) fn stored(&self, track: TrackId, from: i64, to: i64) -> Result<Reference> {
-        let clamp = |n: i64| n.clamp(0, i64::from(i32::MAX)) as u32;
-        let mut packed = Vec::new();
-        self.store.frames(track, Frames(clamp(from))..Frames(clamp(to)), &mut packed)?;
-        let mut reference = Reference { first: clamp(from) as i32, frames: vec![0.0; 2 * packed.len()] };
-        self.frame_code.unpack(&packed, &mut reference.frames);
-        Ok(reference)
+        Ok(self.unpacked(from, &self.packed(track, from, to)?))
     }
+
+    /// The track's frames `from..to` as they are stored, or as many of them as exist.
+    pub(crate) fn packed(&self, track: TrackId, from: i64, to: i64) -> Result<Vec<u8>> {
+        let mut packed = Vec::new();
+        self.store.frames(track, Frames(clamped(from))..Frames(clamped(to)), &mut packed)?;
+        Ok(packed)
+    }
+
+    /// Unpacks stored frames, the first of which is frame `first` of its track.
+    pub(crate) fn unpacked(&self, first: i64, packed: &[u8]) -> Reference {
+        let mut reference = Reference { first: clamped(first) as i32, frames: vec![0.0; 2 * packed.len()] };
+        self.frame_code.unpack(packed, &mut reference.frames);
+        reference
+    }
+}
+
+fn clamped(frame: i64) -> u32 {
+    frame.clamp(0, i64::from(i32::MAX)) as u32
 }

@@ -103,8 +103,7 @@ impl Hearing {
 
 /// The places that count as matches, ordered by their position in the query.
 fn matched(query: &Query<'_>, places: Vec<Place>, duration: f64) -> Result<Vec<Match>> {
-    let mut matches = query.described(places, usize::MAX, duration)?;
-    matches.retain(|m| m.score >= f64::from(query.options.min_score));
+    let mut matches = query.matches(places, duration)?;
     matches.sort_by(|a, b| a.query_start.0.total_cmp(&b.query_start.0));
     Ok(matches)
 }

@@ -2,8 +2,8 @@
 //!
 //! Audio comes in [chunks](crate::extract::chunks) of a minute. [`search`] finds the places of a chunk: the
 //! index proposes places ([`windows`]), the stored frames decide ([`alignments`]), and other tracks show what
-//! chance reaches ([`runner_up`]). Then places of neighbouring chunks are joined ([`place`]) and ranked
-//! ([`rank`]). [`answer`] runs these steps for audio that can be read, [`listen`] for audio that is pushed
+//! chance reaches ([`runner_up`]). Then places of neighbouring chunks are joined ([`place`]). Places in copies of one
+//! recording become one match ([`recordings`], [`same_recording`]), and the matches are ranked ([`rank`]). [`answer`] runs these steps for audio that can be read, [`listen`] for audio that is pushed
 //! in, and [`stored_track`] for a track of the index itself.
 mod alignments;
 mod answer;
@@ -15,8 +15,10 @@ pub(crate) mod options;
 mod other_parameters;
 pub(crate) mod place;
 mod rank;
+mod recordings;
 mod repeats;
 mod runner_up;
+mod same_recording;
 mod search;
 mod stored_track;
 #[cfg(test)]

@@ -1,5 +1,5 @@
 //! Turns places into matches, best first.
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use super::{
     engine::{Effort, Query},
@@ -11,43 +11,65 @@ use crate::{
     units::Seconds,
 };
 
+/// The places, best first by evidence. Where places of one track overlap in the query, only the best is kept.
+fn apart(mut places: Vec<Place>) -> Vec<Place> {
+    places.sort_by(|a, b| b.evidence.total_cmp(&a.evidence));
+    let mut kept: Vec<Place> = Vec::new();
+    let mut of_track: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    for place in places {
+        let own = of_track.entry(place.track.0).or_default();
+        if !own.iter().any(|&n| overlap(&kept[n], &place)) {
+            own.push(kept.len());
+            kept.push(place);
+        }
+    }
+    kept
+}
+
 impl Query<'_> {
     /// The answer to a query called `name`, of `duration` seconds, from all its places.
     pub(super) fn rank(&self, name: &Path, places: Vec<Place>, duration: f64) -> Result<Answer> {
-        let max = self.options.top.max(Effort::CLIP.kept);
-        let mut ranked = self.described(places, max, duration)?;
-        ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then(b.evidence.total_cmp(&a.evidence)));
-        let candidates = self.options.explain.then(|| ranked.clone());
-        ranked.retain(|m| m.score >= f64::from(self.options.min_score));
-        ranked.truncate(self.options.top);
-        Ok(Answer::of(name, ranked, candidates, Seconds(duration)))
+        let places = apart(places);
+        let candidates = if self.options.explain { Some(self.candidates(&places, duration)?) } else { None };
+        let ranked = self.recordings(places, self.options.top, duration)?;
+        Ok(Answer::of(name, ranked.matches, candidates, Seconds(duration), ranked.more))
     }
 
-    /// Describes the best `max` places, in order of their evidence. Where places of one track overlap in the
-    /// query, only the best is returned.
-    pub(super) fn described(&self, mut places: Vec<Place>, max: usize, duration: f64) -> Result<Vec<Match>> {
-        places.sort_by(|a, b| b.evidence.total_cmp(&a.evidence));
-        let mut matches: Vec<Match> = Vec::new();
-        let mut taken: Vec<Place> = Vec::new();
+    /// The matches among places, one for each recording.
+    pub(super) fn matches(&self, places: Vec<Place>, duration: f64) -> Result<Vec<Match>> {
+        Ok(self.recordings(apart(places), usize::MAX, duration)?.matches)
+    }
+
+    /// The best places, matches or not, in order of their score.
+    fn candidates(&self, places: &[Place], duration: f64) -> Result<Vec<Match>> {
+        let max = self.options.top.max(Effort::CLIP.kept);
+        let mut candidates: Vec<Match> = Vec::new();
         for place in places {
-            if matches.len() == max {
+            if candidates.len() == max {
                 break;
             }
-            if taken.iter().any(|t| t.track == place.track && overlap(t, &place)) {
-                continue;
-            }
-            // While files move, a track may have no file for a moment.
-            let Some(described) = self.describe(&place, duration)? else { continue };
-            matches.push(described);
-            taken.push(place);
+            candidates.extend(self.describe(place, duration)?.map(|(described, _)| described));
         }
-        Ok(matches)
+        candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then(b.evidence.total_cmp(&a.evidence)));
+        Ok(candidates)
     }
 
-    fn describe(&self, place: &Place, duration: f64) -> Result<Option<Match>> {
+    /// The probability that a place is right, for a query of `duration` seconds.
+    pub(super) fn score_in(&self, place: &Place, duration: f64) -> f64 {
+        let frame = self.frame_seconds();
+        self.score(place, (duration - frame) / self.params.frame_seconds().0 + 1.0)
+    }
+
+    /// The length of a frame, which overlaps its neighbours.
+    fn frame_seconds(&self) -> f64 {
+        self.params.frame_length as f64 / f64::from(self.params.sample_rate.0)
+    }
+
+    /// The match that a place makes, and how many frames its track has. `None` if the track has no file.
+    pub(super) fn describe(&self, place: &Place, duration: f64) -> Result<Option<(Match, u32)>> {
         let half = self.params.half_frame_seconds().0;
-        let frame = self.params.frame_length as f64 / f64::from(self.params.sample_rate.0);
-        let score = self.score(place, (duration - frame) / self.params.frame_seconds().0 + 1.0);
+        let frame = self.frame_seconds();
+        let score = self.score_in(place, duration);
         let Some(track) = self.store.track(place.track)? else { return Ok(None) };
         let files = self.store.files(place.track)?.into_iter().skip(1).filter(|file| !file.missing);
         let query_start = place.from as f64 * half;
@@ -62,9 +84,10 @@ impl Query<'_> {
         starts.sort_by(f64::total_cmp);
         let ref_start = starts.remove(0).clamp(0.0, length);
         let ref_end = (ref_start + span).clamp(ref_start, length);
-        Ok(Some(Match {
+        let found = Match {
             path: track.record.path,
             also_paths: files.map(|file| file.path).collect(),
+            copies: Vec::new(),
             missing: track.missing,
             id: place.track,
             score,
@@ -80,6 +103,7 @@ impl Query<'_> {
             similarity: f64::from(place.similarity),
             variants: place.variants,
             runner_up: f64::from(place.runner_up),
-        }))
+        };
+        Ok(Some((found, track.frames)))
     }
 }

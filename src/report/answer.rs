@@ -20,7 +20,8 @@ pub struct Answer {
     pub query: PathBuf,
     /// Whether there is a match.
     pub status: Status,
-    /// The matches, best first. Empty unless `status` is [`Status::Match`].
+    /// The matches, one for each recording: those that cover most seconds of the clip first, then by score. Empty unless
+    /// `status` is [`Status::Match`].
     pub matches: Vec<Match>,
     /// The best places that were compared, matches or not. Only with
     /// [`QueryOptions::explain`](crate::QueryOptions::explain).
@@ -28,6 +29,11 @@ pub struct Answer {
     pub candidates: Option<Vec<Match>>,
     /// The duration of the clip.
     pub duration: Seconds,
+    /// What was wrong with the clip: damage, and what was done about it; or that it is silent.
+    pub warnings: Vec<String>,
+    /// Whether there are more matches than [`QueryOptions::top`](crate::QueryOptions::top) allows. Not in JSON.
+    #[serde(skip)]
+    pub more: bool,
 }
 
 /// Whether a query has a match.
@@ -52,6 +58,10 @@ pub struct Match {
     /// Other existing files with the same content.
     #[serde(serialize_with = "all_lossy")]
     pub also_paths: Vec<PathBuf>,
+    /// The files of other tracks that hold the same recording, in order of paths. A missing file is named only if its track
+    /// has no other.
+    #[serde(serialize_with = "all_lossy")]
+    pub copies: Vec<PathBuf>,
     /// Whether all of its files were missing when an update last looked for them.
     pub missing: bool,
     /// The track's id in the index.
@@ -95,6 +105,7 @@ impl Answer {
         matches: Vec<Match>,
         candidates: Option<Vec<Match>>,
         duration: Seconds,
+        more: bool,
     ) -> Self {
         Self {
             query: query.to_owned(),
@@ -102,6 +113,8 @@ impl Answer {
             matches,
             candidates,
             duration,
+            warnings: Vec::new(),
+            more,
         }
     }
 }
@@ -139,6 +152,7 @@ mod tests {
         let found = Match {
             path: "/m/a.ogg".into(),
             also_paths: vec!["/m/b.ogg".into()],
+            copies: vec!["/m/c.mp3".into()],
             missing: false,
             id: TrackId(7),
             score: 0.99,
@@ -155,16 +169,15 @@ mod tests {
             runner_up: 2.25,
             variants: 1,
         };
+        let mut answer = Answer::of(Path::new("clip.wav"), vec![found], None, Seconds(5.0), true);
+        answer.warnings.push("truncated".into());
         assert_eq!(
-            json(
-                Path::new("clip.wav"),
-                &Ok(Answer::of(Path::new("clip.wav"), vec![found], None, Seconds(5.0)))
-            ),
-            r#"{"query":"clip.wav","status":"match","matches":[{"path":"/m/a.ogg","also_paths":["/m/b.ogg"],"missing":false,"id":7,"score":0.99,"query_start":0.0,"query_end":5.0,"ref_start":61.25,"ref_end":66.25,"also_at":[80.5],"tempo":1.0,"pitch":0.0,"title":"A","artist":null,"album":null,"track_number":3,"disc_number":null,"recording_mbid":null,"release_mbid":null,"acoustid":null,"evidence":20.5,"similarity":0.9,"rival":2.25,"variants":1}],"duration":5.0}"#
+            json(Path::new("clip.wav"), &Ok(answer)),
+            r#"{"query":"clip.wav","status":"match","matches":[{"path":"/m/a.ogg","also_paths":["/m/b.ogg"],"copies":["/m/c.mp3"],"missing":false,"id":7,"score":0.99,"query_start":0.0,"query_end":5.0,"ref_start":61.25,"ref_end":66.25,"also_at":[80.5],"tempo":1.0,"pitch":0.0,"title":"A","artist":null,"album":null,"track_number":3,"disc_number":null,"recording_mbid":null,"release_mbid":null,"acoustid":null,"evidence":20.5,"similarity":0.9,"rival":2.25,"variants":1}],"duration":5.0,"warnings":["truncated"]}"#
         );
         assert_eq!(
-            json(Path::new("-"), &Ok(Answer::of(Path::new("-"), vec![], None, Seconds(1.5)))),
-            r#"{"query":"-","status":"no_match","matches":[],"duration":1.5}"#
+            json(Path::new("-"), &Ok(Answer::of(Path::new("-"), vec![], None, Seconds(1.5), false))),
+            r#"{"query":"-","status":"no_match","matches":[],"duration":1.5,"warnings":[]}"#
         );
         assert_eq!(
             json::<Answer>(Path::new("x"), &Err(Error::Interrupted)),

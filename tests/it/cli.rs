@@ -49,7 +49,7 @@ fn near(value: &Value, expected: f64, by: f64) {
 fn a_clip_is_found_in_its_song() {
     let found = query(&["--json"], &[&clip("clean.wav"), &clip("noisy.mp3")]).code(0);
     let answers = found.json();
-    assert_eq!(found.err, "");
+    assert_eq!(found.err, "2 of 2 clips found\n");
     assert_eq!(answers.len(), 2);
     for (answer, song, start, length) in
         [(&answers[0], "second-orbit.flac", 12.0, 8.0), (&answers[1], "north-platform.opus", 9.5, 10.0)]
@@ -69,18 +69,18 @@ fn a_clip_is_found_in_its_song() {
 #[test]
 fn the_json_contract() {
     let (clean, hum) = (clip("clean.wav"), clip("hum.flac"));
-    let found = query(&["--json"], &[&hum, Path::new("gone.mp3"), &clean]).code(2);
+    let found = query(&["--json", "--quiet"], &[&hum, Path::new("gone.mp3"), &clean]).code(2);
     let answers = found.json();
     // There is one line for each clip, in the order of the clips. Each has the name that the clip was given.
     assert_eq!(answers.len(), 3);
     assert_eq!(answers[0]["query"], hum.to_str().unwrap());
-    assert_eq!(keys(&answers[0]), ["duration", "matches", "query", "status"]);
+    assert_eq!(keys(&answers[0]), ["duration", "matches", "query", "status", "warnings"]);
     assert_eq!(answers[0]["status"], "no_match");
     assert_eq!(answers[0]["matches"], Value::Array(vec![]));
     assert_eq!(keys(&answers[1]), ["error", "matches", "query", "status"]);
     assert_eq!((&answers[1]["query"], &answers[1]["status"]), (&"gone.mp3".into(), &"error".into()));
     assert_eq!(answers[1]["error"], "gone.mp3: No such file or directory (os error 2)");
-    assert_eq!(keys(&answers[2]), ["duration", "matches", "query", "status"]);
+    assert_eq!(keys(&answers[2]), ["duration", "matches", "query", "status", "warnings"]);
     assert_eq!(answers[2]["status"], "match");
     near(&answers[2]["duration"], 8.0, 0.05);
     for found in answers[2]["matches"].as_array().unwrap() {
@@ -92,6 +92,7 @@ fn the_json_contract() {
                 "also_at",
                 "also_paths",
                 "artist",
+                "copies",
                 "disc_number",
                 "evidence",
                 "id",
@@ -136,7 +137,9 @@ fn exit_codes_of_a_query() {
     query(&[], &[gone]).code(2);
     let mixed = query(&[], &[&clean, gone, &hum]).code(2);
     assert!(mixed.out.contains("second-orbit.flac") && mixed.out.contains("no match"), "{mixed:#?}");
-    assert_eq!(mixed.err, "refrain: gone.mp3: No such file or directory (os error 2)\n");
+    assert_eq!(mixed.err, "refrain: gone.mp3: No such file or directory (os error 2)\n1 of 3 clips found\n");
+    let quiet = query(&["--quiet"], &[&clean, gone]).code(2);
+    assert_eq!(quiet.err, "refrain: gone.mp3: No such file or directory (os error 2)\n");
 }
 
 #[test]
@@ -238,8 +241,14 @@ fn options_limit_the_matches_by_number_and_score() {
     };
     let all = matches(&["--min-score", "0", "--top", "100"], 0);
     assert!(all.len() > 2, "{all:?}");
-    let scores: Vec<f64> = all.iter().map(|m| m["score"].as_f64().unwrap()).collect();
-    assert!(scores.is_sorted_by(|a, b| a >= b), "{scores:?}");
+    let number = |m: &Value, name: &str| m[name].as_f64().unwrap();
+    let order: Vec<(f64, f64)> =
+        all.iter().map(|m| (number(m, "query_end") - number(m, "query_start"), number(m, "score"))).collect();
+    // Half a second or 5 % less covers as much.
+    let ordered = |(a_long, a_score): &(f64, f64), (b_long, b_score): &(f64, f64)| {
+        a_long > b_long || a_score >= b_score && a_long + f64::max(0.5, 0.06 * b_long) > *b_long
+    };
+    assert!(order.is_sorted_by(ordered), "{order:?}");
     assert_eq!(matches(&["--min-score", "0", "-n", "2"], 0), all[..2]);
     let sure = matches(&["--min-score", "0.5"], 0);
     assert!(sure.iter().all(|m| m["score"].as_f64().unwrap() >= 0.5), "{sure:?}");
@@ -255,10 +264,66 @@ fn options_limit_the_matches_by_number_and_score() {
 }
 
 #[test]
+fn matches_that_top_leaves_out_are_mentioned() {
+    let clean = clip("clean.wav");
+    let limited =
+        |args: &[&str]| query(&[&["--min-score", "0", "--top", "2"], args].concat(), &[&clean]).code(0);
+    let table = limited(&[]);
+    assert!(table.out.ends_with("\n  more recordings match; --top shows more than 2\n"), "{table:#?}");
+    assert_eq!(table.err, "");
+    assert_eq!(limited(&["--json"]).err, "more recordings match 1 clip; --top shows more than 2\n");
+    assert_eq!(limited(&["--json", "--quiet"]).err, "");
+    let all = query(&["--top", "100"], &[&clean]).code(0);
+    assert!(!all.out.contains("more recordings"), "{all:#?}");
+}
+
+#[test]
+fn a_folder_stands_for_its_audio_files() {
+    let place = Place::new();
+    let content = fs::read(clip("clean.wav")).unwrap();
+    place.write("in/b.wav", &content);
+    place.write("in/deep/a.wav", &content);
+    place.write("in/.hidden.wav", &content);
+    place.write("in/notes.txt", b"not audio");
+    place.write("empty/notes.txt", b"not audio");
+    let ask = |clips: &str| place.line(&format!("query --json --db {} {clips}", library().display()));
+    let names =
+        |run: &Run| run.json().iter().map(|a| a["query"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    let found = ask("in/deep/a.wav in").code(0);
+    assert_eq!(names(&found), ["in/deep/a.wav", "in/b.wav", "in/deep/a.wav"]);
+    assert_eq!(found.err, "3 of 3 clips found\n");
+    assert_eq!(names(&ask("in --max-depth 1").code(0)), ["in/b.wav"]);
+    assert_eq!(names(&ask("in --hidden").code(0)).len(), 3);
+    let none = ask("empty").code(2);
+    assert_eq!((&*none.out, &*none.err), ("", "refrain: empty: no audio files in this folder\n"));
+}
+
+#[test]
+fn damage_and_silence_of_a_clip_are_reported() {
+    let place = Place::new();
+    let content = fs::read(clip("clean.wav")).unwrap();
+    place.write("cut.wav", &content[..content.len() * 3 / 4]);
+    // Dither is silence too.
+    let silence: Vec<i16> = (0..24_000).map(|n| n % 2).collect();
+    place.write("silent.wav", &wav(8_000, 1, &silence));
+    let ask = |args: &str| place.line(&format!("query --db {} {args}", library().display()));
+    let found = ask("--json cut.wav silent.wav").code(0);
+    let warnings: Vec<Value> = found.json().iter().map(|answer| answer["warnings"].clone()).collect();
+    let cut = warnings[0][0].as_str().unwrap();
+    assert!(cut.starts_with("truncated: "), "{found:#?}");
+    assert_eq!(warnings[1], serde_json::json!(["the clip is silent"]));
+    let told = format!("cut.wav: {cut}\nsilent.wav: the clip is silent\n1 of 2 clips found\n");
+    assert_eq!(found.err, told);
+    assert_eq!(ask("cut.wav silent.wav").code(0).err, told);
+    assert_eq!(ask("--quiet cut.wav silent.wav").code(0).err, "");
+    assert_eq!(ask("--json silent.wav").code(1).json()[0]["status"], "no_match");
+}
+
+#[test]
 fn explain_shows_what_did_not_match() {
     let clean = clip("clean.wav");
     let answer = query(&["--json", "--explain", "--min-score", "1"], &[&clean]).json().remove(0);
-    assert_eq!(keys(&answer), ["candidates", "duration", "matches", "query", "status"]);
+    assert_eq!(keys(&answer), ["candidates", "duration", "matches", "query", "status", "warnings"]);
     let candidates = answer["candidates"].as_array().unwrap();
     assert!(candidates.len() > answer["matches"].as_array().unwrap().len());
     assert_eq!(file_name(&candidates[0]["path"]), "second-orbit.flac");

@@ -688,6 +688,14 @@ typedef struct RefrainMatch {
      * it is.
      */
     uint32_t variants;
+    /**
+     * The files of other tracks that hold the same recording, in order of paths.
+     */
+    const char *const *copies;
+    /**
+     * How many.
+     */
+    size_t copy_count;
 } RefrainMatch;
 
 /**
@@ -1437,6 +1445,16 @@ size_t refrain_answer_candidate_count(const struct RefrainAnswer *answer);
  * Returns the length of the audio in seconds. 0 if `answer` is NULL or an error.
  */
 double refrain_answer_duration(const struct RefrainAnswer *answer);
+
+/**
+ * Returns how many things were wrong with the audio: damage, or that it is silent. 0 if `answer` is NULL or an error.
+ */
+size_t refrain_answer_warning_count(const struct RefrainAnswer *answer);
+
+/**
+ * Returns warning `n`, from 0, or NULL if there are not as many. NULL if `answer` is NULL.
+ */
+const char *refrain_answer_warning(const struct RefrainAnswer *answer, size_t n);
 
 /**
  * Fills `found` with match `n`; 0 is the best one. The answer owns its texts and lists.

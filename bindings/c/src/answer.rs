@@ -27,6 +27,7 @@ pub struct RefrainAnswer {
     outcome: refrain::Result<Answer>,
     matches: Vec<RefrainMatch>,
     candidates: Vec<RefrainMatch>,
+    warnings: Vec<*const c_char>,
     json: OnceLock<CString>,
 }
 
@@ -102,6 +103,10 @@ pub struct RefrainMatch {
     /// How many variants of the audio (other pitches and speeds) were compared before it was found; 1 if it was found as
     /// it is.
     pub variants: u32,
+    /// The files of other tracks that hold the same recording, in order of paths.
+    pub copies: *const *const c_char,
+    /// How many.
+    pub copy_count: usize,
 }
 // SAFETY: numbers and pointers throughout, the size first.
 unsafe impl Growing for RefrainMatch {
@@ -116,12 +121,15 @@ impl RefrainAnswer {
         let answer = outcome.as_ref().ok();
         let matches = all(answer.map_or(&[], |answer| &answer.matches));
         let candidates = all(answer.and_then(|answer| answer.candidates.as_deref()).unwrap_or(&[]));
+        let warnings = answer.map_or(&[][..], |answer| &answer.warnings);
+        let warnings = warnings.iter().map(|warning| strings.text(warning)).collect();
         Self {
             query: strings.path(name),
             error: strings.optional(outcome.as_ref().err().map(ToString::to_string).as_ref()),
             name: name.to_owned(),
             matches,
             candidates,
+            warnings,
             json: OnceLock::new(),
             _strings: strings,
             outcome,
@@ -132,6 +140,7 @@ impl RefrainAnswer {
 /// A match as C has it. `size` is 0.
 pub(crate) fn plain(found: &Match, strings: &mut Strings) -> RefrainMatch {
     let also: Vec<_> = found.also_paths.iter().map(|path| strings.path(path)).collect();
+    let copies: Vec<_> = found.copies.iter().map(|path| strings.path(path)).collect();
     let tags = &found.tags;
     RefrainMatch {
         size: 0,
@@ -161,6 +170,8 @@ pub(crate) fn plain(found: &Match, strings: &mut Strings) -> RefrainMatch {
         similarity: found.similarity,
         rival: found.runner_up,
         variants: found.variants,
+        copy_count: copies.len(),
+        copies: strings.list(copies),
     }
 }
 
@@ -213,6 +224,23 @@ pub unsafe extern "C" fn refrain_answer_duration(answer: *const RefrainAnswer) -
     guard_or(0.0, || {
         let outcome = &unsafe { input::handle(answer, "answer") }?.outcome;
         Ok(outcome.as_ref().map_or(0.0, |answer| answer.duration.0))
+    })
+}
+
+/// Returns how many things were wrong with the audio: damage, or that it is silent. 0 if `answer` is NULL or an error.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn refrain_answer_warning_count(answer: *const RefrainAnswer) -> usize {
+    // SAFETY: a handle.
+    guard_or(0, || Ok(unsafe { input::handle(answer, "answer") }?.warnings.len()))
+}
+
+/// Returns warning `n`, from 0, or NULL if there are not as many. NULL if `answer` is NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn refrain_answer_warning(answer: *const RefrainAnswer, n: usize) -> *const c_char {
+    guard_or(ptr::null(), || {
+        // SAFETY: a handle.
+        let warnings = &unsafe { input::handle(answer, "answer") }?.warnings;
+        Ok(warnings.get(n).copied().unwrap_or(ptr::null()))
     })
 }
 

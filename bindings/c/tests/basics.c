@@ -120,6 +120,8 @@ static void check_answer(RefrainAnswer *answer, const char *name) {
     CHECK(fabs(best.ref_start - best.query_start - 12) < 0.1 && best.query_end > 6 && best.ref_end > 18);
     CHECK(best.tempo == 1 && best.pitch == 0 && best.id > 0 && best.variants == 1);
     CHECK(strcmp(best.title, "Second Orbit") == 0 && strcmp(best.artist, "Kestrel Array") == 0);
+    CHECK(best.copy_count == 0 && !best.copies);
+    CHECK(refrain_answer_warning_count(answer) == 0 && !refrain_answer_warning(answer, 0));
     CHECK(best.also_path_count == 0 && !best.also_paths && best.evidence > best.rival && best.similarity > 0.5);
     json = refrain_answer_json(answer);
     CHECK(strstr(json, "\"status\":\"match\"") && strstr(json, name) && json == refrain_answer_json(answer));

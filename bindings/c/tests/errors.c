@@ -64,6 +64,7 @@ static void nothing_given(void) {
           refrain_query_samples(index, (const float *)(const void *)((const char *)&sample + 1), 1, 1, 8000, NULL, NULL,
                                 &answer));
     CHECK(refrain_answer_status(NULL) == REFRAIN_STATUS_NO_MATCH && refrain_answer_count(NULL) == 0);
+    CHECK(refrain_answer_warning_count(NULL) == 0 && !refrain_answer_warning(NULL, 0));
     CHECK(refrain_answer_candidate_count(NULL) == 0 && refrain_answer_duration(NULL) == 0);
     CHECK(!refrain_answer_json(NULL) && strcmp(refrain_last_error(), "answer is NULL") == 0);
     FAILS(REFRAIN_ERROR_ARGUMENT, "answer is NULL", refrain_answer_match(NULL, 0, NULL));

@@ -20,6 +20,7 @@ fn all(paths: Vec<PathBuf>) -> Vec<OsString> {
 pub struct MatchRecord {
     path: OsString,
     also_paths: Vec<OsString>,
+    copies: Vec<OsString>,
     missing: bool,
     id: u32,
     score: f64,
@@ -49,6 +50,7 @@ impl From<Match> for MatchRecord {
         Self {
             path: text(m.path),
             also_paths: all(m.also_paths),
+            copies: all(m.copies),
             missing: m.missing,
             id: m.id.0,
             score: m.score,
@@ -81,6 +83,7 @@ pub struct AnswerRecord {
     duration: f64,
     matches: Vec<MatchRecord>,
     candidates: Option<Vec<MatchRecord>>,
+    warnings: Vec<String>,
 }
 
 impl From<Answer> for AnswerRecord {
@@ -91,6 +94,7 @@ impl From<Answer> for AnswerRecord {
             duration: answer.duration.0,
             matches: records(answer.matches),
             candidates: answer.candidates.map(records),
+            warnings: answer.warnings,
         }
     }
 }

@@ -19,6 +19,7 @@ def match(**other: Any) -> refrain.Match:
     fields: Any = dict(
         path=Path("/m/a.ogg"),
         also_paths=(Path("/m/b.ogg"),),
+        copies=(Path("/m/c.mp3"),),
         missing=False,
         id=7,
         score=0.99,
@@ -71,19 +72,32 @@ def test_a_dictionary_is_the_document_of_the_command(built: Path, clip: Path, fi
     with refrain.Index(built) as index:
         answer, nothing = index.query(clip, explain=True), index.query(fixtures / "audio/clips/hum.flac")
     told = answer.to_dict()
-    assert list(told) == ["query", "status", "matches", "candidates", "duration"]
+    assert list(told) == ["query", "status", "matches", "candidates", "duration", "warnings"]
     assert set(told) == set(documented("these stay.")) - {"error"}
     assert list(told["matches"][0]) == documented("A match, and a candidate:")
     # Plain values only.
     assert json.loads(json.dumps(told)) == told
     assert (told["query"], told["status"], told["duration"]) == (str(clip), "match", 8.0)
     best = told["matches"][0]
-    assert best["path"] == str(answer[0].path) and best["also_paths"] == [] and best["title"] == "Second Orbit"
-    assert list(nothing.to_dict()) == ["query", "status", "matches", "duration"]
+    assert best["path"] == str(answer[0].path) and best["also_paths"] == [] == best["copies"] and best["title"] == "Second Orbit"
+    assert list(nothing.to_dict()) == ["query", "status", "matches", "duration", "warnings"]
     assert nothing.to_dict()["status"] == "no_match"
     assert match(name="radio://x").to_dict()["path"] == "radio://x" and "name" not in match().to_dict()
+    assert match().to_dict()["copies"] == ["/m/c.mp3"]
     # What is not UTF-8 in a path, as the command writes it.
     assert match(name=os.fsdecode(b"/m/\xff")).to_dict()["path"] == "/m/\ufffd"
+
+
+def test_copies_are_paths_and_warnings_are_text(built: Path, clip: Path, tmp_path: Path) -> None:
+    songs = [tmp_path / "a.wav", tmp_path / "b.wav"]
+    y, sr = refrain.load(clip, sr=None)
+    with refrain.Index(tmp_path / "i.refrain", "a") as index:
+        for song, level in zip(songs, (1.0, 0.5)):
+            index.add(y * level, sr, name=str(song))
+        answer = index.query(y[sr : 6 * sr], sr)
+        assert len(answer) == 1 and sorted([answer[0].path, *answer[0].copies]) == songs
+        assert answer.warnings == () == answer[0].also_paths
+        assert index.query(y * 0, sr).to_dict()["warnings"] == ["the clip is silent"]
 
 
 def test_names_are_kept_where_paths_would_change_them(built: Path, clip: Path, tmp_path: Path) -> None:

@@ -130,12 +130,12 @@ pub struct InfoArgs {
 /// How to query.
 #[derive(Debug, Args)]
 pub struct QueryArgs {
-    /// Audio files to look for; `-` reads one from standard input
+    /// Audio files to look for, and folders of them; `-` reads one file from standard input
     #[arg(required = true, value_name = "CLIP")]
     pub clips: Vec<PathBuf>,
     #[command(flatten)]
     pub db: DbArgs,
-    /// The most matches to give for a clip
+    /// The most recordings to list for a clip
     #[arg(long, short = 'n', value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     pub top: u32,
     /// The least score, 0 to 1, that counts as a match
@@ -168,6 +168,11 @@ pub struct QueryArgs {
     /// Clips answered at a time [default: one a core]
     #[arg(long, short = 'j', value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+    #[command(flatten)]
+    pub find: FindArgs,
+    /// Say nothing but errors
+    #[arg(long, short)]
+    pub quiet: bool,
 }
 
 /// How to analyse.

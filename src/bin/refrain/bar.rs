@@ -2,7 +2,7 @@
 //! is a terminal.
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use refrain::Seconds;
 
 use crate::messages;
@@ -62,6 +62,61 @@ impl Bar {
     /// Seconds since [`Bar::start`].
     pub fn seconds(&self) -> f64 {
         self.began.elapsed().as_secs_f64()
+    }
+
+    /// Clears the bar.
+    pub fn end(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// The progress of clips that are looked up: shown only once they take longer than [`PATIENCE`].
+#[derive(Clone)]
+pub struct ClipBar {
+    bar: ProgressBar,
+    began: Instant,
+    clips: u64,
+}
+
+/// What is done sooner shows no progress.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+impl ClipBar {
+    /// For so many clips. Shows nothing yet.
+    pub fn new(clips: usize) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(clips as u64), ProgressDrawTarget::hidden());
+        let template =
+            if clips > 1 { "{bar:30} {pos} of {len} clips, {eta} left" } else { "{spinner} {msg}" };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        Self { bar, began: Instant::now(), clips: clips as u64 }
+    }
+
+    /// `done` of a clip was looked up.
+    pub fn looked_up(&self, done: Seconds) {
+        if self.clips == 1 {
+            self.bar.set_message(format!("{} looked up", messages::hours(done.0)));
+        }
+        self.show();
+    }
+
+    /// A clip is answered.
+    pub fn answered(&self) {
+        self.bar.inc(1);
+        self.show();
+    }
+
+    fn show(&self) {
+        if self.bar.is_hidden() && self.began.elapsed() >= PATIENCE {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        self.bar.tick();
+    }
+
+    /// Runs `work`, which prints, without breaking the bar.
+    pub fn suspend<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.bar.suspend(work)
     }
 
     /// Clears the bar.

@@ -35,6 +35,7 @@ _F32 = npt.NDArray[np.float32]
 class MatchDict(TypedDict):
     path: str
     also_paths: list[str]
+    copies: list[str]
     missing: bool
     id: int
     score: float
@@ -63,6 +64,7 @@ class AnswerDict(TypedDict):
     duration: float
     matches: list[MatchDict]
     candidates: Optional[list[MatchDict]]
+    warnings: list[str]
 
 class PlayDict(TypedDict):
     start: float

@@ -87,6 +87,8 @@ class Match:
         The track's file, absolute: the first one that exists. The name, if the track is no file.
     also_paths : tuple of pathlib.Path
         Other existing files with the same content.
+    copies : tuple of pathlib.Path
+        The files of other tracks that hold the same recording, in order of paths.
     missing : bool
         Whether none of its files existed when the index last looked for them.
     id : int
@@ -129,6 +131,7 @@ class Match:
 
     path: pathlib.Path
     also_paths: Tuple[pathlib.Path, ...]
+    copies: Tuple[pathlib.Path, ...]
     missing: bool
     id: int
     score: float
@@ -170,6 +173,7 @@ class Match:
         told = {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}
         told["path"] = _utf8(told.pop("name") or str(self.path))
         told["also_paths"] = [_utf8(str(path)) for path in self.also_paths]
+        told["copies"] = [_utf8(str(path)) for path in self.copies]
         told["also_at"] = list(self.also_at)
         return told
 
@@ -179,6 +183,7 @@ class Match:
             path=pathlib.Path(told["path"]),
             name=told["path"],
             also_paths=tuple(map(pathlib.Path, told["also_paths"])),
+            copies=tuple(map(pathlib.Path, told["copies"])),
             also_at=tuple(told["also_at"]),
         )
         return cls(**{**told, **other})  # type: ignore[arg-type]
@@ -195,9 +200,11 @@ class Answer:
     duration : float
         The clip's length in seconds.
     matches : tuple of Match
-        The matches, best first.
+        The matches, one for each recording: those that cover most seconds of the clip first, then by score.
     candidates : tuple of Match, or None
         With ``explain``, the best places that were looked at, matches or not.
+    warnings : tuple of str
+        What was wrong with the clip: damage, or silence.
 
     Examples
     --------
@@ -214,6 +221,7 @@ class Answer:
     duration: float
     matches: Tuple[Match, ...]
     candidates: Optional[Tuple[Match, ...]] = None
+    warnings: Tuple[str, ...] = ()
 
     @property
     def best(self) -> Optional[Match]:
@@ -285,6 +293,7 @@ class Answer:
         if self.candidates is not None:
             told["candidates"] = [match.to_dict() for match in self.candidates]
         told["duration"] = self.duration
+        told["warnings"] = list(self.warnings)
         return told
 
     def to_dataframe(self) -> pandas.DataFrame:
@@ -315,6 +324,7 @@ class Answer:
             duration=told["duration"],
             matches=tuple(map(Match._of, told["matches"])),
             candidates=None if candidates is None else tuple(map(Match._of, candidates)),
+            warnings=tuple(told["warnings"]),
         )
 
 

@@ -1,16 +1,18 @@
 //! `refrain query`
 use std::{
     io::{self, Write},
-    path::Path,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
 use anyhow::Context;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
-use refrain::{Answer, Audio, Error, Index, Match, QueryOptions, Range, Seconds, Status, report};
+use refrain::{
+    Answer, Audio, Error, Index, Match, QueryOptions, Range, ScanOptions, Seconds, Status, report,
+};
 
 use super::{m3u, query_csv};
-use crate::{args::QueryArgs, db, messages};
+use crate::{args::QueryArgs, bar::ClipBar, db, messages};
 
 /// Answers every clip, in the order given. Exit 0 if a clip matched, 2 if a clip could not be read, else 1.
 pub fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
@@ -24,6 +26,12 @@ pub fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
     } else {
         Range::default().semitones(args.pitch).slowest(1.0 / args.tempo).fastest(args.tempo)
     };
+    if args.clips.iter().filter(|c| is_stdin(c)).count() > 1 {
+        anyhow::bail!("standard input (-) can be read once only");
+    }
+    let mut out = Output::new(args, &index)?;
+    let clips = clips(args, &mut out)?;
+    let bar = ClipBar::new(clips.len());
     let options = QueryOptions::default()
         .top(args.top as usize)
         .min_score(args.min_score)
@@ -31,31 +39,60 @@ pub fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
         .explain(args.explain)
         .range(range)
         .threads(args.threads.map(usize::from));
-    if args.clips.iter().filter(|c| is_stdin(c)).count() > 1 {
-        anyhow::bail!("standard input (-) can be read once only");
-    }
-    let mut out = Output::new(args, &index)?;
-    let clips = args
-        .clips
-        .iter()
-        .map(|clip| if is_stdin(clip) { Audio::reader(io::stdin()) } else { Audio::file(clip) });
+    let looked_up = bar.clone();
+    let options =
+        if args.quiet { options } else { options.on_progress(move |done| looked_up.looked_up(done)) };
+    let audio =
+        clips.iter().map(|clip| if is_stdin(clip) { Audio::reader(io::stdin()) } else { Audio::file(clip) });
     // An error of the output, which ends the run.
     let mut failed = Ok(());
-    let done = index.query_all(clips, &options, |clip, answer| match answer {
+    let done = index.query_all(audio, &options, |clip, answer| match answer {
         // A clip that cannot be read gets a line too. An index that cannot be read ends the run.
         Err(error @ Error::Index { .. }) => Err(error),
-        answer => out.write(clip, &answer).map_err(|error| {
-            failed = Err(error);
-            Error::Interrupted
-        }),
+        answer => {
+            let written = bar.suspend(|| out.write(clip, &answer));
+            if !args.quiet {
+                bar.answered();
+            }
+            written.map_err(|error| {
+                failed = Err(error);
+                Error::Interrupted
+            })
+        }
     });
+    bar.end();
     failed?;
     done?;
-    Ok(match (out.any_error, out.any_match) {
+    if !args.quiet {
+        out.summary(clips.len());
+    }
+    Ok(match (out.any_error, out.found > 0) {
         (true, _) => ExitCode::from(2),
         (false, true) => ExitCode::SUCCESS,
         (false, false) => ExitCode::from(1),
     })
+}
+
+/// The clips, in the order given. A folder stands for all audio files in it.
+fn clips(args: &QueryArgs, out: &mut Output<'_>) -> anyhow::Result<Vec<PathBuf>> {
+    let mut clips = Vec::new();
+    for clip in &args.clips {
+        if is_stdin(clip) || !clip.is_dir() {
+            clips.push(clip.clone());
+            continue;
+        }
+        let (files, unreadable) = ScanOptions::from(&args.find).audio_files(clip)?;
+        if files.is_empty() {
+            messages::say(&format!("refrain: {}: no audio files in this folder", clip.display()));
+            out.any_error = true;
+        }
+        for error in unreadable {
+            messages::say(&format!("refrain: {error}"));
+            out.any_error = true;
+        }
+        clips.extend(files);
+    }
+    Ok(clips)
 }
 
 fn is_stdin(clip: &Path) -> bool {
@@ -66,8 +103,11 @@ struct Output<'a> {
     out: io::StdoutLock<'a>,
     args: &'a QueryArgs,
     index: &'a Index,
-    any_match: bool,
+    /// How many clips matched.
+    found: usize,
     any_error: bool,
+    /// How many clips have more matches than were printed.
+    cut: usize,
 }
 
 impl<'a> Output<'a> {
@@ -79,7 +119,7 @@ impl<'a> Output<'a> {
             _ => Ok(()),
         };
         begun.context("cannot write the answer")?;
-        Ok(Self { out, args, index, any_match: false, any_error: false })
+        Ok(Self { out, args, index, found: 0, any_error: false, cut: 0 })
     }
 
     fn write(&mut self, clip: &Path, answer: &refrain::Result<Answer>) -> anyhow::Result<()> {
@@ -97,8 +137,13 @@ impl<'a> Output<'a> {
         answer: &refrain::Result<Answer>,
         duration: Option<Seconds>,
     ) -> io::Result<()> {
-        self.any_match |= answer.as_ref().is_ok_and(|answer| answer.status == Status::Match);
+        self.found += usize::from(answer.as_ref().is_ok_and(|answer| answer.status == Status::Match));
+        self.cut += usize::from(answer.as_ref().is_ok_and(|answer| answer.more));
         self.any_error |= answer.is_err();
+        let warnings = answer.as_ref().map_or(&[][..], |answer| &answer.warnings);
+        for warning in warnings.iter().filter(|_| !self.args.quiet) {
+            messages::say(&format!("{}: {warning}", clip.display()));
+        }
         if self.args.json {
             writeln!(self.out, "{}", report::json(clip, answer))?;
             return self.out.flush();
@@ -127,6 +172,10 @@ impl<'a> Output<'a> {
             Status::Match => {
                 writeln!(self.out, "{name}")?;
                 writeln!(self.out, "{}", table(&answer.matches))?;
+                if answer.more {
+                    let top = self.args.top;
+                    writeln!(self.out, "  more recordings match; --top shows more than {top}")?;
+                }
             }
             Status::NoMatch => writeln!(self.out, "{name}\n  no match")?,
             _ => unreachable!("an answer matches or does not"),
@@ -135,6 +184,18 @@ impl<'a> Output<'a> {
             writeln!(self.out, "  the best places looked at:\n{}", table(candidates))?;
         }
         Ok(())
+    }
+
+    /// Says how many clips were found, and whether matches were left out of a format that cannot say so itself.
+    fn summary(&self, clips: usize) {
+        let (cut, top) = (self.cut as u64, self.args.top);
+        if cut > 0 && (self.args.json || self.args.csv) {
+            let clips = messages::count(cut, "clip");
+            messages::say(&format!("more recordings match {clips}; --top shows more than {top}"));
+        }
+        if clips > 1 {
+            messages::say(&format!("{} of {clips} clips found", self.found));
+        }
     }
 }
 
@@ -152,7 +213,7 @@ fn table(matches: &[Match]) -> String {
             clock(m.ref_start, m.ref_end),
             format!("{:.3}", m.tempo),
             format!("{:+.2}", m.pitch),
-            name(m) + &elsewhere(m),
+            name(m) + &elsewhere(m) + &also_as(m),
         ]);
     }
     for column in 1..6 {
@@ -182,6 +243,18 @@ fn elsewhere(m: &Match) -> String {
     }
     if m.also_at.len() > MOST {
         told += &format!(" and {} more places", m.also_at.len() - MOST);
+    }
+    told
+}
+
+/// Which other files hold the same recording, each on a line of its own.
+fn also_as(m: &Match) -> String {
+    const MOST: usize = 5;
+    let files: Vec<&PathBuf> = m.also_paths.iter().chain(&m.copies).collect();
+    let mut told: String =
+        files.iter().take(MOST).map(|path| format!("\n  also as {}", path.display())).collect();
+    if files.len() > MOST {
+        told += &format!("\n  also as {}", messages::count((files.len() - MOST) as u64, "more file"));
     }
     told
 }
