@@ -197,7 +197,7 @@ mod tests {
             assert_eq!(mixed(&frames, 2, &[77]), mean(&frames, 2), "{right} {own}");
         }
         // Inverse, and nearly so: the louder channel, the first of equals.
-        for (right, own, expected) in [(-1.0, 0.0, 0), (-0.95, 0.0, 0), (-1.05, 0.0, 1), (-1.0, 0.1, 1)] {
+        for (right, own, expected) in [(-1.0, 0.0, 0), (-0.95, 0.0, 0), (-1.05, 0.0, 1), (-1.2, 0.05, 1)] {
             let frames = stereo(3_210, right, own);
             assert_eq!(mixed(&frames, 2, &[77]), channel(&frames, expected), "{right} {own}");
         }
@@ -219,7 +219,7 @@ mod tests {
     #[test]
     fn a_chosen_channel_stays_while_it_is_about_as_loud() {
         let part = |right: f32| stereo(500, right, 0.0);
-        // The first, then the first again although the second is a little louder, then the second.
+        // The first of equals, and again although the second is louder.
         let frames = [part(-1.0), part(-1.1), part(-1.3), part(1.0)].concat();
         let found = mixed(&frames, 2, &[300]);
         assert_eq!(found[..1_500], channel(&frames, 0)[..1_500]);

@@ -38,10 +38,8 @@ fn a_file_that_was_refused_as_silent_is_tried_again_once() {
     place.line("index build --db i.refrain m");
     let index = rusqlite::Connection::open(place.at("i.refrain")).unwrap();
     let before = "nothing to fingerprint: silence, a steady sound, or too short to tell";
-    let changed = index.execute(
-        "UPDATE file SET reason = ?1 WHERE reason LIKE 'nothing to fingerprint%'",
-        [before],
-    );
+    let changed =
+        index.execute("UPDATE file SET reason = ?1 WHERE reason LIKE 'nothing to fingerprint%'", [before]);
     assert_eq!(changed.unwrap(), 1);
     drop(index);
     let again = place.line("index build --db i.refrain m");
