@@ -104,7 +104,7 @@ pub enum AudioError {
     #[error("it changed while it was analysed; try again")]
     Changed,
     /// Decoded, and nothing in it that could be told from anything else.
-    #[error("nothing to fingerprint: silence, a steady sound, or too short to tell")]
+    #[error("nothing to fingerprint: silence, steady sounds, or too short to tell")]
     NoFingerprint,
 }
 

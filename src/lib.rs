@@ -53,7 +53,8 @@
 //!
 //! # Conventions
 //!
-//! - Every recording is analysed as one channel, the mean of all, at 11,025 Hz. Full scale is -1.0..=1.0.
+//! - Every recording is analysed as one channel at 11,025 Hz: the mean of all channels, or a single one for half seconds in
+//!   which the channels cancel each other out. Full scale is -1.0..=1.0.
 //! - Times are [`Seconds`] from the beginning of the audio. In JSON they are numbers.
 //! - `tempo` is the query's speed over the track's, `pitch` how many semitones the query is higher. A score is a
 //!   probability, 0 to 1.

@@ -3,7 +3,9 @@
 //! A straight line maps the query's half frames to the track's. [`Comparison::climb`] moves it until the frames agree
 //! best, one parameter after the other, by parabolas. It interpolates the query's frames, because they come twice as
 //! often as the track's. The line turns about the middle of the range, where an error in the tempo does not move it.
-use std::{borrow::Cow, ops::Range};
+use std::ops::Range;
+
+mod transposition;
 
 use super::segment::{Reference, parabola_peak};
 
@@ -26,12 +28,10 @@ const MIN_GAIN: f64 = 1.25;
 const SHORT: usize = 20;
 const MIN_GAIN_SHORT: f64 = 2.5;
 
-/// A transposition by fewer constant-Q bins (a tenth of a semitone) counts as none: 99 in a hundred clips at the track's
-/// pitch measure less than this.
-const MIN_BINS: f64 = 0.3;
-
-/// How many bins from its starting point a transposition is looked for.
-const MAX_BINS: i32 = 3;
+/// How many standard errors a change must gain in a range of `frames` frames.
+fn min_gain(frames: usize) -> f64 {
+    if frames < SHORT { MIN_GAIN_SHORT } else { MIN_GAIN }
+}
 
 /// A line from the query's half frames to the track's.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -176,10 +176,7 @@ impl<'a> Comparison<'a> {
     fn gain(&self, line: &Line, other: &Line) -> f64 {
         let terms = self.terms(line).into_iter().zip(self.terms(other));
         let gains: Vec<f64> = terms.map(|(a, b)| f64::from(a - b)).collect();
-        let sum: f64 = gains.iter().sum();
-        let mean = sum / gains.len().max(1) as f64;
-        let squares: f64 = gains.iter().map(|g| (g - mean).powi(2)).sum();
-        if sum > 0.0 { sum / squares.sqrt().max(1e-9) } else { 0.0 }
+        in_standard_errors(&gains)
     }
 
     /// The line near `line` on which the frames agree best. Its tempo is 1 or `other_tempo`, whichever agrees better. It
@@ -193,36 +190,31 @@ impl<'a> Comparison<'a> {
         {
             simple = other;
         }
-        let min_gain = if self.frames.len() < SHORT { MIN_GAIN_SHORT } else { MIN_GAIN };
-        if self.gain(&free, &simple) < min_gain { simple } else { free }
+        if self.gain(&free, &simple) < min_gain(self.frames.len()) { simple } else { free }
     }
 
-    /// The transposition, in constant-Q bins, at which the query agrees best on `line`: the peak of the parabola about the
-    /// best whole number near `shift`. Returns 0 if that is next to none. `read` returns the query's frames read a given
-    /// number of bins higher.
-    pub fn transposition<'q>(
-        &self,
-        line: &Line,
-        shift: i32,
-        mut read: impl FnMut(i32) -> Cow<'q, [f32]>,
-    ) -> f64 {
-        let mut agreement = |shift: i32| self.with_query(&read(shift)).agreement(line);
-        let mut near = [-1, 0, 1].map(|by| agreement(shift + by));
-        let mut centre = shift;
-        while (centre - shift).abs() < MAX_BINS {
-            if near[0] > near[1] && near[0] >= near[2] {
-                centre -= 1;
-                near = [agreement(centre - 1), near[0], near[1]];
-            } else if near[2] > near[1] {
-                centre += 1;
-                near = [near[1], near[2], agreement(centre + 1)];
-            } else {
-                break;
-            }
+    /// The query's frames where the range's frames of the track meet them on `line`.
+    fn on(&self, line: &Line) -> Vec<f32> {
+        let values = self.values;
+        let last = (self.query.len() / values).saturating_sub(1);
+        let row = |h: usize| &self.query[h.min(last) * values..(h.min(last) + 1) * values];
+        let mut rows = Vec::with_capacity(self.frames.len() * values);
+        for n in self.frames.clone() {
+            let position = 2.0 * (f64::from(self.reference.first) + n as f64);
+            let h = line.in_query(position).clamp(0.0, last as f64);
+            let share = h.fract() as f32;
+            rows.extend(row(h as usize).iter().zip(row(h as usize + 1)).map(|(a, b)| a + share * (b - a)));
         }
-        let bins = f64::from(centre) + parabola_peak(near[0], near[1], near[2]);
-        if bins.abs() < MIN_BINS { 0.0 } else { bins }
+        rows
     }
+}
+
+/// The sum of `gains` in standard errors; 0 if it is negative.
+fn in_standard_errors(gains: &[f64]) -> f64 {
+    let sum: f64 = gains.iter().sum();
+    let mean = sum / gains.len().max(1) as f64;
+    let squares: f64 = gains.iter().map(|g| (g - mean).powi(2)).sum();
+    if sum > 0.0 { sum / squares.sqrt().max(1e-9) } else { 0.0 }
 }
 
 #[cfg(test)]

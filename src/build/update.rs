@@ -1,5 +1,9 @@
 //! Compares the files with the index and brings the index up to date.
-use std::{collections::HashMap, path::PathBuf, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use super::{
     events::{BuildEvent, BuildSummary, FailedFile},
@@ -18,6 +22,9 @@ use crate::{
     },
     store::{Known, Root, Store},
 };
+
+/// How the reason began when only the mean of the channels was heard. Files of that time may have channels that cancel out.
+const SILENT_BEFORE: &str = "nothing to fingerprint: silence, a steady sound";
 
 /// Brings `store` up to date with `roots`, and remembers the roots that are folders.
 ///
@@ -195,6 +202,7 @@ impl Run<'_, '_> {
         self.options.cancel.check()?;
         files.extend(beyond);
         files.sort_unstable();
+        let again = self.tried_again()?;
         let mut jobs: Vec<Job> = Vec::new();
         for file in files {
             let Some(k) = known.get(&file.path) else {
@@ -202,7 +210,7 @@ impl Run<'_, '_> {
                 continue;
             };
             let same = (k.size, k.mtime_ns) == (file.size, file.mtime_ns);
-            if same && k.failed {
+            if same && k.failed && !again.contains(&file.path) {
                 summary.still_bad += 1;
                 continue;
             }
@@ -223,6 +231,18 @@ impl Run<'_, '_> {
             self.options.on_event.call(BuildEvent::Missing { path });
         }
         self.finish(&jobs, summary)
+    }
+
+    /// Files that an older version found nothing to fingerprint in. Its words tell them apart.
+    fn tried_again(&self) -> Result<HashSet<PathBuf>> {
+        let mut again = HashSet::new();
+        self.store.failures(|path, reason| {
+            if reason.starts_with(SILENT_BEFORE) {
+                again.insert(path);
+            }
+            Ok(())
+        })?;
+        Ok(again)
     }
 
     fn apply(&mut self, changes: &Changes) -> Result<()> {

@@ -42,12 +42,14 @@ impl Codec {
         codec(params.ok_or(AudioError::NoAudioTrack)?)
     }
 
-    /// Replaces `samples` by those of a packet, mono unless `every_channel`, and returns their kind.
+    /// Replaces `samples` by those of a packet, mono unless `every_channel`, and returns their kind. With mono samples of
+    /// several channels, `channels` gets all of them.
     pub(super) fn decode(
         &mut self,
         packet: &Packet,
         every_channel: bool,
         samples: &mut Vec<f32>,
+        channels: &mut Vec<f32>,
     ) -> Result<Sound, SymphoniaError> {
         let sound = match self {
             Codec::Pcm(pcm) => {
@@ -55,6 +57,9 @@ impl Codec {
                     pcm.to_interleaved(&packet.data, samples);
                 } else {
                     pcm.to_mono(&packet.data, samples);
+                    if pcm.channels > 1 {
+                        pcm.to_interleaved(&packet.data, channels);
+                    }
                 }
                 Sound { rate: pcm.rate, channels: narrow(pcm.channels), fine: pcm.is_fine() }
             }
@@ -65,6 +70,9 @@ impl Codec {
                     downmix::to_interleaved(&buffer, samples);
                 } else {
                     downmix::to_mono(&buffer, samples);
+                    if buffer.num_planes() > 1 {
+                        downmix::to_interleaved(&buffer, channels);
+                    }
                 }
                 let channels = narrow(buffer.spec().channels().count());
                 let fine = downmix::is_float(&buffer) || downmix::is_wide(&buffer) && bits > 16;

@@ -18,6 +18,7 @@ use symphonia::core::units::Duration;
 use super::block_source::BlockSource;
 use super::catch_panic::catch_panic;
 use super::codec::{self, Choice, Codec};
+use super::mixer::Mixer;
 use super::probe::{self, Refusal};
 use super::progress::Progress;
 use super::read_tags;
@@ -65,8 +66,11 @@ pub struct Decoder {
     len: u64,
     /// The kind of the last block's samples.
     sound: Option<Sound>,
-    /// Whether blocks have all channels instead of their mean.
+    /// Whether blocks have all channels instead of one.
     every_channel: bool,
+    mixer: Mixer,
+    /// All channels of the last block, if there are several and it is mono.
+    channels: Vec<f32>,
     /// Rate and channels of the first block.
     first_spec: Option<(SampleRate, u16)>,
     progress: Progress,
@@ -130,29 +134,51 @@ impl Decoder {
             len,
             sound: None,
             every_channel: false,
+            mixer: Mixer::default(),
+            channels: Vec::new(),
             first_spec: None,
             progress: Progress::default(),
             ended: false,
         })
     }
 
-    /// Replaces the content of `mono` with the next block: the mean of all channels, full scale being -1.0..=1.0, every
-    /// sample finite. Returns the block's rate, which may change from one block to the next. Returns `None` at the end and
-    /// leaves `mono` empty. A block has 1 to 768,000 samples.
+    /// Replaces the content of `mono` with the next block, full scale being -1.0..=1.0, every sample finite. It is the mean of
+    /// all channels, or a single channel for half seconds in which the mean loses the sound because channels cancel out.
+    /// Returns the block's rate, which may change from one block to the next. Returns `None` at the end and leaves `mono`
+    /// empty. A block has 1 to 768,000 samples.
     ///
     /// # Errors
     /// [`Error::Io`] if the file can no longer be read. [`Error::Audio`] if the rate is outside of 1,000..=768,000 Hz, and
     /// in place of the end if the file turns out not to be audio. Blocks may have been returned before: throw away the
     /// blocks of a file that ends in an error.
     pub fn next_block(&mut self, mono: &mut Vec<f32>) -> Result<Option<SampleRate>> {
-        mono.clear();
+        loop {
+            if let Some(rate) = self.mixer.next(mono) {
+                return Ok(Some(rate));
+            }
+            let Some(rate) = self.decoded(mono)? else {
+                self.mixer.finish();
+                return Ok(self.mixer.next(mono));
+            };
+            let channels = self.channels();
+            if self.every_channel || channels == 1 && self.mixer.is_empty() {
+                return Ok(Some(rate));
+            }
+            self.mixer.push(rate, channels, mono, if channels == 1 { mono } else { &self.channels });
+        }
+    }
+
+    /// Replaces the content of `samples` with the next block: all channels, or their mean, with all of them in
+    /// `self.channels` if there are several.
+    fn decoded(&mut self, samples: &mut Vec<f32>) -> Result<Option<SampleRate>> {
+        samples.clear();
         while !self.ended {
-            match self.step(mono) {
+            match self.step(samples) {
                 Ok(Some(rate)) => return Ok(Some(rate)),
-                Ok(None) => mono.clear(),
+                Ok(None) => samples.clear(),
                 Err(reason) => {
                     self.ended = true;
-                    mono.clear();
+                    samples.clear();
                     return Err(Error::Audio { path: self.path.clone(), reason });
                 }
             }
@@ -245,7 +271,7 @@ impl Decoder {
             return Ok(None);
         }
         let every_channel = self.every_channel;
-        let decoded = catch_panic(|| self.codec.decode(packet, every_channel, mono));
+        let decoded = catch_panic(|| self.codec.decode(packet, every_channel, mono, &mut self.channels));
         match decoded {
             Ok(Ok(_)) if mono.is_empty() => {
                 self.progress.barren += 1;
@@ -302,13 +328,21 @@ impl Decoder {
             let width = self.width();
             let cut = wanted.min(mono.len() / width);
             mono.drain(..cut * width);
+            if !self.every_channel {
+                self.channels.drain(..(cut * self.channels()).min(self.channels.len()));
+            }
             self.skip = Samples((wanted - cut) as u64).at(rate);
         }
     }
 
+    /// The number of channels of the last block.
+    fn channels(&self) -> usize {
+        self.sound.map_or(1, |sound| usize::from(sound.channels).max(1))
+    }
+
     /// How many values a block has for each moment.
     fn width(&self) -> usize {
-        self.sound.filter(|_| self.every_channel).map_or(1, |sound| usize::from(sound.channels).max(1))
+        if self.every_channel { self.channels() } else { 1 }
     }
 
     /// Counts a packet that decoded.
@@ -329,11 +363,13 @@ impl Decoder {
 
     /// Puts silence in place of a packet that did not decode, so that the following audio keeps its place. Does nothing
     /// before the first audio, because the rate is not known yet.
-    fn stand_in(&self, packet: &Packet, mono: &mut Vec<f32>) -> Option<SampleRate> {
+    fn stand_in(&mut self, packet: &Packet, mono: &mut Vec<f32>) -> Option<SampleRate> {
         let rate = self.sound?.rate;
         let lasts = self.track.time_base?.calc_duration(packet.dur)?.as_secs_f64().clamp(0.0, 1.0);
         mono.clear();
         mono.resize((lasts * f64::from(rate.0)).round() as usize * self.width(), 0.0);
+        self.channels.clear();
+        self.channels.resize(mono.len() / self.width() * self.channels(), 0.0);
         (!mono.is_empty()).then_some(rate)
     }
 

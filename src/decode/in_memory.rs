@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use super::block_source::BlockSource;
 #[cfg(feature = "acoustid")]
 use super::frame_source::FrameSource;
+use super::mixer::Mixer;
 use super::sample_limits::{RATES, sane};
 #[cfg(feature = "acoustid")]
 use super::{sound::Sound, warning::Warning};
@@ -22,6 +23,7 @@ pub(super) struct Samples<'a> {
     channels: u16,
     rate: SampleRate,
     bytes: u64,
+    mixer: Mixer,
 }
 
 impl<'a> Samples<'a> {
@@ -31,7 +33,7 @@ impl<'a> Samples<'a> {
         let reason = match channels {
             0 => AudioError::Empty,
             _ if !RATES.contains(&rate.0) => AudioError::SampleRate(rate.0),
-            _ => return Ok(Self { name, left: samples, channels, rate, bytes: 0 }),
+            _ => return Ok(Self { name, left: samples, channels, rate, bytes: 0, mixer: Mixer::default() }),
         };
         Err(Error::Audio { path: name, reason })
     }
@@ -48,16 +50,28 @@ impl<'a> Samples<'a> {
 impl BlockSource for Samples<'_> {
     fn next_block(&mut self, mono: &mut Vec<f32>) -> Result<Option<SampleRate>> {
         mono.clear();
-        let block = self.next();
-        if self.channels == 1 {
-            mono.extend(block.iter().map(|&x| sane(x)));
-        } else {
-            let scale = 1.0 / f32::from(self.channels);
+        let channels = usize::from(self.channels);
+        loop {
+            if let Some(rate) = self.mixer.next(mono) {
+                return Ok(Some(rate));
+            }
             // A last frame that lacks some of its channels is left out.
-            let frames = block.chunks_exact(self.channels.into());
-            mono.extend(frames.map(|frame| frame.iter().map(|&x| sane(x)).sum::<f32>() * scale));
+            let block = self.next();
+            let block: Vec<f32> =
+                block[..block.len() / channels * channels].iter().map(|&x| sane(x)).collect();
+            if block.is_empty() {
+                self.mixer.finish();
+                return Ok(self.mixer.next(mono));
+            }
+            if channels == 1 {
+                *mono = block;
+                return Ok(Some(self.rate));
+            }
+            let scale = 1.0 / f32::from(self.channels);
+            let mean: Vec<f32> =
+                block.chunks_exact(channels).map(|frame| frame.iter().sum::<f32>() * scale).collect();
+            self.mixer.push(self.rate, channels, &mean, &block);
         }
-        Ok((!mono.is_empty()).then_some(self.rate))
     }
 
     fn path(&self) -> &Path {

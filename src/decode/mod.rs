@@ -28,6 +28,7 @@ mod downmix;
 #[cfg(feature = "acoustid")]
 mod frame_source;
 mod in_memory;
+mod mixer;
 #[cfg(feature = "decode")]
 mod pcm;
 #[cfg(feature = "decode")]

@@ -233,18 +233,11 @@ impl Query<'_> {
         let read = |shift: i32| variants.transposed(shift);
         let level = read(variant.shift);
         let comparison = Comparison::new(&level, &reference, values, &start, from..to);
-        let mut line = comparison.best_line(start, None);
-        let bins = if variants.can_be_transposed() {
-            comparison.transposition(&line, variant.shift, read)
+        let (line, bins) = if variants.can_be_transposed() {
+            comparison.tempo_and_pitch(start, (variant.shift, self.params.bins_per_octave), read)
         } else {
-            0.0
+            (comparison.best_line(start, None), 0.0)
         };
-        if bins != 0.0 {
-            // Music that is played faster is higher by as much. So the pitch suggests a tempo, and measures
-            // it better.
-            let faster = f64::powf(2.0, bins / self.params.bins_per_octave as f64);
-            line = comparison.with_query(&read(bins.round() as i32)).best_line(line, Some(faster));
-        }
         let anchor = Anchor { at: line.at, offset: line.in_track - line.at };
         Ok(Place {
             track,

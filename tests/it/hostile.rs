@@ -119,8 +119,8 @@ fn sounds_without_a_fingerprint_are_refused() {
     assert_snapshot!(build(&place), @r"
     cannot use DIR/m/blip.wav: too short: 200 ms of audio, at least 500 ms are needed
     cannot use DIR/m/nothing.wav: too short: 0 ms of audio, at least 500 ms are needed
-    cannot use DIR/m/silence.wav: nothing to fingerprint: silence, a steady sound, or too short to tell
-    cannot use DIR/m/tone.wav: nothing to fingerprint: silence, a steady sound, or too short to tell
+    cannot use DIR/m/silence.wav: nothing to fingerprint: silence, steady sounds, or too short to tell
+    cannot use DIR/m/tone.wav: nothing to fingerprint: silence, steady sounds, or too short to tell
     1 file added (5 s of audio in TIME), 4 not usable
     i.refrain: 1 track, 5 s
     ");

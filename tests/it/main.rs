@@ -20,6 +20,7 @@ mod fuzz;
 mod hostile;
 #[cfg(unix)]
 mod interrupted;
+mod inverse;
 mod layering;
 mod lists;
 mod merge;

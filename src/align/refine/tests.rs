@@ -103,29 +103,6 @@ fn a_range_outside_the_frames_stays_where_it_is() {
     }
 }
 
-#[test]
-fn the_transposition_is_where_the_agreement_peaks() {
-    let reference = track(0, 100);
-    let line = Line { at: 30.0, in_track: 30.0, tempo: 1.0 };
-    let (query, other) = (played(0.0, 1.0, 60), played(1000.0, 3.0, 60));
-    let comparison = Comparison::new(&query, &reference, VALUES, &line, 0..60);
-    // Bins next to the right one agree in part.
-    let read = |right: i32| {
-        let (query, other) = (&query, &other);
-        move |shift: i32| -> Cow<'static, [f32]> {
-            let share = (1.0 - 0.2 * (shift - right).abs() as f32).max(0.0);
-            query.iter().zip(other).map(|(q, o)| share * q + (1.0 - share) * o).collect()
-        }
-    };
-    assert_eq!(comparison.transposition(&line, 0, read(0)), 0.0);
-    for right in [-3, -1, 2] {
-        let bins = comparison.transposition(&line, 0, read(right));
-        assert!((bins - f64::from(right)).abs() < 0.2, "{bins} for {right}");
-    }
-    let bins = comparison.transposition(&line, 7, read(6));
-    assert!((bins - 6.0).abs() < 0.2, "{bins}");
-}
-
 /// Frames of a query and a track in which each value is a number of its own, so that sums can be worked out.
 fn random_rows(rows: usize, values: usize, seed: u64) -> Vec<f32> {
     // Neighbouring seeds give similar numbers; those of a fork are unrelated.
@@ -311,54 +288,4 @@ fn two_frames_stay_and_three_move() {
         assert_eq!(line != start, moves);
         assert!(!moves || (line.in_track - 53.4).abs() < 0.2, "{line:?}");
     }
-}
-
-/// A transposition on a parabola that peaks at `peak`: each reading keeps that much of the query.
-fn peaking(peak: f64) -> impl Fn(i32) -> f64 {
-    move |shift| 1.0 - 0.02 * (f64::from(shift) - peak).powi(2)
-}
-
-fn transposition(shift: i32, agreement: impl Fn(i32) -> f64) -> f64 {
-    let reference = track(0, 100);
-    let line = Line { at: 30.0, in_track: 30.0, tempo: 1.0 };
-    let query = played(0.0, 1.0, 60);
-    let comparison = Comparison::new(&query, &reference, VALUES, &line, 0..60);
-    // Orthogonal to the track, with the same energy: every odd pair of values turned by a right angle.
-    let turned: Vec<f32> = query.chunks_exact(2).flat_map(|pair| [-pair[1], pair[0]]).collect();
-    comparison.transposition(&line, shift, |shift| {
-        let keep = agreement(shift).max(0.0);
-        let rest = (1.0 - keep * keep).sqrt();
-        query.iter().zip(&turned).map(|(q, t)| keep as f32 * q + rest as f32 * t).collect()
-    })
-}
-
-#[test]
-fn a_transposition_lies_on_the_peak_of_its_parabola() {
-    for peak in [-3.2, -1.6, -0.4, 0.4, 0.9, 2.3] {
-        let found = transposition(0, peaking(peak));
-        assert!((found - peak).abs() < 0.02, "{found} for {peak}");
-        let found = transposition(6, peaking(peak + 6.0));
-        assert!((found - peak - 6.0).abs() < 0.02, "{found} for {peak} from 6");
-    }
-}
-
-/// Less than a tenth of a semitone, which is 0.3 bins, is none.
-#[test]
-fn next_to_no_transposition_is_none() {
-    for (peak, none) in [(0.25, true), (-0.25, true), (0.35, false), (-0.35, false)] {
-        let found = transposition(0, peaking(peak));
-        assert_eq!(found == 0.0, none, "{found} for {peak}");
-    }
-}
-
-/// Three bins from where it starts, and half a bin by the parabola.
-#[test]
-fn a_transposition_is_looked_for_three_bins_away() {
-    for sign in [-1.0, 1.0] {
-        let found = transposition(2, peaking(2.0 + 6.0 * sign));
-        assert!((found - (2.0 + 3.5 * sign)).abs() < 1e-6, "{found}");
-    }
-    // Of two equal neighbours the lower one.
-    let found = transposition(0, |shift| if shift.abs() == 1 { 0.9 } else { 0.5 });
-    assert!((-1.5..=-0.5).contains(&found), "{found}");
 }

@@ -36,7 +36,7 @@ class RefrainError(Exception):
     ...     refrain.fingerprint(np.zeros(22050, np.float32), 22050)
     ... except refrain.RefrainError as error:
     ...     print(error)
-    samples: nothing to fingerprint: silence, a steady sound, or too short to tell
+    samples: nothing to fingerprint: silence, steady sounds, or too short to tell
     """
 
 
