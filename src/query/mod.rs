@@ -18,7 +18,7 @@ mod rank;
 mod recordings;
 mod repeats;
 mod runner_up;
-mod same_recording;
+pub(crate) mod same_recording;
 mod search;
 mod stored_track;
 #[cfg(test)]

@@ -43,7 +43,7 @@ const FIRST_PIECES: usize = 4;
 const NEAR: i64 = 220;
 
 /// A track in which the query has a place.
-pub(super) struct Holder {
+pub(crate) struct Holder {
     pub place: Place,
     /// The track's frames.
     count: i64,
@@ -81,7 +81,7 @@ struct Piece {
 impl Query<'_> {
     /// Whether two tracks hold the same recording: the same sound in most of the shorter one's whole length. Both have
     /// a place in the query, and the places overlap.
-    pub(super) fn is_same_recording(&self, one: &Holder, two: &Holder) -> Result<bool> {
+    pub(crate) fn is_same_recording(&self, one: &Holder, two: &Holder) -> Result<bool> {
         let (one, two) = if one.count <= two.count { (one, two) } else { (two, one) };
         let bins = (two.place.pitch - one.place.pitch) / self.params.bins_per_semitone() as f64;
         let pair = Pair { query: self, one, two, semitones: bins.round() as i32 };

@@ -1,8 +1,10 @@
 //! From what was heard to the plays of a timeline.
+use std::path::PathBuf;
+
 use super::play::Heard;
 use crate::{
     error::Result,
-    query::Query,
+    query::{Query, same_recording::Holder},
     report::{Play, Timeline},
     units::Seconds,
 };
@@ -31,12 +33,12 @@ fn is_hidden(a: &Heard, b: &Heard) -> bool {
 }
 
 /// The plays of what was heard, in order of the starts.
-pub(super) fn plays(query: &Query<'_>, heard: Vec<Heard>, min_length: Seconds) -> Result<Vec<Play>> {
-    let hidden = |a: &Heard| heard.iter().any(|b| !std::ptr::eq(a, b) && is_hidden(a, b));
+pub(super) fn plays(query: &Query<'_>, all: Vec<Heard>, min_length: Seconds) -> Result<Vec<Play>> {
+    let hidden = |a: &Heard| all.iter().any(|b| !std::ptr::eq(a, b) && is_hidden(a, b));
     let half = query.params.half_frame_seconds().0;
     let frame = query.params.frame_length as f64 / f64::from(query.params.sample_rate.0);
     let mut plays = Vec::new();
-    for heard in heard.iter().filter(|heard| !hidden(heard)) {
+    for heard in all.iter().filter(|heard| !hidden(heard)) {
         let (start, end) = (heard.start * half, heard.end() * half + frame / 2.0);
         if end - start < min_length.0 {
             continue;
@@ -60,11 +62,33 @@ pub(super) fn plays(query: &Query<'_>, heard: Vec<Heard>, min_length: Seconds) -
             score: heard.score,
             id: heard.track,
             also_paths: files.map(|file| file.path).collect(),
-            copies: Vec::new(),
+            copies: copies(query, heard, &all)?,
             tags: track.record.tags,
         });
     }
     Ok(plays)
+}
+
+/// The files of the other tracks that hold the recording of a play.
+fn copies(query: &Query<'_>, play: &Heard, all: &[Heard]) -> Result<Vec<PathBuf>> {
+    let holder = |heard: &Heard| -> Result<Option<Holder>> {
+        let track = query.store.track(heard.track)?;
+        Ok(track.map(|track| Holder::new(heard.place(), track.frames)))
+    };
+    let shares = |other: &&Heard| other.end().min(play.end()) > other.start.max(play.start);
+    let mut paths = Vec::new();
+    let others = all.iter().filter(|other| other.track != play.track && other.is_like(play));
+    for other in others.filter(shares) {
+        if let (Some(one), Some(two)) = (holder(play)?, holder(other)?)
+            && query.is_same_recording(&one, &two)?
+        {
+            let files = query.store.files(other.track)?.into_iter();
+            paths.extend(files.filter(|file| !file.missing).map(|file| file.path));
+        }
+    }
+    paths.sort();
+    paths.dedup();
+    Ok(paths)
 }
 
 /// Adds to a timeline what is unknown, silent, and heard at once.

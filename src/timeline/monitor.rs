@@ -235,7 +235,8 @@ impl<'s> Monitor<'s> {
     /// Whether a track has another place where it is heard anyway: then it repeats itself.
     fn is_repeat(&self, sighting: &Sighting, before: &[Sighting]) -> bool {
         let (from, to) = (sighting.from as f64, sighting.to as f64);
-        let shares = |start: f64, end: f64| end.min(to) - start.max(from) > 0.5 * (to - from);
+        let shares =
+            |start: f64, end: f64| end.min(to) - start.max(from) > 0.5 * (to - from).min(end - start);
         let heard = self.open.iter().chain(&self.over).chain(&self.past);
         let mut heard = heard.filter(|heard| heard.track == sighting.track);
         let mut before = before.iter().filter(|other| other.track == sighting.track);

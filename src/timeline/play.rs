@@ -1,7 +1,11 @@
 //! A track that was heard, and how it goes on.
 use std::collections::VecDeque;
 
-use crate::{align::Line, query::place::Place, store::TrackId};
+use crate::{
+    align::Line,
+    query::place::{Anchor, Place},
+    store::TrackId,
+};
 
 /// A track has ended if it has gained nothing for so many half frames, 5 s, and has lost so much evidence since. One that
 /// loses little may be drowned, and has ended only after 20 s.
@@ -239,6 +243,27 @@ impl Heard {
     pub fn is_over(&self, now: usize) -> bool {
         let quiet = now as f64 - self.end;
         quiet > QUIET && self.lost >= LOST || quiet > DROWNED
+    }
+
+    /// The play as a place of a query that is the whole recording.
+    pub fn place(&self) -> Place {
+        let anchor = |line: Line| Anchor { at: line.at, offset: line.in_track - line.at };
+        Place {
+            track: self.track,
+            first: anchor(self.first),
+            last: anchor(self.last),
+            from: self.start as usize,
+            to: self.end as usize,
+            evidence: self.gained,
+            similarity: self.similarity,
+            pairs: (self.end - self.start) / 2.0,
+            tempo: self.tempo(),
+            pitch: self.pitch,
+            variants: 1,
+            runner_up: 0.0,
+            sound: 0,
+            repeats: Vec::new(),
+        }
     }
 
     /// Whether the two are the same sound, or places of one track.
