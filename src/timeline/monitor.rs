@@ -237,6 +237,11 @@ impl<'s> Monitor<'s> {
         let (from, to) = (sighting.from as f64, sighting.to as f64);
         let shares =
             |start: f64, end: f64| end.min(to) - start.max(from) > 0.5 * (to - from).min(end - start);
+        // A long look may stretch a play beyond the end that was found for it.
+        let mut ended = self.over.iter().chain(&self.past);
+        if ended.any(|heard| heard.is(sighting) && from < heard.end()) {
+            return true;
+        }
         let heard = self.open.iter().chain(&self.over).chain(&self.past);
         let mut heard = heard.filter(|heard| heard.track == sighting.track);
         let mut before = before.iter().filter(|other| other.track == sighting.track);

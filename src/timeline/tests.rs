@@ -30,6 +30,12 @@ fn silence(seconds: f64) -> Vec<f32> {
     vec![0.0; (seconds * f64::from(RATE)) as usize]
 }
 
+/// Sound without any tone.
+fn noise(seconds: f64) -> Vec<f32> {
+    let mut random = fastrand::Rng::with_seed(77);
+    (0..(seconds * f64::from(RATE)) as usize).map(|_| 0.3 * (random.f32() - 0.5)).collect()
+}
+
 /// An index of `tracks` tunes of 60 s: "0", "1" and so on.
 fn index(folder: &tempfile::TempDir, tracks: u64) -> Index {
     let index = Index::open_or_create(folder.path().join("i.refrain")).unwrap();
@@ -60,7 +66,7 @@ fn each_play_has_its_start_its_end_and_its_place_in_the_track() {
     let show = [
         tune(1, 10.0, 25.0, 1.0),
         silence(6.0),
-        tune(77, 0.0, 20.0, 1.0),
+        noise(20.0),
         tune(2, 5.0, 20.0, 1.0),
         tune(1, 40.0, 15.0, 1.0),
     ]
