@@ -14,9 +14,10 @@ MUSIC is a corpus folder (with manifest.json) or any folder of music files; seve
   other    what must not match, or must be told apart: reversed and tiny clips, inverse channels, gaps, other
            renderings of the same notes
 
-Audio and truth.json go to DIR/KIND-SEED (DIR/KIND-SEED-quick) and are made once: the same arguments give the same files.
-The index is made anew for each run. Prints a table; the figures go to FILE, by default result.json beside the truth.
---quick takes 100 tracks and makes a few of each, in a few minutes. Needs what make_queries.py needs, and fluidsynth for `other`.
+Audio and truth.json go to DIR/KIND-SEED (DIR/KIND-SEED-quick) and are made once: the same arguments give the same
+files. The index is made anew for each run. Prints a table; the figures go to FILE, by default result.json beside the
+truth. --quick takes 100 tracks and makes a few of each, in a few minutes. Needs what make_queries.py needs; `other`
+also needs apt-get, fluidsynth and the packages fluid-soundfont-gm and timgm6mb-soundfont.
 """
 
 import argparse
@@ -62,7 +63,8 @@ def main() -> None:
     p.add_argument("--quick", action="store_true")
     p.add_argument("--json", type=pathlib.Path)
     p.add_argument("--flavour", choices=("today", "bar"), default="today", help="mixes: which recordings")
-    p.add_argument("--db", type=pathlib.Path, help="mixes: an index that holds the library, to ask instead of a new one")
+    p.add_argument("--db", type=pathlib.Path, help="mixes, short: an index that holds the library already")
+    p.add_argument("--among", type=pathlib.Path, help="mixes, short: an index; the library is added to a copy of it")
     p.add_argument("--command", choices=("query", "timeline"), default="query", help="mixes, short: what to ask")
     p.add_argument("--top", type=int, default=1000, help="mixes, short: the most matches that a query may list")
     p.add_argument("--make-only", action="store_true", help="make audio and truth, ask nothing")
@@ -76,7 +78,8 @@ def main() -> None:
     if args.quick:
         tracks = random.Random(args.seed).sample(tracks, min(QUICK_TRACKS, len(tracks)))
     folder = (args.work / name).resolve()
-    scene = Scene(args.kind, tracks, args.music, folder, args.seed, args.quick, args.refrain, args.db, args.top)
+    index = {"db": args.db, "among": args.among, "top": args.top}
+    scene = Scene(args.kind, tracks, args.music, folder, args.seed, args.quick, args.refrain, **index)
     truth = made(scene, module, makes)
     if args.make_only:
         print(f"{folder}: {len(list(folder.rglob('*.*')))} files")

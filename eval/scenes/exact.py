@@ -50,7 +50,7 @@ def changed_clip(scene: Scene, track, kind: str, amount: float, number: int) -> 
 
 def make(scene: Scene) -> dict:
     """All clips."""
-    tracks = scene.shuffled(40)
+    tracks = scene.shuffled(25)
     amounts = [("speed", a) for a in FACTORS] + [("tempo", a) for a in FACTORS] + [("pitch", a) for a in SEMITONES]
     exact = [(n, k) for n in LENGTHS for k in range(scene.size(25, 12))]
     changed = [(kind, a, k) for kind, a in amounts for k in range(scene.size(12, 2))]

@@ -38,7 +38,8 @@ import numpy as np
 import soundfile as sf
 
 from make_queries import rubberband, sox
-from scenes.tools import RATE, Cost, Scene, Track, ask, build, excerpt, levelled, mix, names, outside, share, speech, spread
+from scenes.tools import RATE, Cost, Scene, Track, ask, excerpt, levelled, library_index, mix, names, outside, share
+from scenes.tools import speech, spread
 
 MOST_PLAYS = 3
 LONG = 20.0  # seconds of a play that counts
@@ -307,9 +308,7 @@ def score(judged: list[dict], cost: Cost, duration: float) -> dict:
 
 def measure(scene: Scene, truth: dict, temporary: pathlib.Path, command: str = "query") -> dict:
     """Ask each recording in a process of its own."""
-    db = scene.db or temporary / "library.refrain"
-    if not scene.db:
-        build(scene, db, truth["library"])
+    db = library_index(scene, truth["library"], temporary)
     options = ("--top", str(scene.top)) if command == "query" else ()
     judged, cost, kin = [], Cost(), scene.kin
     for mixed in truth["mixes"]:

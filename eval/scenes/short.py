@@ -13,7 +13,8 @@ import pathlib
 import numpy as np
 
 from scenes.mixes import common, covered, plays_of, split
-from scenes.tools import RATE, Cost, Scene, ask, build, excerpt, in_parallel, levelled, speech, spread, write
+from scenes.tools import RATE, Cost, Scene, ask, excerpt, in_parallel, levelled, library_index, speech
+from scenes.tools import spread, write
 
 LENGTHS, APART = (3, 4, 5, 6), 45
 EDGE = int(0.01 * RATE)
@@ -55,9 +56,7 @@ def make(scene: Scene) -> dict:
 
 def measure(scene: Scene, truth: dict, temporary: pathlib.Path, command: str = "query") -> dict:
     """Ask each recording in a process of its own."""
-    db = scene.db or temporary / "library.refrain"
-    if not scene.db:
-        build(scene, db, truth["library"])
+    db = library_index(scene, truth["library"], temporary)
     options = ("--top", str(scene.top)) if command == "query" else ()
     figures, kin = {}, scene.kin
     for r in truth["recordings"]:

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -39,6 +40,7 @@ class Scene:
     quick: bool
     refrain: str
     db: pathlib.Path | None = None
+    among: pathlib.Path | None = None
     top: int = 1000
 
     def rng(self, *more: object) -> np.random.Generator:
@@ -201,6 +203,17 @@ def build(scene: Scene, db: pathlib.Path, files: Iterable[object]) -> Cost:
         command = [scene.refrain, "index", "build", "--quiet", "--db", str(db), *paths[i : i + 1000]]
         cost.add(measured(command, db.with_suffix(".build")))
     return cost
+
+
+def library_index(scene: Scene, library: list[str], temporary: pathlib.Path) -> pathlib.Path:
+    """An index that holds the library: the one that was named, or a new one, or a copy of a larger one with it added."""
+    if scene.db:
+        return scene.db
+    db = temporary / "library.refrain"
+    if scene.among:
+        shutil.copyfile(scene.among, db)
+    build(scene, db, library)
+    return db
 
 
 def ask(
