@@ -50,22 +50,28 @@ INSERT = 30.0
 
 
 class Deck:
-    """Deals tracks: each once before any comes again, none more than three times, never twice in a row."""
+    """Deals tracks: each once before any comes again, none more than three times."""
 
     def __init__(self, tracks: list[Track], rng: np.random.Generator):
-        self.tracks, self.rng, self.left, self.round = tracks, rng, [], 0
+        self.tracks, self.rng, self.left, self.dealt = tracks, rng, [], {}
 
     def next(self, seconds: float) -> Track:
         """A track that is long enough."""
-        while True:
-            fitting = [t for t in self.left if t.dur >= seconds + 4]
-            if fitting:
-                self.left.remove(fitting[0])
-                return fitting[0]
-            if self.round == MOST_PLAYS:
-                raise SystemExit(f"mixes: no track of {seconds:.0f} s is left; name more music")
-            self.round += 1
-            self.left += [self.tracks[i] for i in self.rng.permutation(len(self.tracks))]
+        for _ in range(MOST_PLAYS + 1):
+            track = next((t for t in self.left if t.dur >= seconds + 4), None)
+            if track:
+                self.left.remove(track)
+                return self.again(track)
+            order = [self.tracks[i] for i in self.rng.permutation(len(self.tracks))]
+            self.left += [t for t in order if self.dealt.get(t.path, 0) + self.left.count(t) < MOST_PLAYS]
+        raise SystemExit(f"mixes: no track of {seconds:.0f} s is left; name more music")
+
+    def again(self, track: Track) -> Track:
+        """The track, which counts as dealt once more."""
+        self.dealt[track.path] = self.dealt.get(track.path, 0) + 1
+        if self.dealt[track.path] == MOST_PLAYS:
+            self.left = [t for t in self.left if t.path != track.path]
+        return track
 
 
 def split(scene: Scene) -> tuple[list[Track], list[Track]]:
@@ -121,8 +127,8 @@ def bar(scene: Scene, number: int, known: Deck, unknown: Deck) -> tuple[list[dic
         new, kind = k % 7 in (2, 5), k % 3
         seconds = round(float(rng.uniform(45, 180)), 1)
         tempo = round(float(rng.uniform(0.92, 1.08)), 3) if kind else 1.0
-        twice = first is not None and k == 9
-        track = first if twice else (unknown if new else known).next(min(seconds, 120) * tempo)
+        twice = k == 9
+        track = known.again(first) if twice else (unknown if new else known).next(min(seconds, 120) * tempo)
         seconds = min(seconds, round((track.dur - 5) / tempo, 1))
         p = play(track, seconds, tempo, kind == 2, twice or not new, rng)
         if k == 0:
