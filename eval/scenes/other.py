@@ -1,6 +1,6 @@
 """What must not match, and what must be told apart. A quarter of the tracks is not indexed.
 
-  reversed   85 clips of 5 or 10 s of indexed tracks, played backwards: none may match its own track
+  reversed   85 clips of 5 s of indexed tracks, played backwards: none may match its own track
   tiny       360 clips of .6, .8 and 1 s of tracks that are not indexed: none may match
   inverse    24 clips of 10 s of indexed tracks in stereo whose right channel is the negative of the left: each should match;
              12 tracks whose files are like that, in an index of their own, and a mono clip of each: each should match
@@ -94,7 +94,7 @@ def make(scene: Scene) -> dict:
     folder = scene.folder
 
     def backwards(k: int) -> dict:
-        track, seconds = indexed[k % len(indexed)], (5, 10)[k % 2]
+        track, seconds = indexed[k % len(indexed)], 5
         _, x = excerpt(track, seconds, scene.rng("reversed", k))
         return {"q": str(write(folder / f"reversed/{k:02d}.wav", x[::-1])), "path": str(track.path), "seconds": seconds}
 
