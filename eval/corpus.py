@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Fetch freely licensed game music from Debian packages and list it as an evaluation corpus.
 
-usage: corpus.py DEST --set test|dev [--exclude MANIFEST ...]
+usage: corpus.py DEST --set test|dev|third [--exclude MANIFEST ...]
 
-Two sets without a package in common: `test` is what published figures are measured on, `dev` is what
-parameters, projections and thresholds may be tuned on.
+Three sets without a package in common: `test` is what published figures are measured on, `dev` is what parameters,
+projections and thresholds may be tuned on, `third` is more music for long mixes, on which nothing may be tuned either.
 
 What ends up in DEST:
   deb/            the packages, as `apt-get download` delivers them
@@ -81,6 +81,20 @@ DEV_NOISE = (
     "unknown-horizons/*/sounds/windmill.ogg",
 )
 
+THIRD_NOISE = (
+    "flare-game/*/music/wind_ambient.ogg",
+    "flare-game/*/soundfx/environment/*_loop.ogg",
+    "flare-game/*/soundfx/environment/rain.ogg",
+    "lugaru-data/*/DesertAmbient.ogg",
+    "lugaru-data/*/Wind.ogg",
+    "megaglest-data/*/tilesets/*/sounds/day.ogg",
+    "megaglest-data/*/tilesets/*/sounds/desertday.ogg",
+    "megaglest-data/*/tilesets/*/sounds/night.ogg",
+    "redeclipse-data/*/ambience/*rumble*.ogg",
+    "redeclipse-data/*/ambience/morph/stormbolts.ogg",
+    "scorched3d-data/*/misc/birds1.wav",
+)
+
 SETS = {
     "test": CorpusSet(
         packages=("wesnoth-1.16-music", "warzone2100-music", "supertuxkart-data"),
@@ -119,6 +133,67 @@ SETS = {
             ("nexuiz-music/*/sixtyfour_*.ogg",),
         ),
     ),
+    "third": CorpusSet(
+        packages=(
+            "a7xpg-data",
+            "amoebax-data",
+            "ardentryst",
+            "asterisk-moh-opsound-wav",
+            "caveexpress-data",
+            "enigma-data",
+            "flare-game",
+            "freedroidrpg-data",
+            "frozen-bubble-data",
+            "gunroar-data",
+            "hex-a-hop-data",
+            "lugaru-data",
+            "megaglest-data",
+            "mu-cade-data",
+            "naev-data",
+            "noiz2sa-data",
+            "openclonk-data",
+            "parsec47-data",
+            "pathological",
+            "plee-the-bear-data",
+            "powermanga-data",
+            "redeclipse-data",
+            "rrootage-data",
+            "scorched3d-data",
+            "starfighter-data",
+            "supertux-data",
+            "titanion-data",
+            "torus-trooper-data",
+            "tumiki-fighters-data",
+            "tuxmath-data",
+            "warmux-data",
+            "widelands-data",
+            "xmoto-data",
+        ),
+        left_out=(
+            "ardentryst/*/Sounds/*",
+            "freedroidrpg-data/*/titles/*",
+            "redeclipse-data/*/ambience/*",
+        ),
+        noise=THIRD_NOISE,
+        versions=(
+            ("ardentryst/*/Sempridge*.ogg",),
+            ("ardentryst/*/World_Map*.ogg",),
+            ("ardentryst/*/castle*.ogg",),
+            ("ardentryst/*/theme1*.ogg",),
+            ("hex-a-hop-data/*/music-game*.ogg",),
+            ("naev-data/*/ambient2*.ogg",),
+            ("naev-data/*/collective*.ogg",),
+            ("scorched3d-data/*/mix3_loop*.ogg",),
+            ("supertux-data/*/airship_*.ogg",),
+            ("supertux-data/*/cave.ogg", "supertux-data/*/cave_old.ogg"),
+            ("supertux-data/*/forest[23.]*", "supertux-data/*/forest_theme.ogg", "supertux-data/*/forest-*.ogg"),
+            ("supertux-data/*/fortress*.ogg",),
+            ("supertux-data/*/ghostforest*.ogg",),
+            ("supertux-data/*/misc/theme.ogg", "supertux-data/*/credits.ogg", "supertux-data/*/classic.ogg"),
+            ("supertux-data/*/voc-*.ogg",),
+            ("warmux-data/*.Apnee*.ogg",),
+        ),
+    ),
 }
 
 
@@ -135,12 +210,13 @@ def fetch(package: str, dest: pathlib.Path) -> pathlib.Path:
     return folder
 
 
-def unpack(deb: pathlib.Path, folder: pathlib.Path) -> None:
-    """Extract the audio files of a package; nothing of it is installed or run."""
+def unpack(
+    deb: pathlib.Path, folder: pathlib.Path, wanted: tuple[str, ...] = tuple(f"*{ext}" for ext in (*AUDIO, ARCHIVE))
+) -> None:
+    """Extract the files of a package that are wanted, by default audio; nothing of it is installed or run."""
     part = folder.with_name(folder.name + ".part")
     part.mkdir(parents=True, exist_ok=True)
     stream = subprocess.Popen(["dpkg-deb", "--fsys-tarfile", str(deb)], stdout=subprocess.PIPE)
-    wanted = [f"*{ext}" for ext in (*AUDIO, ARCHIVE)]
     # tar reports each pattern without a hit as an error, so its exit code says nothing here.
     subprocess.run(
         ["tar", "-x", "-C", str(part), "--wildcards", *wanted], stdin=stream.stdout, stderr=subprocess.DEVNULL
