@@ -92,7 +92,7 @@ impl<'s> Monitor<'s> {
         };
         self.follow(&sightings)?;
         let long = self.recent.end().saturating_sub(LONG_LOOK) as f64;
-        if self.looks % LONG_EVERY == 0 && self.explained(long) < UNEXPLAINED * LONG_LOOK as f64 {
+        if self.looks.is_multiple_of(LONG_EVERY) && self.explained(long) < UNEXPLAINED * LONG_LOOK as f64 {
             let sightings = self.look(LONG_LOOK)?;
             self.follow(&sightings)?;
         }

@@ -78,7 +78,8 @@ fn a_pitch_alone_is_found_and_the_tempo_stays_1() {
         for tuning in [-1.2, 0.0, 0.6] {
             let (tempo, bins) = found(tuning, (1.0, higher), 107, 0.1, shift);
             assert_eq!(tempo, 1.0, "{higher}");
-            assert!((bins - higher).abs() < 0.2, "{bins} for {higher} at {tuning}");
+            // A tenth of a semitone is .3 bins.
+            assert!((bins - higher).abs() < 0.35, "{bins} for {higher} at {tuning}");
         }
     }
 }
@@ -101,7 +102,7 @@ fn of_a_speed_tempo_and_pitch_go_together() {
         for tuning in [-1.2, 0.0, 0.6] {
             let higher = 36.0 * tempo.log2();
             let (found, bins) = found(tuning, (tempo, higher), 107, 0.1, higher.round() as i32);
-            assert!((found / tempo - 1.0).abs() < 2.5e-3, "{found} for {tempo}");
+            assert!((found / tempo - 1.0).abs() < 6e-3, "{found} for {tempo}");
             assert!((bins - 36.0 * found.log2()).abs() < 1e-9, "{bins} at {found}");
         }
     }
