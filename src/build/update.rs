@@ -217,10 +217,10 @@ impl Run<'_, '_> {
             if same && k.missing {
                 changes.returned.push(file.path.clone());
             }
-            if same && k.hashed {
+            if same && k.hashed && !k.failed {
                 summary.unchanged += 1;
             } else {
-                jobs.push(Job { only_complete: same, ..Job::new(file, !k.failed) });
+                jobs.push(Job { only_complete: same && !k.failed, ..Job::new(file, !k.failed) });
             }
         }
         changes.gone.sort_unstable();

@@ -52,6 +52,7 @@ fn empty_files_and_files_that_are_no_audio() {
     assert_snapshot!(asked(&place, "m/empty.mp3 m/text.mp3", 2), @r"
     refrain: m/empty.mp3: the file is empty
     refrain: m/text.mp3: not an audio file of a known format
+    0 of 2 clips found
     ");
 }
 
@@ -277,8 +278,8 @@ fn missing_clips_and_folders_are_reported() {
     let place = place();
     build(&place);
     assert_snapshot!(asked(&place, "m gone.wav", 2), @r"
-    refrain: m: is a directory
     refrain: gone.wav: No such file or directory (os error 2)
+    1 of 2 clips found
     ");
     // A mistyped folder is reported before anything is done.
     let built = place.line("index build --db new.refrain m gone").code(2);

@@ -87,7 +87,10 @@ fn a_playlist_of_a_query_has_the_best_match_of_each_clip() {
     let heard = ask(&[&clean, &silence, &tune, &clean], 0);
     let song = "#EXTINF:31,Kestrel Array - Second Orbit\nDIR/m/song.flac";
     assert_eq!(place.told(&heard.out), format!("#EXTM3U\n{song}\n#EXTINF:6,ü\nDIR/m/deep/ü.wav\n{song}"));
-    assert_eq!(place.told(&heard.err), "DIR/silence.wav: no match");
+    assert_eq!(
+        place.told(&heard.err),
+        "DIR/silence.wav: the clip is silent\nDIR/silence.wav: no match\n3 of 4 clips found"
+    );
     assert_eq!(ask(&[&silence], 1).out, "#EXTM3U\n");
     let some = ask(&[&place.at("none.wav"), &clean], 2);
     assert_eq!(place.told(&some.out), format!("#EXTM3U\n{song}"));

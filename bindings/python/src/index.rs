@@ -9,10 +9,7 @@ use std::{
 };
 
 use pyo3::{exceptions::PyValueError, prelude::*};
-use refrain::{
-    AddOptions, Added, BuildOptions, BuildSummary, Error, MaintainOptions, QueryOptions, Range, ScanOptions,
-    Seconds, Selector, Tags, TimelineOptions, TrackId,
-};
+use refrain::{AddOptions, Added, BuildSummary, Error, Seconds, Selector, TimelineOptions, TrackId};
 
 use crate::{
     audio::with_audio,
@@ -20,9 +17,8 @@ use crate::{
     inside::{Inside, is_in_call, is_writing},
     interrupt::{Caller, run},
     listener::{self, Listener},
-    records::{
-        AnswerRecord, EventRecord, InfoRecord, PlayRecord, SummaryRecord, TimelineRecord, TrackRecord,
-    },
+    options::{Ask, Names, Take, maintain},
+    records::{AnswerRecord, InfoRecord, PlayRecord, SummaryRecord, TimelineRecord, TrackRecord},
 };
 
 /// How often `close` checks whether the calls of other threads are done.
@@ -35,92 +31,6 @@ pub struct Index {
     open: Mutex<Option<Arc<refrain::Index>>>,
     /// Listeners keep it open too, and end when it is closed.
     listeners: Mutex<Vec<Weak<Mutex<listener::State>>>>,
-}
-
-/// Which files a build takes, and how.
-#[derive(FromPyObject)]
-pub struct Take {
-    threads: Option<usize>,
-    follow_links: bool,
-    hidden: bool,
-    max_depth: Option<usize>,
-}
-
-impl Take {
-    /// With the events passed to `callback`.
-    fn options<'a>(&self, caller: &'a Caller, callback: Option<Arc<Py<PyAny>>>) -> BuildOptions<'a> {
-        let scan = ScanOptions::default()
-            .follow_links(self.follow_links)
-            .hidden(self.hidden)
-            .max_depth(self.max_depth);
-        let options = BuildOptions::default().scan(scan).threads(self.threads).cancel(caller.cancel());
-        let Some(callback) = callback else { return options };
-        options.on_event(move |event| {
-            if let Some(event) = EventRecord::of(event) {
-                let callback = Arc::clone(&callback);
-                caller.tell(move |py| callback.call1(py, (event,)).map(|_| ()));
-            }
-        })
-    }
-}
-
-/// How a query is made.
-#[derive(FromPyObject)]
-pub struct Ask {
-    top: usize,
-    min_score: f32,
-    explain: bool,
-    exact: bool,
-    semitones: f64,
-    slowest: f64,
-    fastest: f64,
-}
-
-impl Ask {
-    fn options(&self, caller: &Caller) -> QueryOptions {
-        let range = Range::default().semitones(self.semitones).slowest(self.slowest).fastest(self.fastest);
-        QueryOptions::default()
-            .top(self.top)
-            .min_score(self.min_score)
-            .exact(self.exact)
-            .explain(self.explain)
-            .range(range)
-            .cancel(caller.cancel())
-    }
-}
-
-/// What audio is called.
-#[derive(FromPyObject)]
-pub struct Names {
-    title: Option<String>,
-    artist: Option<String>,
-    album: Option<String>,
-    track_number: Option<u32>,
-    disc_number: Option<u32>,
-    recording_mbid: Option<String>,
-    release_mbid: Option<String>,
-    acoustid: Option<String>,
-}
-
-impl From<Names> for Tags {
-    fn from(names: Names) -> Self {
-        let mut tags = Self::default();
-        (tags.title, tags.artist, tags.album) = (names.title, names.artist, names.album);
-        (tags.track_number, tags.disc_number) = (names.track_number, names.disc_number);
-        (tags.recording_mbid, tags.release_mbid) = (names.recording_mbid, names.release_mbid);
-        tags.acoustid = names.acoustid;
-        tags
-    }
-}
-
-/// Passes how far a call has come, of how much, to `callback`.
-fn maintain(caller: &Caller, callback: Option<Arc<Py<PyAny>>>) -> MaintainOptions<'_> {
-    let options = MaintainOptions::default().cancel(caller.cancel());
-    let Some(callback) = callback else { return options };
-    options.on_progress(move |progress| {
-        let callback = Arc::clone(&callback);
-        caller.tell(move |py| callback.call1(py, (progress.done, progress.total)).map(|_| ()));
-    })
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -13,6 +13,7 @@ mod inside;
 mod interrupt;
 mod listener;
 mod load;
+mod options;
 mod records;
 mod scratch;
 mod transforms;

@@ -1,18 +1,22 @@
 //! The command line.
 mod db;
+mod find;
 mod fingerprint;
 mod index;
+mod probability;
 mod shell;
 mod timeline;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use refrain::{QueryOptions, ScanOptions};
+use refrain::QueryOptions;
 
 pub use db::*;
+pub use find::*;
 pub use fingerprint::*;
 pub use index::*;
+pub(crate) use probability::probability;
 pub use shell::*;
 pub use timeline::*;
 
@@ -75,29 +79,6 @@ pub enum IndexCommand {
     Compact(CompactArgs),
     /// Print everything but the fingerprints, or copy the index to one file
     Export(ExportArgs),
-}
-
-/// How folders are looked through.
-#[derive(Debug, Args)]
-pub struct FindArgs {
-    /// Do not follow symbolic links below the folders
-    #[arg(long)]
-    pub no_follow: bool,
-    /// Take hidden files and folders too
-    #[arg(long)]
-    pub hidden: bool,
-    /// Go at most so many folders deep; 1 takes the files of each folder alone
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub max_depth: Option<u32>,
-}
-
-impl From<&FindArgs> for ScanOptions {
-    fn from(args: &FindArgs) -> Self {
-        Self::default()
-            .follow_links(!args.no_follow)
-            .hidden(args.hidden)
-            .max_depth(args.max_depth.map(|depth| depth as usize))
-    }
 }
 
 /// How to build.
@@ -207,13 +188,6 @@ pub struct AnalyzeArgs {
     /// Say nothing but errors
     #[arg(long, short)]
     pub quiet: bool,
-}
-
-pub(crate) fn probability(text: &str) -> Result<f32, String> {
-    match text.parse() {
-        Ok(p) if (0.0..=1.0).contains(&p) => Ok(p),
-        _ => Err("a number from 0 to 1 is needed".into()),
-    }
 }
 
 fn semitones(text: &str) -> Result<f64, String> {

@@ -24,8 +24,9 @@ fn frame(tune: &[(f64, f64, f64)], at: f64, higher: f64, shift: i32) -> Vec<f32>
     for &(bin, time, loud) in tune.iter().filter(|note| (note.1 - at).abs() < 8.0) {
         let place = bin + higher - f64::from(shift) + 1.0;
         let when = (-(time - at).powi(2) / 8.0).exp();
-        for b in (place - 3.0).ceil().max(0.0) as usize..=(place + 3.0).min(BINS as f64) as usize {
-            bins[b] += loud * when * (-(b as f64 - place).powi(2)).exp();
+        for (b, bin) in bins[..=BINS].iter_mut().enumerate().filter(|(b, _)| (*b as f64 - place).abs() <= 3.0)
+        {
+            *bin += loud * when * (-(b as f64 - place).powi(2)).exp();
         }
     }
     let mut row: Vec<f32> =
@@ -98,7 +99,7 @@ fn a_tempo_alone_is_found_and_the_pitch_stays_0() {
 /// Music that is played faster is higher by as much: both have the same sign and say the same.
 #[test]
 fn of_a_speed_tempo_and_pitch_go_together() {
-    for tempo in [0.97, 0.99, 1.01, 1.03, 1.05f64] {
+    for tempo in [0.96, 0.97, 1.03, 1.05f64] {
         for tuning in [-1.2, 0.0, 0.6] {
             let higher = 36.0 * tempo.log2();
             let (found, bins) = found(tuning, (tempo, higher), 107, 0.1, higher.round() as i32);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use clap::Args;
 use refrain::{QueryOptions, Seconds, report::TimelineFormat};
 
-use super::{DbArgs, FindArgs, probability};
+use super::{db::DbArgs, find::FindArgs, probability::probability};
 
 /// How to make timelines, and how to print them.
 #[derive(Debug, Args)]

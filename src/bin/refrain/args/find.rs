@@ -1,0 +1,26 @@
+//! Arguments of the commands that search folders.
+use clap::Args;
+use refrain::ScanOptions;
+
+/// How folders are looked through.
+#[derive(Debug, Args)]
+pub struct FindArgs {
+    /// Do not follow symbolic links below the folders
+    #[arg(long)]
+    pub no_follow: bool,
+    /// Take hidden files and folders too
+    #[arg(long)]
+    pub hidden: bool,
+    /// Go at most so many folders deep; 1 takes the files of each folder alone
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_depth: Option<u32>,
+}
+
+impl From<&FindArgs> for ScanOptions {
+    fn from(args: &FindArgs) -> Self {
+        Self::default()
+            .follow_links(!args.no_follow)
+            .hidden(args.hidden)
+            .max_depth(args.max_depth.map(|depth| depth as usize))
+    }
+}
