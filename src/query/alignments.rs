@@ -183,7 +183,8 @@ impl Query<'_> {
             sounds.into_iter().zip(parts).filter_map(|(sound, part)| Some((sound, part?))).collect();
         for place in aligned.iter_mut() {
             let Some(claim) = curve(place) else { continue };
-            let own = of_sound.get(&place.sound).map(|part| claim.over(part));
+            // Of the part of its sound, each place has what it agrees with: a jingle may be all that it shares.
+            let own = of_sound.get(&place.sound).map(|part| claim.best_within(part));
             // What is no part of its own shows what chance reaches in the part where it has most.
             let best = own.or_else(|| {
                 let within = of_sound.values().map(|part| claim.best_within(part));
