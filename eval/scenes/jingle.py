@@ -1,7 +1,7 @@
 """Many tracks begin with the same sound.
 
-A jingle of 12 s is put before 16, 18, 64 and 500 episodes, each 30 s of music of its own (18 s where 500 are made); all are
-MP3 of 64 kbit/s, and only they are indexed. Three jingles for 16 and 18 episodes, two for 64, one for 500.
+A jingle of 12 s is put before 6, 16, 18, 64 and 500 episodes, each 30 s of music of its own (18 s where 500 are made); all are
+MP3 of 64 kbit/s, and only they are indexed. Three jingles for 6, 16 and 18 episodes, two for 64, one for 500.
 
   alone     the jingle as it is, 10 s of it, and as Vorbis: how many of the N episodes are listed with --top 1000
   episode   the last 6 s of the jingle and the first 10 s of an episode, up to 24 episodes a library: is that episode first, does
@@ -16,7 +16,7 @@ from scenes.tools import RATE, Scene, ask, build, decode, encode, excerpt, in_pa
 from scenes.tools import audible, share
 
 JINGLE, OWN = 12, 30
-SIZES = {16: 3, 18: 3, 64: 2, 500: 1}
+SIZES = {6: 3, 16: 3, 18: 3, 64: 2, 500: 1}
 
 
 def own_parts(scene: Scene, jingle_track: str, seconds: float, count: int) -> list[tuple[str, float]]:
@@ -66,7 +66,7 @@ def library(scene: Scene, count: int, number: int) -> dict:
 
 def make(scene: Scene) -> dict:
     """All libraries; a few small ones where it has to be quick."""
-    sizes = {16: 1, 18: 1, 64: 1} if scene.quick else SIZES
+    sizes = {6: 1, 16: 1, 18: 1, 64: 1} if scene.quick else SIZES
     return {"libraries": [library(scene, n, k) for n, times in sizes.items() for k in range(times)]}
 
 
