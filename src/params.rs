@@ -3,9 +3,11 @@
 //! A fingerprint is only comparable with one of the same number, so the values under a number never change:
 //! another value is another number.
 mod projection_matrix;
+mod rendering_model;
 mod score_model;
 
 pub use projection_matrix::ProjectionMatrix;
+pub use rendering_model::RenderingModel;
 pub use score_model::{ScoreModel, Slope};
 
 use crate::units::{SampleRate, Seconds};
@@ -61,6 +63,8 @@ pub struct ParameterSet {
     pub shift_step: usize,
     /// How sure a match is.
     pub score: ScoreModel,
+    /// What tells a recording from another rendering.
+    pub rendering: RenderingModel,
 }
 
 /// The set in use.
@@ -107,6 +111,17 @@ pub const CURRENT: ParameterSet = ParameterSet {
         short_pairs: 4.4,
         long_pairs: 53.0,
         max_pairs: 320.0,
+    },
+    rendering: RenderingModel {
+        intercept: -22.0,
+        similarity: -19.9,
+        timbre: 119.4,
+        timbre_range: [-0.05, 0.15],
+        contrast: 6.97,
+        most_contrast: 4.0,
+        echo: -11.8,
+        most_echo: 0.5,
+        min_pairs: 16.0,
     },
 };
 

@@ -186,7 +186,7 @@ fn run(call: Call, given: &Given, after: Duration) -> Result<Run> {
     })
 }
 
-/// A fresh copy of the index without what lies beside it.
+/// A fresh copy of the index without what lies beside it. It is on the disk, so that no call waits until it is.
 fn copy(from: &Path, given: &Given) -> Result<()> {
     for file in [&given.index, &given.small] {
         for ending in ["", "-wal", "-shm"] {
@@ -196,7 +196,7 @@ fn copy(from: &Path, given: &Given) -> Result<()> {
         }
     }
     fs::copy(from, &given.index).map_err(|source| io(from, source))?;
-    Ok(())
+    fs::File::open(&given.index).and_then(|file| file.sync_all()).map_err(|source| io(&given.index, source))
 }
 
 fn main() -> Result<()> {

@@ -28,19 +28,37 @@ impl Reference {
         let (start, end) = heard.into_inner();
         let before = within(start, (start + half - 1).min(end));
         let after = within((end - half + 1).max(start), end);
-        let touched: Vec<usize> = before.clone().chain(after.start.max(before.end)..after.end).collect();
-        let mut means = Sums::of(&self.frames, values);
-        let whole: Vec<f32> = (0..frames as usize)
-            .flat_map(|n| means.mean(within(at(n) - half, at(n) + half)).to_vec())
-            .zip(&self.frames)
-            .map(|(mean, r)| r + mean)
-            .collect();
-        let mut means = Sums::of(&whole, values);
-        for n in touched {
-            let mean = means.mean(within((at(n) - half).max(start), (at(n) + half).min(end)));
-            let row = n * values..(n + 1) * values;
-            for ((r, x), m) in self.frames[row.clone()].iter_mut().zip(&whole[row]).zip(mean) {
-                *r = x - m;
+        let after = after.start.max(before.end)..after.end.max(before.end);
+        // Frames further away than twice the reach of the mean have no part in it.
+        let far = 2 * (half as usize / 2 + 1);
+        let around = |touched: &Range<usize>| {
+            touched.start.saturating_sub(far)..(touched.end + far).min(frames as usize)
+        };
+        let parts = if around(&before).end > around(&after).start {
+            vec![(around(&before).start..around(&after).end, vec![before, after])]
+        } else {
+            vec![(around(&before), vec![before]), (around(&after), vec![after])]
+        };
+        for (part, touched) in parts {
+            let of_part = |range: Range<usize>| {
+                range.start.clamp(part.start, part.end) - part.start
+                    ..range.end.clamp(part.start, part.end) - part.start
+            };
+            let rows = &self.frames[part.start * values..part.end * values];
+            let mut means = Sums::of(rows, values);
+            let mut whole = rows.to_vec();
+            for (n, row) in part.clone().zip(whole.chunks_exact_mut(values)) {
+                let mean = means.mean(of_part(within(at(n) - half, at(n) + half)));
+                row.iter_mut().zip(mean).for_each(|(x, mean)| *x += mean);
+            }
+            let mut means = Sums::of(&whole, values);
+            for n in touched.into_iter().flatten() {
+                let mean = means.mean(of_part(within((at(n) - half).max(start), (at(n) + half).min(end))));
+                let of_whole = &whole[(n - part.start) * values..];
+                let row = &mut self.frames[n * values..(n + 1) * values];
+                for ((r, x), m) in row.iter_mut().zip(of_whole).zip(mean) {
+                    *r = x - m;
+                }
             }
         }
     }

@@ -126,8 +126,7 @@ impl<'a> Comparison<'a> {
 
     /// The cosine of the query, interpolated between its frames, and the track on `line`.
     pub fn similarity(&self, line: &Line) -> f32 {
-        let stored = &self.reference.frames[self.frames.start * self.values..self.frames.end * self.values];
-        self.agreement(line) / stored.iter().map(|r| r * r).sum::<f32>().sqrt().max(1e-9)
+        self.agreement(line) / self.stored().iter().map(|r| r * r).sum::<f32>().sqrt().max(1e-9)
     }
 
     /// Moves `line` to where the frames agree best. Keeps its tempo unless `with_tempo` is set.
@@ -193,8 +192,13 @@ impl<'a> Comparison<'a> {
         if self.gain(&free, &simple) < min_gain(self.frames.len()) { simple } else { free }
     }
 
+    /// The track's frames that the range meets.
+    pub fn stored(&self) -> &[f32] {
+        &self.reference.frames[self.frames.start * self.values..self.frames.end * self.values]
+    }
+
     /// The query's frames where the range's frames of the track meet them on `line`.
-    fn on(&self, line: &Line) -> Vec<f32> {
+    pub fn on(&self, line: &Line) -> Vec<f32> {
         let values = self.values;
         let last = (self.query.len() / values).saturating_sub(1);
         let row = |h: usize| &self.query[h.min(last) * values..(h.min(last) + 1) * values];

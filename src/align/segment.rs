@@ -81,6 +81,7 @@ impl<'a> Pairs<'a> {
 /// The evidence is the mean over the octaves. Every octave that is not nearly silent counts the same, because noise and
 /// speech fill some octaves and leave others alone. An octave with the cosine c adds (c + c^2) / 2, because one good
 /// agreement says more than two fair ones. The penalty applies where both sides have sound.
+#[inline(always)]
 pub(super) fn products((q, r): (&[f32], &[f32])) -> [f32; 4] {
     let mut all = [0.0f32; 4];
     let octaves = (q.len() / OCTAVE).max(1) as f32;

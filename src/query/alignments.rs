@@ -9,7 +9,8 @@ use super::{
 };
 use crate::{
     align::{
-        Alignment, Candidate, Claim, Comparison, Curve, Line, Reference, Side, align, is_same_sound, parts,
+        Alignment, Candidate, Claim, Comparison, Curve, Line, Reference, Side, Traits, align, is_same_sound,
+        parts,
     },
     error::Result,
     params::ParameterSet,
@@ -19,8 +20,14 @@ use crate::{
 /// With how many of the best sounds every place is compared, to see whether it is the same.
 const LEADERS: usize = 8;
 
+/// How many of the best places may claim a part of a clip.
+const CLAIMS: usize = 16;
+
 /// Lines of one track that lie so near to each other, in half frames, may be one that drifts: a tenth of a minute.
 const DRIFT: f64 = 64.0;
+
+/// Of how many of the best sounds tempo and pitch are measured. Others are no matches.
+const MEASURED: usize = 6;
 
 /// How many of the kept sounds may be in one track.
 const MAX_KEPT_OF_TRACK: usize = 6;
@@ -153,8 +160,23 @@ impl Query<'_> {
         let dropped = keep_sounds(&mut aligned, self.effort.kept, MAX_KEPT_OF_TRACK);
         let left = dropped.iter().find(|a| aligned.iter().all(|kept| kept.track != a.track));
         let left = left.map_or(0.0, |a| a.whole);
-        let places = aligned.into_iter().map(|found| self.place(variants, found)).collect::<Result<_>>()?;
-        Ok((places, left))
+        let best = aligned.first().map(|a| a.sound);
+        for (n, place) in aligned.iter_mut().enumerate() {
+            // Of the best sound every copy counts, of others the best place.
+            if n < self.effort.kept || Some(place.sound) == best {
+                self.refine(variants, place)?;
+            }
+        }
+        aligned.sort_by(|a, b| b.whole.total_cmp(&a.whole));
+        let mut measured: Vec<usize> = Vec::new();
+        let places = aligned.into_iter().map(|aligned| {
+            if !measured.contains(&aligned.sound) && measured.len() < MEASURED {
+                measured.push(aligned.sound);
+            }
+            let is_measured = measured.contains(&aligned.sound);
+            self.place(variants, aligned, is_measured)
+        });
+        Ok((places.collect(), left))
     }
 
     /// Cuts the places of a clip with several songs to their own parts. A clip with one song stays as it is.
@@ -167,6 +189,9 @@ impl Query<'_> {
         // One claim for each sound, and for a track at another speed, which lies on several lines near to each other.
         let mut claiming: Vec<&Aligned> = Vec::new();
         for place in aligned.iter() {
+            if claiming.len() == CLAIMS {
+                break;
+            }
             let is_one = |other: &&Aligned| {
                 other.sound == place.sound
                     || other.track == place.track
@@ -203,29 +228,34 @@ impl Query<'_> {
         aligned.evidence() + aligned.variant.for_each_of_query(windows)
     }
 
-    /// Refines the tempo and transposition of an alignment, and describes it in the query's own time.
-    fn place(&mut self, variants: &VariantFrames<'_>, mut aligned: Aligned) -> Result<Place> {
-        // The evidence so far; `None` once the alignment has moved and its windows must be compared again.
-        let mut evidence = Some(aligned.whole);
-        let values = self.params.frame_values();
-        let (track, sound) = (aligned.track, aligned.sound);
-        if aligned.variant != Variant::PLAIN {
-            for step in variants::REFINEMENTS {
-                let (variant, alignment) = (aligned.variant, aligned.alignment);
-                let centre = (alignment.from + alignment.to) as f64 / 2.0;
-                let (in_query, in_track) = (centre / variant.tempo, centre + alignment.offset);
-                for near in variant.neighbours(step, self.params.max_shift()) {
-                    let offset = (in_track - in_query * near.tempo).round() as i32;
-                    let moved = self.align(variants, (near, &variants.frames(&near)), track, offset)?;
-                    if let Some(moved) = moved.filter(|moved| moved.evidence() > aligned.evidence()) {
-                        (aligned, evidence) = (moved, None);
-                    }
+    /// Moves a place of a variant to the best of the variants around it.
+    fn refine(&mut self, variants: &VariantFrames<'_>, aligned: &mut Aligned) -> Result<()> {
+        if aligned.variant == Variant::PLAIN {
+            return Ok(());
+        }
+        let (track, sound, mut has_moved) = (aligned.track, aligned.sound, false);
+        for step in variants::REFINEMENTS {
+            let (variant, alignment) = (aligned.variant, aligned.alignment);
+            let centre = (alignment.from + alignment.to) as f64 / 2.0;
+            let (in_query, in_track) = (centre / variant.tempo, centre + alignment.offset);
+            for near in variant.neighbours(step, self.params.max_shift()) {
+                let offset = (in_track - in_query * near.tempo).round() as i32;
+                let moved = self.align(variants, (near, &variants.frames(&near)), track, offset)?;
+                if let Some(moved) = moved.filter(|moved| moved.evidence() > aligned.evidence()) {
+                    (*aligned, has_moved) = (Aligned { sound, ..moved }, true);
                 }
             }
         }
-        let evidence =
-            evidence.unwrap_or_else(|| self.whole_evidence(&variants.frames(&aligned.variant), &aligned));
-        let Aligned { variant, alignment, reference, .. } = aligned;
+        if has_moved {
+            aligned.whole = self.whole_evidence(&variants.frames(&aligned.variant), aligned);
+        }
+        Ok(())
+    }
+
+    /// Describes an alignment in the query's own time, at its variant's tempo and pitch unless these are to be measured.
+    fn place(&self, variants: &VariantFrames<'_>, aligned: Aligned, is_measured: bool) -> Place {
+        let values = self.params.frame_values();
+        let Aligned { variant, track, alignment, reference, whole, sound } = aligned;
         let centre = (alignment.from + alignment.to) as f64 / 2.0;
         let start =
             Line { at: centre / variant.tempo, in_track: centre + alignment.offset, tempo: variant.tempo };
@@ -234,20 +264,27 @@ impl Query<'_> {
         let read = |shift: i32| variants.transposed(shift);
         let level = read(variant.shift);
         let comparison = Comparison::new(&level, &reference, values, &start, from..to);
-        let (line, bins) = if variants.can_be_transposed() {
+        let (line, bins) = if !is_measured {
+            (start, f64::from(variant.shift))
+        } else if variants.can_be_transposed() {
             comparison.tempo_and_pitch(start, (variant.shift, self.params.bins_per_octave), read)
         } else {
             (comparison.best_line(start, None), 0.0)
         };
         let anchor = Anchor { at: line.at, offset: line.in_track - line.at };
-        Ok(Place {
+        let level = read(bins.round() as i32);
+        let comparison = comparison.with_query(&level);
+        let traits =
+            Traits::new(&comparison.on(&line), comparison.stored(), values, variants.magnitudes(from..to));
+        Place {
             track,
             first: anchor,
             last: anchor,
             from,
             to,
-            evidence,
+            evidence: whole,
             similarity: alignment.similarity,
+            traits,
             pairs: ((to - from) as f64 + 1.0) / 2.0,
             tempo: line.tempo,
             pitch: bins,
@@ -260,7 +297,7 @@ impl Query<'_> {
             runner_up: 0.0,
             sound,
             repeats: Vec::new(),
-        })
+        }
     }
 
     /// Aligns a variant of the query, whose frames are `frames`, with the stored frames of a track near an

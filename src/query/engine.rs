@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::{options::QueryOptions, place::Place};
 use crate::{
-    align::{Features, Reference, WindowEvidence, probability},
+    align::{Features, Reference, WindowEvidence, is_other_rendering, probability},
     ann::{SearchCache, Searcher},
     error::Result,
     fingerprint::{FrameCode, Projection},
@@ -79,7 +79,7 @@ impl<'s> Query<'s> {
         self
     }
 
-    /// The probability that a place is right, for a query or chunk of `query_pairs` frames.
+    /// The probability that a place is right and no other rendering of the same notes, for a query or chunk of `query_pairs` frames.
     pub(crate) fn score(&self, place: &Place, query_pairs: f64) -> f64 {
         let features = Features {
             evidence: place.evidence,
@@ -90,7 +90,8 @@ impl<'s> Query<'s> {
             runner_up: place.runner_up,
             windows: self.windows,
         };
-        f64::from(probability(&self.params.score, &features))
+        let is_other = is_other_rendering(&self.params.rendering, &place.traits, place.pairs);
+        f64::from(probability(&self.params.score, &features)) * (1.0 - is_other)
     }
 
     /// The track's frames `from..to`, or as many of them as exist.

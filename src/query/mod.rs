@@ -1,10 +1,11 @@
 //! From a clip to its answer.
 //!
 //! Audio comes in [chunks](crate::extract::chunks) of a minute. [`search`] finds the places of a chunk: the
-//! index proposes places ([`windows`]), the stored frames decide ([`alignments`]), and other tracks show what
-//! chance reaches ([`runner_up`]). Then places of neighbouring chunks are joined ([`place`]). Places in copies of one
-//! recording become one match ([`recordings`], [`same_recording`]), and the matches are ranked ([`rank`]). [`answer`] runs these steps for audio that can be read, [`listen`] for audio that is pushed
-//! in, and [`stored_track`] for a track of the index itself.
+//! index proposes places ([`windows`], [`wide`] for other pitches and speeds), the stored frames decide ([`alignments`]), and
+//! other tracks show what chance reaches ([`runner_up`]). Then places of neighbouring chunks are joined ([`place`]). Places
+//! in copies of one recording become one match ([`recordings`], [`same_recording`]), and the matches are ranked ([`rank`]).
+//! [`answer`] runs these steps for audio that can be read, [`listen`] for audio that is pushed in, and [`stored_track`] for a
+//! track of the index itself.
 mod alignments;
 mod answer;
 mod engine;
@@ -25,6 +26,7 @@ mod stored_track;
 mod tests;
 mod variant_frames;
 pub(crate) mod variants;
+pub(crate) mod wide;
 mod windows;
 
 pub(crate) use engine::{Effort, Query};

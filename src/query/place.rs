@@ -1,5 +1,5 @@
 //! Ranges of the query that agree with a range of a track, and how places of neighbouring chunks are joined.
-use crate::store::TrackId;
+use crate::{align::Traits, store::TrackId};
 
 /// How far the offsets of two neighbouring ranges of one match may differ, in half frames.
 const SAME_OFFSET: f64 = 4.0;
@@ -21,6 +21,8 @@ pub(crate) struct Place {
     pub to: usize,
     pub evidence: f32,
     pub similarity: f32,
+    /// What tells the recording from another rendering.
+    pub traits: Traits,
     /// Frame pairs in the range.
     pub pairs: f64,
     /// The query's speed over the track's, measured in a single chunk.
@@ -76,6 +78,7 @@ pub(crate) fn join(places: &mut Vec<Place>, new: Place, done: usize) {
     let mean = |x: f64, y: f64| (x * f64::from(a) + y * f64::from(b)) / f64::from(a + b);
     place.similarity = mean(f64::from(place.similarity), f64::from(new.similarity)) as f32;
     place.pitch = mean(place.pitch, new.pitch);
+    place.traits = place.traits.mean(f64::from(a), &new.traits, f64::from(b));
     place.evidence += new.evidence;
     place.runner_up += new.runner_up;
     place.pairs += new.pairs;
@@ -112,6 +115,7 @@ mod tests {
             to,
             evidence: 10.0,
             similarity: 0.8,
+            traits: Traits::default(),
             pairs: (to - from) as f64 / 2.0,
             tempo,
             pitch: 0.0,

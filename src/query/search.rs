@@ -1,11 +1,12 @@
-//! The places of one chunk: first as it is, then by a deeper look, then transposed and at other speeds.
+//! The places of one chunk: first as it is, then by a deeper look, then those of its variants.
 use std::ops::RangeInclusive;
 
 use super::{
     engine::Query,
     place::{Place, overlap},
     variant_frames::VariantFrames,
-    variants::Variant,
+    variants::{Group, Variant},
+    wide::{self, WideHits},
     windows::Windows,
 };
 use crate::{
@@ -31,15 +32,6 @@ pub(super) const PLACES: RangeInclusive<usize> = 64..=400;
 /// many are looked for, up to some thousands. The windows of two copies are this near, those of different music seldom.
 const CROWDED: f32 = 0.75;
 const MAX_NEAREST: usize = 1000;
-
-/// For a query that is transposed or at another speed: half frames from one window to the next, nearest windows for each
-/// window, places for each variant, and alignments in all. The
-/// step has no divisor in common with the library's step (8 half frames), so that some windows coincide with
-/// a window of the library.
-const WIDE_STEP: usize = 5;
-const WIDE_NEAREST: usize = 8;
-const WIDE_PLACES: usize = 3;
-const WIDE_ALIGNED: usize = 160;
 
 /// The share of a chunk that matches must cover. Matches that cover less may be at another speed, which
 /// agrees only in places; then a variant may do better.
@@ -81,12 +73,9 @@ impl Query<'_> {
                 (places, left) = self.plain(&variants, &proposed)?;
             }
         }
-        if query >= MIN_WIDE && !self.options.range.is_plain(&params) && !self.is_sure(&places, query) {
-            let plain = places.iter().map(|p| p.sound + 1).max().unwrap_or(0);
-            places
-                .extend(self.widened(&variants)?.into_iter().map(|p| Place { sound: plain + p.sound, ..p }));
-            self.find_runners_up(&mut places, left)?;
-        }
+        self.widen(&variants, &mut places, left, |query, groups| {
+            query.wide_hits(groups, |query, variant| Ok(query.windows(&variants.frames(variant), wide::STEP)))
+        })?;
         let least = f64::from(self.options.min_score);
         for at in 0..places.len() {
             let place = &places[at];
@@ -100,10 +89,47 @@ impl Query<'_> {
         Ok(places)
     }
 
+    /// Finds the places of a chunk whose windows were looked up before. Aligns `most` places at most. Calls `wide` for what
+    /// was found for groups of variants if the chunk as it is gives no match.
+    pub(crate) fn places_of(
+        &mut self,
+        chunk: &Chunk,
+        (found, most): (&[WindowHits], usize),
+        wide: impl FnOnce(&mut Self, &[Group]) -> Result<Vec<Vec<WideHits>>>,
+    ) -> Result<Vec<Place>> {
+        let params = self.params;
+        let variants = VariantFrames::new(chunk, &params);
+        let proposed = candidates(found, most, &params.projection);
+        let (mut places, left) = self.plain(&variants, &proposed)?;
+        self.widen(&variants, &mut places, left, wide)?;
+        Ok(places)
+    }
+
+    /// Adds the places of the variants of a chunk, if the chunk as it is gives no match. `left` is the most evidence of a
+    /// track without a place.
+    fn widen(
+        &mut self,
+        variants: &VariantFrames<'_>,
+        places: &mut Vec<Place>,
+        left: f32,
+        wide: impl FnOnce(&mut Self, &[Group]) -> Result<Vec<Vec<WideHits>>>,
+    ) -> Result<()> {
+        let query = variants.half_frames() as f64 / 2.0;
+        if query < MIN_WIDE || self.options.range.is_plain(&self.params) || self.is_sure(places, query) {
+            return Ok(());
+        }
+        let groups = self.options.range.groups(&self.params);
+        let hits = wide(self, &groups)?;
+        let plain = places.iter().map(|p| p.sound + 1).max().unwrap_or(0);
+        let widened = self.wide_places(variants, &groups, &hits)?;
+        places.extend(widened.into_iter().map(|p| Place { sound: plain + p.sound, ..p }));
+        self.find_runners_up(places, left)
+    }
+
     /// The nearest library windows of a chunk's windows, `nearest` of each: or more, if all that were found are so near
     /// that they hold the same sound. Then there may be more tracks with it. Also returns how many were looked for, and
     /// how many places to align, which is `places` or more.
-    fn nearest(
+    pub(crate) fn nearest(
         &mut self,
         windows: &Windows,
         mut nearest: usize,
@@ -153,39 +179,5 @@ impl Query<'_> {
         let (mut places, left) = self.best(variants, proposed)?;
         self.find_runners_up(&mut places, left)?;
         Ok((places, left))
-    }
-
-    /// Finds the places of all variants of a chunk.
-    fn widened(&mut self, variants: &VariantFrames<'_>) -> Result<Vec<Place>> {
-        let groups = self.options.range.groups(&self.params);
-        let (mut vectors, mut windows) = (Vec::new(), Vec::new());
-        for group in &groups {
-            self.options.cancel.check()?;
-            let mut of_group = self.windows(&variants.frames(&group.searched), WIDE_STEP);
-            vectors.append(&mut of_group.vectors);
-            windows.push(of_group);
-        }
-        let mut hits =
-            self.searcher.nearest_probing(&vectors, WIDE_NEAREST, self.effort.wide_nprobe)?.into_iter();
-        let half = self.params.window_frames;
-        let mut proposed: Vec<(Variant, Candidate)> = Vec::new();
-        for (group, windows) in groups.iter().zip(windows) {
-            let starts = windows.starts.clone();
-            let mut of_windows = windows.with(hits.by_ref().take(starts.len()).collect());
-            self.options.cancel.check()?;
-            for member in &group.members {
-                for (window, &start) in of_windows.iter_mut().zip(&starts) {
-                    window.start = group.start_in(member, start, half);
-                }
-                proposed.extend(
-                    candidates(&of_windows, WIDE_PLACES, &self.params.projection)
-                        .into_iter()
-                        .map(|c| (*member, c)),
-                );
-            }
-        }
-        proposed.sort_by(|a, b| b.1.votes.total_cmp(&a.1.votes));
-        proposed.truncate(WIDE_ALIGNED);
-        Ok(self.best(variants, proposed)?.0)
     }
 }

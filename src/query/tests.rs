@@ -15,7 +15,7 @@ use super::{
     variants::{Range, Variant},
 };
 use crate::{
-    align::{Candidate, candidates},
+    align::{Candidate, Traits, candidates},
     ann::{self, Searcher},
     cancel::CancelToken,
     decode::Audio,
@@ -336,6 +336,7 @@ fn place(track: TrackId, range: std::ops::Range<usize>, offset: f64, evidence: f
         to: range.end,
         evidence,
         similarity: 0.9,
+        traits: Traits::default(),
         pairs: range.len() as f64 / 2.0,
         tempo: 1.0,
         pitch: 0.0,

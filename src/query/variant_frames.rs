@@ -1,5 +1,11 @@
 //! The frames of a chunk as its variants read them.
-use std::{borrow::Cow, cell::RefCell, collections::BTreeMap, ops::RangeInclusive, rc::Rc};
+use std::{
+    borrow::Cow,
+    cell::RefCell,
+    collections::BTreeMap,
+    ops::{Range, RangeInclusive},
+    rc::Rc,
+};
 
 use super::variants::{Variant, stretched};
 use crate::{extract::chunks::Chunk, params::ParameterSet};
@@ -19,6 +25,14 @@ impl<'a> VariantFrames<'a> {
     /// Whether the chunk has the magnitudes that transposing needs. A stored track has none.
     pub(crate) fn can_be_transposed(&self) -> bool {
         !self.chunk.magnitudes.is_empty()
+    }
+
+    /// The magnitudes of half frames `range` of the chunk within the range of the library's bins, of every second one.
+    pub(crate) fn magnitudes(&self, range: Range<usize>) -> Vec<f32> {
+        let margin = self.params.query_margin;
+        let rows = self.chunk.magnitudes.chunks_exact(self.params.bins(margin));
+        let within = rows.skip(range.start).take(range.len()).step_by(2);
+        within.flat_map(|row| row[margin..margin + self.params.bins(0)].iter().copied()).collect()
     }
 
     /// Half frames of the chunk.

@@ -47,16 +47,6 @@ pub(crate) struct Group {
     pub members: Vec<Variant>,
 }
 
-impl Group {
-    /// Where in the time of `member` a window begins that begins at half frame `start` in the time of the
-    /// variant that was looked up; `half` is half its length. The centre of the window stays at the same
-    /// point of the query.
-    pub(crate) fn start_in(&self, member: &Variant, start: i32, half: usize) -> i32 {
-        let (ratio, half) = (member.tempo / self.searched.tempo, half as f64);
-        ((f64::from(start) + half) * ratio - half).round() as i32
-    }
-}
-
 impl Range {
     /// The most semitones up or down, 0 to 6.
     #[must_use]
@@ -121,6 +111,17 @@ impl Range {
 impl Variant {
     /// The query as it is.
     pub(crate) const PLAIN: Variant = Variant { shift: 0, tempo: 1.0 };
+
+    /// The half frame of the query at the centre of a window that begins at half frame `start` in the time of this
+    /// variant. `half` is half the length of a window.
+    pub(crate) fn centre(&self, start: i32, half: usize) -> f64 {
+        (f64::from(start) + half as f64) / self.tempo
+    }
+
+    /// Where a window with that centre begins in the time of this variant.
+    pub(crate) fn start(&self, centre: f64, half: usize) -> i32 {
+        (centre * self.tempo - half as f64).round() as i32
+    }
 
     pub(crate) fn order(&self, other: &Self) -> Ordering {
         self.shift.cmp(&other.shift).then(self.tempo.total_cmp(&other.tempo))
@@ -220,11 +221,11 @@ mod tests {
     #[test]
     fn a_window_keeps_its_centre_in_the_query() {
         let [searched, member] = [1.0, 1.25].map(|tempo| Variant { shift: 0, tempo });
-        let group = Group { searched, members: vec![member] };
-        assert_eq!(group.start_in(&searched, 7, 16), 7);
+        assert_eq!(searched.start(searched.centre(7, 16), 16), 7);
         // The centre is at half frame 40 of the query. Played 1.25 times as long, that is 50.
-        assert_eq!(group.start_in(&member, 24, 16), 34);
-        assert_eq!(group.start_in(&member, -16, 16), -16);
+        assert_eq!(member.start(searched.centre(24, 16), 16), 34);
+        assert_eq!(member.start(searched.centre(-16, 16), 16), -16);
+        assert_eq!(searched.start(member.centre(34, 16), 16), 24);
     }
 
     #[test]

@@ -35,13 +35,20 @@ impl Query<'_> {
         // The step is odd because the library's is even.
         let step = (starts.len() / MIN_WINDOWS).clamp(step.min(3), step) | 1;
         let step = if starts.len() > MAX_WINDOWS { 2 * step } else { step };
+        self.windows_at(frames, starts.step_by(step))
+    }
+
+    /// Projects the windows of a query that begin at half frames `starts`.
+    pub(crate) fn windows_at(&mut self, frames: &[f32], starts: impl Iterator<Item = i32>) -> Windows {
+        let (values, window) = (self.params.frame_values(), self.params.window_frames);
+        let count = (frames.len() / values) as i32;
         let least = self.params.min_window_energy * window as f32 / 2.0;
         let frame = |at: i32| at as usize * values..(at as usize + 1) * values;
         let energies: Vec<f32> =
             frames.chunks_exact(values).map(|f| f.iter().map(|v| v * v).sum::<f32>()).collect();
         let mut windows = Windows { vectors: Vec::new(), starts: Vec::new() };
         let mut inputs = Vec::with_capacity(TOGETHER * self.params.window_values());
-        for start in starts.step_by(step) {
+        for start in starts {
             let at = (start..start + 2 * window as i32).step_by(2);
             let within = |at: &i32| (0..count).contains(at);
             if at.clone().filter(within).map(|at| energies[at as usize]).sum::<f32>() < least {

@@ -4,6 +4,7 @@
 //! followed along its line, back to where its evidence begins and on to where it ends. Only the last minute of the
 //! recording ([`recent`]) is kept. What has ended is described in order of the starts ([`finish`]).
 mod finish;
+mod lookups;
 mod monitor;
 pub(crate) mod options;
 mod play;

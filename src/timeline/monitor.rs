@@ -2,6 +2,7 @@
 use std::sync::Arc;
 
 use super::{
+    lookups::Lookups,
     options::TimelineOptions,
     play::{Heard, Sighting},
     recent::Recent,
@@ -11,7 +12,12 @@ use crate::{
     ann::SearchCache,
     error::Result,
     extract::chunks::Chunk,
-    query::{Effort, Query, options::QueryOptions, variants::Range},
+    query::{
+        Effort, Query,
+        options::QueryOptions,
+        place::Place,
+        variants::{Group, Range},
+    },
     report::Play,
     store::Store,
     units::Seconds,
@@ -47,6 +53,7 @@ const MAX_OPEN: usize = 24;
 pub(super) struct Monitor<'s> {
     query: Query<'s>,
     recent: Recent,
+    lookups: Lookups,
     looks: usize,
     open: Vec<Heard>,
     /// Plays that have ended and wait for those that began before.
@@ -65,6 +72,7 @@ impl<'s> Monitor<'s> {
         Ok(Self {
             query,
             recent,
+            lookups: Lookups::default(),
             looks: 0,
             open: Vec::new(),
             over: Vec::new(),
@@ -78,6 +86,8 @@ impl<'s> Monitor<'s> {
     pub fn push(&mut self, chunk: &Chunk) -> Result<Vec<Play>> {
         let from = self.recent.end();
         self.recent.push(chunk);
+        let oldest = self.recent.end().saturating_sub(LONG_LOOK);
+        self.lookups.push(&self.query, &self.recent, from, oldest);
         self.listen_for_silence(from);
         self.looks += 1;
         let now = self.recent.end();
@@ -143,7 +153,11 @@ impl<'s> Monitor<'s> {
             Range::default().semitones(semitones).slowest(slowest).fastest(fastest)
         };
         self.query.effort = Effort::LOOK;
-        let sightings = self.sightings(first, &chunk)?;
+        let Self { query, lookups, recent, .. } = self;
+        let (found, most) = lookups.plain(query, recent, first)?;
+        let wide = |query: &mut Query<'_>, groups: &[Group]| lookups.wide(query, recent, groups, first);
+        let places = query.places_of(&chunk, (&found, most), wide)?;
+        let sightings = self.sightings(first, &chunk, &places);
         let is_known = |(n, sighting): (usize, &Sighting)| {
             self.open.iter().any(|heard| heard.is(sighting)) || self.is_repeat(sighting, &sightings[..n])
         };
@@ -151,12 +165,12 @@ impl<'s> Monitor<'s> {
             return Ok(sightings);
         }
         self.query.effort = Effort::CONFIRM;
-        self.sightings(first, &chunk)
+        let places = self.query.places(&chunk)?;
+        Ok(self.sightings(first, &chunk, &places))
     }
 
-    /// What matches in a look whose first half frame is `first`, best first.
-    fn sightings(&mut self, first: usize, chunk: &Chunk) -> Result<Vec<Sighting>> {
-        let places = self.query.places(chunk)?;
+    /// Which places match in a look whose first half frame is `first`, best first.
+    fn sightings(&self, first: usize, chunk: &Chunk, places: &[Place]) -> Vec<Sighting> {
         let (pairs, min_score) =
             (chunk.half_frames(&self.query.params) as f64 / 2.0, f64::from(self.options.min_score));
         let scored = places.iter().map(|place| (place, self.query.score(place, pairs)));
@@ -165,7 +179,7 @@ impl<'s> Monitor<'s> {
             .map(|(place, score)| Sighting::new(place, first, score))
             .collect();
         sightings.sort_by(|a, b| b.evidence.total_cmp(&a.evidence));
-        Ok(sightings)
+        sightings
     }
 
     /// Opens a play for each new sighting and goes on with those that are open.

@@ -33,6 +33,11 @@ impl Recent {
         self.params.bins(self.params.query_margin)
     }
 
+    /// Whether the recording has ended.
+    pub fn is_complete(&self) -> bool {
+        self.ends
+    }
+
     /// The first half frame that is kept.
     pub fn start(&self) -> usize {
         self.first

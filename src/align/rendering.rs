@@ -1,0 +1,173 @@
+//! Tells a recording from another rendering of the same notes: other instruments, another player, a cover.
+//!
+//! A clip of the recording itself is the recording plus something: noise, a voice, an echo, a filter. What is left of the
+//! clip's chroma once the track's is taken away then has nothing to do with the track's notes. Other instruments play the
+//! same notes with other overtones. Then what is left lies an octave, a twelfth, two octaves, and so on, above and below
+//! the notes of the track. [`Traits::timbre`] measures that. Overtones of a note lie at these intervals because their
+//! frequencies are whole multiples (Fletcher and Rossing, "The Physics of Musical Instruments", chapter 5).
+use std::ops::RangeInclusive;
+
+use crate::params::RenderingModel;
+
+/// Intervals between a note, its overtones, and theirs, in semitones, and how much each weighs.
+const INTERVALS: [(usize, f64); 6] = [(7, 1.0), (12, 2.0), (19, 1.5), (24, 1.0), (28, 1.0), (31, 0.7)];
+
+/// Other intervals up to three octaves show what chance reaches, except a few that overtones also have.
+const CHANCE: RangeInclusive<usize> = 3..=36;
+const NEARLY: [usize; 6] = [5, 9, 15, 16, 34, 36];
+
+/// An echo comes up to so many frames later: three quarters of a second.
+const ECHO: usize = 4;
+
+/// Values in an octave.
+const OCTAVE: usize = 12;
+
+/// How what a clip has besides the track is related to the track.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Traits {
+    /// The cosine of the two.
+    pub similarity: f64,
+    /// How much more it resembles the track at the intervals of overtones than at others: about .02 for the recording itself,
+    /// .1 for another rendering.
+    pub timbre: f64,
+    /// How much more it resembles the track some frames before than some frames after: about 0, .4 with a loud echo.
+    pub echo: f64,
+    /// How far the loud parts of the clip's spectrum stand above the quiet ones: the logarithm of the ratio. About 4 for
+    /// clean music; noise fills the gaps between the tones.
+    pub contrast: f64,
+}
+
+impl Traits {
+    /// Compares frames of a query with the frames of the track that they meet, `values` values each. `magnitudes` are
+    /// constant-Q magnitudes of the same part of the query, in any order; none count as clean.
+    pub fn new(query: &[f32], track: &[f32], values: usize, magnitudes: Vec<f32>) -> Self {
+        let rest = rest(query, track, values);
+        let sum = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(a * b)).sum::<f64>();
+        Self {
+            similarity: cosine(sum(query, track), sum(query, query), sum(track, track)),
+            timbre: timbre(&rest, track, values),
+            echo: echo(&rest, track, values),
+            contrast: contrast(magnitudes),
+        }
+    }
+
+    /// The mean of two parts that weigh `a` and `b`.
+    #[must_use]
+    pub fn mean(&self, a: f64, other: &Self, b: f64) -> Self {
+        let mean = |x: f64, y: f64| (x * a + y * b) / (a + b);
+        Self {
+            similarity: mean(self.similarity, other.similarity),
+            timbre: mean(self.timbre, other.timbre),
+            echo: mean(self.echo, other.echo),
+            contrast: mean(self.contrast, other.contrast),
+        }
+    }
+}
+
+/// The probability that clip and track are two renderings of the same notes, where they agree over `pairs` pairs of frames.
+/// A short range does not say, and gives 0.
+pub fn is_other_rendering(model: &RenderingModel, traits: &Traits, pairs: f64) -> f64 {
+    if pairs < model.min_pairs {
+        return 0.0;
+    }
+    let [least, most] = model.timbre_range;
+    let logit = model.intercept
+        + model.similarity * traits.similarity
+        + model.timbre * traits.timbre.clamp(least, most)
+        + model.contrast * traits.contrast.clamp(0.0, model.most_contrast)
+        + model.echo * traits.echo.clamp(0.0, model.most_echo);
+    1.0 / (1.0 + (-logit).exp())
+}
+
+/// What is left of the query's frames if each octave of the track's is taken away as loud as it fits best.
+fn rest(query: &[f32], track: &[f32], values: usize) -> Vec<f32> {
+    let mut rest = query.to_vec();
+    for first in (0..values).step_by(OCTAVE) {
+        let octave = |rows: &[f32], n: usize| -> [f32; OCTAVE] {
+            std::array::from_fn(|v| rows.get(n * values + first + v).copied().unwrap_or(0.0))
+        };
+        let (mut product, mut energy) = (0.0f32, 1e-6f32);
+        for n in 0..track.len() / values {
+            let (q, r) = (octave(query, n), octave(track, n));
+            product += q.iter().zip(&r).map(|(q, r)| q * r).sum::<f32>();
+            energy += r.iter().map(|r| r * r).sum::<f32>();
+        }
+        let gain = product / energy;
+        for n in 0..track.len() / values {
+            let row = n * values + first;
+            for v in row..(row + OCTAVE).min((n + 1) * values) {
+                rest[v] -= gain * track[v];
+            }
+        }
+    }
+    rest
+}
+
+/// The cosine of `rest` and `track`, whose products sum to `product` and whose squares sum to these.
+fn cosine(product: f64, rest: f64, track: f64) -> f64 {
+    product / (rest * track + 1e-9).sqrt()
+}
+
+/// How much more `rest` resembles the track shifted by the intervals of overtones than shifted by others.
+fn timbre(rest: &[f32], track: &[f32], values: usize) -> f64 {
+    // Each value of the one with each of the other, summed over time.
+    let mut products = vec![0.0f32; values * values];
+    let (mut of_rest, mut of_track) = (vec![0.0f32; values], vec![0.0f32; values]);
+    for (x, r) in rest.chunks_exact(values).zip(track.chunks_exact(values)) {
+        for (row, x) in products.chunks_exact_mut(values).zip(x) {
+            row.iter_mut().zip(r).for_each(|(sum, r)| *sum += x * r);
+        }
+        of_rest.iter_mut().zip(x).for_each(|(sum, x)| *sum += x * x);
+        of_track.iter_mut().zip(r).for_each(|(sum, r)| *sum += r * r);
+    }
+    // The cosine if the track were `by` semitones higher, and lower.
+    let sum = |values: &[f32]| values.iter().map(|&v| f64::from(v)).sum::<f64>();
+    let at = |by: usize| {
+        let higher: f64 = (by..values).map(|v| f64::from(products[v * values + v - by])).sum();
+        let lower: f64 = (by..values).map(|v| f64::from(products[(v - by) * values + v])).sum();
+        let kept = values - by;
+        [
+            cosine(higher, sum(&of_rest[by..]), sum(&of_track[..kept])),
+            cosine(lower, sum(&of_rest[..kept]), sum(&of_track[by..])),
+        ]
+    };
+    let weight: f64 = INTERVALS.iter().map(|(_, weight)| 2.0 * weight).sum();
+    let overtones: f64 = INTERVALS.iter().map(|&(by, weight)| weight * at(by).iter().sum::<f64>()).sum();
+    let is_chance = |by: &usize| !NEARLY.contains(by) && INTERVALS.iter().all(|(interval, _)| interval != by);
+    let chance: Vec<f64> = CHANCE.filter(is_chance).flat_map(at).collect();
+    overtones / weight - chance.iter().sum::<f64>() / chance.len() as f64
+}
+
+/// How much more `rest` resembles earlier frames of the track than later ones.
+fn echo(rest: &[f32], track: &[f32], values: usize) -> f64 {
+    let at = |x: &[f32], r: &[f32]| {
+        let (mut product, mut of_rest, mut of_track) = (0.0f64, 0.0f64, 0.0f64);
+        for (x, r) in x.iter().zip(r) {
+            product += f64::from(x * r);
+            of_rest += f64::from(x * x);
+            of_track += f64::from(r * r);
+        }
+        cosine(product, of_rest, of_track)
+    };
+    let (mut earlier, mut later) = (0.0f64, 0.0f64);
+    for by in (1..=ECHO).map(|frames| frames * values).filter(|by| by + 2 * values < rest.len()) {
+        earlier = earlier.max(at(&rest[by..], track));
+        later = later.max(at(rest, &track[by..]));
+    }
+    earlier - later
+}
+
+/// The logarithm of the ratio between the 99th and the 20th percentile.
+fn contrast(mut magnitudes: Vec<f32>) -> f64 {
+    if magnitudes.is_empty() {
+        return f64::INFINITY;
+    }
+    let mut at = |part: f64| {
+        let n = (part * (magnitudes.len() - 1) as f64).round() as usize;
+        f64::from(*magnitudes.select_nth_unstable_by(n, f32::total_cmp).1) + 1e-9
+    };
+    (at(0.99) / at(0.2)).ln()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,27 @@
+//! The coefficients that tell a recording from another rendering of the same notes.
+
+/// The coefficients of a logistic regression that says how probable it is that a clip and a track are two renderings of the
+/// same notes, rather than one recording.
+///
+/// `eval/fit_renderings.py` fits them to clips of recordings under distortions, and to other renderings.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RenderingModel {
+    /// What is added to everything.
+    pub intercept: f64,
+    /// Of the similarity, which a rendering seldom has above .8.
+    pub similarity: f64,
+    /// Of the timbre.
+    pub timbre: f64,
+    /// Timbre counts as no less and no more than this.
+    pub timbre_range: [f64; 2],
+    /// Of the contrast: a clean clip of a recording is more similar than noise and speech leave it.
+    pub contrast: f64,
+    /// Contrast counts as no more than this.
+    pub most_contrast: f64,
+    /// Of the echo, which lowers the similarity of a clean clip.
+    pub echo: f64,
+    /// Echo counts as no more than this.
+    pub most_echo: f64,
+    /// The fewest pairs of frames that say anything.
+    pub min_pairs: f64,
+}
