@@ -19,6 +19,13 @@ const NEARLY: [usize; 6] = [5, 9, 15, 16, 34, 36];
 /// An echo comes up to so many frames later: three quarters of a second.
 const ECHO: usize = 4;
 
+/// A value of the track above this is a note that sounds. Notes count that sound in so many frames, if there are so many. A
+/// mean ratio of this or less says little.
+const SOUNDS: f32 = 0.15;
+const MIN_FRAMES: usize = 3;
+const MIN_NOTES: usize = 5;
+const LITTLE: f64 = 0.05;
+
 /// Values in an octave.
 const OCTAVE: usize = 12;
 
@@ -30,6 +37,11 @@ pub struct Traits {
     /// How much more it resembles the track at the intervals of overtones than at others: about .02 for the recording itself,
     /// .1 for another rendering.
     pub timbre: f64,
+    /// The same of what the track has besides the clip, compared with the clip.
+    pub timbre_of_track: f64,
+    /// How differently loud the clip has the notes of the track: the standard deviation of the ratio over its mean. About .15
+    /// for the recording itself, .45 for another rendering.
+    pub unevenness: f64,
     /// How much more it resembles the track some frames before than some frames after: about 0, .4 with a loud echo.
     pub echo: f64,
     /// How far the loud parts of the clip's spectrum stand above the quiet ones: the logarithm of the ratio. About 4 for
@@ -46,6 +58,8 @@ impl Traits {
         Self {
             similarity: cosine(sum(query, track), sum(query, query), sum(track, track)),
             timbre: timbre(&rest, track, values),
+            timbre_of_track: timbre(&self::rest(track, query, values), query, values),
+            unevenness: unevenness(query, track, values),
             echo: echo(&rest, track, values),
             contrast: contrast(magnitudes),
         }
@@ -58,6 +72,8 @@ impl Traits {
         Self {
             similarity: mean(self.similarity, other.similarity),
             timbre: mean(self.timbre, other.timbre),
+            timbre_of_track: mean(self.timbre_of_track, other.timbre_of_track),
+            unevenness: mean(self.unevenness, other.unevenness),
             echo: mean(self.echo, other.echo),
             contrast: mean(self.contrast, other.contrast),
         }
@@ -74,6 +90,8 @@ pub fn is_other_rendering(model: &RenderingModel, traits: &Traits, pairs: f64) -
     let logit = model.intercept
         + model.similarity * traits.similarity
         + model.timbre * traits.timbre.clamp(least, most)
+        + model.timbre_of_track * traits.timbre_of_track.clamp(least, most)
+        + model.unevenness * traits.unevenness.clamp(0.0, model.most_unevenness)
         + model.contrast * traits.contrast.clamp(0.0, model.most_contrast)
         + model.echo * traits.echo.clamp(0.0, model.most_echo);
     1.0 / (1.0 + (-logit).exp())
@@ -136,6 +154,30 @@ fn timbre(rest: &[f32], track: &[f32], values: usize) -> f64 {
     let is_chance = |by: &usize| !NEARLY.contains(by) && INTERVALS.iter().all(|(interval, _)| interval != by);
     let chance: Vec<f64> = CHANCE.filter(is_chance).flat_map(at).collect();
     overtones / weight - chance.iter().sum::<f64>() / chance.len() as f64
+}
+
+/// How differently loud the query has the notes of the track. A note that sounds in fewer than [`MIN_FRAMES`] frames does not
+/// count.
+fn unevenness(query: &[f32], track: &[f32], values: usize) -> f64 {
+    // Of each value: in how many frames it sounds in the track, and how loud it is then in both.
+    let mut notes = vec![(0usize, 0.0f64, 0.0f64); values];
+    for (q, r) in query.chunks_exact(values).zip(track.chunks_exact(values)) {
+        for ((note, q), r) in notes.iter_mut().zip(q).zip(r).filter(|(_, r)| **r > SOUNDS) {
+            *note = (note.0 + 1, note.1 + f64::from(*q), note.2 + f64::from(*r));
+        }
+    }
+    let ratios: Vec<(f64, f64)> = notes
+        .into_iter()
+        .filter(|n| n.0 >= MIN_FRAMES)
+        .map(|(frames, q, r)| (frames as f64, q / r))
+        .collect();
+    if ratios.len() < MIN_NOTES {
+        return 0.0;
+    }
+    let weight: f64 = ratios.iter().map(|(frames, _)| frames).sum();
+    let mean = ratios.iter().map(|(frames, ratio)| frames * ratio).sum::<f64>() / weight;
+    let variance = ratios.iter().map(|(frames, ratio)| frames * (ratio - mean).powi(2)).sum::<f64>() / weight;
+    variance.sqrt() / (mean.abs() + LITTLE)
 }
 
 /// How much more `rest` resembles earlier frames of the track than later ones.

@@ -8,12 +8,18 @@
 pub struct RenderingModel {
     /// What is added to everything.
     pub intercept: f64,
-    /// Of the similarity, which a rendering seldom has above .8.
+    /// Of the similarity, which another rendering seldom has above .8.
     pub similarity: f64,
-    /// Of the timbre.
+    /// Of the timbre: what the clip has besides the track.
     pub timbre: f64,
+    /// Of the timbre of the track: what it has besides the clip.
+    pub timbre_of_track: f64,
     /// Timbre counts as no less and no more than this.
     pub timbre_range: [f64; 2],
+    /// Of the unevenness of the notes.
+    pub unevenness: f64,
+    /// Unevenness counts as no more than this.
+    pub most_unevenness: f64,
     /// Of the contrast: a clean clip of a recording is more similar than noise and speech leave it.
     pub contrast: f64,
     /// Contrast counts as no more than this.

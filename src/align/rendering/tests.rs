@@ -53,6 +53,21 @@ fn other_overtones_show_and_noise_does_not() {
 }
 
 #[test]
+fn notes_that_are_louder_by_turns_are_uneven() {
+    let track = notes(60, 6);
+    let louder = |gain: fn(usize) -> f32| -> Vec<f32> {
+        track.iter().enumerate().map(|(n, v)| v * gain(n % VALUES)).collect()
+    };
+    let even = traits(&louder(|_| 0.5), &track).unevenness;
+    assert!(even < 1e-3, "{even}");
+    // Half of the notes twice as loud as the others: 1/3, but for the frames that each has.
+    let uneven = traits(&louder(|note| if note % 2 == 0 { 2.0 } else { 1.0 }), &track).unevenness;
+    assert!((uneven - 1.0 / 3.0).abs() < 0.03, "{uneven}");
+    let short = &track[..2 * VALUES];
+    assert_eq!(traits(&louder(|note| note as f32)[..2 * VALUES], short).unevenness, 0.0);
+}
+
+#[test]
 fn an_echo_comes_later() {
     let track = notes(60, 4);
     let late =
@@ -102,15 +117,23 @@ fn timbre_is_that_of_the_slow_way() {
 #[test]
 fn a_clean_clip_that_is_not_similar_is_another_rendering_and_a_noisy_one_is_not() {
     let model = &CURRENT.rendering;
-    let other = Traits { similarity: 0.65, timbre: 0.1, echo: 0.0, contrast: 4.3 };
+    let other = Traits {
+        similarity: 0.65,
+        timbre: 0.1,
+        timbre_of_track: 0.08,
+        unevenness: 0.45,
+        echo: 0.0,
+        contrast: 4.3,
+    };
+    let same = Traits { timbre: 0.015, timbre_of_track: 0.01, unevenness: 0.16, ..other };
     let probability = |traits: Traits| is_other_rendering(model, &traits, 50.0);
     assert!(probability(other) > 0.9);
     for same in [
-        Traits { similarity: 0.95, timbre: 0.02, ..other },
-        Traits { timbre: 0.02, contrast: 2.9, ..other },
-        Traits { timbre: 0.02, echo: 0.4, ..other },
+        Traits { similarity: 0.95, ..same },
+        Traits { contrast: 2.9, unevenness: 0.3, ..same },
+        Traits { echo: 0.4, unevenness: 0.3, ..same },
         // Other music as loud as the track.
-        Traits { similarity: 0.75, timbre: 0.02, contrast: 3.7, ..other },
+        Traits { similarity: 0.75, contrast: 3.7, unevenness: 0.25, ..same },
     ] {
         assert!(probability(same) < 0.05, "{same:?}: {}", probability(same));
     }
