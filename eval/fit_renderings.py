@@ -5,9 +5,9 @@ usage: fit_renderings.py REFRAIN MUSIC QUERIES --work DIR [--traits PATH] [--los
 
 MUSIC is the development corpus, never the test set, and QUERIES a folder of make_queries.py from it; its clips of indexed tracks are
 clips of recordings, and so are others that are made here: music over music, echoes, noise and speech over renderings. The
-other renderings are those of `plays.py other`, of pieces that its seeds 1 and 2 do not use. REFRAIN must be a program that
-takes renderings for matches (one whose `rendering.intercept` is -1000), or they would not be found. PATH is the example
-rendering_traits, by default beside REFRAIN.
+other renderings are those of `plays.py other`, of pieces that its seeds 1 and 2 do not use. Places count whose evidence is at least
+a third more than that of other tracks, whatever their score, because the score of other renderings is low. PATH is the
+example rendering_traits, by default beside REFRAIN.
 
 A logistic regression on the traits is fitted, clips and renderings weighing the same. The
 intercept is such that a match loses a tenth of its score where `--lost` of the clips of recordings lie beyond. Five-fold
@@ -29,6 +29,7 @@ from scenes.tools import RATE, Scene, Track, decode, excerpt, levelled, speech, 
 TIMBRE, UNEVENNESS, CONTRAST, ECHO, PAIRS = (-0.05, 0.15), 1.0, 4.0, 0.5, 16
 NAMES = ("intercept", "similarity", "timbre", "timbre_of_track", "unevenness", "contrast", "echo")
 PIECES = 36  # of the pieces that a seed of `plays.py other` draws first
+CLEAR = 1.33  # evidence over that of other tracks
 REFUSED = 2.2  # a match loses a tenth of its score at this logit below 0
 
 
@@ -91,9 +92,11 @@ def places(refrain: str, db: pathlib.Path, rows: list[dict]) -> list[dict]:
     found = []
     for start in range(0, len(rows), 200):
         part = rows[start : start + 200]
-        done = subprocess.run([refrain, "query", "--json", "--db", db, *(r["q"] for r in part)], capture_output=True)
+        command = [refrain, "query", "--json", "--min-score", "0", "--top", "50", "--db", db, *(r["q"] for r in part)]
+        done = subprocess.run(command, capture_output=True)
         for row, line in zip(part, done.stdout.splitlines(), strict=True):
-            match = next((m for m in json.loads(line).get("matches", []) if m["path"] == row["path"]), None)
+            matches = [m for m in json.loads(line).get("matches", []) if m["path"] == row["path"]]
+            match = next((m for m in matches if m["evidence"] > CLEAR * m["rival"]), None)
             # At another tempo than the clip has, the place is wrong.
             if match and abs(match["tempo"] / row.get("tempo", match["tempo"]) - 1) <= 0.02:
                 found.append(row | {"match": match})

@@ -12,7 +12,7 @@ AT_10_S = {"intercept": -14.946, "ratio": 11.717, "density": 2.433, "similarity"
 # evidence, similarity, pairs, query pairs, variants, runner-up, windows
 CASES = {
     "1 s": (2.2, 0.5, 4, 4.4, 1, 1.5, 100_000),
-    "shorter than 1 s, not extrapolated": (1.5, 0.4, 2, 2.0, 1, 1.2, 100_000),
+    "shorter than 1 s": (1.5, 0.4, 2, 2.0, 1, 1.2, 100_000),
     "3 s": (5.0, 0.5, 12, 15, 1, 2.2, 100_000),
     "3 s, less similar": (5.0, 0.35, 12, 15, 1, 2.2, 100_000),
     "10 s": (9.0, 0.4, 40, 53, 1, 4.0, 100_000),
@@ -57,6 +57,8 @@ def probability(evidence, similarity, pairs, query_pairs, variants, runner_up, w
     logit += weight["similarity"] * similarity
     logit += 5.299 * pairs / query_within_a_minute
     logit -= 0.473 * math.log(max(variants, 1))
+    if query_pairs < 4.4:
+        logit -= 3 * (math.log(4.4) - math.log(query_pairs))
     if windows < 20_000:
         logit -= 0.473 * (math.log(20_000) - math.log(max(windows, 1)))
     return 1 / (1 + math.exp(-logit))

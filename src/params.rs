@@ -103,6 +103,7 @@ pub const CURRENT: ParameterSet = ParameterSet {
         similarity: [7.516, 0.000],
         coverage: 5.299,
         variants: -0.473,
+        shorter: -3.0,
         small_library: -0.473,
         many_windows: 20_000,
         chance: 0.16,

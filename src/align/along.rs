@@ -5,8 +5,8 @@ use super::{
 };
 
 /// The evidence of the track's frames of `reference` on `line`, in order of time: the half frame of the recording, and the
-/// evidence there. `query` are half frames of the recording (`values` values each), of which the first has the number
-/// `first`; frames that meet none of them are left out. The recording is read between its half frames.
+/// evidence there. `query` holds half frames of the recording, `values` values each. `first` is the number of its first half
+/// frame. Frames of the track that meet none of them are left out. The recording is read between its half frames.
 pub fn evidence_along(
     query: &[f32],
     first: usize,

@@ -10,7 +10,8 @@ pub type Slope = [f64; 2];
 /// The coefficients of a logistic regression that says how probable it is that a match is right.
 ///
 /// `eval/calibrate.py` fits them to clips of tracks that are and are not in the library, and says how good they are. None
-/// but the intercept, [`variants`](Self::variants) and [`small_library`](Self::small_library) may be negative, so that
+/// but the intercept, [`variants`](Self::variants), [`shorter`](Self::shorter) and [`small_library`](Self::small_library) may
+/// be negative, so that
 /// what speaks for a match never lowers its score.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ScoreModel {
@@ -26,6 +27,8 @@ pub struct ScoreModel {
     pub coverage: f64,
     /// Of the logarithm of the number of variants of the query that were tried: one that is good by chance is likelier.
     pub variants: f64,
+    /// Of the logarithm of how many times a query is shorter than [`short_pairs`](Self::short_pairs).
+    pub shorter: f64,
     /// Of the logarithm of how many times a library is smaller than one of [`many_windows`](Self::many_windows): its
     /// runners-up are weaker.
     pub small_library: f64,

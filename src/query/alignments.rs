@@ -96,8 +96,8 @@ fn sounds(mut aligned: Vec<Aligned>, params: &ParameterSet) -> Vec<Aligned> {
     aligned
 }
 
-/// Keeps the places of the first `max` sounds, of which at most `of_track` have the same track first. Returns the
-/// others. `aligned` is best first.
+/// Keeps the places of the first `max` sounds, and returns the others. At most `of_track` of the kept sounds have the same
+/// track as their first one. `aligned` is best first.
 fn keep_sounds(aligned: &mut Vec<Aligned>, max: usize, of_track: usize) -> Vec<Aligned> {
     let mut kept: BTreeMap<usize, bool> = BTreeMap::new();
     let mut tracks: BTreeMap<u32, usize> = BTreeMap::new();

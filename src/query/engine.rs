@@ -106,7 +106,7 @@ impl<'s> Query<'s> {
         Ok(packed)
     }
 
-    /// Unpacks stored frames, the first of which is frame `first` of its track.
+    /// Unpacks stored frames. The first one is frame `first` of its track.
     pub(crate) fn unpacked(&self, first: i64, packed: &[u8]) -> Reference {
         let mut reference = Reference { first: clamped(first) as i32, frames: vec![0.0; 2 * packed.len()] };
         self.frame_code.unpack(packed, &mut reference.frames);

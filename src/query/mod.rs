@@ -8,6 +8,7 @@
 //! track of the index itself.
 mod alignments;
 mod answer;
+mod backwards;
 mod engine;
 pub(crate) mod found;
 pub(crate) mod listen;

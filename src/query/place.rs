@@ -47,6 +47,28 @@ pub(crate) struct Anchor {
 }
 
 impl Place {
+    /// A place of `track` at `range` of the query.
+    #[cfg(test)]
+    pub fn for_test(track: TrackId, anchor: Anchor, range: std::ops::Range<usize>) -> Self {
+        Self {
+            track,
+            first: anchor,
+            last: anchor,
+            from: range.start,
+            to: range.end,
+            evidence: 10.0,
+            similarity: 0.8,
+            traits: Traits::default(),
+            pairs: range.len() as f64 / 2.0,
+            tempo: 1.0,
+            pitch: 0.0,
+            variants: 1,
+            runner_up: 2.0,
+            sound: 0,
+            repeats: Vec::new(),
+        }
+    }
+
     /// The query's speed over the track's.
     pub fn tempo(&self) -> f64 {
         let (length, drift) = (self.last.at - self.first.at, self.last.offset - self.first.offset);
@@ -107,23 +129,7 @@ mod tests {
     fn place(from: usize, to: usize, offset: f64, tempo: f64) -> Place {
         let at = (from + to) as f64 / 2.0;
         let anchor = Anchor { at, offset: offset + (tempo - 1.0) * at };
-        Place {
-            track: TrackId(1),
-            first: anchor,
-            last: anchor,
-            from,
-            to,
-            evidence: 10.0,
-            similarity: 0.8,
-            traits: Traits::default(),
-            pairs: (to - from) as f64 / 2.0,
-            tempo,
-            pitch: 0.0,
-            variants: 1,
-            runner_up: 2.0,
-            sound: 0,
-            repeats: Vec::new(),
-        }
+        Place { tempo, ..Place::for_test(TrackId(1), anchor, from..to) }
     }
 
     fn joined(one: Place, other: Place, done: usize) -> Vec<Place> {

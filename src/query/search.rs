@@ -83,7 +83,12 @@ impl Query<'_> {
                 .iter()
                 .any(|p| p.track == place.track && p.evidence > place.evidence && overlap(p, place));
             if best && self.score(place, query) >= least {
-                places[at].repeats = self.repeats(&variants, place)?;
+                if self.is_backwards(&variants, place)? {
+                    // What it reaches in this track is what chance reaches.
+                    places[at].runner_up = place.evidence;
+                } else {
+                    places[at].repeats = self.repeats(&variants, place)?;
+                }
             }
         }
         Ok(places)

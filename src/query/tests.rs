@@ -15,7 +15,7 @@ use super::{
     variants::{Range, Variant},
 };
 use crate::{
-    align::{Candidate, Traits, candidates},
+    align::{Candidate, candidates},
     ann::{self, Searcher},
     cancel::CancelToken,
     decode::Audio,
@@ -328,23 +328,7 @@ fn a_cancelled_query_ends_within_a_chunk_and_reports_its_progress() {
 /// A handmade place: half frames `from..to` of the query, `offset` half frames later in the track.
 fn place(track: TrackId, range: std::ops::Range<usize>, offset: f64, evidence: f32, variants: u32) -> Place {
     let anchor = Anchor { at: range.start as f64, offset };
-    Place {
-        track,
-        first: anchor,
-        last: anchor,
-        from: range.start,
-        to: range.end,
-        evidence,
-        similarity: 0.9,
-        traits: Traits::default(),
-        pairs: range.len() as f64 / 2.0,
-        tempo: 1.0,
-        pitch: 0.0,
-        variants,
-        runner_up: 0.0,
-        sound: 0,
-        repeats: Vec::new(),
-    }
+    Place { evidence, similarity: 0.9, variants, runner_up: 0.0, ..Place::for_test(track, anchor, range) }
 }
 
 /// A store with one track for each fingerprint, and the ids of the tracks.

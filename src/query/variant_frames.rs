@@ -72,6 +72,11 @@ impl<'a> VariantFrames<'a> {
     }
 }
 
+/// Frames of `values` values, last first.
+pub(super) fn turned_round(frames: &[f32], values: usize) -> Vec<f32> {
+    frames.chunks_exact(values).rev().flatten().copied().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

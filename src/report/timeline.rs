@@ -36,7 +36,7 @@ pub struct Timeline {
     pub duration: Seconds,
     /// What was played, in order of the starts. Two plays overlap where two tracks are heard at once.
     pub plays: Vec<Play>,
-    /// Stretches with sound of which no track is known: start and end.
+    /// Stretches that have sound but no known track: start and end.
     pub unknown: Vec<(Seconds, Seconds)>,
     /// Stretches without sound: start and end.
     pub silent: Vec<(Seconds, Seconds)>,

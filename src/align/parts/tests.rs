@@ -10,7 +10,7 @@ fn noise(seed: u64, frames: usize) -> Vec<f32> {
     (0..frames * VALUES).map(|_| (random.f32() - 0.5) * 0.4).collect()
 }
 
-/// Half frames of which every second one is a frame of the track.
+/// Half frames. Every second one is a frame of the track.
 fn halves(frames: &[f32]) -> Vec<f32> {
     frames.chunks_exact(VALUES).flat_map(|frame| frame.iter().chain(frame).copied()).collect()
 }

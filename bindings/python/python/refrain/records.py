@@ -443,7 +443,8 @@ class Timeline:
     plays : tuple of Play
         What was played, in order of the starts. Two plays overlap where two tracks are heard at once.
     unknown, silent, overlap : tuple of tuple of float
-        Stretches, each with start and end: with sound of which no track is known, without sound, with two plays at once.
+        Stretches, each with start and end. `unknown` ones have sound but no known track, `silent` ones have no sound, and
+        in `overlap` two plays are heard at once.
     warnings : tuple of str
         What was wrong with the recording.
 
