@@ -26,7 +26,7 @@ const CLAIMS: usize = 16;
 /// Lines of one track that lie so near to each other, in half frames, may be one that drifts: a tenth of a minute.
 const DRIFT: f64 = 64.0;
 
-/// Of how many of the best sounds tempo and pitch are measured. Others are no matches.
+/// Of how many of the best sounds tempo, pitch and traits are measured. Others are no matches.
 const MEASURED: usize = 6;
 
 /// How many of the kept sounds may be in one track.
@@ -252,7 +252,8 @@ impl Query<'_> {
         Ok(())
     }
 
-    /// Describes an alignment in the query's own time, at its variant's tempo and pitch unless these are to be measured.
+    /// Describes an alignment in the query's own time. Unless it is to be measured, it has its variant's tempo and pitch, and
+    /// no traits.
     fn place(&self, variants: &VariantFrames<'_>, aligned: Aligned, is_measured: bool) -> Place {
         let values = self.params.frame_values();
         let Aligned { variant, track, alignment, reference, whole, sound } = aligned;
@@ -272,10 +273,13 @@ impl Query<'_> {
             (comparison.best_line(start, None), 0.0)
         };
         let anchor = Anchor { at: line.at, offset: line.in_track - line.at };
-        let level = read(bins.round() as i32);
-        let comparison = comparison.with_query(&level);
-        let traits =
-            Traits::new(&comparison.on(&line), comparison.stored(), values, variants.magnitudes(from..to));
+        let traits = if is_measured {
+            let level = read(bins.round() as i32);
+            let comparison = comparison.with_query(&level);
+            Traits::new(&comparison.on(&line), comparison.stored(), values, variants.magnitudes(from..to))
+        } else {
+            Traits::default()
+        };
         Place {
             track,
             first: anchor,

@@ -1,7 +1,7 @@
 //! From what was heard to the plays of a timeline.
 use std::path::PathBuf;
 
-use super::play::Heard;
+use super::{options::TimelineOptions, play::Heard};
 use crate::{
     error::Result,
     query::{Query, same_recording::Holder},
@@ -32,15 +32,15 @@ fn is_hidden(a: &Heard, b: &Heard) -> bool {
     better && (a.is_like(b) || gain(a) < LESS * gain(b))
 }
 
-/// The plays of what was heard, in order of the starts.
-pub(super) fn plays(query: &Query<'_>, all: Vec<Heard>, min_length: Seconds) -> Result<Vec<Play>> {
+/// The plays of what was heard, in order of the starts. What is too short or not sure enough is no play.
+pub(super) fn plays(query: &Query<'_>, all: Vec<Heard>, options: &TimelineOptions) -> Result<Vec<Play>> {
     let hidden = |a: &Heard| all.iter().any(|b| !std::ptr::eq(a, b) && is_hidden(a, b));
     let half = query.params.half_frame_seconds().0;
     let frame = query.params.frame_length as f64 / f64::from(query.params.sample_rate.0);
     let mut plays = Vec::new();
     for heard in all.iter().filter(|heard| !hidden(heard)) {
         let (start, end) = (heard.start * half, heard.end() * half + frame / 2.0);
-        if end - start < min_length.0 {
+        if end - start < options.min_length.0 || heard.score < f64::from(options.min_score) {
             continue;
         }
         // While files move, a track may have no file for a moment.

@@ -8,7 +8,7 @@ use super::{
     recent::Recent,
 };
 use crate::{
-    align::evidence_along,
+    align::{MIN_SCORE, evidence_along},
     ann::SearchCache,
     error::Result,
     extract::chunks::Chunk,
@@ -66,7 +66,9 @@ pub(super) struct Monitor<'s> {
 
 impl<'s> Monitor<'s> {
     pub fn new(store: &'s Store, cache: &Arc<SearchCache>, options: &TimelineOptions) -> Result<Self> {
-        let query = QueryOptions::default().cancel(&options.cancel).min_score(options.min_score);
+        // A look that is less sure still says where a play goes on.
+        let query =
+            QueryOptions::default().cancel(&options.cancel).min_score(options.min_score.min(MIN_SCORE));
         let query = Query::new(store, &query, cache)?;
         let recent = Recent::new(&query.params, KEPT);
         Ok(Self {
@@ -172,7 +174,7 @@ impl<'s> Monitor<'s> {
     /// Which places match in a look whose first half frame is `first`, best first.
     fn sightings(&self, first: usize, chunk: &Chunk, places: &[Place]) -> Vec<Sighting> {
         let (pairs, min_score) =
-            (chunk.half_frames(&self.query.params) as f64 / 2.0, f64::from(self.options.min_score));
+            (chunk.half_frames(&self.query.params) as f64 / 2.0, f64::from(self.query.options.min_score));
         let scored = places.iter().map(|place| (place, self.query.score(place, pairs)));
         let mut sightings: Vec<Sighting> = scored
             .filter(|(_, score)| *score >= min_score)
@@ -298,6 +300,6 @@ impl<'s> Monitor<'s> {
     }
 
     fn describe(&self, ready: Vec<Heard>) -> Result<Vec<Play>> {
-        super::finish::plays(&self.query, ready, self.options.min_length)
+        super::finish::plays(&self.query, ready, &self.options)
     }
 }

@@ -1,7 +1,7 @@
 //! How to make a timeline.
 use std::{fmt, sync::Arc};
 
-use crate::{align::MIN_SCORE, cancel::CancelToken, units::Seconds};
+use crate::{cancel::CancelToken, units::Seconds};
 
 /// How to make a timeline: limits, progress and cancellation.
 ///
@@ -20,6 +20,9 @@ pub struct TimelineOptions {
 }
 
 impl TimelineOptions {
+    /// The lowest score of a play, unless [`min_score`](Self::min_score) sets another one.
+    pub const MIN_SCORE: f32 = 0.99;
+
     /// The shortest play that is told.
     #[must_use]
     pub fn min_length(mut self, min_length: Seconds) -> Self {
@@ -27,7 +30,7 @@ impl TimelineOptions {
         self
     }
 
-    /// The lowest score of a play, 0 to 1.
+    /// The lowest score of a play, 0 to 1: that of the look that saw it best.
     #[must_use]
     pub fn min_score(mut self, min_score: f32) -> Self {
         self.min_score = min_score;
@@ -57,9 +60,15 @@ impl TimelineOptions {
 }
 
 impl Default for TimelineOptions {
-    /// Plays of 3 s or more with a score of 0.9 or more.
+    /// Plays of 3 s or more with a score of 0.99 or more. A recording is looked at ten times a minute, so a play has to be surer
+    /// than the match of a clip.
     fn default() -> Self {
-        Self { min_length: Seconds(3.0), min_score: MIN_SCORE, cancel: CancelToken::new(), on_progress: None }
+        Self {
+            min_length: Seconds(3.0),
+            min_score: Self::MIN_SCORE,
+            cancel: CancelToken::new(),
+            on_progress: None,
+        }
     }
 }
 

@@ -524,7 +524,7 @@ class Index:
         *,
         name: Optional[_checks.Path] = None,
         min_length: float = 3.0,
-        min_score: float = 0.9,
+        min_score: float = 0.99,
         done: Optional[Callable[[Play], object]] = None,
         callback: Optional[Callable[[float], object]] = None,
     ) -> Timeline:

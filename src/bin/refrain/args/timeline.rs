@@ -2,7 +2,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use refrain::{QueryOptions, Seconds, report::TimelineFormat};
+use refrain::{Seconds, TimelineOptions, report::TimelineFormat};
 
 use super::{db::DbArgs, find::FindArgs, probability::probability};
 
@@ -23,7 +23,7 @@ pub struct TimelineArgs {
     #[arg(long, value_name = "SECS", value_parser = length)]
     pub min_length: Option<Seconds>,
     /// The lowest score of a play, 0 to 1
-    #[arg(long, value_name = "P", value_parser = probability, default_value_t = QueryOptions::MIN_SCORE)]
+    #[arg(long, value_name = "P", value_parser = probability, default_value_t = TimelineOptions::MIN_SCORE)]
     pub min_score: f32,
     #[command(flatten)]
     pub format: TimelineFormatArgs,
