@@ -139,7 +139,9 @@ fn readme_and_help_know_the_same_commands_and_options() {
     }
     assert_eq!(flags(commands), helped);
     let least = commands.lines().find(|line| line.contains("`--min-score P`")).expect("a row");
-    assert!(least.contains(&format!("; {} |", refrain::QueryOptions::MIN_SCORE)), "{least}");
+    let limits = [refrain::QueryOptions::MIN_SCORE, refrain::TimelineOptions::MIN_SCORE];
+    let told = format!("; {}, for a play of a timeline {} |", limits[0], limits[1]);
+    assert!(least.contains(&told), "{least}");
     let subcommands = |help: &str| -> BTreeSet<String> {
         let list = help.split("Commands:").nth(1).expect("a list of commands");
         let lines = list.lines().skip(1).take_while(|line| line.starts_with("  "));
