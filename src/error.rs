@@ -158,7 +158,7 @@ pub enum IndexError {
     #[error("already holds {}", .0.display())]
     Occupied(PathBuf),
     /// An index cannot be merged into itself.
-    #[error("is the index that it shall be merged into")]
+    #[error("is the index itself; name another one to merge")]
     Itself,
     /// Another process holds the writer.
     #[error("{} is writing to it", Holder::named(.holder.as_ref()))]

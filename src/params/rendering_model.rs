@@ -14,19 +14,19 @@ pub struct RenderingModel {
     pub timbre: f64,
     /// Of the timbre of the track: what it has besides the clip.
     pub timbre_of_track: f64,
-    /// Timbre counts as no less and no more than this.
+    /// The least and the greatest timbre. Values beyond count as these.
     pub timbre_range: [f64; 2],
     /// Of the unevenness of the notes.
     pub unevenness: f64,
-    /// Unevenness counts as no more than this.
+    /// The greatest unevenness. More counts as this.
     pub most_unevenness: f64,
     /// Of the contrast: a clean clip of a recording is more similar than noise and speech leave it.
     pub contrast: f64,
-    /// Contrast counts as no more than this.
+    /// The greatest contrast. More counts as this.
     pub most_contrast: f64,
     /// Of the echo, which lowers the similarity of a clean clip.
     pub echo: f64,
-    /// Echo counts as no more than this.
+    /// The greatest echo. More counts as this.
     pub most_echo: f64,
     /// The fewest pairs of frames that say anything.
     pub min_pairs: f64,

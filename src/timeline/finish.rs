@@ -12,8 +12,8 @@ use crate::{
 /// Stretches that are shorter are not told as unknown or silent.
 const MIN_STRETCH: f64 = 2.0;
 
-/// A play of which this share lies within a better one is not told, if it is the same sound or gains less than this share
-/// of what the better one gains there.
+/// If this share of a play lies within a better one, the play may be hidden. It is hidden if it is the same sound, or if it
+/// gains less than `LESS` times what the better one gains there.
 const WITHIN: f64 = 0.7;
 const LESS: f32 = 0.8;
 

@@ -23,7 +23,7 @@ impl TimelineOptions {
     /// The lowest score of a play, unless [`min_score`](Self::min_score) sets another one.
     pub const MIN_SCORE: f32 = 0.99;
 
-    /// The shortest play that is told.
+    /// Leaves out plays that are shorter.
     #[must_use]
     pub fn min_length(mut self, min_length: Seconds) -> Self {
         self.min_length = min_length;

@@ -34,7 +34,7 @@ fn indexes_are_merged() {
     // Several indexes are merged into a new one.
     place.line("index merge --db all.refrain i.refrain other.refrain").code(0);
     place.line("index verify --db all.refrain").code(0);
-    assert_snapshot!(index(&place, "merge ./i.refrain").code(2).err, @"refrain: ./i.refrain: is the index that it shall be merged into");
+    assert_snapshot!(index(&place, "merge ./i.refrain").code(2).err, @"refrain: ./i.refrain: is the index itself; name another one to merge");
     assert_snapshot!(place.line("index merge --db new.refrain gone.refrain").code(2).err, @"refrain: gone.refrain: no index here; make one with `refrain index build DIR`");
     assert!(!place.at("new.refrain").exists());
 }

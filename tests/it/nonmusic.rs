@@ -181,7 +181,7 @@ fn none_matches(lengths: &[f64], args: &[&str]) {
     let mut command = place.command();
     command.args(["query", "--json", "--db"]).arg(library()).args(args).args(&clips);
     let run = finish(&mut command);
-    // Beside silent clips, which are told, only how many were found.
+    // Standard error names silent clips, and then how many were found.
     let told: Vec<&str> = run.err.lines().filter(|line| !line.ends_with(": the clip is silent")).collect();
     assert_eq!(told, [format!("0 of {} clips found", clips.len())]);
     let answers = run.json();
