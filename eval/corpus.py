@@ -181,6 +181,9 @@ SETS = {
             ("ardentryst/*/castle*.ogg",),
             ("ardentryst/*/theme1*.ogg",),
             ("freedroidrpg-data/*/HellFortress*.ogg",),
+            # A timeline named one for the other. Their waveforms then turned out to agree to the sample.
+            ("freedroidrpg-data/*/AmbientBattle.ogg", "freedroidrpg-data/*/TechBattle.ogg"),
+            ("supertux-data/*/shallow-green.ogg", "supertux-data/*/call_of_the_winding_path.ogg"),
             ("hex-a-hop-data/*/music-game*.ogg",),
             ("naev-data/*/ambient2*.ogg",),
             ("naev-data/*/collective*.ogg",),

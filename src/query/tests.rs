@@ -668,3 +668,14 @@ fn tracks_that_share_a_jingle_are_matches_of_their_own_and_the_one_that_covers_m
         assert_eq!(found[0].0, n.to_string(), "{found:?}");
     }
 }
+
+/// More tracks than the places that are aligned at first, and a clip that begins between two windows of the library.
+#[test]
+fn a_jingle_of_many_tracks_is_found_in_all_of_them() {
+    const TRACKS: usize = 200;
+    let jingle = tune_of(320, 12);
+    let tracks: Vec<_> = (0..TRACKS as u64).map(|n| [&jingle[..], &tune_of(321 + n, 2)].concat()).collect();
+    let places = places_in(&tracks, part(&jingle, 1.04, 11.04), 0.5);
+    let found: BTreeSet<TrackId> = places.iter().filter(|p| p.pairs > 40.0).map(|p| p.track).collect();
+    assert_eq!(found.len(), TRACKS);
+}

@@ -32,13 +32,27 @@ fn is_hidden(a: &Heard, b: &Heard) -> bool {
     better && (a.is_like(b) || gain(a) < LESS * gain(b))
 }
 
-/// The plays of what was heard, in order of the starts. What is too short or not sure enough is no play.
-pub(super) fn plays(query: &Query<'_>, all: Vec<Heard>, options: &TimelineOptions) -> Result<Vec<Play>> {
-    let hidden = |a: &Heard| all.iter().any(|b| !std::ptr::eq(a, b) && is_hidden(a, b));
+/// Whether play `a`, which is over, cannot be described yet because of play `b`, which goes on: `b` comes first, may hide `a`,
+/// or is a copy of it.
+pub(super) fn waits_for(a: &Heard, b: &Heard) -> bool {
+    let shared = a.end() - b.start;
+    b.start < a.start || shared > 0.0 && (a.is_like(b) || shared >= WITHIN * (a.end() - a.start))
+}
+
+/// The plays of what was heard, in order of the starts. What is too short or not sure enough is no play. `before` are those
+/// that were described before.
+pub(super) fn plays(
+    query: &Query<'_>,
+    heard: &[Heard],
+    before: &[Heard],
+    options: &TimelineOptions,
+) -> Result<Vec<Play>> {
+    let all: Vec<&Heard> = heard.iter().chain(before).collect();
+    let hidden = |a: &Heard| all.iter().any(|b| !std::ptr::eq(a, *b) && is_hidden(a, b));
     let half = query.params.half_frame_seconds().0;
     let frame = query.params.frame_length as f64 / f64::from(query.params.sample_rate.0);
     let mut plays = Vec::new();
-    for heard in all.iter().filter(|heard| !hidden(heard)) {
+    for heard in heard.iter().filter(|heard| !hidden(heard)) {
         let (start, end) = (heard.start * half, heard.end() * half + frame / 2.0);
         if end - start < options.min_length.0 || heard.score < f64::from(options.min_score) {
             continue;
@@ -70,12 +84,12 @@ pub(super) fn plays(query: &Query<'_>, all: Vec<Heard>, options: &TimelineOption
 }
 
 /// The files of the other tracks that hold the recording of a play.
-fn copies(query: &Query<'_>, play: &Heard, all: &[Heard]) -> Result<Vec<PathBuf>> {
+fn copies(query: &Query<'_>, play: &Heard, all: &[&Heard]) -> Result<Vec<PathBuf>> {
     let holder = |heard: &Heard| -> Result<Option<Holder>> {
         let track = query.store.track(heard.track)?;
         Ok(track.map(|track| Holder::new(heard.place(), track.frames)))
     };
-    let shares = |other: &&Heard| other.end().min(play.end()) > other.start.max(play.start);
+    let shares = |other: &&&Heard| other.end().min(play.end()) > other.start.max(play.start);
     let mut paths = Vec::new();
     let others = all.iter().filter(|other| other.track != play.track && other.is_like(play));
     for other in others.filter(shares) {

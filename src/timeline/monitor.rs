@@ -23,8 +23,11 @@ use crate::{
     units::Seconds,
 };
 
-/// Half frames from one look to the next: 6 s.
-pub(super) const HOP: usize = 64;
+/// Half frames that come at a time: 1.5 s. Plays are followed each time, so that their ends are known soon.
+pub(super) const HOP: usize = 16;
+
+/// A look is taken every fourth time, every 6 s.
+const LOOK_EVERY: usize = 4;
 
 /// Half frames of a look: 12 s.
 const LOOK: usize = 128;
@@ -37,9 +40,6 @@ const UNEXPLAINED: f64 = 0.25;
 
 /// Half frames that are kept: a minute. A start is not looked for further back.
 const KEPT: usize = 640;
-
-/// A look that known plays explain by this share is looked up as it is: there is nothing to find at another speed.
-const EXPLAINED: f64 = 0.6;
 
 /// The transpositions and speeds that are tried: those of turntables.
 const RANGE: (f64, f64, f64) = (1.4, 0.91, 1.1);
@@ -54,7 +54,10 @@ pub(super) struct Monitor<'s> {
     query: Query<'s>,
     recent: Recent,
     lookups: Lookups,
+    pushes: usize,
     looks: usize,
+    /// The half frame up to which the recording was looked up.
+    looked_to: usize,
     open: Vec<Heard>,
     /// Plays that have ended and wait for those that began before.
     over: Vec<Heard>,
@@ -67,15 +70,19 @@ pub(super) struct Monitor<'s> {
 impl<'s> Monitor<'s> {
     pub fn new(store: &'s Store, cache: &Arc<SearchCache>, options: &TimelineOptions) -> Result<Self> {
         // A look that is less sure still says where a play goes on.
-        let query =
-            QueryOptions::default().cancel(&options.cancel).min_score(options.min_score.min(MIN_SCORE));
+        let min_score = options.min_score.min(MIN_SCORE);
+        let (semitones, slowest, fastest) = RANGE;
+        let range = Range::default().semitones(semitones).slowest(slowest).fastest(fastest);
+        let query = QueryOptions::default().cancel(&options.cancel).min_score(min_score).range(range);
         let query = Query::new(store, &query, cache)?;
         let recent = Recent::new(&query.params, KEPT);
         Ok(Self {
             query,
             recent,
             lookups: Lookups::default(),
+            pushes: 0,
             looks: 0,
+            looked_to: 0,
             open: Vec::new(),
             over: Vec::new(),
             past: Vec::new(),
@@ -88,28 +95,31 @@ impl<'s> Monitor<'s> {
     pub fn push(&mut self, chunk: &Chunk) -> Result<Vec<Play>> {
         let from = self.recent.end();
         self.recent.push(chunk);
-        let oldest = self.recent.end().saturating_sub(LONG_LOOK);
-        self.lookups.push(&self.query, &self.recent, from, oldest);
         self.listen_for_silence(from);
-        self.looks += 1;
-        let now = self.recent.end();
-        // Where one play goes on undisturbed, every second look will do.
-        let is_undisturbed = |heard: &Heard| {
-            now as f64 - heard.end() <= 2.0 && heard.is_as_before(now.saturating_sub(HOP) as f64)
-        };
-        let sightings = if self.looks.is_multiple_of(2) && self.open.iter().any(is_undisturbed) {
-            Vec::new()
+        self.pushes += 1;
+        if self.pushes.is_multiple_of(LOOK_EVERY) || chunk.ends {
+            self.look_back()?;
         } else {
-            self.look(LOOK)?
-        };
+            self.follow(&[])?;
+        }
+        self.options.tell(Seconds(self.recent.end() as f64 * self.query.params.half_frame_seconds().0));
+        self.settle(false)
+    }
+
+    /// Looks up what came since the last look.
+    fn look_back(&mut self) -> Result<()> {
+        let (from, now) = (self.looked_to, self.recent.end());
+        self.looked_to = now;
+        self.lookups.push(&self.query, &self.recent, from, now.saturating_sub(LONG_LOOK));
+        self.looks += 1;
+        let sightings = self.look(LOOK)?;
         self.follow(&sightings)?;
-        let long = self.recent.end().saturating_sub(LONG_LOOK) as f64;
+        let long = now.saturating_sub(LONG_LOOK) as f64;
         if self.looks.is_multiple_of(LONG_EVERY) && self.explained(long) < UNEXPLAINED * LONG_LOOK as f64 {
             let sightings = self.look(LONG_LOOK)?;
             self.follow(&sightings)?;
         }
-        self.options.tell(Seconds(self.recent.end() as f64 * self.query.params.half_frame_seconds().0));
-        self.settle(false)
+        Ok(())
     }
 
     /// Ends the recording.
@@ -143,17 +153,9 @@ impl<'s> Monitor<'s> {
     /// The tracks that the last `halves` half frames hold.
     fn look(&mut self, halves: usize) -> Result<Vec<Sighting>> {
         let (first, chunk) = self.recent.look(halves);
-        let halves = chunk.half_frames(&self.query.params);
-        if halves == 0 {
+        if chunk.half_frames(&self.query.params) == 0 {
             return Ok(Vec::new());
         }
-        let explained = self.explained(first as f64) >= EXPLAINED * halves as f64;
-        let (semitones, slowest, fastest) = RANGE;
-        self.query.options.range = if explained {
-            Range::PLAIN
-        } else {
-            Range::default().semitones(semitones).slowest(slowest).fastest(fastest)
-        };
         self.query.effort = Effort::LOOK;
         let Self { query, lookups, recent, .. } = self;
         let (found, most) = lookups.plain(query, recent, first)?;
@@ -287,19 +289,18 @@ impl<'s> Monitor<'s> {
         Ok(along)
     }
 
-    /// Moves plays that have ended to `over`, and describes those that nothing can change any more.
+    /// Moves plays that have ended to `over`, and describes those that nothing can change any more, in order of their starts.
     fn settle(&mut self, all: bool) -> Result<Vec<Play>> {
         let now = self.recent.end();
         self.over.extend(self.open.extract_if(.., |heard| all || heard.is_over(now)));
-        let earliest = self.open.iter().map(|heard| heard.start).fold(f64::INFINITY, f64::min);
-        let mut ready: Vec<Heard> = self.over.extract_if(.., |heard| all || heard.end() < earliest).collect();
-        ready.sort_by(|a, b| a.start.total_cmp(&b.start).then(b.evidence().total_cmp(&a.evidence())));
-        self.past.extend(ready.iter().cloned());
-        self.past.retain(|heard| heard.end() >= self.recent.start() as f64);
-        self.describe(ready)
-    }
-
-    fn describe(&self, ready: Vec<Heard>) -> Result<Vec<Play>> {
-        super::finish::plays(&self.query, ready, &self.options)
+        self.over.sort_by(|a, b| a.start.total_cmp(&b.start).then(b.evidence().total_cmp(&a.evidence())));
+        let is_final = |heard: &&Heard| !self.open.iter().any(|open| super::finish::waits_for(heard, open));
+        let ready = self.over.iter().take_while(is_final).count();
+        let ready: Vec<Heard> = self.over.drain(..ready).collect();
+        let plays = super::finish::plays(&self.query, &ready, &self.past, &self.options)?;
+        self.past.extend(ready);
+        let oldest = self.open.iter().map(|heard| heard.start).fold(self.recent.start() as f64, f64::min);
+        self.past.retain(|heard| heard.end() >= oldest);
+        Ok(plays)
     }
 }

@@ -7,11 +7,9 @@ use crate::{
     store::TrackId,
 };
 
-/// A track has ended if it has gained nothing for so many half frames, 5 s, and has lost so much evidence since. One that
-/// loses little may be drowned, and has ended only after 20 s.
-const QUIET: f64 = 54.0;
-const LOST: f32 = 2.0;
-const DROWNED: f64 = 216.0;
+/// A track has ended if it has gained nothing for so many half frames, and has lost so much evidence since: 5 s for a clear
+/// loss, 6 s for a small one. One that loses less may be drowned, and has ended only after 20 s.
+const QUIET: [(f64, f32); 3] = [(54.0, 2.0), (64.0, 1.0), (216.0, f32::NEG_INFINITY)];
 
 /// A pair of frames costs this share of what the play's pairs gain in the mean. Music in the same key gains a little
 /// without being the track.
@@ -224,11 +222,6 @@ impl Heard {
         sum / count.max(1) as f32
     }
 
-    /// Whether it gains about as much from half frame `from` on as it did before.
-    pub fn is_as_before(&self, from: f64) -> bool {
-        self.gain_between(from, self.end) >= 0.8 * self.gain_between(self.start, from)
-    }
-
     /// The half frame after its last.
     pub fn end(&self) -> f64 {
         self.end
@@ -242,7 +235,7 @@ impl Heard {
     /// Whether it has ended, as far as half frame `now`.
     pub fn is_over(&self, now: usize) -> bool {
         let quiet = now as f64 - self.end;
-        quiet > QUIET && self.lost >= LOST || quiet > DROWNED
+        QUIET.iter().any(|&(halves, lost)| quiet > halves && self.lost >= lost)
     }
 
     /// The play as a place of a query that is the whole recording.

@@ -1,15 +1,18 @@
 //! Timelines of recordings that are put together from made-up tunes.
-use std::{f64::consts::TAU, sync::Arc};
+use std::{
+    f64::consts::TAU,
+    sync::{Arc, Mutex},
+};
 
 use super::options::TimelineOptions;
 use crate::{
     Index,
     cancel::CancelToken,
-    decode::Audio,
+    decode::{Audio, BlockSource},
     error::Error,
     params::CURRENT,
     report::{Play, Timeline},
-    units::Seconds,
+    units::{SampleRate, Seconds},
 };
 
 const RATE: u32 = CURRENT.sample_rate.0;
@@ -149,8 +152,8 @@ fn plays_are_passed_on_in_order_of_their_starts() {
     let folder = tempfile::tempdir().unwrap();
     let index = index(&folder, 6);
     let show = [tune(1, 0.0, 30.0, 1.0), tune(2, 0.0, 30.0, 1.0), tune(3, 0.0, 30.0, 1.0)].concat();
-    let heard = Arc::new(std::sync::Mutex::new(Vec::new()));
-    let (told, done) = (Arc::clone(&heard), Arc::new(std::sync::Mutex::new(Seconds(0.0))));
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let (told, done) = (Arc::clone(&heard), Arc::new(Mutex::new(Seconds(0.0))));
     let now = Arc::clone(&done);
     let options = TimelineOptions::default().on_progress(move |done| *now.lock().unwrap() = done);
     let timeline = index
@@ -163,6 +166,41 @@ fn plays_are_passed_on_in_order_of_their_starts() {
     assert!(timeline.plays.is_sorted_by(|a, b| a.start <= b.start));
     // The first play was told while the second or the third went on.
     assert!(heard[0].1.0 < 60.0, "told after {}", heard[0].1);
+}
+
+/// A recording as it runs: blocks of a tenth of a second, and how much of it was taken.
+struct Live<'a> {
+    rest: &'a [f32],
+    taken: Arc<Mutex<f64>>,
+}
+
+impl BlockSource for Live<'_> {
+    fn next_block(&mut self, mono: &mut Vec<f32>) -> crate::Result<Option<SampleRate>> {
+        let (block, rest) = self.rest.split_at(self.rest.len().min(RATE as usize / 10));
+        self.rest = rest;
+        *self.taken.lock().unwrap() += block.len() as f64 / f64::from(RATE);
+        mono.clear();
+        mono.extend_from_slice(block);
+        Ok((!block.is_empty()).then_some(SampleRate(RATE)))
+    }
+}
+
+#[test]
+fn a_play_is_told_at_most_15_s_after_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = index(&folder, 6);
+    for lead in [0.0, 1.1, 2.3, 3.4, 4.6, 5.7] {
+        let parts = [noise(lead), tune(1, 5.0, 20.0, 1.0), tune(2, 0.0, 9.0, 1.0), noise(15.0)];
+        let (show, taken) = (parts.concat(), Arc::new(Mutex::new(0.0)));
+        let live = Live { rest: &show, taken: Arc::clone(&taken) };
+        let mut told = Vec::new();
+        let on_play = |play: &Play| told.push((name(play).to_owned(), *taken.lock().unwrap()));
+        index.timeline_with(Audio::blocks(live).named("show"), &TimelineOptions::default(), on_play).unwrap();
+        let [(one, first), (two, second)] = &told[..] else { panic!("{told:?}") };
+        assert_eq!((&one[..], &two[..]), ("1", "2"));
+        assert!(*first <= lead + 20.0 + 15.0, "{lead}: {told:?}");
+        assert!(*second <= lead + 29.0 + 15.0, "{lead}: {told:?}");
+    }
 }
 
 #[test]
