@@ -109,9 +109,6 @@ fn copies(query: &Query<'_>, play: &Heard, all: &[&Heard]) -> Result<Vec<PathBuf
 pub(super) fn stretches(timeline: &mut Timeline, silent: Vec<(Seconds, Seconds)>) {
     let end = timeline.duration;
     timeline.silent = silent.into_iter().filter(|(from, to)| to.0 - from.0 >= MIN_STRETCH).collect();
-    for play in &mut timeline.plays {
-        play.end = Seconds(play.end.0.min(end.0));
-    }
     let mut known: Vec<(f64, f64)> = timeline.plays.iter().map(|play| (play.start.0, play.end.0)).collect();
     known.extend(timeline.silent.iter().map(|(from, to)| (from.0, to.0)));
     known.sort_by(|a, b| a.0.total_cmp(&b.0));

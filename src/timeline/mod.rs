@@ -21,6 +21,7 @@ use crate::{
     extract::chunks::chunks,
     report::{Play, Timeline},
     store::Store,
+    units::Seconds,
 };
 use monitor::{HOP, Monitor};
 use options::TimelineOptions;
@@ -50,8 +51,12 @@ pub(crate) fn timeline(
         tell(monitor.push(chunk)?);
         Ok(())
     })?;
+    let end = timeline.duration;
     let _snapshot = store.snapshot()?;
-    tell(monitor.finish()?);
+    // The last frame reaches beyond the end.
+    let cut = |play: Play| Play { end: Seconds(play.end.0.min(end.0)), ..play };
+    tell(monitor.finish()?.into_iter().map(cut).collect());
+    timeline.warnings = source.warnings().iter().map(ToString::to_string).collect();
     finish::stretches(&mut timeline, monitor.silent());
     Ok(timeline)
 }

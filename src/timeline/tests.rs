@@ -203,6 +203,43 @@ fn a_play_is_told_at_most_15_s_after_its_end() {
     }
 }
 
+/// The last frame of a recording reaches beyond its end; the last play does not, when it is passed on either.
+#[test]
+fn a_play_ends_with_the_recording_at_the_latest() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = index(&folder, 2);
+    for tenths in 0..4 {
+        let show = tune(1, 0.0, 20.0 + f64::from(tenths) / 10.0, 1.0);
+        let mut heard = Vec::new();
+        let (audio, options) = (Audio::samples(&show, RATE).named("show"), TimelineOptions::default());
+        let timeline = index.timeline_with(audio, &options, |play| heard.push(play.clone())).unwrap();
+        assert_eq!(heard, timeline.plays);
+        assert!(heard.len() == 1 && heard[0].end <= timeline.duration, "{heard:#?}");
+    }
+}
+
+/// A WAV file says how long it is. This one is cut off after its first play.
+#[test]
+fn damage_of_the_recording_is_a_warning() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = index(&folder, 2);
+    let show = tune(1, 0.0, 30.0, 1.0);
+    let bytes = 2 * show.len() as u32;
+    let mut wav = b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0".to_vec();
+    wav[4..8].copy_from_slice(&(36 + bytes).to_le_bytes());
+    wav.extend_from_slice(
+        &[RATE.to_le_bytes(), (2 * RATE).to_le_bytes(), *b"\x02\0\x10\0", *b"data"].concat(),
+    );
+    wav.extend_from_slice(&bytes.to_le_bytes());
+    wav.extend(show.iter().flat_map(|sample| ((sample * 20_000.0) as i16).to_le_bytes()));
+    let of =
+        |wav: &[u8]| index.timeline(Audio::reader(std::io::Cursor::new(wav.to_vec())).named("show")).unwrap();
+    assert_eq!(of(&wav).warnings, [""; 0]);
+    wav.truncate(wav.len() / 2);
+    let cut = of(&wav);
+    assert!(cut.plays.len() == 1 && cut.warnings.len() == 1, "{cut:#?}");
+}
+
 #[test]
 fn a_shortest_length_hides_shorter_plays() {
     let folder = tempfile::tempdir().unwrap();

@@ -218,6 +218,12 @@ typedef struct RefrainIndex RefrainIndex;
 typedef struct RefrainListener RefrainListener;
 
 /**
+ * What was played when in a recording. Any number of threads may read one at once. It owns the texts and lists that it
+ * returns; they are valid until it is freed, also after the index is closed.
+ */
+typedef struct RefrainTimeline RefrainTimeline;
+
+/**
  * A pitch tracker (YIN) for one sample rate. Any number of threads may use one at once.
  */
 typedef struct RefrainYin RefrainYin;
@@ -506,7 +512,8 @@ typedef struct RefrainAdded {
 } RefrainAdded;
 
 /**
- * Gets how much of the audio was looked up, in seconds, after each minute or so, on the calling thread.
+ * Gets how much of the audio was looked up, in seconds, on the calling thread: after each minute or so of a query, every
+ * few seconds of a timeline.
  */
 typedef void (*RefrainQueryCallback)(double seconds, void *user_data);
 
@@ -703,6 +710,155 @@ typedef struct RefrainMatch {
  * Their times count from the first sample.
  */
 typedef void (*RefrainMatchCallback)(const struct RefrainMatch *found, void *user_data);
+
+/**
+ * A track that was played in a recording. Paths are as the system has them, other texts UTF-8. Absent values are NULL
+ * or 0.
+ */
+typedef struct RefrainPlay {
+    /**
+     * sizeof (RefrainPlay), set by the caller.
+     */
+    size_t size;
+    /**
+     * Where it starts in the recording, in seconds.
+     */
+    double start;
+    /**
+     * Where it ends.
+     */
+    double end;
+    /**
+     * The track's file, absolute: the first that is not missing. Or the name that it was added under.
+     */
+    const char *path;
+    /**
+     * Where the play begins in the track, in seconds.
+     */
+    double ref_start;
+    /**
+     * Where it ends.
+     */
+    double ref_end;
+    /**
+     * The speed of the recording relative to the track: 1.05 if it was played 5 % faster.
+     */
+    double tempo;
+    /**
+     * How many semitones higher than the track it was played.
+     */
+    double pitch;
+    /**
+     * The probability that the play is right, 0 to 1.
+     */
+    double score;
+    /**
+     * The track's id in the index.
+     */
+    uint32_t id;
+    /**
+     * Other files of the same content that are not missing.
+     */
+    const char *const *also_paths;
+    /**
+     * How many.
+     */
+    size_t also_path_count;
+    /**
+     * The files of other tracks that hold the same recording, in order of paths.
+     */
+    const char *const *copies;
+    /**
+     * How many.
+     */
+    size_t copy_count;
+    /**
+     * The title of the track.
+     */
+    const char *title;
+    /**
+     * Who performs it.
+     */
+    const char *artist;
+    /**
+     * The album it is on.
+     */
+    const char *album;
+    /**
+     * Its position on the disc, from 1.
+     */
+    uint32_t track_number;
+    /**
+     * The disc of the album, from 1.
+     */
+    uint32_t disc_number;
+    /**
+     * The MusicBrainz identifier of the recording.
+     */
+    const char *recording_mbid;
+    /**
+     * The MusicBrainz identifier of the release.
+     */
+    const char *release_mbid;
+    /**
+     * The AcoustID of the recording.
+     */
+    const char *acoustid;
+} RefrainPlay;
+
+/**
+ * Gets each play once nothing later can change it, in order of the starts, on the calling thread. The play and its texts
+ * are valid until the callback returns.
+ */
+typedef void (*RefrainPlayCallback)(const struct RefrainPlay *play, void *user_data);
+
+/**
+ * How to make a timeline. 0 and NULL stand for the default.
+ */
+typedef struct RefrainTimelineOptions {
+    /**
+     * sizeof (RefrainTimelineOptions), set by the caller.
+     */
+    size_t size;
+    /**
+     * Leave out plays that are shorter, in seconds; 0 for 3.
+     */
+    double min_length;
+    /**
+     * The minimum score of a play, up to 1; 0 for 0.99.
+     */
+    double min_score;
+    /**
+     * Ends the call early.
+     */
+    const struct RefrainCancel *cancel;
+    /**
+     * Gets the plays while the call goes on.
+     */
+    RefrainPlayCallback on_play;
+    /**
+     * Gets the progress.
+     */
+    RefrainQueryCallback callback;
+    /**
+     * Passed to both callbacks.
+     */
+    void *user_data;
+} RefrainTimelineOptions;
+
+/**
+ * A part of a recording, in seconds. This struct will not grow.
+ */
+typedef struct RefrainStretch {
+    /**
+     * Where it starts.
+     */
+    double start;
+    /**
+     * Where it ends.
+     */
+    double end;
+} RefrainStretch;
 
 /**
  * A file of a track. This struct will not grow.
@@ -1519,6 +1675,106 @@ enum RefrainCode refrain_listener_finish(struct RefrainListener *listener,
  * Frees a listener. Does nothing if `listener` is NULL.
  */
 void refrain_listener_free(struct RefrainListener *listener);
+
+/**
+ * Finds what was played when in an audio file of any length, such as a mix or a day of radio. Memory grows with the
+ * plays, not with the length. `options` may be NULL. Free `*timeline` with refrain_timeline_free. It is NULL after a
+ * failure. A recording without a play is no failure.
+ *
+ * REFRAIN_ERROR_IO and REFRAIN_ERROR_AUDIO if the audio cannot be used, REFRAIN_ERROR_INTERRUPTED if its cancel ended
+ * it. Plays that `on_play` got before stay right.
+ */
+enum RefrainCode refrain_timeline(const struct RefrainIndex *index,
+                                  const char *path,
+                                  const struct RefrainTimelineOptions *options,
+                                  struct RefrainTimeline **timeline);
+
+/**
+ * Like refrain_timeline, for an audio file in memory: `count` bytes of any known format. `name` stands for it in the
+ * timeline and in messages; NULL for "memory".
+ */
+enum RefrainCode refrain_timeline_memory(const struct RefrainIndex *index,
+                                         const void *bytes,
+                                         size_t count,
+                                         const char *name,
+                                         const struct RefrainTimelineOptions *options,
+                                         struct RefrainTimeline **timeline);
+
+/**
+ * Like refrain_timeline, for samples: `frames` of each of `channels`, interleaved, `rate` frames a second (1,000 to
+ * 768,000), full scale -1 to 1. The library does not copy them. `name` stands for the audio in the timeline; NULL for
+ * "samples".
+ */
+enum RefrainCode refrain_timeline_samples(const struct RefrainIndex *index,
+                                          const float *samples,
+                                          size_t frames,
+                                          uint32_t channels,
+                                          uint32_t rate,
+                                          const char *name,
+                                          const struct RefrainTimelineOptions *options,
+                                          struct RefrainTimeline **timeline);
+
+/**
+ * Returns the recording as it was named. NULL if `timeline` is NULL.
+ */
+const char *refrain_timeline_file(const struct RefrainTimeline *timeline);
+
+/**
+ * Returns the length of the recording in seconds. 0 if `timeline` is NULL.
+ */
+double refrain_timeline_duration(const struct RefrainTimeline *timeline);
+
+/**
+ * Returns the number of plays. 0 if `timeline` is NULL.
+ */
+size_t refrain_timeline_count(const struct RefrainTimeline *timeline);
+
+/**
+ * Fills `play` with play `n`, from 0, in order of the starts. Two plays overlap where two tracks are heard at once. The
+ * timeline owns its texts and lists.
+ *
+ * REFRAIN_ERROR_ARGUMENT unless `n` is below refrain_timeline_count.
+ */
+enum RefrainCode refrain_timeline_play(const struct RefrainTimeline *timeline,
+                                       size_t n,
+                                       struct RefrainPlay *play);
+
+/**
+ * Returns the stretches that have sound but no known track, in order, and puts their number into `*count`. Stretches of
+ * less than 2 s are left out. NULL if there are none, or if an argument is NULL.
+ */
+const struct RefrainStretch *refrain_timeline_unknown(const struct RefrainTimeline *timeline,
+                                                      size_t *count);
+
+/**
+ * Like refrain_timeline_unknown, for stretches without sound.
+ */
+const struct RefrainStretch *refrain_timeline_silent(const struct RefrainTimeline *timeline, size_t *count);
+
+/**
+ * Like refrain_timeline_unknown, for stretches of any length in which two plays are heard at once.
+ */
+const struct RefrainStretch *refrain_timeline_overlap(const struct RefrainTimeline *timeline, size_t *count);
+
+/**
+ * Returns how many things were wrong with the recording: damage, and what was done about it. 0 if `timeline` is NULL.
+ */
+size_t refrain_timeline_warning_count(const struct RefrainTimeline *timeline);
+
+/**
+ * Returns warning `n`, from 0, or NULL if there are not as many. NULL if `timeline` is NULL.
+ */
+const char *refrain_timeline_warning(const struct RefrainTimeline *timeline, size_t n);
+
+/**
+ * Returns the timeline as one JSON document, as `refrain timeline --json` prints it. NULL if `timeline` is NULL.
+ */
+const char *refrain_timeline_json(const struct RefrainTimeline *timeline);
+
+/**
+ * Frees a timeline with all texts and lists that it returned. Does nothing if `timeline` is NULL.
+ */
+void refrain_timeline_free(struct RefrainTimeline *timeline);
 
 /**
  * Passes all tracks to the callback, in order of their ids, on this thread. All come from one state of the index. The

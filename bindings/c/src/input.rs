@@ -132,6 +132,14 @@ pub(crate) fn callback<F>(callback: Option<F>) -> Result<F> {
     callback.ok_or_else(|| Failure::argument("callback is NULL"))
 }
 
+/// A number of the options. 0 stands for the default.
+pub(crate) fn within(name: &str, value: f64, min: f64, max: f64) -> Result<f64> {
+    if value == 0.0 || (min..=max).contains(&value) {
+        return Ok(value);
+    }
+    Err(Failure::argument(format!("{name} is {value}, not {min} to {max}")))
+}
+
 /// Samples in memory; `frames` of each channel.
 ///
 /// # Safety

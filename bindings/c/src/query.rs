@@ -16,7 +16,8 @@ use crate::{
     sized::{self, Growing, given},
 };
 
-/// Gets how much of the audio was looked up, in seconds, after each minute or so, on the calling thread.
+/// Gets how much of the audio was looked up, in seconds, on the calling thread: after each minute or so of a query, every
+/// few seconds of a timeline.
 pub type RefrainQueryCallback = Option<unsafe extern "C" fn(seconds: f64, user_data: *mut c_void)>;
 
 /// Gets the answers of refrain_query_all one after the other, on the calling thread, in the order of the paths. The
@@ -61,14 +62,14 @@ unsafe impl Growing for RefrainQueryOptions {
 }
 
 /// The callback and its data as the library needs them: callable from any thread.
-struct Told(unsafe extern "C" fn(f64, *mut c_void), *mut c_void);
-// SAFETY: a query of one clip calls it on the thread of the caller only, while the call lasts.
+pub(crate) struct Told(pub unsafe extern "C" fn(f64, *mut c_void), pub *mut c_void);
+// SAFETY: a query of one clip and a timeline call it on the thread of the caller only, while the call lasts.
 unsafe impl Send for Told {}
 // SAFETY: likewise.
 unsafe impl Sync for Told {}
 
 impl Told {
-    fn tell(&self, seconds: f64) {
+    pub fn tell(&self, seconds: f64) {
         // SAFETY: the caller's function, called as it is declared.
         unsafe { (self.0)(seconds, self.1) }
     }
@@ -80,18 +81,11 @@ impl RefrainQueryOptions {
     /// # Safety
     /// The flag is NULL or a handle.
     pub(crate) unsafe fn understood(&self) -> Result<QueryOptions> {
-        let within = |name: &str, value: f64, min: f64, max: f64| {
-            if value == 0.0 || (min..=max).contains(&value) {
-                Ok(value)
-            } else {
-                Err(Failure::argument(format!("{name} is {value}, not {min} to {max}")))
-            }
-        };
         let mut range = Range::default();
-        range = given(range, within("semitones", self.semitones, 0.0, 6.0)?, Range::semitones);
-        range = given(range, within("slowest", self.slowest, 0.5, 1.0)?, Range::slowest);
-        range = given(range, within("fastest", self.fastest, 1.0, 2.0)?, Range::fastest);
-        let min_score = within("least_score", self.least_score, 0.0, 1.0)? as f32;
+        range = given(range, input::within("semitones", self.semitones, 0.0, 6.0)?, Range::semitones);
+        range = given(range, input::within("slowest", self.slowest, 0.5, 1.0)?, Range::slowest);
+        range = given(range, input::within("fastest", self.fastest, 1.0, 2.0)?, Range::fastest);
+        let min_score = input::within("least_score", self.least_score, 0.0, 1.0)? as f32;
         // SAFETY: as promised.
         let token = unsafe { cancel::token(self.cancel) };
         let options = given(QueryOptions::default(), min_score, QueryOptions::min_score)

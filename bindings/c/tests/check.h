@@ -59,5 +59,6 @@ void test_analysis(void);
 void test_transforms(void);
 void test_cancel(void);
 void test_listen(void);
+void test_timeline(void);
 
 #endif

@@ -112,6 +112,7 @@ int main(int argc, char **argv) {
         {"basics", test_basics},     {"maintain", test_maintain},     {"errors", test_errors},
         {"abi", test_abi},           {"threads", test_threads},   {"analysis", test_analysis},
         {"transforms", test_transforms}, {"cancel", test_cancel},   {"listen", test_listen},
+        {"timeline", test_timeline},
     };
     int ran = 0;
     if (argc < 3) {

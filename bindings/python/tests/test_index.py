@@ -422,6 +422,8 @@ def test_a_timeline_is_made_of_any_audio(built: Path, clip: Path) -> None:
         assert [play.title for play in timeline] == ["Second Orbit"] and list(timeline) == plays
         assert pickle.loads(pickle.dumps(timeline)) == timeline
         assert index.timeline(samples, sr, name="radio").plays == timeline.plays
+        # A file that ends early.
+        assert not timeline.warnings and len(index.timeline(clip.read_bytes()[:-64_000]).warnings) == 1
         for limits in ({"min_length": -1.0}, {"min_score": 1.5}):
             with pytest.raises(refrain.ParameterError):
                 index.timeline(clip, **limits)

@@ -38,6 +38,9 @@ def main() -> None:
         added: refrain.Added = index.add("song.mp3")
         similar: refrain.Answer = index.query_track(added.track)
         print(len(similar), similar[0].title, similar[:2], similar.to_dataframe())
+        timeline: refrain.Timeline = index.timeline("show.mp3", min_length=20, done=lambda play: print(play.title))
+        starts: List[float] = [play.start for play in timeline]
+        print(starts, len(timeline), timeline.unknown, timeline.to_dataframe(), timeline.to_dict())
         samples: npt.NDArray[np.float32] = np.zeros(22050, np.float32)
         print(index.query(samples, 22050).matches)
         with index.listen(fast=True) as listener:
