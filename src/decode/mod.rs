@@ -18,7 +18,11 @@ mod audio;
 mod block_source;
 mod blocks;
 #[cfg(feature = "decode")]
+mod bytes;
+#[cfg(feature = "decode")]
 mod catch_panic;
+#[cfg(feature = "decode")]
+mod code_page;
 #[cfg(feature = "decode")]
 mod codec;
 #[cfg(feature = "decode")]
@@ -27,10 +31,18 @@ mod decoder;
 mod downmix;
 #[cfg(feature = "acoustid")]
 mod frame_source;
+#[cfg(feature = "mp3")]
+mod free_format;
 mod in_memory;
+#[cfg(feature = "mkv")]
+mod matroska;
 mod mixer;
 #[cfg(feature = "decode")]
+mod mpeg_frames;
+#[cfg(feature = "decode")]
 mod pcm;
+#[cfg(feature = "decode")]
+mod pcm_file;
 #[cfg(feature = "decode")]
 mod probe;
 #[cfg(feature = "decode")]
@@ -39,19 +51,21 @@ mod progress;
 mod raw;
 #[cfg(feature = "decode")]
 mod read_tags;
+#[cfg(feature = "decode")]
+mod repair;
 mod sample_limits;
 #[cfg(feature = "decode")]
 mod sound;
 #[cfg(feature = "decode")]
 mod source;
 mod warning;
-#[cfg(feature = "decode")]
-mod wav;
 
 #[cfg(feature = "decode")]
 pub use self::catch_panic::silence_decoder_panics;
 #[cfg(feature = "decode")]
 pub use self::decoder::Decoder;
+#[cfg(feature = "decode")]
+pub(crate) use self::mpeg_frames::{HEAD, begins_with_frames};
 #[cfg(feature = "acoustid")]
 pub use self::raw::{RawFormat, RawSample};
 pub use self::{audio::Audio, block_source::BlockSource, warning::Warning};

@@ -6,6 +6,7 @@ mod ann;
 mod beside;
 mod chosen;
 mod cli;
+mod containers;
 mod contents;
 mod copies;
 #[cfg(target_os = "linux")]
@@ -25,6 +26,7 @@ mod layering;
 mod lists;
 mod merge;
 mod nonmusic;
+mod repaired;
 mod repeats;
 mod run;
 mod shell;
