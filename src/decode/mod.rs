@@ -29,6 +29,8 @@ mod downmix;
 mod frame_source;
 mod in_memory;
 mod mixer;
+#[cfg(feature = "opus")]
+mod opus;
 #[cfg(feature = "decode")]
 mod pcm;
 #[cfg(feature = "decode")]
@@ -52,6 +54,8 @@ mod wav;
 pub use self::catch_panic::silence_decoder_panics;
 #[cfg(feature = "decode")]
 pub use self::decoder::Decoder;
+#[cfg(feature = "opus")]
+pub use self::opus::Opus;
 #[cfg(feature = "acoustid")]
 pub use self::raw::{RawFormat, RawSample};
 pub use self::{audio::Audio, block_source::BlockSource, warning::Warning};
