@@ -60,7 +60,7 @@ fn compare(mut args: &[&str]) -> anyhow::Result<()> {
                 "file": file, "lost_percent": lose, "channels": result.channels, "seconds": result.seconds,
                 "decibels": result.decibels, "largest": result.largest, "chroma": result.chroma,
                 "packets": result.packets, "refused_by_both": result.refused_by_both,
-                "refused_by_one": result.refused_by_one, "kinds": result.kinds,
+                "refused_by_one": result.refused_by_one, "kinds": result.kinds, "first_off": result.first_off,
             })
         );
         worst = worst.min(result.decibels);
@@ -172,6 +172,8 @@ struct Result {
     packets: usize,
     refused_by_both: usize,
     refused_by_one: usize,
+    /// The first packet in which the error is less than 60 dB below the signal.
+    first_off: Option<usize>,
     /// How many packets have which first byte, without the channels: mode, bandwidth, frame size, number of frames.
     kinds: BTreeMap<u8, usize>,
 }
@@ -180,10 +182,11 @@ fn beside(track: &Track, lose: usize) -> anyhow::Result<Result> {
     let (mut ours, mut libopus) = (ours(track)?, Libopus::new(track)?);
     let channels = libopus.channels;
     let (mut all_ours, mut all_theirs, mut interleaved) = (Vec::new(), Vec::new(), Vec::new());
+    let mut first_off = None;
     let (mut refused_by_both, mut refused_by_one, mut kinds) = (0, 0, BTreeMap::new());
     // Numbers without a pattern, the same in each run.
     let mut random = 12_345_u64;
-    for packet in &track.packets {
+    for (number, packet) in track.packets.iter().enumerate() {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let mut packet = packet.clone();
         if (random >> 33) % 100 < lose as u64 {
@@ -205,6 +208,9 @@ fn beside(track: &Track, lose: usize) -> anyhow::Result<Result> {
         match theirs {
             None if !good => refused_by_both += 1,
             Some(theirs) if good && theirs.len() == interleaved.len() => {
+                if apart(&interleaved, theirs) < 60.0 {
+                    first_off.get_or_insert(number);
+                }
                 all_ours.extend_from_slice(&interleaved);
                 all_theirs.extend_from_slice(theirs);
             }
@@ -221,28 +227,33 @@ fn beside(track: &Track, lose: usize) -> anyhow::Result<Result> {
             }
         }
     }
-    let (mut signal, mut error, mut largest) = (0.0, 0.0, 0.0_f32);
-    for (&a, &b) in all_ours.iter().zip(&all_theirs) {
-        ensure!(a.is_finite() && b.is_finite(), "not a number");
-        signal += f64::from(b).powi(2);
-        error += (f64::from(a) - f64::from(b)).powi(2);
-        largest = largest.max((a - b).abs());
-    }
-    // Identical samples are as near as double precision can say.
-    let decibels = if error == 0.0 { 300.0 } else { 10.0 * (signal / error).log10() };
+    let largest = all_ours.iter().zip(&all_theirs).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    ensure!(largest.is_finite(), "not a number");
     let (a, b) = (chroma(&all_ours, channels)?, chroma(&all_theirs, channels)?);
     ensure!(a.len() == b.len(), "another number of frames");
     Ok(Result {
         channels,
         seconds: all_theirs.len() as f64 / channels as f64 / 48_000.0,
-        decibels,
+        decibels: apart(&all_ours, &all_theirs),
         largest,
         chroma: a.iter().zip(&b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max),
         packets: track.packets.len(),
         refused_by_both,
         refused_by_one,
+        first_off,
         kinds,
     })
+}
+
+/// How far the error lies below the signal, in decibels. A signal of less than -100 dB of full scale counts as that.
+fn apart(ours: &[f32], theirs: &[f32]) -> f64 {
+    let (mut signal, mut error) = (1e-10 * theirs.len() as f64, 0.0);
+    for (&a, &b) in ours.iter().zip(theirs) {
+        signal += f64::from(b).powi(2);
+        error += (f64::from(a) - f64::from(b)).powi(2);
+    }
+    // Identical samples are as near as double precision can say.
+    if error == 0.0 { 300.0 } else { 10.0 * (signal / error).log10() }
 }
 
 fn chroma(samples: &[f32], channels: usize) -> anyhow::Result<Vec<f32>> {

@@ -1,10 +1,10 @@
 //! Opus: a decoder for each stream of a packet, as one codec for the demuxers.
 //!
 //! The packets and the decoder of a single stream are RFC 6716's, the header with its channels RFC 7845's.
+mod frames;
 mod layout;
-mod split;
 
-use opus_pure::{MAX_PACKET_SAMPLES, OpusDecoder, packet::samples_48k};
+use opus_pure::{MAX_PACKET_SAMPLES, OpusDecoder};
 use symphonia::core::audio::{
     AsGenericAudioBufferRef, AudioBuffer, AudioMut, AudioSpec, Channels, GenericAudioBufferRef, layouts,
 };
@@ -17,8 +17,8 @@ use symphonia::core::codecs::registry::{RegisterableAudioDecoder, SupportedAudio
 use symphonia::core::errors::{Error, Result};
 use symphonia::core::packet::PacketRef;
 
+use self::frames::Packet;
 use self::layout::{Layout, Place};
-use self::split::split;
 
 /// Every decoder runs at this rate. Lower ones are possible, but leave out what makes a change between the codec's two
 /// halves smooth, and the rate that a container states is that of the encoder's input.
@@ -38,8 +38,8 @@ pub struct Opus {
     decoders: Vec<OpusDecoder>,
     /// The samples of one stream.
     stream: Vec<f32>,
-    /// The packet of one stream.
-    packet: Vec<u8>,
+    /// A packet of one frame.
+    frame: Vec<u8>,
     buffer: AudioBuffer<f32>,
     /// How long the last packet was, in samples.
     samples: usize,
@@ -67,30 +67,52 @@ impl Opus {
             layout,
             decoders,
             stream: vec![0.0; 2 * MAX_PACKET_SAMPLES],
-            packet: Vec::new(),
+            frame: Vec::new(),
             buffer: AudioBuffer::new(AudioSpec::new(RATE, channels), MAX_PACKET_SAMPLES),
             samples: USUAL_SAMPLES,
         })
     }
 
-    /// Fills the buffer from a packet.
-    fn decode_packet(&mut self, mut data: &[u8]) -> Result<()> {
+    /// Fills the buffer from a packet. Looks at all of it before a decoder gets any.
+    fn decode_packet(&mut self, data: &[u8]) -> Result<()> {
         if data.is_empty() {
             return self.conceal();
         }
-        self.samples = self.duration(data)?;
-        self.buffer.resize_uninit(self.samples);
-        let last = self.decoders.len() - 1;
-        for stream in 0..last {
-            let part = split(data).ok_or(DAMAGED)?;
-            part.plain(&mut self.packet);
-            data = part.rest;
-            let made = self.decoders[stream].decode(&self.packet, MAX_PACKET_SAMPLES, &mut self.stream);
-            self.place(stream, made)?;
+        let mut packets: Vec<Packet<'_>> = Vec::with_capacity(self.decoders.len());
+        for left in (0..self.decoders.len()).rev() {
+            let data = packets.last().map_or(data, |before| before.rest);
+            packets.push(frames::parse(data, left > 0).ok_or(DAMAGED)?);
         }
-        let made = self.decoders[last].decode(data, MAX_PACKET_SAMPLES, &mut self.stream);
-        self.place(last, made)?;
+        self.samples = packets[0].samples();
+        if packets.iter().any(|packet| packet.samples() != self.samples) {
+            return Err(DAMAGED);
+        }
+        self.buffer.resize_uninit(self.samples);
+        for (stream, packet) in packets.iter().enumerate() {
+            self.decode_stream(stream, packet)?;
+            self.place(stream);
+        }
         self.silence();
+        Ok(())
+    }
+
+    /// Decodes the packet of one stream, frame by frame.
+    fn decode_stream(&mut self, stream: usize, packet: &Packet<'_>) -> Result<()> {
+        let (decoder, width, samples) =
+            (&mut self.decoders[stream], self.layout.width(stream), packet.frame_samples);
+        for (frame, out) in packet.frames.iter().zip(self.stream.chunks_exact_mut(samples * width)) {
+            self.frame.clear();
+            // An encoder that has nothing to say, or no room for it, sends a frame of one byte or none. The decoder is to
+            // go on as if the frame was lost; opus-pure would decode it.
+            if frame.len() > 1 {
+                // A packet of this frame alone.
+                self.frame.push(packet.kind & !3);
+                self.frame.extend_from_slice(frame);
+            }
+            if decoder.decode(&self.frame, samples, out).map_err(|_| DAMAGED)? != samples {
+                return Err(DAMAGED);
+            }
+        }
         Ok(())
     }
 
@@ -99,31 +121,17 @@ impl Opus {
         self.buffer.resize_uninit(self.samples);
         for stream in 0..self.decoders.len() {
             let made = self.decoders[stream].decode(&[], self.samples, &mut self.stream);
-            self.place(stream, made)?;
+            if made.map_err(|_| DAMAGED)? != self.samples {
+                return Err(DAMAGED);
+            }
+            self.place(stream);
         }
         self.silence();
         Ok(())
     }
 
-    /// How many samples a packet has. All of its streams have as many, or it is damaged; this is looked at before any of
-    /// them changes the state of its decoder.
-    fn duration(&self, mut data: &[u8]) -> Result<usize> {
-        let samples = |data| samples_48k(data).map_err(|_| DAMAGED);
-        let first = samples(data)?;
-        for _ in 1..self.decoders.len() {
-            data = split(data).ok_or(DAMAGED)?.rest;
-            if samples(data)? != first {
-                return Err(DAMAGED);
-            }
-        }
-        Ok(first)
-    }
-
     /// Copies what a stream's decoder made to the channels that it belongs to.
-    fn place(&mut self, stream: usize, made: opus_pure::Result<usize>) -> Result<()> {
-        if made.map_err(|_| DAMAGED)? != self.samples {
-            return Err(DAMAGED);
-        }
+    fn place(&mut self, stream: usize) {
         for (channel, place) in self.layout.places.iter().enumerate() {
             let &Place::Stream { stream: from, side } = place else { continue };
             let Some(plane) = self.buffer.plane_mut(channel).filter(|_| from == stream) else { continue };
@@ -135,7 +143,6 @@ impl Opus {
                 }
             }
         }
-        Ok(())
     }
 
     /// Silences the channels that no stream belongs to.
@@ -197,3 +204,6 @@ impl RegisterableAudioDecoder for Opus {
         &[SupportedAudioCodec { id: CODEC_ID_OPUS, info: INFO }]
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -84,3 +84,69 @@ impl Layout {
         if stream < self.coupled { 2 } else { 1 }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use symphonia::core::audio::Channels;
+
+    fn head(channels: u8, family: u8, rest: &[u8]) -> Vec<u8> {
+        [b"OpusHead\x01", &[channels][..], &[0x38, 1, 0, 0, 0, 0, 0, 0xfa, family], rest].concat()
+    }
+
+    fn of(head: &[u8], channels: u16) -> Result<Layout> {
+        let mut params = AudioCodecParameters::new();
+        params.with_extra_data(head.into()).with_channels(Channels::Discrete(channels));
+        Layout::of(&params)
+    }
+
+    fn stream(stream: usize, side: usize) -> Place {
+        Place::Stream { stream, side }
+    }
+
+    #[test]
+    fn the_header_tells_which_stream_a_channel_is() {
+        let layout = of(&head(2, 0, &[]), 2).unwrap();
+        assert_eq!((layout.streams, layout.coupled, layout.gain_q8), (1, 1, -1_536));
+        assert_eq!(layout.places, [stream(0, 0), stream(0, 1)]);
+        // 5.1 as libopus writes it: left, centre, right, two at the back, bass.
+        let layout = of(&head(6, 1, &[4, 2, 0, 4, 1, 2, 3, 5]), 2).unwrap();
+        assert_eq!((layout.width(1), layout.width(2)), (2, 1));
+        let places = [stream(0, 0), stream(2, 0), stream(0, 1), stream(1, 0), stream(1, 1), stream(3, 0)];
+        assert_eq!(layout.places, places);
+        // One stream in two channels, and a silent one.
+        let layout = of(&head(3, 255, &[1, 0, 0, 255, 0]), 3).unwrap();
+        assert_eq!(layout.places, [stream(0, 0), Place::Silence, stream(0, 0)]);
+    }
+
+    #[test]
+    fn a_track_without_a_header_is_mono_or_stereo() {
+        for head in [&b""[..], b"OpusHead\x01\x06", b"SomethingElse......."] {
+            assert_eq!(of(head, 2).unwrap().places, [stream(0, 0), stream(0, 1)]);
+            assert_eq!(of(head, 1).unwrap().coupled, 0);
+            assert!(matches!(of(head, 6), Err(Error::Unsupported(_))));
+        }
+    }
+
+    #[test]
+    fn headers_that_are_wrong_are_refused() {
+        let wrong = [
+            head(0, 0, &[]),
+            head(3, 0, &[]),
+            head(0, 1, &[1, 0]),
+            head(9, 1, &[9, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8]),
+            // No streams, more stereo streams than streams, a stream that is not there, a table that is cut.
+            head(1, 1, &[0, 0, 255]),
+            head(1, 1, &[1, 2, 0]),
+            head(2, 255, &[1, 0, 0, 1]),
+            head(3, 255, &[3, 0, 0, 1]),
+            head(1, 255, &[65, 0, 0]),
+        ];
+        for head in wrong {
+            assert!(matches!(of(&head, 2), Err(Error::DecodeError(_))), "{head:x?}");
+        }
+        for head in [head(4, 3, &[4, 0]), head(65, 255, &[0; 67])] {
+            assert!(matches!(of(&head, 2), Err(Error::Unsupported(_))), "{head:x?}");
+        }
+    }
+}
