@@ -173,7 +173,7 @@ fn first_rate(file: &Path) -> Done<(Vec<f32>, SampleRate, Seconds)> {
 fn symphonia_alone(file: &Path) -> Done {
     let mut codecs = CodecRegistry::new();
     symphonia::default::register_enabled_codecs(&mut codecs);
-    codecs.register_audio_decoder::<symphonia_adapter_libopus::OpusDecoder>();
+    codecs.register_audio_decoder::<refrain::decode::Opus>();
     let stream = MediaSourceStream::new(Box::new(File::open(file)?), MediaSourceStreamOptions::default());
     let (format, metadata) = (FormatOptions::default(), MetadataOptions::default());
     let mut reader = symphonia::default::get_probe().probe(&Hint::new(), stream, format, metadata)?;

@@ -4,6 +4,7 @@ pub mod answer;
 pub mod decode;
 pub mod index;
 pub mod input;
+pub mod opus;
 pub mod query;
 pub mod tags;
 

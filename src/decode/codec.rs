@@ -1,6 +1,7 @@
 //! From the packets of a track to samples.
 use std::sync::LazyLock;
 
+use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::well_known as id;
 use symphonia::core::codecs::audio::{
     AudioCodecId, AudioCodecParameters, AudioDecoder, AudioDecoderOptions, CODEC_ID_NULL_AUDIO,
@@ -25,7 +26,7 @@ static CODECS: LazyLock<CodecRegistry> = LazyLock::new(|| {
     let mut codecs = CodecRegistry::new();
     symphonia::default::register_enabled_codecs(&mut codecs);
     #[cfg(feature = "opus")]
-    codecs.register_audio_decoder::<symphonia_adapter_libopus::OpusDecoder>();
+    codecs.register_audio_decoder::<super::opus::Opus>();
     codecs
 });
 
@@ -105,27 +106,36 @@ pub(super) fn choose(reader: &dyn FormatReader) -> Result<Choice, AudioError> {
     let preferred = reader.default_track(TrackType::Audio);
     let mut first = None;
     for track in preferred.into_iter().chain(reader.tracks()) {
-        let Some(params) = track.codec_params.as_ref().and_then(|p| p.audio()) else { continue };
+        let mut track = track.clone();
+        let Some(params) = audio_params(reader, &mut track) else { continue };
         match codec(params) {
-            Ok(codec) => return Ok(Choice { codec, skip: pre_skip(reader, params), track: track.clone() }),
+            Ok(codec) => return Ok(Choice { codec, skip: pre_skip(params), track }),
             Err(error) => drop(first.get_or_insert(error)),
         }
     }
     Err(first.unwrap_or(AudioError::NoAudioTrack))
 }
 
+/// The parameters of an audio track, in the form that its codec expects.
+fn audio_params<'a>(reader: &dyn FormatReader, track: &'a mut Track) -> Option<&'a AudioCodecParameters> {
+    let Some(CodecParameters::Audio(params)) = &mut track.codec_params else { return None };
+    if params.codec == id::CODEC_ID_OPUS && reader.format_info().format == FORMAT_ID_ISOMP4 {
+        // MP4 has the numbers of this header in the other byte order.
+        for number in [10..12, 12..16, 16..18] {
+            params.extra_data.as_deref_mut().and_then(|head| head.get_mut(number)).map(<[u8]>::reverse);
+        }
+    }
+    Some(params)
+}
+
 /// How long Opus audio runs before the recording begins. Its header states that in samples at 48 kHz. For other codecs the
 /// demuxer takes care of it, and this is 0.
-fn pre_skip(reader: &dyn FormatReader, params: &AudioCodecParameters) -> Seconds {
-    let head = match &params.extra_data {
-        Some(head) if params.codec == id::CODEC_ID_OPUS => head,
-        _ => return Seconds(0.0),
+fn pre_skip(params: &AudioCodecParameters) -> Seconds {
+    let samples = match &params.extra_data {
+        Some(head) if params.codec == id::CODEC_ID_OPUS => head.get(10..12),
+        _ => None,
     };
-    let samples = match head.get(10..12) {
-        Some(&[a, b]) if reader.format_info().format == FORMAT_ID_ISOMP4 => u16::from_be_bytes([a, b]),
-        Some(&[a, b]) => u16::from_le_bytes([a, b]),
-        _ => 0,
-    };
+    let samples = samples.map_or(0, |bytes| u16::from_le_bytes([bytes[0], bytes[1]]));
     Seconds(f64::from(samples) / 48_000.0)
 }
 
@@ -137,18 +147,8 @@ fn codec(params: &AudioCodecParameters) -> Result<Codec, AudioError> {
     let Some(known) = CODECS.get_audio_decoder(params.codec) else {
         return Err(AudioError::UnknownCodec(codec_name(params.codec)));
     };
-    let mut params = params.clone();
-    if params.codec == id::CODEC_ID_OPUS {
-        let channels = params.channels.as_ref().map_or(0, |c| c.count());
-        if channels > 2 {
-            return Err(AudioError::Unsupported(format!("Opus with {channels} channels")));
-        }
-        // The codec cuts the pre-skip off one packet at most, and reads MP4's in the wrong byte order. `pre_skip` reads it
-        // instead, so that the codec must not see it.
-        params.extra_data = None;
-    }
     let options = AudioDecoderOptions::default().gapless(true).verify(false);
-    match catch_panic(|| (known.factory)(&params, &options)) {
+    match catch_panic(|| (known.factory)(params, &options)) {
         Ok(Ok(codec)) => Ok(Codec::Other(codec)),
         Ok(Err(SymphoniaError::Unsupported(what))) => Err(AudioError::Unsupported(what.to_owned())),
         Ok(Err(error)) => Err(AudioError::Damaged(describe(&error))),

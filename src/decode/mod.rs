@@ -37,6 +37,8 @@ mod in_memory;
 #[cfg(feature = "mkv")]
 mod matroska;
 mod mixer;
+#[cfg(feature = "opus")]
+mod opus;
 #[cfg(feature = "decode")]
 mod mpeg_frames;
 #[cfg(feature = "decode")]
@@ -66,6 +68,8 @@ pub use self::catch_panic::silence_decoder_panics;
 pub use self::decoder::Decoder;
 #[cfg(feature = "decode")]
 pub(crate) use self::mpeg_frames::{HEAD, begins_with_frames};
+#[cfg(feature = "opus")]
+pub use self::opus::Opus;
 #[cfg(feature = "acoustid")]
 pub use self::raw::{RawFormat, RawSample};
 pub use self::{audio::Audio, block_source::BlockSource, warning::Warning};

@@ -17,6 +17,11 @@ fn inputs_of_decode() {
 }
 
 #[test]
+fn inputs_of_opus() {
+    replay("opus", targets::opus::run, 12);
+}
+
+#[test]
 fn inputs_of_tags() {
     replay("tags", targets::tags::run, 10);
 }

@@ -59,13 +59,10 @@ fn empty_files_and_files_that_are_no_audio() {
 #[test]
 fn codecs_that_are_not_known() {
     let place = place();
-    for name in ["ac3.mka", "surround.opus"] {
-        place.write(format!("m/{name}"), &fs::read(fixture("formats").join(name)).unwrap());
-    }
+    place.write("m/ac3.mka", &fs::read(fixture("formats").join("ac3.mka")).unwrap());
     assert_snapshot!(build(&place), @r"
     cannot use DIR/m/ac3.mka: its audio codec (AC-3) is not supported
-    cannot use DIR/m/surround.opus: not supported: Opus with 6 channels
-    1 file added (5 s of audio in TIME), 2 not usable
+    1 file added (5 s of audio in TIME), 1 not usable
     i.refrain: 1 track, 5 s
     ");
 }

@@ -27,6 +27,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     // MP4's table of contents comes last.
     seed("decode", "whole.m4a", &fs::read(fixtures.join("formats/aac.m4a"))?)?;
+    opus(&seed, &fixtures)?;
     tags(&seed)?;
     queries(&seed, &fixtures)?;
     index(&seed)?;
@@ -65,6 +66,39 @@ fn base(to: &Path, fixtures: &Path) -> Done {
     }
     let clip = fs::read(fixtures.join("audio/clips/clean.wav"))?;
     fs::write(to.join("clip.wav"), wav(1, 1, 16_000, 2, &clip[44..44 + 2 * 16_000 * 4]))?;
+    Ok(())
+}
+
+/// The packets of each kind of Opus, at most 2000 bytes of them.
+fn opus(seed: &Seed<'_>, fixtures: &Path) -> Done {
+    for entry in fs::read_dir(fixtures.join("opus"))? {
+        let path = entry?.path();
+        if path.extension().is_none_or(|extension| extension != "opus") {
+            continue;
+        }
+        // Each page has one packet.
+        let file = fs::read(&path)?;
+        let (mut at, mut packets) = (0, Vec::new());
+        while let Some(&count) = file.get(at + 26) {
+            let body = at + 27 + usize::from(count);
+            let len = file[at + 27..body].iter().map(|&len| usize::from(len)).sum::<usize>();
+            packets.push(&file[body..body + len]);
+            at = body + len;
+        }
+        let head = packets[0];
+        let mut input = [&[head[9], head[18], head[16], head[17]], &head[19..]].concat();
+        for packet in &packets[2..] {
+            if input.len() + packet.len() < 2_000 {
+                input.extend((packet.len() as u16).to_le_bytes());
+                input.extend_from_slice(packet);
+            }
+        }
+        seed(
+            "opus",
+            path.file_stem().and_then(|name| name.to_str()).ok_or("a name that is no text")?,
+            &input,
+        )?;
+    }
     Ok(())
 }
 
