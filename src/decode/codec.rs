@@ -11,6 +11,7 @@ use symphonia::core::formats::well_known::FORMAT_ID_ISOMP4;
 use symphonia::core::formats::{FormatReader, Track, TrackType};
 use symphonia::core::packet::Packet;
 
+use super::aac_config;
 use super::catch_panic::catch_panic;
 use super::downmix;
 use super::pcm::Pcm;
@@ -146,6 +147,9 @@ fn codec(params: &AudioCodecParameters) -> Result<Codec, AudioError> {
         // The codec cuts the pre-skip off one packet at most, and reads MP4's in the wrong byte order. `pre_skip` reads it
         // instead, so that the codec must not see it.
         params.extra_data = None;
+    }
+    if let (id::CODEC_ID_AAC, Some(config)) = (params.codec, &params.extra_data) {
+        params.extra_data = aac_config::core(config)?.or(params.extra_data);
     }
     let options = AudioDecoderOptions::default().gapless(true).verify(false);
     match catch_panic(|| (known.factory)(&params, &options)) {

@@ -14,13 +14,19 @@
 //! - The panic hook belongs to the program, and the library does not touch it. Rust calls the hook before the panic is
 //!   caught, and the standard hook prints a message. Call [`silence_decoder_panics`] once to keep these messages quiet.
 //! - With `panic = "abort"` in the program's Cargo profile nothing can be caught: such a panic then ends the process.
+#[cfg(feature = "decode")]
+mod aac_config;
 mod audio;
+#[cfg(feature = "decode")]
+mod bare;
 mod block_source;
 mod blocks;
 #[cfg(feature = "decode")]
 mod catch_panic;
 #[cfg(feature = "decode")]
 mod codec;
+#[cfg(feature = "decode")]
+mod cut;
 #[cfg(feature = "decode")]
 mod decoder;
 #[cfg(feature = "decode")]
@@ -29,6 +35,10 @@ mod downmix;
 mod frame_source;
 mod in_memory;
 mod mixer;
+#[cfg(feature = "decode")]
+mod mkv_times;
+#[cfg(feature = "decode")]
+mod mp4_times;
 #[cfg(feature = "decode")]
 mod pcm;
 #[cfg(feature = "decode")]

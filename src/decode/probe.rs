@@ -1,17 +1,21 @@
 //! From bytes to a demuxer. Only the content decides, never the name of the file.
 use std::fs::File;
 use std::mem;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
+use symphonia::core::common::Tier;
 use symphonia::core::errors::Error as SymphoniaError;
-use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::probe::{Hint, Probe};
 use symphonia::core::formats::{FormatOptions, FormatReader};
 use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::meta::MetadataOptions;
 use symphonia::core::packet::Packet;
 
+use super::bare::BareReader;
 use super::catch_panic::catch_panic;
 use super::codec::describe;
+use super::mkv_times::{self, MkvTimes};
+use super::mp4_times::{self, Mp4Times};
 use super::source::{Source, Watch, id3v2_len};
 use super::wav;
 use crate::error::AudioError;
@@ -22,6 +26,13 @@ const MAX_HEADER: u64 = 256 << 20;
 
 /// Longer ID3v2 tags are skipped unread.
 const MAX_ID3V2: u64 = 64 << 20;
+
+static PROBE: LazyLock<Probe> = LazyLock::new(|| {
+    let mut probe = Probe::default();
+    probe.register_format_at_tier::<BareReader<'_>>(Tier::Preferred);
+    symphonia::default::register_enabled_formats(&mut probe);
+    probe
+});
 
 /// Why a file could not be opened: the system's fault, or the file's.
 pub(super) enum Refusal {
@@ -42,6 +53,8 @@ pub(super) struct Container {
     pub first: Option<Packet>,
     /// Tags that the demuxer does not read.
     pub tags: Tags,
+    /// Which part of its tracks is the recording, if it is MP4 or Matroska.
+    pub times: (Mp4Times, MkvTimes),
     /// The length of the file in bytes, without the ID3v2 tag at its beginning.
     pub len: u64,
 }
@@ -66,6 +79,7 @@ pub(super) fn container(mut file: File, watch: &Arc<Watch>) -> Result<Container,
     let tag = id3v2_len(&mut file)?;
     let len = whole.saturating_sub(tag);
     let mut wav = wav::scan(&mut file)?;
+    let times = (mp4_times::scan(&mut file)?, mkv_times::scan(&mut file)?);
     let open = |base, seekable| Source::new(file.try_clone()?, base, seekable, Arc::clone(watch));
     let (mut first, mut barren) = (None, None);
     for attempt in [Attempt::Plain, Attempt::Tagless, Attempt::Mended, Attempt::Endless] {
@@ -79,7 +93,7 @@ pub(super) fn container(mut file: File, watch: &Arc<Watch>) -> Result<Container,
         watch.allow(MAX_HEADER);
         match catch_panic(move || format_reader(source)) {
             Ok(Ok((reader, Ok(Some(first))))) => {
-                return Ok(Container { reader, first: Some(first), tags: wav.tags, len });
+                return Ok(Container { reader, first: Some(first), tags: wav.tags, times, len });
             }
             Ok(Ok((reader, _))) => drop(barren.get_or_insert(reader)),
             Ok(Err(error)) => drop(first.get_or_insert(reason(error))),
@@ -90,7 +104,7 @@ pub(super) fn container(mut file: File, watch: &Arc<Watch>) -> Result<Container,
         }
     }
     match barren {
-        Some(reader) => Ok(Container { reader, first: None, tags: wav.tags, len }),
+        Some(reader) => Ok(Container { reader, first: None, tags: wav.tags, times, len }),
         None => Err(Refusal::Audio(first.unwrap_or(AudioError::UnknownFormat))),
     }
 }
@@ -102,7 +116,7 @@ fn format_reader(source: Source) -> Result<Opened, SymphoniaError> {
     // The default buffer: a larger one reads no more at a time, and leaves the processor's cache.
     let stream = MediaSourceStream::new(Box::new(source), MediaSourceStreamOptions::default());
     let (format, metadata) = (FormatOptions::default(), MetadataOptions::default());
-    let mut reader = symphonia::default::get_probe().probe(&Hint::new(), stream, format, metadata)?;
+    let mut reader = PROBE.probe(&Hint::new(), stream, format, metadata)?;
     let first = match reader.next_packet() {
         Err(SymphoniaError::ResetRequired) => Ok(None),
         other => other,
