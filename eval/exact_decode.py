@@ -88,6 +88,8 @@ def main():
         if case.first < 0:
             theirs = array.array("f", bytes(4 * -case.first * form[1])) + theirs
         form[2] = len(theirs) // form[1]
+        if case.order:
+            theirs = array.array("f", (theirs[at + c] for at in range(0, len(theirs), form[1]) for c in case.order))
         forms, ours, said = by_refrain(args.tool, path, args.work / "ours.f32")
         level = decibels(ours, theirs) if len(ours) == len(theirs) else -math.inf
         right = forms == [form] and (level == math.inf if case.exact else level >= 80)

@@ -8,6 +8,22 @@ use crate::error::AudioError;
 /// AAC-LC, which most files contain.
 const LC: u32 = 2;
 
+/// A decoder of all of HE-AAC is late by so many samples of the core.
+pub(super) const HE_DELAY: usize = 481;
+
+/// Whether `config` says that there is more than the core.
+pub(super) fn is_he(config: &[u8]) -> bool {
+    let mut bits = Bits { bytes: config, at: 0 };
+    let Some(first) = object(&mut bits) else { return false };
+    if first == 5 || first == 29 {
+        return true;
+    }
+    // After the description of the core: a word to know it by, SBR, and whether there is any.
+    let mut bits = Bits { bytes: config, at: 0 };
+    let after = Config::read(&mut bits).filter(|config| config.object == LC).and_then(|_| bits.take(2));
+    after == Some(0) && bits.take(11) == Some(0x2b7) && bits.take(5) == Some(5) && bits.take(1) == Some(1)
+}
+
 /// Describes the core of what `config` describes. Returns `None` if `config` does not say what it is.
 ///
 /// # Errors
@@ -123,6 +139,20 @@ mod tests {
         assert_eq!(core(&[0x17, 0x80, 0x56, 0x22, 0x10]), Ok(Some(vec![0x17, 0x80, 0x56, 0x22, 0x10])));
         assert_eq!(core(&[0x13]), Ok(None));
         assert_eq!(core(&[]), Ok(None));
+    }
+
+    #[test]
+    fn he_aac_is_known_by_its_description() {
+        for (config, he) in [
+            (&[0x13, 0x90][..], false),
+            (&[0x2b, 0x92, 0x08, 0x00], true),
+            (&[0x13, 0x90, 0x56, 0xe5, 0xa0], true),
+            (&[0x13, 0x90, 0x56, 0xe5, 0x00], false),
+            (&[0xeb, 0x09, 0x88, 0x00], true),
+            (&[], false),
+        ] {
+            assert_eq!(is_he(config), he, "{config:?}");
+        }
     }
 
     #[test]

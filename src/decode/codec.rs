@@ -130,6 +130,14 @@ fn pre_skip(reader: &dyn FormatReader, params: &AudioCodecParameters) -> Seconds
     Seconds(f64::from(samples) / 48_000.0)
 }
 
+/// How many frames earlier than another decoder ours is. HE-AAC comes later where its upper half is computed.
+pub(super) fn lateness(track: &Track) -> usize {
+    let params = track.codec_params.as_ref().and_then(|params| params.audio());
+    let aac = params.filter(|params| params.codec == id::CODEC_ID_AAC);
+    let config = aac.and_then(|params| params.extra_data.as_deref());
+    if config.is_some_and(aac_config::is_he) { aac_config::HE_DELAY } else { 0 }
+}
+
 /// Makes the codec of a track.
 fn codec(params: &AudioCodecParameters) -> Result<Codec, AudioError> {
     if let Some(pcm) = Pcm::of(params) {

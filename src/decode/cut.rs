@@ -12,7 +12,12 @@ pub(super) struct Cut {
     spans: Vec<Range<u64>>,
     /// Units a second.
     scale: u32,
+    /// The sample at which the next block begins if none is missing, and its rate.
+    next: (i128, SampleRate),
 }
+
+/// Times of packets may be rounded by this part of a second.
+const ROUNDED: u32 = 10;
 
 impl Cut {
     /// Keeps these spans, of which some may overlap, in units of which there are `scale` a second. `None` if that is
@@ -28,20 +33,31 @@ impl Cut {
             }
         }
         let everything = matches!(apart[..], [Range { start: 0, end: u64::MAX }]);
-        (scale > 0 && !apart.is_empty() && !everything).then_some(Cut { spans: apart, scale })
+        (scale > 0 && !apart.is_empty() && !everything).then_some(Cut {
+            spans: apart,
+            scale,
+            next: (0, SampleRate(0)),
+        })
     }
 
-    /// Removes from `samples`, frames of `width` values from the time `at` on, what is not the recording. `at` counts units
-    /// of `base`.
-    pub(super) fn apply(
-        &self,
-        at: i64,
-        base: TimeBase,
-        rate: SampleRate,
-        width: usize,
-        samples: &mut Vec<f32>,
-    ) {
-        let first = place(at.into(), base.numer.get().into(), base.denom.get(), rate);
+    /// Whether the recording begins after the track does.
+    pub(super) fn is_late(&self) -> bool {
+        self.spans[0].start > 0
+    }
+
+    /// The sample at which a block of so many frames begins, whose packet states the time `at` in units of `base`. Blocks
+    /// follow one another, unless the packets say that something is missing.
+    pub(super) fn place(&mut self, at: i64, base: TimeBase, rate: SampleRate, frames: usize) -> i128 {
+        let stated = place(at.into(), base.numer.get().into(), base.denom.get(), rate);
+        let (next, before) = self.next;
+        let gap = stated.saturating_sub(next);
+        let first = if before == rate && gap <= i128::from(rate.0 / ROUNDED) { next } else { stated };
+        self.next = (first.saturating_add(frames as i128), rate);
+        first
+    }
+
+    /// Removes from `samples`, frames of `width` values from the sample `first` on, what is not the recording.
+    pub(super) fn apply(&self, first: i128, rate: SampleRate, width: usize, samples: &mut Vec<f32>) {
         let frames = samples.len() / width;
         let within = |unit: u64| {
             let place = if unit == u64::MAX { i128::MAX } else { place(unit.into(), 1, self.scale, rate) };
@@ -89,6 +105,28 @@ impl Tail {
     }
 }
 
+/// Makes audio come later by some silence, as another decoder has it; as much is left out at the end.
+#[derive(Debug, Default)]
+pub(super) struct Delay {
+    held: Vec<f32>,
+    filled: bool,
+}
+
+impl Delay {
+    /// Replaces a block of frames of `width` values by as many frames, `frames` later.
+    pub(super) fn pass(&mut self, frames: usize, width: usize, samples: &mut Vec<f32>) {
+        if !self.filled {
+            self.held.resize(frames * width, 0.0);
+            self.filled = true;
+        }
+        if !self.held.is_empty() {
+            let count = samples.len();
+            self.held.append(samples);
+            samples.extend(self.held.drain(..count));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,11 +139,13 @@ mod tests {
 
     /// What is left of a hundred samples that count up from 0, in blocks of ten.
     fn left(cut: &Cut, width: usize) -> Vec<f32> {
+        let mut cut = cut.clone();
         (0..10)
             .flat_map(|block| {
                 let mut samples: Vec<f32> =
                     (block * 10..block * 10 + 10).flat_map(|x| vec![x as f32; width]).collect();
-                cut.apply(block * 20, base(2_000), RATE, width, &mut samples);
+                let first = cut.place(block * 20, base(2_000), RATE, 10);
+                cut.apply(first, RATE, width, &mut samples);
                 samples
             })
             .collect()
@@ -136,12 +176,34 @@ mod tests {
 
     #[test]
     fn absurd_times_do_no_harm() {
-        let cut = Cut::to(vec![u64::MAX - 5..u64::MAX - 1], u32::MAX).expect("a cut");
+        let mut cut = Cut::to(vec![u64::MAX - 5..u64::MAX - 1], u32::MAX).expect("a cut");
         for at in [i64::MIN, -1, 0, i64::MAX] {
             let mut samples = vec![1.0; 10];
-            cut.apply(at, base(1), SampleRate(768_000), 1, &mut samples);
+            let first = cut.place(at, base(1), SampleRate(768_000), 10);
+            cut.apply(first, SampleRate(768_000), 1, &mut samples);
             assert!(samples.len() <= 10);
         }
+    }
+
+    #[test]
+    fn packets_that_overlap_follow_one_another_and_gaps_stay() {
+        let mut cut = Cut::to(vec![5..2_000], 1_000).expect("a cut");
+        let mut place = |at| cut.place(at, base(1_000), RATE, 100);
+        assert_eq!([0, 100, 173, 300].map(&mut place), [0, 100, 200, 300]);
+        assert_eq!([700, 800].map(&mut place), [700, 800]);
+    }
+
+    #[test]
+    fn a_delay_moves_all() {
+        let mut delay = Delay::default();
+        let mut out = Vec::new();
+        for block in [vec![1.0, 2.0], vec![3.0; 8], vec![4.0, 4.0]] {
+            let mut samples = block.clone();
+            delay.pass(2, 2, &mut samples);
+            assert_eq!(samples.len(), block.len());
+            out.append(&mut samples);
+        }
+        assert_eq!(out, [0.0, 0.0, 0.0, 0.0, 1.0, 2.0, 3.0, 3.0, 3.0, 3.0, 3.0, 3.0]);
     }
 
     #[test]

@@ -17,7 +17,7 @@ use symphonia::core::packet::Packet;
 use super::block_source::BlockSource;
 use super::catch_panic::catch_panic;
 use super::codec::{self, Choice, Codec};
-use super::cut::{Cut, Tail};
+use super::cut::{Cut, Delay, Tail};
 use super::mixer::Mixer;
 use super::probe::{self, Refusal};
 use super::progress::Progress;
@@ -64,7 +64,10 @@ pub struct Decoder {
     skip: Seconds,
     /// What of the track's time is the recording, if not all of it.
     cut: Option<Cut>,
-    /// Holds back what follows the recording: in a block, and in all of its channels.
+    /// How many frames later than the codec another decoder is, and what comes later: of a block, and of all of its channels.
+    late: usize,
+    delays: [Delay; 2],
+    /// Holds back what follows the recording, in the same way.
     tails: [Tail; 2],
     /// The bytes of the file that may be audio.
     len: u64,
@@ -125,10 +128,15 @@ impl Decoder {
         let probe::Container { mut reader, first, tags, times: (mp4, mkv), len } =
             probe::container(file, &watch)?;
         let Choice { codec, track, skip } = codec::choose(&*reader).map_err(Refusal::Audio)?;
-        // Opus states its delay twice.
-        let skip = if skip.0 > 0.0 { skip } else { mkv.delay(track.id) };
-        let tails = [(); 2].map(|()| Tail::of(mkv.discard(track.id)));
         let cut = mp4.cut(&track);
+        // Opus states its delay twice in Matroska and MP4.
+        let skip = match &cut {
+            Some(cut) if cut.is_late() => Seconds(0.0),
+            _ if skip.0 > 0.0 => skip,
+            _ => mkv.delay(track.id),
+        };
+        let tails = [(); 2].map(|()| Tail::of(mkv.discard(track.id)));
+        let late = codec::lateness(&track);
         let tags =
             catch_panic(|| read_tags::of_container(&mut *reader, track.id)).unwrap_or_default().or(tags);
         Ok(Decoder {
@@ -141,6 +149,8 @@ impl Decoder {
             tags,
             skip,
             cut,
+            late,
+            delays: Default::default(),
             tails,
             len,
             sound: None,
@@ -333,9 +343,15 @@ impl Decoder {
             self.channels.drain(..(cut * channels).min(self.channels.len()));
             self.skip = Samples((wanted - cut) as u64).at(rate);
         }
-        if let (Some(cut), Some(base)) = (&self.cut, self.track.time_base) {
-            cut.apply(packet.pts.get(), base, rate, width, mono);
-            cut.apply(packet.pts.get(), base, rate, channels, &mut self.channels);
+        if self.late > 0 {
+            let [of_mono, of_channels] = &mut self.delays;
+            of_mono.pass(self.late, width, mono);
+            of_channels.pass(self.late, channels, &mut self.channels);
+        }
+        if let (Some(cut), Some(base)) = (&mut self.cut, self.track.time_base) {
+            let first = cut.place(packet.pts.get(), base, rate, mono.len() / width);
+            cut.apply(first, rate, width, mono);
+            cut.apply(first, rate, channels, &mut self.channels);
         }
         let [of_mono, of_channels] = &mut self.tails;
         of_mono.pass(rate, width, mono);

@@ -29,7 +29,7 @@ impl MkvTimes {
 
     /// How much audio lies after the recording.
     pub(super) fn discard(&self, track: u32) -> Seconds {
-        Seconds(self.discards.get(&track.into()).map_or(0.0, |&ns| ns.max(0) as f64 * 1e-9))
+        Seconds(self.discards.get(&track.into()).map_or(0.0, |&ns| ns as f64 * 1e-9))
     }
 }
 
@@ -114,10 +114,11 @@ impl MkvTimes {
         block.map_or(Ok(()), |block| self.block(file, &block, discard))
     }
 
-    /// Takes the padding of a block; a later one replaces it.
+    /// Takes the padding of a block. What is dropped of the last blocks adds up; a block without padding begins anew.
     fn block(&mut self, file: &mut File, block: &Range<u64>, discard: i64) -> io::Result<()> {
         if let Some((track, _)) = number(&bytes(file, block, 8)?) {
-            self.discards.insert(track, discard);
+            let sum = self.discards.entry(track).or_default();
+            *sum = if discard > 0 { sum.saturating_add(discard) } else { 0 };
         }
         Ok(())
     }

@@ -31,6 +31,8 @@ mod cut;
 mod decoder;
 #[cfg(feature = "decode")]
 mod downmix;
+#[cfg(feature = "decode")]
+mod flac_frames;
 #[cfg(feature = "acoustid")]
 mod frame_source;
 mod in_memory;

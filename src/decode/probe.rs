@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock};
 use symphonia::core::common::Tier;
 use symphonia::core::errors::Error as SymphoniaError;
 use symphonia::core::formats::probe::{Hint, Probe};
+use symphonia::core::formats::well_known::FORMAT_ID_FLAC;
 use symphonia::core::formats::{FormatOptions, FormatReader};
 use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::meta::MetadataOptions;
@@ -14,6 +15,7 @@ use symphonia::core::packet::Packet;
 use super::bare::BareReader;
 use super::catch_panic::catch_panic;
 use super::codec::describe;
+use super::flac_frames::FlacFrames;
 use super::mkv_times::{self, MkvTimes};
 use super::mp4_times::{self, Mp4Times};
 use super::source::{Source, Watch, id3v2_len};
@@ -117,6 +119,9 @@ fn format_reader(source: Source) -> Result<Opened, SymphoniaError> {
     let stream = MediaSourceStream::new(Box::new(source), MediaSourceStreamOptions::default());
     let (format, metadata) = (FormatOptions::default(), MetadataOptions::default());
     let mut reader = PROBE.probe(&Hint::new(), stream, format, metadata)?;
+    if reader.format_info().format == FORMAT_ID_FLAC {
+        reader = FlacFrames::after(reader);
+    }
     let first = match reader.next_packet() {
         Err(SymphoniaError::ResetRequired) => Ok(None),
         other => other,
