@@ -12,6 +12,7 @@ use symphonia::core::formats::well_known::FORMAT_ID_ISOMP4;
 use symphonia::core::formats::{FormatReader, Track, TrackType};
 use symphonia::core::packet::Packet;
 
+use super::aac_config;
 use super::catch_panic::catch_panic;
 use super::downmix;
 use super::pcm::Pcm;
@@ -139,6 +140,14 @@ fn pre_skip(params: &AudioCodecParameters) -> Seconds {
     Seconds(f64::from(samples) / 48_000.0)
 }
 
+/// How many frames earlier than another decoder ours is. HE-AAC comes later where its upper half is computed.
+pub(super) fn lateness(track: &Track) -> usize {
+    let params = track.codec_params.as_ref().and_then(|params| params.audio());
+    let aac = params.filter(|params| params.codec == id::CODEC_ID_AAC);
+    let config = aac.and_then(|params| params.extra_data.as_deref());
+    if config.is_some_and(aac_config::is_he) { aac_config::HE_DELAY } else { 0 }
+}
+
 /// Makes the codec of a track.
 fn codec(params: &AudioCodecParameters) -> Result<Codec, AudioError> {
     if let Some(pcm) = Pcm::of(params) {
@@ -147,6 +156,12 @@ fn codec(params: &AudioCodecParameters) -> Result<Codec, AudioError> {
     let Some(known) = CODECS.get_audio_decoder(params.codec) else {
         return Err(AudioError::UnknownCodec(codec_name(params.codec)));
     };
+    let core = match (params.codec, &params.extra_data) {
+        (id::CODEC_ID_AAC, Some(config)) => aac_config::core(config)?,
+        _ => None,
+    };
+    let of_core = core.map(|core| AudioCodecParameters { extra_data: Some(core), ..params.clone() });
+    let params = of_core.as_ref().unwrap_or(params);
     let options = AudioDecoderOptions::default().gapless(true).verify(false);
     match catch_panic(|| (known.factory)(params, &options)) {
         Ok(Ok(codec)) => Ok(Codec::Other(codec)),

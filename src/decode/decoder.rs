@@ -13,11 +13,11 @@ use symphonia::core::formats::well_known::{
 };
 use symphonia::core::formats::{FormatReader, Track};
 use symphonia::core::packet::Packet;
-use symphonia::core::units::Duration;
 
 use super::block_source::BlockSource;
 use super::catch_panic::catch_panic;
 use super::codec::{self, Choice, Codec};
+use super::cut::{Cut, Delay, Tail};
 use super::mixer::Mixer;
 use super::probe::{self, Refusal};
 use super::progress::Progress;
@@ -62,6 +62,13 @@ pub struct Decoder {
     tags: Tags,
     /// How much of the coming audio lies before the beginning of the recording.
     skip: Seconds,
+    /// What of the track's time is the recording, if not all of it.
+    cut: Option<Cut>,
+    /// How many frames later than the codec another decoder is, and what comes later: of a block, and of all of its channels.
+    late: usize,
+    delays: [Delay; 2],
+    /// Holds back what follows the recording, in the same way.
+    tails: [Tail; 2],
     /// The bytes of the file that may be audio.
     len: u64,
     /// The kind of the last block's samples.
@@ -118,8 +125,18 @@ impl Decoder {
 
     fn new(file: File, name: &Path) -> Result<Decoder, Refusal> {
         let watch = Arc::new(Watch::default());
-        let probe::Container { mut reader, first, tags, len } = probe::container(file, &watch)?;
+        let probe::Container { mut reader, first, tags, times: (mp4, mkv), len } =
+            probe::container(file, &watch)?;
         let Choice { codec, track, skip } = codec::choose(&*reader).map_err(Refusal::Audio)?;
+        let cut = mp4.cut(&track);
+        // Opus states its delay twice in Matroska and MP4.
+        let skip = match &cut {
+            Some(cut) if cut.is_late() => Seconds(0.0),
+            _ if skip.0 > 0.0 => skip,
+            _ => mkv.delay(track.id),
+        };
+        let tails = [(); 2].map(|()| Tail::of(mkv.discard(track.id)));
+        let late = codec::lateness(&track);
         let tags =
             catch_panic(|| read_tags::of_container(&mut *reader, track.id)).unwrap_or_default().or(tags);
         Ok(Decoder {
@@ -131,6 +148,10 @@ impl Decoder {
             track,
             tags,
             skip,
+            cut,
+            late,
+            delays: Default::default(),
+            tails,
             len,
             sound: None,
             every_channel: false,
@@ -226,11 +247,9 @@ impl Decoder {
             None => catch_panic(|| self.reader.next_packet()),
         };
         match packet {
-            Ok(Ok(Some(mut packet))) if packet.track_id == self.track.id && !packet.data.is_empty() => {
-                if self.is_raw() && self.beyond_announced(&packet) {
-                    packet.trim_end = Duration::ZERO;
-                }
-                self.packet(&packet, mono)
+            Ok(Ok(Some(packet))) if packet.track_id == self.track.id && !packet.data.is_empty() => {
+                let rate = self.packet(&packet, mono)?;
+                Ok(rate.filter(|&rate| self.trim(&packet, rate, mono)))
             }
             Ok(Ok(Some(packet))) => {
                 // A packet of another track brings the end of the file nearer; an empty one may not.
@@ -280,8 +299,7 @@ impl Decoder {
             Ok(Ok(sound)) => {
                 self.good(packet, sound, mono.len())?;
                 self.first_spec.get_or_insert((sound.rate, sound.channels));
-                self.trim(sound.rate, mono);
-                Ok((!mono.is_empty()).then_some(sound.rate))
+                Ok(Some(sound.rate))
             }
             Ok(Err(SymphoniaError::ResetRequired)) => {
                 self.progress.barren += 1;
@@ -306,33 +324,39 @@ impl Decoder {
         }
     }
 
-    /// Whether an MPEG packet lies after the end that its file states. The demuxer would have all of the packet cut off. But
-    /// without an encoder's tag the stated end is a guess from the first frames, and with one it is the end of the first of
-    /// several files that were written one after the other.
-    fn beyond_announced(&self, packet: &Packet) -> bool {
-        let (Some(frames), Some(_)) = (self.track.num_frames, self.track.delay) else { return true };
-        let end = frames.saturating_add(self.track.padding.unwrap_or(0).into());
-        u64::try_from(packet.pts.get()).is_ok_and(|place| place >= end)
-    }
-
     /// Whether this is bare MPEG audio, frame after frame without a container.
     fn is_raw(&self) -> bool {
         [FORMAT_ID_MP1, FORMAT_ID_MP2, FORMAT_ID_MP3, FORMAT_ID_ADTS]
             .contains(&self.reader.format_info().format)
     }
 
-    /// Cuts off the part of the block that lies before the beginning of the recording.
-    fn trim(&mut self, rate: SampleRate, mono: &mut Vec<f32>) {
+    /// Removes from the block of a packet what is not part of the recording. Returns whether any of it is left.
+    fn trim(&mut self, packet: &Packet, rate: SampleRate, mono: &mut Vec<f32>) -> bool {
+        let (width, channels) = (self.width(), self.channels());
+        if self.every_channel || channels == 1 {
+            self.channels.clear();
+        }
         if self.skip.0 > 0.0 {
             let wanted = (self.skip.0 * f64::from(rate.0)).round() as usize;
-            let width = self.width();
             let cut = wanted.min(mono.len() / width);
             mono.drain(..cut * width);
-            if !self.every_channel {
-                self.channels.drain(..(cut * self.channels()).min(self.channels.len()));
-            }
+            self.channels.drain(..(cut * channels).min(self.channels.len()));
             self.skip = Samples((wanted - cut) as u64).at(rate);
         }
+        if self.late > 0 {
+            let [of_mono, of_channels] = &mut self.delays;
+            of_mono.pass(self.late, width, mono);
+            of_channels.pass(self.late, channels, &mut self.channels);
+        }
+        if let (Some(cut), Some(base)) = (&mut self.cut, self.track.time_base) {
+            let first = cut.place(packet.pts.get(), base, rate, mono.len() / width);
+            cut.apply(first, rate, width, mono);
+            cut.apply(first, rate, channels, &mut self.channels);
+        }
+        let [of_mono, of_channels] = &mut self.tails;
+        of_mono.pass(rate, width, mono);
+        of_channels.pass(rate, channels, &mut self.channels);
+        !mono.is_empty()
     }
 
     /// The number of channels of the last block.

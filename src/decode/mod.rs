@@ -14,7 +14,11 @@
 //! - The panic hook belongs to the program, and the library does not touch it. Rust calls the hook before the panic is
 //!   caught, and the standard hook prints a message. Call [`silence_decoder_panics`] once to keep these messages quiet.
 //! - With `panic = "abort"` in the program's Cargo profile nothing can be caught: such a panic then ends the process.
+#[cfg(feature = "decode")]
+mod aac_config;
 mod audio;
+#[cfg(feature = "decode")]
+mod bare;
 mod block_source;
 mod blocks;
 #[cfg(feature = "decode")]
@@ -26,9 +30,13 @@ mod code_page;
 #[cfg(feature = "decode")]
 mod codec;
 #[cfg(feature = "decode")]
+mod cut;
+#[cfg(feature = "decode")]
 mod decoder;
 #[cfg(feature = "decode")]
 mod downmix;
+#[cfg(feature = "decode")]
+mod flac_frames;
 #[cfg(feature = "acoustid")]
 mod frame_source;
 #[cfg(feature = "mp3")]
@@ -41,6 +49,10 @@ mod mixer;
 mod opus;
 #[cfg(feature = "decode")]
 mod mpeg_frames;
+#[cfg(feature = "decode")]
+mod mkv_times;
+#[cfg(feature = "decode")]
+mod mp4_times;
 #[cfg(feature = "decode")]
 mod pcm;
 #[cfg(feature = "decode")]

@@ -1,9 +1,11 @@
 //! From bytes to a demuxer. Only the content decides, never the name of the file.
 use std::fs::File;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
+use symphonia::core::common::Tier;
 use symphonia::core::errors::Error as SymphoniaError;
-use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::probe::{Hint, Probe};
+use symphonia::core::formats::well_known::FORMAT_ID_FLAC;
 #[cfg(feature = "mkv")]
 use symphonia::core::formats::well_known::FORMAT_ID_MKV;
 use symphonia::core::formats::{FormatOptions, FormatReader};
@@ -11,14 +13,18 @@ use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions, ReadBytes
 use symphonia::core::meta::MetadataOptions;
 use symphonia::core::packet::Packet;
 
+use super::bare::BareReader;
 #[cfg(feature = "mp3")]
 use super::bytes::Bytes;
 use super::catch_panic::catch_panic;
 use super::codec::describe;
+use super::flac_frames::FlacFrames;
 #[cfg(feature = "mp3")]
 use super::free_format::{self, FreeFormat};
 #[cfg(feature = "mkv")]
 use super::matroska::{self, Unpacked};
+use super::mkv_times::{self, MkvTimes};
+use super::mp4_times::{self, Mp4Times};
 use super::mpeg_frames;
 use super::pcm_file::{self, Content, PcmFile, PcmReader};
 #[cfg(feature = "mp3")]
@@ -38,6 +44,13 @@ const MAX_GROWTH: u64 = 64;
 /// Longer ID3v2 tags are skipped unread.
 const MAX_ID3V2: u64 = 64 << 20;
 
+static PROBE: LazyLock<Probe> = LazyLock::new(|| {
+    let mut probe = Probe::default();
+    probe.register_format_at_tier::<BareReader<'_>>(Tier::Preferred);
+    symphonia::default::register_enabled_formats(&mut probe);
+    probe
+});
+
 /// Why a file could not be opened: the system's fault, or the file's.
 pub(super) enum Refusal {
     Io(std::io::Error),
@@ -50,6 +63,9 @@ impl From<std::io::Error> for Refusal {
     }
 }
 
+/// Which part of the tracks of MP4 and of Matroska is the recording.
+pub(super) type Times = (Mp4Times, MkvTimes);
+
 /// A demuxer that has found its container.
 pub(super) struct Container {
     pub reader: Box<dyn FormatReader>,
@@ -57,6 +73,8 @@ pub(super) struct Container {
     pub first: Option<Packet>,
     /// Tags that the demuxer does not read.
     pub tags: Tags,
+    /// Which part of its tracks is the recording, if it is MP4 or Matroska.
+    pub times: Times,
     /// The length of the file in bytes, without the ID3v2 tag at its beginning.
     pub len: u64,
 }
@@ -96,7 +114,7 @@ pub(super) fn container(mut file: File, watch: &Arc<Watch>) -> Result<Container,
             let first = reader.next_packet().ok().flatten();
             return match watch.take_failure() {
                 Some(failure) => Err(Refusal::Io(failure)),
-                None => Ok(Container { reader: Box::new(reader), first, tags, len: extent.len }),
+                None => Ok(Container { reader: Box::new(reader), first, tags, times: Times::default(), len: extent.len }),
             };
         }
     };
@@ -104,6 +122,7 @@ pub(super) fn container(mut file: File, watch: &Arc<Watch>) -> Result<Container,
     if free_format::begins(&mut file, tag)? {
         return free(file, tag, watch);
     }
+    let times = (mp4_times::scan(&mut file)?, mkv_times::scan(&mut file)?);
     let open = |base, seekable| Source::new(file.try_clone()?, base, seekable, Arc::clone(watch));
     let (mut first, mut barren) = (None, None);
     use Attempt::{Endless, Frames, Plain, Repaired, Tagless};
@@ -130,7 +149,7 @@ pub(super) fn container(mut file: File, watch: &Arc<Watch>) -> Result<Container,
         match catch_panic(move || format_reader(source, mp4)) {
             Ok(Ok((reader, Ok(Some(first))))) => {
                 let container =
-                    Container { reader, first: Some(first), tags, len: whole.saturating_sub(base) };
+                    Container { reader, first: Some(first), tags, times, len: whole.saturating_sub(base) };
                 return described(container, &mut file, base);
             }
             Ok(Ok((reader, _))) => drop(barren.get_or_insert(reader)),
@@ -143,7 +162,7 @@ pub(super) fn container(mut file: File, watch: &Arc<Watch>) -> Result<Container,
     }
     match barren {
         Some(reader) => {
-            let container = Container { reader, first: None, tags, len: whole.saturating_sub(tag) };
+            let container = Container { reader, first: None, tags, times, len: whole.saturating_sub(tag) };
             described(container, &mut file, 0)
         }
         None => Err(Refusal::Audio(first.unwrap_or(AudioError::UnknownFormat))),
@@ -168,7 +187,7 @@ fn free(mut file: File, tag: u64, watch: &Arc<Watch>) -> Result<Container, Refus
     });
     match (watch.take_failure(), opened) {
         (Some(failure), _) => Err(Refusal::Io(failure)),
-        (None, Ok(Ok((reader, first)))) => Ok(Container { reader: Box::new(reader), first, tags, len }),
+        (None, Ok(Ok((reader, first)))) => Ok(Container { reader: Box::new(reader), first, tags, times: Times::default(), len }),
         (None, Ok(Err(error))) => Err(Refusal::Audio(reason(error))),
         (None, Err(panic)) => Err(Refusal::Audio(AudioError::DecoderPanic(panic))),
     }
@@ -217,8 +236,11 @@ fn format_reader(source: Source, mp4: bool) -> Result<Opened, SymphoniaError> {
             stream.read_quad_bytes()?;
             Box::new(symphonia::default::formats::IsoMp4Reader::try_new(stream, format)?)
         }
-        _ => symphonia::default::get_probe().probe(&Hint::new(), stream, format, metadata)?,
+        _ => PROBE.probe(&Hint::new(), stream, format, metadata)?,
     };
+    if reader.format_info().format == FORMAT_ID_FLAC {
+        reader = FlacFrames::after(reader);
+    }
     let first = match reader.next_packet() {
         Err(SymphoniaError::ResetRequired) => Ok(None),
         other => other,

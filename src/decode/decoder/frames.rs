@@ -7,12 +7,18 @@ use crate::decode::frame_source::FrameSource;
 use crate::decode::sound::Sound;
 use crate::decode::warning::Warning;
 use crate::error::{Error, Result};
-use crate::units::{Samples, Seconds};
+use crate::units::{SampleRate, Samples, Seconds};
 
 impl Decoder {
     /// Makes blocks hold all channels, frame after frame, instead of their mean. A block then has up to 768,000 frames.
-    pub(in crate::decode) fn with_all_channels(self) -> Decoder {
+    #[must_use]
+    pub fn with_all_channels(self) -> Decoder {
         Decoder { every_channel: true, ..self }
+    }
+
+    /// The rate and the number of channels of the last block.
+    pub fn form(&self) -> Option<(SampleRate, u16)> {
+        self.sound.map(|sound| (sound.rate, sound.channels))
     }
 
     /// The length that the file states, including what its encoder put around the recording. `None` if it states none, or
