@@ -75,6 +75,7 @@
 //! | `decode` | reading files, which each of these brings: [`Index::build`], [`Index::add`] and every call that takes a path or a stream |
 //! | `analyze` | [`analyze`](analyze()) and [`analyze_all`] with all that they can write; [`analysis`] is always there |
 //! | `acoustid` | [`acoustid`], the fingerprints of AcoustID |
+//! | `ffmpeg` | [`Ffmpeg`]: decoding through an installed ffmpeg what these decoders do not know, for calls that allow it |
 //! | `graph` | building the HNSW graph of very large neighbour indexes; without it a search looks at all centroids |
 //! | `unstable` | the stages as public modules: decode, spectrum, fingerprint, store, ann, align and others |
 //!
@@ -184,6 +185,8 @@ pub use build::{
 pub use cancel::CancelToken;
 #[cfg(feature = "decode")]
 pub use decode::silence_decoder_panics;
+#[cfg(feature = "ffmpeg")]
+pub use decode::Ffmpeg;
 pub use decode::{Audio, Warning};
 #[doc(inline)]
 pub use error::{Error, Result};

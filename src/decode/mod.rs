@@ -25,10 +25,16 @@ mod codec;
 mod decoder;
 #[cfg(feature = "decode")]
 mod downmix;
+#[cfg(feature = "ffmpeg")]
+mod ffmpeg;
 #[cfg(feature = "acoustid")]
 mod frame_source;
+#[cfg(feature = "decode")]
+mod helper;
 mod in_memory;
 mod mixer;
+#[cfg(feature = "decode")]
+mod open;
 #[cfg(feature = "decode")]
 mod pcm;
 #[cfg(feature = "decode")]
@@ -41,6 +47,8 @@ mod raw;
 mod read_tags;
 mod sample_limits;
 #[cfg(feature = "decode")]
+pub(crate) mod sniff;
+#[cfg(feature = "decode")]
 mod sound;
 #[cfg(feature = "decode")]
 mod source;
@@ -52,6 +60,12 @@ mod wav;
 pub use self::catch_panic::silence_decoder_panics;
 #[cfg(feature = "decode")]
 pub use self::decoder::Decoder;
+#[cfg(feature = "ffmpeg")]
+pub use self::helper::Ffmpeg;
+#[cfg(all(feature = "decode", not(feature = "ffmpeg")))]
+pub(crate) use self::helper::Ffmpeg;
+#[cfg(feature = "decode")]
+pub(crate) use self::open::blocks_of_file;
 #[cfg(feature = "acoustid")]
 pub use self::raw::{RawFormat, RawSample};
 pub use self::{audio::Audio, block_source::BlockSource, warning::Warning};

@@ -12,6 +12,7 @@ use symphonia::core::packet::Packet;
 
 use super::catch_panic::catch_panic;
 use super::codec::describe;
+use super::sniff::Foreign;
 use super::source::{Source, Watch, id3v2_len};
 use super::wav;
 use crate::error::AudioError;
@@ -23,10 +24,12 @@ const MAX_HEADER: u64 = 256 << 20;
 /// Longer ID3v2 tags are skipped unread.
 const MAX_ID3V2: u64 = 64 << 20;
 
-/// Why a file could not be opened: the system's fault, or the file's.
+/// Why a file could not be opened: the system's fault, the file's, or nobody's.
 pub(super) enum Refusal {
     Io(std::io::Error),
     Audio(AudioError),
+    /// It needs another decoder.
+    Foreign(Foreign),
 }
 
 impl From<std::io::Error> for Refusal {

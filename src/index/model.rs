@@ -409,7 +409,7 @@ impl World {
             .write(|batch| {
                 for (path, content, missing) in &other {
                     if is_bad(*content) {
-                        batch.add_failure(path, bytes(*content).len() as u64, 1000, "bad")?;
+                        batch.add_failure(path, bytes(*content).len() as u64, 1000, "bad", None)?;
                         continue;
                     }
                     let scrap = self.folder.path().join("scrap");
