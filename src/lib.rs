@@ -183,10 +183,10 @@ pub use build::{
     options::BuildOptions,
 };
 pub use cancel::CancelToken;
-#[cfg(feature = "decode")]
-pub use decode::silence_decoder_panics;
 #[cfg(feature = "ffmpeg")]
 pub use decode::Ffmpeg;
+#[cfg(feature = "decode")]
+pub use decode::silence_decoder_panics;
 pub use decode::{Audio, Warning};
 #[doc(inline)]
 pub use error::{Error, Result};

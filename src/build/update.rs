@@ -1,16 +1,11 @@
 //! Compares the files with the index and brings the index up to date.
-use std::{
-    collections::HashMap,
-    path::PathBuf,
-    sync::Arc,
-};
+use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 use super::{
     events::{BuildEvent, BuildSummary, FailedFile},
     job::{Analyse, Job},
     options::BuildOptions,
-    refuser,
-    workers,
+    refuser, workers,
 };
 use crate::{
     ann,

@@ -141,6 +141,16 @@ impl<'a> Audio<'a> {
         self
     }
 
+    /// The file at `path`, opened as this one is.
+    #[cfg(feature = "analyze")]
+    pub(crate) fn beside(&self, path: &Path) -> Audio<'static> {
+        let opening = match &self.origin {
+            Origin::File(opening) => opening.clone(),
+            _ => Opening::default(),
+        };
+        Audio { name: path.to_owned(), origin: Origin::File(opening) }
+    }
+
     /// Lets `cancel` end a wait for another program that decodes the file.
     pub(crate) fn cancelled_by(mut self, cancel: &CancelToken) -> Self {
         #[cfg(feature = "decode")]

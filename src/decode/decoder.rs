@@ -125,7 +125,9 @@ impl Decoder {
         }
         let again = file.try_clone()?;
         Decoder::new(file, name).or_else(|refusal| match refusal {
-            Refusal::Audio(reason) => Err(sniff::named(again, reason)?.map_or_else(Refusal::Audio, Refusal::Foreign)),
+            Refusal::Audio(reason) => {
+                Err(sniff::named(again, reason)?.map_or_else(Refusal::Audio, Refusal::Foreign))
+            }
             other => Err(other),
         })
     }

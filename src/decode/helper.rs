@@ -34,7 +34,8 @@ impl Ffmpeg {
         let name = format!("ffmpeg{}", env::consts::EXE_SUFFIX);
         let folders = env::var_os("PATH").unwrap_or_default();
         // A relative folder would let the files of the working folder decide which program runs.
-        let mut programs = env::split_paths(&folders).filter(|folder| folder.is_absolute()).map(|f| f.join(&name));
+        let mut programs =
+            env::split_paths(&folders).filter(|folder| folder.is_absolute()).map(|f| f.join(&name));
         Self { allowed: true, program: programs.find(|program| is_program(program)).map(Arc::from) }
     }
 

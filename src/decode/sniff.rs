@@ -16,9 +16,9 @@ mod ogg;
 mod sync;
 mod wav_tag;
 
+pub(super) use self::aac::aac_name;
 use self::foreign::printable;
 pub(crate) use self::foreign::{Foreign, Helper};
-pub(super) use self::aac::aac_name;
 
 /// The bytes that are looked at of a file that is to be decoded.
 const HEAD: u64 = 64 << 10;
@@ -100,7 +100,8 @@ fn container(head: &[u8]) -> Option<&'static str> {
 
 /// The name of the first audio codec in Matroska that is not refrain's. Its identifier is a text that begins with `A_`.
 fn matroska_codec(head: &[u8]) -> Option<Foreign> {
-    let texts = head.windows(4).enumerate().filter(|(_, w)| w[0] == 0x86 && w[1] & 0x80 != 0 && &w[2..] == b"A_");
+    let texts =
+        head.windows(4).enumerate().filter(|(_, w)| w[0] == 0x86 && w[1] & 0x80 != 0 && &w[2..] == b"A_");
     let codec = texts.map(|(at, w)| head.get(at + 2..at + 2 + usize::from(w[1] & 0x7f))).next()??;
     let codec = std::str::from_utf8(codec).ok()?.trim_end_matches('\0');
     let name = match codec.split('/').next().unwrap_or(codec) {

@@ -114,6 +114,7 @@ fn analyse(file: &FoundFile, _: &CancelToken) -> Result<Analysis> {
         tags: tags(content),
         spec: None,
         warnings: Vec::new(),
+        through_ffmpeg: false,
     })
 }
 

@@ -10,6 +10,7 @@ use walkdir::{DirEntry, WalkDir};
 
 use crate::{
     cancel::CancelToken,
+    decode::sniff,
     error::{Error, Result},
 };
 
@@ -99,6 +100,15 @@ const EXTENSIONS: &[&str] = &[
     "alac",
 ];
 
+/// Extensions of audio that refrain has no decoder for. Each such file is named, at least. Extensions that others use, such
+/// as `ts` for programs, are not here: the first bytes tell.
+const FOREIGN_EXTENSIONS: &[&str] = &[
+    "wv", "ape", "apl", "tta", "mpc", "mpp", "mp+", "wma", "asf", "wmv", "ac3", "eac3", "ec3", "dts",
+    "dtshd", "dsf", "dff", "spx", "amr", "awb", "3gp", "3g2", "3ga", "avi", "m2ts", "mts", "vob", "mpg",
+    "mpeg", "rmvb", "flv", "tak", "shn", "oma", "voc", "loas", "latm", "mxf", "ofr", "ofs", "m4p", "aax",
+    "aaxc",
+];
+
 /// First bytes of audio files: offset and bytes.
 const MAGIC: &[(usize, &[u8])] = &[
     (8, b"WAVE"),
@@ -184,12 +194,13 @@ fn walk(root: &Path, options: &ScanOptions, cancel: &CancelToken, found: &mut Fo
 /// Decides by the name, then by the first bytes.
 fn is_audio(path: &Path) -> bool {
     let extension = path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
-    if extension.is_some_and(|e| EXTENSIONS.contains(&e.as_str())) {
+    if extension.is_some_and(|e| [EXTENSIONS, FOREIGN_EXTENSIONS].iter().any(|all| all.contains(&&*e))) {
         return true;
     }
-    let mut head = Vec::with_capacity(12);
-    let read = File::open(path).and_then(|file| file.take(12).read_to_end(&mut head));
-    read.is_ok() && MAGIC.iter().any(|(at, bytes)| head.get(*at..at + bytes.len()) == Some(bytes))
+    let mut head = Vec::with_capacity(sniff::FIRST);
+    let read = File::open(path).and_then(|file| file.take(sniff::FIRST as u64).read_to_end(&mut head));
+    let is_ours = || MAGIC.iter().any(|(at, bytes)| head.get(*at..at + bytes.len()) == Some(bytes));
+    read.is_ok() && (is_ours() || sniff::sniff(&head).is_some())
 }
 
 /// Describes the file at `path`; keeps the path as given.

@@ -63,8 +63,9 @@ fn codecs_that_are_not_known() {
         place.write(format!("m/{name}"), &fs::read(fixture("formats").join(name)).unwrap());
     }
     assert_snapshot!(build(&place), @r"
-    cannot use DIR/m/ac3.mka: its audio codec (AC-3) is not supported
-    cannot use DIR/m/surround.opus: not supported: Opus with 6 channels
+    cannot use DIR/m/ac3.mka: not supported: AC-3; allow ffmpeg to use it
+    cannot use DIR/m/surround.opus: not supported: Opus with 6 channels; allow ffmpeg to use it
+    2 files need ffmpeg: 1 AC-3, 1 Opus with 6 channels; allow ffmpeg (`--ffmpeg auto`) to use them
     1 file added (5 s of audio in TIME), 2 not usable
     i.refrain: 1 track, 5 s
     ");

@@ -26,7 +26,8 @@ pub(super) fn header(bytes: &[u8]) -> Result<Option<Header>, &'static str> {
         return Err("its output has no header");
     }
     let Some((fixed, _)) = bytes.split_at_checked(24) else { return Ok(None) };
-    let field = |n: usize| u32::from_be_bytes([fixed[4 * n], fixed[4 * n + 1], fixed[4 * n + 2], fixed[4 * n + 3]]);
+    let field =
+        |n: usize| u32::from_be_bytes([fixed[4 * n], fixed[4 * n + 1], fixed[4 * n + 2], fixed[4 * n + 3]]);
     let [len, encoding, rate, channels] = [field(1), field(3), field(4), field(5)];
     let len = usize::try_from(len).unwrap_or(usize::MAX);
     if encoding != F32 || channels == 0 || channels > 256 || !(24..=MAX_HEADER).contains(&len) {
@@ -41,7 +42,8 @@ fn tags(text: &[u8]) -> Tags {
     let text = String::from_utf8_lossy(text);
     let value = |wanted: &str| {
         let lines = text.split(['\n', '\0']).filter_map(|line| line.split_once('='));
-        let mut values = lines.filter(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim());
+        let mut values =
+            lines.filter(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim());
         values.find(|value| !value.is_empty()).map(str::to_owned)
     };
     let mut tags = Tags::default();

@@ -100,7 +100,8 @@ impl FfmpegDecoder {
                     if !RATES.contains(&header.rate) {
                         return Err(self.refused(AudioError::SampleRate(header.rate)));
                     }
-                    (self.sound.rate, self.sound.channels) = (SampleRate(header.rate), header.channels as u16);
+                    (self.sound.rate, self.sound.channels) =
+                        (SampleRate(header.rate), header.channels as u16);
                     self.tags = header.tags;
                     self.bytes.drain(..header.len);
                     return Ok(());
@@ -183,7 +184,8 @@ impl FfmpegDecoder {
         self.bytes.drain(..whole);
         if !self.every_channel && channels > 1 {
             let scale = 1.0 / channels as f32;
-            samples.extend(self.channels.chunks_exact(channels).map(|frame| frame.iter().sum::<f32>() * scale));
+            samples
+                .extend(self.channels.chunks_exact(channels).map(|frame| frame.iter().sum::<f32>() * scale));
         }
         self.frames += (whole / frame) as u64;
         if self.frames > MAX_HOURS * 3600 * u64::from(self.sound.rate.0) {

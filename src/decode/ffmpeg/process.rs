@@ -277,7 +277,10 @@ mod tests {
             ("\n\n", ""),
             ("[wv @ 0x55d7] invalid block header\nmore", "invalid block header"),
             ("[in#0 @ 0x1] [dec:a @ 0x2] no\x1b[31m good\n", "no[31m good"),
-            ("file:/a: b/x.wma: Invalid data found when processing input\n", "Invalid data found when processing input"),
+            (
+                "file:/a: b/x.wma: Invalid data found when processing input\n",
+                "Invalid data found when processing input",
+            ),
             ("[1] is kept", "[1] is kept"),
         ] {
             assert_eq!(plain(said.as_bytes()), line);

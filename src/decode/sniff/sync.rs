@@ -72,7 +72,8 @@ fn ac3_frame(head: &[u8]) -> Option<(usize, bool)> {
 
 /// Whether DTS begins here, in one of its four spellings, and comes again.
 fn is_dts(head: &[u8]) -> bool {
-    const SYNC: [&[u8]; 4] = [b"\x7f\xfe\x80\x01", b"\xfe\x7f\x01\x80", b"\x1f\xff\xe8\x00", b"\xff\x1f\x00\xe8"];
+    const SYNC: [&[u8]; 4] =
+        [b"\x7f\xfe\x80\x01", b"\xfe\x7f\x01\x80", b"\x1f\xff\xe8\x00", b"\xff\x1f\x00\xe8"];
     /// The shortest frame.
     const SHORTEST: usize = 96;
     SYNC.iter().any(|sync| {
@@ -103,7 +104,7 @@ fn is_transport_stream(head: &[u8]) -> bool {
         Some(&[0x47, b1, _, b3]) => b1 & 0x80 == 0 && b3 & 0x30 != 0,
         _ => false,
     };
-    [188, 192, 204].iter().any(|&len| {
-        (0..len).any(|first| (0..PACKETS).all(|number| packet(first + number * len)))
-    })
+    [188, 192, 204]
+        .iter()
+        .any(|&len| (0..len).any(|first| (0..PACKETS).all(|number| packet(first + number * len))))
 }

@@ -15,7 +15,10 @@ pub fn run(args: &UpdateArgs) -> anyhow::Result<ExitCode> {
     if info.roots.is_empty() && info.files + info.failures == 0 {
         anyhow::bail!("{}: no folder was indexed yet; `refrain index build DIR` does that", path.display());
     }
-    let options = BuildOptions::default().threads(args.work.threads.map(usize::from)).cancel(&stop);
+    let options = BuildOptions::default()
+        .threads(args.work.threads.map(usize::from))
+        .ffmpeg(&args.work.ffmpeg.ffmpeg)
+        .cancel(&stop);
     progress::tell(&args.work, &path, index, options, Index::update_with)?;
     Ok(ExitCode::SUCCESS)
 }
