@@ -152,11 +152,17 @@ impl<'a> Audio<'a> {
     }
 
     /// Lets `cancel` end a wait for another program that decodes the file.
+    #[cfg(feature = "decode")]
     pub(crate) fn cancelled_by(mut self, cancel: &CancelToken) -> Self {
-        #[cfg(feature = "decode")]
         if let Origin::File(opening) = &mut self.origin {
             opening.cancel = cancel.clone();
         }
+        self
+    }
+
+    /// Only files are decoded by other programs.
+    #[cfg(not(feature = "decode"))]
+    pub(crate) fn cancelled_by(self, _cancel: &CancelToken) -> Self {
         self
     }
 

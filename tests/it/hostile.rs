@@ -371,7 +371,7 @@ fn damaged_and_foreign_index_files_are_refused_and_left_alone() {
     assert_snapshot!(refused(&place, "photos.db"), @"refrain: photos.db: is an SQLite file of another program (application_id 0x00000000, expected 0x5246524e); name another with --db");
     fs::copy(place.at("i.refrain"), place.at("newer.refrain")).unwrap();
     sql("newer.refrain", "PRAGMA user_version = 99");
-    assert_snapshot!(refused(&place, "newer.refrain"), @"refrain: newer.refrain: was made by a newer refrain (format 99, this one knows up to 2); update refrain, or name another file with --db");
+    assert_snapshot!(refused(&place, "newer.refrain"), @"refrain: newer.refrain: was made by a newer refrain (format 99, this one knows up to 3); update refrain, or name another file with --db");
     fs::copy(place.at("i.refrain"), place.at("other.refrain")).unwrap();
     sql("other.refrain", "UPDATE meta SET value = 9 WHERE key = 'parameter_set'");
     assert_snapshot!(refused(&place, "other.refrain"), @"refrain: other.refrain: holds fingerprints of parameter set 9, this refrain works with 1; build it again into a new file with --db");

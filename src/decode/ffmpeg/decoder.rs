@@ -25,7 +25,7 @@ const MAX_HOURS: u64 = 7 * 24;
 const WIDTH: usize = size_of::<f32>();
 
 /// A recording that ffmpeg decodes.
-pub(in crate::decode) struct FfmpegDecoder {
+pub(crate) struct FfmpegDecoder {
     path: PathBuf,
     format: String,
     /// `None` after the end.

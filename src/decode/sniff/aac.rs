@@ -15,7 +15,7 @@ pub(super) fn aac_profile(object_type: u32) -> Option<&'static str> {
 }
 
 /// The name of AAC with this configuration, as MP4 and Matroska state it.
-pub(in crate::decode) fn aac_name(config: &[u8]) -> &'static str {
+pub(crate) fn aac_name(config: &[u8]) -> &'static str {
     let object_type = match config {
         // Types above 30 are escaped.
         &[a, b, ..] if a >> 3 == 31 => Some(32 + (u32::from(a & 7) << 3 | u32::from(b) >> 5)),

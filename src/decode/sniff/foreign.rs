@@ -24,12 +24,12 @@ pub(crate) enum Helper {
 }
 
 impl Foreign {
-    pub(in crate::decode) fn new(name: impl Into<Cow<'static, str>>, use_of: Helper) -> Self {
+    pub(crate) fn new(name: impl Into<Cow<'static, str>>, use_of: Helper) -> Self {
         Foreign { name: name.into(), use_of }
     }
 
     /// Why it is refused where ffmpeg has no part.
-    pub(in crate::decode) fn refusal(self) -> AudioError {
+    pub(crate) fn refusal(self) -> AudioError {
         match self.use_of {
             Helper::Protected => AudioError::Protected,
             Helper::Demuxer(_) | Helper::Nobody => AudioError::Unsupported(self.name.into_owned()),
