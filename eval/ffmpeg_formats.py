@@ -119,7 +119,8 @@ def write_amr(path, wav, library, prefix, rate, mode, head):
     samples, state, out, size = raw.read_bytes(), init(0), bytearray(head), rate // 25
     for at in range(0, len(samples) - size + 1, size):
         frame = ctypes.create_string_buffer(128)
-        out += frame.raw[: encode(state, mode, samples[at : at + size], frame, 0)]
+        length = encode(state, mode, samples[at : at + size], frame, 0)
+        out += frame.raw[:length]
     path.write_bytes(out)
     return None
 

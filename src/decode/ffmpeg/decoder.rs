@@ -142,14 +142,18 @@ impl FfmpegDecoder {
             let source = io::Error::new(io::ErrorKind::Interrupted, "ffmpeg was ended by another program");
             return Err(Error::Io { path: self.path.clone(), source });
         }
-        let words = if said.is_empty() { status.to_string() } else { said };
+        let words = match said.as_str() {
+            "" if status.success() => "it gave no audio".to_owned(),
+            "" => status.to_string(),
+            _ => said.clone(),
+        };
         if self.sound.channels == 0 || self.frames == 0 && self.bytes.len() < WIDTH {
             return Err(self.failed(&words));
         }
         if !status.success() {
             self.warnings.push(Warning::CutShort { reason: format!("ffmpeg: {words}") });
-        } else if words != status.to_string() {
-            self.warnings.push(Warning::Ffmpeg { said: words });
+        } else if !said.is_empty() {
+            self.warnings.push(Warning::Ffmpeg { said });
         }
         Ok(())
     }

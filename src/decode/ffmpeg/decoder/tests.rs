@@ -165,7 +165,7 @@ fn without_audio_the_error_is_what_the_program_said() {
     for (script, expected) in [
         ("echo '[asf @ 0x1] no header' >&2; exit 1", "no header"),
         ("exit 3", "exit status: 3"),
-        ("exit 0", "exit status: 0"),
+        ("exit 0", "it gave no audio"),
         ("kill -SEGV $$", "signal: 11 (SIGSEGV)"),
         ("echo nonsense", "its output has no header"),
         ("printf '.snd'; exit 1", "exit status: 1"),
