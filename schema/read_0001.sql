@@ -1,15 +1,16 @@
--- Lets a file of format 1 be read as one of format 2: what format 2 changed, made of what format 1 has. These views stand
+-- Lets a file of format 1 be read as one of format 3: what later formats changed, made of what format 1 has. These views stand
 -- in the reader's own memory, in front of the file's tables.
 
 CREATE TEMP VIEW root AS
 SELECT NULL AS path, 0 AS follow_links, 0 AS hidden, NULL AS max_depth WHERE 0;
 
 CREATE TEMP VIEW file AS
-SELECT path, size, mtime_ns, id AS track, 0 AS missing, NULL AS reason FROM main.track
+SELECT path, size, mtime_ns, id AS track, 0 AS missing, NULL AS reason, NULL AS refused_by FROM main.track
 UNION ALL
-SELECT path, size, mtime_ns, NULL, 0, reason FROM main.failure;
+SELECT path, size, mtime_ns, NULL, 0, reason, NULL FROM main.failure;
 
 CREATE TEMP VIEW track AS
 SELECT id, NULL AS hash, duration, title, artist, album, NULL AS track_number, NULL AS disc_number,
-       NULL AS recording_mbid, NULL AS release_mbid, NULL AS acoustid, sample_rate, channels, frame_count, window_count
+       NULL AS recording_mbid, NULL AS release_mbid, NULL AS acoustid, sample_rate, channels, frame_count, window_count,
+       0 AS ffmpeg
 FROM main.track;

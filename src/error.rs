@@ -87,6 +87,27 @@ pub enum AudioError {
     /// Known, and of a kind that no decoder takes.
     #[error("not supported: {0}")]
     Unsupported(String),
+    /// A healthy file that only an installed ffmpeg decodes.
+    #[error("not supported: {format}; {} ffmpeg to use it", if *.allowed { "install" } else { "allow" })]
+    #[non_exhaustive]
+    NeedsFfmpeg {
+        /// The format, such as `WMA`.
+        format: String,
+        /// Whether ffmpeg was allowed. It is not installed then.
+        allowed: bool,
+    },
+    /// ffmpeg gave no audio.
+    #[error("ffmpeg cannot decode it ({format}): {said}")]
+    #[non_exhaustive]
+    Ffmpeg {
+        /// The format, such as `WMA`.
+        format: String,
+        /// What ffmpeg said, or why it was ended.
+        said: String,
+    },
+    /// Only a program with the buyer's key can decode it.
+    #[error("protected (DRM)")]
+    Protected,
     /// The container has no audio track.
     #[error("it has no audio track")]
     NoAudioTrack,

@@ -75,6 +75,7 @@
 //! | `decode` | reading files, which each of these brings: [`Index::build`], [`Index::add`] and every call that takes a path or a stream |
 //! | `analyze` | [`analyze`](analyze()) and [`analyze_all`] with all that they can write; [`analysis`] is always there |
 //! | `acoustid` | [`acoustid`], the fingerprints of AcoustID |
+//! | `ffmpeg` | [`Ffmpeg`]: decoding through an installed ffmpeg what these decoders do not know, for calls that allow it |
 //! | `graph` | building the HNSW graph of very large neighbour indexes; without it a search looks at all centroids |
 //! | `unstable` | the stages as public modules: decode, spectrum, fingerprint, store, ann, align and others |
 //!
@@ -182,6 +183,8 @@ pub use build::{
     options::BuildOptions,
 };
 pub use cancel::CancelToken;
+#[cfg(feature = "ffmpeg")]
+pub use decode::Ffmpeg;
 #[cfg(feature = "decode")]
 pub use decode::silence_decoder_panics;
 pub use decode::{Audio, Warning};

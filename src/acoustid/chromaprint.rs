@@ -114,7 +114,7 @@ pub fn chromaprint<'a>(
     options: &ChromaprintOptions,
     each: impl FnMut(ChromaprintPart) -> Result<()>,
 ) -> Result<Vec<Warning>> {
-    let mut source = audio.into().open_frames(options.raw)?;
+    let mut source = audio.into().cancelled_by(&options.cancel).open_frames(options.raw)?;
     let samples = |length: Option<Seconds>| length.map(|s| (s.0 * f64::from(SAMPLE_RATE.0)) as u64);
     let mut parts = Parts::new(options, samples(options.chunk), each);
     let mut left = samples(options.length).unwrap_or(u64::MAX);

@@ -247,7 +247,7 @@ fn tasks<'a>(inputs: Vec<Audio<'a>>, options: &AnalyzeOptions<'_>) -> Result<Vec
             percussive: target(percussive, ".percussive.wav"),
             plot: target(plot, ".svg"),
         };
-        let audio = audio.map(|audio| Mutex::new(Some(audio)));
+        let audio = audio.map(|audio| Mutex::new(Some(audio.cancelled_by(&options.cancel))));
         tasks.push(Task { name, size, audio, targets });
     };
     for audio in inputs {
@@ -263,7 +263,7 @@ fn tasks<'a>(inputs: Vec<Audio<'a>>, options: &AnalyzeOptions<'_>) -> Result<Vec
             all.sort();
             for (path, size) in all {
                 let below = path.strip_prefix(&real).unwrap_or(&path).to_owned();
-                let audio = size.clone().map(|_| Audio::file(&path));
+                let audio = size.clone().map(|_| audio.beside(&path));
                 add(path, size.unwrap_or(0), audio, &below);
             }
         } else if audio.is_file() {

@@ -7,6 +7,7 @@ pub(crate) mod events;
 pub(crate) mod job;
 pub(crate) mod options;
 pub(crate) mod record;
+mod refuser;
 pub(crate) mod update;
 pub(crate) mod workers;
 pub(crate) mod writer;

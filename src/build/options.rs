@@ -1,6 +1,6 @@
 //! How to build.
 use super::events::BuildEvent;
-use crate::{ann, callback::Callback, cancel::CancelToken, scan::files::ScanOptions};
+use crate::{ann, callback::Callback, cancel::CancelToken, decode::Ffmpeg, scan::files::ScanOptions};
 
 /// How to build or update an index from files: the files of [`ScanOptions::default`], on all cores, unless set otherwise.
 ///
@@ -25,6 +25,7 @@ pub struct BuildOptions<'a> {
     pub(crate) threads: Option<usize>,
     pub(crate) neighbours: ann::Options,
     pub(crate) cancel: CancelToken,
+    pub(crate) ffmpeg: Ffmpeg,
     pub(crate) on_event: Callback<'a, BuildEvent>,
 }
 
@@ -56,6 +57,15 @@ impl<'a> BuildOptions<'a> {
     #[must_use]
     pub fn cancel(mut self, token: &CancelToken) -> Self {
         self.cancel = token.clone();
+        self
+    }
+
+    /// Lets an installed ffmpeg decode files that refrain's own decoders do not know. Files that were refused without it are
+    /// tried again.
+    #[cfg(feature = "ffmpeg")]
+    #[must_use]
+    pub fn ffmpeg(mut self, ffmpeg: &Ffmpeg) -> Self {
+        self.ffmpeg = ffmpeg.clone();
         self
     }
 

@@ -14,6 +14,7 @@ pub(crate) fn record(file: &FoundFile, hash: ContentHash, analysis: &Analysis) -
     TrackRecord {
         duration: analysis.duration,
         tags: analysis.tags.clone(),
+        through_ffmpeg: analysis.through_ffmpeg,
         ..described(file, hash, analysis.spec)
     }
 }

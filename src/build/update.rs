@@ -1,15 +1,11 @@
 //! Compares the files with the index and brings the index up to date.
-use std::{
-    collections::{HashMap, HashSet},
-    path::PathBuf,
-    sync::Arc,
-};
+use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 use super::{
     events::{BuildEvent, BuildSummary, FailedFile},
     job::{Analyse, Job},
     options::BuildOptions,
-    workers,
+    refuser, workers,
 };
 use crate::{
     ann,
@@ -23,9 +19,6 @@ use crate::{
     store::{Known, Root, Store},
 };
 
-/// How the reason began when only the mean of the channels was heard. Files of that time may have channels that cancel out.
-const SILENT_BEFORE: &str = "nothing to fingerprint: silence, a steady sound";
-
 /// Brings `store` up to date with `roots`, and remembers the roots that are folders.
 ///
 /// Analyses and adds new and changed files, recognises moved files by their content, and marks missing files
@@ -36,8 +29,8 @@ const SILENT_BEFORE: &str = "nothing to fingerprint: silence, a steady sound";
 /// [`Error::Io`] if a root does not exist, [`Error::Index`] if the index cannot be written,
 /// [`Error::Interrupted`] once the token is cancelled. A bad file is no error; the summary lists it.
 pub(crate) fn build(store: &mut Store, roots: &[PathBuf], options: BuildOptions<'_>) -> Result<BuildSummary> {
-    let params = *store.params();
-    let analyse = |file: &FoundFile, stop: &CancelToken| track::file(&file.path, &params, stop);
+    let (params, ffmpeg) = (*store.params(), options.ffmpeg.clone());
+    let analyse = |file: &FoundFile, stop: &CancelToken| track::file(&file.path, &ffmpeg, &params, stop);
     build_with(&analyse, store, roots, options)
 }
 
@@ -70,8 +63,8 @@ pub(crate) fn build_with(
 /// Those of [`build`]. A missing folder is no error: its files count as missing. A folder that cannot be read
 /// is no error either: the summary lists it.
 pub(crate) fn update(store: &mut Store, options: BuildOptions<'_>) -> Result<BuildSummary> {
-    let params = *store.params();
-    let analyse = |file: &FoundFile, stop: &CancelToken| track::file(&file.path, &params, stop);
+    let (params, ffmpeg) = (*store.params(), options.ffmpeg.clone());
+    let analyse = |file: &FoundFile, stop: &CancelToken| track::file(&file.path, &ffmpeg, &params, stop);
     update_with(&analyse, store, options)
 }
 
@@ -112,8 +105,8 @@ pub(crate) fn update_with(
 /// # Errors
 /// Those of [`build`].
 pub(crate) fn retry(store: &mut Store, options: BuildOptions<'_>) -> Result<BuildSummary> {
-    let params = *store.params();
-    let analyse = |file: &FoundFile, stop: &CancelToken| track::file(&file.path, &params, stop);
+    let (params, ffmpeg) = (*store.params(), options.ffmpeg.clone());
+    let analyse = |file: &FoundFile, stop: &CancelToken| track::file(&file.path, &ffmpeg, &params, stop);
     let (mut jobs, mut gone) = (Vec::new(), Vec::new());
     store.failures(|path, _| {
         options.cancel.check()?;
@@ -202,7 +195,6 @@ impl Run<'_, '_> {
         self.options.cancel.check()?;
         files.extend(beyond);
         files.sort_unstable();
-        let again = self.tried_again()?;
         let mut jobs: Vec<Job> = Vec::new();
         for file in files {
             let Some(k) = known.get(&file.path) else {
@@ -210,7 +202,7 @@ impl Run<'_, '_> {
                 continue;
             };
             let same = (k.size, k.mtime_ns) == (file.size, file.mtime_ns);
-            if same && k.failed && !again.contains(&file.path) {
+            if same && k.failed && !refuser::may_accept(&self.options.ffmpeg, k.refused_by.as_deref()) {
                 summary.still_bad += 1;
                 continue;
             }
@@ -231,18 +223,6 @@ impl Run<'_, '_> {
             self.options.on_event.call(BuildEvent::Missing { path });
         }
         self.finish(&jobs, summary)
-    }
-
-    /// Files that an older version found nothing to fingerprint in. Its words tell them apart.
-    fn tried_again(&self) -> Result<HashSet<PathBuf>> {
-        let mut again = HashSet::new();
-        self.store.failures(|path, reason| {
-            if reason.starts_with(SILENT_BEFORE) {
-                again.insert(path);
-            }
-            Ok(())
-        })?;
-        Ok(again)
     }
 
     fn apply(&mut self, changes: &Changes) -> Result<()> {

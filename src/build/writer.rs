@@ -10,6 +10,7 @@ use super::{
     job::{Analyse, Job, Outcome},
     options::BuildOptions,
     record::{described, gone_files, record},
+    refuser,
 };
 use crate::{
     error::{Error, Result},
@@ -46,6 +47,8 @@ pub(super) struct Writer<'a, 'o> {
     summary: &'a mut BuildSummary,
     batch: Vec<(usize, Change)>,
     since: Instant,
+    /// What refuses files in this run.
+    refuser: String,
 }
 
 impl Sink<Outcome> for Writer<'_, '_> {
@@ -78,7 +81,8 @@ impl<'a, 'o> Writer<'a, 'o> {
         summary: &'a mut BuildSummary,
     ) -> Self {
         let (batch, since) = (Vec::new(), Instant::now());
-        Self { store, jobs, analyse, contents, options, summary, batch, since }
+        let refuser = refuser::name(&options.ffmpeg);
+        Self { store, jobs, analyse, contents, options, summary, batch, since, refuser }
     }
 
     /// Turns an outcome into a change. Waits if another file with the same content is still being analysed.
@@ -139,7 +143,7 @@ impl<'a, 'o> Writer<'a, 'o> {
     /// Writes changes in order until one needs a content that is no longer known. Returns the changes not
     /// written.
     fn commit_some<'b>(&mut self, batch: &'b [(usize, Change)]) -> Result<&'b [(usize, Change)]> {
-        let jobs = self.jobs;
+        let (jobs, refuser) = (self.jobs, &self.refuser);
         let mut gone = Vec::new();
         for (number, change) in batch {
             if let Change::Known(hash) = change {
@@ -152,7 +156,7 @@ impl<'a, 'o> Writer<'a, 'o> {
             }
             let mut written = Vec::with_capacity(batch.len());
             for (number, change) in batch {
-                match write(transaction, &jobs[*number], change)? {
+                match write(transaction, &jobs[*number], change, refuser)? {
                     Some(done) => {
                         failpoint::reach("batch");
                         written.push(done);
@@ -199,7 +203,8 @@ impl<'a, 'o> Writer<'a, 'o> {
             Err(error) => Change::Bad(Arc::new(error)),
         };
         self.tell(number, &change);
-        self.store.write(|transaction| write(transaction, job, &change)).map(|_| ())
+        let refuser = &self.refuser;
+        self.store.write(|transaction| write(transaction, job, &change, refuser)).map(|_| ())
     }
 }
 
@@ -212,9 +217,9 @@ enum Written {
 }
 
 /// Writes one change. Returns `None` if it relies on a content that is no longer known.
-fn write(batch: &Batch<'_>, job: &Job, change: &Change) -> Result<Option<Written>> {
+fn write(batch: &Batch<'_>, job: &Job, change: &Change, refuser: &str) -> Result<Option<Written>> {
     let before = batch.store().track_at(&job.file.path)?;
-    let written = put(batch, job, change)?;
+    let written = put(batch, job, change, refuser)?;
     if let Some(before) = before
         && batch.store().files(before)?.is_empty()
     {
@@ -223,7 +228,7 @@ fn write(batch: &Batch<'_>, job: &Job, change: &Change) -> Result<Option<Written
     Ok(written)
 }
 
-fn put(batch: &Batch<'_>, job: &Job, change: &Change) -> Result<Option<Written>> {
+fn put(batch: &Batch<'_>, job: &Job, change: &Change, refuser: &str) -> Result<Option<Written>> {
     let file = &job.file;
     let recognise = |hash| batch.recognise(&file.path, file.size, file.mtime_ns, hash);
     match change {
@@ -240,8 +245,10 @@ fn put(batch: &Batch<'_>, job: &Job, change: &Change) -> Result<Option<Written>>
         // A file that could not be read now may be readable later. So it is not noted as bad, and its track
         // stays.
         Change::Unread(_) if job.in_index => {}
-        Change::Unread(error) => batch.put_failure(&file.path, 0, 0, &error.reason())?,
-        Change::Bad(error) => batch.put_failure(&file.path, file.size, file.mtime_ns, &error.reason())?,
+        Change::Unread(error) => batch.put_failure(&file.path, 0, 0, &error.reason(), Some(refuser))?,
+        Change::Bad(error) => {
+            batch.put_failure(&file.path, file.size, file.mtime_ns, &error.reason(), Some(refuser))?;
+        }
         Change::Completed(hash, tags, spec) => {
             let tags = Tags::clone(tags);
             batch.complete(&TrackRecord { tags, ..described(file, *hash, *spec) })?;

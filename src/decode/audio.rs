@@ -17,11 +17,16 @@ use super::blocks::Kept;
 use super::decoder::Decoder;
 #[cfg(feature = "acoustid")]
 use super::frame_source::FrameSource;
+#[cfg(feature = "decode")]
+use super::helper::Ffmpeg;
 use super::in_memory::Samples;
+#[cfg(feature = "decode")]
+use super::open::{self, Opened};
 #[cfg(feature = "acoustid")]
 use super::raw::{RawDecoder, RawFormat};
 #[cfg(feature = "analyze")]
 use super::source;
+use crate::cancel::CancelToken;
 #[cfg(any(feature = "acoustid", feature = "analyze"))]
 use crate::error::Error;
 use crate::error::Result;
@@ -51,7 +56,7 @@ pub struct Audio<'a> {
 
 enum Origin<'a> {
     #[cfg(feature = "decode")]
-    File,
+    File(Opening),
     #[cfg(feature = "decode")]
     Reader(Box<dyn Read + Send + 'a>),
     Samples {
@@ -67,11 +72,26 @@ enum Origin<'a> {
     KeptBlocks(Kept),
 }
 
+/// How a file is opened.
+#[cfg(feature = "decode")]
+#[derive(Clone, Default)]
+struct Opening {
+    ffmpeg: Ffmpeg,
+    cancel: CancelToken,
+}
+
+#[cfg(feature = "decode")]
+impl Opening {
+    fn open(&self, path: &Path) -> Result<Opened> {
+        open::open(path, &self.ffmpeg, &self.cancel)
+    }
+}
+
 impl<'a> Audio<'a> {
     /// The audio file at `path`. A pipe is read to its end first.
     #[cfg(feature = "decode")]
     pub fn file(path: impl Into<PathBuf>) -> Self {
-        Self { name: path.into(), origin: Origin::File }
+        Self { name: path.into(), origin: Origin::File(Opening::default()) }
     }
 
     /// A stream that contains an audio file of any known format. It is kept in a temporary file while it is needed, which
@@ -111,6 +131,41 @@ impl<'a> Audio<'a> {
         self
     }
 
+    /// Lets an installed ffmpeg decode a file that refrain's own decoders do not know. Streams and samples are unaffected.
+    #[cfg(feature = "ffmpeg")]
+    #[must_use]
+    pub fn ffmpeg(mut self, ffmpeg: &Ffmpeg) -> Self {
+        if let Origin::File(opening) = &mut self.origin {
+            opening.ffmpeg = ffmpeg.clone();
+        }
+        self
+    }
+
+    /// The file at `path`, opened as this one is.
+    #[cfg(feature = "analyze")]
+    pub(crate) fn beside(&self, path: &Path) -> Audio<'static> {
+        let opening = match &self.origin {
+            Origin::File(opening) => opening.clone(),
+            _ => Opening::default(),
+        };
+        Audio { name: path.to_owned(), origin: Origin::File(opening) }
+    }
+
+    /// Lets `cancel` end a wait for another program that decodes the file.
+    #[cfg(feature = "decode")]
+    pub(crate) fn cancelled_by(mut self, cancel: &CancelToken) -> Self {
+        if let Origin::File(opening) = &mut self.origin {
+            opening.cancel = cancel.clone();
+        }
+        self
+    }
+
+    /// Only files are decoded by other programs.
+    #[cfg(not(feature = "decode"))]
+    pub(crate) fn cancelled_by(self, _cancel: &CancelToken) -> Self {
+        self
+    }
+
     /// The name that answers and errors show. For the bindings.
     #[doc(hidden)]
     pub fn name(&self) -> &Path {
@@ -121,7 +176,7 @@ impl<'a> Audio<'a> {
     pub(crate) fn is_file(&self) -> bool {
         match self.origin {
             #[cfg(feature = "decode")]
-            Origin::File => true,
+            Origin::File(_) => true,
             _ => false,
         }
     }
@@ -130,7 +185,7 @@ impl<'a> Audio<'a> {
     #[cfg(feature = "analyze")]
     pub(crate) fn size(&self) -> u64 {
         match &self.origin {
-            Origin::File => fs::metadata(&self.name).map_or(0, |file| file.len()),
+            Origin::File(_) => fs::metadata(&self.name).map_or(0, |file| file.len()),
             Origin::Samples { samples, .. } => size_of_val(*samples) as u64,
             _ => 0,
         }
@@ -162,7 +217,7 @@ impl<'a> Audio<'a> {
         let Self { name, origin } = self;
         Ok(match origin {
             #[cfg(feature = "decode")]
-            Origin::File => Box::new(Decoder::open(&name)?),
+            Origin::File(opening) => opening.open(&name)?.blocks(),
             #[cfg(feature = "decode")]
             Origin::Reader(reader) => Box::new(Decoder::from_reader(reader, &name)?),
             Origin::Samples { samples, channels, rate } => {
@@ -186,7 +241,7 @@ impl<'a> Audio<'a> {
         let name = &self.name;
         let io = |source| Error::Io { path: name.clone(), source };
         let kept = match &mut self.origin {
-            Origin::File => {
+            Origin::File(_) => {
                 let kind = fs::metadata(name).map_err(io)?;
                 let is_pipe = !kind.is_file() && !kind.is_dir();
                 let spool = || source::spool(&mut File::open(name)?);
@@ -203,7 +258,7 @@ impl<'a> Audio<'a> {
             self.origin = kept;
         }
         Ok(match &self.origin {
-            Origin::File => Box::new(Decoder::open(&self.name)?),
+            Origin::File(opening) => opening.open(&self.name)?.blocks(),
             &Origin::Samples { samples, channels, rate } => {
                 Box::new(Samples::new(self.name.clone(), samples, channels, rate)?)
             }
@@ -228,8 +283,8 @@ impl<'a> Audio<'a> {
         }
         let Self { name, origin } = self;
         Ok(match (origin, raw) {
-            (Origin::File, None) => Box::new(Decoder::open(&name)?.with_all_channels()),
-            (Origin::File, Some(format)) => Box::new(RawDecoder::open(&name, format)?),
+            (Origin::File(opening), None) => opening.open(&name)?.frames(),
+            (Origin::File(_), Some(format)) => Box::new(RawDecoder::open(&name, format)?),
             (Origin::Reader(reader), None) => {
                 Box::new(Decoder::from_reader(reader, &name)?.with_all_channels())
             }

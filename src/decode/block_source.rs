@@ -82,4 +82,9 @@ pub trait BlockSource {
     fn warnings(&self) -> Vec<Warning> {
         Vec::new()
     }
+
+    /// Whether an installed ffmpeg decodes it.
+    fn is_through_ffmpeg(&self) -> bool {
+        false
+    }
 }

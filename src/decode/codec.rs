@@ -16,6 +16,7 @@ use super::aac_config;
 use super::catch_panic::catch_panic;
 use super::downmix;
 use super::pcm::Pcm;
+use super::sniff;
 use super::sound::Sound;
 use crate::error::AudioError;
 use crate::units::{SampleRate, Seconds};
@@ -165,6 +166,10 @@ fn codec(params: &AudioCodecParameters) -> Result<Codec, AudioError> {
     let options = AudioDecoderOptions::default().gapless(true).verify(false);
     match catch_panic(|| (known.factory)(params, &options)) {
         Ok(Ok(codec)) => Ok(Codec::Other(codec)),
+        Ok(Err(SymphoniaError::Unsupported(_))) if params.codec == id::CODEC_ID_AAC => {
+            let name = sniff::aac_name(params.extra_data.as_deref().unwrap_or_default());
+            Err(AudioError::Unsupported(name.to_owned()))
+        }
         Ok(Err(SymphoniaError::Unsupported(what))) => Err(AudioError::Unsupported(what.to_owned())),
         Ok(Err(error)) => Err(AudioError::Damaged(describe(&error))),
         Err(panic) => Err(AudioError::DecoderPanic(panic)),

@@ -23,6 +23,7 @@ use super::probe::{self, Refusal};
 use super::progress::Progress;
 use super::read_tags;
 use super::sample_limits::RATES;
+use super::sniff;
 use super::sound::Sound;
 use super::source::{self, Watch};
 use super::warning::Warning;
@@ -117,9 +118,24 @@ impl Decoder {
     /// # Errors
     /// As [`Decoder::open`].
     pub fn from_file(file: File, name: &Path) -> Result<Decoder> {
-        Decoder::new(file, name).map_err(|refusal| match refusal {
+        Decoder::own(file, name).map_err(|refusal| match refusal {
             Refusal::Io(source) => Error::Io { path: name.to_owned(), source },
             Refusal::Audio(reason) => Error::Audio { path: name.to_owned(), reason },
+            Refusal::Foreign(foreign) => Error::Audio { path: name.to_owned(), reason: foreign.refusal() },
+        })
+    }
+
+    /// Decodes an open file, if refrain has a decoder for it.
+    pub(super) fn own(mut file: File, name: &Path) -> Result<Decoder, Refusal> {
+        if let Some(foreign) = sniff::file(&mut file)? {
+            return Err(Refusal::Foreign(foreign));
+        }
+        let again = file.try_clone()?;
+        Decoder::new(file, name).or_else(|refusal| match refusal {
+            Refusal::Audio(reason) => {
+                Err(sniff::named(again, reason)?.map_or_else(Refusal::Audio, Refusal::Foreign))
+            }
+            other => Err(other),
         })
     }
 

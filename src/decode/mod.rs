@@ -35,24 +35,30 @@ mod cut;
 mod decoder;
 #[cfg(feature = "decode")]
 mod downmix;
+#[cfg(feature = "ffmpeg")]
+mod ffmpeg;
 #[cfg(feature = "decode")]
 mod flac_frames;
 #[cfg(feature = "acoustid")]
 mod frame_source;
 #[cfg(feature = "mp3")]
 mod free_format;
+#[cfg(feature = "decode")]
+mod helper;
 mod in_memory;
 #[cfg(feature = "mkv")]
 mod matroska;
 mod mixer;
-#[cfg(feature = "opus")]
-mod opus;
-#[cfg(feature = "decode")]
-mod mpeg_frames;
 #[cfg(feature = "decode")]
 mod mkv_times;
 #[cfg(feature = "decode")]
 mod mp4_times;
+#[cfg(feature = "decode")]
+mod mpeg_frames;
+#[cfg(feature = "decode")]
+mod open;
+#[cfg(feature = "opus")]
+mod opus;
 #[cfg(feature = "decode")]
 mod pcm;
 #[cfg(feature = "decode")]
@@ -69,6 +75,8 @@ mod read_tags;
 mod repair;
 mod sample_limits;
 #[cfg(feature = "decode")]
+pub(crate) mod sniff;
+#[cfg(feature = "decode")]
 mod sound;
 #[cfg(feature = "decode")]
 mod source;
@@ -78,8 +86,14 @@ mod warning;
 pub use self::catch_panic::silence_decoder_panics;
 #[cfg(feature = "decode")]
 pub use self::decoder::Decoder;
+#[cfg(feature = "ffmpeg")]
+pub use self::helper::Ffmpeg;
+#[cfg(all(feature = "decode", not(feature = "ffmpeg")))]
+pub(crate) use self::helper::Ffmpeg;
 #[cfg(feature = "decode")]
 pub(crate) use self::mpeg_frames::{HEAD, begins_with_frames};
+#[cfg(feature = "decode")]
+pub(crate) use self::open::blocks_of_file;
 #[cfg(feature = "opus")]
 pub use self::opus::Opus;
 #[cfg(feature = "acoustid")]

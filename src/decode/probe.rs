@@ -30,6 +30,7 @@ use super::pcm_file::{self, Content, PcmFile, PcmReader};
 #[cfg(feature = "mp3")]
 use super::read_tags;
 use super::repair::{self, View};
+use super::sniff::Foreign;
 use super::source::{Source, Watch, id3v2_len};
 use crate::error::AudioError;
 use crate::tags::Tags;
@@ -51,10 +52,12 @@ static PROBE: LazyLock<Probe> = LazyLock::new(|| {
     probe
 });
 
-/// Why a file could not be opened: the system's fault, or the file's.
+/// Why a file could not be opened: the system's fault, the file's, or nobody's.
 pub(super) enum Refusal {
     Io(std::io::Error),
     Audio(AudioError),
+    /// It needs another decoder.
+    Foreign(Foreign),
 }
 
 impl From<std::io::Error> for Refusal {
@@ -114,7 +117,13 @@ pub(super) fn container(mut file: File, watch: &Arc<Watch>) -> Result<Container,
             let first = reader.next_packet().ok().flatten();
             return match watch.take_failure() {
                 Some(failure) => Err(Refusal::Io(failure)),
-                None => Ok(Container { reader: Box::new(reader), first, tags, times: Times::default(), len: extent.len }),
+                None => Ok(Container {
+                    reader: Box::new(reader),
+                    first,
+                    tags,
+                    times: Times::default(),
+                    len: extent.len,
+                }),
             };
         }
     };
@@ -187,7 +196,9 @@ fn free(mut file: File, tag: u64, watch: &Arc<Watch>) -> Result<Container, Refus
     });
     match (watch.take_failure(), opened) {
         (Some(failure), _) => Err(Refusal::Io(failure)),
-        (None, Ok(Ok((reader, first)))) => Ok(Container { reader: Box::new(reader), first, tags, times: Times::default(), len }),
+        (None, Ok(Ok((reader, first)))) => {
+            Ok(Container { reader: Box::new(reader), first, tags, times: Times::default(), len })
+        }
         (None, Ok(Err(error))) => Err(Refusal::Audio(reason(error))),
         (None, Err(panic)) => Err(Refusal::Audio(AudioError::DecoderPanic(panic))),
     }

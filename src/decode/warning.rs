@@ -19,6 +19,11 @@ pub enum Warning {
         /// Why.
         reason: String,
     },
+    /// ffmpeg decoded it and complained.
+    Ffmpeg {
+        /// What it said first.
+        said: String,
+    },
     /// The file ends in the middle of a packet, or has less audio than it announces.
     Truncated {
         /// How long it is.
@@ -36,6 +41,7 @@ impl fmt::Display for Warning {
                 write!(f, "{count} damaged packets skipped ({first})")
             }
             Warning::CutShort { reason } => write!(f, "used only up to a damaged place ({reason})"),
+            Warning::Ffmpeg { said } => write!(f, "ffmpeg: {said}"),
             Warning::Truncated { found, announced: None } => {
                 write!(f, "truncated: its first {found} were used")
             }

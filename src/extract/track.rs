@@ -6,7 +6,7 @@ use std::{
 
 use super::samples;
 #[cfg(feature = "decode")]
-use crate::decode::Decoder;
+use crate::decode::{self, Ffmpeg};
 use crate::{
     cancel::CancelToken,
     chroma::OctaveChroma,
@@ -32,6 +32,8 @@ pub struct Analysis {
     pub spec: Option<(SampleRate, u16)>,
     /// Problems of the file that did not prevent its use.
     pub warnings: Vec<Warning>,
+    /// Whether an installed ffmpeg decoded it.
+    pub through_ffmpeg: bool,
 }
 
 /// Fingerprints a track.
@@ -51,7 +53,8 @@ pub fn track(decoder: &mut dyn BlockSource, params: &ParameterSet, cancel: &Canc
         return refuse(AudioError::NoFingerprint);
     }
     let (tags, spec, warnings) = (decoder.tags(), decoder.spec(), decoder.warnings());
-    Ok(Analysis { fingerprint, duration, tags, spec, warnings })
+    let through_ffmpeg = decoder.is_through_ffmpeg();
+    Ok(Analysis { fingerprint, duration, tags, spec, warnings, through_ffmpeg })
 }
 
 /// Calls `each` with the chroma of every frame of a fingerprint, before it is packed: [`Params::frame_values`]
@@ -76,13 +79,18 @@ pub fn chroma(
     Ok(samples.at(params.sample_rate))
 }
 
-/// Fingerprints the file at `path`. A panic in the analysis becomes an error of the file.
+/// Fingerprints the file at `path`, which `ffmpeg` may help to decode. A panic in the analysis becomes an error of the file.
 ///
 /// # Errors
 /// Those of [`track`]; [`AudioError::DecoderPanic`].
 #[cfg(feature = "decode")]
-pub(crate) fn file(path: &Path, params: &ParameterSet, cancel: &CancelToken) -> Result<Analysis> {
-    contained(path, || track(&mut Decoder::open(path)?, params, cancel))
+pub(crate) fn file(
+    path: &Path,
+    ffmpeg: &Ffmpeg,
+    params: &ParameterSet,
+    cancel: &CancelToken,
+) -> Result<Analysis> {
+    contained(path, || track(&mut *decode::blocks_of_file(path, ffmpeg, cancel)?, params, cancel))
 }
 
 /// Turns a panic of `work` into an error of the audio called `name`, so that one file cannot bring down the program.

@@ -14,6 +14,7 @@ use crate::{
 #[cfg(feature = "decode")]
 use crate::{
     build::record::{gone_files, record},
+    decode::Ffmpeg,
     scan::{content_hash, files},
 };
 
@@ -23,6 +24,8 @@ use crate::{
 pub struct AddOptions {
     pub(crate) tags: Tags,
     pub(crate) cancel: CancelToken,
+    #[cfg(feature = "decode")]
+    pub(crate) ffmpeg: Ffmpeg,
 }
 
 impl AddOptions {
@@ -38,6 +41,15 @@ impl AddOptions {
     #[must_use]
     pub fn cancel(mut self, token: &CancelToken) -> Self {
         self.cancel = token.clone();
+        self
+    }
+
+    /// Lets an installed ffmpeg decode a file that refrain's own decoders do not know. [`Index::add_audio_with`] ignores it:
+    /// see [`Audio::ffmpeg`].
+    #[cfg(feature = "ffmpeg")]
+    #[must_use]
+    pub fn ffmpeg(mut self, ffmpeg: &Ffmpeg) -> Self {
+        self.ffmpeg = ffmpeg.clone();
         self
     }
 }
@@ -73,7 +85,7 @@ impl Index {
     /// Those of [`Index::add`]; [`Error::Interrupted`].
     #[cfg(feature = "decode")]
     pub fn add_with(&self, path: impl AsRef<Path>, options: &AddOptions) -> Result<Added> {
-        add_file(&self.connections, path.as_ref(), &options.cancel)
+        add_file(&self.connections, path.as_ref(), options)
     }
 
     /// Adds audio that is not a file: a stream, or samples. The index knows it by `name`, as it knows a file by its
@@ -104,7 +116,8 @@ impl Index {
 
 /// Adds a file. Others may write while the file is read and analysed.
 #[cfg(feature = "decode")]
-fn add_file(connections: &Connections, path: &Path, cancel: &CancelToken) -> Result<Added> {
+fn add_file(connections: &Connections, path: &Path, options: &AddOptions) -> Result<Added> {
+    let cancel = &options.cancel;
     connections.may_write()?;
     let file = files::one(path)?;
     let hash = content_hash::hash(&file.path, cancel)?;
@@ -126,7 +139,7 @@ fn add_file(connections: &Connections, path: &Path, cancel: &CancelToken) -> Res
         return Ok(Added { track, new: false });
     }
     let params = *connections.reader()?.params();
-    let analysis = track::file(&file.path, &params, cancel)?;
+    let analysis = track::file(&file.path, &options.ffmpeg, &params, cancel)?;
     put(connections, &record(&file, hash, &analysis), &analysis, cancel)
 }
 
@@ -142,14 +155,15 @@ fn add_audio(
         return Err(Error::Io { path: name.to_owned(), source });
     }
     let (params, cancel) = (*connections.reader()?.params(), &options.cancel);
-    let analysis =
-        track::contained(name, || track::track(&mut *audio.named(name).into_blocks()?, &params, cancel))?;
+    let audio = audio.named(name).cancelled_by(cancel);
+    let analysis = track::contained(name, || track::track(&mut *audio.into_blocks()?, &params, cancel))?;
     let record = TrackRecord {
         path: name.to_owned(),
         duration: analysis.duration,
         tags: options.tags.clone().or(analysis.tags.clone()),
         sample_rate: analysis.spec.map(|(rate, _)| rate.0),
         channels: analysis.spec.map(|(_, channels)| channels),
+        through_ffmpeg: analysis.through_ffmpeg,
         ..TrackRecord::default()
     };
     put(connections, &record, &analysis, cancel)

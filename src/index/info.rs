@@ -27,6 +27,8 @@ pub struct Info {
     pub windows: u64,
     /// Files that gave no fingerprint.
     pub failures: u64,
+    /// Tracks that an installed ffmpeg decoded.
+    pub through_ffmpeg: u64,
     /// Files of tracks.
     pub files: u64,
     /// Files of tracks that are missing.
@@ -55,7 +57,8 @@ impl Index {
     pub fn info(&self) -> Result<Info> {
         let store = self.connections.reader()?;
         let _snapshot = store.snapshot()?;
-        let Totals { tracks, duration, frames, windows, failures, files, missing, bytes } = store.totals()?;
+        let Totals { tracks, duration, frames, windows, failures, through_ffmpeg, files, missing, bytes } =
+            store.totals()?;
         Ok(Info {
             path: store.path().to_owned(),
             tracks,
@@ -63,6 +66,7 @@ impl Index {
             frames,
             windows,
             failures,
+            through_ffmpeg,
             files,
             missing,
             bytes,

@@ -72,7 +72,8 @@ fn merge(store: &mut Store, other: &Store, options: &mut MaintainOptions<'_>) ->
     store.write(|batch| {
         for (path, reason) in failures {
             if let (None, Some(known)) = (batch.store().known(&path)?, other.known(&path)?) {
-                batch.add_failure(&path, known.size, known.mtime_ns, &reason)?;
+                let by = known.refused_by.as_deref();
+                batch.add_failure(&path, known.size, known.mtime_ns, &reason, by)?;
             }
         }
         let present = batch.store().roots()?;

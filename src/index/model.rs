@@ -114,6 +114,7 @@ fn analyse(file: &FoundFile, _: &CancelToken) -> Result<Analysis> {
         tags: tags(content),
         spec: None,
         warnings: Vec::new(),
+        through_ffmpeg: false,
     })
 }
 
@@ -409,7 +410,7 @@ impl World {
             .write(|batch| {
                 for (path, content, missing) in &other {
                     if is_bad(*content) {
-                        batch.add_failure(path, bytes(*content).len() as u64, 1000, "bad")?;
+                        batch.add_failure(path, bytes(*content).len() as u64, 1000, "bad", None)?;
                         continue;
                     }
                     let scrap = self.folder.path().join("scrap");

@@ -10,7 +10,7 @@ use walkdir::{DirEntry, WalkDir};
 
 use crate::{
     cancel::CancelToken,
-    decode::{HEAD, begins_with_frames},
+    decode::{HEAD, begins_with_frames, sniff},
     error::{Error, Result},
 };
 
@@ -98,6 +98,15 @@ const EXTENSIONS: &[&str] = &[
     "wav", "wave", "bwf", "rf64", "w64", "au", "snd", "aif", "aiff", "aifc", "caf", "flac", "mp3", "mp2",
     "mp1", "mpga", "m4a", "m4b", "m4r", "mp4", "m4v", "mov", "aac", "adts", "ogg", "oga", "ogv", "opus",
     "mka", "mkv", "webm", "alac",
+];
+
+/// Extensions of audio that refrain has no decoder for. Each such file is named, at least. Extensions that others use, such
+/// as `ts` for programs, are not here: the first bytes tell.
+const FOREIGN_EXTENSIONS: &[&str] = &[
+    "wv", "ape", "apl", "tta", "mpc", "mpp", "mp+", "wma", "asf", "wmv", "ac3", "eac3", "ec3", "dts",
+    "dtshd", "dsf", "dff", "spx", "amr", "awb", "3gp", "3g2", "3ga", "avi", "m2ts", "mts", "vob", "mpg",
+    "mpeg", "rmvb", "flv", "tak", "shn", "oma", "voc", "loas", "latm", "mxf", "ofr", "ofs", "m4p", "aax",
+    "aaxc",
 ];
 
 /// First bytes of audio files: offset and bytes.
@@ -191,13 +200,14 @@ fn walk(root: &Path, options: &ScanOptions, cancel: &CancelToken, found: &mut Fo
 /// Decides by the name, then by the first bytes.
 fn is_audio(path: &Path) -> bool {
     let extension = path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
-    if extension.is_some_and(|e| EXTENSIONS.contains(&e.as_str())) {
+    if extension.is_some_and(|e| [EXTENSIONS, FOREIGN_EXTENSIONS].iter().any(|all| all.contains(&&*e))) {
         return true;
     }
-    let mut head = Vec::with_capacity(HEAD);
-    let read = File::open(path).and_then(|file| file.take(HEAD as u64).read_to_end(&mut head));
-    let marked = || MAGIC.iter().any(|(at, bytes)| head.get(*at..at + bytes.len()) == Some(bytes));
-    read.is_ok() && (marked() || begins_with_frames(&head))
+    let mut head = Vec::with_capacity(HEAD.max(sniff::FIRST));
+    let most = head.capacity() as u64;
+    let read = File::open(path).and_then(|file| file.take(most).read_to_end(&mut head));
+    let is_marked = || MAGIC.iter().any(|(at, bytes)| head.get(*at..at + bytes.len()) == Some(bytes));
+    read.is_ok() && (is_marked() || begins_with_frames(&head) || sniff::sniff(&head).is_some())
 }
 
 /// Describes the file at `path`; keeps the path as given.

@@ -61,7 +61,7 @@ impl Store {
         }
         let part = builder.tempfile_in(folder).map_err(io)?;
         let name = ToSqlOutput::Borrowed(ValueRef::Text(part.path().as_os_str().as_encoded_bytes()));
-        self.vacuum("VACUUM INTO ?1", [name])?;
+        self.without_views(|| self.vacuum("VACUUM INTO ?1", [name]))?;
         part.as_file().sync_all().map_err(io)?;
         failpoint::reach("export");
         part.persist_noclobber(to).map_err(|e| io(e.error))?;

@@ -14,7 +14,8 @@ use super::{
 };
 use crate::error::{IndexError, Result};
 
-const KNOWN: &str = "SELECT f.path, f.size, f.mtime_ns, f.track IS NULL, f.missing, t.hash IS NOT NULL \
+const KNOWN: &str = "SELECT f.path, f.size, f.mtime_ns, f.track IS NULL, f.missing, t.hash IS NOT NULL, \
+                     f.refused_by \
                      FROM file AS f LEFT JOIN track AS t ON t.id = f.track";
 
 impl Store {
@@ -143,6 +144,7 @@ impl Store {
             failed: self.integer(row, 3)? != 0,
             missing: self.integer(row, 4)? != 0,
             hashed: self.integer(row, 5)? != 0,
+            refused_by: self.text(row, 6)?,
         })
     }
 }
@@ -245,15 +247,15 @@ impl Batch<'_> {
             root.path = moved(&root.path).unwrap_or_default();
             self.put_root(root)?;
         }
-        let mut rows: Vec<(PathBuf, [Value; 5])> = Vec::new();
+        let mut rows: Vec<(PathBuf, [Value; 6])> = Vec::new();
         self.store.each_row(
-            "SELECT path, size, mtime_ns, track, missing, reason FROM file ORDER BY path",
+            "SELECT path, size, mtime_ns, track, missing, reason, refused_by FROM file ORDER BY path",
             [],
             |row| {
                 let path = self.store.path_of(row, 0)?;
                 if path.starts_with(from) {
                     let value = |i| self.store.value::<Value>(row, i);
-                    rows.push((path, [value(1)?, value(2)?, value(3)?, value(4)?, value(5)?]));
+                    rows.push((path, [value(1)?, value(2)?, value(3)?, value(4)?, value(5)?, value(6)?]));
                 }
                 Ok(())
             },
@@ -261,7 +263,7 @@ impl Batch<'_> {
         for (path, _) in &rows {
             self.forget(path)?;
         }
-        for (path, [size, mtime_ns, track, missing, reason]) in &rows {
+        for (path, [size, mtime_ns, track, missing, reason, refused_by]) in &rows {
             let Some(new) = moved(path) else { continue };
             if self.store.known(&new)?.is_some() {
                 let there = self.store.track_at(&new)?.map_or(Value::Null, |id| Value::Integer(id.0.into()));
@@ -271,8 +273,9 @@ impl Batch<'_> {
                 return Err(error::index(&self.store.path, IndexError::Occupied(new)));
             }
             self.run(
-                "INSERT INTO file (path, size, mtime_ns, track, missing, reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                rusqlite::params![path::to_sql(&new), size, mtime_ns, track, missing, reason],
+                "INSERT INTO file (path, size, mtime_ns, track, missing, reason, refused_by) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                rusqlite::params![path::to_sql(&new), size, mtime_ns, track, missing, reason, refused_by],
             )?;
         }
         Ok((rows.len() as u64, roots.len() as u64))

@@ -21,7 +21,7 @@ use crate::{
 
 const TRACK: &str = "SELECT t.id, f.path, f.size, f.mtime_ns, f.missing, t.hash, t.duration, t.title, t.artist, \
                      t.album, t.track_number, t.disc_number, t.recording_mbid, t.release_mbid, t.acoustid, \
-                     t.sample_rate, t.channels, t.frame_count, t.window_count FROM track AS t JOIN file AS f ON \
+                     t.sample_rate, t.channels, t.frame_count, t.window_count, t.ffmpeg FROM track AS t JOIN file AS f ON \
                      f.path = (SELECT path FROM file WHERE track = t.id ORDER BY missing, path LIMIT 1)";
 
 impl Store {
@@ -58,7 +58,7 @@ impl Store {
         let totals = self.row(
             "SELECT count(*), total(duration), total(frame_count), total(window_count), \
              (SELECT count(*) FROM file WHERE track IS NULL), (SELECT count(*) FROM file WHERE track IS NOT NULL), \
-             (SELECT count(*) FROM file WHERE missing) FROM track",
+             (SELECT count(*) FROM file WHERE missing), total(ffmpeg) FROM track",
             [],
             |row| {
                 let get = |i| self.value::<f64>(row, i);
@@ -70,6 +70,7 @@ impl Store {
                     failures: get(4)? as u64,
                     files: get(5)? as u64,
                     missing: get(6)? as u64,
+                    through_ffmpeg: get(7)? as u64,
                     bytes: 0,
                 })
             },
@@ -205,6 +206,7 @@ impl Store {
                 },
                 sample_rate: self.value(row, 15)?,
                 channels: self.value(row, 16)?,
+                through_ffmpeg: self.integer(row, 19)? != 0,
             },
             missing: self.integer(row, 4)? != 0,
             frames: self.value(row, 17)?,

@@ -24,6 +24,8 @@ pub struct TrackRecord {
     pub sample_rate: Option<u32>,
     /// The channels of the file.
     pub channels: Option<u16>,
+    /// Whether an installed ffmpeg decoded it.
+    pub through_ffmpeg: bool,
 }
 
 impl TrackRecord {
@@ -65,6 +67,8 @@ pub struct Totals {
     pub windows: u64,
     /// Files that gave no fingerprint.
     pub failures: u64,
+    /// Tracks that an installed ffmpeg decoded.
+    pub through_ffmpeg: u64,
     /// Files of tracks.
     pub files: u64,
     /// Of these, files that are missing.
@@ -74,7 +78,7 @@ pub struct Totals {
 }
 
 /// What the index knows about a file, to see whether the file has changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Known {
     /// Bytes of the file.
     pub size: u64,
@@ -87,6 +91,9 @@ pub struct Known {
     /// Whether the hash of its content is known. It is unknown for files that gave no fingerprint, and for files that
     /// come from format 1.
     pub hashed: bool,
+    /// What refused it, if it gave no fingerprint: a version of refrain, with or without ffmpeg. Unknown for files that
+    /// come from an older format.
+    pub refused_by: Option<String>,
 }
 
 impl Known {

@@ -7,11 +7,15 @@ use rusqlite::Connection;
 pub const APPLICATION_ID: u32 = 0x5246_524E;
 
 /// The migrations; the n-th brings a file to format n + 1.
-const MIGRATIONS: &[&str] =
-    &[include_str!("../../schema/0001_initial.sql"), include_str!("../../schema/0002_files.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../schema/0001_initial.sql"),
+    include_str!("../../schema/0002_files.sql"),
+    include_str!("../../schema/0003_ffmpeg.sql"),
+];
 
 /// Views that show a file of an older format as one of the newest; the n-th is for format n + 1.
-const READ_AS_NEWEST: &[&str] = &[include_str!("../../schema/read_0001.sql")];
+const READ_AS_NEWEST: &[&str] =
+    &[include_str!("../../schema/read_0001.sql"), include_str!("../../schema/read_0002.sql")];
 
 /// The newest format, kept in `user_version`.
 pub const FORMAT: u32 = MIGRATIONS.len() as u32;

@@ -83,10 +83,10 @@ impl Store {
         if self.format() == 1 {
             return Ok(());
         }
-        // The index lacks rows without a track, so the first count does not use it.
+        // The index lacks rows without a track, so the first count does not use it. A view of an older format has no index.
         self.row(
-            "SELECT (SELECT count(track) FROM file), \
-             (SELECT count(*) FROM file INDEXED BY file_track WHERE track IS NOT NULL)",
+            "SELECT (SELECT count(track) FROM main.file), \
+             (SELECT count(*) FROM main.file INDEXED BY file_track WHERE track IS NOT NULL)",
             [],
             |row| {
                 let (files, listed) = (self.integer(row, 0)?, self.integer(row, 1)?);

@@ -80,7 +80,8 @@ impl Batch<'_> {
         let tags = &record.tags;
         self.run(
             "UPDATE track SET hash = ?2, title = ?3, artist = ?4, album = ?5, track_number = ?6, disc_number = ?7, \
-             recording_mbid = ?8, release_mbid = ?9, acoustid = ?10, sample_rate = ?11, channels = ?12 WHERE id = ?1",
+             recording_mbid = ?8, release_mbid = ?9, acoustid = ?10, sample_rate = ?11, channels = ?12, ffmpeg = ?13 \
+             WHERE id = ?1",
             rusqlite::params![
                 id.0,
                 record.hash.map(|hash| hash.0),
@@ -94,6 +95,7 @@ impl Batch<'_> {
                 tags.acoustid.as_deref().map(short),
                 record.sample_rate,
                 record.channels,
+                record.through_ffmpeg,
             ],
         )
         .map(|_| ())
@@ -131,22 +133,36 @@ impl Batch<'_> {
         Ok(TrackId(id))
     }
 
-    /// Stores that the file at `path` gave no fingerprint. If it was the only file of a track, that track is removed.
+    /// Stores that the file at `path` gave no fingerprint. `refused_by` says what refused it, if that is known. If it was the only file of a track, that track is removed.
     ///
     /// # Errors
     /// What SQLite reports.
-    pub fn add_failure(&self, path: &Path, size: u64, mtime_ns: i64, reason: &str) -> Result<()> {
+    pub fn add_failure(
+        &self,
+        path: &Path,
+        size: u64,
+        mtime_ns: i64,
+        reason: &str,
+        refused_by: Option<&str>,
+    ) -> Result<()> {
         let before = self.store.track_at(path)?;
-        self.put_failure(path, size, mtime_ns, reason)?;
+        self.put_failure(path, size, mtime_ns, reason, refused_by)?;
         before.map_or(Ok(()), |before| self.drop_orphan(before))
     }
 
     /// Like [`Batch::add_failure`], but a track that has lost its last file stays until [`Batch::drop_orphans`].
-    pub(crate) fn put_failure(&self, path: &Path, size: u64, mtime_ns: i64, reason: &str) -> Result<()> {
+    pub(crate) fn put_failure(
+        &self,
+        path: &Path,
+        size: u64,
+        mtime_ns: i64,
+        reason: &str,
+        refused_by: Option<&str>,
+    ) -> Result<()> {
         self.run(
-            "INSERT OR REPLACE INTO file (path, size, mtime_ns, track, missing, reason) \
-             VALUES (?1, ?2, ?3, NULL, 0, ?4)",
-            (path::to_sql(path), stored_size(size), mtime_ns, short(reason)),
+            "INSERT OR REPLACE INTO file (path, size, mtime_ns, track, missing, reason, refused_by) \
+             VALUES (?1, ?2, ?3, NULL, 0, ?4, ?5)",
+            (path::to_sql(path), stored_size(size), mtime_ns, short(reason), refused_by.map(short)),
         )
         .map(|_| ())
     }

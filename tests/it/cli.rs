@@ -513,6 +513,7 @@ fn info_shows_what_the_index_holds() {
             "roots",
             "seconds",
             "sqlite",
+            "through_ffmpeg",
             "tracks",
             "version",
             "windows"

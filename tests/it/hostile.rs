@@ -61,7 +61,8 @@ fn codecs_that_are_not_known() {
     let place = place();
     place.write("m/ac3.mka", &fs::read(fixture("formats").join("ac3.mka")).unwrap());
     assert_snapshot!(build(&place), @r"
-    cannot use DIR/m/ac3.mka: its audio codec (AC-3) is not supported
+    cannot use DIR/m/ac3.mka: not supported: AC-3; allow ffmpeg to use it
+    1 file needs ffmpeg: 1 AC-3; allow ffmpeg (`--ffmpeg auto`) to use it
     1 file added (5 s of audio in TIME), 1 not usable
     i.refrain: 1 track, 5 s
     ");
@@ -367,7 +368,7 @@ fn damaged_and_foreign_index_files_are_refused_and_left_alone() {
     assert_snapshot!(refused(&place, "photos.db"), @"refrain: photos.db: is an SQLite file of another program (application_id 0x00000000, expected 0x5246524e); name another with --db");
     fs::copy(place.at("i.refrain"), place.at("newer.refrain")).unwrap();
     sql("newer.refrain", "PRAGMA user_version = 99");
-    assert_snapshot!(refused(&place, "newer.refrain"), @"refrain: newer.refrain: was made by a newer refrain (format 99, this one knows up to 2); update refrain, or name another file with --db");
+    assert_snapshot!(refused(&place, "newer.refrain"), @"refrain: newer.refrain: was made by a newer refrain (format 99, this one knows up to 3); update refrain, or name another file with --db");
     fs::copy(place.at("i.refrain"), place.at("other.refrain")).unwrap();
     sql("other.refrain", "UPDATE meta SET value = 9 WHERE key = 'parameter_set'");
     assert_snapshot!(refused(&place, "other.refrain"), @"refrain: other.refrain: holds fingerprints of parameter set 9, this refrain works with 1; build it again into a new file with --db");

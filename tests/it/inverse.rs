@@ -27,25 +27,3 @@ fn a_clip_with_inverse_channels_finds_its_song() {
     assert!(best["path"].as_str().unwrap().ends_with("/m/quiet-engines.wav"), "{found}");
     assert_eq!((best["tempo"].as_f64(), best["pitch"].as_f64()), (Some(1.0), Some(0.0)), "{found}");
 }
-
-/// The first build stands for one by an older version, which refused such files as silent.
-#[test]
-fn a_file_that_was_refused_as_silent_is_tried_again_once() {
-    let place = Place::new();
-    let song = mono(&fixture("audio/songs/quiet-engines.wav"));
-    place.write("m/inverse.wav", &inverse(&song));
-    place.write("m/silence.wav", &wav(8_000, 1, &[0; 80_000]));
-    place.line("index build --db i.refrain m");
-    let index = rusqlite::Connection::open(place.at("i.refrain")).unwrap();
-    let before = "nothing to fingerprint: silence, a steady sound, or too short to tell";
-    let changed =
-        index.execute("UPDATE file SET reason = ?1 WHERE reason LIKE 'nothing to fingerprint%'", [before]);
-    assert_eq!(changed.unwrap(), 1);
-    drop(index);
-    let again = place.line("index build --db i.refrain m");
-    assert!(again.err.contains("silence.wav"), "{again:?}");
-    let third = place.line("index build --db i.refrain m");
-    assert!(!third.err.contains("silence.wav"), "{third:?}");
-    let found = place.line("query --json --db i.refrain m/inverse.wav").code(0).json().remove(0);
-    assert!(found["matches"][0]["path"].as_str().unwrap().ends_with("/m/inverse.wav"), "{found}");
-}

@@ -15,7 +15,10 @@ mod crash;
 mod decode;
 mod docs;
 mod embed;
+#[cfg(unix)]
+mod ffmpeg;
 mod format_1;
+mod format_2;
 mod fpcalc;
 mod fuzz;
 mod hostile;

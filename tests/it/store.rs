@@ -115,7 +115,14 @@ fn an_added_track_is_read_back() {
     }
     assert_eq!(
         store.known(&full.path).unwrap(),
-        Some(Known { size: full.size, mtime_ns: -3, failed: false, missing: false, hashed: true })
+        Some(Known {
+            size: full.size,
+            mtime_ns: -3,
+            failed: false,
+            missing: false,
+            hashed: true,
+            refused_by: None
+        })
     );
     assert_eq!(store.known(Path::new("/c")).unwrap(), None);
     let totals = store.totals().unwrap();
@@ -140,8 +147,8 @@ fn a_replaced_track_gets_a_new_id_and_leaves_nothing_behind() {
     assert!(!store.write(|b| b.remove(Path::new("/a"))).unwrap());
     assert!(add(&mut store, 3) > second, "an id is not used again");
     store.verify(&refrain::CancelToken::new()).unwrap();
-    store.write(|b| b.add_failure(Path::new("/a"), 1, 2, "broken")).unwrap();
-    let bad = Known { size: 1, mtime_ns: 2, failed: true, missing: false, hashed: false };
+    store.write(|b| b.add_failure(Path::new("/a"), 1, 2, "broken", None)).unwrap();
+    let bad = Known { size: 1, mtime_ns: 2, failed: true, missing: false, hashed: false, refused_by: None };
     assert_eq!(store.known(Path::new("/a")).unwrap(), Some(bad));
     assert_eq!(store.totals().unwrap().tracks, 0);
     store.verify(&refrain::CancelToken::new()).unwrap();
@@ -584,7 +591,9 @@ fn files_below_a_folder_are_those_whose_paths_start_with_it() {
         b"/a/b/\xfe/d",
     ];
     let paths = names.map(|name| Path::new(OsStr::from_bytes(name)).to_path_buf());
-    store.write(|batch| paths.iter().try_for_each(|path| batch.add_failure(path, 1, 2, "no audio"))).unwrap();
+    store
+        .write(|batch| paths.iter().try_for_each(|path| batch.add_failure(path, 1, 2, "no audio", None)))
+        .unwrap();
     let more = [b"/".as_slice(), b"/\xff", b"/nothing"].map(|name| Path::new(OsStr::from_bytes(name)));
     for folder in paths.iter().map(|path| path.as_path()).chain(more) {
         let mut found = Vec::new();

@@ -372,6 +372,11 @@ typedef struct RefrainBuildOptions {
      * Ends the build early. Committed data stays.
      */
     const struct RefrainCancel *cancel;
+    /**
+     * Whether an installed ffmpeg decodes files that refrain cannot: NULL for never, "auto" for the one in PATH if there is
+     * one, or the path of the program.
+     */
+    const char *ffmpeg;
 } RefrainBuildOptions;
 
 /**

@@ -1,11 +1,11 @@
 //! Bringing an index up to date with folders.
 use std::{
     ffi::{c_char, c_int, c_void},
-    path::PathBuf,
+    path::{Path, PathBuf},
     ptr,
 };
 
-use refrain::{BuildEvent, BuildOptions, BuildSummary, Index};
+use refrain::{BuildEvent, BuildOptions, BuildSummary, Ffmpeg, Index};
 
 use crate::{
     cancel::{self, RefrainCancel},
@@ -88,6 +88,9 @@ pub struct RefrainBuildOptions {
     pub user_data: *mut c_void,
     /// Ends the build early. Committed data stays.
     pub cancel: *const RefrainCancel,
+    /// Whether an installed ffmpeg decodes files that refrain cannot: NULL for never, "auto" for the one in PATH if there is
+    /// one, or the path of the program.
+    pub ffmpeg: *const c_char,
 }
 // SAFETY: numbers and pointers throughout, the size first.
 unsafe impl Growing for RefrainBuildOptions {
@@ -185,17 +188,23 @@ unsafe fn run(
 ) -> RefrainCode {
     guard(|| {
         // SAFETY: a handle, structs of the caller, and a flag.
-        let (index, o, token) = unsafe {
+        let (index, o, token, ffmpeg) = unsafe {
             let index = input::handle(index, "index")?;
             let o = sized::read(options)?;
             if !summary.is_null() {
                 sized::check(summary)?;
             }
-            (index, o, cancel::token(o.cancel))
+            (index, o, cancel::token(o.cancel), input::optional_path(o.ffmpeg, "ffmpeg")?)
+        };
+        let ffmpeg = match ffmpeg {
+            None => Ffmpeg::never(),
+            Some(auto) if auto == Path::new("auto") => Ffmpeg::auto(),
+            Some(program) => Ffmpeg::at(program),
         };
         let mut options = BuildOptions::default()
             .scan(input::scan(o.no_follow, o.hidden, o.max_depth))
             .threads(Some(o.threads).filter(|&threads| threads > 0))
+            .ffmpeg(&ffmpeg)
             .cancel(&token);
         if let Some(callback) = o.callback {
             // SAFETY: the caller's function, called as it is declared.

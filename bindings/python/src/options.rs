@@ -1,8 +1,11 @@
 //! What Python says of how a call works.
-use std::sync::Arc;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use pyo3::prelude::*;
-use refrain::{BuildOptions, MaintainOptions, QueryOptions, Range, ScanOptions, Tags};
+use refrain::{BuildOptions, Ffmpeg, MaintainOptions, QueryOptions, Range, ScanOptions, Tags};
 
 use crate::{interrupt::Caller, records::EventRecord};
 
@@ -13,6 +16,7 @@ pub struct Take {
     follow_links: bool,
     hidden: bool,
     max_depth: Option<usize>,
+    ffmpeg: Option<PathBuf>,
 }
 
 impl Take {
@@ -26,7 +30,13 @@ impl Take {
             .follow_links(self.follow_links)
             .hidden(self.hidden)
             .max_depth(self.max_depth);
-        let options = BuildOptions::default().scan(scan).threads(self.threads).cancel(caller.cancel());
+        let ffmpeg = match self.ffmpeg.as_deref() {
+            None => Ffmpeg::never(),
+            Some(auto) if auto == Path::new("auto") => Ffmpeg::auto(),
+            Some(program) => Ffmpeg::at(program),
+        };
+        let options = BuildOptions::default().scan(scan).threads(self.threads).ffmpeg(&ffmpeg);
+        let options = options.cancel(caller.cancel());
         let Some(callback) = callback else { return options };
         options.on_event(move |event| {
             if let Some(event) = EventRecord::of(event) {

@@ -1,5 +1,6 @@
 //! The command line.
 mod db;
+mod ffmpeg;
 mod find;
 mod fingerprint;
 mod index;
@@ -13,6 +14,7 @@ use clap::{Args, Parser, Subcommand};
 use refrain::QueryOptions;
 
 pub use db::*;
+pub use ffmpeg::*;
 pub use find::*;
 pub use fingerprint::*;
 pub use index::*;
@@ -146,6 +148,8 @@ pub struct QueryArgs {
     /// The greatest ratio, 1 to 2, between the speeds of clip and track, either way
     #[arg(long, value_name = "RATIO", value_parser = ratio, default_value_t = 1.33)]
     pub tempo: f64,
+    #[command(flatten)]
+    pub ffmpeg: FfmpegArgs,
     /// Clips answered at a time [default: one a core]
     #[arg(long, short = 'j', value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
@@ -180,6 +184,8 @@ pub struct AnalyzeArgs {
     /// Draw magnitudes, pitch and chroma over time; ends in .svg or .png; a folder for several files
     #[arg(long, value_name = "OUT.svg")]
     pub plot: Option<PathBuf>,
+    #[command(flatten)]
+    pub ffmpeg: FfmpegArgs,
     /// Threads for files and for parts of long files [default: one a core]
     #[arg(long, short = 'j', value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,

@@ -9,7 +9,7 @@ use std::{env, ffi::OsString, path::PathBuf, process::ExitCode};
 use refrain::{Error, Seconds, Warning, acoustid::Algorithm};
 
 use crate::{
-    args::{FingerprintArgs, Format},
+    args::{FfmpegArgs, FingerprintArgs, Format},
     cmd::fingerprint::{self, Failure},
     messages,
 };
@@ -127,6 +127,7 @@ fn parse(args: Vec<OsString>) -> Result<Asked, String> {
         format: None,
         rate: 44_100,
         channels: 1,
+        ffmpeg: FfmpegArgs::of_environment()?,
         ignore_errors: false,
     };
     let mut args = args.into_iter().peekable();

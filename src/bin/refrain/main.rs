@@ -5,6 +5,7 @@ mod called_fpcalc;
 mod cmd;
 mod db;
 mod messages;
+mod needs;
 mod remedies;
 mod stop;
 

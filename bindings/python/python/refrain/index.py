@@ -39,6 +39,7 @@ class _Take(NamedTuple):
     follow_links: bool
     hidden: bool
     max_depth: Optional[int]
+    ffmpeg: Optional[str]
 
 
 class _Ask(NamedTuple):
@@ -235,6 +236,7 @@ class Index:
         follow_links: bool = True,
         hidden: bool = False,
         max_depth: Optional[int] = None,
+        ffmpeg: Optional[_checks.Path] = None,
         callback: Optional[Callback] = None,
     ) -> BuildSummary:
         """Brings the index up to date with folders and files, on all cores. Adds new and changed files, recognises moved
@@ -254,6 +256,9 @@ class Index:
             Whether files and folders are taken whose names begin with a dot.
         max_depth : int, optional
             How many folders deep to go; 1 takes the files of the folder only.
+        ffmpeg : str, bytes or os.PathLike, optional
+            Lets an installed ffmpeg decode files that refrain cannot, such as WMA: ``"auto"`` for the one in ``PATH`` if there
+            is one, or the path of the program. By default such files are in ``failed``.
         callback : callable, optional
             Gets each :class:`BuildEvent`. An exception in it ends the build, which keeps what was added.
 
@@ -269,7 +274,7 @@ class Index:
         (11, 0)
         """
         roots = _checks.paths(paths)
-        take = _take(threads, follow_links, hidden, max_depth)
+        take = _take(threads, follow_links, hidden, max_depth, ffmpeg)
         return BuildSummary._of(self._index.build(roots, take, _told(callback)))
 
     def update(
@@ -279,6 +284,7 @@ class Index:
         follow_links: bool = True,
         hidden: bool = False,
         max_depth: Optional[int] = None,
+        ffmpeg: Optional[_checks.Path] = None,
         callback: Optional[Callback] = None,
     ) -> BuildSummary:
         """Builds again from the folders that the index was built from, and from every other file that it knows.
@@ -288,6 +294,7 @@ class Index:
         threads : int, optional
         follow_links, hidden : bool
         max_depth : int, optional
+        ffmpeg : str, bytes or os.PathLike, optional
         callback : callable, optional
             As in :meth:`build`.
 
@@ -301,17 +308,22 @@ class Index:
         ...     music.update().unchanged
         10
         """
-        take = _take(threads, follow_links, hidden, max_depth)
+        take = _take(threads, follow_links, hidden, max_depth, ffmpeg)
         return BuildSummary._of(self._index.update(take, _told(callback)))
 
     def retry(
-        self, *, threads: Optional[int] = None, callback: Optional[Callback] = None
+        self,
+        *,
+        threads: Optional[int] = None,
+        ffmpeg: Optional[_checks.Path] = None,
+        callback: Optional[Callback] = None,
     ) -> BuildSummary:
         """Tries the files again that gave no fingerprint. Forgets those that no longer exist.
 
         Parameters
         ----------
         threads : int, optional
+        ffmpeg : str, bytes or os.PathLike, optional
         callback : callable, optional
             As in :meth:`build`.
 
@@ -325,7 +337,7 @@ class Index:
         ...     music.retry().failed
         ()
         """
-        take = _take(threads, True, False, None)
+        take = _take(threads, True, False, None, ffmpeg)
         return BuildSummary._of(self._index.retry(take, _told(callback)))
 
     def add(
@@ -987,9 +999,16 @@ def _threads(threads: Optional[int]) -> Optional[int]:
     return None if threads is None else _checks.whole("threads", threads, 1)
 
 
-def _take(threads: Optional[int], follow_links: bool, hidden: bool, max_depth: Optional[int]) -> _Take:
+def _take(
+    threads: Optional[int],
+    follow_links: bool,
+    hidden: bool,
+    max_depth: Optional[int],
+    ffmpeg: Optional[_checks.Path],
+) -> _Take:
     max_depth = None if max_depth is None else _checks.whole("max_depth", max_depth, 1)
-    return _Take(_threads(threads), follow_links, hidden, max_depth)
+    program = None if ffmpeg is None else _checks.path(ffmpeg)
+    return _Take(_threads(threads), follow_links, hidden, max_depth, program)
 
 
 def _asked(

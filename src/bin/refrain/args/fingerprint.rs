@@ -7,6 +7,8 @@ use refrain::{
     acoustid::{Algorithm, RawSample},
 };
 
+use super::ffmpeg::FfmpegArgs;
+
 /// How to fingerprint.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("form").multiple(false))]
@@ -56,6 +58,8 @@ pub struct FingerprintArgs {
     /// How many channels they have
     #[arg(long, short = 'c', value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256), default_value_t = 1)]
     pub channels: u16,
+    #[command(flatten)]
+    pub ffmpeg: FfmpegArgs,
     /// Let damage within a file not count as an error; for fpcalc's sake, it never does here
     #[arg(long, hide = true)]
     pub ignore_errors: bool,

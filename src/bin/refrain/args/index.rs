@@ -6,7 +6,7 @@ use clap::{
     builder::{OsStringValueParser, TypedValueParser},
 };
 
-use super::db::DbArgs;
+use super::{db::DbArgs, ffmpeg::FfmpegArgs};
 
 /// Accepts any text except an empty one, which would select the whole index. A script passes an empty text if its
 /// variable was never set. Path arguments refuse an empty text anyway.
@@ -27,6 +27,8 @@ pub struct UpdateArgs {
 /// How files are analysed, and how much is told.
 #[derive(Debug, Args)]
 pub struct WorkArgs {
+    #[command(flatten)]
+    pub ffmpeg: FfmpegArgs,
     /// Files analysed at a time [default: one a core]
     #[arg(long, short = 'j', value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,

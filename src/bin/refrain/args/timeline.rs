@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use clap::Args;
 use refrain::{Seconds, TimelineOptions, report::TimelineFormat};
 
-use super::{db::DbArgs, find::FindArgs, probability::probability};
+use super::{db::DbArgs, ffmpeg::FfmpegArgs, find::FindArgs, probability::probability};
 
 /// How to make timelines, and how to print them.
 #[derive(Debug, Args)]
@@ -29,6 +29,8 @@ pub struct TimelineArgs {
     pub format: TimelineFormatArgs,
     #[command(flatten)]
     pub find: FindArgs,
+    #[command(flatten)]
+    pub ffmpeg: FfmpegArgs,
 }
 
 /// In which format to print, if not as a list for people.

@@ -11,7 +11,7 @@ use refrain::{
     report,
 };
 
-use crate::{args::AnalyzeArgs, bar::Bar, messages, stop};
+use crate::{args::AnalyzeArgs, bar::Bar, messages, needs::Needs, stop};
 
 /// Analyses every file. Exit 0; 2 if a file could not be analysed or there was none.
 pub fn run(args: &AnalyzeArgs) -> anyhow::Result<ExitCode> {
@@ -20,7 +20,11 @@ pub fn run(args: &AnalyzeArgs) -> anyhow::Result<ExitCode> {
         anyhow::bail!("standard input (-) can be read once only");
     }
     let input = |file: &PathBuf| {
-        if is_stdin(file) { Audio::reader(io::stdin()) } else { Audio::file(file) }
+        if is_stdin(file) {
+            Audio::reader(io::stdin())
+        } else {
+            Audio::file(file).ffmpeg(&args.ffmpeg.ffmpeg)
+        }
     };
     let threads = args.threads.map(usize::from);
     let mut options = AnalyzeOptions::default().scan((&args.find).into()).threads(threads).cancel(&stop);
@@ -73,11 +77,12 @@ struct Told<'a> {
     args: &'a AnalyzeArgs,
     bar: Bar,
     files: usize,
+    needs: Needs,
 }
 
 impl<'a> Told<'a> {
     fn new(args: &'a AnalyzeArgs) -> Self {
-        Self { args, bar: Bar::new(args.quiet), files: 0 }
+        Self { args, bar: Bar::new(args.quiet), files: 0, needs: Needs::default() }
     }
 
     fn on(&mut self, event: AnalyzeEvent) -> io::Result<()> {
@@ -91,6 +96,7 @@ impl<'a> Told<'a> {
             }
             AnalyzeEvent::Step { bytes, duration, .. } => self.bar.step(bytes, duration),
             AnalyzeEvent::Done { path, outcome, .. } => {
+                outcome.as_ref().err().into_iter().for_each(|error| self.needs.note(error));
                 return self.bar.suspend(|| self.tell(&path, outcome.map(|figures| *figures)));
             }
             _ => {}
@@ -120,6 +126,7 @@ impl<'a> Told<'a> {
         if self.files == 0 {
             messages::say("refrain: no audio files here");
         } else if self.files > 1 && !self.args.quiet {
+            self.needs.tell();
             let took = self.bar.seconds();
             let speed = duration.0 / took.max(1e-3);
             let bad = if failed > 0 { format!(", {failed} not usable") } else { String::new() };

@@ -59,7 +59,11 @@ pub enum Failure {
 /// Prints the fingerprint of a file, or those of its parts, after `name` if there is one. Returns the warnings about
 /// the file.
 pub fn one(file: &Path, name: Option<&Path>, args: &FingerprintArgs) -> Result<Vec<Warning>, Failure> {
-    let input = if file.as_os_str() == "-" { Audio::reader(io::stdin()) } else { Audio::file(file) };
+    let input = if file.as_os_str() == "-" {
+        Audio::reader(io::stdin())
+    } else {
+        Audio::file(file).ffmpeg(&args.ffmpeg.ffmpeg)
+    };
     let options = options(args);
     let mut print = Print { name, args, chunks: chunk(args).is_some(), first: true, began: seconds_now() };
     // If nobody reads the output any more, the fingerprinting can stop.

@@ -18,6 +18,7 @@ pub fn run(args: &BuildArgs) -> anyhow::Result<ExitCode> {
     let options = BuildOptions::default()
         .scan((&args.find).into())
         .threads(args.work.threads.map(usize::from))
+        .ffmpeg(&args.work.ffmpeg.ffmpeg)
         .cancel(&stop);
     let any = progress::tell(&args.work, &path, index, options, |index, options| {
         index.build_with(&args.roots, options)

@@ -17,7 +17,10 @@ pub fn run(args: &ErrorsArgs) -> anyhow::Result<ExitCode> {
     let path = db::path(&args.db)?;
     if args.retry {
         let stop = stop::token();
-        let options = BuildOptions::default().threads(args.work.threads.map(usize::from)).cancel(&stop);
+        let options = BuildOptions::default()
+            .threads(args.work.threads.map(usize::from))
+            .ffmpeg(&args.work.ffmpeg.ffmpeg)
+            .cancel(&stop);
         let index = Index::open_to_write(&path)?;
         progress::tell(&args.work, &path, index, options, Index::retry_with)?;
     }

@@ -56,7 +56,9 @@ fn print(args: &InfoArgs, info: &Info, failures: Vec<(PathBuf, String)>) -> io::
         ("parameters", format!("set {}: {}", info.parameter_set, info.parameters)),
         ("format", format!("{}, refrain {}, SQLite {}", info.format, env!("CARGO_PKG_VERSION"), info.sqlite)),
     ];
-    for (name, value) in rows {
+    let through_ffmpeg = ("through ffmpeg", format!("{} of the tracks", info.through_ffmpeg));
+    let more = (info.through_ffmpeg > 0).then_some(through_ffmpeg);
+    for (name, value) in rows.into_iter().chain(more) {
         writeln!(out, "{name:17} {value}")?;
     }
     for (path, reason) in failures {
@@ -79,6 +81,7 @@ fn document(info: &Info) -> serde_json::Value {
         "frames": info.frames,
         "windows": info.windows,
         "failures": info.failures,
+        "through_ffmpeg": info.through_ffmpeg,
         "files": info.files,
         "missing": info.missing,
         "roots": info.roots.iter().map(|root| root.to_string_lossy()).collect::<Vec<_>>(),

@@ -18,7 +18,10 @@ pub fn run(args: &UpdateArgs) -> anyhow::Result<ExitCode> {
             messages::shown(&path)
         );
     }
-    let options = BuildOptions::default().threads(args.work.threads.map(usize::from)).cancel(&stop);
+    let options = BuildOptions::default()
+        .threads(args.work.threads.map(usize::from))
+        .ffmpeg(&args.work.ffmpeg.ffmpeg)
+        .cancel(&stop);
     progress::tell(&args.work, &path, index, options, Index::update_with)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -6,7 +6,7 @@ use std::{
 
 use refrain::{BuildEvent, BuildOptions, BuildSummary, Error, Index, Seconds};
 
-use crate::{args::WorkArgs, bar::Bar, messages};
+use crate::{args::WorkArgs, bar::Bar, messages, needs::Needs};
 
 /// How many unusable files are named at the end; the rest are counted.
 const NAMED: usize = 20;
@@ -62,6 +62,9 @@ fn report(args: &WorkArgs, summary: &BuildSummary, took: Duration) {
     if args.quiet {
         return;
     }
+    let mut needs = Needs::default();
+    summary.failed.iter().for_each(|failed| needs.note(&failed.error));
+    needs.tell();
     let mut parts = vec![format!("{} added", messages::count(summary.added as u64, "file"))];
     if summary.added > 0 {
         let speed = summary.added_duration.0 / took.as_secs_f64().max(1e-3);

@@ -12,7 +12,7 @@ use refrain::{
 };
 
 use super::{m3u, query_csv};
-use crate::{args::QueryArgs, bar::ClipBar, db, messages};
+use crate::{args::QueryArgs, bar::ClipBar, db, messages, needs::Needs};
 
 /// Answers every clip, in the order given. Exit 0 if a clip matched, 2 if a clip could not be read, else 1.
 pub fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
@@ -42,8 +42,13 @@ pub fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
     let looked_up = bar.clone();
     let options =
         if args.quiet { options } else { options.on_progress(move |done| looked_up.looked_up(done)) };
-    let audio =
-        clips.iter().map(|clip| if is_stdin(clip) { Audio::reader(io::stdin()) } else { Audio::file(clip) });
+    let audio = clips.iter().map(|clip| {
+        if is_stdin(clip) {
+            Audio::reader(io::stdin())
+        } else {
+            Audio::file(clip).ffmpeg(&args.ffmpeg.ffmpeg)
+        }
+    });
     // An error of the output, which ends the run.
     let mut failed = Ok(());
     let done = index.query_all(audio, &options, |clip, answer| match answer {
@@ -108,6 +113,7 @@ struct Output<'a> {
     any_error: bool,
     /// How many clips have more matches than were printed.
     cut: usize,
+    needs: Needs,
 }
 
 impl<'a> Output<'a> {
@@ -119,7 +125,7 @@ impl<'a> Output<'a> {
             _ => Ok(()),
         };
         begun.context("cannot write the answer")?;
-        Ok(Self { out, args, index, found: 0, any_error: false, cut: 0 })
+        Ok(Self { out, args, index, found: 0, any_error: false, cut: 0, needs: Needs::default() })
     }
 
     fn write(&mut self, clip: &Path, answer: &refrain::Result<Answer>) -> anyhow::Result<()> {
@@ -140,6 +146,7 @@ impl<'a> Output<'a> {
         self.found += usize::from(answer.as_ref().is_ok_and(|answer| answer.status == Status::Match));
         self.cut += usize::from(answer.as_ref().is_ok_and(|answer| answer.more));
         self.any_error |= answer.is_err();
+        answer.as_ref().err().into_iter().for_each(|error| self.needs.note(error));
         let warnings = answer.as_ref().map_or(&[][..], |answer| &answer.warnings);
         for warning in warnings.iter().filter(|_| !self.args.quiet) {
             messages::say(&format!("{}: {warning}", messages::shown(&clip)));
@@ -194,6 +201,7 @@ impl<'a> Output<'a> {
             messages::say(&format!("more recordings match {clips}; --top shows more than {top}"));
         }
         if clips > 1 {
+            self.needs.tell();
             messages::say(&format!("{} of {clips} clips found", self.found));
         }
     }

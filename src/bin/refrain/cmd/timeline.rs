@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::Context;
 use refrain::{
-    Audio, CancelToken, Error, Index, Play, ScanOptions, Seconds, Timeline, TimelineOptions,
+    Audio, CancelToken, Error, Ffmpeg, Index, Play, ScanOptions, Seconds, Timeline, TimelineOptions,
     report::{self, TimelineFormat, TimelineWriter},
 };
 
@@ -61,6 +61,7 @@ struct Recording {
 /// Prints plays on standard output and everything else on standard error.
 struct Told<'a> {
     stop: &'a CancelToken,
+    ffmpeg: Ffmpeg,
     /// The options without progress.
     options: TimelineOptions,
     format: Option<TimelineFormat>,
@@ -84,6 +85,7 @@ impl<'a> Told<'a> {
         let writer = format.map(|format| TimelineWriter::new(io::stdout(), format)).transpose();
         Ok(Self {
             stop,
+            ffmpeg: args.ffmpeg.ffmpeg.clone(),
             options,
             format,
             writer: writer.context(CANNOT_WRITE)?,
@@ -169,7 +171,8 @@ impl<'a> Told<'a> {
                 bar.lock().unwrap_or_else(PoisonError::into_inner).step(bytes, audio);
             })
         };
-        let audio = if is_stdin(path) { Audio::reader(io::stdin()) } else { Audio::file(path) };
+        let audio =
+            if is_stdin(path) { Audio::reader(io::stdin()) } else { Audio::file(path).ffmpeg(&self.ffmpeg) };
         // If nobody reads the output any more, the search can stop.
         let failed = RefCell::new(Ok(()));
         let done = index.timeline_with(audio, &options, |play| {
