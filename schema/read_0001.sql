@@ -12,5 +12,5 @@ SELECT path, size, mtime_ns, NULL, 0, reason, NULL FROM main.failure;
 CREATE TEMP VIEW track AS
 SELECT id, NULL AS hash, duration, title, artist, album, NULL AS track_number, NULL AS disc_number,
        NULL AS recording_mbid, NULL AS release_mbid, NULL AS acoustid, sample_rate, channels, frame_count, window_count,
-       0 AS ffmpeg
+       0 AS ffmpeg, NULL AS other_artists
 FROM main.track;

@@ -21,8 +21,8 @@ use crate::{
 
 const TRACK: &str = "SELECT t.id, f.path, f.size, f.mtime_ns, f.missing, t.hash, t.duration, t.title, t.artist, \
                      t.album, t.track_number, t.disc_number, t.recording_mbid, t.release_mbid, t.acoustid, \
-                     t.sample_rate, t.channels, t.frame_count, t.window_count, t.ffmpeg FROM track AS t JOIN file AS f ON \
-                     f.path = (SELECT path FROM file WHERE track = t.id ORDER BY missing, path LIMIT 1)";
+                     t.sample_rate, t.channels, t.frame_count, t.window_count, t.ffmpeg, t.other_artists FROM track AS t JOIN \
+                     file AS f ON f.path = (SELECT path FROM file WHERE track = t.id ORDER BY missing, path LIMIT 1)";
 
 impl Store {
     /// The track with this id, if there is one and it has a file.
@@ -184,7 +184,6 @@ impl Store {
     }
 
     fn track_of(&self, row: &Row<'_>) -> Result<Track> {
-        let (artist, other_artists) = artists::read(self.text(row, 8)?);
         Ok(Track {
             id: TrackId(self.value(row, 0)?),
             record: TrackRecord {
@@ -195,8 +194,8 @@ impl Store {
                 duration: Seconds(self.value::<f64>(row, 6)?.max(0.0)),
                 tags: Tags {
                     title: self.text(row, 7)?,
-                    artist,
-                    other_artists,
+                    artist: self.text(row, 8)?,
+                    other_artists: artists::read(self.text(row, 20)?),
                     album: self.text(row, 9)?,
                     track_number: self.value(row, 10)?,
                     disc_number: self.value(row, 11)?,

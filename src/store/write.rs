@@ -80,13 +80,14 @@ impl Batch<'_> {
         let tags = &record.tags;
         self.run(
             "UPDATE track SET hash = ?2, title = ?3, artist = ?4, album = ?5, track_number = ?6, disc_number = ?7, \
-             recording_mbid = ?8, release_mbid = ?9, acoustid = ?10, sample_rate = ?11, channels = ?12, ffmpeg = ?13 \
+             recording_mbid = ?8, release_mbid = ?9, acoustid = ?10, sample_rate = ?11, channels = ?12, ffmpeg = ?13, \
+             other_artists = ?14 \
              WHERE id = ?1",
             rusqlite::params![
                 id.0,
                 record.hash.map(|hash| hash.0),
                 tags.title.as_deref().map(short),
-                artists::stored(tags).as_deref().map(short),
+                tags.artist.as_deref().map(short),
                 tags.album.as_deref().map(short),
                 tags.track_number,
                 tags.disc_number,
@@ -96,6 +97,7 @@ impl Batch<'_> {
                 record.sample_rate,
                 record.channels,
                 record.through_ffmpeg,
+                artists::stored(&tags.other_artists).as_deref().map(short),
             ],
         )
         .map(|_| ())
