@@ -15,8 +15,11 @@ use serde::Serialize;
 pub struct Tags {
     /// The title of the track.
     pub title: Option<String>,
-    /// Who performs it.
+    /// Who performs it: the first artist that the file names.
     pub artist: Option<String>,
+    /// The other artists, in the file's order. In JSON the field is left out if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub other_artists: Vec<String>,
     /// The album it is on.
     pub album: Option<String>,
     /// Its place on the disc, from 1.
@@ -34,9 +37,13 @@ pub struct Tags {
 impl Tags {
     /// Fills the fields that are empty from `other`.
     pub(crate) fn or(self, other: Tags) -> Tags {
+        // Artists belong together.
+        let named = self.artist.is_some() || !self.other_artists.is_empty();
+        let artists = if named { (self.artist, self.other_artists) } else { (other.artist, other.other_artists) };
         Tags {
             title: self.title.or(other.title),
-            artist: self.artist.or(other.artist),
+            artist: artists.0,
+            other_artists: artists.1,
             album: self.album.or(other.album),
             track_number: self.track_number.or(other.track_number),
             disc_number: self.disc_number.or(other.disc_number),
@@ -63,6 +70,7 @@ mod tests {
         };
         let other = Tags {
             artist: text("b"),
+            other_artists: vec!["c".to_owned()],
             track_number: Some(4),
             recording_mbid: text("f"),
             acoustid: text("h"),
@@ -72,6 +80,7 @@ mod tests {
         assert_eq!(all, other.clone().or(one.clone()));
         let expected = Tags {
             artist: other.artist,
+            other_artists: other.other_artists,
             track_number: other.track_number,
             recording_mbid: other.recording_mbid,
             acoustid: other.acoustid,
@@ -80,5 +89,7 @@ mod tests {
         assert_eq!(all, expected, "nothing of the first is lost");
         let late = Tags { title: text("x"), artist: text("x"), track_number: Some(9), ..Tags::default() };
         assert_eq!(all.clone().or(late), all);
+        let alone = Tags { artist: text("x"), ..Tags::default() };
+        assert_eq!(alone.or(all).other_artists, [""; 0], "artists belong together");
     }
 }

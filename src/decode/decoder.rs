@@ -418,7 +418,9 @@ impl Decoder {
 
     /// How long the file seems to be, for progress: a guess for some formats.
     pub(super) fn about(&self) -> Option<Seconds> {
-        Some(Seconds(self.track.time_base?.calc_duration(self.track.duration?)?.as_secs_f64()))
+        // 0 stands where the length was not known when the header was written, as in fragmented MP4.
+        let stated = self.track.time_base?.calc_duration(self.track.duration?)?;
+        Some(Seconds(stated.as_secs_f64())).filter(|stated| stated.0 > 0.0)
     }
 
     /// How long the file says it is, if it can know.

@@ -18,7 +18,11 @@ mod audio;
 mod block_source;
 mod blocks;
 #[cfg(feature = "decode")]
+mod bytes;
+#[cfg(feature = "decode")]
 mod catch_panic;
+#[cfg(feature = "decode")]
+mod code_page;
 #[cfg(feature = "decode")]
 mod codec;
 #[cfg(feature = "decode")]
@@ -29,8 +33,14 @@ mod downmix;
 mod frame_source;
 mod in_memory;
 mod mixer;
+#[cfg(feature = "mkv")]
+mod matroska;
+#[cfg(feature = "decode")]
+mod mpeg_frames;
 #[cfg(feature = "decode")]
 mod pcm;
+#[cfg(feature = "decode")]
+mod pcm_file;
 #[cfg(feature = "decode")]
 mod probe;
 #[cfg(feature = "decode")]
@@ -41,17 +51,19 @@ mod raw;
 mod read_tags;
 mod sample_limits;
 #[cfg(feature = "decode")]
+mod repair;
+#[cfg(feature = "decode")]
 mod sound;
 #[cfg(feature = "decode")]
 mod source;
 mod warning;
-#[cfg(feature = "decode")]
-mod wav;
 
 #[cfg(feature = "decode")]
 pub use self::catch_panic::silence_decoder_panics;
 #[cfg(feature = "decode")]
 pub use self::decoder::Decoder;
+#[cfg(feature = "decode")]
+pub(crate) use self::mpeg_frames::{HEAD, begins_with_frames};
 #[cfg(feature = "acoustid")]
 pub use self::raw::{RawFormat, RawSample};
 pub use self::{audio::Audio, block_source::BlockSource, warning::Warning};

@@ -1,24 +1,33 @@
 //! From bytes to a demuxer. Only the content decides, never the name of the file.
 use std::fs::File;
-use std::mem;
 use std::sync::Arc;
 
 use symphonia::core::errors::Error as SymphoniaError;
 use symphonia::core::formats::probe::Hint;
+#[cfg(feature = "mkv")]
+use symphonia::core::formats::well_known::FORMAT_ID_MKV;
 use symphonia::core::formats::{FormatOptions, FormatReader};
-use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
+use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions, ReadBytes};
 use symphonia::core::meta::MetadataOptions;
 use symphonia::core::packet::Packet;
 
 use super::catch_panic::catch_panic;
 use super::codec::describe;
+#[cfg(feature = "mkv")]
+use super::matroska::{self, Unpacked};
+use super::mpeg_frames;
+use super::pcm_file::{self, Content, PcmFile, PcmReader};
+use super::repair::{self, View};
 use super::source::{Source, Watch, id3v2_len};
-use super::wav;
 use crate::error::AudioError;
 use crate::tags::Tags;
 
 /// The most bytes that are read before the first packet: tags with cover art, the tables of a long MP4.
 const MAX_HEADER: u64 = 256 << 20;
+
+/// Compressed packets may become so many times as long on the whole. Silence does.
+#[cfg(feature = "mkv")]
+const MAX_GROWTH: u64 = 64;
 
 /// Longer ID3v2 tags are skipped unread.
 const MAX_ID3V2: u64 = 64 << 20;
@@ -48,13 +57,15 @@ pub(super) struct Container {
 
 /// The ways to open a file, tried in this order.
 enum Attempt {
+    /// As it should be, where it breaks a rule of its format.
+    Repaired,
     Plain,
     /// Without its leading ID3v2 tag, which may be the damaged part.
     Tagless,
-    /// With the lengths in the header of a WAV file corrected.
-    Mended,
     /// As a file whose end is missing.
     Endless,
+    /// From the first frames of MPEG audio on, behind anything else.
+    Frames,
 }
 
 /// Finds the demuxer of `file`. The first attempt that reaches a packet counts.
@@ -64,22 +75,53 @@ pub(super) fn container(mut file: File, watch: &Arc<Watch>) -> Result<Container,
         return Err(Refusal::Audio(AudioError::Empty));
     }
     let tag = id3v2_len(&mut file)?;
-    let len = whole.saturating_sub(tag);
-    let mut wav = wav::scan(&mut file)?;
+    let mut tags = Tags::default();
+    let mut view = match pcm_file::find(&mut file, tag)? {
+        None => repair::view(&mut file, tag)?,
+        Some(Err(reason)) => return Err(Refusal::Audio(reason)),
+        Some(Ok(PcmFile { content: Content::Mpeg(base), tags: found })) => {
+            tags = found;
+            Some(View { base, ..View::default() })
+        }
+        Some(Ok(PcmFile { content: Content::Blocks(samples, extent), tags })) => {
+            watch.allow(MAX_HEADER);
+            let source = Source::new(file, 0, true, Arc::clone(watch))?;
+            let mut reader = PcmReader::new(stream(source), samples, extent)?;
+            let first = reader.next_packet().ok().flatten();
+            return match watch.take_failure() {
+                Some(failure) => Err(Refusal::Io(failure)),
+                None => Ok(Container { reader: Box::new(reader), first, tags, len: extent.len }),
+            };
+        }
+    };
     let open = |base, seekable| Source::new(file.try_clone()?, base, seekable, Arc::clone(watch));
     let (mut first, mut barren) = (None, None);
-    for attempt in [Attempt::Plain, Attempt::Tagless, Attempt::Mended, Attempt::Endless] {
+    use Attempt::{Endless, Frames, Plain, Repaired, Tagless};
+    for attempt in [Repaired, Plain, Tagless, Endless, Frames] {
+        let unknown = matches!(first, Some(AudioError::UnknownFormat));
+        let (mut base, mut mp4) = (tag, false);
         let source = match attempt {
-            Attempt::Plain if tag <= MAX_ID3V2 => open(0, true)?,
-            Attempt::Tagless if tag > 0 => open(tag, true)?,
-            Attempt::Mended if !wav.patches.is_empty() => open(0, true)?.patched(mem::take(&mut wav.patches)),
-            Attempt::Endless if !matches!(first, Some(AudioError::UnknownFormat)) => open(0, false)?,
+            Repaired => {
+                let Some(view) = view.take() else { continue };
+                (base, mp4) = (view.base, view.mp4);
+                open(base, true)?.patched(view.patches).behind(view.before).followed_by(view.after)
+            }
+            Plain if tag <= MAX_ID3V2 => open(0, true)?,
+            Tagless if tag > 0 => open(tag, true)?,
+            Endless if !unknown => open(0, false)?,
+            Frames if unknown && barren.is_none() => {
+                let Some(at) = mpeg_frames::find(&mut file.try_clone()?, tag)? else { continue };
+                base = at;
+                open(base, true)?
+            }
             _ => continue,
         };
         watch.allow(MAX_HEADER);
-        match catch_panic(move || format_reader(source)) {
+        match catch_panic(move || format_reader(source, mp4)) {
             Ok(Ok((reader, Ok(Some(first))))) => {
-                return Ok(Container { reader, first: Some(first), tags: wav.tags, len });
+                let container =
+                    Container { reader, first: Some(first), tags, len: whole.saturating_sub(base) };
+                return described(container, &mut file, base);
             }
             Ok(Ok((reader, _))) => drop(barren.get_or_insert(reader)),
             Ok(Err(error)) => drop(first.get_or_insert(reason(error))),
@@ -90,19 +132,59 @@ pub(super) fn container(mut file: File, watch: &Arc<Watch>) -> Result<Container,
         }
     }
     match barren {
-        Some(reader) => Ok(Container { reader, first: None, tags: wav.tags, len }),
+        Some(reader) => {
+            let container = Container { reader, first: None, tags, len: whole.saturating_sub(tag) };
+            described(container, &mut file, 0)
+        }
         None => Err(Refusal::Audio(first.unwrap_or(AudioError::UnknownFormat))),
     }
+}
+
+/// The same with tracks as the file describes them, where the demuxer passes over that.
+#[cfg(feature = "mkv")]
+fn described(container: Container, file: &mut File, base: u64) -> Result<Container, Refusal> {
+    if container.reader.format_info().format != FORMAT_ID_MKV {
+        return Ok(container);
+    }
+    let Some(about) = matroska::find(file, base)? else {
+        let what = "its tracks are not described where they should be";
+        return Err(Refusal::Audio(AudioError::Damaged(what.to_owned())));
+    };
+    let reader = Unpacked::new(container.reader, &about);
+    if let Some(what) = reader.refusal(&about) {
+        return Err(Refusal::Audio(AudioError::Unsupported(what.to_owned())));
+    }
+    let first = container.first.and_then(|first| reader.unpack(first).ok());
+    let len = if reader.grows() { container.len.saturating_mul(MAX_GROWTH) } else { container.len };
+    Ok(Container { reader: Box::new(reader), first, len, ..container })
+}
+
+#[cfg(not(feature = "mkv"))]
+fn described(container: Container, _: &mut File, _: u64) -> Result<Container, Refusal> {
+    Ok(container)
 }
 
 /// A demuxer, and the outcome of reading its first packet.
 type Opened = (Box<dyn FormatReader>, Result<Option<Packet>, SymphoniaError>);
 
-fn format_reader(source: Source) -> Result<Opened, SymphoniaError> {
+fn stream(source: Source) -> MediaSourceStream<'static> {
     // The default buffer: a larger one reads no more at a time, and leaves the processor's cache.
-    let stream = MediaSourceStream::new(Box::new(source), MediaSourceStreamOptions::default());
+    MediaSourceStream::new(Box::new(source), MediaSourceStreamOptions::default())
+}
+
+/// `mp4` says that it is MP4, which is not recognised where its type does not come first.
+fn format_reader(source: Source, mp4: bool) -> Result<Opened, SymphoniaError> {
+    let mut stream = stream(source);
     let (format, metadata) = (FormatOptions::default(), MetadataOptions::default());
-    let mut reader = symphonia::default::get_probe().probe(&Hint::new(), stream, format, metadata)?;
+    let mut reader = match mp4 {
+        #[cfg(feature = "mp4")]
+        true => {
+            // The reader expects to be called where the type stands in a usual file.
+            stream.read_quad_bytes()?;
+            Box::new(symphonia::default::formats::IsoMp4Reader::try_new(stream, format)?)
+        }
+        _ => symphonia::default::get_probe().probe(&Hint::new(), stream, format, metadata)?,
+    };
     let first = match reader.next_packet() {
         Err(SymphoniaError::ResetRequired) => Ok(None),
         other => other,

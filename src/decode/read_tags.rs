@@ -3,16 +3,21 @@ use std::io::Cursor;
 
 use symphonia::core::formats::FormatReader;
 use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
+use symphonia::core::meta::well_known::METADATA_ID_ID3V1;
 use symphonia::core::meta::{
     MetadataOptions, MetadataReader, MetadataRevision, RawTag, RawTagSubField, RawValue, StandardTag, Tag,
 };
 use symphonia::default::meta::Id3v2Reader;
 
 use super::catch_panic::catch_panic;
+use super::code_page::reread;
 use crate::tags::Tags;
 
 /// Values are cut to so many characters.
 const MAX_LENGTH: usize = 1024;
+
+/// Further values of a tag are left out.
+const MAX_VALUES: usize = 32;
 
 /// Reads the tags that the demuxer has found so far, and frees the cover art that came with them.
 pub(super) fn of_container(reader: &mut dyn FormatReader, track: u32) -> Tags {
@@ -44,25 +49,111 @@ pub(super) fn of_id3v2(bytes: Vec<u8>) -> Tags {
 
 /// The tags about the whole file and about `track`.
 fn of_revision(revision: &MetadataRevision, track: u32) -> Tags {
-    let mut tags = Tags::default();
+    let mut found = Found { coded: revision.info.metadata != METADATA_ID_ID3V1, ..Found::default() };
     let of_track = revision.per_track.iter().filter(|t| t.track_id == u64::from(track));
-    let mut album_artist = None;
     for tag in revision.media.tags.iter().chain(of_track.flat_map(|t| &t.metadata.tags)) {
-        take(&mut tags, tag);
-        if let (Some(StandardTag::AlbumArtist(v)), None) = (&tag.std, &album_artist) {
-            album_artist = clean(v);
+        found.take(tag);
+    }
+    found.tags()
+}
+
+/// The values of one tag, from all places with the same key as the first.
+#[derive(Default)]
+struct Values {
+    key: String,
+    values: Vec<String>,
+}
+
+impl Values {
+    /// Adds a value if it is none that is there already.
+    fn add(&mut self, key: &str, value: &str) {
+        let Some(value) = clean(value) else { return };
+        if self.values.is_empty() {
+            key.clone_into(&mut self.key);
+        }
+        if self.key == key && self.values.len() < MAX_VALUES && !self.values.contains(&value) {
+            self.values.push(value);
         }
     }
-    tags.artist = tags.artist.or(album_artist);
-    tags
+
+    /// All of them in one text.
+    fn joined(self) -> Option<String> {
+        clean(&self.values.join("; "))
+    }
+}
+
+/// What was found in a revision.
+#[derive(Default)]
+struct Found {
+    title: Values,
+    artist: Values,
+    album: Values,
+    album_artist: Values,
+    /// The other tags, of which the first value counts.
+    others: Tags,
+    /// Whether texts say how they are encoded.
+    coded: bool,
+}
+
+impl Found {
+    fn tags(self) -> Tags {
+        // The artist of the album stands in only where nobody else is named.
+        let of_album = self.artist.values.is_empty();
+        let artists = if of_album { self.album_artist } else { self.artist };
+        let mut artists = artists.values.into_iter();
+        Tags {
+            title: self.title.joined(),
+            artist: artists.next(),
+            other_artists: artists.collect(),
+            album: self.album.joined(),
+            ..self.others
+        }
+    }
+
+    fn take(&mut self, tag: &Tag) {
+        let key = tag.raw.key.as_str();
+        // Several values in one tag have no standard name.
+        if let (None, RawValue::StringList(values)) = (&tag.std, &tag.raw.value) {
+            for value in values.iter() {
+                self.take_listed(key, value);
+            }
+            return;
+        }
+        let (values, value) = match &tag.std {
+            Some(StandardTag::TrackTitle(v)) => (&mut self.title, v),
+            Some(StandardTag::Artist(v)) => (&mut self.artist, v),
+            Some(StandardTag::Album(v)) => (&mut self.album, v),
+            Some(StandardTag::AlbumArtist(v)) => (&mut self.album_artist, v),
+            _ => return take(&mut self.others, &mut self.album, tag),
+        };
+        if self.coded { values.add(key, value) } else { values.add(key, &reread(value)) }
+    }
+
+    /// Takes one of several values, by the name of the tag in ID3v2 or APE.
+    fn take_listed(&mut self, key: &str, value: &str) {
+        let leading = || value.split('/').next().and_then(|n| n.trim().parse().ok()).unwrap_or(0);
+        let name = key.to_ascii_uppercase();
+        let field = match name.as_str() {
+            "TIT2" | "TT2" | "TITLE" => return self.title.add(key, value),
+            "TPE1" | "TP1" | "ARTIST" => return self.artist.add(key, value),
+            "TALB" | "TAL" | "ALBUM" => return self.album.add(key, value),
+            "TPE2" | "TP2" | "ALBUM ARTIST" | "ALBUMARTIST" => return self.album_artist.add(key, value),
+            "TRCK" | "TRK" | "TRACK" => return number(&mut self.others.track_number, leading()),
+            "TPOS" | "TPA" | "DISC" => return number(&mut self.others.disc_number, leading()),
+            "TXXX:MUSICBRAINZ ALBUM ID" | "MUSICBRAINZ_ALBUMID" => &mut self.others.release_mbid,
+            "TXXX:ACOUSTID ID" | "ACOUSTID_ID" => &mut self.others.acoustid,
+            "MUSICBRAINZ_TRACKID" => &mut self.others.recording_mbid,
+            _ => return,
+        };
+        if field.is_none() {
+            *field = clean(value);
+        }
+    }
 }
 
 /// Takes the tag if it is one of ours and the first of its kind.
-fn take(tags: &mut Tags, tag: &Tag) {
+fn take(tags: &mut Tags, album: &mut Values, tag: &Tag) {
     let (field, value) = match &tag.std {
-        Some(StandardTag::TrackTitle(v)) => (&mut tags.title, v.to_string()),
-        Some(StandardTag::Artist(v)) => (&mut tags.artist, v.to_string()),
-        Some(StandardTag::Album(v)) => (&mut tags.album, v.to_string()),
         // In Vorbis comments, APE and MP4 the recording goes by the older name "track id".
         Some(StandardTag::MusicBrainzRecordingId(v) | StandardTag::MusicBrainzTrackId(v)) => {
             (&mut tags.recording_mbid, v.to_string())
@@ -72,7 +163,7 @@ fn take(tags: &mut Tags, tag: &Tag) {
         Some(StandardTag::TrackNumber(n)) => return number(&mut tags.track_number, *n),
         Some(StandardTag::DiscNumber(n)) => return number(&mut tags.disc_number, *n),
         Some(_) => return,
-        None => return take_raw(tags, &tag.raw),
+        None => return take_raw(tags, album, &tag.raw),
     };
     if field.is_none() {
         *field = clean(&value);
@@ -81,7 +172,7 @@ fn take(tags: &mut Tags, tag: &Tag) {
 
 /// Takes a tag that the demuxer gives no standard name: the recording in ID3v2, and tags of Matroska that are not marked as
 /// being about the track.
-fn take_raw(tags: &mut Tags, raw: &RawTag) {
+fn take_raw(tags: &mut Tags, album: &mut Values, raw: &RawTag) {
     let owner = |field: &RawTagSubField| {
         field.field == "OWNER" && field.value.to_string() == "http://musicbrainz.org"
     };
@@ -95,7 +186,7 @@ fn take_raw(tags: &mut Tags, raw: &RawTag) {
             }
             return;
         }
-        ("ALBUM", _) => &mut tags.album,
+        ("ALBUM", value) => return album.add(&raw.key, &value.to_string()),
         ("MUSICBRAINZ_TRACKID" | "MUSICBRAINZ_RECORDINGID", _) => &mut tags.recording_mbid,
         ("MUSICBRAINZ_ALBUMID", _) => &mut tags.release_mbid,
         ("ACOUSTID_ID", _) => &mut tags.acoustid,

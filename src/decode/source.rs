@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use symphonia::core::io::MediaSource;
 
-use super::wav::Patch;
+/// An offset, and the bytes that are read there instead of the file's.
+pub(super) type Patch = (u64, Vec<u8>);
 
 /// The most bytes that are kept of a stream: two days of CD audio.
 const MAX_SPOOL: u64 = 32 << 30;
@@ -14,15 +15,22 @@ const MAX_SPOOL: u64 = 32 << 30;
 /// A file as the demuxer sees it, which limits how much is read.
 pub(super) struct Source {
     file: File,
+    /// Bytes that seem to stand before the file's.
+    before: Vec<u8>,
     /// The offset in the file at which the demuxer begins.
     base: u64,
+    /// Bytes that seem to stand behind the file's.
+    after: Vec<u8>,
+    /// The bytes of the file from `base` on.
     len: u64,
     /// Whether the demuxer may seek and may know where the end is.
     seekable: bool,
     /// Bytes that are read instead of the file's.
     patches: Vec<Patch>,
-    /// The offset in the file of the next read.
+    /// The offset of the next read, as the demuxer counts.
     at: u64,
+    /// The offset in the file at which the system reads next.
+    file_at: u64,
     watch: Arc<Watch>,
 }
 
@@ -53,7 +61,8 @@ impl Source {
     pub(super) fn new(mut file: File, base: u64, seekable: bool, watch: Arc<Watch>) -> io::Result<Source> {
         let len = file.seek(SeekFrom::End(0))?.saturating_sub(base);
         file.seek(SeekFrom::Start(base))?;
-        Ok(Source { file, base, len, seekable, patches: Vec::new(), at: base, watch })
+        let (before, after, patches) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(Source { file, before, base, after, len, seekable, patches, at: 0, file_at: base, watch })
     }
 
     /// Reads these bytes instead of the file's.
@@ -61,16 +70,53 @@ impl Source {
         Source { patches, ..self }
     }
 
-    /// Patches bytes that were read at the offset `at`.
-    fn patch(&self, read: &mut [u8]) {
+    /// Reads these bytes before the file's.
+    pub(super) fn behind(self, before: Vec<u8>) -> Source {
+        Source { before, ..self }
+    }
+
+    /// Reads these bytes after the file's.
+    pub(super) fn followed_by(self, after: Vec<u8>) -> Source {
+        Source { after, ..self }
+    }
+
+    /// Patches bytes that were read at the offset `at` in the file.
+    fn patch(&self, at: u64, read: &mut [u8]) {
         for (start, bytes) in &self.patches {
             for (place, &byte) in (*start..).zip(bytes) {
-                let within = place.checked_sub(self.at).and_then(|i| usize::try_from(i).ok());
+                let within = place.checked_sub(at).and_then(|i| usize::try_from(i).ok());
                 if let Some(old) = within.and_then(|i| read.get_mut(i)) {
                     *old = byte;
                 }
             }
         }
+    }
+
+    /// Reads from the file, or from what seems to stand around it.
+    fn read_at(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let before = self.before.len() as u64;
+        let Some(inside) = self.at.checked_sub(before) else {
+            // The offset is less than the length of bytes in memory.
+            return Ok(copy(&self.before[self.at as usize..], buf));
+        };
+        let place = self.base.saturating_add(inside);
+        if place != self.file_at {
+            self.file_at = self.file.seek(SeekFrom::Start(place))?;
+        }
+        let n = self.file.read(buf)?;
+        self.file_at += n as u64;
+        self.patch(place, &mut buf[..n]);
+        if n == 0
+            && let Some(rest) = inside.checked_sub(self.len).and_then(|at| usize::try_from(at).ok())
+        {
+            return Ok(copy(self.after.get(rest..).unwrap_or_default(), buf));
+        }
+        Ok(n)
+    }
+
+    /// How many bytes there seem to be.
+    fn whole(&self) -> u64 {
+        self.before.len() as u64 + self.len + self.after.len() as u64
     }
 
     fn note(&self, error: io::Error) -> io::Error {
@@ -88,9 +134,8 @@ impl Read for Source {
         }
         let most = usize::try_from(allowance).unwrap_or(usize::MAX).min(buf.len());
         loop {
-            match self.file.read(&mut buf[..most]) {
+            match self.read_at(&mut buf[..most]) {
                 Ok(n) => {
-                    self.patch(&mut buf[..n]);
                     self.at += n as u64;
                     self.watch.allowance.store(allowance - n as u64, Ordering::Relaxed);
                     return Ok(n);
@@ -104,12 +149,13 @@ impl Read for Source {
 
 impl Seek for Source {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let to = match to {
-            SeekFrom::Start(at) => SeekFrom::Start(self.base.saturating_add(at)),
-            other => other,
+        let at = match to {
+            SeekFrom::Start(at) => Some(at),
+            SeekFrom::Current(by) => self.at.checked_add_signed(by),
+            SeekFrom::End(by) => self.whole().checked_add_signed(by),
         };
-        self.at = self.file.seek(to)?;
-        Ok(self.at.saturating_sub(self.base))
+        self.at = at.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.at)
     }
 }
 
@@ -119,8 +165,15 @@ impl MediaSource for Source {
     }
 
     fn byte_len(&self) -> Option<u64> {
-        self.seekable.then_some(self.len)
+        self.seekable.then(|| self.whole())
     }
+}
+
+/// Copies as many bytes as both hold.
+fn copy(from: &[u8], to: &mut [u8]) -> usize {
+    let n = from.len().min(to.len());
+    to[..n].copy_from_slice(&from[..n]);
+    n
 }
 
 /// Copies a stream to a temporary file, which disappears once it is closed, and returns it rewound.
@@ -208,13 +261,33 @@ mod tests {
         let watch = Arc::new(Watch::default());
         watch.allow(1000);
         let source = Source::new(file_with(b"0123456789"), 0, true, watch).expect("a fresh file");
-        let mut source = source.patched(vec![(2, *b"abcd")]);
+        let mut source = source.patched(vec![(2, b"abcd".to_vec())]);
         for start in 0..10 {
             let mut rest = String::new();
             source.seek(SeekFrom::Start(start as u64)).expect("within");
             source.read_to_string(&mut rest).expect("within the allowance");
             assert_eq!(rest, "01abcd6789"[start..]);
         }
+    }
+
+    #[test]
+    fn a_file_may_seem_longer_than_it_is() {
+        let watch = Arc::new(Watch::default());
+        watch.allow(10_000);
+        let source = Source::new(file_with(b"0123456789"), 6, true, watch).expect("a fresh file");
+        let mut source = source.behind(b"abc".to_vec()).followed_by(b"xy".to_vec());
+        assert_eq!(source.byte_len(), Some(9));
+        for start in 0..=9 {
+            let mut rest = String::new();
+            assert_eq!(source.seek(SeekFrom::Start(start as u64)).expect("within"), start as u64);
+            source.read_to_string(&mut rest).expect("within the allowance");
+            assert_eq!(rest, "abc6789xy"[start..]);
+        }
+        assert_eq!(source.seek(SeekFrom::End(-3)).expect("within"), 6);
+        assert_eq!(source.seek(SeekFrom::Current(-4)).expect("within"), 2);
+        source.seek(SeekFrom::Current(-4)).expect_err("before the beginning");
+        source.seek(SeekFrom::Start(50)).expect("a seek alone fails nowhere");
+        assert_eq!(source.read(&mut [0; 4]).expect("there is nothing"), 0);
     }
 
     #[test]

@@ -3,13 +3,14 @@ use std::{
     fs::{File, Metadata},
     io::{ErrorKind, Read},
     path::{Path, PathBuf},
-    time::UNIX_EPOCH,
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use walkdir::{DirEntry, WalkDir};
 
 use crate::{
     cancel::CancelToken,
+    decode::{HEAD, begins_with_frames},
     error::{Error, Result},
 };
 
@@ -77,7 +78,7 @@ pub struct FoundFile {
     pub path: PathBuf,
     /// Its length in bytes.
     pub size: u64,
-    /// When it was last changed, in nanoseconds since 1970.
+    /// When it was last changed, in nanoseconds since 1970; negative before.
     pub mtime_ns: i64,
 }
 
@@ -94,7 +95,7 @@ pub struct Found {
 
 /// Extensions of audio files. A file with another name counts as audio if its first bytes do.
 const EXTENSIONS: &[&str] = &[
-    "wav", "wave", "bwf", "rf64", "aif", "aiff", "aifc", "caf", "flac", "mp3", "mp2", "mp1", "mpga", "m4a",
+    "wav", "wave", "bwf", "rf64", "w64", "au", "snd", "aif", "aiff", "aifc", "caf", "flac", "mp3", "mp2", "mp1", "mpga", "m4a",
     "m4b", "m4r", "mp4", "m4v", "mov", "aac", "adts", "ogg", "oga", "ogv", "opus", "mka", "mkv", "webm",
     "alac",
 ];
@@ -107,8 +108,14 @@ const MAGIC: &[(usize, &[u8])] = &[
     (0, b"caff"),
     (0, b"fLaC"),
     (0, b"OggS"),
+    (0, b".snd"),
+    (0, b"dns."),
+    (0, b"riff\x2e\x91\xcf\x11"),
     (0, b"ID3"),
     (4, b"ftyp"),
+    (4, b"moov"),
+    (4, b"mdat"),
+    (4, b"wide"),
     (0, b"\x1a\x45\xdf\xa3"),
 ];
 
@@ -187,16 +194,24 @@ fn is_audio(path: &Path) -> bool {
     if extension.is_some_and(|e| EXTENSIONS.contains(&e.as_str())) {
         return true;
     }
-    let mut head = Vec::with_capacity(12);
-    let read = File::open(path).and_then(|file| file.take(12).read_to_end(&mut head));
-    read.is_ok() && MAGIC.iter().any(|(at, bytes)| head.get(*at..at + bytes.len()) == Some(bytes))
+    let mut head = Vec::with_capacity(HEAD);
+    let read = File::open(path).and_then(|file| file.take(HEAD as u64).read_to_end(&mut head));
+    let marked = || MAGIC.iter().any(|(at, bytes)| head.get(*at..at + bytes.len()) == Some(bytes));
+    read.is_ok() && (marked() || begins_with_frames(&head))
 }
 
 /// Describes the file at `path`; keeps the path as given.
 pub(crate) fn describe(path: PathBuf, metadata: &Metadata) -> FoundFile {
-    let since = metadata.modified().ok().and_then(|t| t.duration_since(UNIX_EPOCH).ok());
-    let mtime_ns = since.and_then(|d| i64::try_from(d.as_nanos()).ok()).unwrap_or(0);
+    let mtime_ns = metadata.modified().map_or(0, nanoseconds);
     FoundFile { path, size: metadata.len(), mtime_ns }
+}
+
+/// Nanoseconds since 1970, negative before. Times so far off that they do not fit are the first or the last that does.
+fn nanoseconds(time: SystemTime) -> i64 {
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(since) => i64::try_from(since.as_nanos()).unwrap_or(i64::MAX),
+        Err(before) => i64::try_from(before.duration().as_nanos()).map_or(i64::MIN, |ns| -ns),
+    }
 }
 
 #[cfg(test)]

@@ -44,6 +44,7 @@
 //!
 //! [`IndexError::Busy`]: crate::error::IndexError::Busy
 //! [`IndexError::Damaged`]: crate::error::IndexError::Damaged
+mod artists;
 mod batch;
 mod beside;
 mod blob;

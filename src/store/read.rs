@@ -4,6 +4,7 @@ use std::ops::{Range, RangeInclusive};
 use rusqlite::Row;
 
 use super::{
+    artists,
     blob::WindowBlock,
     check,
     database::Store,
@@ -182,6 +183,7 @@ impl Store {
     }
 
     fn track_of(&self, row: &Row<'_>) -> Result<Track> {
+        let (artist, other_artists) = artists::read(self.text(row, 8)?);
         Ok(Track {
             id: TrackId(self.value(row, 0)?),
             record: TrackRecord {
@@ -192,7 +194,8 @@ impl Store {
                 duration: Seconds(self.value::<f64>(row, 6)?.max(0.0)),
                 tags: Tags {
                     title: self.text(row, 7)?,
-                    artist: self.text(row, 8)?,
+                    artist,
+                    other_artists,
                     album: self.text(row, 9)?,
                     track_number: self.value(row, 10)?,
                     disc_number: self.value(row, 11)?,

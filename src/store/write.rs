@@ -2,6 +2,7 @@
 use std::path::Path;
 
 use super::{
+    artists,
     batch::{Batch, stored_size},
     blob::WindowBlock,
     ids::TrackId,
@@ -84,7 +85,7 @@ impl Batch<'_> {
                 id.0,
                 record.hash.map(|hash| hash.0),
                 tags.title.as_deref().map(short),
-                tags.artist.as_deref().map(short),
+                artists::stored(tags).as_deref().map(short),
                 tags.album.as_deref().map(short),
                 tags.track_number,
                 tags.disc_number,

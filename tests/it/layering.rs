@@ -31,7 +31,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("report", &["store", "analysis"]),
     ("query", &["decode", "extract", "fingerprint", "store", "ann", "align", "report"]),
     ("timeline", &["decode", "extract", "fingerprint", "store", "ann", "align", "query", "report"]),
-    ("scan", &["store"]),
+    ("scan", &["decode", "store"]),
     ("build", &["decode", "extract", "ordered", "store", "ann", "scan"]),
     (
         "index",
