@@ -1,6 +1,9 @@
 //! What can go wrong, named after the user's mistake or the file's fault. Messages say what happened and to which file; what to
 //! do next depends on the program, so that the command adds it in its own words.
-use std::{fmt, path::PathBuf};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 /// The result of the library's fallible calls.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -10,7 +13,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[non_exhaustive]
 pub enum Error {
     /// A file could not be read or written.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {source}", Shown(path))]
     Io {
         /// The file.
         path: PathBuf,
@@ -18,7 +21,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// A file is not audio that can be decoded, or gave no audio at all.
-    #[error("{}: {reason}", path.display())]
+    #[error("{}: {reason}", Shown(path))]
     Audio {
         /// The file, or `-` for standard input.
         path: PathBuf,
@@ -26,7 +29,7 @@ pub enum Error {
         reason: AudioError,
     },
     /// The index file is not one that can be used.
-    #[error("{}: {reason}", path.display())]
+    #[error("{}: {reason}", Shown(path))]
     Index {
         /// The index file.
         path: PathBuf,
@@ -36,6 +39,24 @@ pub enum Error {
     /// The call was cancelled by its [`CancelToken`](crate::CancelToken).
     #[error("interrupted")]
     Interrupted,
+}
+
+/// A path or a text for people. Line breaks and other control characters, which could move a terminal's cursor or forge a
+/// line, are written as escapes, and so are characters that reverse the direction of text. For the command.
+#[doc(hidden)]
+pub struct Shown<T>(pub T);
+
+impl<T: AsRef<Path>> fmt::Display for Shown<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.as_ref().to_string_lossy().chars() {
+            match c {
+                '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => write!(f, "{}", c.escape_unicode())?,
+                _ if c.is_control() => write!(f, "{}", c.escape_default())?,
+                _ => fmt::Write::write_char(f, c)?,
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Error {
@@ -155,7 +176,7 @@ pub enum IndexError {
     #[error("its neighbour index is damaged ({0}), nothing is lost")]
     Neighbours(String),
     /// Files cannot be moved onto others.
-    #[error("already holds {}", .0.display())]
+    #[error("already holds {}", Shown(.0))]
     Occupied(PathBuf),
     /// An index cannot be merged into itself.
     #[error("is the index itself; name another one to merge")]

@@ -39,7 +39,8 @@ impl Tags {
     pub(crate) fn or(self, other: Tags) -> Tags {
         // Artists belong together.
         let named = self.artist.is_some() || !self.other_artists.is_empty();
-        let artists = if named { (self.artist, self.other_artists) } else { (other.artist, other.other_artists) };
+        let artists =
+            if named { (self.artist, self.other_artists) } else { (other.artist, other.other_artists) };
         Tags {
             title: self.title.or(other.title),
             artist: artists.0,

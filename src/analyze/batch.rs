@@ -21,7 +21,7 @@ use super::{
 use crate::{
     cancel::CancelToken,
     decode::Audio,
-    error::{Error, Result},
+    error::{Error, Result, Shown},
     extract::track::contained,
     ordered::{Sink, in_order},
     report::HarmonicFigures,
@@ -307,7 +307,7 @@ fn refuse_clashes(tasks: &mut [Task<'_>]) {
     for task in tasks {
         let clash = task.targets.each().find(|target| !taken.insert(real(target))).map(Path::to_owned);
         if let (Some(clash), Ok(_)) = (clash, &task.audio) {
-            let clash = clash.display();
+            let clash = Shown(clash);
             task.audio = Err(Unreadable(format!("{clash} is an input, or the output of another file too")));
         }
     }

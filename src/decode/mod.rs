@@ -32,9 +32,9 @@ mod downmix;
 #[cfg(feature = "acoustid")]
 mod frame_source;
 mod in_memory;
-mod mixer;
 #[cfg(feature = "mkv")]
 mod matroska;
+mod mixer;
 #[cfg(feature = "decode")]
 mod mpeg_frames;
 #[cfg(feature = "decode")]
@@ -49,9 +49,9 @@ mod progress;
 mod raw;
 #[cfg(feature = "decode")]
 mod read_tags;
-mod sample_limits;
 #[cfg(feature = "decode")]
 mod repair;
+mod sample_limits;
 #[cfg(feature = "decode")]
 mod sound;
 #[cfg(feature = "decode")]

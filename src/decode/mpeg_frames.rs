@@ -156,7 +156,11 @@ mod tests {
         assert_eq!(found(&frames), Some(0));
         for len in [1, 5_000, STEP as usize - 3, 3 * STEP as usize + 1] {
             for junk in [0, 0x7f, 0xff] {
-                assert_eq!(found(&[vec![junk; len], frames.clone()].concat()), Some(len as u64), "{len} {junk}");
+                assert_eq!(
+                    found(&[vec![junk; len], frames.clone()].concat()),
+                    Some(len as u64),
+                    "{len} {junk}"
+                );
             }
         }
         assert_eq!(found(&frames[..3 * 418]), None, "too few");
@@ -169,7 +173,8 @@ mod tests {
         assert!(begins_with_frames(&[b"cut within a frame".to_vec(), frames(5)].concat()));
         let mut random = fastrand::Rng::with_seed(3);
         for _ in 0..2_000 {
-            let noise: Vec<u8> = (0..HEAD).map(|_| if random.bool() { 0xff } else { random.u8(..) }).collect();
+            let noise: Vec<u8> =
+                (0..HEAD).map(|_| if random.bool() { 0xff } else { random.u8(..) }).collect();
             assert!(!begins_with_frames(&noise));
         }
         for byte in 0..=255 {

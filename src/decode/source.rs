@@ -29,8 +29,6 @@ pub(super) struct Source {
     patches: Vec<Patch>,
     /// The offset of the next read, as the demuxer counts.
     at: u64,
-    /// The offset in the file at which the system reads next.
-    file_at: u64,
     watch: Arc<Watch>,
 }
 
@@ -60,9 +58,8 @@ impl Source {
     /// the file does not seem `seekable`, they do not know where it ends and read as far as it goes.
     pub(super) fn new(mut file: File, base: u64, seekable: bool, watch: Arc<Watch>) -> io::Result<Source> {
         let len = file.seek(SeekFrom::End(0))?.saturating_sub(base);
-        file.seek(SeekFrom::Start(base))?;
         let (before, after, patches) = (Vec::new(), Vec::new(), Vec::new());
-        Ok(Source { file, before, base, after, len, seekable, patches, at: 0, file_at: base, watch })
+        Ok(Source { file, before, base, after, len, seekable, patches, at: 0, watch })
     }
 
     /// Reads these bytes instead of the file's.
@@ -100,11 +97,9 @@ impl Source {
             return Ok(copy(&self.before[self.at as usize..], buf));
         };
         let place = self.base.saturating_add(inside);
-        if place != self.file_at {
-            self.file_at = self.file.seek(SeekFrom::Start(place))?;
-        }
+        // Copies of the file's handle share its position, and may have moved it.
+        self.file.seek(SeekFrom::Start(place))?;
         let n = self.file.read(buf)?;
-        self.file_at += n as u64;
         self.patch(place, &mut buf[..n]);
         if n == 0
             && let Some(rest) = inside.checked_sub(self.len).and_then(|at| usize::try_from(at).ok())

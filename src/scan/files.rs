@@ -95,9 +95,9 @@ pub struct Found {
 
 /// Extensions of audio files. A file with another name counts as audio if its first bytes do.
 const EXTENSIONS: &[&str] = &[
-    "wav", "wave", "bwf", "rf64", "w64", "au", "snd", "aif", "aiff", "aifc", "caf", "flac", "mp3", "mp2", "mp1", "mpga", "m4a",
-    "m4b", "m4r", "mp4", "m4v", "mov", "aac", "adts", "ogg", "oga", "ogv", "opus", "mka", "mkv", "webm",
-    "alac",
+    "wav", "wave", "bwf", "rf64", "w64", "au", "snd", "aif", "aiff", "aifc", "caf", "flac", "mp3", "mp2",
+    "mp1", "mpga", "m4a", "m4b", "m4r", "mp4", "m4v", "mov", "aac", "adts", "ogg", "oga", "ogv", "opus",
+    "mka", "mkv", "webm", "alac",
 ];
 
 /// First bytes of audio files: offset and bytes.

@@ -15,7 +15,7 @@ use super::{
     step_limit::StepLimit,
 };
 use crate::{
-    error::{Error, IndexError, Result},
+    error::{Error, IndexError, Result, Shown},
     failpoint,
     params::{self, ParameterSet},
 };
@@ -202,8 +202,8 @@ impl Refusal {
             Self::CannotOpen(message) => {
                 let folder = absolute(path).ok().and_then(|file| file.parent().map(Path::to_path_buf));
                 let reason = match folder {
-                    Some(folder) if !folder.exists() => format!("there is no folder {}", folder.display()),
-                    Some(folder) if !path.exists() => format!("no file can be made in {}", folder.display()),
+                    Some(folder) if !folder.exists() => format!("there is no folder {}", Shown(folder)),
+                    Some(folder) if !path.exists() => format!("no file can be made in {}", Shown(folder)),
                     _ => message,
                 };
                 error::index(path, IndexError::ReadOnly(reason))

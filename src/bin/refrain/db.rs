@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use etcetera::BaseStrategy;
 
-use crate::args::DbArgs;
+use crate::{args::DbArgs, messages};
 
 /// The index file: the named one, or the one in the user's data folder.
 pub fn path(args: &DbArgs) -> anyhow::Result<PathBuf> {
@@ -18,8 +18,9 @@ pub fn path(args: &DbArgs) -> anyhow::Result<PathBuf> {
 pub fn path_to_write(args: &DbArgs) -> anyhow::Result<PathBuf> {
     if args.db.is_none() {
         let folder = default_folder()?;
-        std::fs::create_dir_all(&folder)
-            .with_context(|| format!("cannot make {}; name an index file with --db", folder.display()))?;
+        std::fs::create_dir_all(&folder).with_context(|| {
+            format!("cannot make {}; name an index file with --db", messages::shown(&folder))
+        })?;
     }
     path(args)
 }

@@ -1,5 +1,10 @@
 //! Messages for people, on standard error.
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    path::Path,
+};
+
+use refrain::error::Shown;
 
 use crate::remedies;
 
@@ -22,6 +27,11 @@ pub fn error(error: &anyhow::Error) {
 /// Prints a line on standard error. If that is closed, nobody reads it.
 pub fn say(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// A path or a text for people, without line breaks and other control characters.
+pub fn shown(text: impl AsRef<Path>) -> String {
+    Shown(text).to_string()
 }
 
 /// Whether the error is that nobody reads standard output any more.

@@ -98,7 +98,9 @@ mod tests {
 
     #[test]
     fn what_can_be_undone_is_known_and_the_rest_has_a_name() {
-        let of = |fields: &[(u32, &[u8])], compression: &[(u32, &[u8])]| steps(&encoding(fields, compression), true);
+        let of = |fields: &[(u32, &[u8])], compression: &[(u32, &[u8])]| {
+            steps(&encoding(fields, compression), true)
+        };
         assert_eq!(of(&[], &[]), Ok(vec![Step::Zlib]));
         assert_eq!(of(&[], &[(ALGORITHM, &[0])]), Ok(vec![Step::Zlib]));
         assert_eq!(of(&[], &[(ALGORITHM, &[3]), (SETTINGS, &[7, 8])]), Ok(vec![Step::Header(vec![7, 8])]));

@@ -98,7 +98,9 @@ fn tracks_at(bytes: &mut Bytes<'_>, at: u64) -> io::Result<Option<Vec<About>>> {
         at = next;
     }
     // Rarely they stand behind the audio.
-    for place in places.into_iter().filter_map(|place| segment.checked_add(place)).filter(|&place| place >= at) {
+    for place in
+        places.into_iter().filter_map(|place| segment.checked_add(place)).filter(|&place| place >= at)
+    {
         if let Some((TRACKS, Some(size), len)) = header(&bytes.up_to(place, HEADER)?) {
             tracks.extend(described(&bytes.up_to(place + len as u64, size.min(MAX_TRACKS))?));
         }

@@ -51,7 +51,8 @@ impl Unpacked {
     /// Unpacks a packet. One that cannot be unpacked is damage.
     pub(in crate::decode) fn unpack(&self, mut packet: Packet) -> Result<Packet> {
         if let Some((_, steps)) = self.steps.iter().find(|(track, _)| *track == packet.track_id) {
-            packet.data = frame(&packet.data, steps).ok_or(Error::DecodeError("a frame cannot be unpacked"))?;
+            packet.data =
+                frame(&packet.data, steps).ok_or(Error::DecodeError("a frame cannot be unpacked"))?;
         }
         Ok(packet)
     }

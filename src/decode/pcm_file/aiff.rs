@@ -3,11 +3,11 @@ use std::io;
 
 use symphonia::core::codecs::audio::well_known as id;
 
-use crate::decode::bytes::{Bytes, u16_at, u32_at};
 use super::chunks::Chunks;
-use super::samples::{Extent, Samples, float, integer};
 use super::container::{Content, Found, MAX_ID3V2, PcmFile};
 use super::info;
+use super::samples::{Extent, Samples, float, integer};
+use crate::decode::bytes::{Bytes, u16_at, u32_at};
 use crate::decode::read_tags;
 use crate::error::AudioError;
 use crate::tags::Tags;
@@ -105,8 +105,7 @@ fn samples(codec: &[u8], bits: u16, rate: u32, channels: u16) -> Result<Samples,
         b"ulaw" | b"ULAW" => (Some(id::CODEC_ID_PCM_MULAW), 1),
         b"ima4" => return ima4(rate, channels).ok_or_else(no_channel),
         other => {
-            let name = String::from_utf8_lossy(other).trim().to_owned();
-            return Err(AudioError::UnknownCodec(format!("{name} in AIFF")));
+            return Err(AudioError::UnknownCodec(format!("{} in AIFF", other.trim_ascii().escape_ascii())));
         }
     };
     let codec = codec.ok_or_else(|| AudioError::Unsupported(format!("PCM of {bits} bits")))?;

@@ -3,9 +3,9 @@ use std::io;
 
 use symphonia::core::codecs::audio::well_known as id;
 
-use crate::decode::bytes::{Bytes, u32_at};
-use super::samples::{Extent, Samples, float, integer};
 use super::container::{Content, Found, PcmFile};
+use super::samples::{Extent, Samples, float, integer};
+use crate::decode::bytes::{Bytes, u32_at};
 use crate::error::AudioError;
 use crate::tags::Tags;
 
@@ -44,8 +44,7 @@ pub(super) fn read(bytes: &mut Bytes<'_>) -> io::Result<Found> {
     };
     let damaged = || AudioError::Damaged("its header states no channel or no rate".to_owned());
     let samples = Samples::pcm(codec, width, rate, channels).ok_or_else(damaged);
-    Ok(Some(samples.map(|samples| PcmFile {
-        content: Content::Blocks(samples, extent),
-        tags: Tags::default(),
-    })))
+    Ok(Some(
+        samples.map(|samples| PcmFile { content: Content::Blocks(samples, extent), tags: Tags::default() }),
+    ))
 }

@@ -4,10 +4,10 @@ use std::io;
 use symphonia::core::codecs::audio::well_known as id;
 
 use super::aiff::ima4;
-use crate::decode::bytes::{Bytes, u32_at};
-use super::samples::{Extent, Samples, float, integer};
 use super::container::{Content, Found, PcmFile};
 use super::info;
+use super::samples::{Extent, Samples, float, integer};
+use crate::decode::bytes::{Bytes, u32_at};
 use crate::error::AudioError;
 use crate::tags::Tags;
 

@@ -60,7 +60,8 @@ mod tests {
     #[test]
     fn a_forgotten_padding_costs_no_text() {
         for gap in [&b""[..], b"\0"] {
-            let list = [b"INFOINAM\x05\0\0\0Title", gap, b"IART\x03\0\0\0abc", gap, b"ITRK\x03\0\0\x003/9"].concat();
+            let list =
+                [b"INFOINAM\x05\0\0\0Title", gap, b"IART\x03\0\0\0abc", gap, b"ITRK\x03\0\0\x003/9"].concat();
             let mut tags = Tags::default();
             take(&list, false, &mut tags);
             assert_eq!(tags.title.as_deref(), Some("Title"));

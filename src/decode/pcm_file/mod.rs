@@ -11,15 +11,15 @@ mod container;
 mod info;
 mod reader;
 mod samples;
+mod wav;
 mod wave64;
 mod wave_format;
-mod wav;
 
 use std::fs::File;
 use std::io;
 
-use super::bytes::Bytes;
 use self::container::{Found, MAX_ID3V2};
+use super::bytes::Bytes;
 use super::read_tags;
 use crate::error::AudioError;
 

@@ -1,12 +1,12 @@
 //! WAV, also with the highest byte first (RIFX) and with lengths of 64 bits (RF64, BW64).
 use std::io;
 
-use crate::decode::bytes::{Bytes, u32_at, u64_at};
 use super::chunks::{Chunk, Chunks, is_name};
-use super::samples::Extent;
-use super::wave_format::{self, WaveFormat};
 use super::container::{Content, Found, MAX_ID3V2, PcmFile};
 use super::info;
+use super::samples::Extent;
+use super::wave_format::{self, WaveFormat};
+use crate::decode::bytes::{Bytes, u32_at, u64_at};
 use crate::decode::read_tags;
 use crate::error::AudioError;
 use crate::tags::Tags;

@@ -1,10 +1,10 @@
 //! Wave64 of Sony: chunks with a GUID for a name and a length of 64 bits, which includes both.
 use std::io;
 
-use crate::decode::bytes::{Bytes, u64_at};
+use super::container::{Content, Found, PcmFile};
 use super::samples::Extent;
 use super::wave_format::{self, WaveFormat};
-use super::container::{Content, Found, PcmFile};
+use crate::decode::bytes::{Bytes, u64_at};
 use crate::error::AudioError;
 use crate::tags::Tags;
 
@@ -34,14 +34,13 @@ pub(super) fn read(bytes: &mut Bytes<'_>) -> io::Result<Found> {
         } else if name.starts_with(b"data") && extent.is_none() {
             let known = (1..i64::MAX.unsigned_abs()).contains(&size);
             let whole = bytes.len();
-            extent = Some(if known {
-                Extent::stated(start, size, whole)
-            } else {
-                Extent::rest(start, whole)
-            });
+            extent =
+                Some(if known { Extent::stated(start, size, whole) } else { Extent::rest(start, whole) });
         }
         // Chunks begin at multiples of eight bytes.
-        let Some(next) = start.checked_add(size).and_then(|end| end.checked_next_multiple_of(8)) else { break };
+        let Some(next) = start.checked_add(size).and_then(|end| end.checked_next_multiple_of(8)) else {
+            break;
+        };
         at = next;
     }
     let content = match (format, extent) {

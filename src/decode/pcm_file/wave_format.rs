@@ -1,8 +1,8 @@
 //! The description of samples in WAV and Wave64, which is WAVEFORMATEX of Windows.
 use symphonia::core::codecs::audio::well_known as id;
 
-use crate::decode::bytes::{u16_at, u32_at};
 use super::samples::{Samples, float, integer};
+use crate::decode::bytes::{u16_at, u32_at};
 use crate::error::AudioError;
 
 /// What a `fmt ` chunk says.

@@ -37,7 +37,8 @@ pub(super) fn without_cover(file: &mut File, base: u64) -> io::Result<Option<(u6
         [b'O', b'p', b'u', b's', b'H', b'e', b'a', b'd', ..] => (&b"OpusTags"[..], 0),
         _ => return Ok(None),
     };
-    let mut packet = Packets { bytes: &mut bytes, at: first.end(), serial: first.serial, page: None, ended: false };
+    let mut packet =
+        Packets { bytes: &mut bytes, at: first.end(), serial: first.serial, page: None, ended: false };
     let mut start = vec![0; tags.len()];
     if packet.read(&mut start)? < start.len() || start != tags || !packet.is_long()? {
         return Ok(None);
@@ -86,7 +87,6 @@ fn kept(packet: &mut Packets<'_, '_>) -> io::Result<Option<Vec<u8>>> {
 /// A page.
 struct Page {
     serial: [u8; 4],
-    flags: u8,
     /// The lengths of its segments.
     segments: Vec<u8>,
     /// The offset of its content.
@@ -102,7 +102,7 @@ impl Page {
         let count = u64::from(header[26]);
         let Some(segments) = bytes.vec(at + HEADER as u64, count)? else { return Ok(None) };
         let serial = [header[14], header[15], header[16], header[17]];
-        Ok(Some(Page { serial, flags: header[5], segments, body: at + HEADER as u64 + count }))
+        Ok(Some(Page { serial, segments, body: at + HEADER as u64 + count }))
     }
 
     fn len(&self) -> u64 {

@@ -12,6 +12,6 @@ pub fn run(args: &CompactArgs) -> anyhow::Result<ExitCode> {
     let index = Index::open_to_write(&path)?;
     let freed = index.compact_with(MaintainOptions::default().cancel(&stop))?;
     index.close()?;
-    messages::say(&format!("{}: {:.2} MB given back", path.display(), freed as f64 / 1e6));
+    messages::say(&format!("{}: {:.2} MB given back", messages::shown(&path), freed as f64 / 1e6));
     Ok(ExitCode::SUCCESS)
 }

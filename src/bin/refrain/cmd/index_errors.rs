@@ -10,7 +10,7 @@ use refrain::{BuildOptions, Index};
 use serde_json::json;
 
 use super::progress;
-use crate::{args::ErrorsArgs, db, stop};
+use crate::{args::ErrorsArgs, db, messages, stop};
 
 /// Lists the files that could not be used, after trying them again if asked.
 pub fn run(args: &ErrorsArgs) -> anyhow::Result<ExitCode> {
@@ -34,7 +34,7 @@ pub fn run(args: &ErrorsArgs) -> anyhow::Result<ExitCode> {
         if args.json {
             writeln!(out, "{}", json!({"path": path.to_string_lossy(), "reason": reason}))
         } else {
-            writeln!(out, "{}: {reason}", path.display())
+            writeln!(out, "{}: {}", messages::shown(&path), messages::shown(&reason))
         }
         .context("cannot write the list")?;
     }

@@ -39,7 +39,7 @@ fn print(args: &InfoArgs, info: &Info, failures: Vec<(PathBuf, String)>) -> io::
         return writeln!(out, "{document}");
     }
     let rows = [
-        ("file", info.path.display().to_string()),
+        ("file", messages::shown(&info.path)),
         ("tracks", info.tracks.to_string()),
         ("audio", messages::hours(info.duration.0)),
         ("size", format!("{:.2} MB, {:.2} MB an hour", info.bytes as f64 / 1e6, per_hour(info))),
@@ -60,7 +60,7 @@ fn print(args: &InfoArgs, info: &Info, failures: Vec<(PathBuf, String)>) -> io::
         writeln!(out, "{name:17} {value}")?;
     }
     for (path, reason) in failures {
-        writeln!(out, "{}: {reason}", path.display())?;
+        writeln!(out, "{}: {}", messages::shown(&path), messages::shown(&reason))?;
     }
     Ok(())
 }

@@ -23,8 +23,11 @@ pub fn run(args: &ListArgs) -> anyhow::Result<ExitCode> {
         let selector = Selector::from(text.as_os_str());
         let paths = index.select(&selector)?;
         if paths.is_empty() && selector != Selector::Missing {
-            let text = text.display();
-            messages::say(&format!("refrain: {}: nothing in the index is meant by {text}", path.display()));
+            let text = messages::shown(&text);
+            messages::say(&format!(
+                "refrain: {}: nothing in the index is meant by {text}",
+                messages::shown(&path)
+            ));
             nothing = true;
         }
         chosen.get_or_insert_default().extend(paths);
@@ -90,10 +93,10 @@ fn lines(out: &mut impl Write, track: &Track, files: &[FileEntry]) -> io::Result
     if let (Some(name), Some(album)) = (&mut name, &tags.album) {
         *name += &format!(" ({album})");
     }
-    let files = files
-        .iter()
-        .map(|file| format!("{}{}", file.path.display(), if file.missing { " (missing)" } else { "" }));
-    for (at, line) in name.into_iter().chain(files).enumerate() {
+    let files = files.iter().map(|file| {
+        format!("{}{}", messages::shown(&file.path), if file.missing { " (missing)" } else { "" })
+    });
+    for (at, line) in name.map(messages::shown).into_iter().chain(files).enumerate() {
         if at == 0 {
             writeln!(out, "{:>7}  {:>9}  {line}", track.id.0, track.record.duration.to_string())?;
         } else {

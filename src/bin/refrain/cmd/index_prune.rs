@@ -18,7 +18,8 @@ pub fn run(args: &PruneArgs) -> anyhow::Result<ExitCode> {
         let before = marked.len();
         marked.retain(|path| !path.starts_with(&root));
         if marked.len() < before {
-            let (root, files) = (root.display(), messages::count((before - marked.len()) as u64, "file"));
+            let (root, files) =
+                (messages::shown(&root), messages::count((before - marked.len()) as u64, "file"));
             messages::say(&format!(
                 "{root}: not there, {files} below it kept; `refrain index remove {root}` drops them"
             ));

@@ -14,9 +14,12 @@ pub fn run(args: &RebuildArgs) -> anyhow::Result<ExitCode> {
     index.close()?;
     messages::say(&match built {
         Built::New { centroids, windows } => {
-            format!("{}: {centroids} lists of {windows} windows", path.display())
+            format!("{}: {centroids} lists of {windows} windows", messages::shown(&path))
         }
-        _ => format!("{}: too small to need a neighbour index; every window is compared", path.display()),
+        _ => format!(
+            "{}: too small to need a neighbour index; every window is compared",
+            messages::shown(&path)
+        ),
     });
     Ok(ExitCode::SUCCESS)
 }

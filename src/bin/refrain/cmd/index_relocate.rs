@@ -12,8 +12,11 @@ pub fn run(args: &RelocateArgs) -> anyhow::Result<ExitCode> {
     let moved = index.relocate(&args.from, &args.to)?;
     index.close()?;
     if moved.files + moved.roots == 0 {
-        let from = args.from.display();
-        messages::say(&format!("refrain: {}: nothing in the index is at or below {from}", path.display()));
+        let from = messages::shown(&args.from);
+        messages::say(&format!(
+            "refrain: {}: nothing in the index is at or below {from}",
+            messages::shown(&path)
+        ));
         return Ok(ExitCode::from(1));
     }
     let what = match moved.files {

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use refrain::{BuildOptions, Index};
 
 use super::progress;
-use crate::{args::UpdateArgs, db, stop};
+use crate::{args::UpdateArgs, db, messages, stop};
 
 /// Updates. Exit 0, even if files are missing.
 pub fn run(args: &UpdateArgs) -> anyhow::Result<ExitCode> {
@@ -13,7 +13,10 @@ pub fn run(args: &UpdateArgs) -> anyhow::Result<ExitCode> {
     let index = Index::open_to_write(&path)?;
     let info = index.info()?;
     if info.roots.is_empty() && info.files + info.failures == 0 {
-        anyhow::bail!("{}: no folder was indexed yet; `refrain index build DIR` does that", path.display());
+        anyhow::bail!(
+            "{}: no folder was indexed yet; `refrain index build DIR` does that",
+            messages::shown(&path)
+        );
     }
     let options = BuildOptions::default().threads(args.work.threads.map(usize::from)).cancel(&stop);
     progress::tell(&args.work, &path, index, options, Index::update_with)?;

@@ -33,7 +33,7 @@ pub fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     }
     let info = checked?;
     let tracks = messages::count(info.tracks, "track");
-    writeln!(io::stdout(), "{}: whole, {tracks}, {} windows", path.display(), info.windows)
+    writeln!(io::stdout(), "{}: whole, {tracks}, {} windows", messages::shown(&path), info.windows)
         .context("cannot write the verdict")?;
     Ok(ExitCode::SUCCESS)
 }

@@ -21,12 +21,13 @@ const SOURCE: &str = concat!("refrain ", env!("CARGO_PKG_VERSION"));
 /// Writes a page for refrain and one for each of its commands.
 pub fn run(args: &ManArgs) -> anyhow::Result<ExitCode> {
     let folder = &args.dir;
-    fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    fs::create_dir_all(folder)
+        .with_context(|| format!("cannot make the folder {}", messages::shown(&folder)))?;
     let mut command = Cli::command().disable_help_subcommand(true);
     // Gives nested commands their full names.
     command.build();
     let pages = pages(&command, folder)?;
-    messages::say(&format!("{}: {}", folder.display(), messages::count(pages, "page")));
+    messages::say(&format!("{}: {}", messages::shown(&folder), messages::count(pages, "page")));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -37,7 +38,7 @@ fn pages(command: &Command, folder: &Path) -> anyhow::Result<u64> {
     let mut page = Vec::new();
     man.render(&mut page)
         .and_then(|()| write(&page, &target))
-        .with_context(|| format!("cannot write {}", target.display()))?;
+        .with_context(|| format!("cannot write {}", messages::shown(&target)))?;
     command.get_subcommands().try_fold(1, |sum, command| Ok(sum + pages(command, folder)?))
 }
 

@@ -39,7 +39,7 @@ pub fn tell(
     if let Some(info) = info {
         messages::say(&format!(
             "{}: {}, {}",
-            path.display(),
+            messages::shown(&path),
             messages::count(info.tracks, "track"),
             messages::hours(info.duration.0)
         ));
@@ -51,7 +51,7 @@ pub fn tell(
 fn report(args: &WorkArgs, summary: &BuildSummary, took: Duration) {
     let named = if args.verbose { usize::MAX } else { NAMED };
     for failed in summary.failed.iter().take(named) {
-        messages::say(&format!("cannot use {}: {}", failed.path.display(), failed.error.reason()));
+        messages::say(&format!("cannot use {}: {}", messages::shown(&failed.path), failed.error.reason()));
     }
     if summary.failed.len() > named {
         messages::say(&format!(
@@ -106,10 +106,10 @@ impl Progress {
             }
             BuildEvent::Added { path, bytes, duration, warnings, .. } => {
                 for warning in warnings.iter().filter(|_| !self.quiet) {
-                    self.line(&format!("{}: {warning}", path.display()));
+                    self.line(&format!("{}: {warning}", messages::shown(&path)));
                 }
                 if self.verbose {
-                    self.line(&format!("added {} ({duration})", path.display()));
+                    self.line(&format!("added {} ({duration})", messages::shown(&path)));
                 }
                 self.bar.step(bytes, duration);
             }
@@ -118,13 +118,13 @@ impl Progress {
                 self.bar.step(bytes, Seconds::default());
             }
             BuildEvent::Moved { from, to, .. } if self.verbose => {
-                self.line(&format!("moved {} to {}", from.display(), to.display()));
+                self.line(&format!("moved {} to {}", messages::shown(&from), messages::shown(&to)));
             }
             BuildEvent::Missing { path, .. } if self.verbose => {
-                self.line(&format!("missing {}", path.display()));
+                self.line(&format!("missing {}", messages::shown(&path)));
             }
             BuildEvent::Unavailable { path, .. } => {
-                self.line(&format!("{}: not there, its files count as missing", path.display()));
+                self.line(&format!("{}: not there, its files count as missing", messages::shown(&path)));
             }
             BuildEvent::Neighbours => self.bar.say("bringing the neighbour index up to date"),
             _ => {}

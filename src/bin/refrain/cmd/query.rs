@@ -19,7 +19,7 @@ pub fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
     let path = db::path(&args.db)?;
     let index = Index::open(&path)?;
     if !index.has_tracks()? {
-        messages::say(&format!("{}: the index is empty", path.display()));
+        messages::say(&format!("{}: the index is empty", messages::shown(&path)));
     }
     let range = if args.fast {
         Range::PLAIN
@@ -83,7 +83,7 @@ fn clips(args: &QueryArgs, out: &mut Output<'_>) -> anyhow::Result<Vec<PathBuf>>
         }
         let (files, unreadable) = ScanOptions::from(&args.find).audio_files(clip)?;
         if files.is_empty() {
-            messages::say(&format!("refrain: {}: no audio files in this folder", clip.display()));
+            messages::say(&format!("refrain: {}: no audio files in this folder", messages::shown(&clip)));
             out.any_error = true;
         }
         for error in unreadable {
@@ -142,7 +142,7 @@ impl<'a> Output<'a> {
         self.any_error |= answer.is_err();
         let warnings = answer.as_ref().map_or(&[][..], |answer| &answer.warnings);
         for warning in warnings.iter().filter(|_| !self.args.quiet) {
-            messages::say(&format!("{}: {warning}", clip.display()));
+            messages::say(&format!("{}: {warning}", messages::shown(&clip)));
         }
         if self.args.json {
             writeln!(self.out, "{}", report::json(clip, answer))?;
@@ -160,7 +160,7 @@ impl<'a> Output<'a> {
                 return Ok(());
             }
         };
-        let name = clip.display();
+        let name = messages::shown(&clip);
         match answer.status {
             Status::Match if self.args.m3u => {
                 if let Some(best) = answer.matches.first() {
@@ -226,11 +226,11 @@ fn table(matches: &[Match]) -> String {
 
 /// Artist and title if known, and always the file.
 fn name(m: &Match) -> String {
-    let path = m.path.display();
+    let path = messages::shown(&m.path);
     match (&m.tags.artist, &m.tags.title) {
-        (Some(artist), Some(title)) => format!("{artist} - {title} ({path})"),
-        (None, Some(title)) => format!("{title} ({path})"),
-        _ => path.to_string(),
+        (Some(artist), Some(title)) => messages::shown(format!("{artist} - {title} ({path})")),
+        (None, Some(title)) => messages::shown(format!("{title} ({path})")),
+        _ => path,
     }
 }
 
@@ -252,7 +252,7 @@ fn also_as(m: &Match) -> String {
     const MOST: usize = 5;
     let files: Vec<&PathBuf> = m.also_paths.iter().chain(&m.copies).collect();
     let mut told: String =
-        files.iter().take(MOST).map(|path| format!("\n  also as {}", path.display())).collect();
+        files.iter().take(MOST).map(|path| format!("\n  also as {}", messages::shown(&path))).collect();
     if files.len() > MOST {
         told += &format!("\n  also as {}", messages::count((files.len() - MOST) as u64, "more file"));
     }
