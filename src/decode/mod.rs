@@ -31,6 +31,8 @@ mod decoder;
 mod downmix;
 #[cfg(feature = "acoustid")]
 mod frame_source;
+#[cfg(feature = "mp3")]
+mod free_format;
 mod in_memory;
 #[cfg(feature = "mkv")]
 mod matroska;

@@ -11,12 +11,18 @@ use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions, ReadBytes
 use symphonia::core::meta::MetadataOptions;
 use symphonia::core::packet::Packet;
 
+#[cfg(feature = "mp3")]
+use super::bytes::Bytes;
 use super::catch_panic::catch_panic;
 use super::codec::describe;
+#[cfg(feature = "mp3")]
+use super::free_format::{self, FreeFormat};
 #[cfg(feature = "mkv")]
 use super::matroska::{self, Unpacked};
 use super::mpeg_frames;
 use super::pcm_file::{self, Content, PcmFile, PcmReader};
+#[cfg(feature = "mp3")]
+use super::read_tags;
 use super::repair::{self, View};
 use super::source::{Source, Watch, id3v2_len};
 use crate::error::AudioError;
@@ -94,6 +100,10 @@ pub(super) fn container(mut file: File, watch: &Arc<Watch>) -> Result<Container,
             };
         }
     };
+    #[cfg(feature = "mp3")]
+    if free_format::begins(&mut file, tag)? {
+        return free(file, tag, watch);
+    }
     let open = |base, seekable| Source::new(file.try_clone()?, base, seekable, Arc::clone(watch));
     let (mut first, mut barren) = (None, None);
     use Attempt::{Endless, Frames, Plain, Repaired, Tagless};
@@ -137,6 +147,30 @@ pub(super) fn container(mut file: File, watch: &Arc<Watch>) -> Result<Container,
             described(container, &mut file, 0)
         }
         None => Err(Refusal::Audio(first.unwrap_or(AudioError::UnknownFormat))),
+    }
+}
+
+/// Opens MPEG audio of free format behind an ID3v2 tag.
+#[cfg(feature = "mp3")]
+fn free(mut file: File, tag: u64, watch: &Arc<Watch>) -> Result<Container, Refusal> {
+    let tags = if (1..=MAX_ID3V2).contains(&tag) {
+        Bytes::new(&mut file, 0)?.vec(0, tag)?.map(read_tags::of_id3v2).unwrap_or_default()
+    } else {
+        Tags::default()
+    };
+    let len = file.metadata()?.len().saturating_mul(free_format::GROWTH);
+    watch.allow(MAX_HEADER);
+    let source = Source::new(file, tag, true, Arc::clone(watch))?;
+    let opened = catch_panic(move || {
+        let mut reader = FreeFormat::new(source)?;
+        let first = reader.next_packet()?;
+        Ok((reader, first))
+    });
+    match (watch.take_failure(), opened) {
+        (Some(failure), _) => Err(Refusal::Io(failure)),
+        (None, Ok(Ok((reader, first)))) => Ok(Container { reader: Box::new(reader), first, tags, len }),
+        (None, Ok(Err(error))) => Err(Refusal::Audio(reason(error))),
+        (None, Err(panic)) => Err(Refusal::Audio(AudioError::DecoderPanic(panic))),
     }
 }
 

@@ -6,6 +6,7 @@ mod ann;
 mod beside;
 mod chosen;
 mod cli;
+mod containers;
 mod contents;
 mod copies;
 #[cfg(target_os = "linux")]
