@@ -17,8 +17,7 @@ pub struct Tags {
     pub title: Option<String>,
     /// Who performs it: the first artist that the file names.
     pub artist: Option<String>,
-    /// The other artists, in the file's order. In JSON the field is left out if there are none.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// The other artists, in the file's order.
     pub other_artists: Vec<String>,
     /// The album it is on.
     pub album: Option<String>,

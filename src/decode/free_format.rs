@@ -47,7 +47,8 @@ fn leads_on(data: &[u8], distance: usize) -> bool {
     let first = data.get(..4).and_then(kind);
     let mut at = 0;
     for _ in 0..FRAMES {
-        let Some(found) = data.get(at..).and_then(kind).filter(|found| Some(found.0) == first.map(|f| f.0)) else {
+        let Some(found) = data.get(at..).and_then(kind).filter(|found| Some(found.0) == first.map(|f| f.0))
+        else {
             return false;
         };
         at += distance + found.1;

@@ -71,7 +71,10 @@ impl Values {
         if self.values.is_empty() {
             key.clone_into(&mut self.key);
         }
-        if self.key == key && self.values.len() < MAX_VALUES && !self.values.contains(&value) {
+        if self.key.eq_ignore_ascii_case(key)
+            && self.values.len() < MAX_VALUES
+            && !self.values.contains(&value)
+        {
             self.values.push(value);
         }
     }

@@ -116,7 +116,7 @@ fn wav_of_every_length_field() {
     for wrong in [0, len, 0x7fff_ffff, 0x7fff_f000, 0x8000_0000, u32::MAX - 8, u32::MAX] {
         whole("data", &with(file.clone(), data_len, &wrong.to_le_bytes()));
     }
-    for cut_at in [1_000, 9_999, 16_000] {
+    for cut_at in [1_000, 9_999, 15_900] {
         cut("data", &file[..cut_at], (cut_at - 44) / 2);
     }
     // A file that is empty, and not one whose length was never filled in.

@@ -26,6 +26,7 @@ mod layering;
 mod lists;
 mod merge;
 mod nonmusic;
+mod repaired;
 mod repeats;
 mod run;
 mod shell;

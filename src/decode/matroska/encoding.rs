@@ -43,8 +43,9 @@ pub(super) fn steps(encodings: &[u8], has_private: bool) -> Result<Vec<Step>, &'
             if scope & PRIVATE != 0 && has_private {
                 return Err("Matroska with a compressed codec header");
             }
-            if scope & FRAMES != 0 {
-                let compression = children(encoding).find(|c| c.0 == COMPRESSION).map_or(&[][..], |c| c.1);
+            // Some programs describe an encoding without a compression, and encode nothing.
+            let compression = children(encoding).find(|c| c.0 == COMPRESSION);
+            if let Some((_, compression)) = compression.filter(|_| scope & FRAMES != 0) {
                 steps.push((order, step(compression)?));
             }
         }
@@ -111,6 +112,7 @@ mod tests {
         assert_eq!(of(&[(SCOPE, &[3])], &[]), Err("Matroska with a compressed codec header"));
         assert_eq!(steps(&encoding(&[(SCOPE, &[3])], &[]), false), Ok(vec![Step::Zlib]));
         assert_eq!(of(&[(SCOPE, &[4])], &[]), Ok(vec![]));
+        assert_eq!(steps(&element(ENCODING, &[]), true), Ok(vec![]));
         let both = [
             encoding(&[(ORDER, &[0])], &[(ALGORITHM, &[3]), (SETTINGS, &[7])]),
             encoding(&[(ORDER, &[1])], &[]),

@@ -42,7 +42,7 @@ const MAX_SEEK_HEAD: u64 = 1 << 20;
 
 /// What is said about a track.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::decode) struct About {
+pub(crate) struct About {
     pub number: u64,
     /// Whether it is meant to be played.
     pub default: bool,
@@ -51,7 +51,7 @@ pub(in crate::decode) struct About {
 }
 
 /// What a file says about its tracks, from the offset `base` on. `None` if it describes none.
-pub(in crate::decode) fn find(file: &mut File, base: u64) -> io::Result<Option<Vec<About>>> {
+pub(crate) fn find(file: &mut File, base: u64) -> io::Result<Option<Vec<About>>> {
     let mut bytes = Bytes::new(file, base)?;
     // Other bytes may stand before it, such as an ID3v2 tag.
     let (mut at, mut left) = (0, MAX_MARKS);

@@ -11,7 +11,7 @@ use super::encoding::{Step, frame};
 use super::tracks::About;
 
 /// Matroska, with its tracks as the file describes them.
-pub(in crate::decode) struct Unpacked {
+pub(crate) struct Unpacked {
     inner: Box<dyn FormatReader>,
     tracks: Vec<Track>,
     /// The steps for the frames of tracks that need any.
@@ -25,7 +25,7 @@ fn of<'a>(track: &Track, about: &'a [About]) -> Option<&'a About> {
 
 impl Unpacked {
     /// Shows the tracks of `inner` as the file describes them. A track whose frames cannot be read is of no codec.
-    pub(in crate::decode) fn new(inner: Box<dyn FormatReader>, about: &[About]) -> Self {
+    pub(crate) fn new(inner: Box<dyn FormatReader>, about: &[About]) -> Self {
         let mut tracks = inner.tracks().to_vec();
         let mut steps = Vec::new();
         for track in &mut tracks {
@@ -41,7 +41,7 @@ impl Unpacked {
     }
 
     /// What keeps the audio from being read, if nothing of it can be.
-    pub(in crate::decode) fn refusal(&self, about: &[About]) -> Option<&'static str> {
+    pub(crate) fn refusal(&self, about: &[About]) -> Option<&'static str> {
         let audio = |track: &Track| track.codec_params.as_ref().is_some_and(|params| params.is_audio());
         let was_audio = self.inner.tracks().iter().filter(|track| audio(track));
         let refused = was_audio.filter_map(|track| of(track, about)?.steps.clone().err());
@@ -49,7 +49,7 @@ impl Unpacked {
     }
 
     /// Unpacks a packet. One that cannot be unpacked is damage.
-    pub(in crate::decode) fn unpack(&self, mut packet: Packet) -> Result<Packet> {
+    pub(crate) fn unpack(&self, mut packet: Packet) -> Result<Packet> {
         if let Some((_, steps)) = self.steps.iter().find(|(track, _)| *track == packet.track_id) {
             packet.data =
                 frame(&packet.data, steps).ok_or(Error::DecodeError("a frame cannot be unpacked"))?;
@@ -58,7 +58,7 @@ impl Unpacked {
     }
 
     /// Whether packets may become much longer than they are in the file.
-    pub(in crate::decode) fn grows(&self) -> bool {
+    pub(crate) fn grows(&self) -> bool {
         self.steps.iter().any(|(_, steps)| steps.contains(&Step::Zlib))
     }
 }

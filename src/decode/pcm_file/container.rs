@@ -8,14 +8,14 @@ pub(super) const MAX_ID3V2: u64 = 16 << 20;
 
 /// What is in a container of plain samples.
 #[derive(Debug)]
-pub(in crate::decode) struct PcmFile {
+pub(crate) struct PcmFile {
     pub content: Content,
     pub tags: Tags,
 }
 
 /// The audio of a container.
 #[derive(Debug)]
-pub(in crate::decode) enum Content {
+pub(crate) enum Content {
     /// Blocks of one size.
     Blocks(Samples, Extent),
     /// MPEG audio from this offset on, which shows itself how it is to be read.

@@ -63,7 +63,7 @@ pub(super) fn find(file: &mut File, base: u64) -> io::Result<Found> {
         if (1..=MAX_ID3V2).contains(&base) {
             let mut whole = Bytes::new(file, 0)?;
             if let Some(tag) = whole.vec(0, base)? {
-                *tags = std::mem::take(tags).or(read_tags::of_id3v2(tag));
+                *tags = read_tags::of_id3v2(tag).or(std::mem::take(tags));
             }
         }
     }

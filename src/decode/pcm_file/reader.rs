@@ -24,7 +24,7 @@ const FRAMES: u32 = 1_152;
 const BYTES: u32 = 1 << 20;
 
 /// A demuxer of one track.
-pub(in crate::decode) struct PcmReader<'s> {
+pub(crate) struct PcmReader<'s> {
     source: MediaSourceStream<'s>,
     info: MediaInfo,
     tracks: Vec<Track>,
@@ -41,7 +41,7 @@ pub(in crate::decode) struct PcmReader<'s> {
 }
 
 impl<'s> PcmReader<'s> {
-    pub(in crate::decode) fn new(
+    pub(crate) fn new(
         mut source: MediaSourceStream<'s>,
         samples: Samples,
         extent: Extent,

@@ -4,7 +4,7 @@ use symphonia::core::codecs::audio::well_known as id;
 
 /// Blocks of samples, all of one size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::decode) struct Samples {
+pub(crate) struct Samples {
     pub codec: AudioCodecId,
     pub rate: u32,
     pub channels: u16,
@@ -64,7 +64,7 @@ pub(super) fn float(width: u16, big: bool) -> Option<AudioCodecId> {
 
 /// The bytes of a file that are samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::decode) struct Extent {
+pub(crate) struct Extent {
     /// Where they begin.
     pub start: u64,
     /// How many there are.
@@ -79,11 +79,12 @@ impl Extent {
         Self { start, len: whole.saturating_sub(start), cut_from: None }
     }
 
-    /// `stated` bytes from `start` on, in a file of `whole` bytes. If the file has less, it was cut off, unless the length
-    /// includes the header by mistake.
+    /// `stated` bytes from `start` on, in a file of `whole` bytes. If the file has less, it was cut off, unless the length is
+    /// that of the whole file by mistake.
     pub(super) fn stated(start: u64, stated: u64, whole: u64) -> Self {
         let rest = Self::rest(start, whole);
-        let cut_from = (stated > whole).then_some(stated);
+        let mistaken = stated == whole || stated.checked_add(8) == Some(whole);
+        let cut_from = (stated > rest.len && !mistaken).then_some(stated);
         Self { len: stated.min(rest.len), cut_from, ..rest }
     }
 }

@@ -32,8 +32,10 @@ pub(super) fn view(file: &mut File, base: u64) -> io::Result<Option<View>> {
     if let Some(after) = mov::missing_type(file, base)? {
         return Ok(Some(View { base, after, mp4: true, ..View::default() }));
     }
-    if let Some((audio, before)) = ogg::without_cover(file, base)? {
-        return Ok(Some(View { base: audio, before, ..View::default() }));
+    match ogg::without_cover(file, base) {
+        Ok(Some((audio, before))) => Ok(Some(View { base: audio, before, ..View::default() })),
+        // What is cut off is left to the demuxer.
+        Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => Err(error),
+        _ => Ok(None),
     }
-    Ok(None)
 }

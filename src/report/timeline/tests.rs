@@ -273,7 +273,7 @@ fn the_json_has_the_promised_fields() {
     told.warnings = vec!["damaged".into()];
     assert_eq!(
         json(Path::new("s.wav"), &Ok(told)),
-        r#"{"file":"s.wav","duration":90.0,"plays":[{"start":0.25,"end":30.0,"path":"/m/a, \"b\".flac","ref_start":0.0,"ref_end":29.75,"tempo":1.0,"pitch":0.0,"score":0.99,"id":7,"also_paths":[],"copies":["/m/c.mp3"],"title":"T","artist":"A","album":null,"track_number":null,"disc_number":null,"recording_mbid":null,"release_mbid":null,"acoustid":null}],"unknown":[[30.0,60.0]],"silent":[[60.0,90.0]],"overlap":[],"warnings":["damaged"]}"#
+        r#"{"file":"s.wav","duration":90.0,"plays":[{"start":0.25,"end":30.0,"path":"/m/a, \"b\".flac","ref_start":0.0,"ref_end":29.75,"tempo":1.0,"pitch":0.0,"score":0.99,"id":7,"also_paths":[],"copies":["/m/c.mp3"],"title":"T","artist":"A","other_artists":[],"album":null,"track_number":null,"disc_number":null,"recording_mbid":null,"release_mbid":null,"acoustid":null}],"unknown":[[30.0,60.0]],"silent":[[60.0,90.0]],"overlap":[],"warnings":["damaged"]}"#
     );
     assert_eq!(
         json::<Timeline>(Path::new("x"), &Err(crate::Error::Interrupted)),
