@@ -101,7 +101,7 @@ impl FreeFormat {
 fn error(error: nanomp3::Error) -> Error {
     match error {
         nanomp3::Error::Io(error) => Error::IoError(error),
-        _ => Error::Unsupported("MPEG audio of free format that changes"),
+        _ => Error::DecodeError("the last frame is cut off, or other frames follow"),
     }
 }
 
@@ -161,7 +161,7 @@ mod tests {
     fn frames_at_a_distance_are_recognised() {
         let frames = |n: usize, third: u8| -> Vec<u8> {
             let frame = |i: usize| {
-                let padded = i % 3 == 0;
+                let padded = i.is_multiple_of(3);
                 let mut frame = vec![0x55; 1_077 + usize::from(padded)];
                 frame[..4].copy_from_slice(&[0xff, 0xfb, third | u8::from(padded) << 1, 0x64]);
                 frame

@@ -136,7 +136,7 @@ mod tests {
     /// Frames of 128 kbit/s at 44.1 kHz, with every third padded.
     fn frames(n: usize) -> Vec<u8> {
         let frame = |i: usize| {
-            let padded = i % 3 == 0;
+            let padded = i.is_multiple_of(3);
             let mut frame = vec![0x55; 417 + usize::from(padded)];
             frame[..4].copy_from_slice(&[0xff, 0xfb, if padded { 0x92 } else { 0x90 }, 0x44]);
             frame

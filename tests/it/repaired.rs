@@ -117,7 +117,7 @@ fn with_cover(file: &[u8], cover: usize) -> Vec<u8> {
     let mut segments: Vec<(u8, &[u8])> = Vec::new();
     for packet in &packets {
         segments.extend(packet.chunks(255).map(|part| (part.len() as u8, part)));
-        if packet.len() % 255 == 0 {
+        if packet.len().is_multiple_of(255) {
             segments.push((0, &[]));
         }
     }
@@ -246,7 +246,7 @@ fn matroska(entries: &[Entry]) -> Vec<u8> {
     }
     let header = element(0x1a45_dfa3, &element(0x4282, b"matroska"));
     let info = [
-        element(0x2ad7_b1, &1_000_000_u32.to_be_bytes()),
+        element(0x002a_d7b1, &1_000_000_u32.to_be_bytes()),
         element(0x4d80, b"this test"),
         element(0x5741, b"this test"),
     ];

@@ -44,8 +44,8 @@ impl Unpacked {
     pub(crate) fn refusal(&self, about: &[About]) -> Option<&'static str> {
         let audio = |track: &Track| track.codec_params.as_ref().is_some_and(|params| params.is_audio());
         let was_audio = self.inner.tracks().iter().filter(|track| audio(track));
-        let refused = was_audio.filter_map(|track| of(track, about)?.steps.clone().err());
-        if self.tracks.iter().any(audio) { None } else { refused.last() }
+        let mut refused = was_audio.filter_map(|track| of(track, about)?.steps.clone().err());
+        if self.tracks.iter().any(audio) { None } else { refused.next_back() }
     }
 
     /// Unpacks a packet. One that cannot be unpacked is damage.

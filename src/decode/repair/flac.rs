@@ -35,7 +35,7 @@ pub(super) fn patches(file: &mut File, base: u64) -> io::Result<Option<Vec<Patch
 
 /// The shortest and the longest block. They are the same if the first frame says that all blocks are of one length.
 fn possible(bytes: &mut Bytes<'_>, [_, longest]: [u16; 2]) -> io::Result<[u16; 2]> {
-    let anything = [SHORTEST, longest.max(u16::MAX)];
+    let anything = [SHORTEST, u16::MAX];
     let mut at = 4;
     for _ in 0..MAX_BLOCKS {
         let Some([kind, size @ ..]) = bytes.array::<4>(at)? else { return Ok(anything) };

@@ -104,7 +104,7 @@ impl<'a> Told<'a> {
         }
         let figures = outcome.as_ref().ok();
         for warning in figures.iter().flat_map(|f| &f.warnings).filter(|_| !self.args.quiet) {
-            messages::say(&format!("{}: {warning}", messages::shown(&path)));
+            messages::say(&format!("{}: {warning}", messages::shown(path)));
         }
         if self.args.json {
             print(&format!("{}\n", report::json(path, &outcome)))
@@ -181,7 +181,7 @@ fn readable(path: &Path, f: &HarmonicFigures) -> String {
         ("chroma", Some(chroma.join(" "))),
         ("", spread),
     ];
-    let mut text = format!("{}\n", messages::shown(&path));
+    let mut text = format!("{}\n", messages::shown(path));
     for (name, value) in rows {
         let value = value.unwrap_or_else(|| if name.is_empty() { String::new() } else { "none".into() });
         if !value.is_empty() {

@@ -29,7 +29,7 @@ pub fn run(args: &FingerprintArgs) -> anyhow::Result<ExitCode> {
         match one(file, name, args) {
             Ok(warnings) => {
                 for warning in warnings {
-                    messages::say(&format!("{}: {warning}", messages::shown(&file)));
+                    messages::say(&format!("{}: {warning}", messages::shown(file)));
                 }
             }
             Err(Failure::Output(error)) => return Err(error.into()),
@@ -38,7 +38,7 @@ pub fn run(args: &FingerprintArgs) -> anyhow::Result<ExitCode> {
                 failed = true;
             }
             Err(Failure::TooShort) => {
-                messages::say(&format!("refrain: {}: too short for a fingerprint", messages::shown(&file)));
+                messages::say(&format!("refrain: {}: too short for a fingerprint", messages::shown(file)));
                 failed = true;
             }
         }

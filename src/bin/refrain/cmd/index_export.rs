@@ -18,7 +18,7 @@ pub fn run(args: &ExportArgs) -> anyhow::Result<ExitCode> {
         Some(to) => {
             index.export_with(to, MaintainOptions::default().cancel(&stop::token()))?;
             let tracks = index.info()?.tracks;
-            messages::say(&format!("{}: {}", messages::shown(&to), messages::count(tracks, "track")));
+            messages::say(&format!("{}: {}", messages::shown(to), messages::count(tracks, "track")));
         }
         None => print(&index).context("cannot write the export")?,
     }

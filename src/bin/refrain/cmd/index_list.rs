@@ -23,7 +23,7 @@ pub fn run(args: &ListArgs) -> anyhow::Result<ExitCode> {
         let selector = Selector::from(text.as_os_str());
         let paths = index.select(&selector)?;
         if paths.is_empty() && selector != Selector::Missing {
-            let text = messages::shown(&text);
+            let text = messages::shown(text);
             messages::say(&format!(
                 "refrain: {}: nothing in the index is meant by {text}",
                 messages::shown(&path)

@@ -15,7 +15,7 @@ pub fn run(args: &MergeArgs) -> anyhow::Result<ExitCode> {
     for (other, name) in others.iter().zip(&args.others) {
         let summary = index.merge_with(other, MaintainOptions::default().cancel(&stop))?;
         let mut told =
-            format!("{}: {} added", messages::shown(&name), messages::count(summary.added as u64, "track"));
+            format!("{}: {} added", messages::shown(name), messages::count(summary.added as u64, "track"));
         if summary.known > 0 {
             told += &format!(", {} with more files", summary.known);
         }

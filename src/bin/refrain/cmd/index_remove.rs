@@ -23,7 +23,7 @@ pub fn run(args: &RemoveArgs) -> anyhow::Result<ExitCode> {
         // An indexed folder may have no files, because it was empty or they are already removed.
         let roots = folder(selector).map_or(Ok(Vec::new()), |path| index.roots_below(path))?;
         if paths.is_empty() && roots.is_empty() {
-            let text = messages::shown(&text);
+            let text = messages::shown(text);
             messages::say(&format!(
                 "refrain: {}: nothing in the index is meant by {text}",
                 messages::shown(&path)
@@ -67,7 +67,7 @@ pub fn take_out<'a>(
     }
     let mut out = io::stdout().lock();
     for path in chosen {
-        writeln!(out, "{}", messages::shown(&path)).context("cannot write the list")?;
+        writeln!(out, "{}", messages::shown(path)).context("cannot write the list")?;
     }
     let files = messages::count(chosen.len() as u64, "file");
     messages::say(&format!("{files} {}", if dry_run { "would be removed" } else { "removed" }));

@@ -22,12 +22,12 @@ const SOURCE: &str = concat!("refrain ", env!("CARGO_PKG_VERSION"));
 pub fn run(args: &ManArgs) -> anyhow::Result<ExitCode> {
     let folder = &args.dir;
     fs::create_dir_all(folder)
-        .with_context(|| format!("cannot make the folder {}", messages::shown(&folder)))?;
+        .with_context(|| format!("cannot make the folder {}", messages::shown(folder)))?;
     let mut command = Cli::command().disable_help_subcommand(true);
     // Gives nested commands their full names.
     command.build();
     let pages = pages(&command, folder)?;
-    messages::say(&format!("{}: {}", messages::shown(&folder), messages::count(pages, "page")));
+    messages::say(&format!("{}: {}", messages::shown(folder), messages::count(pages, "page")));
     Ok(ExitCode::SUCCESS)
 }
 

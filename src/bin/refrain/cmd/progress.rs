@@ -39,7 +39,7 @@ pub fn tell(
     if let Some(info) = info {
         messages::say(&format!(
             "{}: {}, {}",
-            messages::shown(&path),
+            messages::shown(path),
             messages::count(info.tracks, "track"),
             messages::hours(info.duration.0)
         ));

@@ -83,7 +83,7 @@ fn clips(args: &QueryArgs, out: &mut Output<'_>) -> anyhow::Result<Vec<PathBuf>>
         }
         let (files, unreadable) = ScanOptions::from(&args.find).audio_files(clip)?;
         if files.is_empty() {
-            messages::say(&format!("refrain: {}: no audio files in this folder", messages::shown(&clip)));
+            messages::say(&format!("refrain: {}: no audio files in this folder", messages::shown(clip)));
             out.any_error = true;
         }
         for error in unreadable {
@@ -142,7 +142,7 @@ impl<'a> Output<'a> {
         self.any_error |= answer.is_err();
         let warnings = answer.as_ref().map_or(&[][..], |answer| &answer.warnings);
         for warning in warnings.iter().filter(|_| !self.args.quiet) {
-            messages::say(&format!("{}: {warning}", messages::shown(&clip)));
+            messages::say(&format!("{}: {warning}", messages::shown(clip)));
         }
         if self.args.json {
             writeln!(self.out, "{}", report::json(clip, answer))?;
@@ -160,7 +160,7 @@ impl<'a> Output<'a> {
                 return Ok(());
             }
         };
-        let name = messages::shown(&clip);
+        let name = messages::shown(clip);
         match answer.status {
             Status::Match if self.args.m3u => {
                 if let Some(best) = answer.matches.first() {
@@ -252,7 +252,7 @@ fn also_as(m: &Match) -> String {
     const MOST: usize = 5;
     let files: Vec<&PathBuf> = m.also_paths.iter().chain(&m.copies).collect();
     let mut told: String =
-        files.iter().take(MOST).map(|path| format!("\n  also as {}", messages::shown(&path))).collect();
+        files.iter().take(MOST).map(|path| format!("\n  also as {}", messages::shown(path))).collect();
     if files.len() > MOST {
         told += &format!("\n  also as {}", messages::count((files.len() - MOST) as u64, "more file"));
     }

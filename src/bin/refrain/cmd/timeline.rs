@@ -156,7 +156,7 @@ impl<'a> Told<'a> {
         match self.writer.as_mut().map_or(Ok(()), |writer| writer.begin(path)) {
             Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
                 self.any_error = true;
-                self.say(&format!("refrain: {}: {error}", messages::shown(&path)));
+                self.say(&format!("refrain: {}: {error}", messages::shown(path)));
                 return Ok(());
             }
             other => other.context(CANNOT_WRITE)?,
@@ -220,7 +220,7 @@ impl<'a> Told<'a> {
             let bar = bar.lock().unwrap_or_else(PoisonError::into_inner);
             let left_out = bar.suspend(|| writer.end(timeline)).context(CANNOT_WRITE)?;
             for note in timeline.warnings.iter().chain(&left_out) {
-                bar.suspend(|| messages::say(&format!("{}: {note}", messages::shown(&path))));
+                bar.suspend(|| messages::say(&format!("{}: {note}", messages::shown(path))));
             }
         }
         Ok(())
