@@ -111,7 +111,7 @@ CASES = [
     Case("vorbis.ogg", pcm("libvorbis", "-q:a", "5")),
     Case("vorbis-mono.ogg", pcm("libvorbis", "-q:a", "0"), 22050, 1),
     Case("vorbis-short.ogg", pcm("libvorbis", "-q:a", "3"), seconds=0.05, count=2205, truth="granule position"),
-    Case("vorbis-surround.ogg", pcm("libvorbis", "-q:a", "3"), 48000, 6, order=[0, 2, 1, 5, 3, 4]),
+    Case("vorbis-surround.ogg", pcm("libvorbis", "-q:a", "3"), 48000, 6),
     Case("vorbis.mka", pcm("libvorbis", "-q:a", "5")),
     Case("vorbis.webm", pcm("libvorbis", "-q:a", "2"), 48000, 1),
     Case("opus.opus", pcm("libopus", "-b:a", "96k"), 48000, read=LIBOPUS),

@@ -18,7 +18,7 @@ const CLICK: f64 = 0.75;
 /// AAC without an edit list begins with the encoder's 1,024 samples of delay, MPEG layer 2 always with 481. Other
 /// decoders return the same.
 const FORMATS: &[(&str, u32, f64, bool)] = &[
-    ("aac.m4a", 22_050, 1024.0, true),
+    ("aac.m4a", 22_050, 0.0, true),
     ("adpcm.wav", 8_000, 0.0, false),
     ("adts.aac", 22_050, 1024.0, false),
     ("alac.m4a", 16_000, 0.0, true),

@@ -65,7 +65,9 @@ impl<'s> BareReader<'s> {
             synced: false,
         };
         reader.source.ensure_seekback_buffer(SEEKBACK);
-        let Some((header, frame)) = reader.next_frame()? else { return unsupported_error("no frames") };
+        let Some((header, frame)) = reader.next_frame()? else {
+            return unsupported_error("core (probe): no frames");
+        };
         reader.begin(header, frame);
         Ok(reader)
     }
@@ -132,6 +134,10 @@ impl<'s> BareReader<'s> {
                 if have == frame.len() && (familiar || self.confirmed(&header)?) {
                     self.synced = true;
                     return Ok(Some((header, frame)));
+                }
+                // MPEG audio often ends like this where a broadcast was cut.
+                if familiar && have < frame.len() && matches!(header.form.kind, Kind::Adts(_)) {
+                    return Err(Error::IoError(ErrorKind::UnexpectedEof.into()));
                 }
                 self.source.seek_buffered_rev(have);
             }
@@ -214,27 +220,26 @@ fn tag_len(head: &[u8]) -> Option<u64> {
 impl Scoreable for BareReader<'_> {
     fn score(mut source: ScopedStream<&mut MediaSourceStream<'_>>) -> Result<Score> {
         let mut form = None;
+        // Three frames of a form are no chance. A file may be shorter, but a frame must be whole.
         for frames in 0..3 {
-            let mut head = [0; HEADER];
-            let mut have = 0;
-            while have < HEADER {
-                match source.read_buf(&mut head[have..]) {
-                    Ok(0) | Err(_) => break,
-                    Ok(n) => have += n,
-                }
+            let mut head = Vec::new();
+            while head.len() < HEADER
+                && let Ok(byte) = source.read_u8()
+            {
+                head.push(byte);
             }
-            // Shorter files have fewer frames.
-            if frames > 0 && have < HEADER {
+            if frames > 0 && head.is_empty() {
                 break;
             }
-            let Some(header) = Header::of(&head[..have]) else { return Ok(Score::Unsupported) };
+            let Some(header) = Header::of(&head) else { return Ok(Score::Unsupported) };
             if form.is_some_and(|form| form != header.form) {
                 return Ok(Score::Unsupported);
             }
-            form = Some(header.form);
-            if source.ignore_bytes(header.len.saturating_sub(HEADER) as u64).is_err() {
-                break;
+            // No more than some kilobytes may be looked at, which two frames of many channels fill.
+            if source.ignore_bytes(header.len.saturating_sub(head.len()) as u64).is_err() {
+                return Ok(if frames == 0 { Score::Unsupported } else { Score::Supported(255) });
             }
+            form = Some(header.form);
         }
         Ok(Score::Supported(255))
     }
