@@ -1,6 +1,7 @@
 //! A file decoded block by block, whatever is in it.
 #[cfg(feature = "acoustid")]
 mod frames;
+mod length;
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -8,9 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use symphonia::core::errors::Error as SymphoniaError;
-use symphonia::core::formats::well_known::{
-    FORMAT_ID_ADTS, FORMAT_ID_MP1, FORMAT_ID_MP2, FORMAT_ID_MP3, FORMAT_ID_OGG,
-};
+use symphonia::core::formats::well_known::{FORMAT_ID_ADTS, FORMAT_ID_MP1, FORMAT_ID_MP2, FORMAT_ID_MP3};
 use symphonia::core::formats::{FormatReader, Track};
 use symphonia::core::packet::Packet;
 
@@ -454,22 +453,6 @@ impl Decoder {
     fn out_of_bytes(&mut self) {
         self.progress.out_of_bytes = true;
         self.ended = true;
-    }
-
-    /// How long the file seems to be, for progress: a guess for some formats.
-    pub(super) fn about(&self) -> Option<Seconds> {
-        // 0 stands where the length was not known when the header was written, as in fragmented MP4.
-        let stated = self.track.time_base?.calc_duration(self.track.duration?)?;
-        Some(Seconds(stated.as_secs_f64())).filter(|stated| stated.0 > 0.0)
-    }
-
-    /// How long the file says it is, if it can know.
-    fn announced(&self) -> Option<Seconds> {
-        // Without an encoder's tag the length of MPEG audio is a guess; of chained Ogg streams only the last is known.
-        if self.reader.format_info().format == FORMAT_ID_OGG || self.is_raw() && self.track.delay.is_none() {
-            return None;
-        }
-        self.about()
     }
 }
 

@@ -97,6 +97,7 @@ fn the_json_contract() {
                 "evidence",
                 "id",
                 "missing",
+                "other_artists",
                 "path",
                 "pitch",
                 "query_end",

@@ -40,6 +40,7 @@ fn tracks_are_listed_for_people_and_programs() {
             "hash",
             "id",
             "missing",
+            "other_artists",
             "path",
             "recording_mbid",
             "release_mbid",
