@@ -261,7 +261,7 @@ impl Query<'_> {
         let start =
             Line { at: centre / variant.tempo, in_track: centre + alignment.offset, tempo: variant.tempo };
         let [from, to] = [alignment.from, alignment.to].map(|h| (h as f64 / variant.tempo).round() as usize);
-        let to = to.max(from + 1);
+        let Range { start: from, end: to } = variants.without_silence(from..to.max(from + 1));
         let read = |shift: i32| variants.transposed(shift);
         let level = read(variant.shift);
         let comparison = Comparison::new(&level, &reference, values, &start, from..to);

@@ -11,9 +11,15 @@ use crate::{
     units::Seconds,
 };
 
-/// The places, best first by evidence. Where places of one track overlap in the query, only the best is kept.
-fn apart(mut places: Vec<Place>) -> Vec<Place> {
-    places.sort_by(|a, b| b.evidence.total_cmp(&a.evidence));
+/// What a place has found, less what the best of so many variants finds by chance. A track that shares only a part with the
+/// clip has that part as it is; at some other speed what follows may add a little.
+fn worth(place: &Place) -> f32 {
+    place.evidence - (place.variants as f32).ln()
+}
+
+/// The places, best first by their worth. Where places of one track overlap in the query, only the best is kept.
+pub(super) fn apart(mut places: Vec<Place>) -> Vec<Place> {
+    places.sort_by(|a, b| worth(b).total_cmp(&worth(a)));
     let mut kept: Vec<Place> = Vec::new();
     let mut of_track: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
     for place in places {

@@ -10,6 +10,7 @@ use super::{
     engine::Query,
     options::QueryOptions,
     place::{Anchor, Place},
+    rank::apart,
     search::{CHUNK, NEAREST, PLACES},
     variant_frames::VariantFrames,
     variants::{Range, Variant},
@@ -678,4 +679,34 @@ fn a_jingle_of_many_tracks_is_found_in_all_of_them() {
     let places = places_in(&tracks, part(&jingle, 1.04, 11.04), 0.5);
     let found: BTreeSet<TrackId> = places.iter().filter(|p| p.pairs > 40.0).map(|p| p.track).collect();
     assert_eq!(found.len(), TRACKS);
+}
+
+#[test]
+fn silence_between_two_passages_belongs_to_neither() {
+    let folder = tempfile::tempdir().unwrap();
+    let song = tune_of(330, 60);
+    let index = library(&folder, &[song.clone(), tune_of(331, 60), tune_of(332, 60)]);
+    let silence = vec![0.0; 10 * RATE as usize];
+    let clip = [part(&song, 30.0, 35.0), &silence, part(&song, 38.0, 48.0)].concat();
+    let answer = index.query(Audio::samples(&clip, RATE)).unwrap();
+    let mut found: Vec<(f64, f64, f64)> =
+        answer.matches.iter().map(|m| (m.query_start.0, m.query_end.0, m.ref_start.0)).collect();
+    found.sort_by(|a, b| a.0.total_cmp(&b.0));
+    assert_eq!(found.len(), 2, "{found:?}");
+    for ((start, end, place), expected) in found.into_iter().zip([(0.0, 5.0, 30.0), (15.0, 25.0, 38.0)]) {
+        let near = |a: f64, b: f64| (a - b).abs() < 1.5;
+        assert!(
+            near(start, expected.0) && near(end, expected.1) && near(place - start, expected.2 - expected.0),
+            "{start} to {end} at {place}, expected {expected:?}"
+        );
+    }
+}
+
+#[test]
+fn a_variant_has_to_find_more_than_chance_adds() {
+    let (plain, faster) = (place(TrackId(1), 0..60, 0.0, 33.0, 1), place(TrackId(1), 0..140, 0.0, 34.7, 246));
+    let found =
+        |places: &[Place]| apart(places.to_vec()).iter().map(|p| (p.variants, p.to)).collect::<Vec<_>>();
+    assert_eq!(found(&[plain.clone(), faster.clone()]), [(1, 60)]);
+    assert_eq!(found(&[plain, Place { evidence: 45.0, ..faster }]), [(246, 140)]);
 }

@@ -35,6 +35,21 @@ impl<'a> VariantFrames<'a> {
         within.flat_map(|row| row[margin..margin + self.params.bins(0)].iter().copied()).collect()
     }
 
+    /// Half frames `range` of the chunk without the silence at either end. Silence agrees with anything, so that it would
+    /// stretch a match over the gap between two passages.
+    pub(crate) fn without_silence(&self, range: Range<usize>) -> Range<usize> {
+        let floor = self.params.level_floor;
+        let rows = self.chunk.magnitudes.chunks_exact(self.params.bins(self.params.query_margin));
+        let sounds: Vec<bool> =
+            rows.skip(range.start).take(range.len()).map(|row| row.iter().any(|m| *m >= floor)).collect();
+        match (sounds.iter().position(|sounds| *sounds), sounds.iter().rposition(|sounds| *sounds)) {
+            (Some(first), Some(last)) if sounds.len() == range.len() => {
+                range.start + first..range.start + last + 1
+            }
+            _ => range,
+        }
+    }
+
     /// Half frames of the chunk.
     pub(crate) fn half_frames(&self) -> usize {
         self.chunk.half_frames(self.params)
