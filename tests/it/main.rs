@@ -14,6 +14,7 @@ mod crash;
 mod decode;
 mod docs;
 mod embed;
+mod exact;
 mod format_1;
 mod fpcalc;
 mod fuzz;
