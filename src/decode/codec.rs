@@ -13,6 +13,7 @@ use symphonia::core::formats::{FormatReader, Track, TrackType};
 use symphonia::core::packet::Packet;
 
 use super::aac_config;
+use super::bare::MpegForm;
 use super::catch_panic::catch_panic;
 use super::downmix;
 use super::pcm::Pcm;
@@ -67,6 +68,7 @@ impl Codec {
                 Sound { rate: pcm.rate, channels: narrow(pcm.channels), fine: pcm.is_fine() }
             }
             Codec::Other(codec) => {
+                follow(codec, packet);
                 let bits = codec.codec_params().bits_per_sample.unwrap_or(u32::MAX);
                 let buffer = codec.decode(packet)?;
                 if every_channel {
@@ -88,6 +90,17 @@ impl Codec {
         } else {
             Ok(sound)
         }
+    }
+}
+
+/// Replaces a decoder of MPEG audio by a fresh one if the packet has another form.
+fn follow(decoder: &mut Box<dyn AudioDecoder>, packet: &Packet) {
+    let params = decoder.codec_params();
+    if [id::CODEC_ID_MP1, id::CODEC_ID_MP2, id::CODEC_ID_MP3].contains(&params.codec)
+        && let Some(form) = MpegForm::of(&packet.data).filter(|form| !form.suits(params))
+        && let Ok(Codec::Other(fresh)) = codec(&form.params())
+    {
+        *decoder = fresh;
     }
 }
 

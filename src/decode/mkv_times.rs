@@ -164,3 +164,63 @@ fn bytes(file: &mut File, range: &Range<u64>, most: u64) -> io::Result<Vec<u8>> 
     file.by_ref().take((range.end - range.start).min(most)).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    /// An element of an id of any length.
+    fn element(id: u64, content: &[u8]) -> Vec<u8> {
+        let id: Vec<u8> = id.to_be_bytes().into_iter().skip_while(|&byte| byte == 0).collect();
+        [&id, &[0x10 | (content.len() >> 24) as u8][..], &(content.len() as u32).to_be_bytes()[1..], content]
+            .concat()
+    }
+
+    fn times(bytes: &[u8]) -> MkvTimes {
+        let mut file = tempfile::tempfile().expect("the temporary folder is writable");
+        file.write_all(bytes).expect("there is room");
+        scan(&mut file).expect("it can be read")
+    }
+
+    fn group(track: u8, discard: &[u8]) -> Vec<u8> {
+        let block = element(BLOCK, &[0x80 | track, 0, 0, 0, 1, 2, 3]);
+        element(BLOCK_GROUP, &[block, element(DISCARD_PADDING, discard)].concat())
+    }
+
+    #[test]
+    fn delays_and_discards_are_found_by_track() {
+        let track = |number: u8, delay: &[u8]| {
+            element(TRACK, &[element(TRACK_NUMBER, &[number]), element(CODEC_DELAY, delay)].concat())
+        };
+        let tracks = element(TRACKS, &[track(1, &[0x63, 0x2e, 0xa0]), track(2, &[])].concat());
+        let early = element(CLUSTER, &group(1, &[0x7f, 0xff]));
+        let simple = element(SIMPLE_BLOCK, &[0x81, 0, 0, 0, 9]);
+        let late = element(
+            CLUSTER,
+            &[simple, group(2, &[0xff, 0x00]), group(1, &[3]), group(1, &[0x0f, 0x42, 0x40])].concat(),
+        );
+        let content = [tracks, early, late].concat();
+        let known = element(SEGMENT, &content);
+        let unknown = [&[0x18, 0x53, 0x80, 0x67, 0xff][..], &content].concat();
+        for segment in [known, unknown] {
+            let found = times(&[element(EBML, b"head"), segment].concat());
+            assert_eq!([1, 2, 3].map(|track| (found.delay(track).0 * 1e9).round()), [6_500_000.0, 0.0, 0.0]);
+            assert_eq!(
+                [1, 2, 3].map(|track| (found.discard(track).0 * 1e9).round()),
+                [1_000_003.0, 0.0, 0.0]
+            );
+        }
+    }
+
+    #[test]
+    fn other_files_and_cut_ones_have_none() {
+        let whole = [element(EBML, b"head"), element(SEGMENT, &element(CLUSTER, &group(1, &[1])))].concat();
+        for cut in 0..whole.len() {
+            times(&whole[..cut]);
+        }
+        assert_eq!(times(b"RIFF....WAVE").discards, BTreeMap::new());
+        assert_eq!(times(&[0; 100]).discards, BTreeMap::new());
+    }
+}

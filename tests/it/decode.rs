@@ -29,6 +29,8 @@ const FORMATS: &[(&str, u32, f64, bool)] = &[
     ("fragmented.m4a", 22_050, 1024.0, false),
     ("lame.mp3", 22_050, 0.0, true),
     ("layer2.mp2", 22_050, 481.0, false),
+    ("mono.aac", 24_000, 1024.0, false),
+    ("mono.mp3", 22_050, 0.0, false),
     ("mulaw.wav", 8_000, 0.0, false),
     ("opus.mp4", 48_000, 0.0, false),
     ("opus.opus", 48_000, 0.0, true),
@@ -50,16 +52,16 @@ const FORMATS: &[(&str, u32, f64, bool)] = &[
 
 /// The result of decoding a file.
 #[derive(Debug)]
-struct Decoded {
-    samples: Vec<f32>,
+pub(super) struct Decoded {
+    pub samples: Vec<f32>,
     /// The rates of the blocks: one entry whenever the rate changes.
-    rates: Vec<u32>,
+    pub rates: Vec<u32>,
     tags: Tags,
-    warnings: Vec<Warning>,
+    pub warnings: Vec<Warning>,
 }
 
 impl Decoded {
-    fn seconds(&self) -> f64 {
+    pub(super) fn seconds(&self) -> f64 {
         self.samples.len() as f64 / f64::from(self.rates[0])
     }
 
@@ -76,7 +78,7 @@ fn formats() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/formats")
 }
 
-fn bytes(name: &str) -> Vec<u8> {
+pub(super) fn bytes(name: &str) -> Vec<u8> {
     fs::read(formats().join(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
 }
 
@@ -95,11 +97,11 @@ fn drain(mut decoder: Decoder) -> Result<Decoded, Error> {
     Ok(Decoded { samples, rates, tags: decoder.tags().clone(), warnings: decoder.warnings() })
 }
 
-fn decode(content: &[u8]) -> Result<Decoded, Error> {
+pub(super) fn decode(content: &[u8]) -> Result<Decoded, Error> {
     drain(Decoder::from_reader(content, Path::new("-"))?)
 }
 
-fn refusal(content: &[u8]) -> AudioError {
+pub(super) fn refusal(content: &[u8]) -> AudioError {
     match decode(content) {
         Err(Error::Audio { path, reason }) => {
             assert_eq!(path, Path::new("-"));
@@ -308,7 +310,7 @@ fn with_comments(comments: &[&str], file: &[u8]) -> Vec<u8> {
 }
 
 /// An MP4 file whose table of contents comes last, with these items added to its list of tags.
-fn with_items(items: &[Vec<u8>], file: &[u8]) -> Vec<u8> {
+pub(super) fn with_items(items: &[Vec<u8>], file: &[u8]) -> Vec<u8> {
     let items = items.concat();
     let mut out = file.to_vec();
     let moov = file.windows(4).rposition(|w| w == b"moov").expect("a table of contents");
@@ -323,11 +325,11 @@ fn with_items(items: &[Vec<u8>], file: &[u8]) -> Vec<u8> {
     out
 }
 
-fn atom(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
+pub(super) fn atom(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
     [(content.len() as u32 + 8).to_be_bytes().as_slice(), name, content].concat()
 }
 
-fn freeform(name: &str, value: &str) -> Vec<u8> {
+pub(super) fn freeform(name: &str, value: &str) -> Vec<u8> {
     let text = |kind, text: &str, flags: &[u8]| atom(kind, &[flags, text.as_bytes()].concat());
     let parts = [
         text(b"mean", "com.apple.iTunes", &[0; 4]),

@@ -17,6 +17,7 @@ mod docs;
 mod embed;
 #[cfg(unix)]
 mod ffmpeg;
+mod exact;
 mod format_1;
 mod format_2;
 mod fpcalc;

@@ -56,3 +56,50 @@ fn of_xing(tag: &[u8]) -> EncoderTag {
 fn number(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..)?.first_chunk().map(|&four| u32::from_be_bytes(four))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A frame of MPEG-1, 44,100 Hz, with this at `at`.
+    fn frame(at: usize, tag: &[u8]) -> Vec<u8> {
+        let mut frame = vec![0; 417];
+        frame[..4].copy_from_slice(&[0xff, 0xfb, 0x90, 0x64]);
+        frame[at..at + tag.len()].copy_from_slice(tag);
+        frame
+    }
+
+    fn tag(frame: &[u8]) -> Option<EncoderTag> {
+        EncoderTag::of(&Header::of(frame).expect("a header"), frame)
+    }
+
+    #[test]
+    fn tags_of_encoders() {
+        let lame = [
+            b"Info\0\0\0\x0f\0\0\x01\0\0\0\x10\0".as_slice(),
+            &[0; 104],
+            b"LAME3.100",
+            &[0; 11],
+            &[0x24, 0x04, 0xd2],
+        ];
+        let around = Some((0x240 + 529, 0x4d2 - 529));
+        assert_eq!(tag(&frame(36, &lame.concat())), Some(EncoderTag { frames: Some(256), around }));
+        // Nothing but the number of frames; an encoder whose numbers mean something else; no flags.
+        let short = b"Xing\0\0\0\x01\0\0\0\x05Gogo12345";
+        assert_eq!(tag(&frame(36, short)), Some(EncoderTag { frames: Some(5), around: None }));
+        assert_eq!(tag(&frame(36, b"Xing")), Some(EncoderTag::default()));
+        let vbri = b"VBRI\0\x01\0\0\0\0\0\0\0\0\0\0\0\x09";
+        assert_eq!(tag(&frame(36, vbri)), Some(EncoderTag { frames: Some(9), around: None }));
+    }
+
+    #[test]
+    fn audio_is_no_tag() {
+        let mut audio = frame(36, b"Info");
+        audio[20] = 1;
+        assert_eq!(tag(&audio), None);
+        assert_eq!(tag(&frame(40, b"Info")), None);
+        let mut layer_2 = frame(36, b"Info");
+        layer_2[1] = 0xfd;
+        assert_eq!(tag(&layer_2), None);
+    }
+}

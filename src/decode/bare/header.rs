@@ -55,6 +55,28 @@ impl Form {
     }
 }
 
+/// The form of a packet of MPEG audio, which may change in any container.
+pub(crate) struct MpegForm(Form);
+
+impl MpegForm {
+    /// Looks at the header in a packet.
+    pub(crate) fn of(packet: &[u8]) -> Option<MpegForm> {
+        let form = Header::of(packet)?.form;
+        matches!(form.kind, Kind::Layer(_)).then_some(MpegForm(form))
+    }
+
+    /// Whether a decoder for these parameters decodes such packets.
+    pub(crate) fn suits(&self, params: &AudioCodecParameters) -> bool {
+        let own = self.params();
+        let count = |params: &AudioCodecParameters| params.channels.as_ref().map(|channels| channels.count());
+        own.codec == params.codec && own.sample_rate == params.sample_rate && count(&own) == count(params)
+    }
+
+    pub(crate) fn params(&self) -> AudioCodecParameters {
+        self.0.params()
+    }
+}
+
 impl Header {
     /// Reads the header at the beginning of `bytes`, of which there may be fewer than [`HEADER`].
     pub(super) fn of(bytes: &[u8]) -> Option<Header> {

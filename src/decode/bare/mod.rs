@@ -6,4 +6,5 @@ mod encoder_tag;
 mod header;
 mod reader;
 
+pub(super) use self::header::MpegForm;
 pub(super) use self::reader::BareReader;

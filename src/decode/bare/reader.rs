@@ -30,7 +30,7 @@ const LAYER_3: FormatInfo =
 const ADTS: FormatInfo = FormatInfo { format: FORMAT_ID_ADTS, short_name: "aac", long_name: "AAC in ADTS" };
 
 /// Reads MPEG audio and ADTS. A change of the form and the tag of another encoder begin a new track.
-pub(in crate::decode) struct BareReader<'s> {
+pub(crate) struct BareReader<'s> {
     source: MediaSourceStream<'s>,
     metadata: MetadataLog,
     info: &'static FormatInfo,
@@ -128,30 +128,37 @@ impl<'s> BareReader<'s> {
                 continue;
             }
             if let Some(header) = Header::of(&head) {
-                let mut frame = vec![0; header.len];
-                let have = self.fill(&mut frame)?;
                 let familiar = self.synced && header.form == self.form;
-                if have == frame.len() && (familiar || self.confirmed(&header)?) {
-                    self.synced = true;
-                    return Ok(Some((header, frame)));
+                if familiar || self.confirmed(&header)? {
+                    let mut frame = vec![0; header.len];
+                    let have = self.fill(&mut frame)?;
+                    if have == frame.len() {
+                        self.synced = true;
+                        return Ok(Some((header, frame)));
+                    }
+                    // MPEG audio often ends like this where a broadcast was cut.
+                    if matches!(header.form.kind, Kind::Adts(_)) {
+                        return Err(Error::IoError(ErrorKind::UnexpectedEof.into()));
+                    }
+                    self.source.seek_buffered_rev(have);
                 }
-                // MPEG audio often ends like this where a broadcast was cut.
-                if familiar && have < frame.len() && matches!(header.form.kind, Kind::Adts(_)) {
-                    return Err(Error::IoError(ErrorKind::UnexpectedEof.into()));
-                }
-                self.source.seek_buffered_rev(have);
             }
             self.synced = false;
             self.skip(1)?;
         }
     }
 
-    /// Whether the frame that was just read is followed by another one of its form, by a tag or by the end. Bytes of any
-    /// kind look like a header here and there.
+    /// Whether the frame of the next header is followed by another one of its form, by a tag or by the end. Bytes of any kind
+    /// look like a header here and there.
     fn confirmed(&mut self, header: &Header) -> Result<bool> {
+        let start = self.source.pos();
+        self.skip(header.len as u64)?;
+        let passed = (self.source.pos() - start) as usize;
         let head = self.peek(10)?;
+        self.source.seek_buffered_rev(passed);
         let next = Header::of(&head).is_some_and(|next| next.form == header.form);
-        Ok(next || self.synced && head.len() < 4 || tag_len(&head).is_some())
+        let last = self.synced && head.len() < 4 || tag_len(&head).is_some();
+        Ok(passed == header.len && (next || last))
     }
 
     fn fill(&mut self, bytes: &mut [u8]) -> Result<usize> {

@@ -1,5 +1,6 @@
 //! All channels of a file, and its length.
 use symphonia::core::errors::Error as SymphoniaError;
+use symphonia::core::formats::TrackType;
 
 use super::{Decoder, MAX_BARREN, MAX_PACKET};
 use crate::decode::catch_panic::catch_panic;
@@ -58,6 +59,10 @@ impl Decoder {
                     self.ended |= self.progress.barren >= MAX_BARREN;
                 }
                 Ok(Ok(Some(_))) => {}
+                Ok(Err(SymphoniaError::ResetRequired)) => match self.reader.default_track(TrackType::Audio) {
+                    Some(track) => self.track = track.clone(),
+                    None => self.ended = true,
+                },
                 Ok(Err(SymphoniaError::DecodeError(_))) => {
                     self.progress.barren += 1;
                     self.ended |= self.progress.barren >= MAX_BARREN;
