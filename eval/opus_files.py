@@ -31,7 +31,8 @@ BITRATE, BANDWIDTH, VBR, COMPLEXITY, FEC, LOSS, DTX, CONSTRAINED, CHANNELS, MODE
 MAX_BYTES = 12_000
 
 library = ctypes.CDLL("libopus.so.0")
-for name in ["opus_encoder_create", "opus_repacketizer_create", "opus_multistream_surround_encoder_create"]:
+for name in ["opus_encoder_create", "opus_repacketizer_create", "opus_multistream_surround_encoder_create",
+             "opus_multistream_decoder_create"]:
     getattr(library, name).restype = ctypes.c_void_p
 
 
@@ -143,6 +144,18 @@ def read(path: pathlib.Path) -> tuple[list[bytes], int, bytes]:
                 packets.append(part)
                 part = b""
     return packets[2:], packets[0][9], packets[0][18:]
+
+
+def decoded(packets, channels, mapping):
+    """Interleaved samples of all packets. A refused packet gives none."""
+    streams, coupled, table = (mapping[1], mapping[2], mapping[3:]) if mapping[0] else (1, channels - 1, bytes([0, 1]))
+    error, out = ctypes.c_int(), (ctypes.c_float * (5760 * channels))()
+    made = library.opus_multistream_decoder_create(48_000, channels, streams, coupled, table, ctypes.byref(error))
+    samples = array.array("f")
+    for packet in packets:
+        count = library.opus_multistream_decode_float(ctypes.c_void_p(made), packet, len(packet), out, 5760, 0)
+        samples.extend(out[: max(count, 0) * channels])
+    return samples
 
 
 def join(packets: list[bytes]) -> bytes:

@@ -5,9 +5,13 @@
 //! both an empty packet in place of so many, which they conceal. It exits with 1 if a file is not as near as `--least`.
 //!
 //! `opus_beside_libopus time ours|libopus|nothing REPEATS FILE…` only decodes, for a count of instructions or of CPU.
+//!
+//! `opus_beside_libopus samples ours|libopus FILE` writes what one of them makes of each packet, as interleaved little-endian
+//! floats.
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::hint::black_box;
+use std::io::Write;
 use std::ptr;
 
 use anyhow::{Context, bail, ensure};
@@ -36,8 +40,10 @@ fn main() -> anyhow::Result<()> {
             }
             Ok(())
         }
+        ["samples", which, file] => samples(which, &read(file)?),
         _ => bail!(
-            "usage: opus_beside_libopus compare [--lose PERCENT] [--least DECIBELS] FILE… | time WHICH REPEATS FILE…"
+            "usage: opus_beside_libopus compare [--lose PERCENT] [--least DECIBELS] FILE… | time WHICH REPEATS FILE… \
+             | samples WHICH FILE"
         ),
     }
 }
@@ -163,6 +169,37 @@ impl Drop for Libopus {
     }
 }
 
+/// Fills `interleaved` with what was decoded last.
+fn last(decoder: &dyn AudioDecoder, interleaved: &mut Vec<f32>) {
+    interleaved.clear();
+    let GenericAudioBufferRef::F32(buffer) = decoder.last_decoded() else { return };
+    let channels = buffer.num_planes();
+    interleaved.resize(buffer.frames() * channels, 0.0);
+    for (channel, plane) in (0..channels).filter_map(|c| Some((c, buffer.plane(c)?))) {
+        for (frame, &x) in interleaved.chunks_exact_mut(channels).zip(plane) {
+            frame[channel] = x;
+        }
+    }
+}
+
+fn samples(which: &str, track: &Track) -> anyhow::Result<()> {
+    let (mut ours, mut libopus, mut interleaved) = (ours(track)?, Libopus::new(track)?, Vec::new());
+    let mut out = std::io::stdout().lock();
+    for packet in &track.packets {
+        let samples = if which == "ours" {
+            let _ = ours.decode(packet);
+            last(&*ours, &mut interleaved);
+            &interleaved[..]
+        } else {
+            libopus.decode(&packet.data).unwrap_or_default()
+        };
+        for x in samples {
+            out.write_all(&x.to_le_bytes())?;
+        }
+    }
+    Ok(())
+}
+
 struct Result {
     channels: usize,
     seconds: f64,
@@ -194,17 +231,9 @@ fn beside(track: &Track, lose: usize) -> anyhow::Result<Result> {
         }
         *kinds.entry(packet.data.first().map_or(0, |toc| toc & !4)).or_default() += 1;
         let theirs = libopus.decode(&packet.data);
-        interleaved.clear();
         let good = ours.decode(&packet).is_ok();
-        if let GenericAudioBufferRef::F32(buffer) = ours.last_decoded() {
-            ensure!(buffer.num_planes() == channels, "{} channels", buffer.num_planes());
-            interleaved.resize(buffer.frames() * channels, 0.0);
-            for (channel, plane) in (0..channels).filter_map(|c| Some((c, buffer.plane(c)?))) {
-                for (frame, &x) in interleaved.chunks_exact_mut(channels).zip(plane) {
-                    frame[channel] = x;
-                }
-            }
-        }
+        last(&*ours, &mut interleaved);
+        ensure!(interleaved.len() % channels == 0, "another number of channels");
         match theirs {
             None if !good => refused_by_both += 1,
             Some(theirs) if good && theirs.len() == interleaved.len() => {
