@@ -40,6 +40,12 @@ impl Cut {
         })
     }
 
+    /// How long the recording is in a track that lasts `whole`.
+    pub(super) fn length(&self, whole: Seconds) -> Seconds {
+        let second = |unit: u64| (unit as f64 / f64::from(self.scale)).min(whole.0);
+        Seconds(self.spans.iter().map(|span| second(span.end) - second(span.start)).sum())
+    }
+
     /// Whether the recording begins after the track does.
     pub(super) fn is_late(&self) -> bool {
         self.spans[0].start > 0

@@ -15,9 +15,9 @@ mod crash;
 mod decode;
 mod docs;
 mod embed;
+mod exact;
 #[cfg(unix)]
 mod ffmpeg;
-mod exact;
 mod format_1;
 mod format_2;
 mod fpcalc;

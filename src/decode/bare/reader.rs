@@ -2,7 +2,7 @@
 use std::io::ErrorKind;
 
 use symphonia::core::codecs::CodecParameters;
-use symphonia::core::errors::{Error, Result, SeekErrorKind, seek_error, unsupported_error};
+use symphonia::core::errors::{Error, Result, SeekErrorKind, decode_error, seek_error, unsupported_error};
 use symphonia::core::formats::probe::{
     ProbeDataMatchSpec, ProbeFormatData, ProbeableFormat, Score, Scoreable,
 };
@@ -46,6 +46,10 @@ pub(crate) struct BareReader<'s> {
     ahead: Option<(Header, Vec<u8>)>,
     /// Whether the last frame ended where the next one should begin.
     synced: bool,
+    /// Whether a tag came after the last frame.
+    after_tag: bool,
+    /// Whether bytes that are no frame came since the last frame.
+    damaged: bool,
 }
 
 impl<'s> BareReader<'s> {
@@ -63,6 +67,8 @@ impl<'s> BareReader<'s> {
             counted: u64::MAX,
             ahead: None,
             synced: false,
+            after_tag: false,
+            damaged: false,
         };
         reader.source.ensure_seekback_buffer(SEEKBACK);
         let Some((header, frame)) = reader.next_frame()? else {
@@ -125,6 +131,7 @@ impl<'s> BareReader<'s> {
             }
             if let Some(len) = tag_len(&head) {
                 self.skip(len)?;
+                self.after_tag = true;
                 continue;
             }
             if let Some(header) = Header::of(&head) {
@@ -133,7 +140,7 @@ impl<'s> BareReader<'s> {
                     let mut frame = vec![0; header.len];
                     let have = self.fill(&mut frame)?;
                     if have == frame.len() {
-                        self.synced = true;
+                        (self.synced, self.after_tag) = (true, false);
                         return Ok(Some((header, frame)));
                     }
                     // MPEG audio often ends like this where a broadcast was cut.
@@ -143,6 +150,8 @@ impl<'s> BareReader<'s> {
                     self.source.seek_buffered_rev(have);
                 }
             }
+            // What follows a tag belongs to it.
+            self.damaged |= self.synced && !self.after_tag && self.at > 0;
             self.synced = false;
             self.skip(1)?;
         }
@@ -319,9 +328,16 @@ impl FormatReader for BareReader<'_> {
             None => self.next_frame()?,
         };
         let Some((header, frame)) = next else { return Ok(None) };
-        if header.form != self.form || self.at > 0 && EncoderTag::of(&header, &frame).is_some() {
+        let is_next_file = self.at > 0 && EncoderTag::of(&header, &frame).is_some();
+        // What lies behind the last frame of a file is no damage.
+        let damaged = std::mem::take(&mut self.damaged);
+        if header.form != self.form || is_next_file {
             self.begin(header, frame);
             return Err(Error::ResetRequired);
+        }
+        if damaged {
+            self.ahead = Some((header, frame));
+            return decode_error("bytes between frames that are no frame");
         }
         Ok(Some(self.packet(&header, frame)))
     }

@@ -9,7 +9,8 @@ impl Decoder {
     pub(in crate::decode) fn about(&self) -> Option<Seconds> {
         // 0 stands where the length was not known when the header was written, as in fragmented MP4.
         let stated = self.track.time_base?.calc_duration(self.track.duration?)?;
-        Some(Seconds(stated.as_secs_f64())).filter(|stated| stated.0 > 0.0)
+        let stated = Some(Seconds(stated.as_secs_f64())).filter(|stated| stated.0 > 0.0)?;
+        Some(self.cut.as_ref().map_or(stated, |cut| cut.length(stated)))
     }
 
     /// How long the file says it is, if it can know.
