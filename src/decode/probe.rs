@@ -238,6 +238,7 @@ fn stream(source: Source) -> MediaSourceStream<'static> {
 
 /// `mp4` says that it is MP4, which is not recognised where its type does not come first.
 fn format_reader(source: Source, mp4: bool) -> Result<Opened, SymphoniaError> {
+    #[cfg_attr(not(feature = "mp4"), expect(unused_mut))]
     let mut stream = stream(source);
     let (format, metadata) = (FormatOptions::default(), MetadataOptions::default());
     let mut reader = match mp4 {
