@@ -150,6 +150,7 @@ fn with_edits(scale: u32, edits: &[(u32, i32)], file: &[u8]) -> Vec<u8> {
 }
 
 #[test]
+#[expect(clippy::single_range_in_vec_init, reason = "a list of ranges may have one")]
 fn edit_lists_of_mp4_say_what_the_recording_is() {
     let file = bytes("aac.m4a");
     let all = samples(&with_edits(1_000, &[], &file));
