@@ -48,6 +48,7 @@ class MatchDict(TypedDict):
     pitch: float
     title: Optional[str]
     artist: Optional[str]
+    other_artists: list[str]
     album: Optional[str]
     track_number: Optional[int]
     disc_number: Optional[int]
@@ -80,6 +81,7 @@ class PlayDict(TypedDict):
     copies: list[str]
     title: Optional[str]
     artist: Optional[str]
+    other_artists: list[str]
     album: Optional[str]
     track_number: Optional[int]
     disc_number: Optional[int]
@@ -153,6 +155,7 @@ class TrackDict(TypedDict):
     files: list[FileDict]
     title: Optional[str]
     artist: Optional[str]
+    other_artists: list[str]
     album: Optional[str]
     track_number: Optional[int]
     disc_number: Optional[int]

@@ -109,6 +109,8 @@ class Match:
         The track's tags.
     track_number, disc_number : int or None
         The track's tags.
+    other_artists : tuple of str
+        Artists beside `artist`.
     evidence : float
         How much more frames and windows agree than by chance, summed over the part.
     similarity : float
@@ -144,6 +146,7 @@ class Match:
     pitch: float
     title: Optional[str] = None
     artist: Optional[str] = None
+    other_artists: Tuple[str, ...] = ()
     album: Optional[str] = None
     track_number: Optional[int] = None
     disc_number: Optional[int] = None
@@ -175,6 +178,7 @@ class Match:
         told["also_paths"] = [_utf8(str(path)) for path in self.also_paths]
         told["copies"] = [_utf8(str(path)) for path in self.copies]
         told["also_at"] = list(self.also_at)
+        told["other_artists"] = list(self.other_artists)
         return told
 
     @classmethod
@@ -185,6 +189,7 @@ class Match:
             also_paths=tuple(map(pathlib.Path, told["also_paths"])),
             copies=tuple(map(pathlib.Path, told["copies"])),
             also_at=tuple(told["also_at"]),
+            other_artists=tuple(told["other_artists"]),
         )
         return cls(**{**told, **other})  # type: ignore[arg-type]
 
@@ -369,6 +374,8 @@ class Play:
         The track's tags.
     track_number, disc_number : int or None
         The track's tags.
+    other_artists : tuple of str
+        Artists beside `artist`.
     name : str
         The path as the index has it, character by character, as in :class:`Match`.
 
@@ -392,6 +399,7 @@ class Play:
     copies: Tuple[pathlib.Path, ...] = ()
     title: Optional[str] = None
     artist: Optional[str] = None
+    other_artists: Tuple[str, ...] = ()
     album: Optional[str] = None
     track_number: Optional[int] = None
     disc_number: Optional[int] = None
@@ -417,6 +425,7 @@ class Play:
         told["path"] = _utf8(told.pop("name") or str(self.path))
         told["also_paths"] = [_utf8(str(path)) for path in self.also_paths]
         told["copies"] = [_utf8(str(path)) for path in self.copies]
+        told["other_artists"] = list(self.other_artists)
         return told
 
     @classmethod
@@ -426,6 +435,7 @@ class Play:
             name=told["path"],
             also_paths=tuple(map(pathlib.Path, told["also_paths"])),
             copies=tuple(map(pathlib.Path, told["copies"])),
+            other_artists=tuple(told["other_artists"]),
         )
         return cls(**{**told, **other})  # type: ignore[arg-type]
 
@@ -707,6 +717,8 @@ class Track:
         Its tags.
     track_number, disc_number : int or None
         Its tags.
+    other_artists : tuple of str
+        Artists beside `artist`.
     duration : float
         Its length in seconds.
     sample_rate, channels : int or None
@@ -731,6 +743,7 @@ class Track:
     files: Tuple[File, ...]
     title: Optional[str]
     artist: Optional[str]
+    other_artists: Tuple[str, ...]
     album: Optional[str]
     track_number: Optional[int]
     disc_number: Optional[int]
@@ -751,7 +764,12 @@ class Track:
             File(pathlib.Path(each["path"]), each["size"], each["mtime_ns"], each["missing"])
             for each in told["files"]
         )
-        other = dict(path=pathlib.Path(told["path"]), name=told["path"], files=files)
+        other = dict(
+            path=pathlib.Path(told["path"]),
+            name=told["path"],
+            files=files,
+            other_artists=tuple(told["other_artists"]),
+        )
         return cls(**{**told, **other})  # type: ignore[arg-type]
 
 
