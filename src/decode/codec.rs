@@ -13,6 +13,8 @@ use symphonia::core::packet::Packet;
 
 use super::aac_config;
 use super::catch_panic::catch_panic;
+#[cfg(feature = "mp3")]
+use super::coarse::Coarse;
 use super::downmix;
 use super::pcm::Pcm;
 use super::sound::Sound;
@@ -33,6 +35,9 @@ static CODECS: LazyLock<CodecRegistry> = LazyLock::new(|| {
 /// Turns a track's packets into audio.
 pub(super) enum Codec {
     Pcm(Pcm),
+    /// For the fingerprint alone.
+    #[cfg(feature = "mp3")]
+    Coarse(Coarse),
     Other(Box<dyn AudioDecoder>),
 }
 
@@ -64,6 +69,8 @@ impl Codec {
                 }
                 Sound { rate: pcm.rate, channels: narrow(pcm.channels), fine: pcm.is_fine() }
             }
+            #[cfg(feature = "mp3")]
+            Codec::Coarse(coarse) => coarse.decode(packet, every_channel, samples, channels)?,
             Codec::Other(codec) => {
                 let bits = codec.codec_params().bits_per_sample.unwrap_or(u32::MAX);
                 let buffer = codec.decode(packet)?;
@@ -85,6 +92,17 @@ impl Codec {
             Err(SymphoniaError::LimitError("a packet is too long"))
         } else {
             Ok(sound)
+        }
+    }
+}
+
+impl Codec {
+    /// The rate of the file, of which the samples may have a fraction.
+    pub(super) fn original(&self, rate: SampleRate) -> SampleRate {
+        match self {
+            #[cfg(feature = "mp3")]
+            Codec::Coarse(coarse) => coarse.original,
+            _ => rate,
         }
     }
 }

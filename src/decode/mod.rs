@@ -23,6 +23,8 @@ mod block_source;
 mod blocks;
 #[cfg(feature = "decode")]
 mod catch_panic;
+#[cfg(feature = "mp3")]
+mod coarse;
 #[cfg(feature = "decode")]
 mod codec;
 #[cfg(feature = "decode")]
@@ -36,6 +38,8 @@ mod flac_frames;
 #[cfg(feature = "acoustid")]
 mod frame_source;
 mod in_memory;
+#[cfg(feature = "mp3")]
+mod layer3;
 mod mixer;
 #[cfg(feature = "decode")]
 mod mkv_times;

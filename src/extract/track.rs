@@ -82,7 +82,7 @@ pub fn chroma(
 /// Those of [`track`]; [`AudioError::DecoderPanic`].
 #[cfg(feature = "decode")]
 pub(crate) fn file(path: &Path, params: &ParameterSet, cancel: &CancelToken) -> Result<Analysis> {
-    contained(path, || track(&mut Decoder::open(path)?, params, cancel))
+    contained(path, || track(&mut Decoder::open(path)?.for_fingerprint(), params, cancel))
 }
 
 /// Turns a panic of `work` into an error of the audio called `name`, so that one file cannot bring down the program.

@@ -143,7 +143,7 @@ fn add_audio(
     }
     let (params, cancel) = (*connections.reader()?.params(), &options.cancel);
     let analysis =
-        track::contained(name, || track::track(&mut *audio.named(name).into_blocks()?, &params, cancel))?;
+        track::contained(name, || track::track(&mut *audio.named(name).for_fingerprint()?, &params, cancel))?;
     let record = TrackRecord {
         path: name.to_owned(),
         duration: analysis.duration,

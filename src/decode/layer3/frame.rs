@@ -35,8 +35,7 @@ impl<const B: usize> Frames<B> {
             rate,
             bands: BandsOfRate::new(rate, B),
             reservoir: Reservoir::default(),
-            channels: [(); 2]
-                .map(|()| Channel { overlap: [[0.0; B]; SLOTS], polyphase: Polyphase::new() }),
+            channels: [(); 2].map(|()| Channel { overlap: [[0.0; B]; SLOTS], polyphase: Polyphase::new() }),
             lines: Box::new([[[0.0; LINES]; 2]; 2]),
         }
     }

@@ -43,9 +43,8 @@ impl Plan {
             _ => 0.0,
         };
         Plan {
-            long: [0, 18].map(|half| {
-                std::array::from_fn(|i| std::array::from_fn(|k| cosine(36, half + i, k)))
-            }),
+            long: [0, 18]
+                .map(|half| std::array::from_fn(|i| std::array::from_fn(|k| cosine(36, half + i, k)))),
             short: [0, 6]
                 .map(|half| std::array::from_fn(|i| std::array::from_fn(|k| cosine(12, half + i, k)))),
             windows: [
@@ -228,15 +227,21 @@ mod tests {
             if !block.is_short() {
                 exact = lines.map(f64::from).to_vec();
             }
-            let edges = if block == Block::Mixed { 1 } else if block == Block::Short { 0 } else { 31 };
+            let edges = if block == Block::Mixed {
+                1
+            } else if block == Block::Short {
+                0
+            } else {
+                31
+            };
             for edge in 1..=edges {
-                for (i, c) in [-0.6f64, -0.535, -0.33, -0.185, -0.095, -0.041, -0.0142, -0.0037].iter().enumerate() {
+                for (i, c) in
+                    [-0.6f64, -0.535, -0.33, -0.185, -0.095, -0.041, -0.0142, -0.0037].iter().enumerate()
+                {
                     let (below, above) = (18 * edge - 1 - i, 18 * edge + i);
                     let root = (1.0 + c * c).sqrt();
-                    (exact[below], exact[above]) = (
-                        (exact[below] - exact[above] * c) / root,
-                        (exact[above] + exact[below] * c) / root,
-                    );
+                    (exact[below], exact[above]) =
+                        ((exact[below] - exact[above] * c) / root, (exact[above] + exact[below] * c) / root);
                 }
             }
             let mut slots = [[0.0f32; B]; SLOTS];
@@ -254,7 +259,10 @@ mod tests {
                     let sign = if subband % 2 == 1 && slot % 2 == 1 { -1.0 } else { 1.0 };
                     let expected = sign * (output[slot] + kept[subband][slot]);
                     let found = f64::from(slots[slot][subband]);
-                    assert!((found - expected).abs() < 1e-5, "{block:?} {subband} {slot}: {found} {expected}");
+                    assert!(
+                        (found - expected).abs() < 1e-5,
+                        "{block:?} {subband} {slot}: {found} {expected}"
+                    );
                 }
                 kept[subband].copy_from_slice(&output[SLOTS..]);
             }

@@ -50,9 +50,8 @@ impl<const B: usize> Polyphase<B> {
         // The place in a slot of the standard's 32 samples.
         let place = |i: usize| i * (32 / B) + self.phase;
         let cosine = |i: usize, k: usize| ((16 + i) as f64 * (2 * k + 1) as f64 * PI / 64.0).cos() as f32;
-        self.cosines = (0..B)
-            .map(|k| [0, 32].map(|half| std::array::from_fn(|i| cosine(half + place(i), k))))
-            .collect();
+        self.cosines =
+            (0..B).map(|k| [0, 32].map(|half| std::array::from_fn(|i| cosine(half + place(i), k)))).collect();
         self.window = std::array::from_fn(|back| std::array::from_fn(|i| coefficient(32 * back + place(i))));
     }
 

@@ -12,7 +12,11 @@ static POSITIONS: LazyLock<[Vec<[f32; 2]>; 3]> = LazyLock::new(|| {
     let first = (0..7).map(|position| {
         // The tangent of a right angle is endless.
         let ratio = (f64::from(position) * PI / 12.0).tan();
-        if position == 6 { [1.0, 0.0] } else { [ratio / (1.0 + ratio), 1.0 / (1.0 + ratio)].map(|x| x as f32) }
+        if position == 6 {
+            [1.0, 0.0]
+        } else {
+            [ratio / (1.0 + ratio), 1.0 / (1.0 + ratio)].map(|x| x as f32)
+        }
     });
     let second = |step: f64| {
         (0..31).map(move |position: i32| {
