@@ -26,7 +26,7 @@ impl Coarse {
         Some(Coarse { layer3, channels: u16::try_from(channels).ok()?, original: SampleRate(rate) })
     }
 
-    /// As [`Codec::decode`](super::codec::Codec::decode).
+    /// Replaces `samples` by those of a packet, and `channels` by all channels, as other codecs do.
     pub(super) fn decode(
         &mut self,
         packet: &Packet,
@@ -55,3 +55,6 @@ impl Coarse {
         Ok(Sound { rate, channels: self.channels, fine: true })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,5 @@
 //! Where scale factor bands begin, by rate.
-use super::LINES;
-use super::side_info::Block;
+use super::block::{Block, LINES};
 
 /// Long blocks at 44.1, 48 and 32 kHz, then at 22.05 and 24 kHz.
 const LONG: [[u16; 23]; 5] = [

@@ -1,7 +1,7 @@
 //! Decodes frame after frame with `B` of the 32 subbands.
-use super::LINES;
 use super::bands::BandsOfRate;
 use super::bits::Bits;
+use super::block::LINES;
 use super::huffman::{self, TABLES};
 use super::hybrid::{self, SLOTS, Slot};
 use super::polyphase::Polyphase;

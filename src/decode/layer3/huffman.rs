@@ -1,8 +1,8 @@
 //! Decodes the quantised lines of a granule.
 use std::sync::LazyLock;
 
-use super::LINES;
 use super::bits::Bits;
+use super::block::LINES;
 use super::leaves;
 use super::side_info::Part;
 

@@ -4,9 +4,8 @@
 use std::f64::consts::PI;
 use std::sync::LazyLock;
 
-use super::LINES;
 use super::bands::Bands;
-use super::side_info::Block;
+use super::block::{Block, LINES};
 
 /// One sample of each of the kept subbands.
 pub(super) type Slot<const B: usize> = [f32; B];

@@ -7,6 +7,7 @@
 //! It follows ISO/IEC 11172-3 and 13818-3. What it has no use for it declines: rates of 16 kHz and below.
 mod bands;
 mod bits;
+mod block;
 mod frame;
 mod huffman;
 mod hybrid;
@@ -21,9 +22,6 @@ mod window;
 use std::ops::Range;
 
 use self::frame::Frames;
-
-/// The lines of a channel of a granule.
-const LINES: usize = 576;
 
 /// A decoder for frames of one rate and one number of channels.
 pub(super) struct Layer3 {

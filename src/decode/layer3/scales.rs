@@ -1,10 +1,10 @@
 //! Reads scale factors, and applies them to the lines.
 use std::sync::LazyLock;
 
-use super::LINES;
 use super::bands::Bands;
 use super::bits::Bits;
-use super::side_info::{Block, Part};
+use super::block::{Block, LINES};
+use super::side_info::Part;
 
 /// Bits of a scale factor in the lower and in the upper bands of MPEG-1.
 const BITS: [[usize; 2]; 16] = [

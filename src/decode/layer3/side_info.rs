@@ -1,6 +1,7 @@
 //! The header of a frame, and what the frame says about its granules.
 use super::bands::BandsOfRate;
 use super::bits::Bits;
+use super::block::{Block, LINES};
 
 /// The first four bytes of a frame, as far as they matter here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,26 +48,6 @@ impl Header {
             (true, _) | (false, 2) => 17,
             (false, _) => 9,
         }
-    }
-}
-
-/// The windows of a block.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Block {
-    #[default]
-    Long,
-    /// A long block before a short one.
-    Start,
-    Short,
-    /// Long in the two lowest subbands, short above.
-    Mixed,
-    /// A long block after a short one.
-    End,
-}
-
-impl Block {
-    pub(super) fn is_short(self) -> bool {
-        matches!(self, Block::Short | Block::Mixed)
     }
 }
 
@@ -158,7 +139,7 @@ impl Part {
             compress: bits.read(if header.first { 4 } else { 9 }) as usize,
             ..Part::default()
         };
-        if part.pairs > super::LINES / 2 {
+        if part.pairs > LINES / 2 {
             return Err("a granule has too many values");
         }
         if bits.flag() {
@@ -172,7 +153,7 @@ impl Part {
             part.tables = [bits.read(5) as usize, bits.read(5) as usize, 0];
             part.gain_of_window = std::array::from_fn(|_| bits.read(3) as i32);
             let [of_short, of_long] = bands.second_region;
-            part.starts = [if part.block.is_short() { of_short } else { of_long }, super::LINES];
+            part.starts = [if part.block.is_short() { of_short } else { of_long }, LINES];
         } else {
             part.tables = std::array::from_fn(|_| bits.read(5) as usize);
             let second = bits.read(4) as usize + 1;

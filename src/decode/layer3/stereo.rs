@@ -3,8 +3,8 @@ use std::f32::consts::FRAC_1_SQRT_2;
 use std::f64::consts::PI;
 use std::sync::LazyLock;
 
-use super::LINES;
 use super::bands::Bands;
+use super::block::LINES;
 use super::side_info::{Header, Part};
 
 /// How much of the common lines is left and right, by position: in MPEG-1, then in MPEG-2 with its two steps.
