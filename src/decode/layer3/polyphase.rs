@@ -17,8 +17,8 @@ pub(super) struct Polyphase<const B: usize> {
     phase: usize,
     /// By subband: its part in the two halves of the vector of a slot.
     cosines: Vec<[Slot<B>; 2]>,
-    /// What each slot back in time adds to the output.
-    window: [Slot<B>; SPAN],
+    /// What each slot adds to the output, from the oldest to the newest in pairs.
+    window: [[Slot<B>; 2]; SPAN / 2],
     /// The samples of the subbands, and the vectors that they make: of the slots before, then of this granule.
     slots: [Slot<B>; SPAN - 1 + SLOTS],
     vectors: [[Slot<B>; 2]; SPAN - 1 + SLOTS],
@@ -29,7 +29,7 @@ impl<const B: usize> Polyphase<B> {
         let mut polyphase = Polyphase {
             phase: 0,
             cosines: Vec::new(),
-            window: [[0.0; B]; SPAN],
+            window: [[[0.0; B]; 2]; SPAN / 2],
             slots: [[0.0; B]; SPAN - 1 + SLOTS],
             vectors: [[[0.0; B]; 2]; SPAN - 1 + SLOTS],
         };
@@ -52,7 +52,12 @@ impl<const B: usize> Polyphase<B> {
         let cosine = |i: usize, k: usize| ((16 + i) as f64 * (2 * k + 1) as f64 * PI / 64.0).cos() as f32;
         self.cosines =
             (0..B).map(|k| [0, 32].map(|half| std::array::from_fn(|i| cosine(half + place(i), k)))).collect();
-        self.window = std::array::from_fn(|back| std::array::from_fn(|i| coefficient(32 * back + place(i))));
+        self.window = std::array::from_fn(|pair| {
+            [0, 1].map(|newer| {
+                let back = SPAN - 1 - 2 * pair - newer;
+                std::array::from_fn(|i| coefficient(32 * back + place(i)))
+            })
+        });
     }
 
     /// Where the samples of the next granule belong, before [`make`](Self::make).
@@ -63,13 +68,13 @@ impl<const B: usize> Polyphase<B> {
     /// Makes audio of the granule.
     pub(super) fn make(&mut self, audio: &mut [Slot<B>]) {
         self.multiply(SPAN - 1..SPAN - 1 + SLOTS);
-        for (audio, vectors) in audio.iter_mut().zip(self.vectors.windows(SPAN)) {
+        for (slot, audio) in audio.iter_mut().enumerate() {
+            // The halves of the vectors take turns; the newest one gives its first half.
+            let vectors = self.vectors[slot..slot + SPAN].as_chunks::<2>().0;
             let mut sums = [0.0; B];
-            // The newest is the last. The halves of the vectors take turns.
-            for (back, (vector, window)) in vectors.iter().rev().zip(&self.window).enumerate() {
-                let vector = &vector[back % 2];
+            for ([older, newer], [of_older, of_newer]) in vectors.iter().zip(&self.window) {
                 for i in 0..B {
-                    sums[i] += vector[i] * window[i];
+                    sums[i] += older[1][i] * of_older[i] + newer[0][i] * of_newer[i];
                 }
             }
             *audio = sums;
