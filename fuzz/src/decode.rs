@@ -14,6 +14,9 @@ pub fn run(data: &[u8]) {
     if let Some(decoder) = opened(data, name) {
         drain(decoder);
     }
+    if let Some(decoder) = opened(data, name) {
+        drain(decoder.for_fingerprint());
+    }
 }
 
 /// The decoder of these bytes, or nothing where they are refused.

@@ -206,26 +206,38 @@ impl<'a> Audio<'a> {
     /// [`Error::Io`](crate::Error::Io) and [`Error::Audio`](crate::Error::Audio) if it cannot be read or is not audio.
     #[cfg(feature = "unstable")]
     pub fn open(self) -> Result<Box<dyn BlockSource + 'a>> {
-        self.into_blocks()
+        self.into_blocks(false)
     }
 
-    /// Begins to read it, block by block.
+    /// Begins to read it for a fingerprint, which needs the lower part of the spectrum only. So the blocks of some formats
+    /// have a fraction of the file's rate: see [`Decoder::for_fingerprint`].
     ///
     /// # Errors
     /// [`Error::Io`](crate::Error::Io) and [`Error::Audio`](crate::Error::Audio) if it cannot be read or is not audio.
-    pub(crate) fn into_blocks(self) -> Result<Box<dyn BlockSource + 'a>> {
+    pub(crate) fn for_fingerprint(self) -> Result<Box<dyn BlockSource + 'a>> {
+        self.into_blocks(true)
+    }
+
+    fn into_blocks(self, coarse: bool) -> Result<Box<dyn BlockSource + 'a>> {
+        #[cfg(feature = "decode")]
+        let decoded = |decoder: Decoder| if coarse { decoder.for_fingerprint() } else { decoder };
+        #[cfg(not(feature = "decode"))]
+        let _ = coarse;
         let Self { name, origin } = self;
         Ok(match origin {
             #[cfg(feature = "decode")]
-            Origin::File(opening) => opening.open(&name)?.blocks(),
+            Origin::File(opening) => {
+                let opened = opening.open(&name)?;
+                if coarse { opened.for_fingerprint() } else { opened }.blocks()
+            }
             #[cfg(feature = "decode")]
-            Origin::Reader(reader) => Box::new(Decoder::from_reader(reader, &name)?),
+            Origin::Reader(reader) => Box::new(decoded(Decoder::from_reader(reader, &name)?)),
             Origin::Samples { samples, channels, rate } => {
                 Box::new(Samples::new(name, samples, channels, rate)?)
             }
             Origin::Blocks(blocks) => Box::new(blocks.named(name)),
             #[cfg(feature = "analyze")]
-            Origin::KeptStream(file) => Box::new(Decoder::from_file(file, &name)?),
+            Origin::KeptStream(file) => Box::new(decoded(Decoder::from_file(file, &name)?)),
             #[cfg(feature = "analyze")]
             Origin::KeptBlocks(kept) => Box::new(kept.again(&name)?),
         })
@@ -235,7 +247,7 @@ impl<'a> Audio<'a> {
     /// kept in a temporary file first.
     ///
     /// # Errors
-    /// As [`Audio::into_blocks`].
+    /// As [`Audio::for_fingerprint`].
     #[cfg(feature = "analyze")]
     pub(crate) fn reopen(&mut self) -> Result<Box<dyn BlockSource + 'a>> {
         let name = &self.name;
@@ -275,7 +287,7 @@ impl<'a> Audio<'a> {
     /// Begins to read it with all channels. A file or a stream is read as samples without a container if `raw` says which.
     ///
     /// # Errors
-    /// As [`Audio::into_blocks`].
+    /// As [`Audio::for_fingerprint`].
     #[cfg(feature = "acoustid")]
     pub(crate) fn open_frames(self, raw: Option<RawFormat>) -> Result<Box<dyn FrameSource + 'a>> {
         if let Some(reason) = raw.and_then(RawFormat::refusal) {

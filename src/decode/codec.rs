@@ -15,6 +15,8 @@ use symphonia::core::packet::Packet;
 use super::aac_config;
 use super::bare::MpegForm;
 use super::catch_panic::catch_panic;
+#[cfg(feature = "mp3")]
+use super::coarse::Coarse;
 use super::downmix;
 use super::pcm::Pcm;
 use super::sniff;
@@ -36,6 +38,9 @@ static CODECS: LazyLock<CodecRegistry> = LazyLock::new(|| {
 /// Turns a track's packets into audio.
 pub(super) enum Codec {
     Pcm(Pcm),
+    /// For the fingerprint alone.
+    #[cfg(feature = "mp3")]
+    Coarse(Coarse),
     Other(Box<dyn AudioDecoder>),
 }
 
@@ -67,6 +72,8 @@ impl Codec {
                 }
                 Sound { rate: pcm.rate, channels: narrow(pcm.channels), fine: pcm.is_fine() }
             }
+            #[cfg(feature = "mp3")]
+            Codec::Coarse(coarse) => coarse.decode(packet, every_channel, samples, channels)?,
             Codec::Other(codec) => {
                 follow(codec, packet);
                 let bits = codec.codec_params().bits_per_sample.unwrap_or(u32::MAX);
@@ -101,6 +108,17 @@ fn follow(decoder: &mut Box<dyn AudioDecoder>, packet: &Packet) {
         && let Ok(Codec::Other(fresh)) = codec(&form.params())
     {
         *decoder = fresh;
+    }
+}
+
+impl Codec {
+    /// The rate of the file, of which the samples may have a fraction.
+    pub(super) fn original(&self, rate: SampleRate) -> SampleRate {
+        match self {
+            #[cfg(feature = "mp3")]
+            Codec::Coarse(coarse) => coarse.original,
+            _ => rate,
+        }
     }
 }
 

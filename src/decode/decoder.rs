@@ -1,4 +1,5 @@
 //! A file decoded block by block, whatever is in it.
+mod coarse;
 #[cfg(feature = "acoustid")]
 mod frames;
 mod length;
@@ -75,6 +76,8 @@ pub struct Decoder {
     sound: Option<Sound>,
     /// Whether blocks have all channels instead of one.
     every_channel: bool,
+    /// Whether a codec may leave out what the fingerprint does not need.
+    coarse: bool,
     mixer: Mixer,
     /// All channels of the last block, if there are several and it is mono.
     channels: Vec<f32>,
@@ -170,6 +173,7 @@ impl Decoder {
             len,
             sound: None,
             every_channel: false,
+            coarse: false,
             mixer: Mixer::default(),
             channels: Vec::new(),
             first_spec: None,
@@ -313,7 +317,7 @@ impl Decoder {
             }
             Ok(Ok(sound)) => {
                 self.good(packet, sound, mono.len())?;
-                self.first_spec.get_or_insert((sound.rate, sound.channels));
+                self.first_spec.get_or_insert((self.codec.original(sound.rate), sound.channels));
                 Ok(Some(sound.rate))
             }
             Ok(Err(SymphoniaError::ResetRequired)) => {
@@ -418,6 +422,7 @@ impl Decoder {
         match codec::choose(&*self.reader) {
             Ok(Choice { codec, track, skip }) => {
                 (self.codec, self.track, self.skip) = (codec, track, skip);
+                self.make_coarse();
                 Ok(())
             }
             Err(error) => self.give_up(error),
@@ -429,6 +434,7 @@ impl Decoder {
         match Codec::of(&self.track) {
             Ok(codec) => {
                 self.codec = codec;
+                self.make_coarse();
                 Ok(())
             }
             Err(error) => self.give_up(error),

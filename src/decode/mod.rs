@@ -25,6 +25,8 @@ mod blocks;
 mod bytes;
 #[cfg(feature = "decode")]
 mod catch_panic;
+#[cfg(feature = "mp3")]
+mod coarse;
 #[cfg(feature = "decode")]
 mod code_page;
 #[cfg(feature = "decode")]
@@ -46,6 +48,8 @@ mod free_format;
 #[cfg(feature = "decode")]
 mod helper;
 mod in_memory;
+#[cfg(feature = "mp3")]
+mod layer3;
 #[cfg(feature = "mkv")]
 mod matroska;
 mod mixer;

@@ -60,7 +60,7 @@ fn through_ffmpeg(foreign: Foreign, path: &Path, ffmpeg: &Ffmpeg, cancel: &Cance
     })
 }
 
-/// Begins to read the file at `path` block by block; see [`open`].
+/// Begins to read the file at `path` for a fingerprint, block by block; see [`open`] and [`Decoder::for_fingerprint`].
 ///
 /// # Errors
 /// As [`open`].
@@ -69,10 +69,19 @@ pub(crate) fn blocks_of_file(
     ffmpeg: &Ffmpeg,
     cancel: &CancelToken,
 ) -> Result<Box<dyn BlockSource>> {
-    Ok(open(path, ffmpeg, cancel)?.blocks())
+    Ok(open(path, ffmpeg, cancel)?.for_fingerprint().blocks())
 }
 
 impl Opened {
+    /// Leaves out what the fingerprint does not need; see [`Decoder::for_fingerprint`].
+    pub fn for_fingerprint(self) -> Opened {
+        match self {
+            Opened::Own(decoder) => Opened::Own(Box::new(decoder.for_fingerprint())),
+            #[cfg(feature = "ffmpeg")]
+            ffmpeg => ffmpeg,
+        }
+    }
+
     pub fn blocks(self) -> Box<dyn BlockSource> {
         match self {
             Opened::Own(decoder) => decoder,

@@ -156,7 +156,7 @@ fn add_audio(
     }
     let (params, cancel) = (*connections.reader()?.params(), &options.cancel);
     let audio = audio.named(name).cancelled_by(cancel);
-    let analysis = track::contained(name, || track::track(&mut *audio.into_blocks()?, &params, cancel))?;
+    let analysis = track::contained(name, || track::track(&mut *audio.for_fingerprint()?, &params, cancel))?;
     let record = TrackRecord {
         path: name.to_owned(),
         duration: analysis.duration,

@@ -48,7 +48,7 @@ impl Index {
         let audio = audio.into();
         let name = audio.name().to_owned();
         contained(&name, || {
-            let mut blocks = audio.cancelled_by(&options.cancel).into_blocks()?;
+            let mut blocks = audio.cancelled_by(&options.cancel).for_fingerprint()?;
             let store = self.connections.reader()?;
             Query::new(&store, options, self.connections.search_cache())?.answer(&name, &mut *blocks)
         })

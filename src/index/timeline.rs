@@ -42,7 +42,7 @@ impl Index {
         let audio = audio.into();
         let name = audio.name().to_owned();
         contained(&name, || {
-            let mut blocks = audio.cancelled_by(&options.cancel).into_blocks()?;
+            let mut blocks = audio.cancelled_by(&options.cancel).for_fingerprint()?;
             let store = self.connections.reader()?;
             timeline::timeline(
                 &store,

@@ -70,7 +70,7 @@ impl Hearing {
             matches.extend(matched(query, found.take_final(), seconds(params, *half_frames))?);
             Ok(())
         };
-        let mut audio = Audio::samples(samples, rate.0).named(name.clone()).into_blocks()?;
+        let mut audio = Audio::samples(samples, rate.0).named(name.clone()).for_fingerprint()?;
         let mut block = Vec::new();
         while let Some(rate) = audio.next_block(&mut block)? {
             options.cancel.check()?;

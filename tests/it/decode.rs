@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use refrain::decode::Decoder;
 use refrain::error::{AudioError, Error};
-use refrain::{Tags, Warning};
+use refrain::extract::track;
+use refrain::params::CURRENT;
+use refrain::{CancelToken, Tags, Warning};
 
 use super::run::noise;
 
@@ -224,6 +226,53 @@ fn damage_causes_no_panic_and_no_endless_loop() {
             match decode(&content) {
                 Ok(_) | Err(Error::Audio { .. }) => {}
                 Err(other) => panic!("{name}, seed {seed}: {other}"),
+            }
+        }
+    }
+}
+
+/// A decoder for the fingerprint leaves out what is above 5 kHz, and nothing else.
+#[test]
+fn the_fingerprint_of_mp3_is_that_of_a_full_decode() {
+    let songs = formats().join("../audio/songs");
+    let paths = [formats().join("lame.mp3"), formats().join("vbr.mp3"), songs.join("marigold-street.mp3")];
+    for path in paths.into_iter().chain([songs.join("paper-lanterns.mp3")]) {
+        let analysis = |mut decoder: Decoder| {
+            let mut values = Vec::new();
+            let length = track::chroma(&mut decoder, &CURRENT, &CancelToken::new(), |frame| {
+                values.extend_from_slice(frame)
+            });
+            (length.expect("it decodes").0, values, decoder.spec(), decoder.warnings().len())
+        };
+        let full = analysis(Decoder::open(&path).expect("it opens"));
+        let coarse = analysis(Decoder::open(&path).expect("it opens").for_fingerprint());
+        assert!((full.0 - coarse.0).abs() < 1e-4, "{}: {} and {} s", path.display(), full.0, coarse.0);
+        assert_eq!((full.2, full.3), (coarse.2, coarse.3), "{}", path.display());
+        assert_eq!(full.1.len(), coarse.1.len());
+        let most = full.1.iter().zip(&coarse.1).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(most < 1e-3, "{}: a difference of {most}", path.display());
+    }
+}
+
+#[test]
+fn damaged_mp3_lasts_as_long_for_the_fingerprint() {
+    for name in ["lame.mp3", "vbr.mp3"] {
+        let whole = bytes(name);
+        for seed in 0..40 {
+            let mut content = whole.repeat(1 + usize::from(seed % 4 == 0));
+            for four in noise(4 * (seed as usize % 10), seed).chunks_exact(4) {
+                let far = usize::from(four[0]) << 8 | usize::from(four[1]);
+                let at = far % content.len();
+                content[at] = four[2];
+            }
+            let open = || Decoder::from_reader(&content[..], Path::new("-"));
+            match (open().and_then(drain), open().map(Decoder::for_fingerprint).and_then(drain)) {
+                (Ok(full), Ok(coarse)) => {
+                    let (full, coarse) = (full.seconds(), coarse.seconds());
+                    assert!((full - coarse).abs() < 2e-3, "{name}, seed {seed}: {full} and {coarse} s");
+                }
+                (Err(_), Err(_)) => {}
+                (full, coarse) => panic!("{name}, seed {seed}: {:?} and {:?}", full.err(), coarse.err()),
             }
         }
     }
