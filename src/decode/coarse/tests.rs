@@ -220,7 +220,8 @@ fn random_frame(kind: Kind, random: &mut fastrand::Rng) -> Vec<u8> {
         let block = random.usize(..4);
         for channel in 0..channels {
             let most = room.min(4_000) - 60;
-            info.put(random.usize(if random.bool() { most / 2..most } else { most / 8..most }) as u32, 12);
+            let least = if random.bool() { most / 2 } else { most / 8 };
+            info.put(random.usize(least..most) as u32, 12);
             info.put(random.u32(..if channel == 1 { 100 } else { 289 }), 9);
             info.put(random.u32(160..175), 8);
             info.put(random.u32(..if kind.first { 16 } else { 512 }), if kind.first { 4 } else { 9 });
