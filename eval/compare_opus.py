@@ -5,8 +5,8 @@ usage: compare_opus.py MUSIC... --work DIR [--json FILE] [--skip-time]
 
 MUSIC is a few files of at least 20 s, music and speech. `opus_files.py` makes some 280 files out of them, kept in DIR.
 The tool `opus_beside_libopus` decodes each with both; a fifth of the files once more with every tenth packet lost, which
-both conceal. CPU is that of decoding packets in memory, on files of the usual kinds: user time of seven alternating pairs of
-runs, of which the median ratio counts, and instructions as callgrind counts them. Prints Markdown tables.
+both conceal. CPU is that of decoding packets in memory, on files of the usual kinds: the median ratio of
+the user time in seven alternating pairs of runs, and instructions as callgrind counts them. Prints Markdown tables.
 """
 
 import argparse

@@ -46,7 +46,9 @@ def by_refrain(tool: pathlib.Path, path: pathlib.Path, out: pathlib.Path) -> tup
     """The forms of the stretches, the samples, and the warnings or the error."""
     done = subprocess.run([str(tool), str(path), str(out)], capture_output=True, text=True)
     forms = [list(map(int, line.split())) for line in done.stdout.splitlines()]
-    return forms, samples_of(out) if done.returncode == 0 else array.array("f"), done.stderr.strip()
+    # The reason alone: no path, no trace.
+    said = done.stderr.strip().partition("\n")[0].replace(f"Error: {path.parent}/", "")
+    return forms, samples_of(out) if done.returncode == 0 else array.array("f"), said
 
 
 def decibels(ours: array.array, theirs: array.array) -> float:

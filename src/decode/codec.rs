@@ -112,7 +112,7 @@ fn follow(decoder: &mut Box<dyn AudioDecoder>, packet: &Packet) {
 }
 
 impl Codec {
-    /// The rate of the file, of which the samples may have a fraction.
+    /// The rate of the file. Samples that were decoded in part have a fraction of it.
     pub(super) fn original(&self, rate: SampleRate) -> SampleRate {
         match self {
             #[cfg(feature = "mp3")]

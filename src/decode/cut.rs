@@ -20,8 +20,7 @@ pub(super) struct Cut {
 const ROUNDED: u32 = 10;
 
 impl Cut {
-    /// Keeps these spans, of which some may overlap, in units of which there are `scale` a second. `None` if that is
-    /// everything, or nothing.
+    /// Keeps these spans, which may overlap. A second has `scale` units. `None` if they are everything, or nothing.
     pub(super) fn to(mut spans: Vec<Range<u64>>, scale: u32) -> Option<Cut> {
         spans.retain(|span| span.start < span.end);
         spans.sort_by_key(|span| span.start);

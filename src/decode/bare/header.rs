@@ -78,7 +78,7 @@ impl MpegForm {
 }
 
 impl Header {
-    /// Reads the header at the beginning of `bytes`, of which there may be fewer than [`HEADER`].
+    /// Reads the header at the beginning of `bytes`. They may be fewer than [`HEADER`].
     pub(super) fn of(bytes: &[u8]) -> Option<Header> {
         match bytes {
             [0xff, second, ..] if second & 0xf6 == 0xf0 => adts(bytes.first_chunk()?),

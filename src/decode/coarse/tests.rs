@@ -216,7 +216,7 @@ fn random_frame(kind: Kind, random: &mut fastrand::Rng) -> Vec<u8> {
     }
     let room = 8 * (kind.len() - 4 - kind.side_info()) / channels / kind.granules();
     for _ in 0..kind.granules() {
-        // Without mixed blocks, of which the full codec leaves some lines as loud as they are in the file.
+        // Without mixed blocks: the full codec does not scale some of their lines.
         let block = random.usize(..4);
         for channel in 0..channels {
             let most = room.min(4_000) - 60;
