@@ -42,9 +42,10 @@ impl Default for Channel {
     }
 }
 
-/// How many samples become one for the analysis: as many as leave 8,000 Hz or more, up to eight.
+/// How many samples become one for the analysis, which ends at 3.5 kHz.
 pub(crate) fn reduction(rate: u32) -> usize {
-    [8, 4, 2].into_iter().find(|&step| rate % step == 0 && rate / step >= 8_000).unwrap_or(1) as usize
+    let leaves = |step: u32, least: u32| rate.is_multiple_of(step) && rate / step >= least;
+    [(8, 11_025), (4, 8_000), (2, 8_000)].into_iter().find(|&(step, least)| leaves(step, least)).map_or(1, |(step, _)| step as usize)
 }
 
 impl Decoder {

@@ -144,7 +144,7 @@ mod tests {
         // Not compressed; 4 bits: 0111.
         packet.fill(&[0b0011_1000]);
         let taps = read_taps(&mut packet.bits(), 1, 4);
-        assert!((taps[0] - 1.0).abs() < 1e-6);
+        assert!((f64::from(taps[0]) - (PI * 7.0 / 15.0).sin()).abs() < 1e-6);
         // Compressed; 3 bits: 111, which is -1.
         packet.fill(&[0b1111_0000]);
         let taps = read_taps(&mut packet.bits(), 1, 4);

@@ -194,6 +194,8 @@ impl Side {
     fn read_scales(&mut self, bits: &mut Bits, gain: i32) -> Result<()> {
         let prefixes = &*SCALES;
         let exponents = &*EXPONENTS;
+        // The transform divides by the number of its lines.
+        let unit = if self.windows.is_short() { (LINES / SHORT_LINES) as f32 } else { 1.0 };
         let (mut scale, mut noise, mut position) = (gain, gain - 90, 0i32);
         let mut first_noise = true;
         for (group, _) in self.windows.groups() {
@@ -204,13 +206,13 @@ impl Side {
                     Coding::Book(_) => {
                         scale += next(bits);
                         ensure((0..256).contains(&scale), "AAC: a scale factor is out of range")?;
-                        exponents[scale as usize]
+                        unit * exponents[scale as usize]
                     }
                     Coding::Noise => {
                         noise += if first_noise { bits.take(9) as i32 - 256 } else { next(bits) };
                         first_noise = false;
                         ensure((-100..156).contains(&noise), "AAC: the energy of noise is out of range")?;
-                        exponents[(noise + 100) as usize]
+                        unit * exponents[(noise + 100) as usize]
                     }
                     Coding::Intensity { opposite } => {
                         position += next(bits);
@@ -226,8 +228,8 @@ impl Side {
     }
 }
 
-/// By the scale factor: the factor of dequantised lines. 100 stands for 1 of 32,768, and the transform of 1,024 lines
-/// divides by their number.
+/// By the scale factor: the factor of dequantised lines. 100 stands for 1 of 32,768, and for that divided by 1,024
+/// in a long window.
 static EXPONENTS: LazyLock<[f32; 256]> = LazyLock::new(|| {
     std::array::from_fn(|i| (0.25 * (i as f64 - 100.0)).exp2() as f32 / (32_768.0 * LINES as f32))
 });

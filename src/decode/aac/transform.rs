@@ -8,7 +8,7 @@ use rustfft::{Fft, FftPlanner};
 /// Transforms of one length.
 pub(super) struct Transform {
     fft: Arc<dyn Fft<f32>>,
-    /// exp(-i pi (4 n + 1) / (4 lines)).
+    /// exp(-i pi (n + 1/8) / lines).
     twiddles: Vec<Complex<f32>>,
     work: Vec<Complex<f32>>,
     scratch: Vec<Complex<f32>>,
@@ -19,7 +19,7 @@ impl Transform {
     pub fn new(lines: usize) -> Transform {
         let fft = FftPlanner::new().plan_fft_forward(lines / 2);
         let twiddle = |n: usize| {
-            let angle = -PI * (4 * n + 1) as f64 / (4 * lines) as f64;
+            let angle = -PI * (n as f64 + 0.125) / lines as f64;
             Complex::new(angle.cos() as f32, angle.sin() as f32)
         };
         let zero = Complex::new(0.0, 0.0);
