@@ -1,9 +1,6 @@
 //! Bits of a packet, the highest of each byte first.
 use super::damage::{Damage, Result};
 
-/// The most bits that [`Bits::peek`] can promise.
-pub(super) const PEEK: u32 = 57;
-
 /// How many zero bytes follow the packet in the buffer, so that eight bytes can be loaded from each of its positions.
 const PADDING: usize = 8;
 
@@ -32,7 +29,7 @@ pub(super) struct Bits<'a> {
 }
 
 impl Bits<'_> {
-    /// The next bits at the top of the word, at least [`PEEK`] of them.
+    /// The next bits at the top of the word, at least 57 of them.
     #[inline(always)]
     pub fn peek(&self) -> u64 {
         let byte = self.at / 8;

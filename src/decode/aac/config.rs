@@ -1,4 +1,4 @@
-//! The description that MP4 and Matroska have of a track (AudioSpecificConfig; ISO/IEC 14496-3, 1.6.2.1).
+//! The description of a track, as MP4 and Matroska have it (AudioSpecificConfig; ISO/IEC 14496-3, 1.6.2.1).
 use super::bands::RATES;
 use super::bits::{Bits, Packet};
 use super::layout::Layout;
@@ -34,26 +34,17 @@ impl Config {
             bits.skip(14);
         }
         let _extension = bits.flag();
+        bits.check().ok()?;
         let layout = match channels {
             0 => Layout::read(&mut bits).ok(),
             number => Some(Layout::of_configuration(number)?),
         };
-        bits.check().ok()?;
         (object == 2 && !short_frames && rate > 0).then_some(Config { rate, layout })
     }
 
     /// The rate of the core.
-    pub(crate) fn rate_hz(&self) -> u32 {
+    pub(crate) fn rate(&self) -> u32 {
         self.rate
-    }
-
-    /// The core of bare AAC, whose headers say rate and channel configuration.
-    pub(crate) fn bare(rate: u32, channels: u32) -> Option<Config> {
-        let layout = match channels {
-            0 => None,
-            number => Some(Layout::of_configuration(number)?),
-        };
-        (rate > 0).then_some(Config { rate, layout })
     }
 }
 

@@ -45,7 +45,10 @@ impl Default for Channel {
 /// How many samples become one for the analysis, which ends at 3.5 kHz.
 pub(crate) fn reduction(rate: u32) -> usize {
     let leaves = |step: u32, least: u32| rate.is_multiple_of(step) && rate / step >= least;
-    [(8, 11_025), (4, 8_000), (2, 8_000)].into_iter().find(|&(step, least)| leaves(step, least)).map_or(1, |(step, _)| step as usize)
+    [(8, 11_025), (4, 8_000), (2, 8_000)]
+        .into_iter()
+        .find(|&(step, least)| leaves(step, least))
+        .map_or(1, |(step, _)| step as usize)
 }
 
 impl Decoder {
@@ -260,4 +263,72 @@ fn pass_fill(bits: &mut Bits) {
         count -= 1;
     }
     bits.skip(8 * count);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reductions_leave_what_the_analysis_needs() {
+        let rates =
+            [96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000];
+        assert_eq!(rates.map(reduction), [8, 8, 4, 4, 4, 4, 2, 2, 2, 1, 1, 1]);
+        // A rate that is no multiple is kept.
+        assert_eq!(reduction(44_101), 1);
+    }
+
+    #[test]
+    fn random_packets_neither_panic_nor_last() {
+        let mut state = 3u32;
+        let mut byte = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        };
+        for configuration in [0, 1, 2, 6, 7] {
+            let config = Config { rate: 44_100, layout: Layout::of_configuration(configuration) };
+            let mut decoder = Decoder::new(config, if configuration == 6 { 4 } else { 1 });
+            for element in [0x00, 0x20, 0x60, 0x80, 0xa0, 0xc0] {
+                for _ in 0..200 {
+                    let mut packet: Vec<u8> = (0..400).map(|_| byte()).collect();
+                    packet[0] = element | packet[0] & 0x1f;
+                    if let Ok(planes) = decoder.decode(&packet) {
+                        assert!(
+                            planes.len() <= MAX_CHANNELS && planes.iter().all(|plane| plane.len() <= LINES)
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn silence_of_six_channels_and_a_program_of_four() {
+        // An element with no bands: a gain, a long window without bands, no pulses, no shaping, no gain control.
+        let channel = "00000000 0 00 0 000000 0 0 0 0";
+        let pair = format!("1 0 00 0 000000 0 00 00000000 0 0 0 {} 0 0 0", "00000000");
+        let six = format!("000 0000 {channel} 001 0000 {pair} 001 0001 {pair} 011 0000 {channel} 111");
+        let config = Config { rate: 44_100, layout: Layout::of_configuration(6) };
+        let mut decoder = Decoder::new(config, 4);
+        let planes = decoder.decode(&packed(&six)).expect("six channels");
+        assert_eq!(planes.len(), 6);
+        assert!(planes.iter().all(|plane| plane.len() == 256 && plane.iter().all(|&x| x == 0.0)));
+        // Twice the same single channel; an element that was not announced; none at all.
+        for bad in [format!("000 0000 {channel} 000 0001 {channel} 111"), "111".into(), String::new()] {
+            assert!(decoder.decode(&packed(&bad)).is_err(), "{bad}");
+        }
+        // A pair in front and one behind; then the two pairs.
+        let program = "101 0000 01 0100 0001 0000 0001 00 000 0000 0 0 0 1 0000 1 0001";
+        let padding =
+            "0".repeat(program.replace(' ', "").len().next_multiple_of(8) - program.replace(' ', "").len());
+        let four = format!("{program} {padding} 00000000 001 0000 {pair} 001 0001 {pair} 111");
+        let mut decoder = Decoder::new(Config { rate: 44_100, layout: None }, 1);
+        assert_eq!(decoder.decode(&packed(&four)).expect("four channels").len(), 4);
+    }
+
+    /// Bytes of binary digits.
+    fn packed(digits: &str) -> Vec<u8> {
+        let digits: Vec<u8> = digits.bytes().filter(|&d| d != b' ').map(|d| d - b'0').collect();
+        digits.chunks(8).map(|byte| (0..8).fold(0, |sum, i| sum << 1 | byte.get(i).unwrap_or(&0))).collect()
+    }
 }

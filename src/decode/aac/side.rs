@@ -36,8 +36,8 @@ pub(super) struct Windows {
     /// The bands that have a codebook.
     pub bands: usize,
     /// How many windows share their codebooks and scales, group by group.
-    lengths: [usize; MAX_GROUPS],
-    groups: usize,
+    pub lengths: [usize; MAX_GROUPS],
+    pub groups: usize,
 }
 
 impl Windows {

@@ -42,11 +42,6 @@ impl Synthesis {
         }
     }
 
-    /// How many samples a frame has.
-    pub fn frame(&self) -> usize {
-        self.lines
-    }
-
     /// How many lines of a window are used.
     pub fn lines_of(&self, windows: &Windows) -> usize {
         if windows.is_short() { self.short_lines } else { self.lines }
@@ -145,5 +140,82 @@ fn fall_early(cosines: &[f32], flat: usize, slope: &[f32], sums: &mut [f32]) {
     for (n, sum) in sums[..flat + slope.len()].iter_mut().enumerate() {
         let weight = if n < flat { 1.0 } else { slope[flat + slope.len() - 1 - n] };
         *sum += second_half(cosines, n) * weight;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::f64::consts::PI;
+
+    /// The windowed IMDCT by its sum, at every `step`th place, in the middle of the samples that the place stands for.
+    fn slow(lines: &[f32], step: usize, rising: &[f32], falling: &[f32]) -> Vec<f64> {
+        let full = (lines.len() * step) as f64;
+        let middle = (step as f64 - 1.0) / 2.0;
+        (0..2 * lines.len())
+            .map(|n| {
+                let at = (n * step) as f64 + middle;
+                let cosine = |k: usize| (PI / full * (at + 0.5 + full / 2.0) * (k as f64 + 0.5)).cos();
+                let sum: f64 = lines.iter().enumerate().map(|(k, &x)| f64::from(x) * cosine(k)).sum();
+                let window = match n.checked_sub(lines.len()) {
+                    None => rising[n],
+                    Some(n) => falling[lines.len() - 1 - n],
+                };
+                sum * f64::from(window)
+            })
+            .collect()
+    }
+
+    /// The slope of a long window, where it is as short as that of a short one.
+    fn steep(slope: &[f32], lines: usize) -> Vec<f32> {
+        let flat = (lines - slope.len()) / 2;
+        [vec![0.0; flat], slope.to_vec(), vec![1.0; flat]].concat()
+    }
+
+    #[test]
+    fn equals_the_sums_of_the_standard_at_every_reduction() {
+        use Sequence::{Long, Short, Start, Stop};
+        let mut state = 7u32;
+        let mut random = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            state.cast_signed() as f32 / 2_147_483_648.0
+        };
+        for step in [1, 4, 8] {
+            let mut synthesis = Synthesis::new(step);
+            let (long, short) = (slopes(LINES, 4.0, step), slopes(SHORT_LINES, 6.0, step));
+            let count = LINES / step;
+            let frames =
+                [(Long, false), (Start, true), (Short, false), (Short, true), (Stop, true), (Long, false)];
+            let mut expected = vec![0.0; (frames.len() + 1) * count];
+            let (mut samples, mut overlap, mut before) = (Vec::new(), Overlap::default(), 0);
+            for (i, (sequence, kaiser)) in frames.into_iter().enumerate() {
+                let windows = Windows { sequence, kaiser, ..Windows::default() };
+                let mut lines: [f32; LINES] = std::array::from_fn(|_| random());
+                let now = usize::from(kaiser);
+                let mut add = |at: usize, values: Vec<f64>| {
+                    expected[at..at + values.len()].iter_mut().zip(values).for_each(|(sum, x)| *sum += x);
+                };
+                if sequence == Short {
+                    for w in 0..8 {
+                        let lines = &lines[w * SHORT_LINES..w * SHORT_LINES + short[0].len()];
+                        let rising = &short[if w == 0 { before } else { now }];
+                        let at = i * count + (count - lines.len()) / 2 + w * lines.len();
+                        add(at, slow(lines, step, rising, &short[now]));
+                    }
+                } else {
+                    let rising =
+                        if sequence == Stop { steep(&short[before], count) } else { long[before].clone() };
+                    let falling =
+                        if sequence == Start { steep(&short[now], count) } else { long[now].clone() };
+                    add(i * count, slow(&lines[..count], step, &rising, &falling));
+                }
+                synthesis.run(&windows, &mut lines, &mut overlap, &mut samples);
+                before = now;
+            }
+            assert_eq!(samples.len(), frames.len() * count);
+            for (n, (&x, y)) in samples.iter().zip(&expected).enumerate() {
+                assert!((f64::from(x) - y).abs() < 1e-3, "sample {n} at a reduction of {step}: {x} {y}");
+            }
+        }
     }
 }
