@@ -49,7 +49,7 @@ pub(crate) fn reduction(rate: u32) -> usize {
 }
 
 impl Decoder {
-    /// Decodes at a rate that is a `step`th of the track's: 1, 2, 4 or 8. What lies above half of that rate is left out.
+    /// Decodes every `step`th sample: 1, 2, 4 or 8. What lies above half of the rate that remains is left out.
     pub(crate) fn new(config: Config, step: usize) -> Decoder {
         Decoder {
             rate: config.rate,

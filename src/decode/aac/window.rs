@@ -1,22 +1,25 @@
 //! The slopes of windows: sine and Kaiser-Bessel-derived (ISO/IEC 14496-3, 4.6.11.3.2).
 use std::f64::consts::PI;
 
-/// The rising slopes of one length: sine, and Kaiser-Bessel-derived.
-pub(super) type Slopes = [Vec<f32>; 2];
+/// The two halves of a window.
+pub(super) struct Slope {
+    pub rising: Vec<f32>,
+    pub falling: Vec<f32>,
+}
 
-/// The slopes of `lines` samples, of which every `step` become one. A value lies in the middle of those that it stands for,
-/// because the reduced transform's samples lie there too.
-pub(super) fn slopes(lines: usize, alpha: f64, step: usize) -> Slopes {
-    let sine = |n: usize| (PI / (2 * lines / step) as f64 * (n as f64 + 0.5)).sin() as f32;
+/// Every `step`th value of the halves of two windows of `lines` samples each: sine, and Kaiser-Bessel-derived.
+pub(super) fn slopes(lines: usize, alpha: f64, step: usize) -> [Slope; 2] {
+    let sine = |n: usize| (PI / (2 * lines) as f64 * (n as f64 + 0.5)).sin();
     let kaiser = kaiser(lines, alpha);
-    let middle = |n: usize| {
-        let first = n * step + (step - 1) / 2;
-        // With an even step the middle is between two values. The mean of their squares keeps the sum of the squares of
-        // both slopes at 1.
-        let pair = [kaiser[first], kaiser[first + (step + 1) % 2]];
-        ((pair[0] + pair[1]) / 2.0).sqrt() as f32
-    };
-    [(0..lines / step).map(sine).collect(), (0..lines / step).map(middle).collect()]
+    [sampled(lines, step, sine), sampled(lines, step, |n| kaiser[n].sqrt())]
+}
+
+fn sampled(lines: usize, step: usize, value: impl Fn(usize) -> f64) -> Slope {
+    let places = || (0..lines).step_by(step);
+    Slope {
+        rising: places().map(|n| value(n) as f32).collect(),
+        falling: places().map(|n| value(lines - 1 - n) as f32).collect(),
+    }
 }
 
 /// The squares of the Kaiser-Bessel-derived slope: running sums over a Kaiser window.
@@ -54,8 +57,8 @@ mod tests {
         for (lines, alpha) in [(1024, 4.0), (128, 6.0)] {
             for step in [1, 2, 4, 8] {
                 for slope in slopes(lines, alpha, step) {
-                    assert_eq!(slope.len(), lines / step);
-                    for (up, down) in slope.iter().zip(slope.iter().rev()) {
+                    assert_eq!(slope.rising.len(), lines / step);
+                    for (up, down) in slope.rising.iter().zip(&slope.falling) {
                         assert!((up * up + down * down - 1.0).abs() < 1e-6);
                     }
                 }
