@@ -5,10 +5,11 @@ use super::config::Config;
 use super::damage::{Damage, Result, ensure};
 use super::layout::{Kind, Layout, MAX_CHANNELS};
 use super::noise::Noise;
-use super::side::{LINES, SHORT_LINES, Side, Windows};
+use super::side::Side;
 use super::spectrum;
 use super::stereo::{self, Mask};
 use super::synthesis::{Overlap, Synthesis};
+use super::windows::{LINES, SHORT_LINES, Windows};
 
 /// Decodes the packets of one track.
 pub(crate) struct Decoder {

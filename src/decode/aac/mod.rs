@@ -16,11 +16,12 @@ mod layout;
 mod noise;
 mod shaping;
 mod side;
+mod slopes;
 mod spectrum;
 mod stereo;
 mod synthesis;
 mod transform;
-mod window;
+mod windows;
 
 pub(super) use self::config::Config;
 pub(super) use self::decoder::{Decoder, reduction};

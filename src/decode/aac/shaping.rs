@@ -4,7 +4,7 @@ use std::f64::consts::PI;
 use super::bands::Bands;
 use super::bits::Bits;
 use super::damage::{Result, ensure};
-use super::side::{LINES, SHORT_LINES, Windows};
+use super::windows::{LINES, SHORT_LINES, Windows};
 
 /// The longest filters in a long and in a short window.
 const MAX_ORDER: [usize; 2] = [12, 7];

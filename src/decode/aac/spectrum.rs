@@ -4,7 +4,8 @@ use super::bits::Bits;
 use super::damage::Result;
 use super::huffman::{BOOKS, Book, ESCAPE, power};
 use super::noise::Noise;
-use super::side::{Coding, LINES, SHORT_LINES, Side};
+use super::side::{Coding, Side};
+use super::windows::{LINES, SHORT_LINES};
 
 /// Replaces `lines` by those that `bits` describe. Lines of bands that begin at `known` or later within their window are
 /// left out; their codewords are passed over.

@@ -2,7 +2,8 @@
 use super::bands::Bands;
 use super::bits::Bits;
 use super::damage::{Damage, Result};
-use super::side::{Coding, LINES, SHORT_LINES, Side, Table, Windows};
+use super::side::{Coding, Side, Table};
+use super::windows::{LINES, SHORT_LINES, Windows};
 
 /// Which bands are coded as middle and side.
 #[derive(Default)]

@@ -6,9 +6,9 @@
 //! cos(a - b) = cos a cos b + sin a sin b they come from two such transforms: one of cosines, one of sines.
 use std::f64::consts::PI;
 
-use super::side::{LINES, SHORT_LINES, Sequence, Windows};
+use super::slopes::{Slope, slopes};
 use super::transform::Transform;
-use super::window::{Slope, slopes};
+use super::windows::{LINES, SHORT_LINES, Sequence, Windows};
 
 /// The transforms and windows of one reduction.
 pub(super) struct Synthesis {
