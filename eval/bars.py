@@ -4,8 +4,8 @@
 usage: bars.py MUSIC --work DIR [--refrain PATH] [--runs 5] [--folder-runs 2] [--json FILE]
 
 MUSIC is a folder of audio files, a corpus folder or a manifest.json (corpus.py). Test files are made of its
-tracks with ffmpeg and kept in DIR for the next time: five minutes as wav, mp3, flac and ogg, three hours as
-mp3, and ten clips of 10 s. The peer is fpcalc (Debian: libchromaprint-tools), which decodes and
+tracks with ffmpeg and kept in DIR for the next time: five minutes as wav, mp3, flac, ogg, m4a and opus, three
+hours as mp3, and ten clips of 10 s. The peer is fpcalc (Debian: libchromaprint-tools), which decodes and
 fingerprints a file and writes nothing to disk; refrain's figure includes making the index file.
 
 CPU is user plus system time of the child process as the kernel counts it (wait4); of the alternating runs
@@ -34,6 +34,8 @@ ENCODERS = {
     "mp3": ["-c:a", "libmp3lame", "-b:a", "192k"],
     "flac": ["-c:a", "flac"],
     "ogg": ["-c:a", "libvorbis", "-q:a", "5"],
+    "m4a": ["-c:a", "aac", "-b:a", "128k"],
+    "opus": ["-c:a", "libopus", "-b:a", "128k"],
 }
 CLIPS, CLIP_SECONDS = 10, 10
 
@@ -119,7 +121,7 @@ def prepare(tracks: list[pathlib.Path], work: pathlib.Path) -> tuple[dict, pathl
     if not wav.exists():
         concatenated(tracks, MINUTES5, wav, ENCODERS["wav"])
     five = {"wav": wav}
-    for kind in ("mp3", "flac", "ogg"):
+    for kind in list(ENCODERS)[1:]:
         five[kind] = wav.with_suffix(f".{kind}")
         if not five[kind].exists():
             run(ffmpeg("-i", wav, *ENCODERS[kind], five[kind]))

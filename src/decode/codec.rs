@@ -12,6 +12,8 @@ use symphonia::core::formats::well_known::FORMAT_ID_ISOMP4;
 use symphonia::core::formats::{FormatReader, Track, TrackType};
 use symphonia::core::packet::Packet;
 
+#[cfg(feature = "aac")]
+use super::aac_codec::AacCodec;
 use super::aac_config;
 use super::bare::MpegForm;
 use super::catch_panic::catch_panic;
@@ -38,6 +40,8 @@ static CODECS: LazyLock<CodecRegistry> = LazyLock::new(|| {
 /// Turns a track's packets into audio.
 pub(super) enum Codec {
     Pcm(Pcm),
+    #[cfg(feature = "aac")]
+    Aac(Box<AacCodec>),
     /// For the fingerprint alone.
     #[cfg(feature = "mp3")]
     Coarse(Coarse),
@@ -72,6 +76,10 @@ impl Codec {
                 }
                 Sound { rate: pcm.rate, channels: narrow(pcm.channels), fine: pcm.is_fine() }
             }
+            #[cfg(feature = "aac")]
+            Codec::Aac(aac) => aac
+                .decode(&packet.data, every_channel, samples, channels)
+                .map_err(SymphoniaError::DecodeError)?,
             #[cfg(feature = "mp3")]
             Codec::Coarse(coarse) => coarse.decode(packet, every_channel, samples, channels)?,
             Codec::Other(codec) => {
@@ -115,6 +123,8 @@ impl Codec {
     /// The rate of the file. Samples that were decoded in part have a fraction of it.
     pub(super) fn original(&self, rate: SampleRate) -> SampleRate {
         match self {
+            #[cfg(feature = "aac")]
+            Codec::Aac(aac) => aac.original(),
             #[cfg(feature = "mp3")]
             Codec::Coarse(coarse) => coarse.original,
             _ => rate,
@@ -184,6 +194,10 @@ pub(super) fn lateness(track: &Track) -> usize {
 fn codec(params: &AudioCodecParameters) -> Result<Codec, AudioError> {
     if let Some(pcm) = Pcm::of(params) {
         return Ok(Codec::Pcm(pcm));
+    }
+    #[cfg(feature = "aac")]
+    if let Some(aac) = AacCodec::of(params) {
+        return Ok(Codec::Aac(Box::new(aac)));
     }
     let Some(known) = CODECS.get_audio_decoder(params.codec) else {
         return Err(AudioError::UnknownCodec(codec_name(params.codec)));

@@ -14,6 +14,10 @@
 //! - The panic hook belongs to the program, and the library does not touch it. Rust calls the hook before the panic is
 //!   caught, and the standard hook prints a message. Call [`silence_decoder_panics`] once to keep these messages quiet.
 //! - With `panic = "abort"` in the program's Cargo profile nothing can be caught: such a panic then ends the process.
+#[cfg(feature = "aac")]
+mod aac;
+#[cfg(feature = "aac")]
+mod aac_codec;
 #[cfg(feature = "decode")]
 mod aac_config;
 mod audio;

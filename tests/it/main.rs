@@ -1,5 +1,6 @@
 //! The integration tests, one binary.
 #![allow(missing_docs)]
+mod aac;
 mod analysis;
 mod analyze;
 mod ann;

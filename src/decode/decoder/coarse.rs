@@ -3,7 +3,7 @@ use crate::decode::codec::Codec;
 use crate::decode::decoder::Decoder;
 
 impl Decoder {
-    /// Leaves out what the fingerprint does not need, where that is faster: MP3 then comes at a quarter or half of its
+    /// Leaves out what the fingerprint does not need, where that is faster: MP3 and AAC then come at a fraction of their
     /// rate. Up to 5.1 kHz the audio is that of a full decode, from the same first sample on. For use before the first
     /// block.
     #[must_use]
@@ -16,6 +16,13 @@ impl Decoder {
     /// Takes a coarse codec for the track, if wanted and possible. Containers other than bare MPEG audio cut the decoded
     /// audio by themselves, to the sample of its full rate.
     pub(super) fn make_coarse(&mut self) {
+        #[cfg(feature = "aac")]
+        if self.coarse
+            && let Codec::Aac(aac) = &mut self.codec
+        {
+            aac.reduce();
+            self.late = crate::decode::codec::lateness(&self.track) / aac.step;
+        }
         #[cfg(feature = "mp3")]
         if self.coarse
             && self.is_raw()

@@ -1,0 +1,80 @@
+//! Our decoder of AAC as a codec of a track.
+use symphonia::core::codecs::audio::AudioCodecParameters;
+use symphonia::core::codecs::audio::well_known::CODEC_ID_AAC;
+
+use super::aac::{Config, Decoder, reduction};
+use super::sample_limits::sane;
+use super::sound::Sound;
+use crate::units::SampleRate;
+
+/// Decodes the core of a track's AAC.
+pub(super) struct AacCodec {
+    decoder: Decoder,
+    config: Config,
+    /// How many samples of the track become one.
+    pub step: usize,
+}
+
+impl AacCodec {
+    /// A codec for this track at its full rate, if it is AAC that the decoder knows.
+    pub(super) fn of(params: &AudioCodecParameters) -> Option<AacCodec> {
+        let description = params.extra_data.as_ref().filter(|_| params.codec == CODEC_ID_AAC)?;
+        let config = Config::read(description)?;
+        Some(AacCodec { decoder: Decoder::new(config.clone(), 1), config, step: 1 })
+    }
+
+    /// From now on leaves out what the fingerprint does not need.
+    pub(super) fn reduce(&mut self) {
+        self.step = reduction(self.config.rate());
+        self.decoder = Decoder::new(self.config.clone(), self.step);
+    }
+
+    /// The rate of the track.
+    pub(super) fn original(&self) -> SampleRate {
+        SampleRate(self.config.rate())
+    }
+
+    /// As [`Codec::decode`](super::codec::Codec::decode).
+    pub(super) fn decode(
+        &mut self,
+        packet: &[u8],
+        every_channel: bool,
+        samples: &mut Vec<f32>,
+        channels: &mut Vec<f32>,
+    ) -> Result<Sound, &'static str> {
+        let rate = SampleRate(self.decoder.rate());
+        let planes = self.decoder.decode(packet).map_err(|damage| damage.0)?;
+        if every_channel {
+            interleave(planes, samples);
+        } else {
+            mean(planes, samples);
+            if planes.len() > 1 {
+                interleave(planes, channels);
+            }
+        }
+        Ok(Sound { rate, channels: u16::try_from(planes.len()).unwrap_or(u16::MAX), fine: true })
+    }
+}
+
+/// Fills `frames` with all channels, moment after moment.
+fn interleave(planes: &[Vec<f32>], frames: &mut Vec<f32>) {
+    frames.clear();
+    frames.resize(planes.first().map_or(0, Vec::len) * planes.len(), 0.0);
+    for (i, plane) in planes.iter().enumerate() {
+        for (frame, &x) in frames.chunks_exact_mut(planes.len()).zip(plane) {
+            frame[i] = sane(x);
+        }
+    }
+}
+
+/// Fills `mono` with the mean of all channels.
+fn mean(planes: &[Vec<f32>], mono: &mut Vec<f32>) {
+    let scale = 1.0 / planes.len() as f32;
+    mono.clear();
+    mono.resize(planes.first().map_or(0, Vec::len), 0.0);
+    for plane in planes {
+        for (sum, &x) in mono.iter_mut().zip(plane) {
+            *sum += sane(x) * scale;
+        }
+    }
+}
