@@ -20,6 +20,8 @@ use super::catch_panic::catch_panic;
 #[cfg(feature = "mp3")]
 use super::coarse::Coarse;
 use super::downmix;
+#[cfg(feature = "opus")]
+use super::opus::Opus;
 use super::pcm::Pcm;
 use super::sniff;
 use super::sound::Sound;
@@ -33,7 +35,7 @@ static CODECS: LazyLock<CodecRegistry> = LazyLock::new(|| {
     let mut codecs = CodecRegistry::new();
     symphonia::default::register_enabled_codecs(&mut codecs);
     #[cfg(feature = "opus")]
-    codecs.register_audio_decoder::<super::opus::Opus>();
+    codecs.register_audio_decoder::<Opus>();
     codecs
 });
 
@@ -45,6 +47,9 @@ pub(super) enum Codec {
     /// For the fingerprint alone.
     #[cfg(feature = "mp3")]
     Coarse(Coarse),
+    /// For the fingerprint alone.
+    #[cfg(feature = "opus")]
+    CoarseOpus(Box<Opus>),
     Other(Box<dyn AudioDecoder>),
 }
 
@@ -82,21 +87,11 @@ impl Codec {
                 .map_err(SymphoniaError::DecodeError)?,
             #[cfg(feature = "mp3")]
             Codec::Coarse(coarse) => coarse.decode(packet, every_channel, samples, channels)?,
+            #[cfg(feature = "opus")]
+            Codec::CoarseOpus(opus) => decode(&mut **opus, packet, every_channel, samples, channels)?,
             Codec::Other(codec) => {
                 follow(codec, packet);
-                let bits = codec.codec_params().bits_per_sample.unwrap_or(u32::MAX);
-                let buffer = codec.decode(packet)?;
-                if every_channel {
-                    downmix::to_interleaved(&buffer, samples);
-                } else {
-                    downmix::to_mono(&buffer, samples);
-                    if buffer.num_planes() > 1 {
-                        downmix::to_interleaved(&buffer, channels);
-                    }
-                }
-                let channels = narrow(buffer.spec().channels().count());
-                let fine = downmix::is_float(&buffer) || downmix::is_wide(&buffer) && bits > 16;
-                Sound { rate: SampleRate(buffer.spec().rate()), channels, fine }
+                decode(&mut **codec, packet, every_channel, samples, channels)?
             }
         };
         let width = if every_channel { usize::from(sound.channels).max(1) } else { 1 };
@@ -106,6 +101,29 @@ impl Codec {
             Ok(sound)
         }
     }
+}
+
+/// As [`Codec::decode`].
+fn decode(
+    codec: &mut dyn AudioDecoder,
+    packet: &Packet,
+    every_channel: bool,
+    samples: &mut Vec<f32>,
+    channels: &mut Vec<f32>,
+) -> Result<Sound, SymphoniaError> {
+    let bits = codec.codec_params().bits_per_sample.unwrap_or(u32::MAX);
+    let buffer = codec.decode(packet)?;
+    if every_channel {
+        downmix::to_interleaved(&buffer, samples);
+    } else {
+        downmix::to_mono(&buffer, samples);
+        if buffer.num_planes() > 1 {
+            downmix::to_interleaved(&buffer, channels);
+        }
+    }
+    let channels = narrow(buffer.spec().channels().count());
+    let fine = downmix::is_float(&buffer) || downmix::is_wide(&buffer) && bits > 16;
+    Ok(Sound { rate: SampleRate(buffer.spec().rate()), channels, fine })
 }
 
 /// Replaces a decoder of MPEG audio by a fresh one if the packet has another form.
@@ -127,6 +145,8 @@ impl Codec {
             Codec::Aac(aac) => aac.original(),
             #[cfg(feature = "mp3")]
             Codec::Coarse(coarse) => coarse.original,
+            #[cfg(feature = "opus")]
+            Codec::CoarseOpus(_) => SampleRate(super::opus::RATE),
             _ => rate,
         }
     }

@@ -4,6 +4,8 @@
 //! in its own header what it is.
 use std::io::{self, ErrorKind};
 
+use crc::{CRC_8_SMBUS, CRC_16_UMTS, Crc, Table};
+use memchr::{memchr, memchr3_iter};
 use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::AudioCodecParameters;
 use symphonia::core::codecs::audio::well_known::CODEC_ID_FLAC;
@@ -28,6 +30,13 @@ const MAX_LOOKALIKES: usize = 16;
 
 /// So many bytes are read at a time.
 const CHUNK: usize = 32 << 10;
+
+/// The checksums of headers and of frames. That of a text with its checksum behind it is 0.
+const HEADER_SUM: Crc<u8> = Crc::<u8>::new(&CRC_8_SMBUS);
+static FRAME_SUM: Crc<u16, Table<16>> = Crc::<u16, Table<16>>::new(&CRC_16_UMTS);
+
+/// What else may follow a frame: another stream, tags.
+const TAGS: [&[u8]; 3] = [b"fLaC", b"ID3", b"TAG"];
 
 /// Reads frame after frame. A change of the form begins a new track.
 pub(super) struct FlacFrames {
@@ -123,26 +132,37 @@ impl FlacFrames {
         let bits =
             u64::from(header.samples) * u64::from(header.form.channels) * u64::from(header.form.bits + 1);
         let longest = (bits / 8) as usize + 64;
-        let (mut crc, mut lookalikes) = (0, 0);
-        for len in 0..=longest {
-            if self.ahead.len() - self.taken < len + HEADER {
-                self.read_ahead(len + CHUNK)?;
+        let (mut sum, mut summed, mut lookalikes, mut from) = (FRAME_SUM.digest(), 0, 0, 1);
+        while from <= longest {
+            if self.ahead.len() - self.taken < from + HEADER {
+                self.read_ahead(from + CHUNK)?;
             }
-            let rest = &self.ahead[self.taken + len..];
-            let [first, ..] = rest else { return Ok((crc == 0 && len > 0).then_some(len)) };
-            if len > 0 && matches!(first, 0xff | b'f' | b'I' | b'T') {
-                let next = Header::of(rest, self.described).is_some();
-                if crc == 0
-                    && (next || [&b"fLaC"[..], b"ID3", b"TAG"].iter().any(|tag| rest.starts_with(tag)))
-                {
-                    return Ok(Some(len));
+            let ahead = &self.ahead[self.taken..];
+            // Places with a whole header behind them, or all up to the end.
+            let ended = ahead.len() < from + HEADER;
+            let places = if ended { ahead.len() } else { ahead.len() - HEADER + 1 };
+            let at = match mark(&ahead[from..places]) {
+                Some(step) => from + step,
+                None if ended => ahead.len(),
+                None => {
+                    from = places;
+                    continue;
+                }
+            };
+            from = at + 1;
+            let rest = &ahead[at..];
+            let next = Header::of(rest, self.described).is_some();
+            if at <= longest && (next || rest.is_empty() || TAGS.iter().any(|tag| rest.starts_with(tag))) {
+                sum.update(&ahead[summed..at]);
+                summed = at;
+                if sum.clone().finalize() == 0 {
+                    return Ok(Some(at));
                 }
                 lookalikes += usize::from(next);
-                if lookalikes > MAX_LOOKALIKES {
+                if rest.is_empty() || lookalikes > MAX_LOOKALIKES {
                     return Ok(None);
                 }
             }
-            crc = crc << 8 ^ CRC_16[usize::from((crc >> 8) as u8 ^ first)];
         }
         Ok(None)
     }
@@ -294,42 +314,19 @@ impl Header {
             code => [8, 12, 0, 16, 20, 24, 32][usize::from(code) - 1],
         };
         let checked = bytes.get(..=at)?;
-        let crc = checked.iter().fold(0, |crc, &byte| CRC_8[usize::from(crc ^ byte)]);
-        (crc == 0 && rate > 0).then_some(Header { form: Form { rate, channels, bits }, samples })
+        (HEADER_SUM.checksum(checked) == 0 && rate > 0)
+            .then_some(Header { form: Form { rate, channels, bits }, samples })
     }
 }
 
-/// The remainders of all bytes by the polynomial of headers.
-const CRC_8: [u8; 256] = {
-    let mut table = [0; 256];
-    let mut i = 0;
-    while i < 256 {
-        let (mut crc, mut bit) = (i as u8, 0);
-        while bit < 8 {
-            crc = crc << 1 ^ if crc & 0x80 == 0 { 0 } else { 0x07 };
-            bit += 1;
-        }
-        table[i] = crc;
-        i += 1;
-    }
-    table
-};
-
-/// The remainders of all bytes by the polynomial of frames.
-const CRC_16: [u16; 256] = {
-    let mut table = [0; 256];
-    let mut i = 0;
-    while i < 256 {
-        let (mut crc, mut bit) = ((i as u16) << 8, 0);
-        while bit < 8 {
-            crc = crc << 1 ^ if crc & 0x8000 == 0 { 0 } else { 0x8005 };
-            bit += 1;
-        }
-        table[i] = crc;
-        i += 1;
-    }
-    table
-};
+/// The next place where a frame, another stream or a tag may begin.
+fn mark(bytes: &[u8]) -> Option<usize> {
+    let sync = memchr(0xff, bytes);
+    let before = &bytes[..sync.unwrap_or(bytes.len())];
+    memchr3_iter(b'f', b'I', b'T', before)
+        .find(|&at| matches!(bytes[at..], [b'f', b'L', ..] | [b'I', b'D', ..] | [b'T', b'A', ..]))
+        .or(sync)
+}
 
 impl FormatReader for FlacFrames {
     fn format_info(&self) -> &FormatInfo {
