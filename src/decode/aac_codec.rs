@@ -35,23 +35,10 @@ impl AacCodec {
     }
 
     /// As [`Codec::decode`](super::codec::Codec::decode).
-    pub(super) fn decode(
-        &mut self,
-        packet: &[u8],
-        every_channel: bool,
-        samples: &mut Vec<f32>,
-        channels: &mut Vec<f32>,
-    ) -> Result<Sound, &'static str> {
+    pub(super) fn decode(&mut self, packet: &[u8], frames: &mut Vec<f32>) -> Result<Sound, &'static str> {
         let rate = SampleRate(self.decoder.rate());
         let planes = self.decoder.decode(packet).map_err(|damage| damage.0)?;
-        if every_channel {
-            interleave(planes, samples);
-        } else {
-            mean(planes, samples);
-            if planes.len() > 1 {
-                interleave(planes, channels);
-            }
-        }
+        interleave(planes, frames);
         Ok(Sound { rate, channels: u16::try_from(planes.len()).unwrap_or(u16::MAX), fine: true })
     }
 }
@@ -63,18 +50,6 @@ fn interleave(planes: &[Vec<f32>], frames: &mut Vec<f32>) {
     for (i, plane) in planes.iter().enumerate() {
         for (frame, &x) in frames.chunks_exact_mut(planes.len()).zip(plane) {
             frame[i] = sane(x);
-        }
-    }
-}
-
-/// Fills `mono` with the mean of all channels.
-fn mean(planes: &[Vec<f32>], mono: &mut Vec<f32>) {
-    let scale = 1.0 / planes.len() as f32;
-    mono.clear();
-    mono.resize(planes.first().map_or(0, Vec::len), 0.0);
-    for plane in planes {
-        for (sum, &x) in mono.iter_mut().zip(plane) {
-            *sum += sane(x) * scale;
         }
     }
 }

@@ -26,31 +26,18 @@ impl Coarse {
         Some(Coarse { layer3, channels: u16::try_from(channels).ok()?, original: SampleRate(rate) })
     }
 
-    /// Replaces `samples` by those of a packet, and `channels` by all channels, as other codecs do.
-    pub(super) fn decode(
-        &mut self,
-        packet: &Packet,
-        every_channel: bool,
-        samples: &mut Vec<f32>,
-        channels: &mut Vec<f32>,
-    ) -> Result<Sound, SymphoniaError> {
+    /// As [`Codec::decode`](super::codec::Codec::decode).
+    pub(super) fn decode(&mut self, packet: &Packet, frames: &mut Vec<f32>) -> Result<Sound, SymphoniaError> {
         let rate = SampleRate(self.original.0 / self.layer3.step() as u32);
         let [before, after] = [packet.trim_start, packet.trim_end]
             .map(|samples| usize::try_from(samples.get()).unwrap_or(usize::MAX));
         let [left, right] =
             self.layer3.decode(&packet.data, before, after).map_err(SymphoniaError::DecodeError)?;
-        samples.clear();
+        frames.clear();
         if self.channels == 1 {
-            samples.extend(left.iter().copied().map(sane));
+            frames.extend(left.iter().copied().map(sane));
         } else {
-            let frames = left.iter().zip(right).map(|(&left, &right)| [sane(left), sane(right)]);
-            if every_channel {
-                samples.extend(frames.flatten());
-            } else {
-                samples.extend(frames.clone().map(|[left, right]| (left + right) * 0.5));
-                channels.clear();
-                channels.extend(frames.flatten());
-            }
+            frames.extend(left.iter().zip(right).flat_map(|(&left, &right)| [sane(left), sane(right)]));
         }
         Ok(Sound { rate, channels: self.channels, fine: true })
     }

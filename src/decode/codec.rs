@@ -16,10 +16,10 @@ use symphonia::core::packet::Packet;
 use super::aac_codec::AacCodec;
 use super::aac_config;
 use super::bare::MpegForm;
+use super::buffers;
 use super::catch_panic::catch_panic;
 #[cfg(feature = "mp3")]
 use super::coarse::Coarse;
-use super::downmix;
 #[cfg(feature = "opus")]
 use super::opus::Opus;
 use super::pcm::Pcm;
@@ -60,42 +60,25 @@ impl Codec {
         codec(params.ok_or(AudioError::NoAudioTrack)?)
     }
 
-    /// Replaces `samples` by those of a packet, mono unless `every_channel`, and returns their kind. With mono samples of
-    /// several channels, `channels` gets all of them.
-    pub(super) fn decode(
-        &mut self,
-        packet: &Packet,
-        every_channel: bool,
-        samples: &mut Vec<f32>,
-        channels: &mut Vec<f32>,
-    ) -> Result<Sound, SymphoniaError> {
+    /// Replaces `frames` by those of a packet, all channels of one after the other, and returns their kind.
+    pub(super) fn decode(&mut self, packet: &Packet, frames: &mut Vec<f32>) -> Result<Sound, SymphoniaError> {
         let sound = match self {
             Codec::Pcm(pcm) => {
-                if every_channel {
-                    pcm.to_interleaved(&packet.data, samples);
-                } else {
-                    pcm.to_mono(&packet.data, samples);
-                    if pcm.channels > 1 {
-                        pcm.to_interleaved(&packet.data, channels);
-                    }
-                }
+                pcm.to_interleaved(&packet.data, frames);
                 Sound { rate: pcm.rate, channels: narrow(pcm.channels), fine: pcm.is_fine() }
             }
             #[cfg(feature = "aac")]
-            Codec::Aac(aac) => aac
-                .decode(&packet.data, every_channel, samples, channels)
-                .map_err(SymphoniaError::DecodeError)?,
+            Codec::Aac(aac) => aac.decode(&packet.data, frames).map_err(SymphoniaError::DecodeError)?,
             #[cfg(feature = "mp3")]
-            Codec::Coarse(coarse) => coarse.decode(packet, every_channel, samples, channels)?,
+            Codec::Coarse(coarse) => coarse.decode(packet, frames)?,
             #[cfg(feature = "opus")]
-            Codec::CoarseOpus(opus) => decode(&mut **opus, packet, every_channel, samples, channels)?,
+            Codec::CoarseOpus(opus) => decode(&mut **opus, packet, frames)?,
             Codec::Other(codec) => {
                 follow(codec, packet);
-                decode(&mut **codec, packet, every_channel, samples, channels)?
+                decode(&mut **codec, packet, frames)?
             }
         };
-        let width = if every_channel { usize::from(sound.channels).max(1) } else { 1 };
-        if samples.len() / width > MAX_BLOCK {
+        if frames.len() / usize::from(sound.channels).max(1) > MAX_BLOCK {
             Err(SymphoniaError::LimitError("a packet is too long"))
         } else {
             Ok(sound)
@@ -107,22 +90,13 @@ impl Codec {
 fn decode(
     codec: &mut dyn AudioDecoder,
     packet: &Packet,
-    every_channel: bool,
-    samples: &mut Vec<f32>,
-    channels: &mut Vec<f32>,
+    frames: &mut Vec<f32>,
 ) -> Result<Sound, SymphoniaError> {
     let bits = codec.codec_params().bits_per_sample.unwrap_or(u32::MAX);
     let buffer = codec.decode(packet)?;
-    if every_channel {
-        downmix::to_interleaved(&buffer, samples);
-    } else {
-        downmix::to_mono(&buffer, samples);
-        if buffer.num_planes() > 1 {
-            downmix::to_interleaved(&buffer, channels);
-        }
-    }
+    buffers::to_interleaved(&buffer, frames);
     let channels = narrow(buffer.spec().channels().count());
-    let fine = downmix::is_float(&buffer) || downmix::is_wide(&buffer) && bits > 16;
+    let fine = buffers::is_float(&buffer) || buffers::is_wide(&buffer) && bits > 16;
     Ok(Sound { rate: SampleRate(buffer.spec().rate()), channels, fine })
 }
 

@@ -65,11 +65,11 @@ pub struct Decoder {
     skip: Seconds,
     /// What of the track's time is the recording, if not all of it.
     cut: Option<Cut>,
-    /// How many frames later than the codec another decoder is, and what comes later: of a block, and of all of its channels.
+    /// How many frames later than the codec another decoder is, and what comes later.
     late: usize,
-    delays: [Delay; 2],
-    /// Holds back what follows the recording, in the same way.
-    tails: [Tail; 2],
+    delay: Delay,
+    /// Holds back what follows the recording.
+    tail: Tail,
     /// The bytes of the file that may be audio.
     len: u64,
     /// The kind of the last block's samples.
@@ -79,8 +79,6 @@ pub struct Decoder {
     /// Whether a codec may leave out what the fingerprint does not need.
     coarse: bool,
     mixer: Mixer,
-    /// All channels of the last block, if there are several and it is mono.
-    channels: Vec<f32>,
     /// Rate and channels of the first block.
     first_spec: Option<(SampleRate, u16)>,
     progress: Progress,
@@ -153,7 +151,7 @@ impl Decoder {
             _ if skip.0 > 0.0 => skip,
             _ => mkv.delay(track.id),
         };
-        let tails = [(); 2].map(|()| Tail::of(mkv.discard(track.id)));
+        let tail = Tail::of(mkv.discard(track.id));
         let late = codec::lateness(&track);
         let tags =
             catch_panic(|| read_tags::of_container(&mut *reader, track.id)).unwrap_or_default().or(tags);
@@ -168,14 +166,13 @@ impl Decoder {
             skip,
             cut,
             late,
-            delays: Default::default(),
-            tails,
+            delay: Delay::default(),
+            tail,
             len,
             sound: None,
             every_channel: false,
             coarse: false,
             mixer: Mixer::default(),
-            channels: Vec::new(),
             first_spec: None,
             progress: Progress::default(),
             ended: false,
@@ -204,21 +201,20 @@ impl Decoder {
             if self.every_channel || channels == 1 && self.mixer.is_empty() {
                 return Ok(Some(rate));
             }
-            self.mixer.push(rate, channels, mono, if channels == 1 { mono } else { &self.channels });
+            self.mixer.push(rate, channels, mono);
         }
     }
 
-    /// Replaces the content of `samples` with the next block: all channels, or their mean, with all of them in
-    /// `self.channels` if there are several.
-    fn decoded(&mut self, samples: &mut Vec<f32>) -> Result<Option<SampleRate>> {
-        samples.clear();
+    /// Replaces the content of `frames` with the next block, all channels of one frame after the other.
+    fn decoded(&mut self, frames: &mut Vec<f32>) -> Result<Option<SampleRate>> {
+        frames.clear();
         while !self.ended {
-            match self.step(samples) {
+            match self.step(frames) {
                 Ok(Some(rate)) => return Ok(Some(rate)),
-                Ok(None) => samples.clear(),
+                Ok(None) => frames.clear(),
                 Err(reason) => {
                     self.ended = true;
-                    samples.clear();
+                    frames.clear();
                     return Err(Error::Audio { path: self.path.clone(), reason });
                 }
             }
@@ -254,8 +250,8 @@ impl Decoder {
         self.progress.warnings()
     }
 
-    /// Decodes one packet into `mono`. Returns `None` if it gave no audio.
-    fn step(&mut self, mono: &mut Vec<f32>) -> Result<Option<SampleRate>, AudioError> {
+    /// Decodes one packet into `frames`. Returns `None` if it gave no audio.
+    fn step(&mut self, frames: &mut Vec<f32>) -> Result<Option<SampleRate>, AudioError> {
         if self.progress.barren >= MAX_BARREN {
             self.cut_short(format!("{MAX_BARREN} packets in a row without audio"));
             return Ok(None);
@@ -267,8 +263,8 @@ impl Decoder {
         };
         match packet {
             Ok(Ok(Some(packet))) if packet.track_id == self.track.id && !packet.data.is_empty() => {
-                let rate = self.packet(&packet, mono)?;
-                Ok(rate.filter(|&rate| self.trim(&packet, rate, mono)))
+                let rate = self.packet(&packet, frames)?;
+                Ok(rate.filter(|&rate| self.trim(&packet, rate, frames)))
             }
             Ok(Ok(Some(packet))) => {
                 // A packet of another track brings the end of the file nearer; an empty one may not.
@@ -301,22 +297,21 @@ impl Decoder {
     }
 
     /// Decodes a packet of the track.
-    fn packet(&mut self, packet: &Packet, mono: &mut Vec<f32>) -> Result<Option<SampleRate>, AudioError> {
+    fn packet(&mut self, packet: &Packet, frames: &mut Vec<f32>) -> Result<Option<SampleRate>, AudioError> {
         self.progress.bytes += packet.data.len() as u64;
         // Tables may point to the same bytes over and over: hours of audio out of a small file.
         if self.progress.bytes / 4 > self.len.saturating_add(1 << 20) {
             self.cut_short("its packets overlap".to_owned());
             return Ok(None);
         }
-        let every_channel = self.every_channel;
-        let decoded = catch_panic(|| self.codec.decode(packet, every_channel, mono, &mut self.channels));
+        let decoded = catch_panic(|| self.codec.decode(packet, frames));
         match decoded {
-            Ok(Ok(_)) if mono.is_empty() => {
+            Ok(Ok(_)) if frames.is_empty() => {
                 self.progress.barren += 1;
                 Ok(None)
             }
             Ok(Ok(sound)) => {
-                self.good(packet, sound, mono.len())?;
+                self.good(packet, sound, frames.len())?;
                 self.first_spec.get_or_insert((self.codec.original(sound.rate), sound.channels));
                 Ok(Some(sound.rate))
             }
@@ -326,7 +321,7 @@ impl Decoder {
             }
             Ok(Err(error)) => {
                 self.progress.damage(codec::describe(&error));
-                Ok(self.stand_in(packet, mono))
+                Ok(self.stand_in(packet, frames))
             }
             Err(panic) => {
                 self.progress.panics += 1;
@@ -338,7 +333,7 @@ impl Decoder {
                 }
                 // The codec's state cannot be trusted any more.
                 self.renew()?;
-                Ok(self.stand_in(packet, mono))
+                Ok(self.stand_in(packet, frames))
             }
         }
     }
@@ -350,42 +345,28 @@ impl Decoder {
     }
 
     /// Removes from the block of a packet what is not part of the recording. Returns whether any of it is left.
-    fn trim(&mut self, packet: &Packet, rate: SampleRate, mono: &mut Vec<f32>) -> bool {
-        let (width, channels) = (self.width(), self.channels());
-        if self.every_channel || channels == 1 {
-            self.channels.clear();
-        }
+    fn trim(&mut self, packet: &Packet, rate: SampleRate, frames: &mut Vec<f32>) -> bool {
+        let channels = self.channels();
         if self.skip.0 > 0.0 {
             let wanted = (self.skip.0 * f64::from(rate.0)).round() as usize;
-            let cut = wanted.min(mono.len() / width);
-            mono.drain(..cut * width);
-            self.channels.drain(..(cut * channels).min(self.channels.len()));
+            let cut = wanted.min(frames.len() / channels);
+            frames.drain(..cut * channels);
             self.skip = Samples((wanted - cut) as u64).at(rate);
         }
         if self.late > 0 {
-            let [of_mono, of_channels] = &mut self.delays;
-            of_mono.pass(self.late, width, mono);
-            of_channels.pass(self.late, channels, &mut self.channels);
+            self.delay.pass(self.late, channels, frames);
         }
         if let (Some(cut), Some(base)) = (&mut self.cut, self.track.time_base) {
-            let first = cut.place(packet.pts.get(), base, rate, mono.len() / width);
-            cut.apply(first, rate, width, mono);
-            cut.apply(first, rate, channels, &mut self.channels);
+            let first = cut.place(packet.pts.get(), base, rate, frames.len() / channels);
+            cut.apply(first, rate, channels, frames);
         }
-        let [of_mono, of_channels] = &mut self.tails;
-        of_mono.pass(rate, width, mono);
-        of_channels.pass(rate, channels, &mut self.channels);
-        !mono.is_empty()
+        self.tail.pass(rate, channels, frames);
+        !frames.is_empty()
     }
 
     /// The number of channels of the last block.
     fn channels(&self) -> usize {
         self.sound.map_or(1, |sound| usize::from(sound.channels).max(1))
-    }
-
-    /// How many values a block has for each moment.
-    fn width(&self) -> usize {
-        if self.every_channel { self.channels() } else { 1 }
     }
 
     /// Counts a packet that decoded.
@@ -396,7 +377,7 @@ impl Decoder {
         }
         self.progress.rate_changes += u64::from(self.sound.is_some_and(|before| before.rate != rate));
         self.sound = Some(sound);
-        let samples = values / self.width();
+        let samples = values / self.channels();
         self.progress.barren = 0;
         self.progress.good += 1;
         self.progress.good_bytes += packet.data.len() as u64;
@@ -406,14 +387,12 @@ impl Decoder {
 
     /// Puts silence in place of a packet that did not decode, so that the following audio keeps its place. Does nothing
     /// before the first audio, because the rate is not known yet.
-    fn stand_in(&mut self, packet: &Packet, mono: &mut Vec<f32>) -> Option<SampleRate> {
+    fn stand_in(&mut self, packet: &Packet, frames: &mut Vec<f32>) -> Option<SampleRate> {
         let rate = self.sound?.rate;
         let lasts = self.track.time_base?.calc_duration(packet.dur)?.as_secs_f64().clamp(0.0, 1.0);
-        mono.clear();
-        mono.resize((lasts * f64::from(rate.0)).round() as usize * self.width(), 0.0);
-        self.channels.clear();
-        self.channels.resize(mono.len() / self.width() * self.channels(), 0.0);
-        (!mono.is_empty()).then_some(rate)
+        frames.clear();
+        frames.resize((lasts * f64::from(rate.0)).round() as usize * self.channels(), 0.0);
+        (!frames.is_empty()).then_some(rate)
     }
 
     /// Goes on with the next of several streams that follow one another in a file.

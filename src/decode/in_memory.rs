@@ -67,10 +67,7 @@ impl BlockSource for Samples<'_> {
                 *mono = block;
                 return Ok(Some(self.rate));
             }
-            let scale = 1.0 / f32::from(self.channels);
-            let mean: Vec<f32> =
-                block.chunks_exact(channels).map(|frame| frame.iter().sum::<f32>() * scale).collect();
-            self.mixer.push(self.rate, channels, &mean, &block);
+            self.mixer.push(self.rate, channels, &block);
         }
     }
 

@@ -26,6 +26,8 @@ mod bare;
 mod block_source;
 mod blocks;
 #[cfg(feature = "decode")]
+mod buffers;
+#[cfg(feature = "decode")]
 mod bytes;
 #[cfg(feature = "decode")]
 mod catch_panic;
@@ -39,8 +41,6 @@ mod codec;
 mod cut;
 #[cfg(feature = "decode")]
 mod decoder;
-#[cfg(feature = "decode")]
-mod downmix;
 #[cfg(feature = "ffmpeg")]
 mod ffmpeg;
 #[cfg(feature = "decode")]

@@ -1,4 +1,4 @@
-//! Plain PCM, straight from the packet's bytes to mono. Moving samples about is all the work for uncompressed files.
+//! Plain PCM, straight from the packet's bytes. Moving samples about is all the work for uncompressed files.
 use symphonia::core::codecs::audio::AudioCodecParameters;
 use symphonia::core::codecs::audio::well_known as id;
 
@@ -47,68 +47,45 @@ impl Pcm {
         !matches!(self.layout, Layout::S16Le | Layout::S16Be)
     }
 
-    /// Replaces `mono` by the mean of the channels of every whole frame in `data`, just as the general downmix does.
-    pub(super) fn to_mono(self, data: &[u8], mono: &mut Vec<f32>) {
-        self.convert(data, self.channels, mono);
-    }
-
     /// Replaces `frames` by all channels of every whole frame in `data`.
     pub(super) fn to_interleaved(self, data: &[u8], frames: &mut Vec<f32>) {
-        self.convert(data, 1, frames);
-        frames.truncate(frames.len() / self.channels * self.channels);
-    }
-
-    /// Replaces `out` by the means of `n` samples in a row.
-    fn convert(self, data: &[u8], n: usize, out: &mut Vec<f32>) {
-        out.clear();
+        frames.clear();
         match self.layout {
-            Layout::S16Le => mean(data, n, out, 32_768.0, |b| f32::from(i16::from_le_bytes(b))),
-            Layout::S16Be => mean(data, n, out, 32_768.0, |b| f32::from(i16::from_be_bytes(b))),
+            Layout::S16Le => samples(data, frames, 32_768.0, |b| f32::from(i16::from_le_bytes(b))),
+            Layout::S16Be => samples(data, frames, 32_768.0, |b| f32::from(i16::from_be_bytes(b))),
             // Three bytes at the top of four, so that the sign comes along.
             Layout::S24Le => {
-                mean(data, n, out, 2_147_483_648.0, |[a, b, c]| i32::from_le_bytes([0, a, b, c]) as f32)
+                samples(data, frames, 2_147_483_648.0, |[a, b, c]| i32::from_le_bytes([0, a, b, c]) as f32)
             }
             Layout::S24Be => {
-                mean(data, n, out, 2_147_483_648.0, |[a, b, c]| i32::from_be_bytes([a, b, c, 0]) as f32)
+                samples(data, frames, 2_147_483_648.0, |[a, b, c]| i32::from_be_bytes([a, b, c, 0]) as f32)
             }
-            Layout::S32Le => mean(data, n, out, 2_147_483_648.0, |b| i32::from_le_bytes(b) as f32),
-            Layout::F32Le => mean(data, n, out, 1.0, |b| sane(f32::from_le_bytes(b))),
+            Layout::S32Le => samples(data, frames, 2_147_483_648.0, |b| i32::from_le_bytes(b) as f32),
+            Layout::F32Le => samples(data, frames, 1.0, |b| sane(f32::from_le_bytes(b))),
         }
+        frames.truncate(frames.len() / self.channels * self.channels);
     }
 }
 
-/// Appends the mean over the channels of `value(bytes of a sample) / full_scale`. One and two channels, which nearly all
-/// files have, get loops of their own that vectorise.
-fn mean<const WIDTH: usize>(
+/// Appends `value(bytes of a sample) / full_scale`.
+fn samples<const WIDTH: usize>(
     data: &[u8],
-    channels: usize,
-    mono: &mut Vec<f32>,
+    out: &mut Vec<f32>,
     full_scale: f32,
     value: impl Fn([u8; WIDTH]) -> f32,
 ) {
-    let scale = 1.0 / (full_scale * channels as f32);
-    let (samples, _) = data.as_chunks::<WIDTH>();
-    match channels {
-        1 => mono.extend(samples.iter().map(|&x| value(x) * scale)),
-        2 => {
-            let (frames, _) = samples.as_chunks::<2>();
-            mono.extend(frames.iter().map(|&[l, r]| (value(l) + value(r)) * scale));
-        }
-        _ => {
-            let frames = samples.chunks_exact(channels);
-            mono.extend(frames.map(|frame| frame.iter().map(|&x| value(x)).sum::<f32>() * scale));
-        }
-    }
+    let scale = 1.0 / full_scale;
+    out.extend(data.as_chunks::<WIDTH>().0.iter().map(|&x| value(x) * scale));
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn mono_of(layout: Layout, channels: usize, data: &[u8]) -> Vec<f32> {
-        let mut mono = vec![9.0];
-        Pcm { layout, channels, rate: SampleRate(8_000) }.to_mono(data, &mut mono);
-        mono
+    fn frames_of(layout: Layout, channels: usize, data: &[u8]) -> Vec<f32> {
+        let mut frames = vec![9.0];
+        Pcm { layout, channels, rate: SampleRate(8_000) }.to_interleaved(data, &mut frames);
+        frames
     }
 
     #[test]
@@ -117,25 +94,22 @@ mod tests {
         let be = |x: i32, width: usize| x.to_be_bytes()[..width].to_vec();
         let at = |f: &dyn Fn(i32) -> Vec<u8>| [i32::MIN, 0, 1 << 30].map(f).concat();
         let expected = [-1.0, 0.0, 0.5];
-        assert_eq!(mono_of(Layout::S16Le, 1, &at(&|x| le(x, 2))), expected);
-        assert_eq!(mono_of(Layout::S16Be, 1, &at(&|x| be(x, 2))), expected);
-        assert_eq!(mono_of(Layout::S24Le, 1, &at(&|x| le(x, 3))), expected);
-        assert_eq!(mono_of(Layout::S24Be, 1, &at(&|x| be(x, 3))), expected);
-        assert_eq!(mono_of(Layout::S32Le, 1, &at(&|x| le(x, 4))), expected);
+        assert_eq!(frames_of(Layout::S16Le, 1, &at(&|x| le(x, 2))), expected);
+        assert_eq!(frames_of(Layout::S16Be, 1, &at(&|x| be(x, 2))), expected);
+        assert_eq!(frames_of(Layout::S24Le, 1, &at(&|x| le(x, 3))), expected);
+        assert_eq!(frames_of(Layout::S24Be, 1, &at(&|x| be(x, 3))), expected);
+        assert_eq!(frames_of(Layout::S32Le, 1, &at(&|x| le(x, 4))), expected);
         let floats = [-1.0_f32, 0.0, 0.5, f32::NAN, f32::NEG_INFINITY].map(f32::to_le_bytes).concat();
-        assert_eq!(mono_of(Layout::F32Le, 1, &floats), [-1.0, 0.0, 0.5, 0.0, 0.0]);
+        assert_eq!(frames_of(Layout::F32Le, 1, &floats), [-1.0, 0.0, 0.5, 0.0, 0.0]);
     }
 
     #[test]
-    fn channels_are_averaged_and_an_odd_tail_is_left() {
+    fn an_odd_tail_is_left() {
         let samples: Vec<u8> = (0..17_i16).flat_map(|x| (x * 1024).to_le_bytes()).collect();
-        assert_eq!(mono_of(Layout::S16Le, 8, &samples), [0.109375, 0.359375]);
-        assert_eq!(mono_of(Layout::S16Le, 2, &samples[..7]), [0.015625]);
-        assert!(mono_of(Layout::S24Le, 2, &[]).is_empty());
-        let pcm = Pcm { layout: Layout::S16Le, channels: 2, rate: SampleRate(8_000) };
-        let mut frames = vec![9.0];
-        pcm.to_interleaved(&samples[..11], &mut frames);
-        assert_eq!(frames, [0.0, 0.03125, 0.0625, 0.09375]);
+        assert_eq!(frames_of(Layout::S16Le, 8, &samples).len(), 16);
+        assert_eq!(frames_of(Layout::S16Le, 2, &samples[..7]), [0.0, 0.03125]);
+        assert_eq!(frames_of(Layout::S16Le, 2, &samples[..11]), [0.0, 0.03125, 0.0625, 0.09375]);
+        assert!(frames_of(Layout::S24Le, 2, &[]).is_empty());
     }
 
     const LAYOUTS: [(Layout, usize); 6] = [
@@ -148,7 +122,7 @@ mod tests {
     ];
 
     /// The slow twin: sample by sample, in double precision.
-    fn plain(layout: Layout, width: usize, channels: usize, data: &[u8]) -> Vec<f64> {
+    fn plain(layout: Layout, width: usize, data: &[u8]) -> Vec<f64> {
         let value = |bytes: &[u8]| {
             let little: Vec<u8> = match layout {
                 Layout::S16Be | Layout::S24Be => bytes.iter().rev().copied().collect(),
@@ -161,12 +135,11 @@ mod tests {
             let full_scale = 1_i64 << (8 * width - 1);
             (if bits >= full_scale { bits - 2 * full_scale } else { bits }) as f64 / full_scale as f64
         };
-        let samples: Vec<f64> = data.chunks_exact(width).map(value).collect();
-        samples.chunks_exact(channels).map(|frame| frame.iter().sum::<f64>() / channels as f64).collect()
+        data.chunks_exact(width).map(value).collect()
     }
 
     #[test]
-    fn agrees_with_the_plain_mean() {
+    fn agrees_with_plain_arithmetic() {
         let mut random = fastrand::Rng::with_seed(5);
         for (layout, width) in LAYOUTS {
             for channels in 1..=6 {
@@ -179,16 +152,10 @@ mod tests {
                     _ => (0..samples * width).map(|_| random.u8(..)).collect(),
                 };
                 data.extend((0..random.usize(0..width)).map(|_| 0x55));
-                let close = |all: &[f32], plain: &[f64]| {
-                    let off = |(&a, &b): (&f32, &f64)| (f64::from(a) - b).abs();
-                    assert_eq!(all.len(), plain.len(), "{layout:?}, {channels} channels");
-                    assert!(all.iter().zip(plain).map(off).all(|off| off < 1e-6), "{layout:?}, {channels}");
-                };
-                close(&mono_of(layout, channels, &data), &plain(layout, width, channels, &data));
-                let mut interleaved = vec![9.0];
-                Pcm { layout, channels, rate: SampleRate(8_000) }.to_interleaved(&data, &mut interleaved);
-                let each = plain(layout, width, 1, &data);
-                close(&interleaved, &each[..frames * channels]);
+                let (all, plain) = (frames_of(layout, channels, &data), plain(layout, width, &data));
+                let off = |(&a, &b): (&f32, &f64)| (f64::from(a) - b).abs();
+                assert_eq!(all.len(), frames * channels, "{layout:?}, {channels} channels");
+                assert!(all.iter().zip(&plain).map(off).all(|off| off < 1e-6), "{layout:?}, {channels}");
             }
         }
     }

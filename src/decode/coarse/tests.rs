@@ -99,18 +99,18 @@ fn both(kind: Kind, frames: &[Vec<u8>], mut before: usize) -> [Vec<f32>; 2] {
     let mut coarse = Coarse::of(&track).unwrap();
     let mut full = Codec::of(&track).unwrap();
     let (samples, step) = (576 * kind.granules(), coarse.layer3.step());
-    let (mut block, mut unused, mut both) = (Vec::new(), Vec::new(), [const { Vec::new() }; 2]);
+    let (mut block, mut both) = (Vec::new(), [const { Vec::new() }; 2]);
     for frame in frames {
         let trimmed = before.min(samples);
         before -= trimmed;
         let mut packet = Packet::new(0, Timestamp::new(0), Duration::new(samples as u64), frame.clone());
         packet.trim_start = Duration::new(trimmed as u64);
         let whole = (samples - trimmed) * kind.channels();
-        match full.decode(&packet, true, &mut block, &mut unused) {
+        match full.decode(&packet, &mut block) {
             Ok(_) => both[0].extend_from_slice(&block),
             Err(_) => both[0].resize(both[0].len() + whole, 0.0),
         }
-        match coarse.decode(&packet, true, &mut block, &mut unused) {
+        match coarse.decode(&packet, &mut block) {
             Ok(sound) => {
                 assert_eq!(
                     (sound.rate.0, usize::from(sound.channels)),

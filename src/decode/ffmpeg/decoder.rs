@@ -37,8 +37,6 @@ pub(crate) struct FfmpegDecoder {
     frames: u64,
     every_channel: bool,
     mixer: Mixer,
-    /// All channels of the last block, if it is mono.
-    channels: Vec<f32>,
     warnings: Vec<Warning>,
 }
 
@@ -79,7 +77,6 @@ impl FfmpegDecoder {
             frames: 0,
             every_channel: false,
             mixer: Mixer::default(),
-            channels: Vec::new(),
             warnings: Vec::new(),
         };
         decoder.begin()?;
@@ -168,8 +165,8 @@ impl FfmpegDecoder {
         Error::Audio { path: self.path.clone(), reason }
     }
 
-    /// Replaces the content of `samples` by the next block: all channels, or their mean, with all of them in
-    /// `self.channels`. Returns false at the end.
+    /// Replaces the content of `samples` by the next block, all channels of one frame after the other. Returns false at the
+    /// end.
     fn block(&mut self, samples: &mut Vec<f32>) -> Result<bool> {
         samples.clear();
         let channels = usize::from(self.sound.channels);
@@ -182,15 +179,9 @@ impl FfmpegDecoder {
             }
         }
         let whole = self.bytes.len() / frame * frame;
-        let into = if self.every_channel || channels == 1 { &mut *samples } else { &mut self.channels };
-        into.clear();
-        into.extend(self.bytes[..whole].as_chunks::<WIDTH>().0.iter().map(|&x| sane(f32::from_be_bytes(x))));
+        samples
+            .extend(self.bytes[..whole].as_chunks::<WIDTH>().0.iter().map(|&x| sane(f32::from_be_bytes(x))));
         self.bytes.drain(..whole);
-        if !self.every_channel && channels > 1 {
-            let scale = 1.0 / channels as f32;
-            samples
-                .extend(self.channels.chunks_exact(channels).map(|frame| frame.iter().sum::<f32>() * scale));
-        }
         self.frames += (whole / frame) as u64;
         if self.frames > MAX_HOURS * 3600 * u64::from(self.sound.rate.0) {
             samples.clear();
@@ -230,7 +221,7 @@ impl BlockSource for FfmpegDecoder {
             if self.every_channel || channels == 1 {
                 return Ok(Some(rate));
             }
-            self.mixer.push(rate, channels, mono, &self.channels);
+            self.mixer.push(rate, channels, mono);
         }
     }
 
