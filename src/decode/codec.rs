@@ -20,8 +20,6 @@ use super::buffers;
 use super::catch_panic::catch_panic;
 #[cfg(feature = "mp3")]
 use super::coarse::Coarse;
-#[cfg(feature = "opus")]
-use super::opus::Opus;
 use super::pcm::Pcm;
 use super::sniff;
 use super::sound::Sound;
@@ -35,7 +33,7 @@ static CODECS: LazyLock<CodecRegistry> = LazyLock::new(|| {
     let mut codecs = CodecRegistry::new();
     symphonia::default::register_enabled_codecs(&mut codecs);
     #[cfg(feature = "opus")]
-    codecs.register_audio_decoder::<Opus>();
+    codecs.register_audio_decoder::<super::opus::Opus>();
     codecs
 });
 
@@ -47,9 +45,6 @@ pub(super) enum Codec {
     /// For the fingerprint alone.
     #[cfg(feature = "mp3")]
     Coarse(Coarse),
-    /// For the fingerprint alone.
-    #[cfg(feature = "opus")]
-    CoarseOpus(Box<Opus>),
     Other(Box<dyn AudioDecoder>),
 }
 
@@ -71,11 +66,14 @@ impl Codec {
             Codec::Aac(aac) => aac.decode(&packet.data, frames).map_err(SymphoniaError::DecodeError)?,
             #[cfg(feature = "mp3")]
             Codec::Coarse(coarse) => coarse.decode(packet, frames)?,
-            #[cfg(feature = "opus")]
-            Codec::CoarseOpus(opus) => decode(&mut **opus, packet, frames)?,
             Codec::Other(codec) => {
                 follow(codec, packet);
-                decode(&mut **codec, packet, frames)?
+                let bits = codec.codec_params().bits_per_sample.unwrap_or(u32::MAX);
+                let buffer = codec.decode(packet)?;
+                buffers::to_interleaved(&buffer, frames);
+                let channels = narrow(buffer.spec().channels().count());
+                let fine = buffers::is_float(&buffer) || buffers::is_wide(&buffer) && bits > 16;
+                Sound { rate: SampleRate(buffer.spec().rate()), channels, fine }
             }
         };
         if frames.len() / usize::from(sound.channels).max(1) > MAX_BLOCK {
@@ -84,20 +82,6 @@ impl Codec {
             Ok(sound)
         }
     }
-}
-
-/// As [`Codec::decode`].
-fn decode(
-    codec: &mut dyn AudioDecoder,
-    packet: &Packet,
-    frames: &mut Vec<f32>,
-) -> Result<Sound, SymphoniaError> {
-    let bits = codec.codec_params().bits_per_sample.unwrap_or(u32::MAX);
-    let buffer = codec.decode(packet)?;
-    buffers::to_interleaved(&buffer, frames);
-    let channels = narrow(buffer.spec().channels().count());
-    let fine = buffers::is_float(&buffer) || buffers::is_wide(&buffer) && bits > 16;
-    Ok(Sound { rate: SampleRate(buffer.spec().rate()), channels, fine })
 }
 
 /// Replaces a decoder of MPEG audio by a fresh one if the packet has another form.
@@ -119,8 +103,6 @@ impl Codec {
             Codec::Aac(aac) => aac.original(),
             #[cfg(feature = "mp3")]
             Codec::Coarse(coarse) => coarse.original,
-            #[cfg(feature = "opus")]
-            Codec::CoarseOpus(_) => SampleRate(super::opus::RATE),
             _ => rate,
         }
     }

@@ -20,12 +20,9 @@ use symphonia::core::packet::PacketRef;
 use self::frames::Packet;
 use self::layout::{Layout, Place};
 
-/// The rate of Opus. The rate that a container states is that of the encoder's input.
-pub(super) const RATE: u32 = 48_000;
-
-/// For the fingerprint decoders run at a quarter of the rate. That leaves out what makes a change between the codec's two
-/// halves smooth.
-const STEP: usize = 4;
+/// Every decoder runs at this rate. Lower ones are possible, but leave out what makes a change between the codec's two
+/// halves smooth, and the rate that a container states is that of the encoder's input.
+const RATE: u32 = 48_000;
 
 /// What a packet without any data stands for if nothing came before it: 20 ms.
 const USUAL_SAMPLES: usize = 960;
@@ -37,8 +34,6 @@ const DAMAGED: Error = Error::DecodeError("a damaged Opus packet");
 pub struct Opus {
     params: AudioCodecParameters,
     layout: Layout,
-    /// So many samples become one.
-    step: usize,
     /// One for each stream. The first `layout.coupled` are stereo.
     decoders: Vec<OpusDecoder>,
     /// The samples of one stream.
@@ -51,17 +46,11 @@ pub struct Opus {
 }
 
 impl Opus {
-    /// Decodes for the fingerprint alone, at a quarter of the rate. `None` if the track is no Opus that can be decoded.
-    pub(super) fn coarse(params: &AudioCodecParameters) -> Option<Opus> {
-        Opus::new(params, STEP).ok().filter(|_| params.codec == CODEC_ID_OPUS)
-    }
-
-    fn new(params: &AudioCodecParameters, step: usize) -> Result<Opus> {
+    fn new(params: &AudioCodecParameters) -> Result<Opus> {
         let layout = Layout::of(params)?;
-        let rate = RATE / step as u32;
         let decoder = |stream| {
             let channels = layout.width(stream);
-            let mut decoder = OpusDecoder::new(rate.cast_signed(), channels)
+            let mut decoder = OpusDecoder::new(RATE.cast_signed(), channels)
                 .map_err(|_| Error::Unsupported("Opus at another rate"))?;
             decoder.gain_q8 = layout.gain_q8;
             Ok(decoder)
@@ -76,12 +65,11 @@ impl Opus {
         Ok(Opus {
             params: params.clone(),
             layout,
-            step,
             decoders,
             stream: vec![0.0; 2 * MAX_PACKET_SAMPLES],
             frame: Vec::new(),
-            buffer: AudioBuffer::new(AudioSpec::new(rate, channels), MAX_PACKET_SAMPLES),
-            samples: USUAL_SAMPLES / step,
+            buffer: AudioBuffer::new(AudioSpec::new(RATE, channels), MAX_PACKET_SAMPLES),
+            samples: USUAL_SAMPLES,
         })
     }
 
@@ -95,11 +83,10 @@ impl Opus {
             let data = packets.last().map_or(data, |before| before.rest);
             packets.push(frames::parse(data, left > 0).ok_or(DAMAGED)?);
         }
-        let samples = packets[0].samples();
-        if packets.iter().any(|packet| packet.samples() != samples) {
+        self.samples = packets[0].samples();
+        if packets.iter().any(|packet| packet.samples() != self.samples) {
             return Err(DAMAGED);
         }
-        self.samples = samples / self.step;
         self.buffer.resize_uninit(self.samples);
         for (stream, packet) in packets.iter().enumerate() {
             self.decode_stream(stream, packet)?;
@@ -112,7 +99,7 @@ impl Opus {
     /// Decodes the packet of one stream, frame by frame.
     fn decode_stream(&mut self, stream: usize, packet: &Packet<'_>) -> Result<()> {
         let (decoder, width, samples) =
-            (&mut self.decoders[stream], self.layout.width(stream), packet.frame_samples / self.step);
+            (&mut self.decoders[stream], self.layout.width(stream), packet.frame_samples);
         for (frame, out) in packet.frames.iter().zip(self.stream.chunks_exact_mut(samples * width)) {
             self.frame.clear();
             // An encoder that has nothing to say, or no room for it, sends a frame of one byte or none. The decoder is to
@@ -190,7 +177,7 @@ impl AudioDecoder for Opus {
             self.buffer.clear();
             return Err(error);
         }
-        let samples = |trim: u64| usize::try_from(trim).unwrap_or(usize::MAX) / self.step;
+        let samples = |trim: u64| usize::try_from(trim).unwrap_or(usize::MAX);
         self.buffer.trim(samples(packet.trim_start.get()), samples(packet.trim_end.get()));
         Ok(self.buffer.as_generic_audio_buffer_ref())
     }
@@ -209,7 +196,7 @@ impl RegisterableAudioDecoder for Opus {
         params: &AudioCodecParameters,
         _options: &AudioDecoderOptions,
     ) -> Result<Box<dyn AudioDecoder>> {
-        Ok(Box::new(Opus::new(params, 1)?))
+        Ok(Box::new(Opus::new(params)?))
     }
 
     fn supported_codecs() -> &'static [SupportedAudioCodec] {

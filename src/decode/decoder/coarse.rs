@@ -3,7 +3,7 @@ use crate::decode::codec::Codec;
 use crate::decode::decoder::Decoder;
 
 impl Decoder {
-    /// Leaves out what the fingerprint does not need, where that is faster: MP3, AAC and Opus then come at a fraction of their
+    /// Leaves out what the fingerprint does not need, where that is faster: MP3 and AAC then come at a fraction of their
     /// rate. Up to 5.1 kHz the audio is that of a full decode, from the same first sample on. For use before the first
     /// block.
     #[must_use]
@@ -22,13 +22,6 @@ impl Decoder {
         {
             aac.reduce();
             self.late = crate::decode::codec::lateness(&self.track) / aac.step;
-        }
-        #[cfg(feature = "opus")]
-        if self.coarse
-            && let Some(params) = self.track.codec_params.as_ref().and_then(|params| params.audio())
-            && let Some(opus) = crate::decode::opus::Opus::coarse(params)
-        {
-            self.codec = Codec::CoarseOpus(Box::new(opus));
         }
         #[cfg(feature = "mp3")]
         if self.coarse

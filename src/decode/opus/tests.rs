@@ -20,7 +20,7 @@ fn open(path: &Path) -> (Opus, Vec<Packet>) {
         panic!("{} does not open", path.display());
     };
     let track = container.reader.default_track(TrackType::Audio).unwrap();
-    let opus = Opus::new(track.codec_params.as_ref().unwrap().audio().unwrap(), 1).unwrap();
+    let opus = Opus::new(track.codec_params.as_ref().unwrap().audio().unwrap()).unwrap();
     let mut packets: Vec<Packet> = container.first.into_iter().collect();
     while let Ok(Some(packet)) = container.reader.next_packet() {
         packets.push(packet);
