@@ -50,7 +50,7 @@ def picture(command: str, output: str) -> str:
     rows = [f'<tspan fill="{PROMPT}">$</tspan> <tspan font-weight="bold">{html.escape(command, quote=False)}</tspan>']
     rows += [spans(line) for line in lines]
     text = "\n".join(
-        f'<text x="{MARGIN}" y="{MARGIN + (number + 1) * HEIGHT - 5}">{row}</text>' for number, row in enumerate(rows) if row
+        f'<text x="{MARGIN}" y="{MARGIN + (number + 1) * HEIGHT - 5}">{row}</text>' for number, row in enumerate(rows)
     )
     return f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">
 <rect width="{width}" height="{height}" rx="8" fill="{BACKGROUND}"/>

@@ -224,7 +224,8 @@ pub mod fuzzing {
     }
 }
 
-/// The code of the README, compiled and run with the tests.
+/// The code of the README and of the manual's page for Rust, compiled and run with the tests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
-pub struct Readme;
+#[doc = include_str!("../docs/rust.md")]
+pub struct Documents;

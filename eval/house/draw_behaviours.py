@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Draws behaviours by lot from the sentences of README.md, for the test of whether names alone lead to the code.
+"""Draws behaviours by lot from the sentences of README.md and docs/, for the test of whether names alone lead to the code.
 
-usage: draw_behaviours.py [--seed N] [--n N] [README]
+usage: draw_behaviours.py [--seed N] [--n N] [PAGE...]
 
 Prints the drawn sentences as a numbered list. Code blocks, tables, headings and links alone are left out; a sentence counts
-when it has a verb's worth of words (8 or more). The same README and seed give the same lots.
+when it has a verb's worth of words (8 or more). The same pages and seed give the same lots.
 """
 
 import argparse
@@ -29,11 +29,12 @@ def sentences(markdown: str) -> list[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("readme", nargs="?", default=ROOT / "README.md", type=pathlib.Path)
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    parser.add_argument("pages", nargs="*", default=pages, type=pathlib.Path)
     parser.add_argument("--seed", type=int, default=13)
     parser.add_argument("--n", type=int, default=10)
     args = parser.parse_args()
-    lots = random.Random(args.seed).sample(sentences(args.readme.read_text()), args.n)
+    lots = random.Random(args.seed).sample([s for page in args.pages for s in sentences(page.read_text())], args.n)
     for number, sentence in enumerate(lots, 1):
         print(f"{number}. {sentence}")
 

@@ -84,22 +84,6 @@ fn section<'a>(document: &'a str, heading: &str) -> &'a str {
     &rest[..end]
 }
 
-/// Every `--flag` in a text.
-fn flags(text: &str) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    for (at, _) in text.match_indices("--") {
-        let name: String =
-            text[at + 2..].chars().take_while(|c| c.is_ascii_lowercase() || *c == '-').collect();
-        let before = text[..at].chars().next_back();
-        if name.starts_with(|c: char| c.is_ascii_lowercase())
-            && !before.is_some_and(|c| c == '-' || c.is_alphanumeric())
-        {
-            found.insert(name);
-        }
-    }
-    found
-}
-
 /// What stands between backticks.
 fn quoted(text: &str) -> BTreeSet<&str> {
     text.split('`').skip(1).step_by(2).collect()
@@ -112,60 +96,13 @@ fn first_cells(text: &str) -> BTreeSet<&str> {
 }
 
 #[test]
-fn readme_and_help_know_the_same_commands_and_options() {
-    let readme = text("README.md");
-    let commands = section(&readme, "## Commands");
-    let mut helped = flags(&stdout(&["--help"]));
-    let of_index = [
-        "build", "compact", "errors", "export", "info", "list", "merge", "prune", "rebuild", "relocate",
-        "remove", "update", "verify",
-    ];
-    let mut all: Vec<Vec<&str>> = of_index.iter().map(|name| vec!["index", name]).collect();
-    all.extend([
-        vec!["query"],
-        vec!["timeline"],
-        vec!["analyze"],
-        vec!["fingerprint"],
-        vec!["completions"],
-        vec!["man"],
-    ]);
-    for command in all {
-        let name = command.join(" ");
-        assert!(
-            commands.contains(&format!("`refrain {name} "))
-                || commands.contains(&format!("`refrain {name}`"))
-        );
-        helped.extend(flags(&stdout(&[&command[..], &["--help"]].concat())));
-    }
-    assert_eq!(flags(commands), helped);
-    let least = commands.lines().find(|line| line.contains("`--min-score P`")).expect("a row");
-    let limits = [refrain::QueryOptions::MIN_SCORE, refrain::TimelineOptions::MIN_SCORE];
-    let told = format!("; {}, for a play of a timeline {} |", limits[0], limits[1]);
-    assert!(least.contains(&told), "{least}");
-    let subcommands = |help: &str| -> BTreeSet<String> {
-        let list = help.split("Commands:").nth(1).expect("a list of commands");
-        let lines = list.lines().skip(1).take_while(|line| line.starts_with("  "));
-        lines.filter_map(|line| line.split_whitespace().next().map(str::to_owned)).collect()
-    };
-    assert_eq!(
-        subcommands(&stdout(&["--help"])),
-        ["analyze", "completions", "fingerprint", "help", "index", "man", "query", "timeline"]
-            .map(str::to_owned)
-            .into()
-    );
-    let mut listed: BTreeSet<String> = of_index.map(str::to_owned).into();
-    listed.insert("help".to_owned());
-    assert_eq!(subcommands(&stdout(&["index", "--help"])), listed);
-}
-
-#[test]
 fn the_exit_statuses_are_as_documented() {
-    let readme = text("README.md");
-    let table = section(&readme, "### Exit status");
+    let manual = text("docs/command-line.md");
+    let table = section(&manual, "## Exit status");
     let documented: Vec<&str> = table
         .lines()
         .filter_map(|line| line.strip_prefix("| ")?.split(' ').next())
-        .filter(|s| !s.is_empty() && *s != "|")
+        .filter(|s| s.chars().all(|c| c.is_ascii_digit()))
         .collect();
     assert_eq!(documented, ["0", "1", "2"]);
     assert!(stdout(&["--help"]).contains("Exit status: 0 found or done, 1 no match, 2 error."));
@@ -185,16 +122,13 @@ fn the_exit_statuses_are_as_documented() {
 
 #[test]
 fn the_json_has_exactly_the_documented_fields() {
-    let readme = text("README.md");
-    let json = section(&readme, "## JSON");
-    let (answer, rest) = json.split_once("A match, and a candidate:").expect("the table of a match");
-    let (found, rest) = rest.split_once("`refrain timeline --json`").expect("the table of a timeline");
-    let (timeline, rest) = rest.split_once("A play:").expect("the table of a play");
-    let (play, info) = rest.split_once("`refrain index info --json`").expect("the table of info");
-    let (info, list) = info.split_once("`refrain index list --json`").expect("the table of a listed track");
-    let (list, analysis) = list.split_once("`refrain analyze --json`").expect("the table of an analysis");
-    let (analysis, fingerprint) =
-        analysis.split_once("`refrain fingerprint --json`").expect("the table of a fingerprint");
+    let manual = text("docs/output.md");
+    let json = section(&manual, "## JSON");
+    let part = |name: &str| section(json, &format!("### {name}"));
+    let (answer, found) = (part("query"), part("A match"));
+    let (timeline, play) = (part("timeline"), part("A play"));
+    let (info, list) = (part("index info"), part("index list"));
+    let (analysis, fingerprint) = (part("analyze"), part("fingerprint"));
     let db = index().to_str().unwrap();
     let query = |clip: &str| -> serde_json::Value {
         serde_json::from_str(&stdout(&["query", "--json", "--explain", "--db", db, clip])).expect("JSON")
@@ -245,7 +179,7 @@ fn the_json_has_exactly_the_documented_fields() {
 fn the_sql_of_the_documents_runs() {
     let db = rusqlite::Connection::open(index()).unwrap();
     let mut ran = 0;
-    for document in ["README.md", "schema/FORMAT.md"] {
+    for document in ["README.md", "docs/sql.md", "schema/FORMAT.md"] {
         for block in text(document).split("```sql\n").skip(1) {
             let block = block.split("```").next().unwrap_or(block);
             for statement in block.split(';').map(str::trim).filter(|s| !s.is_empty()) {

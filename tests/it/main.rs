@@ -15,6 +15,8 @@ mod corrupt;
 mod crash;
 mod decode;
 mod docs;
+mod docs_links;
+mod docs_output;
 mod embed;
 mod exact;
 #[cfg(unix)]

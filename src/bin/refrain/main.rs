@@ -7,6 +7,8 @@ mod db;
 mod messages;
 mod needs;
 mod remedies;
+#[cfg(test)]
+mod shown;
 mod stop;
 
 use std::process::ExitCode;
