@@ -18,7 +18,9 @@ fn documents() -> Vec<PathBuf> {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
             if path.is_dir() && !path.is_symlink() {
-                if !name.starts_with('.') && !["target", "node_modules", "corpus", "artifacts"].contains(&&*name) {
+                if !name.starts_with('.')
+                    && !["target", "node_modules", "corpus", "artifacts"].contains(&&*name)
+                {
                     folders.push(path);
                 }
             } else if name.ends_with(".md") {
@@ -66,7 +68,9 @@ fn anchors(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     for (_, line) in prose(text) {
         let level = line.bytes().take_while(|&b| b == b'#').count();
-        let Some(heading) = line[level..].strip_prefix(' ').filter(|_| (1..=6).contains(&level)) else { continue };
+        let Some(heading) = line[level..].strip_prefix(' ').filter(|_| (1..=6).contains(&level)) else {
+            continue;
+        };
         let anchor: String = heading
             .trim()
             .to_lowercase()
@@ -97,11 +101,15 @@ fn every_link_leads_somewhere() {
                     continue;
                 }
                 let (path, anchor) = target.split_once('#').unwrap_or((&target, ""));
-                let path = if path.is_empty() { document.clone() } else { document.parent().unwrap().join(path) };
+                let path =
+                    if path.is_empty() { document.clone() } else { document.parent().unwrap().join(path) };
                 assert!(path.exists(), "{at}: there is no such file");
                 if !anchor.is_empty() {
                     let linked = fs::read_to_string(&path).unwrap();
-                    assert!(anchors(&linked).iter().any(|known| known == anchor), "{at}: there is no such heading");
+                    assert!(
+                        anchors(&linked).iter().any(|known| known == anchor),
+                        "{at}: there is no such heading"
+                    );
                 }
                 checked += 1;
             }

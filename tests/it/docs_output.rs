@@ -76,21 +76,32 @@ fn the_documents_show_what_the_commands_print() {
             let (command, rest) = spot.split_once(" -->\n```text\n").expect("a block of text");
             let (block, _) = rest.split_once("```").expect("its end");
             // A build shows that it adds all songs, so it begins without an index.
-            let demo = if command.contains(" build ") { folder.path().join("new.refrain") } else { songs.clone() };
+            let demo =
+                if command.contains(" build ") { folder.path().join("new.refrain") } else { songs.clone() };
             let expected = format!("$ {command}\n{}", run(command, &demo));
             assert_eq!(lasting(block), lasting(&expected), "{}: run eval/readme_output.py", page.display());
             shown += 1;
         }
         for spot in text.split("<!-- picture of: ").skip(1) {
             let (command, rest) = spot.split_once(" -->\n![").expect("a picture");
-            let (name, _) = rest.split_once("](").and_then(|(_, rest)| rest.split_once(')')).expect("its name");
+            let (name, _) =
+                rest.split_once("](").and_then(|(_, rest)| rest.split_once(')')).expect("its name");
             let picture = page.with_file_name(name);
             if name.ends_with(".svg") {
                 let drawn = text_of(&fs::read_to_string(&picture).unwrap());
                 let expected = format!("$ {command}\n{}", run(command, &songs));
-                assert_eq!(lasting(&drawn), lasting(&expected), "{}: run eval/readme_output.py", picture.display());
+                assert_eq!(
+                    lasting(&drawn),
+                    lasting(&expected),
+                    "{}: run eval/readme_output.py",
+                    picture.display()
+                );
             } else {
-                assert!(fs::metadata(&picture).unwrap().len() < 200_000, "{} is not small", picture.display());
+                assert!(
+                    fs::metadata(&picture).unwrap().len() < 200_000,
+                    "{} is not small",
+                    picture.display()
+                );
             }
             shown += 1;
         }

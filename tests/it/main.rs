@@ -17,6 +17,8 @@ mod decode;
 mod docs;
 mod docs_links;
 mod docs_output;
+#[cfg(unix)]
+mod docs_recipes;
 mod embed;
 mod exact;
 #[cfg(unix)]
