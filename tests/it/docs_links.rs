@@ -130,15 +130,19 @@ fn the_book_has_every_page_once() {
     let summary = fs::read_to_string(root().join("docs/SUMMARY.md")).unwrap();
     let mut listed: Vec<String> = summary.lines().flat_map(targets).collect();
     listed.sort();
-    let mut pages: Vec<String> = fs::read_dir(root().join("docs"))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.ends_with(".md") && name != "SUMMARY.md")
-        .collect();
-    pages.sort();
-    assert_eq!(listed, pages);
+    let pages_in = |folder: &str| -> Vec<String> {
+        let entries = fs::read_dir(root().join(folder)).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.ends_with(".md") && name != "SUMMARY.md").collect()
+    };
+    let mut pages = pages_in("docs");
+    let decisions = pages_in("docs/decisions").into_iter().map(|name| format!("decisions/{name}"));
+    let mut all: Vec<String> = pages.iter().cloned().chain(decisions).collect();
+    all.sort();
+    assert_eq!(listed, all, "docs/SUMMARY.md");
+    pages.retain(|page| page != "README.md");
     let manual = fs::read_to_string(root().join("docs/README.md")).unwrap();
-    for page in pages.iter().filter(|page| *page != "README.md") {
+    for page in pages {
         assert!(manual.contains(&format!("({page})")), "docs/README.md leads nowhere to {page}");
     }
 }
