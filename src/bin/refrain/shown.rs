@@ -50,7 +50,7 @@ fn commands(line: &str) -> Vec<Vec<String>> {
     let mut word: Option<String> = None;
     let mut quote = None;
     let mut redirected = false;
-    let mut end = |word: &mut Option<String>, commands: &mut Vec<Vec<String>>, redirected: &mut bool| {
+    let end = |word: &mut Option<String>, commands: &mut Vec<Vec<String>>, redirected: &mut bool| {
         if let Some(word) = word.take()
             && !std::mem::take(redirected)
         {
@@ -232,6 +232,10 @@ fn the_manual_names_every_command_and_option_and_no_other() {
         assert!(all.contains_key(heading.trim_end_matches('`')), "there is no command {heading}");
     }
     for (name, command) in &all {
+        // A short form has the options of the command that it stands for.
+        let name =
+            Some(format!("index {name}")).filter(|long| all.contains_key(long)).unwrap_or(name.clone());
+        let name = &name;
         let shared = of_several.iter().filter(|row| {
             quoted(&row[1]).iter().any(|pattern| match *pattern {
                 "*" => true,
