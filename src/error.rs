@@ -88,7 +88,7 @@ pub enum AudioError {
     #[error("not supported: {0}")]
     Unsupported(String),
     /// A healthy file that only an installed ffmpeg decodes.
-    #[error("not supported: {format}; {} ffmpeg to use it", if *.allowed { "install" } else { "allow" })]
+    #[error("{format} is not supported; {} ffmpeg to use it", if *.allowed { "install" } else { "allow" })]
     #[non_exhaustive]
     NeedsFfmpeg {
         /// The format, such as `WMA`.

@@ -4,9 +4,12 @@ use std::{
     path::Path,
 };
 
-use refrain::error::Shown;
+use refrain::{Error, error::Shown};
 
-use crate::remedies;
+use crate::{
+    remedies,
+    screen::{near::near, paint::Paint},
+};
 
 /// Prints why the command failed.
 pub fn error(error: &anyhow::Error) {
@@ -21,7 +24,33 @@ pub fn error(error: &anyhow::Error) {
     if let Some(remedy) = known.and_then(remedies::of) {
         text = format!("{text}; {remedy}");
     }
-    say(&format!("refrain: {text}"));
+    problem(&text);
+}
+
+/// Prints a problem, after the program's name.
+pub fn problem(text: &str) {
+    say(&format!("{} {text}", Paint::of_stderr().error("refrain:")));
+}
+
+/// Prints which input could not be read, and why.
+pub fn unreadable(error: &Error) {
+    problem(&match error {
+        Error::Io { path, .. } | Error::Audio { path, .. } => {
+            format!("cannot read {}: {}", name(path), reason(error))
+        }
+        other => remedies::with(other),
+    });
+}
+
+/// An input as messages call it.
+pub fn name(input: &Path) -> String {
+    if input.as_os_str() == "-" { "standard input".to_owned() } else { near(input) }
+}
+
+/// The reason of an error, without the number that the system adds.
+pub fn reason(error: &Error) -> String {
+    let text = error.reason();
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
 }
 
 /// Prints a line on standard error. If that is closed, nobody reads it.
@@ -45,14 +74,18 @@ pub fn fault(info: &std::panic::PanicHookInfo<'_>) {
     let payload = info.payload();
     let text = payload.downcast_ref::<&str>().copied();
     let what = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
-    say(&format!(
-        "refrain: a fault of refrain itself{place}: {what}\nplease report it with the file it fails on"
-    ));
+    crate::bar::clear();
+    problem(&format!("fault in refrain itself{place}: {what}\nplease report it with the file that causes it"));
 }
 
 /// `1 file`, `2 files`.
 pub fn count(n: u64, what: &str) -> String {
     if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+}
+
+/// `, 2 errors`, or nothing if there are none. The end of a summary.
+pub fn errors(n: u64) -> String {
+    if n == 0 { String::new() } else { format!(", {}", count(n, "error")) }
 }
 
 /// A duration in hours and minutes, or shorter units if it is short.

@@ -32,7 +32,7 @@ impl Needs {
         formats.sort_by_key(|&(name, n)| (std::cmp::Reverse(n), name));
         let list: Vec<String> = formats.iter().map(|(name, n)| format!("{n} {name}")).collect();
         let (need, them) = if count == 1 { ("needs", "it") } else { ("need", "them") };
-        let remedy = if self.allowed { "install ffmpeg" } else { "allow ffmpeg (`--ffmpeg auto`)" };
+        let remedy = if self.allowed { "install ffmpeg" } else { "allow ffmpeg with --ffmpeg auto" };
         messages::say(&format!(
             "{} {need} ffmpeg: {}; {remedy} to use {them}",
             messages::count(count, "file"),

@@ -1022,7 +1022,7 @@ def _asked(
         raise ParameterError(f"min_score is {min_score}, must be 0 to 1")
     if fast:
         pitch, tempo = 0.0, 1.0
-    return _Ask(_checks.whole("top", top), min_score, explain, exact, pitch, 1 / tempo, tempo)
+    return _Ask(_checks.whole("top", top, 1), min_score, explain, exact, pitch, 1 / tempo, tempo)
 
 
 def _told(callback: Optional[Callback]) -> Optional[Callable[[_refrain.EventDict], object]]:

@@ -21,7 +21,7 @@ use crate::{
 /// Fingerprints every file, in the order given. Exit 2 if a file could not be fingerprinted.
 pub fn run(args: &FingerprintArgs) -> anyhow::Result<ExitCode> {
     if args.files.iter().filter(|file| file.as_os_str() == "-").count() > 1 {
-        anyhow::bail!("standard input (-) can be read once only");
+        anyhow::bail!(super::STDIN_TWICE);
     }
     let mut failed = false;
     for file in &args.files {
@@ -34,11 +34,11 @@ pub fn run(args: &FingerprintArgs) -> anyhow::Result<ExitCode> {
             }
             Err(Failure::Output(error)) => return Err(error.into()),
             Err(Failure::Input(error)) => {
-                messages::error(&error.into());
+                messages::unreadable(&error);
                 failed = true;
             }
             Err(Failure::TooShort) => {
-                messages::say(&format!("refrain: {}: too short for a fingerprint", messages::shown(file)));
+                messages::problem(&format!("cannot read {}: too short for a fingerprint", messages::name(file)));
                 failed = true;
             }
         }

@@ -9,16 +9,17 @@ use refrain::{Index, MaintainOptions};
 use serde_json::{Value, json};
 
 use super::index_list;
-use crate::{args::ExportArgs, db, messages, stop};
+use crate::{args::ExportArgs, db, folders, messages, stop};
 
 /// Prints everything except the fingerprints, or copies the index.
 pub fn run(args: &ExportArgs) -> anyhow::Result<ExitCode> {
-    let index = Index::open(db::path(&args.db)?)?;
+    let index = Index::open(db::path()?)?;
     match &args.file {
         Some(to) => {
+            folders::for_file(to)?;
             index.export_with(to, MaintainOptions::default().cancel(&stop::token()))?;
             let tracks = index.info()?.tracks;
-            messages::say(&format!("{}: {}", messages::shown(to), messages::count(tracks, "track")));
+            messages::say(&format!("copied {} to {}", messages::count(tracks, "track"), messages::shown(to)));
         }
         None => print(&index).context("cannot write the export")?,
     }

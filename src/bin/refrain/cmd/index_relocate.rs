@@ -7,15 +7,16 @@ use crate::{args::RelocateArgs, db, messages};
 
 /// Relocates. Exit 1 if the index has nothing at the old path.
 pub fn run(args: &RelocateArgs) -> anyhow::Result<ExitCode> {
-    let path = db::path(&args.db)?;
+    let path = db::path()?;
     let index = Index::open_to_write(&path)?;
     let moved = index.relocate(&args.from, &args.to)?;
     index.close()?;
     if moved.files + moved.roots == 0 {
         let from = messages::shown(&args.from);
-        messages::say(&format!(
-            "refrain: {}: nothing in the index is at or below {from}",
-            messages::shown(&path)
+        messages::problem(&format!(
+            "no file or folder {from} in {}; {} lists all",
+            messages::shown(&path),
+            db::hint("index list")
         ));
         return Ok(ExitCode::from(1));
     }
@@ -23,6 +24,6 @@ pub fn run(args: &RelocateArgs) -> anyhow::Result<ExitCode> {
         0 => messages::count(moved.roots, "folder"),
         files => messages::count(files, "file"),
     };
-    messages::say(&format!("{what} relocated; `refrain index update` looks for them"));
+    messages::say(&format!("{what} relocated; run {} to read what else changed", db::hint("index update")));
     Ok(ExitCode::SUCCESS)
 }

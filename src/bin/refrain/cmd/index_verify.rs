@@ -13,7 +13,7 @@ use crate::{args::VerifyArgs, db, messages, remedies, stop};
 /// Checks everything. Exit 0 if the file is sound, 2 if not.
 pub fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     let stop = stop::token();
-    let path = db::path(&args.db)?;
+    let path = db::path()?;
     let checked = Index::open(&path).and_then(|index| {
         index.verify_with(MaintainOptions::default().cancel(&stop))?;
         index.info()
@@ -33,7 +33,7 @@ pub fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     }
     let info = checked?;
     let tracks = messages::count(info.tracks, "track");
-    writeln!(io::stdout(), "{}: whole, {tracks}, {} windows", messages::shown(&path), info.windows)
+    writeln!(io::stdout(), "{}: no damage; {tracks}, {} windows", messages::shown(&path), info.windows)
         .context("cannot write the verdict")?;
     Ok(ExitCode::SUCCESS)
 }
