@@ -25,7 +25,7 @@ pub struct HarmonicFigures {
     pub frames: u64,
     /// The part of a semitone by which the music is higher than A4 = 440 Hz, -0.5 to 0.49; `None` if nothing sounds.
     pub tuning: Option<f64>,
-    /// The key with sharps only, as in `C# major`; `None` if all pitch classes are equal, as in silence.
+    /// The key, as in `C# major`. Each tonic has one spelling in both modes. `None` if all pitch classes are equal, as in silence.
     pub key: Option<String>,
     /// The key as musicians write it, as in `Db major`.
     pub key_name: Option<String>,

@@ -16,7 +16,7 @@ pub(crate) fn key_name(key: Key) -> String {
     }
 }
 
-/// The usual spelling of a key that is written with sharps, as `C# major`. Other text stays as it is. For the command.
+/// The usual spelling of a key that is spelt as in [`HarmonicFigures::key`](super::HarmonicFigures::key). Other text stays as it is. For the command.
 #[doc(hidden)]
 pub fn respelt(key: &str) -> String {
     let mode = |mode| match mode {
@@ -66,10 +66,16 @@ mod tests {
             let of = |names: [&str; 12], name| names.iter().position(|other| *other == name).unwrap() as u8;
             let major_key = Key { tonic: of(MAJOR, major), mode: Mode::Major };
             let minor_key = Key { tonic: of(MINOR, minor), mode: Mode::Minor };
-            assert_eq!((key_name(major_key), camelot(major_key)), (format!("{major} major"), format!("{}B", n + 1)));
+            assert_eq!(
+                (key_name(major_key), camelot(major_key)),
+                (format!("{major} major"), format!("{}B", n + 1))
+            );
             assert_eq!(respelt(&major_key.to_string()), key_name(major_key));
             assert_eq!(respelt(&minor_key.to_string()), key_name(minor_key));
-            assert_eq!((key_name(minor_key), camelot(minor_key)), (format!("{minor} minor"), format!("{}A", n + 1)));
+            assert_eq!(
+                (key_name(minor_key), camelot(minor_key)),
+                (format!("{minor} minor"), format!("{}A", n + 1))
+            );
         }
     }
 }

@@ -128,12 +128,17 @@ fn readme_and_help_know_the_same_commands_and_options() {
         vec!["fingerprint"],
         vec!["completions"],
         vec!["man"],
+        vec!["build"],
+        vec!["update"],
+        vec!["list"],
+        vec!["info"],
     ]);
     for command in all {
         let name = command.join(" ");
         assert!(
             commands.contains(&format!("`refrain {name} "))
                 || commands.contains(&format!("`refrain {name}`"))
+                || commands.contains(&format!("`{name}`"))
         );
         helped.extend(flags(&stdout(&[&command[..], &["--help"]].concat())));
     }
@@ -149,9 +154,12 @@ fn readme_and_help_know_the_same_commands_and_options() {
     };
     assert_eq!(
         subcommands(&stdout(&["--help"])),
-        ["analyze", "completions", "fingerprint", "help", "index", "man", "query", "timeline"]
-            .map(str::to_owned)
-            .into()
+        [
+            "analyze", "build", "completions", "fingerprint", "help", "index", "info", "list", "man", "query",
+            "timeline", "update"
+        ]
+        .map(str::to_owned)
+        .into()
     );
     let mut listed: BTreeSet<String> = of_index.map(str::to_owned).into();
     listed.insert("help".to_owned());
@@ -219,7 +227,7 @@ fn the_json_has_exactly_the_documented_fields() {
     let (good, bad) = (timeline_of("fixtures/audio/clips/clean.wav"), timeline_of("no-such-file"));
     assert_eq!(&keys(&good) | &keys(&bad), owned(first_cells(timeline)));
     assert_eq!(keys(&good["plays"][0]), owned(first_cells(play)));
-    let told = stdout(&["index", "info", "--json", "--failures", "--db", db]);
+    let told = stdout(&["index", "info", "--json", "--errors", "--db", db]);
     assert_eq!(keys(&serde_json::from_str(&told).expect("JSON")), owned(first_cells(info)));
     let listed = stdout(&["index", "list", "--json", "--db", db]);
     let track: serde_json::Value =

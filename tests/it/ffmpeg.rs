@@ -85,20 +85,20 @@ fn without_ffmpeg_each_file_is_named_and_a_folder_counts_them_by_format() {
     assert_eq!(
         lines[..5],
         [
-            "cannot use DIR/m/b.wv: not supported: WavPack; install ffmpeg to use it",
-            "cannot use DIR/m/c.wv: not supported: WavPack; install ffmpeg to use it",
-            "cannot use DIR/m/deep/d: not supported: WavPack; install ffmpeg to use it",
-            "cannot use DIR/m/e.tta: not supported: TTA; install ffmpeg to use it",
+            "refrain: cannot read m/b.wv: WavPack is not supported; install ffmpeg to use it",
+            "refrain: cannot read m/c.wv: WavPack is not supported; install ffmpeg to use it",
+            "refrain: cannot read m/deep/d: WavPack is not supported; install ffmpeg to use it",
+            "refrain: cannot read m/e.tta: TTA is not supported; install ffmpeg to use it",
             "4 files need ffmpeg: 3 WavPack, 1 TTA; install ffmpeg to use them",
         ],
         "{told}"
     );
     assert!(lines[5].starts_with("1 file added"), "{told}");
     let errors = place.told(&index(&place, "errors").code(0).out);
-    assert!(errors.contains("DIR/m/b.wv: not supported: WavPack; install ffmpeg to use it\n"), "{errors}");
+    assert!(errors.contains("DIR/m/b.wv: WavPack is not supported; install ffmpeg to use it\n"), "{errors}");
     // Where it may not be used, it need not be installed.
     let never = with(&place, "", "query --db i.refrain m/b.wv").code(2);
-    assert!(never.err.contains("m/b.wv: not supported: WavPack; allow ffmpeg to use it"), "{never:?}");
+    assert!(never.err.contains("m/b.wv: WavPack is not supported; allow ffmpeg to use it"), "{never:?}");
     let streamed = place.fed("query --db i.refrain -", &wavpack("b")).code(2);
     assert!(streamed.err.contains("-: not supported: WavPack\n"), "{streamed:?}");
 }
@@ -147,16 +147,16 @@ fn refused_files_are_tried_again_by_another_version_and_once_there_is_ffmpeg() {
     place.write("m/text.mp3", b"text");
     place.write("m/own.wav", &wav(8_000, 1, &tune(8_000, 12.0, 8)));
     let build = |there| place.told(&installed(&place, there, "index build --db i.refrain m").code(0).err);
-    assert!(build(false).contains("2 not usable"));
-    assert!(build(false).contains("2 known not to be usable"));
+    assert!(build(false).contains("2 errors"));
+    assert!(build(false).contains("2 earlier errors"));
     // Now there is one, which cannot help yet.
     fake(&place, "echo broken >&2; exit 1");
     place.write("out", b"");
     let failed = build(true);
     assert!(failed.contains("song.wv: ffmpeg cannot decode it (WavPack): broken"), "{failed}");
     assert!(failed.contains("text.mp3: not an audio file of a known format"), "{failed}");
-    assert!(build(true).contains("2 known not to be usable"));
-    assert!(build(false).contains("2 known not to be usable"), "less is no reason to try again");
+    assert!(build(true).contains("2 earlier errors"));
+    assert!(build(false).contains("2 earlier errors"), "less is no reason to try again");
     assert_eq!(runs(&place), 1);
     // Another version of refrain wrote these rows.
     let rows = rusqlite::Connection::open(place.at("i.refrain")).unwrap();
@@ -166,7 +166,7 @@ fn refused_files_are_tried_again_by_another_version_and_once_there_is_ffmpeg() {
     fake(&place, "");
     place.write("out", &output(8_000, &tune(8_000, 12.0, 7)));
     let again = place.told(&installed(&place, true, "index update --db i.refrain").code(0).err);
-    assert!(again.contains("1 file added") && again.contains("1 not usable"), "{again}");
+    assert!(again.contains("1 file added") && again.contains("1 error"), "{again}");
     assert_eq!(index(&place, "info --json").json()[0]["through_ffmpeg"], 1);
 }
 
@@ -262,6 +262,6 @@ fn protected_files_are_named_as_protected() {
     let built = index(&place, "build m").code(2);
     let told = place.told(&built.err);
     for name in ["a.m4p", "b.m4a", "c.aax"] {
-        assert!(told.contains(&format!("cannot use DIR/m/{name}: protected (DRM)\n")), "{told}");
+        assert!(told.contains(&format!("refrain: cannot read m/{name}: protected by DRM\n")), "{told}");
     }
 }

@@ -206,7 +206,7 @@ fn exit_codes_of_a_timeline() {
     assert!(none.out.lines().nth(1).unwrap().contains("unknown"), "{none:#?}");
     let mixed = timeline(&["--text"], &[gone, show()]).code(2);
     assert_eq!(mixed.out.lines().count(), 3);
-    assert_eq!(mixed.err, "refrain: gone.mp3: No such file or directory (os error 2)\n");
+    assert_eq!(mixed.err, "refrain: cannot read gone.mp3: No such file or directory (os error 2)\n");
     timeline(&["--json", "--csv"], &[show()]).code(2);
     timeline(&["--min-length", "-1"], &[show()]).code(2);
     timeline(&[], &[Path::new("-"), Path::new("-")]).code(2);

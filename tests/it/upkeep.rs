@@ -42,7 +42,7 @@ fn moved_renamed_and_copied_files_are_recognised() {
     missing DIR/m/b.wav
     moved DIR/m/b.wav to DIR/m/b2.wav
     moved DIR/m/a.wav to DIR/m/deep/z.wav
-    0 files added, 1 unchanged, 2 moved, 1 with the content of another, 2 missing, 1 known not to be usable
+    0 files added, 1 unchanged, 2 moved, 1 with the content of another, 2 missing, 1 earlier error
     i.refrain: 3 tracks, 12 s
     ");
     assert_eq!(listed(&place), ["1 m/deep/z.wav", "2 m/b2.wav", "3 m/copy.wav m/deep/c.wav"]);
@@ -110,7 +110,7 @@ fn changed_files_are_analysed_again_and_new_tags_keep_the_track() {
     assert_eq!(listed(&place), ["2 m/copy.wav", "3 m/a.wav", "4 m/b.wav"]);
     // A file becomes bad, then good again.
     place.write("m/b.wav", b"text");
-    assert!(update(&place, "").contains("1 not usable"));
+    assert!(update(&place, "").contains("1 error"));
     assert_eq!(listed(&place), ["2 m/copy.wav", "3 m/a.wav"]);
     place.write("m/b.wav", &titled(&two, "Changed"));
     update(&place, "");
@@ -175,8 +175,8 @@ fn a_missing_disk_loses_nothing() {
     assert_eq!(refused.err, "refrain: m: No such file or directory (os error 2)\n");
     fs::rename(place.at("unplugged"), place.at("m")).unwrap();
     assert_snapshot!(update(&place, ""), @r"
-    cannot use DIR/m/text.mp3: not an audio file of a known format
-    0 files added, 3 unchanged, 3 there again, 1 not usable
+    refrain: cannot read m/text.mp3: not an audio file of a known format
+    0 files added, 3 unchanged, 3 there again, 1 error
     i.refrain: 3 tracks, 12 s
     ");
     assert_eq!(listed(&place), ["1 m/a.wav", "2 m/b.wav", "3 m/deep/c.wav"]);
@@ -214,7 +214,7 @@ fn an_unreadable_folder_does_not_stop_the_others() {
     // The folder is a link to itself.
     std::os::unix::fs::symlink("m", place.at("m")).unwrap();
     let told = update(&place, "");
-    assert!(told.contains("cannot use DIR/m: Too many levels of symbolic links"), "{told}");
+    assert!(told.contains("refrain: cannot read m: Too many levels of symbolic links"), "{told}");
     assert!(told.contains("1 file added (4 s of audio in TIME), 1 unchanged"), "{told}");
     // Nobody can tell whether its files exist, so they are not marked as missing.
     assert_eq!(listed(&place), ["1 m/a.wav", "2 m/b.wav", "3 m/deep/c.wav", "4 n/d.wav", "5 n/e.wav"]);
@@ -269,7 +269,7 @@ fn folders_are_relocated() {
     fs::rename(place.at("m"), place.at("music")).unwrap();
     let moved = index(&place, "relocate m music").code(0);
     assert_eq!(moved.err, "4 files relocated; `refrain index update` looks for them\n");
-    assert!(update(&place, "").starts_with("0 files added, 3 unchanged, 1 known not to be usable\n"));
+    assert!(update(&place, "").starts_with("0 files added, 3 unchanged, 1 earlier error\n"));
     assert_eq!(listed(&place), ["1 music/a.wav", "2 music/b.wav", "3 music/deep/c.wav"]);
     let nothing = index(&place, "relocate m music").code(1);
     assert_eq!(nothing.err, "refrain: i.refrain: nothing in the index is at or below m\n");

@@ -23,9 +23,7 @@ pub(crate) use probability::probability;
 pub use shell::*;
 pub use timeline::*;
 
-/// Identifies the recording that a piece of audio comes from.
-///
-/// Index a music library once. Then query it with clips, or list the songs in hours of radio.
+/// Identify the recording that a piece of audio comes from
 #[derive(Debug, Parser)]
 #[command(name = "refrain", version, arg_required_else_help = true, max_term_width = 100)]
 #[command(after_help = "Exit status: 0 found or done, 1 no match, 2 error.")]

@@ -24,6 +24,13 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const LEAST_SHARE: f64 = 0.01;
 const LEAST_TIME: Duration = Duration::from_secs(1);
 
+/// Columns that stay free. A terminal shows `^C` behind the line, and a line that it breaks cannot be cleared.
+const FREE: usize = 3;
+
+/// The least room for the bar, without which details are left out; and the least for any bar.
+const GOOD_BAR: usize = 14;
+const LEAST_BAR: usize = 8;
+
 /// The bar that is drawn, if any, so that it can be cleared when the program ends at once.
 static DRAWN: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
@@ -68,25 +75,38 @@ impl Line {
         let share = if self.whole > 0.0 { Some((self.part / self.whole).clamp(0.0, 1.0)) } else { None };
         let counts = match (self.note, self.total) {
             (Some(note), _) => Some(note.to_owned()),
-            (None, 0) => None,
+            // Of one file, its share says more.
+            (None, 0 | 1) => None,
             (None, total) => Some(format!("{} of {}", self.done, messages::count(total, self.unit))),
         };
         let known = share.filter(|&share| share >= LEAST_SHARE && elapsed >= LEAST_TIME);
-        let left = known.map(|share| elapsed.as_secs_f64() * (1.0 - share) / share).filter(|&left| left >= 0.5);
+        let left =
+            known.map(|share| elapsed.as_secs_f64() * (1.0 - share) / share).filter(|&left| left >= 0.5);
         let left = left.map(|left| format!("{} left", messages::hours(left)));
         let speed = self.audio / elapsed.as_secs_f64().max(1e-3);
         let audio = (self.audio > 0.0)
             .then(|| format!("{} of audio, {speed:.0} x real time", messages::hours(self.audio)));
-        // The last column stays free: some terminals would begin a new line.
-        let mut room = columns.saturating_sub(1);
+        let mut room = columns.saturating_sub(FREE);
         let mut text = share.map_or_else(String::new, |share| format!("{:>3.0}%", (share * 100.0).floor()));
         room = room.saturating_sub(width(&text));
         let mut first = true;
-        for part in [counts, left, audio].into_iter().flatten() {
-            let part = format!("{}{part}", if !first { ", " } else if text.is_empty() { "" } else { " " });
+        // Details are not worth a bar that is too short to read.
+        let bar = if share.is_some() { GOOD_BAR } else { 0 };
+        for (part, least) in [(counts, 0), (left, 0), (audio, bar)] {
+            let Some(part) = part else { continue };
+            let part = format!(
+                "{}{part}",
+                if !first {
+                    ", "
+                } else if text.is_empty() {
+                    ""
+                } else {
+                    " "
+                }
+            );
             // The counts are cut, everything else is left out.
             let part = if first { cut(&part, room) } else { part };
-            if width(&part) > room {
+            if width(&part) + least > room {
                 break;
             }
             first = false;
@@ -94,13 +114,16 @@ impl Line {
             text += &part;
         }
         match (share, room) {
-            (Some(share), 8..) => {
+            (Some(share), LEAST_BAR..) => {
                 let cells = (room - 3).min(30);
                 let full = (share * cells as f64) as usize;
                 let bar = "=".repeat(full) + if full < cells { ">" } else { "" };
                 format!("[{bar:cells$}] {text}")
             }
-            _ => text,
+            // Without a bar, no space before the number.
+            _ => Some(text.trim_start().to_owned())
+                .filter(|text| width(text) + FREE <= columns)
+                .unwrap_or_default(),
         }
     }
 }
@@ -293,12 +316,12 @@ mod tests {
             line.note = note;
             for columns in 1..200 {
                 let text = after(&line, 6000, columns);
-                assert!(width(&text) < columns, "{columns}: {text}");
+                assert!(text.is_empty() || width(&text) + FREE <= columns, "{columns}: {text}");
             }
         }
         line.note = None;
-        assert_eq!(after(&line, 60, 40), " 25% 70 of 300 files, 3 min 00 s left");
-        assert_eq!(after(&line, 60, 30), "[=>      ]  25% 70 of 300 files");
+        assert_eq!(after(&line, 60, 40), "25% 70 of 300 files, 3 min 00 s left");
+        assert_eq!(after(&line, 60, 32), "[=>      ]  25% 70 of 300 files");
         line.patience = PATIENCE;
         assert_eq!(after(&line, 0, 80), "");
     }

@@ -75,7 +75,9 @@ pub fn fault(info: &std::panic::PanicHookInfo<'_>) {
     let text = payload.downcast_ref::<&str>().copied();
     let what = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
     crate::bar::clear();
-    problem(&format!("fault in refrain itself{place}: {what}\nplease report it with the file that causes it"));
+    problem(&format!(
+        "fault in refrain itself{place}: {what}\nplease report it with the file that causes it"
+    ));
 }
 
 /// `1 file`, `2 files`.

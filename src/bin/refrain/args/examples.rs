@@ -92,10 +92,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ("Remove them from the index", "refrain index prune"),
         ],
     ),
-    (
-        "index relocate",
-        &[("After the folder ~/Music became disk", "refrain index relocate ~/Music disk")],
-    ),
+    ("index relocate", &[("After the folder ~/Music became disk", "refrain index relocate ~/Music disk")]),
     (
         "index merge",
         &[("Add the tracks of two other indexes", "refrain index merge other.refrain third.refrain")],

@@ -13,7 +13,7 @@ use super::ffmpeg::FfmpegArgs;
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("form").multiple(false))]
 #[command(
-    after_help = "Options may begin with one dash, as those of fpcalc do. If the program is called through a link named fpcalc, it takes\nfpcalc's command line."
+    after_help = "Options may begin with one dash, as those of fpcalc do. If the program is called through a link named fpcalc, it takes fpcalc's command line."
 )]
 pub struct FingerprintArgs {
     /// Audio files; `-` reads standard input

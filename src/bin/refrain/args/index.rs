@@ -63,9 +63,11 @@ pub struct InfoArgs {
 
 /// What to list.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-CHOSEN is a file, a folder (everything in it), a glob pattern, a track id or `missing`. Everything else is a word: it
-must occur in the title, artist, album or path. A track is listed if it has all words. Quote words that belong together.")]
+#[command(
+    after_help = "CHOSEN is a file, a folder (everything in it), a glob pattern, a track id or `missing`. Any other text is a word to \
+                  search for in title, artist, album and path. Lists only tracks that have all words. Quote words that belong \
+                  together."
+)]
 pub struct ListArgs {
     /// List only tracks that are chosen by a file, folder, pattern, id or word
     #[arg(value_name = "CHOSEN|WORD", value_parser = not_empty())]
@@ -87,15 +89,13 @@ pub struct ListArgs {
 /// What tracks are sorted by. Tracks without it come last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum SortBy {
-    /// Title
     Title,
-    /// Artist, then album and track number
+    // Then by album.
     Artist,
-    /// Album, then disc and track number
+    // Then by disc and track number.
     Album,
-    /// Length, the shortest first
     Length,
-    /// Path of the first file
+    // Of the first file.
     Path,
 }
 
@@ -117,9 +117,10 @@ pub struct ErrorsArgs {
 
 /// What to remove.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-CHOSEN is a file, a folder (everything in it), a glob pattern, a track id or `missing`. An existing path wins over a
-pattern or an id.")]
+#[command(
+    after_help = "CHOSEN is a file, a folder (everything in it), a glob pattern, a track id or `missing`. An existing path wins \
+                  over a pattern or an id."
+)]
 pub struct RemoveArgs {
     /// A file, a folder, a pattern, a track id, or `missing`
     #[arg(required = true, value_name = "CHOSEN", value_parser = not_empty())]

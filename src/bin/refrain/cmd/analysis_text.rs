@@ -6,25 +6,27 @@ use refrain::{HarmonicFigures, analysis::NAMES, report::respelt};
 use crate::{
     messages,
     screen::{
-        facts, size,
+        facts,
+        near::near,
+        size,
         table::{Column, Row, Table},
         text::cut,
     },
 };
 
 /// The room for names to begin with.
-const NAME: usize = 30;
+const NAME: usize = 35;
 
 /// The table of several files.
 pub fn table() -> Table {
     Table::new(
         &[
             Column::Name("file", NAME),
-            Column::Number("length"),
-            Column::Number("key"),
-            Column::Number("Camelot"),
-            Column::Number("tuning"),
-            Column::Number("pitch"),
+            Column::Number("length", 0),
+            Column::Number("key", 8),
+            Column::Number("Camelot", 0),
+            Column::Number("tuning", 9),
+            Column::Number("pitch", 0),
         ],
         0,
     )
@@ -34,7 +36,7 @@ pub fn table() -> Table {
 pub fn row(path: &Path, f: &HarmonicFigures) -> Row {
     let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "none".to_owned());
     let cells = vec![
-        messages::shown(path),
+        near(path),
         f.duration.to_string(),
         or_none(&f.key_name),
         f.camelot.clone().unwrap_or_default(),
@@ -51,7 +53,7 @@ fn cents(semitones: f64) -> String {
 /// All figures of a file, in words.
 pub fn details(path: &Path, f: &HarmonicFigures) -> String {
     let screen = size::of_stdout();
-    let name = messages::shown(path);
+    let name = near(path);
     let mut text = screen.map_or_else(|| name.clone(), |columns| cut(&name, columns));
     for line in facts::lines(&figures(f), 2, screen) {
         text += "\n";
@@ -68,7 +70,8 @@ fn figures(f: &HarmonicFigures) -> Vec<(&'static str, String)> {
     );
     let key = f.key_name.as_ref().zip(f.camelot.as_ref()).map(|(key, camelot)| {
         let (correlation, confidence) = (f.key_correlation.unwrap_or(0.0), f.key_confidence.unwrap_or(0.0));
-        let second = f.key_second.as_deref().map_or_else(String::new, |key| format!(", next {}", respelt(key)));
+        let second =
+            f.key_second.as_deref().map_or_else(String::new, |key| format!(", next {}", respelt(key)));
         format!("{key} ({camelot}; correlation {correlation:.2}, confidence {confidence:.2}{second})")
     });
     let tuning = f.tuning.map(|t| format!("{} (A4 = {:.1} Hz)", cents(t), 440.0 * (t / 12.0).exp2()));
@@ -82,7 +85,7 @@ fn figures(f: &HarmonicFigures) -> Vec<(&'static str, String)> {
     });
     // Two lines of six, as there is no room for twelve in 80 columns.
     let chroma: Vec<String> =
-        NAMES.iter().zip(f.chroma).map(|(name, v)| format!("{name:2}\u{a0}{v:.2}")).collect();
+        NAMES.iter().zip(f.chroma).map(|(name, v)| format!("{name:\u{a0}<2}\u{a0}{v:.2}")).collect();
     let (first, second) = chroma.split_at(chroma.len() / 2);
     let none = || "none".to_owned();
     let mut rows = vec![

@@ -6,9 +6,7 @@ use std::{
 };
 
 use anyhow::Context;
-use refrain::{
-    AnalyzeEvent, AnalyzeOptions, Audio, Error, HarmonicFigures, Seconds, analyze_all, report,
-};
+use refrain::{AnalyzeEvent, AnalyzeOptions, Audio, Error, HarmonicFigures, Seconds, analyze_all, report};
 
 use super::{NAMES_CUT, analysis_text};
 use crate::{args::AnalyzeArgs, bar::Bar, folders, messages, needs::Needs, screen::table::Table, stop};

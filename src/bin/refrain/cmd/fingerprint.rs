@@ -38,7 +38,10 @@ pub fn run(args: &FingerprintArgs) -> anyhow::Result<ExitCode> {
                 failed = true;
             }
             Err(Failure::TooShort) => {
-                messages::problem(&format!("cannot read {}: too short for a fingerprint", messages::name(file)));
+                messages::problem(&format!(
+                    "cannot read {}: too short for a fingerprint",
+                    messages::name(file)
+                ));
                 failed = true;
             }
         }

@@ -55,7 +55,7 @@ fn print(args: &InfoArgs, info: &Info, failures: Vec<(PathBuf, String)>) -> io::
                 |(lists, windows)| format!("{lists} lists of {windows} windows"),
             ),
         ),
-        ("files", format!("{}, {} of them missing", info.files, info.missing)),
+        ("files", format!("{}, {} missing", info.files, info.missing)),
         ("errors", errors(args, info)),
         ("parameters", format!("set {}: {}", info.parameter_set, info.parameters)),
         ("format", format!("{}, refrain {}, SQLite {}", info.format, env!("CARGO_PKG_VERSION"), info.sqlite)),

@@ -18,6 +18,7 @@ use crate::{
     db, messages,
     screen::{
         near::near,
+        size,
         table::{Column, Row, Table},
     },
 };
@@ -55,12 +56,7 @@ fn table(args: &ListArgs, index: &Index, wanted: &Wanted) -> anyhow::Result<bool
         rows.push(row(listed));
         Ok(())
     })?;
-    // A column without any cell says nothing.
-    let files = rows.iter().any(|row| !row.cells[3].is_empty());
-    let mut columns = vec![Column::Name("track", 0), Column::Number("length"), Column::Number("id")];
-    if files {
-        columns.push(Column::Name("file", 0));
-    }
+    let columns = columns(&mut rows);
     let mut table = Table::new(&columns, 0);
     let (header, lines) = table.lay(&rows);
     let mut out = BufWriter::new(io::stdout().lock());
@@ -68,12 +64,37 @@ fn table(args: &ListArgs, index: &Index, wanted: &Wanted) -> anyhow::Result<bool
         header.iter().chain(&lines).try_for_each(|line| writeln!(out, "{line}"))?;
     }
     out.flush()?;
-    messages::say(&messages::count(rows.len() as u64, "track"));
+    if !wanted.is_nothing() {
+        messages::say(&messages::count(rows.len() as u64, "track"));
+    }
     if table.was_cut() {
         messages::say(NAMES_CUT);
     }
     Ok(true)
 }
+
+/// The columns of the rows. Takes those away that have no cell, and the album where there is no room for it.
+fn columns(rows: &mut [Row]) -> Vec<Column> {
+    let all = [
+        Column::Name("track", 0),
+        Column::Number("length", 0),
+        Column::Number("id", 0),
+        Column::Name("album", 0),
+        Column::Name("file", 0),
+    ];
+    let is_wide = size::of_stdout().is_none_or(|columns| columns >= WIDE);
+    let wanted = |n: usize| rows.iter().any(|row| !row.cells[n].is_empty()) && (n != ALBUM || is_wide);
+    let wanted: Vec<bool> = (0..all.len()).map(|n| n == 0 || wanted(n)).collect();
+    for row in rows {
+        let mut kept = wanted.iter();
+        row.cells.retain(|_| *kept.next().unwrap_or(&true));
+    }
+    all.into_iter().zip(wanted).filter_map(|(column, wanted)| wanted.then_some(column)).collect()
+}
+
+/// The number of the album's cell, and the least width of a terminal that has room for it.
+const ALBUM: usize = 3;
+const WIDE: usize = 120;
 
 fn row((track, files): &Listed) -> Row {
     let missing = |file: &FileEntry| if file.missing { " (missing)" } else { "" };
@@ -85,7 +106,8 @@ fn row((track, files): &Listed) -> Row {
     };
     let others = files.iter().filter(|file| file.path != track.record.path);
     let below = others.map(|file| format!("also as {}{}", near(&file.path), missing(file))).collect();
-    let cells = vec![name, track.record.duration.to_string(), track.id.0.to_string(), file];
+    let album = track.record.tags.album.as_ref().map(messages::shown).unwrap_or_default();
+    let cells = vec![name, track.record.duration.to_string(), track.id.0.to_string(), album, file];
     Row { cells, below, found: false }
 }
 

@@ -14,7 +14,10 @@ pub fn run() -> anyhow::Result<ExitCode> {
     index.close()?;
     messages::say(&match built {
         Built::New { centroids, windows } => {
-            format!("{}: made a neighbour index of {windows} windows in {centroids} lists", messages::shown(&path))
+            format!(
+                "{}: made a neighbour index of {windows} windows in {centroids} lists",
+                messages::shown(&path)
+            )
         }
         _ => format!(
             "{}: too small for a neighbour index; queries compare every window",

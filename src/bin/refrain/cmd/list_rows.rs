@@ -39,7 +39,9 @@ impl Wanted {
             };
             match word {
                 Some(word) => words.push((word, text)),
-                None if files.is_empty() && selector != Selector::Missing => wanted.unknown.push(text.clone()),
+                None if files.is_empty() && selector != Selector::Missing => {
+                    wanted.unknown.push(text.clone())
+                }
                 None => wanted.files.get_or_insert_default().extend(files),
             }
         }
@@ -52,7 +54,10 @@ impl Wanted {
         let mut known = vec![false; words.len()];
         index.tracks(|track, files| {
             let text = wanted.text(&track, &files);
-            known.iter_mut().zip(&words).for_each(|(known, (word, _))| *known |= text.contains(word.as_str()));
+            known
+                .iter_mut()
+                .zip(&words)
+                .for_each(|(known, (word, _))| *known |= text.contains(word.as_str()));
             Ok(())
         })?;
         for (known, (word, text)) in known.into_iter().zip(words) {

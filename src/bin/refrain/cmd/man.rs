@@ -85,7 +85,10 @@ fn render(man: &Man, command: &Command, words: &str, page: &mut Vec<u8>) -> io::
     roff.control("SH", ["SEE ALSO"]);
     roff.text([roman(if words.is_empty() { "refrain-build(1), refrain-query(1)" } else { "refrain(1)" })]);
     roff.to_writer(page)?;
-    man.render_version_section(page)
+    if command.get_version().is_some() {
+        man.render_version_section(page)?;
+    }
+    Ok(())
 }
 
 const EXIT_STATUS: &[(&str, &str)] = &[
@@ -102,8 +105,14 @@ const ENVIRONMENT: &[(&str, &str)] = &[
 ];
 
 const FILES: &[(&str, &str)] = &[
-    ("~/.local/share/refrain/index.refrain", "The index, if neither --db nor REFRAIN_DB names one: an SQLite file."),
-    ("FILE-wal, FILE-shm", "The log of SQLite beside an index that is open. They are gone when it is closed."),
+    (
+        "~/.local/share/refrain/index.refrain",
+        "The index, if neither --db nor REFRAIN_DB names one: an SQLite file.",
+    ),
+    (
+        "FILE-wal, FILE-shm",
+        "The log of SQLite beside an index that is open. They are gone when it is closed.",
+    ),
 ];
 
 /// Writes a file that appears whole or not at all.

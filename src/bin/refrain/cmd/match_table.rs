@@ -31,7 +31,13 @@ pub struct MatchTable {
 
 impl MatchTable {
     /// Prints matches below `name`. `found` tells that they count.
-    pub fn print(&mut self, out: &mut impl Write, name: &str, matches: &[Match], found: bool) -> io::Result<()> {
+    pub fn print(
+        &mut self,
+        out: &mut impl Write,
+        name: &str,
+        matches: &[Match],
+        found: bool,
+    ) -> io::Result<()> {
         let shifted = matches.iter().any(is_shifted);
         let rows: Vec<Row> = if self.full.is_some() || shifted {
             matches.iter().map(|m| row(m, true, found)).collect()
@@ -59,13 +65,13 @@ impl MatchTable {
 
 fn columns(full: bool) -> Vec<Column> {
     let mut columns = vec![
-        Column::Name("track", if full { NAME - 15 } else { NAME }),
-        Column::Number("score"),
-        Column::Number("in clip"),
-        Column::Number("in track"),
+        Column::Name("track", if full { NAME - 16 } else { NAME }),
+        Column::Number("score", 0),
+        Column::Number("in clip", 0),
+        Column::Number("in track", 0),
     ];
     if full {
-        columns.extend([Column::Number("tempo"), Column::Number("pitch")]);
+        columns.extend([Column::Number("tempo", 0), Column::Number("pitch", 6)]);
     }
     columns
 }

@@ -209,7 +209,12 @@ impl<'a> Output<'a> {
             _ => unreachable!("an answer matches or does not"),
         }
         if let Some(candidates) = answer.candidates.as_deref().filter(|c| !c.is_empty()) {
-            self.candidates.print(&mut self.out, "  best candidates, whether or not they match:", candidates, false)?;
+            self.candidates.print(
+                &mut self.out,
+                "  best candidates, whether or not they match:",
+                candidates,
+                false,
+            )?;
         }
         self.out.flush()
     }

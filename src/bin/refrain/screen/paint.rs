@@ -10,12 +10,12 @@ use clap::{ColorChoice, ValueEnum};
 /// When to use colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum When {
-    /// On a terminal, unless NO_COLOR is set
+    // Comments, as help of values would make all help texts long.
+    // On a terminal, unless NO_COLOR is set.
     #[default]
     Auto,
-    /// Always, even into a file or a pipe
+    // Even into a file or a pipe.
     Always,
-    /// Never
     Never,
 }
 
