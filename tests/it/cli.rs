@@ -485,24 +485,12 @@ fn info_shows_what_the_index_holds() {
     place.line("index build -q --db i.refrain m").code(0);
     let text = place.line("index info --errors --db i.refrain").code(0);
     assert_eq!(text.err, "");
-    let names = [
-        "file",
-        "tracks",
-        "audio",
-        "size",
-        "windows",
-        "neighbour index",
-        "files",
-        "errors",
-        "parameters",
-    ];
+    let names =
+        ["file", "tracks", "audio", "size", "windows", "neighbour index", "files", "errors", "parameters"];
     for (line, name) in text.out.lines().zip(names) {
         assert!(line.starts_with(&format!("{name:15}  ")), "{text:#?}");
     }
-    assert_eq!(
-        place.told(text.out.lines().last().unwrap()),
-        "m/b.mp3: not an audio file of a known format"
-    );
+    assert_eq!(place.told(text.out.lines().last().unwrap()), "m/b.mp3: not an audio file of a known format");
     let json = place.line("index info --json --failures --db i.refrain").code(0).json().remove(0);
     assert_eq!(
         keys(&json),

@@ -155,8 +155,18 @@ fn readme_and_help_know_the_same_commands_and_options() {
     assert_eq!(
         subcommands(&stdout(&["--help"])),
         [
-            "analyze", "build", "completions", "fingerprint", "help", "index", "info", "list", "man", "query",
-            "timeline", "update"
+            "analyze",
+            "build",
+            "completions",
+            "fingerprint",
+            "help",
+            "index",
+            "info",
+            "list",
+            "man",
+            "query",
+            "timeline",
+            "update"
         ]
         .map(str::to_owned)
         .into()

@@ -95,12 +95,12 @@ fn without_ffmpeg_each_file_is_named_and_a_folder_counts_them_by_format() {
     );
     assert!(lines[5].starts_with("1 file added"), "{told}");
     let errors = place.told(&index(&place, "errors").code(0).out);
-    assert!(errors.contains("DIR/m/b.wv: WavPack is not supported; install ffmpeg to use it\n"), "{errors}");
+    assert!(errors.contains("m/b.wv: WavPack is not supported; install ffmpeg to use it\n"), "{errors}");
     // Where it may not be used, it need not be installed.
     let never = with(&place, "", "query --db i.refrain m/b.wv").code(2);
     assert!(never.err.contains("m/b.wv: WavPack is not supported; allow ffmpeg to use it"), "{never:?}");
     let streamed = place.fed("query --db i.refrain -", &wavpack("b")).code(2);
-    assert!(streamed.err.contains("-: not supported: WavPack\n"), "{streamed:?}");
+    assert!(streamed.err.contains("cannot read standard input: not supported: WavPack\n"), "{streamed:?}");
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn the_option_comes_before_the_variable_and_a_wrong_path_is_refused() {
     with(&place, &program, "index build --db i.refrain --ffmpeg never m").code(2);
     assert_eq!(runs(&place), 0);
     let wrong = with(&place, "/no/such/program", "index build --db i.refrain m").code(2);
-    assert!(wrong.err.contains("there is no such program"), "{wrong:?}");
+    assert!(wrong.err.contains("no such program"), "{wrong:?}");
     with(&place, "never", &format!("index build --db i.refrain --ffmpeg {program} m")).code(0);
     assert_eq!(runs(&place), 1);
     let empty = with(&place, "", "fingerprint --ffmpeg never m/song.wv").code(2);

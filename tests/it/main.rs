@@ -43,3 +43,4 @@ mod terminal;
 mod timeline;
 mod upkeep;
 mod verify;
+mod words;

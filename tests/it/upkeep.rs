@@ -148,14 +148,14 @@ fn missing_files_are_kept_until_they_are_pruned() {
     fs::copy(place.at("clip.wav"), place.at("m/a.wav")).unwrap();
     let before = dump(&place.at("i.refrain"));
     let dry = index(&place, "prune --dry-run").code(0);
-    assert_eq!(place.told(&dry.out), "DIR/m/b.wav");
+    assert_eq!(place.told(&dry.out), "m/b.wav");
     assert_snapshot!(dry.err, @r"
     1 file would be removed
-    1 file marked as missing and there again; `refrain index update` looks
+    1 file marked as missing, but not missing any more; run `refrain index update --db i.refrain`
     ");
     assert_eq!(dump(&place.at("i.refrain")), before);
     let pruned = index(&place, "prune").code(0);
-    assert_eq!(place.told(&pruned.out), "DIR/m/b.wav");
+    assert_eq!(place.told(&pruned.out), "m/b.wav");
     assert_eq!(listed(&place), ["1 m/a.wav?", "3 m/deep/c.wav"]);
     assert!(update(&place, "").starts_with("0 files added, 2 unchanged\n"));
     assert_eq!(index(&place, "prune").code(0).err, "0 files removed\n");
@@ -172,7 +172,7 @@ fn a_missing_disk_loses_nothing() {
     i.refrain: 3 tracks, 12 s
     ");
     let refused = index(&place, "build m").code(2);
-    assert_eq!(refused.err, "refrain: m: No such file or directory (os error 2)\n");
+    assert_eq!(refused.err, "refrain: cannot read m: No such file or directory\n");
     fs::rename(place.at("unplugged"), place.at("m")).unwrap();
     assert_snapshot!(update(&place, ""), @r"
     refrain: cannot read m/text.mp3: not an audio file of a known format
@@ -268,18 +268,27 @@ fn folders_are_relocated() {
     let place = place();
     fs::rename(place.at("m"), place.at("music")).unwrap();
     let moved = index(&place, "relocate m music").code(0);
-    assert_eq!(moved.err, "4 files relocated; `refrain index update` looks for them\n");
+    assert_eq!(
+        moved.err,
+        "4 files relocated; run `refrain index update --db i.refrain` to read what else changed\n"
+    );
     assert!(update(&place, "").starts_with("0 files added, 3 unchanged, 1 earlier error\n"));
     assert_eq!(listed(&place), ["1 music/a.wav", "2 music/b.wav", "3 music/deep/c.wav"]);
     let nothing = index(&place, "relocate m music").code(1);
-    assert_eq!(nothing.err, "refrain: i.refrain: nothing in the index is at or below m\n");
+    assert_eq!(
+        nothing.err,
+        "refrain: no file or folder m in i.refrain; `refrain index list --db i.refrain` lists all\n"
+    );
     // A folder whose name only begins like this is another folder.
     index(&place, "relocate music/dee x").code(1);
     // Indexed folders move along, even onto the place of another one, and even if they are empty.
     fs::create_dir_all(place.at("e/e/e")).unwrap();
     index(&place, "build --quiet e e/e music").code(0);
     let moved = index(&place, "relocate e e/e").code(0);
-    assert_eq!(moved.err, "2 folders relocated; `refrain index update` looks for them\n");
+    assert_eq!(
+        moved.err,
+        "2 folders relocated; run `refrain index update --db i.refrain` to read what else changed\n"
+    );
     let roots = index(&place, "info --json").json().remove(0)["roots"].clone();
     let roots: Vec<_> =
         roots.as_array().unwrap().iter().map(|root| root.as_str().unwrap().to_owned()).collect();
@@ -316,7 +325,8 @@ fn commands_for_upkeep_make_no_index() {
     ] {
         let run = index(&place, args).code(2);
         assert_eq!(
-            run.err, "refrain: i.refrain: no index here; make one with `refrain index build DIR`\n",
+            run.err,
+            "refrain: i.refrain: no index here; make one with `refrain index build DIR --db i.refrain`\n",
             "{args}"
         );
         assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0, "{args}");

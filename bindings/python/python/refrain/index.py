@@ -429,7 +429,7 @@ class Index:
         name : str, bytes or os.PathLike, optional
             What the answer and errors call a clip that is no file.
         top : int
-            How many matches to return at most.
+            How many matches to return at most, 1 or more.
         min_score : float
             The least score that counts as a match, 0 to 1.
         pitch : float

@@ -67,12 +67,15 @@ pub fn run(args: &AnalyzeArgs) -> anyhow::Result<ExitCode> {
     Ok(if summary.analysed == 0 || summary.failed > 0 { ExitCode::from(2) } else { ExitCode::SUCCESS })
 }
 
-/// Several files write into a folder, which is made if it does not exist.
+/// Several files write into a folder, which is made if it does not exist. A name with the extension of a file is a mistake,
+/// which the library refuses.
 fn make_folders(args: &AnalyzeArgs) -> anyhow::Result<()> {
     let several = args.files.len() > 1 || args.files.iter().any(|file| file.is_dir());
     for out in [&args.frames, &args.harmonic, &args.percussive, &args.plot].into_iter().flatten() {
-        let is_folder = out.as_os_str().as_encoded_bytes().last() == Some(&b'/');
-        if (several || is_folder) && !out.exists() {
+        let is_file =
+            out.extension().is_some_and(|e| ["npz", "wav", "svg", "png"].iter().any(|name| e == *name));
+        let is_folder = out.to_string_lossy().ends_with(std::path::is_separator);
+        if (several && !is_file || is_folder) && !out.exists() {
             folders::made(out)?;
         }
     }

@@ -16,6 +16,9 @@ pub fn run(args: &ExportArgs) -> anyhow::Result<ExitCode> {
     let index = Index::open(db::path()?)?;
     match &args.file {
         Some(to) => {
+            if to.exists() {
+                anyhow::bail!("cannot write {}: it exists already; name a new file", messages::shown(to));
+            }
             folders::for_file(to)?;
             index.export_with(to, MaintainOptions::default().cancel(&stop::token()))?;
             let tracks = index.info()?.tracks;
