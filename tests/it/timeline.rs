@@ -188,7 +188,7 @@ fn a_playlist_is_read_again() {
     same(&plays, 0.0006);
     let place = Place::new();
     let refused = place.fed(&format!("timeline --m3u --db {} -", library().display()), b"").code(2);
-    assert_eq!(refused.err, "refrain: standard input: a playlist cannot name standard input\n");
+    assert_eq!(refused.err, "refrain: cannot list standard input: a playlist cannot name standard input\n");
 }
 
 #[test]

@@ -10,11 +10,11 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use refrain::{Audio, Seconds};
 
 use crate::{
-    messages,
     screen::{
         size,
         text::{cut, width},
     },
+    wording,
 };
 
 /// What is done sooner shows no progress of clips.
@@ -77,15 +77,15 @@ impl Line {
             (Some(note), _) => Some(note.to_owned()),
             // Of one file, its share says more.
             (None, 0 | 1) => None,
-            (None, total) => Some(format!("{} of {}", self.done, messages::count(total, self.unit))),
+            (None, total) => Some(format!("{} of {}", self.done, wording::count(total, self.unit))),
         };
         let known = share.filter(|&share| share >= LEAST_SHARE && elapsed >= LEAST_TIME);
         let left =
             known.map(|share| elapsed.as_secs_f64() * (1.0 - share) / share).filter(|&left| left >= 0.5);
-        let left = left.map(|left| format!("{} left", messages::hours(left)));
+        let left = left.map(|left| format!("{} left", wording::hours(left)));
         let speed = self.audio / elapsed.as_secs_f64().max(1e-3);
         let audio = (self.audio > 0.0)
-            .then(|| format!("{} of audio, {speed:.0} x real time", messages::hours(self.audio)));
+            .then(|| format!("{} of audio, {speed:.0} x real time", wording::hours(self.audio)));
         let mut room = columns.saturating_sub(FREE);
         let mut text = share.map_or_else(String::new, |share| format!("{:>3.0}%", (share * 100.0).floor()));
         room = room.saturating_sub(width(&text));

@@ -7,7 +7,7 @@ use std::{
 use anyhow::Context;
 use etcetera::BaseStrategy;
 
-use crate::{folders, messages};
+use crate::{folders, wording};
 
 /// Which file was named, if any.
 #[derive(Debug, Default)]
@@ -35,7 +35,8 @@ pub fn path() -> anyhow::Result<PathBuf> {
 /// Like [`path`], and makes its folder if that does not exist.
 pub fn path_to_write() -> anyhow::Result<PathBuf> {
     let path = path()?;
-    folders::for_file(&path).context("name another index file with --db")?;
+    folders::for_file(&path)
+        .map_err(|error| anyhow::anyhow!("{error:#}; name another index file with --db"))?;
     Ok(path)
 }
 
@@ -57,7 +58,7 @@ pub fn hint(command: &str) -> String {
 
 /// A path as a shell reads it.
 pub fn quoted(path: &Path) -> String {
-    let text = messages::shown(path);
+    let text = wording::shown(path);
     let plain = |c: char| c.is_alphanumeric() || "_-./+,:@%=".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
         text

@@ -3,7 +3,7 @@ use std::{fs, path::Path};
 
 use anyhow::Context;
 
-use crate::messages;
+use crate::wording;
 
 /// Makes the folder that a file will be in.
 pub fn for_file(file: &Path) -> anyhow::Result<()> {
@@ -15,5 +15,5 @@ pub fn for_file(file: &Path) -> anyhow::Result<()> {
 
 /// Makes a folder, and those above it.
 pub fn made(folder: &Path) -> anyhow::Result<()> {
-    fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", messages::shown(folder)))
+    fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", wording::shown(folder)))
 }

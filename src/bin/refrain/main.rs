@@ -10,6 +10,7 @@ mod needs;
 mod remedies;
 mod screen;
 mod stop;
+mod wording;
 
 use std::{env, process::ExitCode};
 

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use refrain::{Error, error::AudioError};
 
-use crate::messages;
+use crate::{messages, wording};
 
 /// How many files need ffmpeg.
 #[derive(Debug, Default)]
@@ -35,7 +35,7 @@ impl Needs {
         let remedy = if self.allowed { "install ffmpeg" } else { "allow ffmpeg with --ffmpeg auto" };
         messages::say(&format!(
             "{} {need} ffmpeg: {}; {remedy} to use {them}",
-            messages::count(count, "file"),
+            wording::count(count, "file"),
             list.join(", ")
         ));
     }

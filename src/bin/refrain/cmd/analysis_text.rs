@@ -4,7 +4,6 @@ use std::path::Path;
 use refrain::{HarmonicFigures, analysis::NAMES, report::respelt};
 
 use crate::{
-    messages,
     screen::{
         facts,
         near::near,
@@ -12,6 +11,7 @@ use crate::{
         table::{Column, Row, Table},
         text::cut,
     },
+    wording,
 };
 
 /// The room for names to begin with.
@@ -66,7 +66,7 @@ fn figures(f: &HarmonicFigures) -> Vec<(&'static str, String)> {
     let percent = |share: f64| format!("{:.0} %", 100.0 * share);
     let layout = f.sample_rate.map_or_else(
         || "no audio".to_owned(),
-        |rate| format!("{rate} Hz, {}", messages::count(f.channels.unwrap_or(1), "channel")),
+        |rate| format!("{rate} Hz, {}", wording::count(f.channels.unwrap_or(1), "channel")),
     );
     let key = f.key_name.as_ref().zip(f.camelot.as_ref()).map(|(key, camelot)| {
         let (correlation, confidence) = (f.key_correlation.unwrap_or(0.0), f.key_confidence.unwrap_or(0.0));

@@ -9,7 +9,9 @@ use anyhow::Context;
 use refrain::{AnalyzeEvent, AnalyzeOptions, Audio, Error, HarmonicFigures, Seconds, analyze_all, report};
 
 use super::{NAMES_CUT, analysis_text};
-use crate::{args::AnalyzeArgs, bar::Bar, folders, messages, needs::Needs, screen::table::Table, stop};
+use crate::{
+    args::AnalyzeArgs, bar::Bar, folders, messages, needs::Needs, screen::table::Table, stop, wording,
+};
 
 /// Analyses every file. Exit 0; 2 if a file could not be analysed or there was none.
 pub fn run(args: &AnalyzeArgs) -> anyhow::Result<ExitCode> {
@@ -133,11 +135,11 @@ impl<'a> Told<'a> {
             self.needs.tell();
             let took = self.bar.seconds();
             let speed = duration.0 / took.max(1e-3);
-            let errors = messages::errors(failed as u64);
+            let errors = wording::errors(failed as u64);
             messages::say(&format!(
                 "{} analysed ({} of audio in {took:.1} s, {speed:.0} x){errors}",
-                messages::count(analysed as u64, "file"),
-                messages::hours(duration.0),
+                wording::count(analysed as u64, "file"),
+                wording::hours(duration.0),
             ));
         }
         if self.table.as_ref().is_some_and(Table::was_cut) && !self.args.quiet {
@@ -159,7 +161,7 @@ fn tell(
     }
     let figures = outcome.as_ref().ok();
     for warning in figures.iter().flat_map(|f| &f.warnings).filter(|_| !args.quiet) {
-        messages::say(&format!("{}: {warning}", messages::shown(path)));
+        messages::say(&format!("{}: {warning}", wording::shown(path)));
     }
     if args.json {
         return print(&format!("{}\n", report::json(path, &outcome)));

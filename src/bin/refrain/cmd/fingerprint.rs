@@ -15,7 +15,7 @@ use refrain::{
 
 use crate::{
     args::{FingerprintArgs, Format},
-    messages,
+    messages, wording,
 };
 
 /// Fingerprints every file, in the order given. Exit 2 if a file could not be fingerprinted.
@@ -29,7 +29,7 @@ pub fn run(args: &FingerprintArgs) -> anyhow::Result<ExitCode> {
         match one(file, name, args) {
             Ok(warnings) => {
                 for warning in warnings {
-                    messages::say(&format!("{}: {warning}", messages::shown(file)));
+                    messages::say(&format!("{}: {warning}", wording::shown(file)));
                 }
             }
             Err(Failure::Output(error)) => return Err(error.into()),

@@ -10,7 +10,7 @@ use refrain::{BuildOptions, Index};
 use serde_json::json;
 
 use super::progress;
-use crate::{args::ErrorsArgs, db, messages, screen::near::near, stop};
+use crate::{args::ErrorsArgs, db, messages, screen::near::near, stop, wording};
 
 /// Lists the files that could not be used, after trying them again if asked.
 pub fn run(args: &ErrorsArgs) -> anyhow::Result<ExitCode> {
@@ -37,7 +37,7 @@ pub fn run(args: &ErrorsArgs) -> anyhow::Result<ExitCode> {
         if args.json {
             writeln!(out, "{}", json!({"path": path.to_string_lossy(), "reason": reason}))
         } else {
-            writeln!(out, "{}: {}", near(&path), messages::shown(&reason))
+            writeln!(out, "{}: {}", near(&path), wording::shown(&reason))
         }
         .context("cannot write the list")?;
     }
@@ -45,7 +45,7 @@ pub fn run(args: &ErrorsArgs) -> anyhow::Result<ExitCode> {
         out.flush().context("cannot write the list")?;
         let retry = db::hint("index errors --retry");
         let next = if number > 0 { format!("; {retry} reads them again") } else { String::new() };
-        messages::say(&format!("{}{next}", messages::count(number, "error")));
+        messages::say(&format!("{}{next}", wording::count(number, "error")));
     }
     Ok(ExitCode::SUCCESS)
 }

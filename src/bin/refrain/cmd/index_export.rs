@@ -9,7 +9,7 @@ use refrain::{Index, MaintainOptions};
 use serde_json::{Value, json};
 
 use super::index_list;
-use crate::{args::ExportArgs, db, folders, messages, stop};
+use crate::{args::ExportArgs, db, folders, messages, stop, wording};
 
 /// Prints everything except the fingerprints, or copies the index.
 pub fn run(args: &ExportArgs) -> anyhow::Result<ExitCode> {
@@ -17,12 +17,12 @@ pub fn run(args: &ExportArgs) -> anyhow::Result<ExitCode> {
     match &args.file {
         Some(to) => {
             if to.exists() {
-                anyhow::bail!("cannot write {}: it exists already; name a new file", messages::shown(to));
+                anyhow::bail!("cannot write {}: it exists already; name a new file", wording::shown(to));
             }
             folders::for_file(to)?;
             index.export_with(to, MaintainOptions::default().cancel(&stop::token()))?;
             let tracks = index.info()?.tracks;
-            messages::say(&format!("copied {} to {}", messages::count(tracks, "track"), messages::shown(to)));
+            messages::say(&format!("copied {} to {}", wording::count(tracks, "track"), wording::shown(to)));
         }
         None => print(&index).context("cannot write the export")?,
     }

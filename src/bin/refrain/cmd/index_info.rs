@@ -11,8 +11,9 @@ use serde_json::json;
 
 use crate::{
     args::InfoArgs,
-    db, messages,
+    db,
     screen::{facts, near::near, size},
+    wording,
 };
 
 /// Prints what the index holds.
@@ -45,7 +46,7 @@ fn print(args: &InfoArgs, info: &Info, failures: Vec<(PathBuf, String)>) -> io::
     let rows = [
         ("file", near(&info.path)),
         ("tracks", info.tracks.to_string()),
-        ("audio", messages::hours(info.duration.0)),
+        ("audio", wording::hours(info.duration.0)),
         ("size", format!("{:.2} MB, {:.2} MB per hour of audio", info.bytes as f64 / 1e6, per_hour(info))),
         ("windows", info.windows.to_string()),
         (
@@ -60,12 +61,12 @@ fn print(args: &InfoArgs, info: &Info, failures: Vec<(PathBuf, String)>) -> io::
         ("parameters", format!("set {}: {}", info.parameter_set, info.parameters)),
         ("format", format!("{}, refrain {}, SQLite {}", info.format, env!("CARGO_PKG_VERSION"), info.sqlite)),
     ];
-    let through_ffmpeg = ("through ffmpeg", messages::count(info.through_ffmpeg, "track"));
+    let through_ffmpeg = ("through ffmpeg", wording::count(info.through_ffmpeg, "track"));
     let more = (info.through_ffmpeg > 0).then_some(through_ffmpeg);
     let rows: Vec<_> = rows.into_iter().chain(more).collect();
     facts::lines(&rows, 0, size::of_stdout()).iter().try_for_each(|line| writeln!(out, "{line}"))?;
     for (path, reason) in failures {
-        writeln!(out, "{}: {}", near(&path), messages::shown(&reason))?;
+        writeln!(out, "{}: {}", near(&path), wording::shown(&reason))?;
     }
     Ok(())
 }

@@ -4,7 +4,6 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::Context;
 use refrain::{FileEntry, Index, Track};
 use serde_json::{Value, json};
 
@@ -21,6 +20,7 @@ use crate::{
         size,
         table::{Column, Row, Table},
     },
+    wording,
 };
 
 /// Lists tracks. Exit 1 if something chosen is not in the index, 2 if a path cannot be written to a playlist.
@@ -31,8 +31,8 @@ pub fn run(args: &ListArgs) -> anyhow::Result<ExitCode> {
     for text in &wanted.unknown {
         messages::problem(&format!(
             "no track for {} in {}; {} lists all",
-            messages::shown(text),
-            messages::shown(&path),
+            wording::shown(text),
+            wording::shown(&path),
             db::hint("index list")
         ));
     }
@@ -42,7 +42,11 @@ pub fn run(args: &ListArgs) -> anyhow::Result<ExitCode> {
         ListArgs { json: true, .. } => documents(args, &index, &wanted),
         _ => table(args, &index, &wanted),
     };
-    Ok(match (whole.context("cannot write the list")?, wanted.unknown.is_empty()) {
+    let whole = whole.map_err(|error| match error.downcast_ref::<refrain::Error>() {
+        Some(_) => error,
+        None => error.context("cannot write the list"),
+    });
+    Ok(match (whole?, wanted.unknown.is_empty()) {
         (false, _) => ExitCode::from(2),
         (true, false) => ExitCode::from(1),
         (true, true) => ExitCode::SUCCESS,
@@ -65,7 +69,7 @@ fn table(args: &ListArgs, index: &Index, wanted: &Wanted) -> anyhow::Result<bool
     }
     out.flush()?;
     if !wanted.is_nothing() {
-        messages::say(&messages::count(rows.len() as u64, "track"));
+        messages::say(&wording::count(rows.len() as u64, "track"));
     }
     if table.was_cut() {
         messages::say(NAMES_CUT);
@@ -106,7 +110,7 @@ fn row((track, files): &Listed) -> Row {
     };
     let others = files.iter().filter(|file| file.path != track.record.path);
     let below = others.map(|file| format!("also as {}{}", near(&file.path), missing(file))).collect();
-    let album = track.record.tags.album.as_ref().map(messages::shown).unwrap_or_default();
+    let album = track.record.tags.album.as_ref().map(wording::shown).unwrap_or_default();
     let cells = vec![name, track.record.duration.to_string(), track.id.0.to_string(), album, file];
     Row { cells, below, found: false }
 }

@@ -3,7 +3,7 @@ use std::process::ExitCode;
 
 use refrain::{Index, MaintainOptions};
 
-use crate::{args::MergeArgs, db, messages, stop};
+use crate::{args::MergeArgs, db, messages, stop, wording};
 
 /// Merges one index after the other.
 pub fn run(args: &MergeArgs) -> anyhow::Result<ExitCode> {
@@ -15,7 +15,7 @@ pub fn run(args: &MergeArgs) -> anyhow::Result<ExitCode> {
     for (other, name) in others.iter().zip(&args.others) {
         let summary = index.merge_with(other, MaintainOptions::default().cancel(&stop))?;
         let mut told =
-            format!("{}: {} added", messages::shown(name), messages::count(summary.added as u64, "track"));
+            format!("{}: {} added", wording::shown(name), wording::count(summary.added as u64, "track"));
         if summary.known > 0 {
             told += &format!(", {} with new paths", summary.known);
         }

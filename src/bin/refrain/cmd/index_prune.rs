@@ -4,7 +4,7 @@ use std::{iter, process::ExitCode};
 use refrain::{Index, Selector};
 
 use super::index_remove::take_out;
-use crate::{args::PruneArgs, db, messages, screen::near::near};
+use crate::{args::PruneArgs, db, messages, screen::near::near, wording};
 
 /// Removes missing files. Keeps files in a folder that is itself gone.
 pub fn run(args: &PruneArgs) -> anyhow::Result<ExitCode> {
@@ -19,7 +19,7 @@ pub fn run(args: &PruneArgs) -> anyhow::Result<ExitCode> {
         marked.retain(|path| !path.starts_with(&root));
         if marked.len() < before {
             let command = format!("index remove {}", db::quoted(&root));
-            let (root, files) = (near(&root), messages::count((before - marked.len()) as u64, "file"));
+            let (root, files) = (near(&root), wording::count((before - marked.len()) as u64, "file"));
             messages::say(&format!(
                 "no folder {root}; kept {files} in it; remove them with {}",
                 db::hint(&command)
@@ -27,7 +27,7 @@ pub fn run(args: &PruneArgs) -> anyhow::Result<ExitCode> {
         }
     }
     if marked.len() > gone.len() {
-        let there = messages::count((marked.len() - gone.len()) as u64, "file");
+        let there = wording::count((marked.len() - gone.len()) as u64, "file");
         let update = db::hint("index update");
         messages::say(&format!("{there} marked as missing, but not missing any more; run {update}"));
     }

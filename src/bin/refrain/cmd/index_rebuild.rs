@@ -3,7 +3,7 @@ use std::process::ExitCode;
 
 use refrain::{Built, Index, MaintainOptions};
 
-use crate::{db, messages, stop};
+use crate::{db, messages, stop, wording};
 
 /// Builds the neighbour index again.
 pub fn run() -> anyhow::Result<ExitCode> {
@@ -16,12 +16,12 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Built::New { centroids, windows } => {
             format!(
                 "{}: made a neighbour index of {windows} windows in {centroids} lists",
-                messages::shown(&path)
+                wording::shown(&path)
             )
         }
         _ => format!(
             "{}: too small for a neighbour index; queries compare every window",
-            messages::shown(&path)
+            wording::shown(&path)
         ),
     });
     Ok(ExitCode::SUCCESS)

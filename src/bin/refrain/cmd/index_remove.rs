@@ -9,7 +9,7 @@ use std::{
 use anyhow::Context;
 use refrain::{Index, Selector};
 
-use crate::{args::RemoveArgs, db, messages, screen::near::near};
+use crate::{args::RemoveArgs, db, messages, screen::near::near, wording};
 
 /// Removes the selected files. Exit 1, and nothing removed, if something selected is not in the index.
 pub fn run(args: &RemoveArgs) -> anyhow::Result<ExitCode> {
@@ -23,10 +23,10 @@ pub fn run(args: &RemoveArgs) -> anyhow::Result<ExitCode> {
         // An indexed folder may have no files, because it was empty or they are already removed.
         let roots = folder(selector).map_or(Ok(Vec::new()), |path| index.roots_below(path))?;
         if paths.is_empty() && roots.is_empty() {
-            let text = messages::shown(text);
+            let text = wording::shown(text);
             messages::problem(&format!(
                 "no file for {text} in {}; {} lists all",
-                messages::shown(&path),
+                wording::shown(&path),
                 db::hint("index list")
             ));
             nothing = true;
@@ -71,7 +71,7 @@ pub fn take_out<'a>(
         writeln!(out, "{}", near(path)).context("cannot write the list")?;
     }
     drop(out);
-    let files = messages::count(chosen.len() as u64, "file");
+    let files = wording::count(chosen.len() as u64, "file");
     messages::say(&format!("{files} {}", if dry_run { "would be removed" } else { "removed" }));
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use refrain::{BuildOptions, Index};
 
 use super::progress;
-use crate::{args::UpdateArgs, db, messages, stop};
+use crate::{args::UpdateArgs, db, stop, wording};
 
 /// Updates. Exit 0, even if files are missing.
 pub fn run(args: &UpdateArgs) -> anyhow::Result<ExitCode> {
@@ -15,7 +15,7 @@ pub fn run(args: &UpdateArgs) -> anyhow::Result<ExitCode> {
     if info.roots.is_empty() && info.files + info.failures == 0 {
         anyhow::bail!(
             "no folder is indexed in {}; add one with {}",
-            messages::shown(&path),
+            wording::shown(&path),
             db::hint("index build DIR")
         );
     }

@@ -8,7 +8,7 @@ use anyhow::Context;
 use refrain::{Error, Index, MaintainOptions, error::IndexError};
 use serde_json::json;
 
-use crate::{args::VerifyArgs, db, messages, remedies, stop};
+use crate::{args::VerifyArgs, db, remedies, stop, wording};
 
 /// Checks everything. Exit 0 if the file is sound, 2 if not.
 pub fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
@@ -32,8 +32,8 @@ pub fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
         return Ok(if checked.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(2) });
     }
     let info = checked?;
-    let tracks = messages::count(info.tracks, "track");
-    writeln!(io::stdout(), "{}: no damage; {tracks}, {} windows", messages::shown(&path), info.windows)
+    let tracks = wording::count(info.tracks, "track");
+    writeln!(io::stdout(), "{}: no damage; {tracks}, {} windows", wording::shown(&path), info.windows)
         .context("cannot write the verdict")?;
     Ok(ExitCode::SUCCESS)
 }

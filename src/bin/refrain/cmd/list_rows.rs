@@ -1,7 +1,6 @@
 //! The tracks that `refrain index list` prints: chosen, found by words, sorted.
 use std::{cmp::Ordering, collections::HashSet, ffi::OsString, path::PathBuf};
 
-use anyhow::Context;
 use refrain::{FileEntry, Index, Selector, Track};
 
 use crate::args::SortBy;
@@ -124,7 +123,7 @@ pub fn each(
         })
     });
     failed?;
-    listed.context("cannot list the tracks")?;
+    listed?;
     if let Some(sort) = sort {
         kept.sort_by(|((a, _), a_first), ((b, _), b_first)| {
             compared(a, b, sort).then_with(|| a_first.path.cmp(&b_first.path))

@@ -15,7 +15,7 @@ use clap_mangen::{
 
 use crate::{
     args::{self, ManArgs, examples},
-    folders, messages,
+    folders, messages, wording,
 };
 
 /// The footer of each page.
@@ -29,7 +29,7 @@ pub fn run(args: &ManArgs) -> anyhow::Result<ExitCode> {
     // Gives nested commands their full names.
     command.build();
     let pages = pages(&command, "", folder)?;
-    messages::say(&format!("wrote {} to {}", messages::count(pages, "page"), messages::shown(folder)));
+    messages::say(&format!("wrote {} to {}", wording::count(pages, "page"), wording::shown(folder)));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -40,7 +40,7 @@ fn pages(command: &Command, words: &str, folder: &Path) -> anyhow::Result<u64> {
     let mut page = Vec::new();
     render(&man, command, words, &mut page)
         .and_then(|()| write(&page, &target))
-        .with_context(|| format!("cannot write {}", messages::shown(&target)))?;
+        .with_context(|| format!("cannot write {}", wording::shown(&target)))?;
     command.get_subcommands().try_fold(1, |sum, command| {
         let words = format!("{words} {}", command.get_name());
         Ok(sum + pages(command, words.trim_start(), folder)?)

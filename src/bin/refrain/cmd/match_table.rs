@@ -8,11 +8,11 @@ use refrain::{Match, Seconds};
 
 use super::title;
 use crate::{
-    messages,
     screen::{
         near::near,
         table::{Column, Row, Table},
     },
+    wording,
 };
 
 /// The room for names to begin with, so that a usual table has 80 columns.
@@ -121,7 +121,7 @@ fn also_as(m: &Match) -> Vec<String> {
     let mut lines: Vec<String> =
         files.iter().take(MOST).map(|path| format!("also as {}", near(path))).collect();
     if files.len() > MOST {
-        let more = messages::count((files.len() - MOST) as u64, "more file");
+        let more = wording::count((files.len() - MOST) as u64, "more file");
         lines.push(format!("also as {more}; --json lists all"));
     }
     lines

@@ -3,7 +3,7 @@ use std::path::Path;
 
 use refrain::{Index, Tags};
 
-use crate::{db, messages, screen::near::near};
+use crate::{db, messages, screen::near::near, wording};
 
 mod analysis_text;
 pub mod analyze;
@@ -42,8 +42,8 @@ const NAMES_CUT: &str = "some names are cut to fit the terminal; --json prints t
 fn title(tags: &Tags, path: &Path) -> (String, Option<String>) {
     let file = near(path);
     match (&tags.artist, &tags.title) {
-        (Some(artist), Some(title)) => (messages::shown(format!("{artist} - {title}")), Some(file)),
-        (None, Some(title)) => (messages::shown(title), Some(file)),
+        (Some(artist), Some(title)) => (wording::shown(format!("{artist} - {title}")), Some(file)),
+        (None, Some(title)) => (wording::shown(title), Some(file)),
         _ => (file, None),
     }
 }
@@ -51,7 +51,7 @@ fn title(tags: &Tags, path: &Path) -> (String, Option<String>) {
 /// Says so if nothing can be found.
 fn warn_if_empty(index: &Index, path: &Path) -> refrain::Result<()> {
     if !index.has_tracks()? {
-        let path = messages::shown(path);
+        let path = wording::shown(path);
         messages::say(&format!("{path}: the index is empty; add music with {}", db::hint("index build DIR")));
     }
     Ok(())

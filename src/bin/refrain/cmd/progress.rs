@@ -12,6 +12,7 @@ use crate::{
     db, messages,
     needs::Needs,
     screen::{near::near, size, table::wrapped},
+    wording,
 };
 
 /// How many unusable files are named at the end; the rest are counted.
@@ -45,9 +46,9 @@ pub fn tell(
     if let Some(info) = info {
         messages::say(&format!(
             "{}: {}, {}",
-            messages::shown(path),
-            messages::count(info.tracks, "track"),
-            messages::hours(info.duration.0)
+            wording::shown(path),
+            wording::count(info.tracks, "track"),
+            wording::hours(info.duration.0)
         ));
     }
     Ok(any)
@@ -61,7 +62,7 @@ fn report(args: &WorkArgs, summary: &BuildSummary, took: Duration) {
         messages::problem(&format!("cannot read {}: {reason}", near(&failed.path)));
     }
     if summary.failed.len() > named {
-        let more = messages::count((summary.failed.len() - named) as u64, "more error");
+        let more = wording::count((summary.failed.len() - named) as u64, "more error");
         messages::problem(&format!("{more}; {} lists all", db::hint("index errors")));
     }
     if args.quiet {
@@ -70,10 +71,10 @@ fn report(args: &WorkArgs, summary: &BuildSummary, took: Duration) {
     let mut needs = Needs::default();
     summary.failed.iter().for_each(|failed| needs.note(&failed.error));
     needs.tell();
-    let mut parts = vec![format!("{} added", messages::count(summary.added as u64, "file"))];
+    let mut parts = vec![format!("{} added", wording::count(summary.added as u64, "file"))];
     if summary.added > 0 {
         let speed = summary.added_duration.0 / took.as_secs_f64().max(1e-3);
-        let length = messages::hours(summary.added_duration.0);
+        let length = wording::hours(summary.added_duration.0);
         parts[0].push_str(&format!(" ({length} of audio in {:.1} s, {speed:.0} x)", took.as_secs_f64()));
     }
     for (n, what) in [
@@ -91,10 +92,10 @@ fn report(args: &WorkArgs, summary: &BuildSummary, took: Duration) {
     }
     let errors = summary.failed.len() as u64;
     if errors > 0 {
-        parts.push(messages::count(errors, "error"));
+        parts.push(wording::count(errors, "error"));
     }
     if summary.still_bad > 0 {
-        parts.push(messages::count(summary.still_bad as u64, "earlier error"));
+        parts.push(wording::count(summary.still_bad as u64, "earlier error"));
     }
     // Only what is too long for one line takes more.
     for line in wrapped(&parts, 0, size::of_stderr()) {

@@ -15,7 +15,7 @@ use crate::{
     db, messages,
     needs::Needs,
     screen::{size, text::cut},
-    stop,
+    stop, wording,
 };
 
 /// Answers every clip, in the order given. Exit 0 if a clip matched, 2 if a clip could not be read, else 1.
@@ -95,7 +95,7 @@ fn clips(args: &QueryArgs, out: &mut Output<'_>) -> anyhow::Result<Vec<PathBuf>>
             Err(error) => (Vec::new(), vec![error]),
         };
         if files.is_empty() && unreadable.is_empty() {
-            messages::problem(&format!("no audio files in {}", messages::shown(clip)));
+            messages::problem(&format!("no audio files in {}", wording::shown(clip)));
             out.any_error = true;
         }
         for error in unreadable {
@@ -171,7 +171,7 @@ impl<'a> Output<'a> {
         answer.as_ref().err().into_iter().for_each(|error| self.needs.note(error));
         let warnings = answer.as_ref().map_or(&[][..], |answer| &answer.warnings);
         for warning in warnings.iter().filter(|_| !self.args.quiet) {
-            messages::say(&format!("{}: {warning}", messages::shown(clip)));
+            messages::say(&format!("{}: {warning}", wording::shown(clip)));
         }
         if self.args.json {
             writeln!(self.out, "{}", report::json(clip, answer))?;
@@ -189,7 +189,7 @@ impl<'a> Output<'a> {
                 return Ok(());
             }
         };
-        let name = messages::shown(clip);
+        let name = wording::shown(clip);
         let shown = size::of_stdout().map_or_else(|| name.clone(), |columns| cut(&name, columns));
         match answer.status {
             Status::Match if self.args.m3u => {
@@ -229,12 +229,12 @@ impl<'a> Output<'a> {
     fn summary(&self, clips: usize) {
         let cut = self.cut as u64;
         if cut > 0 && (self.args.json || self.args.csv) {
-            let clips = messages::count(cut, "clip");
+            let clips = wording::count(cut, "clip");
             messages::say(&format!("more recordings match {clips}; {}", self.more()));
         }
         if clips > 1 {
             self.needs.tell();
-            let errors = messages::errors(self.errors);
+            let errors = wording::errors(self.errors);
             messages::say(&format!("{} of {clips} clips found{errors}", self.found));
         }
         if self.table.was_cut() || self.candidates.was_cut() {

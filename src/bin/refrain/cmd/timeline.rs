@@ -15,7 +15,7 @@ use refrain::{
 };
 
 use super::list_lines::ListLines;
-use crate::{args::TimelineArgs, bar::Bar, db, messages, stop};
+use crate::{args::TimelineArgs, bar::Bar, db, messages, stop, wording};
 
 /// Prints what was played when in every recording, in the order given. Exit 0 if there is a play, 2 if a recording could
 /// not be used, else 1.
@@ -155,7 +155,8 @@ impl<'a> Told<'a> {
             Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
                 self.any_error = true;
                 self.errors += 1;
-                self.bar().suspend(|| messages::problem(&format!("{}: {error}", messages::name(path))));
+                self.bar()
+                    .suspend(|| messages::problem(&format!("cannot list {}: {error}", messages::name(path))));
                 return Ok(());
             }
             other => other.context(CANNOT_WRITE)?,
@@ -222,7 +223,7 @@ impl<'a> Told<'a> {
             let bar = bar.lock().unwrap_or_else(PoisonError::into_inner);
             let left_out = bar.suspend(|| writer.end(timeline)).context(CANNOT_WRITE)?;
             for note in timeline.warnings.iter().chain(&left_out) {
-                bar.suspend(|| messages::say(&format!("{}: {note}", messages::shown(path))));
+                bar.suspend(|| messages::say(&format!("{}: {note}", wording::shown(path))));
             }
         }
         Ok(())
@@ -236,11 +237,11 @@ impl<'a> Told<'a> {
             let took = bar.seconds();
             messages::say(&format!(
                 "{} in {} ({} of audio in {took:.1} s, {:.0} x){}",
-                messages::count(self.plays, "play"),
-                messages::count(self.used, "file"),
-                messages::hours(self.duration),
+                wording::count(self.plays, "play"),
+                wording::count(self.used, "file"),
+                wording::hours(self.duration),
                 self.duration / took.max(1e-3),
-                messages::errors(self.errors),
+                wording::errors(self.errors),
             ));
         }
     }

@@ -5,13 +5,13 @@ use std::{
     sync::OnceLock,
 };
 
-use crate::messages;
+use crate::wording;
 
 /// A path for people. Relative where it is below the working folder, else as it is.
 pub fn near(path: &Path) -> String {
     static HERE: OnceLock<Option<PathBuf>> = OnceLock::new();
     let here = HERE.get_or_init(|| env::current_dir().ok());
-    messages::shown(here.as_deref().map_or(path, |here| below(path, here)))
+    wording::shown(here.as_deref().map_or(path, |here| below(path, here)))
 }
 
 fn below<'a>(path: &'a Path, here: &Path) -> &'a Path {
