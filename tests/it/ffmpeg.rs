@@ -119,7 +119,7 @@ fn with_ffmpeg_they_are_indexed_found_and_counted() {
     assert!(found.ends_with("/m/song.wv"), "{found}");
     let info = index(&place, "info --json").json().remove(0);
     assert_eq!((&info["tracks"], &info["through_ffmpeg"]), (&2.into(), &1.into()));
-    assert!(index(&place, "info").out.contains("through ffmpeg    1 of the tracks\n"));
+    assert!(index(&place, "info").out.contains("through ffmpeg   1 track\n"));
     // Every command that takes files takes these.
     let found = installed(&place, true, "query --json --db i.refrain m/song.wv").code(0).json().remove(0);
     assert!(found["matches"][0]["path"].as_str().unwrap().ends_with("/m/song.wv"), "{found}");

@@ -333,7 +333,7 @@ fn a_full_disk() {
     let full = place.line("index build --db small/i.refrain m").code(2);
     assert!(
         full.err.ends_with(
-            "refrain: small/i.refrain: the disk is full; what was committed is safe; make room and run the same \
+            "refrain: small/i.refrain: the disk is full; what was committed is safe; free some space and run the same \
              command again\n"
         ),
         "{full:#?}"
@@ -372,17 +372,17 @@ fn damaged_and_foreign_index_files_are_refused_and_left_alone() {
     fs::create_dir(place.at("folder")).unwrap();
     assert_snapshot!(refused(&place, "folder"), @"refrain: folder: is a folder; name a file with --db");
     place.write("picture.jpg", &[b"\xff\xd8\xff\xe0\0\x10JFIF\0".as_slice(), &[7; 9000]].concat());
-    assert_snapshot!(refused(&place, "picture.jpg"), @"refrain: picture.jpg: is not an SQLite file; name another with --db");
+    assert_snapshot!(refused(&place, "picture.jpg"), @"refrain: picture.jpg: is not an SQLite file; name another file with --db");
     place.write("notes.txt", b"short");
-    assert_snapshot!(refused(&place, "notes.txt"), @"refrain: notes.txt: is not an SQLite file; name another with --db");
+    assert_snapshot!(refused(&place, "notes.txt"), @"refrain: notes.txt: is not an SQLite file; name another file with --db");
     sql("photos.db", "CREATE TABLE photo (id)");
-    assert_snapshot!(refused(&place, "photos.db"), @"refrain: photos.db: is an SQLite file of another program (application_id 0x00000000, expected 0x5246524e); name another with --db");
+    assert_snapshot!(refused(&place, "photos.db"), @"refrain: photos.db: is an SQLite file of another program (application_id 0x00000000, expected 0x5246524e); name another file with --db");
     fs::copy(place.at("i.refrain"), place.at("newer.refrain")).unwrap();
     sql("newer.refrain", "PRAGMA user_version = 99");
     assert_snapshot!(refused(&place, "newer.refrain"), @"refrain: newer.refrain: was made by a newer refrain (format 99, this one knows up to 3); update refrain, or name another file with --db");
     fs::copy(place.at("i.refrain"), place.at("other.refrain")).unwrap();
     sql("other.refrain", "UPDATE meta SET value = 9 WHERE key = 'parameter_set'");
-    assert_snapshot!(refused(&place, "other.refrain"), @"refrain: other.refrain: holds fingerprints of parameter set 9, this refrain works with 1; build it again into a new file with --db");
+    assert_snapshot!(refused(&place, "other.refrain"), @"refrain: other.refrain: holds fingerprints of parameter set 9, this refrain works with 1; build a new index: name a new file with --db");
     let whole = fs::read(place.at("i.refrain")).unwrap();
     for (db, bytes) in [("half.refrain", whole.len() / 8192 * 4096), ("odd.refrain", whole.len() - 100)] {
         place.write(db, &whole[..bytes]);
@@ -400,7 +400,7 @@ fn a_missing_index_says_how_to_make_one() {
         let run = place.line(&format!("{command} --db none.refrain")).code(2);
         assert_eq!(
             place.told(&run.err),
-            "refrain: none.refrain: no index here; make one with `refrain index build DIR`"
+            "refrain: none.refrain: no index here; make one with `refrain index build DIR --db none.refrain`"
         );
     }
     assert!(!place.at("none.refrain").exists());

@@ -232,7 +232,10 @@ fn folders_and_standard_input_are_recordings_too() {
     assert_eq!(piped[0]["plays"], documents[1]["plays"]);
     fs::create_dir(place.at("empty")).unwrap();
     let empty = place.line(&format!("timeline --db {db} empty")).code(2);
-    assert_eq!((empty.out.as_str(), empty.err.as_str()), ("", "refrain: no audio files here\n"));
+    assert_eq!(
+        (empty.out.as_str(), empty.err.as_str()),
+        ("", "refrain: no audio files found; check the folder\n")
+    );
 }
 
 #[test]

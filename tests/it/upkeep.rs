@@ -38,11 +38,11 @@ fn moved_renamed_and_copied_files_are_recognised() {
     rename("m/b.wav", "m/b2.wav");
     fs::copy(place.at("m/deep/c.wav"), place.at("m/copy.wav")).unwrap();
     assert_snapshot!(update(&place, "--verbose"), @r"
-    missing DIR/m/a.wav
-    missing DIR/m/b.wav
-    moved DIR/m/b.wav to DIR/m/b2.wav
-    moved DIR/m/a.wav to DIR/m/deep/z.wav
-    0 files added, 1 unchanged, 2 moved, 1 with the content of another, 2 missing, 1 earlier error
+    missing m/a.wav
+    missing m/b.wav
+    moved m/b.wav to m/b2.wav
+    moved m/a.wav to m/deep/z.wav
+    0 files added, 1 unchanged, 2 moved, 1 identical to another, 2 missing, 1 earlier error
     i.refrain: 3 tracks, 12 s
     ");
     assert_eq!(listed(&place), ["1 m/deep/z.wav", "2 m/b2.wav", "3 m/copy.wav m/deep/c.wav"]);
@@ -92,9 +92,7 @@ fn changed_files_are_analysed_again_and_new_tags_keep_the_track() {
     place.write("m/b.wav", &titled(&two, "Other"));
     index(&place, "build --quiet m").code(0);
     place.write("m/a.wav", &titled(&one, "Second"));
-    assert!(
-        update(&place, "").contains("1 file added (4 s of audio in TIME), 1 with other tags, 1 unchanged")
-    );
+    assert!(update(&place, "").contains("1 file added (4 s of audio in TIME), 1 with new tags, 1 unchanged"));
     let track = |n: usize| index(&place, "list --json").json().remove(n);
     assert_eq!((&track(0)["id"], &track(0)["title"]), (&1.into(), &"Second".into()));
     // Other audio is another track.
@@ -127,7 +125,7 @@ fn missing_files_are_kept_until_they_are_pruned() {
     fs::remove_file(place.at("m/a.wav")).unwrap();
     fs::remove_file(place.at("m/text.mp3")).unwrap();
     assert_snapshot!(update(&place, "--verbose"), @r"
-    missing DIR/m/a.wav
+    missing m/a.wav
     0 files added, 2 unchanged, 1 missing
     i.refrain: 3 tracks, 12 s
     ");
@@ -136,7 +134,7 @@ fn missing_files_are_kept_until_they_are_pruned() {
     assert_eq!(found(0)["matches"][0]["missing"], true);
     assert_eq!(
         place.told(&index(&place, "list missing").code(0).out),
-        "      1     0:04.0  DIR/m/a.wav (missing)"
+        "track              length  id\nm/a.wav (missing)  0:04.0   1"
     );
     assert!(update(&place, "").starts_with("0 files added, 2 unchanged, 1 still missing\n"));
     // The file comes back as it was.
@@ -167,7 +165,7 @@ fn a_missing_disk_loses_nothing() {
     let place = place();
     fs::rename(place.at("m"), place.at("unplugged")).unwrap();
     assert_snapshot!(update(&place, ""), @r"
-    DIR/m: not there, its files count as missing
+    no folder m; its files count as missing
     0 files added, 3 missing
     i.refrain: 3 tracks, 12 s
     ");
@@ -176,7 +174,7 @@ fn a_missing_disk_loses_nothing() {
     fs::rename(place.at("unplugged"), place.at("m")).unwrap();
     assert_snapshot!(update(&place, ""), @r"
     refrain: cannot read m/text.mp3: not an audio file of a known format
-    0 files added, 3 unchanged, 3 there again, 1 error
+    0 files added, 3 unchanged, 3 no longer missing, 1 error
     i.refrain: 3 tracks, 12 s
     ");
     assert_eq!(listed(&place), ["1 m/a.wav", "2 m/b.wav", "3 m/deep/c.wav"]);
@@ -193,8 +191,9 @@ fn prune_keeps_the_files_of_a_missing_folder() {
     update(&place, "");
     for (args, did) in [("prune --dry-run", "would be removed"), ("prune", "removed")] {
         let pruned = index(&place, args).code(0);
-        assert_eq!(place.told(&pruned.out), "DIR/n/d.wav");
-        let kept = "DIR/m: not there, 3 files below it kept; `refrain index remove DIR/m` drops them";
+        assert_eq!(place.told(&pruned.out), "n/d.wav");
+        let kept =
+            "no folder m; kept 3 files in it; remove them with `refrain index remove DIR/m --db i.refrain`";
         assert_eq!(place.told(&pruned.err), format!("1 file {did}\n{kept}"));
     }
     assert_eq!(listed(&place), ["1 m/a.wav?", "2 m/b.wav?", "3 m/deep/c.wav?", "5 n/e.wav"]);
@@ -242,7 +241,10 @@ fn update_scans_a_folder_as_its_build_did() {
     place.line("index build --db e.refrain -q empty").code(2);
     index(&place, "remove m n single.wav").code(0);
     let told = place.told(&index(&place, "update").code(2).err);
-    assert_eq!(told, "refrain: i.refrain: no folder was indexed yet; `refrain index build DIR` does that");
+    assert_eq!(
+        told,
+        "refrain: no folder is indexed in i.refrain; add one with `refrain index build DIR --db i.refrain`"
+    );
 }
 
 #[cfg(target_os = "linux")]
@@ -300,7 +302,7 @@ fn folders_are_relocated() {
     let refused = index(&place, "relocate music/deep/a.wav music/deep/b.wav").code(2);
     assert_eq!(
         place.told(&refused.err),
-        "refrain: i.refrain: already holds DIR/music/deep/b.wav; `refrain index remove` takes it out"
+        "refrain: i.refrain: already holds DIR/music/deep/b.wav; remove it first with `refrain index remove DIR/music/deep/b.wav --db i.refrain`"
     );
     assert_eq!(dump(&place.at("i.refrain")), before);
     index(&place, "verify").code(0);

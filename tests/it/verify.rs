@@ -30,7 +30,7 @@ fn verify_names_the_problem_and_the_remedy() {
     assert_snapshot!(index(&place, "verify").code(2).err, @"refrain: i.refrain: is damaged (frame block 0 of track 2); restore a copy, or delete it and build it again");
     assert_eq!(json(2)["repair"], "restore");
     fs::write(place.at("i.refrain"), b"not SQLite, and longer than the least that any database has").unwrap();
-    assert_eq!(json(2)["problem"], "i.refrain: is not an SQLite file; name another with --db");
+    assert_eq!(json(2)["problem"], "i.refrain: is not an SQLite file; name another file with --db");
 }
 
 #[test]

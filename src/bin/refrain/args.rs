@@ -78,7 +78,7 @@ pub enum IndexCommand {
     Errors(ErrorsArgs),
     /// Remove files from the index; the files themselves stay
     Remove(RemoveArgs),
-    /// Remove missing files from the index, but keep those in a folder that is itself gone, such as an unplugged disk
+    /// Remove missing files, but not those in a folder that is itself gone
     Prune(PruneArgs),
     /// Change paths after a folder was renamed or a disk mounted elsewhere
     Relocate(RelocateArgs),

@@ -12,6 +12,7 @@ use refrain::{Audio, Seconds};
 use crate::{
     screen::{
         size,
+        status_line::{self, FREE},
         text::{cut, width},
     },
     wording,
@@ -23,9 +24,6 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// The time left is not shown before this share is done and this time has passed: it would be a guess.
 const LEAST_SHARE: f64 = 0.01;
 const LEAST_TIME: Duration = Duration::from_secs(1);
-
-/// Columns that stay free. A terminal shows `^C` behind the line, and a line that it breaks cannot be cleared.
-const FREE: usize = 3;
 
 /// The least room for the bar, without which details are left out; and the least for any bar.
 const GOOD_BAR: usize = 14;
@@ -137,7 +135,7 @@ struct Drawn {
 
 impl Drawn {
     fn new(quiet: bool, line: Line) -> Self {
-        let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let target = if quiet { ProgressDrawTarget::hidden() } else { status_line::target() };
         let bar = ProgressBar::with_draw_target(None, target);
         let line = Arc::new(Mutex::new(line));
         let shown = Arc::clone(&line);
