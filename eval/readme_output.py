@@ -4,8 +4,8 @@
 usage: readme_output.py [--refrain PATH] [--check]
 
 Runs the commands in order from the top of the source, with `demo.refrain` removed before and after. The path
-of the source is shown as /home/you/refrain. Standard error comes first, as on a terminal. With --check nothing is
-written, and the exit code is 1 where a command now prints other results; times are not compared.
+of the source is shown as /home/you/refrain. Standard output and standard error are mixed as on a terminal. With --check
+nothing is written, and the exit code is 1 where a command now prints other results; times are not compared.
 """
 
 import argparse
@@ -29,8 +29,9 @@ def main() -> None:
     def output(spot: re.Match) -> str:
         command = shlex.split(spot[2])
         assert command[0] == "refrain", spot[2]
-        ran = subprocess.run([a.refrain.resolve(), *command[1:]], cwd=ROOT, capture_output=True, text=True)
-        text = (ran.stderr + ran.stdout).replace(str(ROOT), "/home/you/refrain")
+        both = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        ran = subprocess.run([a.refrain.resolve(), *command[1:]], cwd=ROOT, text=True, **both)
+        text = ran.stdout.replace(str(ROOT), "/home/you/refrain")
         lines = [f"$ {spot[2]}", *(line.rstrip() for line in text.splitlines())]
         return spot[1] + "\n".join(lines) + "\n" + spot[4]
 

@@ -30,7 +30,7 @@ fn indexes_are_merged() {
     let before = dump(&place.at("i.refrain"));
     assert_eq!(
         index(&place, "merge other.refrain").code(0).err,
-        "other.refrain: 0 tracks added, 3 known by their paths\n"
+        "other.refrain: 0 tracks added, 3 skipped because their paths are known\n"
     );
     assert_eq!(dump(&place.at("i.refrain")), before);
     place.line("query --db i.refrain n/d.wav").code(0);
