@@ -38,17 +38,10 @@ impl MatchTable {
         matches: &[Match],
         found: bool,
     ) -> io::Result<()> {
-        let shifted = matches.iter().any(is_shifted);
-        let rows: Vec<Row> = if self.full.is_some() || shifted {
-            matches.iter().map(|m| row(m, true, found)).collect()
-        } else {
-            matches.iter().map(|m| row(m, false, found)).collect()
-        };
-        let table = if self.full.is_some() || shifted {
-            self.full.get_or_insert_with(|| Table::new(&columns(true), 2))
-        } else {
-            self.plain.get_or_insert_with(|| Table::new(&columns(false), 2))
-        };
+        let full = self.full.is_some() || matches.iter().any(is_shifted);
+        let rows: Vec<Row> = matches.iter().map(|m| row(m, full, found)).collect();
+        let table = if full { &mut self.full } else { &mut self.plain };
+        let table = table.get_or_insert_with(|| Table::new(&columns(full), 2));
         let (header, lines) = table.lay(&rows);
         if let Some(header) = header {
             writeln!(out, "{header}")?;
