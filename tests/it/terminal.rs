@@ -2,7 +2,6 @@
 use std::{
     fs::{self, File},
     io::Read,
-    os::fd::OwnedFd,
     process::{Child, Command, Stdio},
     sync::OnceLock,
     time::{Duration, Instant},
@@ -56,7 +55,7 @@ fn start(command: &mut Command, columns: u16) -> (Child, File) {
     let child = command.spawn().unwrap();
     // The command keeps its own copies. Only when they are closed does the other end.
     command.stdout(Stdio::null()).stderr(Stdio::null());
-    (child, File::from(OwnedFd::from(master)))
+    (child, File::from(master))
 }
 
 /// Reads until the terminal is closed, which Linux reports as an error.
@@ -71,7 +70,7 @@ fn read_all(mut master: File) -> String {
 /// What a terminal shows at the end: escape sequences are obeyed, as far as the program sends them.
 fn shown(output: &str) -> Vec<String> {
     let mut lines = vec![String::new()];
-    let mut chars = output.chars().peekable();
+    let mut chars = output.chars();
     while let Some(c) = chars.next() {
         match c {
             '\n' => lines.push(String::new()),
@@ -80,7 +79,7 @@ fn shown(output: &str) -> Vec<String> {
             '\u{1b}' => {
                 assert_eq!(chars.next(), Some('['), "{output:?}");
                 let mut code = String::new();
-                while let Some(c) = chars.next() {
+                for c in chars.by_ref() {
                     if c.is_ascii_alphabetic() {
                         match c {
                             'K' => lines.last_mut().unwrap().clear(),
