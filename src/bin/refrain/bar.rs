@@ -319,7 +319,7 @@ mod tests {
         }
         line.note = None;
         assert_eq!(after(&line, 60, 40), "25% 70 of 300 files, 3 min 00 s left");
-        assert_eq!(after(&line, 60, 32), "[=>      ]  25% 70 of 300 files");
+        assert_eq!(after(&line, 60, 32), "[=>    ]  25% 70 of 300 files");
         line.patience = PATIENCE;
         assert_eq!(after(&line, 0, 80), "");
     }

@@ -84,7 +84,7 @@ mod tests {
         assert_eq!(on(Some(40), false), list);
         assert_eq!(
             on(Some(40), true),
-            "a long name of a rec…has to be cut.mp3\n   0:00.0 - 0:20.0     日本語 …い名前\n   0:20.0 - 0:30.0     unknown\n"
+            "a long name of a rec…h has to be cut.mp3\n   0:00.0 - 0:20.0     日本語 -…長い名前\n   0:20.0 - 0:30.0     unknown\n"
         );
     }
 }
