@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The room for names to begin with.
-const NAME: usize = 35;
+const NAME: usize = 30;
 
 /// The table of several files.
 pub fn table() -> Table {
@@ -25,6 +25,7 @@ pub fn table() -> Table {
             Column::Number("length", 0),
             Column::Number("key", 8),
             Column::Number("Camelot", 0),
+            Column::Number("bpm", 0),
             Column::Number("tuning", 9),
             Column::Number("pitch", 0),
         ],
@@ -40,6 +41,7 @@ pub fn row(path: &Path, f: &HarmonicFigures) -> Row {
         f.duration.to_string(),
         or_none(&f.key_name),
         f.camelot.clone().unwrap_or_default(),
+        f.bpm.map_or_else(|| "none".to_owned(), |bpm| format!("{bpm:.0}")),
         f.tuning.map_or_else(|| "none".to_owned(), cents),
         or_none(&f.pitch_note),
     ];
@@ -75,6 +77,7 @@ fn figures(f: &HarmonicFigures) -> Vec<(&'static str, String)> {
         format!("{key} ({camelot}; correlation {correlation:.2}, confidence {confidence:.2}{second})")
     });
     let tuning = f.tuning.map(|t| format!("{} (A4 = {:.1} Hz)", cents(t), 440.0 * (t / 12.0).exp2()));
+    let tempo = f.bpm.map(|bpm| format!("{bpm:.1} beats a minute"));
     let harmonic = f.harmonic_ratio.map(|ratio| format!("{} of the level", percent(ratio)));
     let pitch = f.pitch.zip(f.pitch_note.as_ref()).map(|(hertz, note)| {
         let cents = f.pitch_cents.unwrap_or(0.0);
@@ -91,6 +94,7 @@ fn figures(f: &HarmonicFigures) -> Vec<(&'static str, String)> {
     let mut rows = vec![
         ("duration", format!("{} ({layout})", f.duration)),
         ("key", key.unwrap_or_else(none)),
+        ("tempo", tempo.unwrap_or_else(none)),
         ("tuning", tuning.unwrap_or_else(none)),
         ("harmonic", harmonic.unwrap_or_else(none)),
         ("pitch", pitch.unwrap_or_else(none)),
