@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034
 # What the scripts in this folder share: names, folders, tools. Sourced, not run.
 set -euo pipefail
 
@@ -47,6 +48,11 @@ need_tools() {
         cp "$packaging/requirements.txt" "$tools/requirements.txt"
     fi
     export PATH="$tools/bin:$PATH"
+}
+
+# The folder of zig, with its licences.
+zig_folder() {
+    "$tools/bin/python" -c 'import os, ziglang; print(os.path.dirname(ziglang.__file__))'
 }
 
 # Rust's standard library for a target.
