@@ -20,7 +20,7 @@ export RUSTFLAGS="--remap-path-prefix=$cargo_home=cargo --remap-path-prefix=$roo
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct 2>/dev/null || date +%s)}
 export SOURCE_DATE_EPOCH
 
-# The oldest glibc that binaries for it run on: that of Debian 10, Ubuntu 20.04 and RHEL 8.
+# The oldest glibc that the libraries run on: that of Debian 10, Ubuntu 20.04 and RHEL 8.
 glibc=2.28
 
 say() { printf -- '-- %s\n' "$*" >&2; }
@@ -86,15 +86,15 @@ run_as() {
     fi
 }
 
-# Builds the command. $1 is the architecture, $2 the C library: musl makes it static. Prints where the program is.
+# Builds the command for an architecture, linked to musl, which makes it static. Prints where the program is.
 build_command() {
-    local triple=$1-unknown-linux-$2 zig_triple=$1-unknown-linux-$2
-    if [ "$2" = gnu ]; then
-        zig_triple+=.$glibc
-    fi
+    local triple=$1-unknown-linux-musl
     need_tools
     need_target "$triple"
-    (cd "$root" && cargo zigbuild --locked --quiet --release --bin refrain --target "$zig_triple") >&2
+    # NO_BUILD packs what was built before, while other builds hold the build folder.
+    if [ -z "${NO_BUILD:-}" ]; then
+        (cd "$root" && cargo zigbuild --locked --quiet --release --bin refrain --target "$triple") >&2
+    fi
     printf '%s\n' "$target/$triple/release/refrain"
 }
 
