@@ -1,5 +1,15 @@
 //! Finds which recording a piece of audio comes from, out of one SQLite file.
 //!
+//! The default features build the command, with clap, indicatif and other crates that no library needs. Switch them off in a
+//! program that uses the library:
+//!
+//! ```toml
+//! [dependencies]
+//! refrain = { version = "0.1", default-features = false, features = ["formats"] }
+//! ```
+//!
+//! `formats` reads audio files. [Features](#features) lists the others.
+//!
 //! refrain fingerprints audio files into an [`Index`]. Asked for a clip, it returns the recordings that the clip comes from:
 //! which part of the clip is which part of the recording, how sure that is, and how far tempo and pitch differ. The command
 //! of the same name is built on this library.
