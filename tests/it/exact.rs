@@ -1,4 +1,5 @@
 //! Audio that changes within a file, and which part of a file is the recording.
+use refrain::decode::Decoder;
 use refrain::error::AudioError;
 
 use super::decode::{Decoded, atom, bytes, decode, freeform, refusal, with_items};
@@ -99,9 +100,8 @@ fn flac_goes_on_in_another_form() {
     let frames = forms.map(|(rate, channels, value)| part(rate, channels, i16::try_from(value).unwrap()));
     let files = [0, 1, 2, 3, 4].map(|i| [flac_head(forms[i].0, forms[i].1), frames[i].clone()].concat());
     let one = [flac_head(11_025, 1), frames.concat()].concat();
-    // Junk would take the frame before it with it, whose end cannot be told.
-    let joined = between().into_iter().take(3).map(|joint| files.join(&joint[..]));
-    for content in joined.chain([one]) {
+    let joined = between().map(|joint| files.join(&joint[..]));
+    for content in joined.into_iter().chain([one]) {
         let found = decoded(&content);
         assert_eq!(found.rates, [11_025, 8_000, 48_000, 11_025]);
         assert!(found.samples == expected);
@@ -183,6 +183,36 @@ fn edit_lists_of_mp4_say_what_the_recording_is() {
     }
 }
 
+/// An MP4 file with two tracks: one with an edit list, and the same without. The lowest bit of `flags` enables them.
+fn with_two_tracks(flags: [u8; 2]) -> Vec<u8> {
+    let mut file = bytes("aac.m4a");
+    let place = |file: &[u8], name: &[u8]| file.windows(4).rposition(|w| w == name).expect("it is there");
+    let size = |file: &[u8], at: usize| u32::from_be_bytes(file[at..at + 4].try_into().unwrap());
+    let (moov, track) = (place(&file, b"moov") - 4, place(&file, b"trak") - 4);
+    let len = size(&file, track);
+    let header = place(&file, b"tkhd") - track;
+    let mut other = file[track..track + len as usize].to_vec();
+    other[header + 19] = 2;
+    let edits = place(&other, b"edts");
+    other[edits..edits + 4].copy_from_slice(b"free");
+    (file[track + header + 7], other[header + 7]) = (flags[0], flags[1]);
+    let longer = size(&file, moov) + len;
+    file[moov..moov + 4].copy_from_slice(&longer.to_be_bytes());
+    let end = track + len as usize;
+    file.splice(end..end, other);
+    file
+}
+
+#[test]
+fn a_disabled_track_of_mp4_is_played_only_if_there_is_no_other() {
+    let first = samples(&bytes("aac.m4a"));
+    let second = samples(&with_edits(1_000, &[], &bytes("aac.m4a")));
+    assert_ne!(first.len(), second.len());
+    for (flags, expected) in [([3, 3], &first), ([2, 3], &second), ([3, 2], &first), ([2, 2], &first)] {
+        assert!(samples(&with_two_tracks(flags)) == *expected, "{flags:?}");
+    }
+}
+
 #[test]
 fn itunes_says_what_the_recording_is_where_no_edit_list_does() {
     let all = samples(&with_edits(1_000, &[], &bytes("aac.m4a")));
@@ -200,6 +230,33 @@ fn opus_is_cut_in_every_container() {
     for name in ["opus.opus", "opus.mp4", "opus.webm"] {
         let found = decoded(&bytes(name));
         assert!((found.seconds() - 1.5).abs() < 1e-9, "{name}: {} s", found.seconds());
+    }
+}
+
+#[test]
+fn channels_of_vorbis_that_are_coupled_twice_come_out_apart() {
+    let path = super::run::fixture("formats/surround.ogg");
+    let mut decoder = Decoder::open(&path).unwrap().with_all_channels();
+    let (mut samples, mut block) = (Vec::new(), Vec::new());
+    while decoder.next_block(&mut block).unwrap().is_some() {
+        samples.extend_from_slice(&block);
+    }
+    // Channel c plays 220 Hz times c + 2 at a quarter of full scale.
+    let span = &samples[6 * 4_410..6 * 26_460];
+    let level = |channel: usize, tone: usize| {
+        let (mut cos, mut sin) = (0.0, 0.0);
+        for (i, frame) in span.chunks_exact(6).enumerate() {
+            let phase = std::f64::consts::TAU * 220.0 * (tone + 2) as f64 * i as f64 / 44_100.0;
+            cos += f64::from(frame[channel]) * phase.cos();
+            sin += f64::from(frame[channel]) * phase.sin();
+        }
+        2.0 * cos.hypot(sin) / 22_050.0
+    };
+    for channel in 0..6 {
+        for tone in 0..6 {
+            let (found, expected) = (level(channel, tone), if channel == tone { 0.25 } else { 0.0 });
+            assert!((found - expected).abs() < 0.02, "channel {channel} has {found} of tone {tone}");
+        }
     }
 }
 
