@@ -186,7 +186,7 @@ fn codec(params: &AudioCodecParameters) -> Result<Codec, AudioError> {
     };
     let extra_data = match (params.codec, &params.extra_data) {
         (id::CODEC_ID_AAC, Some(config)) => aac_config::core(config)?,
-        (id::CODEC_ID_VORBIS, Some(headers)) => vorbis_setup::with_couplings_in_reverse(headers),
+        (id::CODEC_ID_VORBIS, Some(headers)) => vorbis_setup::changed(headers),
         _ => None,
     };
     let other = extra_data.map(|data| AudioCodecParameters { extra_data: Some(data), ..params.clone() });

@@ -1,7 +1,10 @@
-//! The setup header of Vorbis, and the order in which it couples channels.
+//! The setup header of Vorbis, changed where Symphonia decodes several channels wrongly.
 //!
-//! Where a channel is coupled twice, as in surround sound, the last coupling must be undone first. Symphonia undoes the first
-//! one first. So it is shown the couplings in reverse.
+//! - Where a channel is coupled twice, as in surround sound, the last coupling must be undone first. Symphonia undoes the
+//!   first one first. So it is shown the couplings in reverse.
+//! - A residue classifies its partitions in groups. In the last group, Symphonia takes the classes of partitions that do not
+//!   exist for those of the next channel's first partitions. So it is shown a residue of whole groups. Encoders write class
+//!   0 there, which takes no bits.
 
 /// What each header begins with, after its kind.
 const NAME: &[u8] = b"vorbis";
@@ -12,18 +15,18 @@ const FIRST_HEADER: usize = 30;
 /// Matroska's headers are preceded by their number, less one, and their lengths.
 const LACED: u8 = 2;
 
-/// The same headers with all couplings in reverse. `None` if that makes no difference, or if they cannot be read.
-pub(super) fn with_couplings_in_reverse(headers: &[u8]) -> Option<Box<[u8]>> {
+/// The headers as Symphonia should see them. `None` if they stay as they are, or cannot be read.
+pub(super) fn changed(headers: &[u8]) -> Option<Box<[u8]>> {
     let (first, setup) = places(headers)?;
     let channels = *headers.get(first + 11)?;
     let content = setup + 1 + NAME.len();
     if headers.get(setup..content)?.split_first()? != (&5, NAME) {
         return None;
     }
-    let mut bits = Bits { bytes: headers.get(content..)?, at: 0 };
+    let changes = changes(&mut Bits { bytes: headers.get(content..)?, at: 0 }, channels)?;
     let mut out = Vec::from(headers);
-    for list in couplings(&mut bits, channels)?.into_iter().filter(|list| list.repeats()) {
-        list.write_reversed(&mut out[content..]);
+    for change in &changes {
+        change.write(&mut out[content..]);
     }
     (out != headers).then(|| out.into())
 }
@@ -44,52 +47,46 @@ fn places(headers: &[u8]) -> Option<(usize, usize)> {
     Some((at, at + sum))
 }
 
-/// The couplings of a mapping.
-struct Couplings {
-    /// The bit that they begin at.
-    start: usize,
-    /// How many bits a channel has.
+/// A number in the setup that becomes another one.
+#[derive(Debug, PartialEq, Eq)]
+struct Change {
+    /// The bit that it begins at.
+    at: usize,
+    /// How many bits it has.
     width: usize,
-    pairs: Vec<[u32; 2]>,
+    value: u32,
 }
 
-impl Couplings {
-    /// Whether a channel is coupled more than once. Otherwise the order makes no difference.
-    fn repeats(&self) -> bool {
-        let mut channels = self.pairs.concat();
-        channels.sort_unstable();
-        channels.windows(2).any(|two| two[0] == two[1])
-    }
-
-    fn write_reversed(&self, out: &mut [u8]) {
-        let channels = self.pairs.iter().rev().flatten();
-        for (bit, set) in
-            channels.flat_map(|channel| (0..self.width).map(move |i| channel >> i & 1)).enumerate()
-        {
-            let at = self.start + bit;
-            out[at / 8] = out[at / 8] & !(1 << (at % 8)) | (set as u8) << (at % 8);
+impl Change {
+    fn write(&self, out: &mut [u8]) {
+        for i in 0..self.width {
+            let (byte, bit) = ((self.at + i) / 8, (self.at + i) % 8);
+            out[byte] = out[byte] & !(1 << bit) | ((self.value >> i & 1) as u8) << bit;
         }
     }
 }
 
-/// Reads the setup as far as its mappings, and their couplings.
-fn couplings(bits: &mut Bits<'_>, channels: u8) -> Option<Vec<Couplings>> {
-    for _ in 0..=bits.take(8)? {
-        codebook(bits)?;
-    }
+/// Reads the setup as far as its mappings.
+fn changes(bits: &mut Bits<'_>, channels: u8) -> Option<Vec<Change>> {
+    let books = (0..=bits.take(8)?).map(|_| codebook(bits)).collect::<Option<Vec<_>>>()?;
     for _ in 0..=bits.take(6)? {
         bits.skip(16)?;
     }
     for _ in 0..=bits.take(6)? {
         floor(bits)?;
     }
+    let mut changes = Vec::new();
     for _ in 0..=bits.take(6)? {
-        residue(bits)?;
+        changes.extend(residue(bits, &books)?);
     }
-    (0..=bits.take(6)?).map(|_| mapping(bits, channels)).collect()
+    for _ in 0..=bits.take(6)? {
+        changes.extend(mapping(bits, channels)?);
+    }
+    Some(changes)
 }
 
-fn codebook(bits: &mut Bits<'_>) -> Option<()> {
+/// Returns how many numbers an entry stands for.
+fn codebook(bits: &mut Bits<'_>) -> Option<u32> {
     bits.skip(24)?;
     let (dimensions, entries) = (bits.take(16)?, bits.take(24)?);
     if bits.take(1)? == 1 {
@@ -108,7 +105,7 @@ fn codebook(bits: &mut Bits<'_>) -> Option<()> {
         bits.skip(5 * entries as usize)?;
     }
     let values = match bits.take(4)? {
-        0 => return Some(()),
+        0 => return Some(dimensions),
         1 => lattice(entries, dimensions)?,
         2 => u64::from(entries) * u64::from(dimensions),
         _ => return None,
@@ -116,7 +113,8 @@ fn codebook(bits: &mut Bits<'_>) -> Option<()> {
     bits.skip(64)?;
     let each = bits.take(4)? + 1;
     bits.skip(1)?;
-    bits.skip(usize::try_from(values * u64::from(each)).ok()?)
+    bits.skip(usize::try_from(values * u64::from(each)).ok()?)?;
+    Some(dimensions)
 }
 
 /// The largest number whose power is no more than `entries`.
@@ -157,21 +155,33 @@ fn floor(bits: &mut Bits<'_>) -> Option<()> {
     }
 }
 
-fn residue(bits: &mut Bits<'_>) -> Option<()> {
-    bits.skip(16 + 3 * 24)?;
+/// Returns the end that makes all groups whole, if another one does not.
+fn residue(bits: &mut Bits<'_>, books: &[u32]) -> Option<Option<Change>> {
+    let (kind, begin) = (bits.take(16)?, bits.take(24)?);
+    let at = bits.at;
+    let (end, size) = (bits.take(24)?, bits.take(24)? + 1);
     let classes = bits.take(6)? + 1;
-    bits.skip(8)?;
-    let mut books = 0;
-    for _ in 0..classes {
-        books += bits.take(3)?.count_ones();
+    let group = *books.get(bits.take(8)? as usize)?;
+    let (mut used, mut empty) = (0, false);
+    for class in 0..classes {
+        let mut books = bits.take(3)?.count_ones();
         if bits.take(1)? == 1 {
             books += bits.take(5)?.count_ones();
         }
+        empty |= class == 0 && books == 0;
+        used += books;
     }
-    bits.skip(8 * books as usize)
+    bits.skip(8 * used as usize)?;
+    let partitions = end.checked_sub(begin)? / size;
+    let whole = partitions.checked_next_multiple_of(group)?;
+    // The channels of the third kind are one.
+    let wrong = kind < 2 && empty && whole != partitions;
+    let value = whole.checked_mul(size)?.checked_add(begin).filter(|&end| wrong && end < 1 << 24);
+    Some(value.map(|value| Change { at, width: 24, value }))
 }
 
-fn mapping(bits: &mut Bits<'_>, channels: u8) -> Option<Couplings> {
+/// Returns its couplings in reverse if the order makes a difference.
+fn mapping(bits: &mut Bits<'_>, channels: u8) -> Option<Vec<Change>> {
     if bits.take(16)? != 0 {
         return None;
     }
@@ -179,13 +189,26 @@ fn mapping(bits: &mut Bits<'_>, channels: u8) -> Option<Couplings> {
     let count = if bits.take(1)? == 1 { bits.take(8)? + 1 } else { 0 };
     let width = width(u32::from(channels.checked_sub(1)?));
     let start = bits.at;
-    let pairs = (0..count).map(|_| Some([bits.take(width)?, bits.take(width)?])).collect::<Option<_>>()?;
+    let pairs =
+        (0..count).map(|_| Some([bits.take(width)?, bits.take(width)?])).collect::<Option<Vec<_>>>()?;
     bits.skip(2)?;
     if submaps > 1 {
         bits.skip(4 * usize::from(channels))?;
     }
     bits.skip(24 * submaps as usize)?;
-    Some(Couplings { start, width, pairs })
+    Some(if repeats(&pairs) { reversed(&pairs, start, width) } else { Vec::new() })
+}
+
+/// Whether a channel is coupled more than once.
+fn repeats(pairs: &[[u32; 2]]) -> bool {
+    let mut channels = pairs.concat();
+    channels.sort_unstable();
+    channels.windows(2).any(|two| two[0] == two[1])
+}
+
+fn reversed(pairs: &[[u32; 2]], start: usize, width: usize) -> Vec<Change> {
+    let channels = pairs.iter().rev().flatten().enumerate();
+    channels.map(|(i, &value)| Change { at: start + i * width, width, value }).collect()
 }
 
 /// How many bits a number takes.
@@ -219,19 +242,51 @@ impl Bits<'_> {
 mod tests {
     use super::*;
 
+    /// Writes numbers of so many bits.
+    fn written(numbers: &[(u32, usize)]) -> Vec<u8> {
+        let mut out = vec![0; numbers.iter().map(|(_, width)| width).sum::<usize>().div_ceil(8)];
+        let mut at = 0;
+        for &(value, width) in numbers {
+            Change { at, width, value }.write(&mut out);
+            at += width;
+        }
+        out
+    }
+
     #[test]
-    fn couplings_are_written_in_reverse() {
-        let pairs = vec![[0, 2], [3, 4], [0, 1], [0, 3]];
-        let list = Couplings { start: 5, width: 3, pairs };
-        assert!(list.repeats());
-        let mut out = [0xff; 5];
-        list.write_reversed(&mut out);
-        let mut bits = Bits { bytes: &out, at: 5 };
-        let found: Vec<_> = (0..8).map(|_| bits.take(3).expect("24 bits")).collect();
-        assert_eq!(found, [0, 3, 0, 1, 3, 4, 0, 2]);
-        // What lies around them stays.
-        assert_eq!((out[0] & 0x1f, out[3] >> 5, out[4]), (0x1f, 7, 0xff));
-        assert!(!Couplings { start: 0, width: 2, pairs: vec![[0, 1], [2, 3]] }.repeats());
+    fn couplings_are_shown_in_reverse_if_a_channel_is_coupled_twice() {
+        let mapping_of = |pairs: &[[u32; 2]]| {
+            let mut numbers = vec![(0, 16), (0, 1), (1, 1), (pairs.len() as u32 - 1, 8)];
+            numbers.extend(pairs.as_flattened().iter().map(|&channel| (channel, 3)));
+            numbers.extend([(0, 2), (0, 24)]);
+            let (bytes, mut out) = (written(&numbers), written(&numbers));
+            let mut bits = Bits { bytes: &bytes, at: 0 };
+            mapping(&mut bits, 6).expect("it is whole").iter().for_each(|change| change.write(&mut out));
+            assert_eq!(bits.at.div_ceil(8), bytes.len());
+            let mut bits = Bits { bytes: &out, at: 26 };
+            let found = (0..2 * pairs.len()).map(|_| bits.take(3).expect("a channel")).collect::<Vec<_>>();
+            assert_eq!(bits.take(26), Some(0));
+            found
+        };
+        assert_eq!(mapping_of(&[[0, 2], [3, 4], [0, 1], [0, 3]]), [0, 3, 0, 1, 3, 4, 0, 2]);
+        assert_eq!(mapping_of(&[[0, 1], [2, 3]]), [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn residues_are_shown_with_whole_groups() {
+        let end = |kind, begin, end, class_0| {
+            let classes = [(class_0, 3), (0, 1), (1, 3), (0, 1)];
+            let numbers = [(kind, 16), (begin, 24), (end, 24), (31, 24), (1, 6), (1, 8)];
+            let bytes = written(&[&numbers[..], &classes, &[(9, 8), (9, 8)]].concat());
+            residue(&mut Bits { bytes: &bytes, at: 0 }, &[5, 2])
+                .expect("it is whole")
+                .map(|change| change.value)
+        };
+        assert_eq!(end(1, 0, 800, 0), Some(832));
+        assert_eq!(end(0, 32, 800, 0), None, "it has 24 partitions");
+        assert_eq!(end(0, 64, 830, 0), Some(832));
+        assert_eq!(end(2, 0, 800, 0), None, "all channels are one");
+        assert_eq!(end(1, 0, 800, 1), None, "class 0 takes bits");
     }
 
     #[test]
@@ -252,9 +307,9 @@ mod tests {
         headers.resize(FIRST_HEADER, 0);
         headers.extend(b"\x05vorbis");
         for more in [&b""[..], &[0; 40], &[0xff; 40], b"\x00BCV\x01\x00\x00\x00\x00\x80"] {
-            assert_eq!(with_couplings_in_reverse(&[&headers, more].concat()), None);
+            assert_eq!(changed(&[&headers, more].concat()), None);
         }
-        assert_eq!(with_couplings_in_reverse(b""), None);
-        assert_eq!(with_couplings_in_reverse(&[LACED, 255]), None);
+        assert_eq!(changed(b""), None);
+        assert_eq!(changed(&[LACED, 255]), None);
     }
 }

@@ -47,6 +47,7 @@ const FORMATS: &[(&str, u32, f64, bool)] = &[
     ("surround.mp4", 48_000, 0.0, false),
     ("surround.ogg", 44_100, 0.0, false),
     ("surround.opus", 48_000, 0.0, false),
+    ("three.ogg", 44_100, 0.0, false),
     ("u8.wav", 8_000, 0.0, false),
     ("vbr.mp3", 44_100, 0.0, false),
     ("vorbis.mka", 22_050, 0.0, false),
