@@ -108,12 +108,8 @@ fn mp4(input: &mut Input<'_>) -> Vec<u8> {
     .concat();
     let mut header = numbers(&[flags.into(), 0, 0, 1, 0, 0]);
     header.resize(84, 0);
-    let track = [
-        atom(b"tkhd", &header),
-        atom(b"edts", &atom(b"elst", &edits)),
-        atom(b"mdia", &media),
-    ]
-    .concat();
+    let track =
+        [atom(b"tkhd", &header), atom(b"edts", &atom(b"elst", &edits)), atom(b"mdia", &media)].concat();
     let mut movie = numbers(&[0, 0, 0, 1_000, 0]);
     movie.resize(100, 0);
     let table = atom(b"moov", &[atom(b"mvhd", &movie), atom(b"trak", &track), tags].concat());
@@ -199,10 +195,10 @@ fn chunks(input: &mut Input<'_>) -> Vec<u8> {
     }
     let len = all.len() as u32 + 4;
     let head = match kind {
-        0 => [b"RIFF", &len.to_le_bytes(), b"WAVE"].concat(),
-        1 => [b"RIFX", &len.to_be_bytes(), b"WAVE"].concat(),
-        2 => [b"FORM", &len.to_be_bytes(), b"AIFF"].concat(),
-        3 => [b"FORM", &len.to_be_bytes(), b"AIFC"].concat(),
+        0 => [&b"RIFF"[..], &len.to_le_bytes(), b"WAVE"].concat(),
+        1 => [&b"RIFX"[..], &len.to_be_bytes(), b"WAVE"].concat(),
+        2 => [&b"FORM"[..], &len.to_be_bytes(), b"AIFF"].concat(),
+        3 => [&b"FORM"[..], &len.to_be_bytes(), b"AIFC"].concat(),
         _ => b"caff\0\x01\0\0".to_vec(),
     };
     [head, all].concat()

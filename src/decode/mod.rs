@@ -68,6 +68,8 @@ mod mp4_times;
 #[cfg(feature = "decode")]
 mod mpeg_frames;
 #[cfg(feature = "decode")]
+mod one_track;
+#[cfg(feature = "decode")]
 mod open;
 #[cfg(feature = "opus")]
 mod opus;

@@ -136,7 +136,8 @@ fn containers(seed: &Seed<'_>, fixtures: &Path) -> Done {
     }
     let zlib = b"\x62\x40\x94\x50\x31\x81\0\x50\x32\x81\x01\x50\x33\x81\0\x50\x34\x84\x42\x54\x81\0";
     for (name, packing) in [("mkv", &b""[..]), ("mkv-zlib", zlib)] {
-        let frame = [b"\x78\x01\x01\x04\0\xfb\xff\x01\x02\x03\x04\0\x18\0\x0b".to_vec(), vec![1; 200]].concat();
+        let frame =
+            [b"\x78\x01\x01\x04\0\xfb\xff\x01\x02\x03\x04\0\x18\0\x0b".to_vec(), vec![1; 200]].concat();
         let input = [&[3, 0, 0, 0, 0, 0], &part(&[0x88, 0x81, 1])[..], &part(packing)].concat();
         seed("containers", name, &[input, part(&frame), part(&frame)].concat())?;
     }
@@ -165,7 +166,8 @@ fn containers(seed: &Seed<'_>, fixtures: &Path) -> Done {
 
 /// The first frames of layer 3, as the target takes them apart.
 fn layer3(file: &[u8]) -> Vec<u8> {
-    let starts: Vec<usize> = (0..file.len() - 1).filter(|&i| file[i] == 0xff && file[i + 1] & 0xfe == 0xfa).collect();
+    let starts: Vec<usize> =
+        (0..file.len() - 1).filter(|&i| file[i] == 0xff && file[i + 1] & 0xfe == 0xfa).collect();
     let mut input = vec![5];
     for two in starts.windows(2).take(6) {
         let frame = &file[two[0]..two[1]];
@@ -225,7 +227,8 @@ fn tags(seed: &Seed<'_>) -> Done {
         seed("tags", &format!("id3-{kind}"), &[&[kind], &frames[..]].concat())?;
     }
     // Latin-1 with bytes that are none.
-    let text = |content: &[u8]| [b"TPE1", &(content.len() as u32).to_be_bytes()[..], &[0, 0], content].concat();
+    let text =
+        |content: &[u8]| [b"TPE1", &(content.len() as u32).to_be_bytes()[..], &[0, 0], content].concat();
     seed("tags", "id3-windows", &[&[2], &text(b"\0Don\x92t \xe9\0\x9c")[..]].concat())?;
     seed("tags", "id3-2.2", b"\x03TT2\0\0\x05\0TonesTRK\0\0\x02\x003")?;
     let mut comments = vec![4, 0, 0, 0, b't', b'e', b's', b't', 3, 0, 0, 0];
