@@ -101,7 +101,8 @@ fn flac_goes_on_in_another_form() {
     let files = [0, 1, 2, 3, 4].map(|i| [flac_head(forms[i].0, forms[i].1), frames[i].clone()].concat());
     let one = [flac_head(11_025, 1), frames.concat()].concat();
     let joined = between().map(|joint| files.join(&joint[..]));
-    for content in joined.into_iter().chain([one]) {
+    let tagged = [one.clone(), b"APETAGEX".to_vec(), noise(300, 3)].concat();
+    for content in joined.into_iter().chain([one, tagged]) {
         let found = decoded(&content);
         assert_eq!(found.rates, [11_025, 8_000, 48_000, 11_025]);
         assert!(found.samples == expected);
