@@ -97,6 +97,15 @@ fn follow(decoder: &mut Box<dyn AudioDecoder>, packet: &Packet) {
 }
 
 impl Codec {
+    /// The lateness that only the packets so far tell of; see [`lateness`].
+    pub(super) fn lateness(&self) -> usize {
+        match self {
+            #[cfg(feature = "aac")]
+            Codec::Aac(aac) => aac.lateness(),
+            _ => 0,
+        }
+    }
+
     /// The rate of the file. Samples that were decoded in part have a fraction of it.
     pub(super) fn original(&self, rate: SampleRate) -> SampleRate {
         match self {

@@ -354,9 +354,9 @@ impl Decoder {
             frames.drain(..cut * channels);
             self.skip = Samples((wanted - cut) as u64).at(rate);
         }
-        if self.late > 0 {
-            self.delay.pass(self.late, channels, frames);
-        }
+        // Counts for the first block, which may be the first to say that it is HE-AAC.
+        self.late = self.late.max(self.codec.lateness());
+        self.delay.pass(self.late, channels, frames);
         if let (Some(cut), Some(base)) = (&mut self.cut, self.track.time_base) {
             let first = cut.place(packet.pts.get(), base, rate, frames.len() / channels);
             cut.apply(first, rate, channels, frames);

@@ -290,6 +290,47 @@ fn he_aac_is_decoded_up_to_its_core() {
     }
 }
 
+/// ADTS whose frames begin with an extension of this kind, of 12 more bits.
+fn with_extension(kind: u8) -> Vec<u8> {
+    let (file, mut out, mut at) = (bytes("adts.aac"), Vec::new(), 0);
+    while at < file.len() {
+        let len = usize::from(file[at + 3] & 3) << 11
+            | usize::from(file[at + 4]) << 3
+            | usize::from(file[at + 5] >> 5);
+        // A fill element of two bytes.
+        let head = 0b110_0010_u32 << 16 | u32::from(kind) << 12;
+        let mut bits: Vec<bool> = (0..23).rev().map(|i| head >> i & 1 == 1).collect();
+        let old = &file[at + 7..at + len];
+        bits.extend(old.iter().flat_map(|byte| (0..8).rev().map(move |i| byte >> i & 1 == 1)));
+        let body: Vec<u8> = bits
+            .chunks(8)
+            .map(|bits| bits.iter().enumerate().map(|(i, &bit)| u8::from(bit) << (7 - i)).sum())
+            .collect();
+        let new = body.len() + 7;
+        let mut frame = file[at..at + 7].to_vec();
+        frame[3] = frame[3] & 0xfc | (new >> 11) as u8;
+        frame[4] = (new >> 3) as u8;
+        frame[5] = frame[5] & 0x1f | (new << 5) as u8;
+        out.extend([frame, body].concat());
+        at += len;
+    }
+    out
+}
+
+#[test]
+fn he_aac_that_only_its_frames_announce_begins_as_late() {
+    let all = samples(&bytes("adts.aac"));
+    // Padding.
+    assert!(samples(&with_extension(1)) == all);
+    // SBR, and SBR with a checksum.
+    for kind in [13, 14] {
+        let found = samples(&with_extension(kind));
+        assert_eq!(found.len(), all.len());
+        assert_eq!(found[..481], [0.0; 481]);
+        assert!(found[481..] == all[..all.len() - 481]);
+    }
+}
+
 #[test]
 fn other_kinds_of_aac_are_named() {
     let main = || AudioError::Unsupported("AAC Main profile".to_owned());
