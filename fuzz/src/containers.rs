@@ -219,7 +219,7 @@ fn frames(input: &mut Input<'_>) -> Vec<u8> {
         file.extend_from_slice(input.bytes(usize::from(kind / 2 % 8)));
         let header = input.number::<4>() as u32;
         let content = part(input, 1_500);
-        if kind % 2 == 0 {
+        if kind.is_multiple_of(2) {
             let [a, b, c, _] = header.to_be_bytes();
             let newer = a >> 3 & 1;
             let rate = [44_100, 48_000, 32_000, 44_100][usize::from(b >> 2 & 3)] >> (1 - newer);
