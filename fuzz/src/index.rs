@@ -1,4 +1,4 @@
-//! An index file that was whole once. The input is a list of changes to one of three small files: to bytes and pages,
+//! An index file that was whole once. The input is a list of changes to one of four small files: to bytes and pages,
 //! which damage what SQLite keeps, and to values, which leave that whole and contradict each other.
 use std::{fs, path::Path};
 
@@ -12,6 +12,7 @@ use rusqlite::{Connection, types::Value};
 use super::{answer, input::Input};
 
 const FORMAT_1: &[u8] = include_bytes!("../../fixtures/index/format_1.refrain");
+const FORMAT_2: &[u8] = include_bytes!("../../fixtures/index/format_2.refrain");
 const PLAIN: &[u8] = include_bytes!("../base/plain.refrain");
 const NEIGHBOURS: &[u8] = include_bytes!("../base/neighbours.refrain");
 /// A second and a half of a song that all three hold, and the beginning of one that none does.
@@ -57,6 +58,9 @@ const CELLS: &[(&str, &str, &str)] = &[
     ("posting", "id", "id"),
     ("posting", "id", "data"),
     ("removed", "track", "track"),
+    ("track", "id", "ffmpeg"),
+    ("track", "id", "other_artists"),
+    ("file", "path", "refused_by"),
 ];
 
 /// Which file and what to do with it, then the changes.
@@ -65,7 +69,7 @@ pub fn run(data: &[u8]) {
     let (which, how) = (input.byte(), input.byte());
     let folder = tempfile::tempdir().expect("the temporary folder is writable");
     let file = folder.path().join("i.refrain");
-    let mut bytes = [FORMAT_1, PLAIN, NEIGHBOURS, NEIGHBOURS][usize::from(which % 4)].to_vec();
+    let mut bytes = [FORMAT_1, PLAIN, NEIGHBOURS, FORMAT_2][usize::from(which % 4)].to_vec();
     for _ in 0..24 {
         if input.is_empty() {
             break;

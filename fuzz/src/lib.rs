@@ -1,6 +1,7 @@
 //! What the fuzz targets do with the bytes that they are given. Each `run` returns, whatever these are, or panics: that
 //! is a finding. refrain's own tests are built with these modules too, and play the kept inputs through them.
 pub mod answer;
+pub mod containers;
 pub mod decode;
 pub mod index;
 pub mod input;

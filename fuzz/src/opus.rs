@@ -28,8 +28,8 @@ pub fn run(data: &[u8]) {
     decode::run(&file);
 }
 
-/// An Ogg page with one packet.
-fn page(packet: &[u8], number: u32, position: u64, kind: u8) -> Vec<u8> {
+/// An Ogg page with one packet of less than 65,025 bytes.
+pub(super) fn page(packet: &[u8], number: u32, position: u64, kind: u8) -> Vec<u8> {
     let mut lengths = vec![255; packet.len() / 255];
     lengths.push((packet.len() % 255) as u8);
     let mut page = b"OggS\0".to_vec();
@@ -41,13 +41,17 @@ fn page(packet: &[u8], number: u32, position: u64, kind: u8) -> Vec<u8> {
     page.push(lengths.len() as u8);
     page.extend(lengths);
     page.extend_from_slice(packet);
-    let check = page.iter().fold(0_u32, |mut check, &byte| {
-        check ^= u32::from(byte) << 24;
-        for _ in 0..8 {
-            check = check << 1 ^ if check >> 31 == 1 { 0x04c1_1db7 } else { 0 };
-        }
-        check
-    });
+    let check = crc(&page, 0x04c1_1db7, 32);
     page[22..26].copy_from_slice(&check.to_le_bytes());
     page
+}
+
+/// The remainder of these bytes by a polynomial of so many bits.
+pub(super) fn crc(bytes: &[u8], polynomial: u32, bits: u32) -> u32 {
+    let whole = bytes.iter().fold(0_u32, |check, &byte| {
+        (0..8).fold(check ^ u32::from(byte) << 24, |check, _| {
+            check << 1 ^ if check >> 31 == 1 { polynomial << (32 - bits) } else { 0 }
+        })
+    });
+    whole >> (32 - bits)
 }

@@ -3,6 +3,7 @@ use symphonia::core::codecs::audio::AudioCodecParameters;
 use symphonia::core::codecs::audio::well_known::CODEC_ID_AAC;
 
 use super::aac::{Config, Decoder, reduction};
+use super::aac_config::HE_DELAY;
 use super::sample_limits::sane;
 use super::sound::Sound;
 use crate::units::SampleRate;
@@ -27,6 +28,11 @@ impl AacCodec {
     pub(super) fn reduce(&mut self) {
         self.step = reduction(self.config.rate());
         self.decoder = Decoder::new(self.config.clone(), self.step);
+    }
+
+    /// How many samples later a decoder of all of HE-AAC is, if the packets so far are HE-AAC.
+    pub(super) fn lateness(&self) -> usize {
+        if self.decoder.has_upper_half() { HE_DELAY / self.step } else { 0 }
     }
 
     /// The rate of the track.

@@ -23,6 +23,7 @@ use super::coarse::Coarse;
 use super::pcm::Pcm;
 use super::sniff;
 use super::sound::Sound;
+use super::vorbis_setup;
 use crate::error::AudioError;
 use crate::units::{SampleRate, Seconds};
 
@@ -96,6 +97,15 @@ fn follow(decoder: &mut Box<dyn AudioDecoder>, packet: &Packet) {
 }
 
 impl Codec {
+    /// The lateness that only the packets so far tell of; see [`lateness`].
+    pub(super) fn lateness(&self) -> usize {
+        match self {
+            #[cfg(feature = "aac")]
+            Codec::Aac(aac) => aac.lateness(),
+            _ => 0,
+        }
+    }
+
     /// The rate of the file. Samples that were decoded in part have a fraction of it.
     pub(super) fn original(&self, rate: SampleRate) -> SampleRate {
         match self {
@@ -120,11 +130,16 @@ pub(super) struct Choice {
     pub skip: Seconds,
 }
 
-/// Picks the container's default audio track, or the first that can be decoded if the default one cannot.
-pub(super) fn choose(reader: &dyn FormatReader) -> Result<Choice, AudioError> {
-    let preferred = reader.default_track(TrackType::Audio);
+/// Picks the container's default audio track, or the first that can be decoded if the default one cannot. Disabled tracks
+/// come last.
+pub(super) fn choose(
+    reader: &dyn FormatReader,
+    is_disabled: impl Fn(u32) -> bool,
+) -> Result<Choice, AudioError> {
+    let tracks = reader.default_track(TrackType::Audio).into_iter().chain(reader.tracks());
+    let (disabled, enabled): (Vec<_>, Vec<_>) = tracks.partition(|track| is_disabled(track.id));
     let mut first = None;
-    for track in preferred.into_iter().chain(reader.tracks()) {
+    for track in enabled.into_iter().chain(disabled) {
         let mut track = track.clone();
         let Some(params) = audio_params(reader, &mut track) else { continue };
         match codec(params) {
@@ -178,12 +193,13 @@ fn codec(params: &AudioCodecParameters) -> Result<Codec, AudioError> {
     let Some(known) = CODECS.get_audio_decoder(params.codec) else {
         return Err(AudioError::UnknownCodec(codec_name(params.codec)));
     };
-    let core = match (params.codec, &params.extra_data) {
+    let extra_data = match (params.codec, &params.extra_data) {
         (id::CODEC_ID_AAC, Some(config)) => aac_config::core(config)?,
+        (id::CODEC_ID_VORBIS, Some(headers)) => vorbis_setup::changed(headers),
         _ => None,
     };
-    let of_core = core.map(|core| AudioCodecParameters { extra_data: Some(core), ..params.clone() });
-    let params = of_core.as_ref().unwrap_or(params);
+    let other = extra_data.map(|data| AudioCodecParameters { extra_data: Some(data), ..params.clone() });
+    let params = other.as_ref().unwrap_or(params);
     let options = AudioDecoderOptions::default().gapless(true).verify(false);
     match catch_panic(|| (known.factory)(params, &options)) {
         Ok(Ok(codec)) => Ok(Codec::Other(codec)),

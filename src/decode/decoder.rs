@@ -141,9 +141,11 @@ impl Decoder {
 
     fn new(file: File, name: &Path) -> Result<Decoder, Refusal> {
         let watch = Arc::new(Watch::default());
+        let mut again = file.try_clone()?;
         let probe::Container { mut reader, first, tags, times: (mp4, mkv), len } =
             probe::container(file, &watch)?;
-        let Choice { codec, track, skip } = codec::choose(&*reader).map_err(Refusal::Audio)?;
+        let Choice { codec, track, skip } =
+            codec::choose(&*reader, |id| mp4.is_disabled(id)).map_err(Refusal::Audio)?;
         let cut = mp4.cut(&track);
         // Opus states its delay twice in Matroska and MP4.
         let skip = match &cut {
@@ -153,8 +155,7 @@ impl Decoder {
         };
         let tail = Tail::of(mkv.discard(track.id));
         let late = codec::lateness(&track);
-        let tags =
-            catch_panic(|| read_tags::of_container(&mut *reader, track.id)).unwrap_or_default().or(tags);
+        let tags = read_tags::of_file(&mut *reader, track.id, &mut again).or(tags);
         Ok(Decoder {
             path: name.to_owned(),
             watch,
@@ -353,9 +354,9 @@ impl Decoder {
             frames.drain(..cut * channels);
             self.skip = Samples((wanted - cut) as u64).at(rate);
         }
-        if self.late > 0 {
-            self.delay.pass(self.late, channels, frames);
-        }
+        // Counts for the first block, which may be the first to say that it is HE-AAC.
+        self.late = self.late.max(self.codec.lateness());
+        self.delay.pass(self.late, channels, frames);
         if let (Some(cut), Some(base)) = (&mut self.cut, self.track.time_base) {
             let first = cut.place(packet.pts.get(), base, rate, frames.len() / channels);
             cut.apply(first, rate, channels, frames);
@@ -398,7 +399,7 @@ impl Decoder {
     /// Goes on with the next of several streams that follow one another in a file.
     fn next_stream(&mut self) -> Result<(), AudioError> {
         self.progress.barren += 1;
-        match codec::choose(&*self.reader) {
+        match codec::choose(&*self.reader, |_| false) {
             Ok(Choice { codec, track, skip }) => {
                 (self.codec, self.track, self.skip) = (codec, track, skip);
                 self.make_coarse();

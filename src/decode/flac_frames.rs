@@ -9,13 +9,16 @@ use memchr::{memchr, memchr3_iter};
 use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::AudioCodecParameters;
 use symphonia::core::codecs::audio::well_known::CODEC_ID_FLAC;
-use symphonia::core::errors::{Error, Result, SeekErrorKind, seek_error};
+use symphonia::core::errors::{Error, Result};
 use symphonia::core::formats::well_known::FORMAT_ID_FLAC;
-use symphonia::core::formats::{FormatInfo, FormatReader, MediaInfo, SeekMode, SeekTo, SeekedTo, Track};
+use symphonia::core::formats::{FormatInfo, FormatReader, MediaInfo, Track};
 use symphonia::core::io::{MediaSourceStream, ReadBytes};
-use symphonia::core::meta::{Metadata, MetadataLog};
+use symphonia::core::meta::MetadataLog;
 use symphonia::core::packet::Packet;
 use symphonia::core::units::{Duration, TimeBase, Timestamp};
+
+use super::codec::Codec;
+use super::one_track::one_track;
 
 const INFO: FormatInfo = FormatInfo { format: FORMAT_ID_FLAC, short_name: "flac", long_name: "FLAC" };
 
@@ -27,6 +30,12 @@ const HEADER: usize = 16;
 
 /// In a frame, so many places may look like the header of the next one.
 const MAX_LOOKALIKES: usize = 16;
+
+/// The bytes of the checksum that a frame ends with.
+const CHECKSUM: usize = 2;
+
+/// In a frame, the checksum may be right so many times before the end.
+const MAX_ENDS: usize = 4;
 
 /// So many bytes are read at a time.
 const CHUNK: usize = 32 << 10;
@@ -115,7 +124,7 @@ impl FlacFrames {
                 continue;
             }
             if let Some(header) = Header::of(ahead, self.described)
-                && let Some(len) = self.frame_len(&header)?
+                && let Some(len) = self.frame_len(&header)?.or_else(|| self.len_by_samples(&header))
             {
                 let frame = self.ahead[self.taken..self.taken + len].to_vec();
                 self.taken += len;
@@ -128,10 +137,7 @@ impl FlacFrames {
     /// The length of the frame that begins here: it ends with a checksum, and another frame, another stream, a tag or the
     /// end follows. `None` if it has no end.
     fn frame_len(&mut self, header: &Header) -> io::Result<Option<usize>> {
-        // No encoder writes more than the samples as they are, with one more bit for differences of channels.
-        let bits =
-            u64::from(header.samples) * u64::from(header.form.channels) * u64::from(header.form.bits + 1);
-        let longest = (bits / 8) as usize + 64;
+        let longest = header.longest_frame();
         let (mut sum, mut summed, mut lookalikes, mut from) = (FRAME_SUM.digest(), 0, 0, 1);
         while from <= longest {
             if self.ahead.len() - self.taken < from + HEADER {
@@ -165,6 +171,25 @@ impl FlacFrames {
             }
         }
         Ok(None)
+    }
+
+    /// The length of the frame that begins here, whatever follows it: its samples fill it up to a checksum. They can be decoded
+    /// from all bytes before the checksum, and from no fewer.
+    fn len_by_samples(&self, header: &Header) -> Option<usize> {
+        let mut codec = Codec::of(&header.form.track()).ok()?;
+        let ahead = &self.ahead[self.taken..];
+        let ahead = &ahead[..ahead.len().min(header.longest_frame())];
+        let mut decodes = |len: usize| {
+            let lasts = Duration::new(header.samples.into());
+            let packet = Packet::new(0, Timestamp::default(), lasts, ahead[..len].to_vec());
+            codec.decode(&packet, &mut Vec::new()).is_ok()
+        };
+        let mut sum = FRAME_SUM.digest();
+        let ends = (1..=ahead.len()).filter(|&len| {
+            sum.update(&ahead[len - 1..len]);
+            len > CHECKSUM && sum.clone().finalize() == 0
+        });
+        ends.take(MAX_ENDS).find(|len| decodes(len - CHECKSUM) && !decodes(len - CHECKSUM - 1))
     }
 
     /// Reads until so many bytes are there, if there are.
@@ -270,6 +295,12 @@ fn described(track: &Track) -> Option<Form> {
 }
 
 impl Header {
+    /// No encoder writes more than the samples as they are, with one more bit for differences of channels.
+    fn longest_frame(&self) -> usize {
+        let bits = u64::from(self.samples) * u64::from(self.form.channels) * u64::from(self.form.bits + 1);
+        (bits / 8) as usize + 64
+    }
+
     /// Reads the header at the beginning of `bytes`. What it leaves out is as `described`.
     fn of(bytes: &[u8], described: Form) -> Option<Header> {
         let &[0xff, 0xf8 | 0xf9, sizes, rest, number, ..] = bytes else { return None };
@@ -333,21 +364,7 @@ impl FormatReader for FlacFrames {
         &INFO
     }
 
-    fn media_info(&self) -> &MediaInfo {
-        &self.media
-    }
-
-    fn metadata(&mut self) -> Metadata<'_> {
-        self.metadata.metadata()
-    }
-
-    fn seek(&mut self, _: SeekMode, _: SeekTo) -> Result<SeekedTo> {
-        seek_error(SeekErrorKind::Unseekable)
-    }
-
-    fn tracks(&self) -> &[Track] {
-        &self.track
-    }
+    one_track!();
 
     fn next_packet(&mut self) -> Result<Option<Packet>> {
         if let Some(frame) = self.waiting.take()

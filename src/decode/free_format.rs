@@ -8,15 +8,16 @@ use symphonia::core::audio::Channels;
 use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::AudioCodecParameters;
 use symphonia::core::codecs::audio::well_known::CODEC_ID_PCM_F32LE;
-use symphonia::core::errors::{Error, Result, SeekErrorKind, seek_error, unsupported_error};
+use symphonia::core::errors::{Error, Result, unsupported_error};
 use symphonia::core::formats::well_known::FORMAT_ID_WAVE;
-use symphonia::core::formats::{FormatInfo, FormatReader, MediaInfo, SeekMode, SeekTo, SeekedTo, Track};
+use symphonia::core::formats::{FormatInfo, FormatReader, MediaInfo, Track};
 use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
-use symphonia::core::meta::{ChapterGroup, Metadata, MetadataLog};
+use symphonia::core::meta::MetadataLog;
 use symphonia::core::packet::Packet;
 use symphonia::core::units::{Duration, Timestamp};
 
 use super::bytes::Bytes;
+use super::one_track::one_track;
 use super::source::Source;
 
 /// So many frames at the same distance are no chance.
@@ -69,8 +70,8 @@ fn kind(data: &[u8]) -> Option<([u8; 2], usize)> {
 /// A demuxer whose packets are samples.
 pub(super) struct FreeFormat {
     reader: Reader<Source>,
-    info: MediaInfo,
-    tracks: Vec<Track>,
+    media: MediaInfo,
+    track: [Track; 1],
     metadata: MetadataLog,
     channels: usize,
     /// The frame that comes next.
@@ -93,8 +94,8 @@ impl FreeFormat {
             .with_channels(Channels::Discrete(channels));
         let mut track = Track::new(0);
         track.with_codec_params(CodecParameters::Audio(params));
-        let (info, metadata) = (MediaInfo::default(), MetadataLog::default());
-        Ok(Self { reader, info, tracks: vec![track], metadata, channels: channels.into(), at: 0 })
+        let (media, metadata) = (MediaInfo::default(), MetadataLog::default());
+        Ok(Self { reader, media, track: [track], metadata, channels: channels.into(), at: 0 })
     }
 }
 
@@ -110,25 +111,7 @@ impl FormatReader for FreeFormat {
         &INFO
     }
 
-    fn media_info(&self) -> &MediaInfo {
-        &self.info
-    }
-
-    fn metadata(&mut self) -> Metadata<'_> {
-        self.metadata.metadata()
-    }
-
-    fn chapters(&self) -> Option<&ChapterGroup> {
-        None
-    }
-
-    fn seek(&mut self, _: SeekMode, _: SeekTo) -> Result<SeekedTo> {
-        seek_error(SeekErrorKind::Unseekable)
-    }
-
-    fn tracks(&self) -> &[Track] {
-        &self.tracks
-    }
+    one_track!();
 
     fn next_packet(&mut self) -> Result<Option<Packet>> {
         let Some(samples) = self.reader.read_frame().map_err(error)? else { return Ok(None) };

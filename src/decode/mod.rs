@@ -51,6 +51,8 @@ mod frame_source;
 mod free_format;
 #[cfg(feature = "decode")]
 mod helper;
+#[cfg(feature = "decode")]
+mod id3_text;
 mod in_memory;
 #[cfg(feature = "mp3")]
 mod layer3;
@@ -60,9 +62,13 @@ mod mixer;
 #[cfg(feature = "decode")]
 mod mkv_times;
 #[cfg(feature = "decode")]
+mod mp4_atoms;
+#[cfg(feature = "decode")]
 mod mp4_times;
 #[cfg(feature = "decode")]
 mod mpeg_frames;
+#[cfg(feature = "decode")]
+mod one_track;
 #[cfg(feature = "decode")]
 mod open;
 #[cfg(feature = "opus")]
@@ -88,6 +94,8 @@ pub(crate) mod sniff;
 mod sound;
 #[cfg(feature = "decode")]
 mod source;
+#[cfg(feature = "decode")]
+mod vorbis_setup;
 mod warning;
 
 #[cfg(feature = "decode")]

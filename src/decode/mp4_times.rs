@@ -1,17 +1,19 @@
 //! Which part of an MP4 track is the recording: its edit list, or the tag that iTunes writes instead.
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 use std::ops::Range;
 
 use symphonia::core::formats::Track;
 
+use super::bytes::Bytes;
 use super::cut::Cut;
+use super::mp4_atoms::{self, Atoms};
 
 /// An edit list or a tag is not longer than this.
 const MAX_ATOM: u64 = 64 << 10;
 
-/// Atoms of one file that are looked at. A list of tags may have hundreds.
-const MAX_ATOMS: usize = 10_000;
+/// Atoms within atoms, down to those of a tag: `moov`, `udta`, `meta`, `ilst`.
+const MAX_DEPTH: usize = 4;
 
 /// The longest stretch of silence that an encoder puts in front, in samples.
 const MAX_PRIMING: u64 = 16_384;
@@ -31,6 +33,8 @@ pub(super) struct Mp4Times {
 #[derive(Debug, Default)]
 struct TrackTimes {
     id: u32,
+    /// Whether it says that it is not for playing.
+    disabled: bool,
     edits: Vec<Edit>,
 }
 
@@ -43,62 +47,62 @@ struct Edit {
     begins: i64,
 }
 
-/// The header of an atom.
-struct Atom {
-    name: [u8; 4],
-    /// Where its content lies in the file.
-    content: Range<u64>,
-}
-
 /// Reads the times of `file`. Finds nothing if it is not an MP4.
 pub(super) fn scan(file: &mut File) -> io::Result<Mp4Times> {
     let mut times = Mp4Times::default();
-    let len = file.seek(SeekFrom::End(0))?;
-    let mut begin = [0; 8];
-    file.rewind()?;
-    let known = [b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"];
-    if file.read_exact(&mut begin).is_ok() && known.iter().any(|name| begin.ends_with(*name)) {
-        let mut left = MAX_ATOMS;
-        times.walk(file, 0..len, &mut left)?;
+    let mut bytes = Bytes::new(file, 0)?;
+    if mp4_atoms::begins(&mut bytes)? {
+        let all = 0..bytes.len();
+        times.walk(&mut Atoms::new(&mut bytes), all, 0)?;
     }
     Ok(times)
 }
 
 impl Mp4Times {
-    fn walk(&mut self, file: &mut File, mut within: Range<u64>, left: &mut usize) -> io::Result<()> {
-        while let Some(atom) = next_atom(file, &mut within, left)? {
+    fn walk(&mut self, atoms: &mut Atoms<'_, '_>, mut within: Range<u64>, depth: usize) -> io::Result<()> {
+        if depth > MAX_DEPTH {
+            return Ok(());
+        }
+        while let Some(atom) = atoms.next(&mut within)? {
             match &atom.name {
                 b"trak" => {
                     self.tracks.push(TrackTimes::default());
-                    self.walk(file, atom.content, left)?;
+                    self.walk(atoms, atom.content, depth + 1)?;
                 }
-                b"moov" | b"edts" | b"udta" | b"ilst" => self.walk(file, atom.content, left)?,
+                b"moov" | b"edts" | b"udta" | b"ilst" => self.walk(atoms, atom.content, depth + 1)?,
                 // Four bytes lie before the atoms in it, except in QuickTime's.
                 b"meta" => {
                     let start = atom.content.start;
-                    let plain = read(file, &atom.content, 8)?.get(4..8) == Some(b"hdlr");
-                    self.walk(file, start + if plain { 0 } else { 4 }..atom.content.end, left)?;
+                    let plain = atoms.read(&atom.content, 8)?.get(4..8) == Some(b"hdlr");
+                    self.walk(atoms, start + if plain { 0 } else { 4 }..atom.content.end, depth + 1)?;
                 }
                 b"mvex" => self.fragmented = true,
-                b"mvhd" => self.movie_scale = header_field(&read(file, &atom.content, 36)?, 12, 20),
+                b"mvhd" => self.movie_scale = header_field(&atoms.read(&atom.content, 36)?, 12, 20),
                 b"tkhd" => {
                     if let Some(track) = self.tracks.last_mut() {
-                        track.id = header_field(&read(file, &atom.content, 36)?, 12, 20);
+                        let header = atoms.read(&atom.content, 36)?;
+                        track.id = header_field(&header, 12, 20);
+                        track.disabled = header.get(3).is_some_and(|flags| flags & 1 == 0);
                     }
                 }
                 b"elst" => {
                     if let Some(track) = self.tracks.last_mut() {
-                        track.edits = edits(&read(file, &atom.content, MAX_ATOM)?);
+                        track.edits = edits(&atoms.read(&atom.content, MAX_ATOM)?);
                     }
                 }
                 b"----" => {
-                    let tag = read(file, &atom.content, 1_024)?;
+                    let tag = atoms.read(&atom.content, 1_024)?;
                     self.itunes = self.itunes.take().or_else(|| itunes(&tag));
                 }
                 _ => {}
             }
         }
         Ok(())
+    }
+
+    /// Whether this track says that it is not for playing, such as one of several languages.
+    pub(super) fn is_disabled(&self, id: u32) -> bool {
+        self.tracks.iter().any(|track| track.id == id && track.disabled)
     }
 
     /// What of `track` is the recording. `None` if all of it is.
@@ -129,34 +133,6 @@ impl Mp4Times {
             _ => Cut::to(spans, scale),
         }
     }
-}
-
-/// The atom at the beginning of `within`, which then begins after it.
-fn next_atom(file: &mut File, within: &mut Range<u64>, left: &mut usize) -> io::Result<Option<Atom>> {
-    let head = read(file, within, 16)?;
-    let Some((&[a, b, c, d, name @ ..], long)) = head.split_first_chunk::<8>() else { return Ok(None) };
-    let size = u64::from(u32::from_be_bytes([a, b, c, d]));
-    let (header, size) = match (size, long.first_chunk::<8>()) {
-        (0, _) => (8, within.end - within.start),
-        (1, Some(&long)) => (16, u64::from_be_bytes(long)),
-        _ => (8, size),
-    };
-    if size < header || *left == 0 {
-        return Ok(None);
-    }
-    *left -= 1;
-    let end = within.start.saturating_add(size).min(within.end);
-    let content = (within.start + header).min(end)..end;
-    within.start = end;
-    Ok(Some(Atom { name, content }))
-}
-
-/// The first bytes of a range of the file, at most `most`.
-fn read(file: &mut File, range: &Range<u64>, most: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    file.seek(SeekFrom::Start(range.start))?;
-    file.by_ref().take((range.end - range.start).min(most)).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// A field of four bytes of an atom with a version, which decides where the field is.

@@ -1,4 +1,5 @@
 //! Tags of files, from every format that they are written in.
+use std::fs::File;
 use std::io::Cursor;
 
 use symphonia::core::formats::FormatReader;
@@ -9,9 +10,15 @@ use symphonia::core::meta::{
 };
 use symphonia::default::meta::Id3v2Reader;
 
+use super::bytes::Bytes;
 use super::catch_panic::catch_panic;
 use super::code_page::reread;
+use super::id3_text;
+use super::source::id3v2_len;
 use crate::tags::Tags;
+
+/// The most bytes of an ID3v2 tag that are read.
+const MAX_ID3V2: u64 = 64 << 20;
 
 /// Values are cut to so many characters.
 const MAX_LENGTH: usize = 1024;
@@ -19,8 +26,19 @@ const MAX_LENGTH: usize = 1024;
 /// Further values of a tag are left out.
 const MAX_VALUES: usize = 32;
 
+/// Reads the tags that the demuxer has found so far, and what it has left out of the ID3v2 tag that `file` begins with.
+pub(super) fn of_file(reader: &mut dyn FormatReader, track: u32, file: &mut File) -> Tags {
+    let tags = catch_panic(|| of_container(reader, track)).unwrap_or_default();
+    let texts = [&tags.title, &tags.artist, &tags.album].into_iter().flatten().chain(&tags.other_artists);
+    if !texts.into_iter().any(|text| text.contains(char::REPLACEMENT_CHARACTER)) {
+        return tags;
+    }
+    let tag = id3v2_len(file).and_then(|len| Bytes::new(file, 0)?.up_to(0, len.min(MAX_ID3V2)));
+    tag.map_or(Tags::default(), of_id3v2).or(tags)
+}
+
 /// Reads the tags that the demuxer has found so far, and frees the cover art that came with them.
-pub(super) fn of_container(reader: &mut dyn FormatReader, track: u32) -> Tags {
+fn of_container(reader: &mut dyn FormatReader, track: u32) -> Tags {
     let mut tags = Tags::default();
     let mut log = reader.metadata();
     // Oldest first, and the newest wins: ID3v1, which cuts at 30 characters, comes before ID3v2.
@@ -36,6 +54,7 @@ pub(super) fn of_container(reader: &mut dyn FormatReader, track: u32) -> Tags {
 
 /// Reads an ID3v2 tag that the demuxer passes over. `bytes` may come from any file.
 pub(super) fn of_id3v2(bytes: Vec<u8>) -> Tags {
+    let bytes = id3_text::recoded(&bytes).unwrap_or(bytes);
     let read = catch_panic(move || {
         let source =
             MediaSourceStream::new(Box::new(Cursor::new(bytes)), MediaSourceStreamOptions::default());

@@ -1,4 +1,5 @@
 //! Audio that changes within a file, and which part of a file is the recording.
+use refrain::decode::Decoder;
 use refrain::error::AudioError;
 
 use super::decode::{Decoded, atom, bytes, decode, freeform, refusal, with_items};
@@ -99,9 +100,9 @@ fn flac_goes_on_in_another_form() {
     let frames = forms.map(|(rate, channels, value)| part(rate, channels, i16::try_from(value).unwrap()));
     let files = [0, 1, 2, 3, 4].map(|i| [flac_head(forms[i].0, forms[i].1), frames[i].clone()].concat());
     let one = [flac_head(11_025, 1), frames.concat()].concat();
-    // Junk would take the frame before it with it, whose end cannot be told.
-    let joined = between().into_iter().take(3).map(|joint| files.join(&joint[..]));
-    for content in joined.chain([one]) {
+    let joined = between().map(|joint| files.join(&joint[..]));
+    let tagged = [one.clone(), b"APETAGEX".to_vec(), noise(300, 3)].concat();
+    for content in joined.into_iter().chain([one, tagged]) {
         let found = decoded(&content);
         assert_eq!(found.rates, [11_025, 8_000, 48_000, 11_025]);
         assert!(found.samples == expected);
@@ -183,6 +184,36 @@ fn edit_lists_of_mp4_say_what_the_recording_is() {
     }
 }
 
+/// An MP4 file with two tracks: one with an edit list, and the same without. The lowest bit of `flags` enables them.
+fn with_two_tracks(flags: [u8; 2]) -> Vec<u8> {
+    let mut file = bytes("aac.m4a");
+    let place = |file: &[u8], name: &[u8]| file.windows(4).rposition(|w| w == name).expect("it is there");
+    let size = |file: &[u8], at: usize| u32::from_be_bytes(file[at..at + 4].try_into().unwrap());
+    let (moov, track) = (place(&file, b"moov") - 4, place(&file, b"trak") - 4);
+    let len = size(&file, track);
+    let header = place(&file, b"tkhd") - track;
+    let mut other = file[track..track + len as usize].to_vec();
+    other[header + 19] = 2;
+    let edits = place(&other, b"edts");
+    other[edits..edits + 4].copy_from_slice(b"free");
+    (file[track + header + 7], other[header + 7]) = (flags[0], flags[1]);
+    let longer = size(&file, moov) + len;
+    file[moov..moov + 4].copy_from_slice(&longer.to_be_bytes());
+    let end = track + len as usize;
+    file.splice(end..end, other);
+    file
+}
+
+#[test]
+fn a_disabled_track_of_mp4_is_played_only_if_there_is_no_other() {
+    let first = samples(&bytes("aac.m4a"));
+    let second = samples(&with_edits(1_000, &[], &bytes("aac.m4a")));
+    assert_ne!(first.len(), second.len());
+    for (flags, expected) in [([3, 3], &first), ([2, 3], &second), ([3, 2], &first), ([2, 2], &first)] {
+        assert!(samples(&with_two_tracks(flags)) == *expected, "{flags:?}");
+    }
+}
+
 #[test]
 fn itunes_says_what_the_recording_is_where_no_edit_list_does() {
     let all = samples(&with_edits(1_000, &[], &bytes("aac.m4a")));
@@ -203,6 +234,41 @@ fn opus_is_cut_in_every_container() {
     }
 }
 
+/// Checks that each channel plays what it should: channel c plays 220 Hz times c + 2 at a quarter of full scale.
+fn channels_come_out_apart(name: &str, channels: usize, silent: &[usize]) {
+    let path = super::run::fixture("formats").join(name);
+    let mut decoder = Decoder::open(&path).unwrap().with_all_channels();
+    let (mut samples, mut block) = (Vec::new(), Vec::new());
+    while decoder.next_block(&mut block).unwrap().is_some() {
+        samples.extend_from_slice(&block);
+    }
+    let span = &samples[channels * 4_410..channels * 26_460];
+    let level = |channel: usize, tone: usize| {
+        let (mut cos, mut sin) = (0.0, 0.0);
+        for (i, frame) in span.chunks_exact(channels).enumerate() {
+            let phase = std::f64::consts::TAU * 220.0 * (tone + 2) as f64 * i as f64 / 44_100.0;
+            cos += f64::from(frame[channel]) * phase.cos();
+            sin += f64::from(frame[channel]) * phase.sin();
+        }
+        2.0 * cos.hypot(sin) / 22_050.0
+    };
+    for channel in 0..channels {
+        for tone in 0..channels {
+            let expected = if channel == tone && !silent.contains(&channel) { 0.25 } else { 0.0 };
+            let found = level(channel, tone);
+            assert!((found - expected).abs() < 0.02, "{name}: channel {channel} has {found} of tone {tone}");
+        }
+    }
+}
+
+#[test]
+fn channels_of_vorbis_come_out_apart() {
+    // Two channels are coupled twice. The encoder leaves out what is not low in the channel for low frequencies.
+    channels_come_out_apart("surround.ogg", 6, &[3]);
+    // Each channel has an odd number of partitions.
+    channels_come_out_apart("three.ogg", 3, &[]);
+}
+
 /// AAC in MP4 with another description of the same core.
 fn with_config(config: [u8; 5]) -> Vec<u8> {
     let mut file = with_edits(1_000, &[], &bytes("aac.m4a"));
@@ -218,6 +284,47 @@ fn he_aac_is_decoded_up_to_its_core() {
     // As late as a decoder of the upper half makes it: SBR said before the core, SBR and PS, SBR said after it.
     for config in [[0x2b, 0x92, 0x08, 0, 0], [0xeb, 0x92, 0x08, 0, 0], [0x13, 0x90, 0x56, 0xe5, 0xa0]] {
         let found = samples(&with_config(config));
+        assert_eq!(found.len(), all.len());
+        assert_eq!(found[..481], [0.0; 481]);
+        assert!(found[481..] == all[..all.len() - 481]);
+    }
+}
+
+/// ADTS whose frames begin with an extension of this kind, of 12 more bits.
+fn with_extension(kind: u8) -> Vec<u8> {
+    let (file, mut out, mut at) = (bytes("adts.aac"), Vec::new(), 0);
+    while at < file.len() {
+        let len = usize::from(file[at + 3] & 3) << 11
+            | usize::from(file[at + 4]) << 3
+            | usize::from(file[at + 5] >> 5);
+        // A fill element of two bytes.
+        let head = 0b110_0010_u32 << 16 | u32::from(kind) << 12;
+        let mut bits: Vec<bool> = (0..23).rev().map(|i| head >> i & 1 == 1).collect();
+        let old = &file[at + 7..at + len];
+        bits.extend(old.iter().flat_map(|byte| (0..8).rev().map(move |i| byte >> i & 1 == 1)));
+        let body: Vec<u8> = bits
+            .chunks(8)
+            .map(|bits| bits.iter().enumerate().map(|(i, &bit)| u8::from(bit) << (7 - i)).sum())
+            .collect();
+        let new = body.len() + 7;
+        let mut frame = file[at..at + 7].to_vec();
+        frame[3] = frame[3] & 0xfc | (new >> 11) as u8;
+        frame[4] = (new >> 3) as u8;
+        frame[5] = frame[5] & 0x1f | (new << 5) as u8;
+        out.extend([frame, body].concat());
+        at += len;
+    }
+    out
+}
+
+#[test]
+fn he_aac_that_only_its_frames_announce_begins_as_late() {
+    let all = samples(&bytes("adts.aac"));
+    // Padding.
+    assert!(samples(&with_extension(1)) == all);
+    // SBR, and SBR with a checksum.
+    for kind in [13, 14] {
+        let found = samples(&with_extension(kind));
         assert_eq!(found.len(), all.len());
         assert_eq!(found[..481], [0.0; 481]);
         assert!(found[481..] == all[..all.len() - 481]);

@@ -12,6 +12,11 @@ fn replay(target: &str, run: impl Fn(&[u8]), least: usize) {
 }
 
 #[test]
+fn inputs_of_containers() {
+    replay("containers", targets::containers::run, 12);
+}
+
+#[test]
 fn inputs_of_decode() {
     replay("decode", targets::decode::run, 20);
 }

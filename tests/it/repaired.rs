@@ -69,6 +69,54 @@ fn quicktime_without_a_type() {
     assert_eq!(refusal(b"\0\0\0\x10freexxxxxxxx\0\0\0\x08mdat"), "not an audio file of a known format");
 }
 
+/// Encloses the atom at `at` in another one, and lengthens all that enclose both.
+fn enclosed(mut file: Vec<u8>, at: usize, outer: &[&[u8; 4]], head: &[u8], tail: &[u8]) -> Vec<u8> {
+    let len = u32::from_be_bytes(file[at..at + 4].try_into().unwrap()) as usize;
+    file.splice(at + len..at + len, tail.iter().copied());
+    file.splice(at..at, head.iter().copied());
+    for name in outer {
+        let size = file[..at].windows(4).rposition(|window| window == *name).expect("it is there") - 4;
+        let old = u32::from_be_bytes(file[size..size + 4].try_into().unwrap());
+        let new = old + (head.len() + tail.len()) as u32;
+        file[size..size + 4].copy_from_slice(&new.to_be_bytes());
+    }
+    file
+}
+
+#[test]
+fn alac_described_as_quicktime_does() {
+    let whole = bytes("alac.m4a");
+    let description = whole.windows(8).rposition(|window| window == b"\0\0\0\x24alac").expect("its cookie");
+    let outer: &[&[u8; 4]] = &[b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd", b"alac"];
+    // The atom `wave` has the codec's name, its description and a mark of the end.
+    let wave = b"\0\0\0\x40wave\0\0\0\x0cfrmaalac";
+    let quicktime = enclosed(whole.clone(), description, outer, wave, b"\0\0\0\x08\0\0\0\0");
+    same("wave", &whole, &quicktime);
+    // Version 1 of a sound's description has 16 more bytes.
+    let mut longer = enclosed(quicktime.clone(), description, outer, &[0; 16], b"");
+    longer[description - 19] = 1;
+    same("version 1", &whole, &longer);
+    let mut untyped = longer.clone();
+    untyped[4..8].copy_from_slice(b"wide");
+    same("without a type", &whole, &untyped);
+    // Lengths that cannot be.
+    for len in [0_u32, 1, 7, 9, 12, 21, 65, u32::MAX] {
+        let mut damaged = quicktime.clone();
+        damaged[description..description + 4].copy_from_slice(&len.to_be_bytes());
+        let _ = decode(&damaged);
+    }
+}
+
+#[test]
+fn atoms_within_atoms_without_end_are_no_obstacle() {
+    let mut nested = bytes("aac.m4a");
+    for left in (1..=9_000_u32).rev() {
+        nested.extend((left * 8).to_be_bytes());
+        nested.extend(b"moov");
+    }
+    let _ = decode(&nested);
+}
+
 fn crc(page: &[u8]) -> u32 {
     page.iter().fold(0_u32, |crc, &byte| {
         (0..8).fold(crc ^ u32::from(byte) << 24, |crc, _| {
@@ -347,6 +395,21 @@ fn several_values_in_a_tag_are_all_kept() {
     assert_eq!(tags.track_number, Some(3));
     assert_eq!(of(&[(b"TPE2", "Various"), (b"TPE1", "Alone")]).artist.as_deref(), Some("Alone"));
     assert_eq!(of(&[(b"TPE2", "Various")]).artist.as_deref(), Some("Various"), "nobody else is named");
+}
+
+#[test]
+fn id3v2_in_a_code_page() {
+    let of = |title: &[u8]| {
+        let frame = [b"TIT2\0\0\0", &[title.len() as u8 + 1][..], &[0; 3], title].concat();
+        let tag = [b"ID3\x03\0\0\0\0\0", &[frame.len() as u8][..], &frame].concat();
+        let bare = decode(&[&tag[..], &bytes("vbr.mp3")].concat()).unwrap().1.title;
+        let wav = decode(&[&tag[..], &bytes("s24.wav")].concat()).unwrap().1.title;
+        assert_eq!(bare, wav);
+        bare
+    };
+    assert_eq!(of(b"Don\x92t \xfcber").as_deref(), Some("Don’t über"));
+    assert_eq!(of("Sigur Rós’".as_bytes()).as_deref(), Some("Sigur Rós’"));
+    assert_eq!(of(b"Sigur R\xf3s").as_deref(), Some("Sigur Rós"));
 }
 
 #[test]

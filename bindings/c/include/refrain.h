@@ -477,6 +477,14 @@ typedef struct RefrainTags {
      * The AcoustID of the recording.
      */
     const char *acoustid;
+    /**
+     * Further artists, in their order.
+     */
+    const char *const *other_artists;
+    /**
+     * How many.
+     */
+    size_t other_artist_count;
 } RefrainTags;
 
 /**
@@ -496,6 +504,11 @@ typedef struct RefrainAddOptions {
      * Ends the call early. Nothing is added then.
      */
     const struct RefrainCancel *cancel;
+    /**
+     * Whether an installed ffmpeg decodes a file that refrain cannot: NULL for never, "auto" for the one in PATH if there is
+     * one, or the path of the program.
+     */
+    const char *ffmpeg;
 } RefrainAddOptions;
 
 /**
@@ -578,6 +591,11 @@ typedef struct RefrainQueryOptions {
      * Passed to the callback.
      */
     void *user_data;
+    /**
+     * Whether an installed ffmpeg decodes a file that refrain cannot: NULL for never, "auto" for the one in PATH if there is
+     * one, or the path of the program.
+     */
+    const char *ffmpeg;
 } RefrainQueryOptions;
 
 /**
@@ -708,6 +726,14 @@ typedef struct RefrainMatch {
      * How many.
      */
     size_t copy_count;
+    /**
+     * Further artists, in the order of the tag.
+     */
+    const char *const *other_artists;
+    /**
+     * How many.
+     */
+    size_t other_artist_count;
 } RefrainMatch;
 
 /**
@@ -809,6 +835,14 @@ typedef struct RefrainPlay {
      * The AcoustID of the recording.
      */
     const char *acoustid;
+    /**
+     * Further artists, in the order of the tag.
+     */
+    const char *const *other_artists;
+    /**
+     * How many.
+     */
+    size_t other_artist_count;
 } RefrainPlay;
 
 /**
@@ -849,6 +883,11 @@ typedef struct RefrainTimelineOptions {
      * Passed to both callbacks.
      */
     void *user_data;
+    /**
+     * Whether an installed ffmpeg decodes a file that refrain cannot: NULL for never, "auto" for the one in PATH if there is
+     * one, or the path of the program.
+     */
+    const char *ffmpeg;
 } RefrainTimelineOptions;
 
 /**
@@ -963,6 +1002,14 @@ typedef struct RefrainTrack {
      * Fingerprint windows.
      */
     uint32_t windows;
+    /**
+     * Further artists, in the order of the tag.
+     */
+    const char *const *other_artists;
+    /**
+     * How many.
+     */
+    size_t other_artist_count;
 } RefrainTrack;
 
 /**

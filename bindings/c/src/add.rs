@@ -24,6 +24,9 @@ pub struct RefrainAddOptions {
     pub tags: *const RefrainTags,
     /// Ends the call early. Nothing is added then.
     pub cancel: *const RefrainCancel,
+    /// Whether an installed ffmpeg decodes a file that refrain cannot: NULL for never, "auto" for the one in PATH if there is
+    /// one, or the path of the program.
+    pub ffmpeg: *const c_char,
 }
 // SAFETY: pointers throughout, the size first.
 unsafe impl Growing for RefrainAddOptions {
@@ -61,7 +64,9 @@ unsafe fn add(
                 sized::check(added)?;
             }
             let (index, o) = (input::handle(index, "index")?, sized::read(options)?);
-            (index, tags::read(o.tags)?, AddOptions::default().cancel(&cancel::token(o.cancel)))
+            let options =
+                AddOptions::default().cancel(&cancel::token(o.cancel)).ffmpeg(&input::ffmpeg(o.ffmpeg)?);
+            (index, tags::read(o.tags)?, options)
         };
         let done = work(&index.index, tags, options)?;
         if added.is_null() {
@@ -75,7 +80,12 @@ unsafe fn add(
 
 /// The options of a call that takes tags alone.
 fn with_tags(tags: *const RefrainTags) -> RefrainAddOptions {
-    RefrainAddOptions { size: size_of::<RefrainAddOptions>(), tags, cancel: std::ptr::null() }
+    RefrainAddOptions {
+        size: size_of::<RefrainAddOptions>(),
+        tags,
+        cancel: std::ptr::null(),
+        ffmpeg: std::ptr::null(),
+    }
 }
 
 /// Adds one file, whether the index knows it or not.

@@ -107,6 +107,10 @@ pub struct RefrainMatch {
     pub copies: *const *const c_char,
     /// How many.
     pub copy_count: usize,
+    /// Further artists, in the order of the tag.
+    pub other_artists: *const *const c_char,
+    /// How many.
+    pub other_artist_count: usize,
 }
 // SAFETY: numbers and pointers throughout, the size first.
 unsafe impl Growing for RefrainMatch {
@@ -142,6 +146,7 @@ pub(crate) fn plain(found: &Match, strings: &mut Strings) -> RefrainMatch {
     let also: Vec<_> = found.also_paths.iter().map(|path| strings.path(path)).collect();
     let copies: Vec<_> = found.copies.iter().map(|path| strings.path(path)).collect();
     let tags = &found.tags;
+    let artists: Vec<_> = tags.other_artists.iter().map(|artist| strings.text(artist)).collect();
     RefrainMatch {
         size: 0,
         path: strings.path(&found.path),
@@ -172,6 +177,8 @@ pub(crate) fn plain(found: &Match, strings: &mut Strings) -> RefrainMatch {
         variants: found.variants,
         copy_count: copies.len(),
         copies: strings.list(copies),
+        other_artist_count: artists.len(),
+        other_artists: strings.list(artists),
     }
 }
 

@@ -1,11 +1,11 @@
 //! Bringing an index up to date with folders.
 use std::{
     ffi::{c_char, c_int, c_void},
-    path::{Path, PathBuf},
+    path::PathBuf,
     ptr,
 };
 
-use refrain::{BuildEvent, BuildOptions, BuildSummary, Ffmpeg, Index};
+use refrain::{BuildEvent, BuildOptions, BuildSummary, Index};
 
 use crate::{
     cancel::{self, RefrainCancel},
@@ -194,12 +194,7 @@ unsafe fn run(
             if !summary.is_null() {
                 sized::check(summary)?;
             }
-            (index, o, cancel::token(o.cancel), input::optional_path(o.ffmpeg, "ffmpeg")?)
-        };
-        let ffmpeg = match ffmpeg {
-            None => Ffmpeg::never(),
-            Some(auto) if auto == Path::new("auto") => Ffmpeg::auto(),
-            Some(program) => Ffmpeg::at(program),
+            (index, o, cancel::token(o.cancel), input::ffmpeg(o.ffmpeg)?)
         };
         let mut options = BuildOptions::default()
             .scan(input::scan(o.no_follow, o.hidden, o.max_depth))

@@ -5,7 +5,7 @@ use std::{
     slice,
 };
 
-use refrain::{Audio, ScanOptions};
+use refrain::{Audio, Ffmpeg, ScanOptions};
 
 use crate::{
     code::{Failure, RefrainCode, Result},
@@ -125,6 +125,31 @@ pub(crate) unsafe fn paths(list: *const *const c_char, count: usize) -> Result<V
     // SAFETY: as promised.
     let each = list.iter().enumerate().map(|(i, &at)| unsafe { path(at, &format!("paths[{i}]")) });
     each.map(|path| path.map(Path::to_owned)).collect()
+}
+
+/// A list of texts. NULL and empty ones are left out.
+///
+/// # Safety
+/// `list` is NULL or has that many, each as in [`optional_text`].
+pub(crate) unsafe fn texts(list: *const *const c_char, count: usize, name: &str) -> Result<Vec<String>> {
+    // SAFETY: as promised.
+    let list = unsafe { values(list, count, name) }?;
+    // SAFETY: as promised.
+    let each = list.iter().enumerate().map(|(i, &at)| unsafe { optional_text(at, &format!("{name}[{i}]")) });
+    each.filter_map(Result::transpose).collect()
+}
+
+/// Which ffmpeg may decode what refrain cannot: none for NULL, the one in `PATH` for "auto".
+///
+/// # Safety
+/// As [`optional_path`].
+pub(crate) unsafe fn ffmpeg(at: *const c_char) -> Result<Ffmpeg> {
+    // SAFETY: as promised.
+    Ok(match unsafe { optional_path(at, "ffmpeg") }? {
+        None => Ffmpeg::never(),
+        Some(auto) if auto == Path::new("auto") => Ffmpeg::auto(),
+        Some(program) => Ffmpeg::at(program),
+    })
 }
 
 /// A callback that must not be NULL.

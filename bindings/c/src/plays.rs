@@ -79,6 +79,10 @@ pub struct RefrainPlay {
     pub release_mbid: *const c_char,
     /// The AcoustID of the recording.
     pub acoustid: *const c_char,
+    /// Further artists, in the order of the tag.
+    pub other_artists: *const *const c_char,
+    /// How many.
+    pub other_artist_count: usize,
 }
 // SAFETY: numbers and pointers throughout, the size first.
 unsafe impl Growing for RefrainPlay {
@@ -121,6 +125,7 @@ pub(crate) fn plain(play: &Play, strings: &mut Strings) -> RefrainPlay {
     let also: Vec<_> = play.also_paths.iter().map(|path| strings.path(path)).collect();
     let copies: Vec<_> = play.copies.iter().map(|path| strings.path(path)).collect();
     let tags = &play.tags;
+    let artists: Vec<_> = tags.other_artists.iter().map(|artist| strings.text(artist)).collect();
     RefrainPlay {
         size: 0,
         start: play.start.0,
@@ -144,6 +149,8 @@ pub(crate) fn plain(play: &Play, strings: &mut Strings) -> RefrainPlay {
         recording_mbid: strings.optional(tags.recording_mbid.as_ref()),
         release_mbid: strings.optional(tags.release_mbid.as_ref()),
         acoustid: strings.optional(tags.acoustid.as_ref()),
+        other_artist_count: artists.len(),
+        other_artists: strings.list(artists),
     }
 }
 

@@ -4,7 +4,7 @@ use std::{
     path::Path,
 };
 
-use refrain::{Answer, Audio, Index, QueryOptions, Range, TrackId};
+use refrain::{Answer, Audio, Ffmpeg, Index, QueryOptions, Range, TrackId};
 
 use crate::{
     answer::RefrainAnswer,
@@ -55,6 +55,9 @@ pub struct RefrainQueryOptions {
     pub callback: RefrainQueryCallback,
     /// Passed to the callback.
     pub user_data: *mut c_void,
+    /// Whether an installed ffmpeg decodes a file that refrain cannot: NULL for never, "auto" for the one in PATH if there is
+    /// one, or the path of the program.
+    pub ffmpeg: *const c_char,
 }
 // SAFETY: numbers and pointers, the size first.
 unsafe impl Growing for RefrainQueryOptions {
@@ -104,18 +107,19 @@ unsafe fn query(
     index: *const RefrainIndex,
     options: *const RefrainQueryOptions,
     answer: *mut *mut RefrainAnswer,
-    ask: impl FnOnce(&Index, &QueryOptions) -> Result<Answer>,
+    ask: impl FnOnce(&Index, &QueryOptions, &Ffmpeg) -> Result<Answer>,
 ) -> RefrainCode {
     guard(|| {
         // SAFETY: handles, a struct and a flag of the caller.
-        let (index, place, options) = unsafe {
+        let (index, place, options, ffmpeg) = unsafe {
             let place = output::place(answer, "answer")?;
             let (index, given) = (input::handle(index, "index")?, sized::read(options)?);
             let options = given.understood()?;
             let told = given.callback.map(|callback| Told(callback, given.user_data));
-            (index, place, told.into_iter().fold(options, |o, told| o.on_progress(move |s| told.tell(s.0))))
+            let options = told.into_iter().fold(options, |o, told| o.on_progress(move |s| told.tell(s.0)));
+            (index, place, options, input::ffmpeg(given.ffmpeg)?)
         };
-        let answer = ask(&index.index, &options)?;
+        let answer = ask(&index.index, &options, &ffmpeg)?;
         let name = answer.query.clone();
         *place = Box::into_raw(Box::new(RefrainAnswer::new(&name, Ok(answer))));
         Ok(())
@@ -134,9 +138,10 @@ pub unsafe extern "C" fn refrain_query(
     options: *const RefrainQueryOptions,
     answer: *mut *mut RefrainAnswer,
 ) -> RefrainCode {
-    let ask = |index: &Index, options: &QueryOptions| {
+    let ask = |index: &Index, options: &QueryOptions, ffmpeg: &Ffmpeg| {
         // SAFETY: a text of the caller.
-        Ok(index.query_with(unsafe { input::path(path, "path") }?, options)?)
+        let path = unsafe { input::path(path, "path") }?;
+        Ok(index.query_with(Audio::file(path).ffmpeg(ffmpeg), options)?)
     };
     // SAFETY: as the header says.
     unsafe { query(index, options, answer, ask) }
@@ -153,7 +158,7 @@ pub unsafe extern "C" fn refrain_query_memory(
     options: *const RefrainQueryOptions,
     answer: *mut *mut RefrainAnswer,
 ) -> RefrainCode {
-    let ask = |index: &Index, options: &QueryOptions| {
+    let ask = |index: &Index, options: &QueryOptions, _: &Ffmpeg| {
         // SAFETY: bytes and a text of the caller.
         Ok(index.query_with(unsafe { input::memory(bytes.cast(), count, name) }?, options)?)
     };
@@ -175,7 +180,7 @@ pub unsafe extern "C" fn refrain_query_samples(
     options: *const RefrainQueryOptions,
     answer: *mut *mut RefrainAnswer,
 ) -> RefrainCode {
-    let ask = |index: &Index, options: &QueryOptions| {
+    let ask = |index: &Index, options: &QueryOptions, _: &Ffmpeg| {
         // SAFETY: samples and a text of the caller.
         Ok(index.query_with(unsafe { input::samples(samples, frames, channels, rate, name) }?, options)?)
     };
@@ -195,7 +200,7 @@ pub unsafe extern "C" fn refrain_query_track(
     options: *const RefrainQueryOptions,
     answer: *mut *mut RefrainAnswer,
 ) -> RefrainCode {
-    let ask = |index: &Index, options: &QueryOptions| {
+    let ask = |index: &Index, options: &QueryOptions, _: &Ffmpeg| {
         let answer = index.query_track(TrackId(id), options)?;
         answer.ok_or_else(|| Failure::argument(format!("there is no track {id}")))
     };
@@ -218,9 +223,10 @@ pub unsafe extern "C" fn refrain_query_all(
 ) -> RefrainCode {
     guard(|| {
         // SAFETY: a handle, a list, a struct and a flag of the caller.
-        let (index, paths, options) = unsafe {
-            let (index, options) = (input::handle(index, "index")?, sized::read(options)?);
-            (index, input::paths(paths, path_count)?, options.understood()?)
+        let (index, paths, options, ffmpeg) = unsafe {
+            let (index, given) = (input::handle(index, "index")?, sized::read(options)?);
+            let paths = input::paths(paths, path_count)?;
+            (index, paths, given.understood()?, input::ffmpeg(given.ffmpeg)?)
         };
         let callback = input::callback(callback)?;
         let each = |name: &Path, outcome: refrain::Result<Answer>| {
@@ -228,6 +234,7 @@ pub unsafe extern "C" fn refrain_query_all(
             unsafe { callback(&RefrainAnswer::new(name, outcome), user_data) };
             Ok(())
         };
-        Ok(index.index.query_all(paths.into_iter().map(Audio::file), &options, each)?)
+        let clips = paths.into_iter().map(|path| Audio::file(path).ffmpeg(&ffmpeg));
+        Ok(index.index.query_all(clips, &options, each)?)
     })
 }

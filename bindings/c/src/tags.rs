@@ -5,7 +5,7 @@ use refrain::Tags;
 
 use crate::{
     code::Result,
-    input::optional_text,
+    input::{optional_text, texts},
     sized::{self, Growing},
 };
 
@@ -31,6 +31,10 @@ pub struct RefrainTags {
     pub release_mbid: *const c_char,
     /// The AcoustID of the recording.
     pub acoustid: *const c_char,
+    /// Further artists, in their order.
+    pub other_artists: *const *const c_char,
+    /// How many.
+    pub other_artist_count: usize,
 }
 // SAFETY: numbers and pointers throughout, the size first.
 unsafe impl Growing for RefrainTags {
@@ -53,6 +57,7 @@ pub(crate) unsafe fn read(tags: *const RefrainTags) -> Result<Tags> {
         tags.recording_mbid = optional_text(from.recording_mbid, "recording_mbid")?;
         tags.release_mbid = optional_text(from.release_mbid, "release_mbid")?;
         tags.acoustid = optional_text(from.acoustid, "acoustid")?;
+        tags.other_artists = texts(from.other_artists, from.other_artist_count, "other_artists")?;
     }
     tags.track_number = Some(from.track_number).filter(|&n| n > 0);
     tags.disc_number = Some(from.disc_number).filter(|&n| n > 0);

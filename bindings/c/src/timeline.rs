@@ -1,7 +1,7 @@
 //! What was played when in a recording.
 use std::ffi::{c_char, c_void};
 
-use refrain::{Audio, Play, Seconds, TimelineOptions};
+use refrain::{Audio, Ffmpeg, Play, Seconds, TimelineOptions};
 
 use crate::{
     cancel::{self, RefrainCancel},
@@ -37,6 +37,9 @@ pub struct RefrainTimelineOptions {
     pub callback: RefrainQueryCallback,
     /// Passed to both callbacks.
     pub user_data: *mut c_void,
+    /// Whether an installed ffmpeg decodes a file that refrain cannot: NULL for never, "auto" for the one in PATH if there is
+    /// one, or the path of the program.
+    pub ffmpeg: *const c_char,
 }
 // SAFETY: numbers and pointers, the size first.
 unsafe impl Growing for RefrainTimelineOptions {
@@ -75,18 +78,18 @@ impl RefrainTimelineOptions {
 /// As of the arguments in the header.
 unsafe fn make<'a>(
     index: *const RefrainIndex,
-    audio: impl FnOnce() -> Result<Audio<'a>>,
+    audio: impl FnOnce(&Ffmpeg) -> Result<Audio<'a>>,
     options: *const RefrainTimelineOptions,
     timeline: *mut *mut RefrainTimeline,
 ) -> RefrainCode {
     guard(|| {
         // SAFETY: handles, a struct and a flag of the caller.
-        let (index, place, given, options) = unsafe {
+        let (index, place, given, options, ffmpeg) = unsafe {
             let place = output::place(timeline, "timeline")?;
             let (index, given) = (input::handle(index, "index")?, sized::read(options)?);
-            (index, place, given, given.understood()?)
+            (index, place, given, given.understood()?, input::ffmpeg(given.ffmpeg)?)
         };
-        let made = index.index.timeline_with(audio()?, &options, |play| given.tell(play))?;
+        let made = index.index.timeline_with(audio(&ffmpeg)?, &options, |play| given.tell(play))?;
         *place = Box::into_raw(Box::new(RefrainTimeline::new(made)));
         Ok(())
     })
@@ -106,7 +109,10 @@ pub unsafe extern "C" fn refrain_timeline(
     timeline: *mut *mut RefrainTimeline,
 ) -> RefrainCode {
     // SAFETY: as the header says.
-    unsafe { make(index, || input::path(path, "path").map(Into::into), options, timeline) }
+    unsafe {
+        let audio = |ffmpeg: &Ffmpeg| Ok(Audio::file(input::path(path, "path")?).ffmpeg(ffmpeg));
+        make(index, audio, options, timeline)
+    }
 }
 
 /// Like refrain_timeline, for an audio file in memory: `count` bytes of any known format. `name` stands for it in the
@@ -121,7 +127,7 @@ pub unsafe extern "C" fn refrain_timeline_memory(
     timeline: *mut *mut RefrainTimeline,
 ) -> RefrainCode {
     // SAFETY: as the header says.
-    unsafe { make(index, || input::memory(bytes.cast(), count, name), options, timeline) }
+    unsafe { make(index, |_| input::memory(bytes.cast(), count, name), options, timeline) }
 }
 
 /// Like refrain_timeline, for samples: `frames` of each of `channels`, interleaved, `rate` frames a second (1,000 to
@@ -139,5 +145,5 @@ pub unsafe extern "C" fn refrain_timeline_samples(
     timeline: *mut *mut RefrainTimeline,
 ) -> RefrainCode {
     // SAFETY: as the header says.
-    unsafe { make(index, || input::samples(samples, frames, channels, rate, name), options, timeline) }
+    unsafe { make(index, |_| input::samples(samples, frames, channels, rate, name), options, timeline) }
 }

@@ -68,6 +68,10 @@ pub struct RefrainTrack {
     pub frames: u32,
     /// Fingerprint windows.
     pub windows: u32,
+    /// Further artists, in the order of the tag.
+    pub other_artists: *const *const c_char,
+    /// How many.
+    pub other_artist_count: usize,
 }
 
 /// Gets one track after the other. The track and its texts are valid until the callback returns. Return 0 for the next
@@ -119,6 +123,7 @@ fn with_plain<T>(track: &Track, files: &[FileEntry], call: impl FnOnce(*const Re
     };
     let files: Vec<RefrainFile> = files.iter().map(plain_file).collect();
     let (record, tags) = (&track.record, &track.record.tags);
+    let artists: Vec<_> = tags.other_artists.iter().map(|artist| strings.text(artist)).collect();
     call(&RefrainTrack {
         id: track.id.0,
         missing: track.missing.into(),
@@ -138,6 +143,8 @@ fn with_plain<T>(track: &Track, files: &[FileEntry], call: impl FnOnce(*const Re
         acoustid: strings.optional(tags.acoustid.as_ref()),
         frames: track.frames,
         windows: track.windows,
+        other_artist_count: artists.len(),
+        other_artists: strings.list(artists),
     })
 }
 

@@ -184,6 +184,14 @@ static void ask(void) {
     free(stranger);
 }
 
+static int on_artists(const RefrainTrack *track, void *user_data) {
+    if (track->other_artist_count == 2 && strcmp(track->other_artists[0], "Second") == 0)
+        ++*(size_t *)user_data;
+    else
+        CHECK(track->other_artist_count == 0 && !track->other_artists);
+    return 0;
+}
+
 static void add(void) {
     char *path = scratch("added.refrain"), *song = fixture("audio/songs/second-orbit.flac");
     char *wav = fixture("audio/songs/quiet-engines.wav"), *clip = fixture("audio/clips/clean.wav");
@@ -192,7 +200,9 @@ static void add(void) {
     RefrainMatch best = {.size = sizeof best};
     RefrainInfo info = {.size = sizeof info};
     RefrainTags tags = {.size = sizeof tags, .title = "Gar\xc3\xa7on", .artist = "", .track_number = 7};
-    size_t count, frames, sevenths;
+    const char *others[] = {"Second", "", NULL, "Third"};
+    RefrainTags several = {.size = sizeof several, .artist = "First", .other_artists = others, .other_artist_count = 4};
+    size_t count, frames, sevenths, artists = 0;
     unsigned channels, rate;
     unsigned char *bytes = read_file(song, &count);
     float *samples = read_wav(wav, &frames, &channels, &rate);
@@ -202,7 +212,9 @@ static void add(void) {
     /* Audio of the same name replaces the earlier one. */
     OK(refrain_add_memory(index, bytes, count, "archive:17", NULL));
     OK(refrain_add_memory(index, bytes, count, "archive:17", &tags));
-    OK(refrain_add_samples(index, samples, frames, channels, rate, "tape", NULL));
+    OK(refrain_add_samples(index, samples, frames, channels, rate, "tape", &several));
+    OK(refrain_tracks(index, on_artists, &artists));
+    CHECK(artists == 1);
     OK(refrain_info(index, &info));
     CHECK(info.tracks == 2 && info.files == 2);
     OK(refrain_verify(index));
@@ -217,7 +229,8 @@ static void add(void) {
     sevenths = frames / 7;
     OK(refrain_query_samples(index, samples + 3 * sevenths * channels, 2 * sevenths, channels, rate, NULL, NULL, &answer));
     OK(refrain_answer_match(answer, 0, &best));
-    CHECK(strcmp(best.path, "tape") == 0 && !best.title);
+    CHECK(strcmp(best.path, "tape") == 0 && !best.title && strcmp(best.artist, "First") == 0);
+    CHECK(best.other_artist_count == 2 && strcmp(best.other_artists[1], "Third") == 0);
     refrain_answer_free(answer);
 
     OK(refrain_add(index, song));

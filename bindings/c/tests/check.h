@@ -60,5 +60,6 @@ void test_transforms(void);
 void test_cancel(void);
 void test_listen(void);
 void test_timeline(void);
+void test_ffmpeg(void);
 
 #endif

@@ -112,7 +112,7 @@ int main(int argc, char **argv) {
         {"basics", test_basics},     {"maintain", test_maintain},     {"errors", test_errors},
         {"abi", test_abi},           {"threads", test_threads},   {"analysis", test_analysis},
         {"transforms", test_transforms}, {"cancel", test_cancel},   {"listen", test_listen},
-        {"timeline", test_timeline},
+        {"timeline", test_timeline},     {"ffmpeg", test_ffmpeg},
     };
     int ran = 0;
     if (argc < 3) {

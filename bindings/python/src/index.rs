@@ -9,7 +9,7 @@ use std::{
 };
 
 use pyo3::{exceptions::PyValueError, prelude::*};
-use refrain::{AddOptions, Added, BuildSummary, Error, Seconds, Selector, TimelineOptions, TrackId};
+use refrain::{AddOptions, Added, Audio, BuildSummary, Error, Seconds, Selector, TimelineOptions, TrackId};
 
 use crate::{
     audio::with_audio,
@@ -17,7 +17,7 @@ use crate::{
     inside::{Inside, is_in_call, is_writing},
     interrupt::{Caller, run},
     listener::{self, Listener},
-    options::{Ask, Names, Take, maintain},
+    options::{self, Ask, Names, Take, maintain},
     records::{AnswerRecord, InfoRecord, PlayRecord, SummaryRecord, TimelineRecord, TrackRecord},
 };
 
@@ -191,7 +191,7 @@ impl Index {
                     caller.tell(move |py| callback.call1(py, (done.0,)).map(|_| ()));
                 });
             }
-            index.query_with(audio, &options)
+            index.query_with(audio.ffmpeg(&ask.ffmpeg()), &options)
         });
         answer.map(AnswerRecord::from)
     }
@@ -208,7 +208,9 @@ impl Index {
     ) -> PyResult<()> {
         let done = Arc::new(done);
         self.reading(py, |index, caller| {
-            index.query_all(paths, &ask.options(caller).threads(threads), |path, answer| {
+            let ffmpeg = ask.ffmpeg();
+            let clips = paths.into_iter().map(|path| Audio::file(path).ffmpeg(&ffmpeg));
+            index.query_all(clips, &ask.options(caller).threads(threads), |path, answer| {
                 let (answer, reason) = match answer {
                     Ok(answer) => (Some(AnswerRecord::from(answer)), None),
                     // The same for all clips.
@@ -232,6 +234,7 @@ impl Index {
         sr: u32,
         name: Option<PathBuf>,
         limits: (f64, f32),
+        ffmpeg: Option<PathBuf>,
         done: Option<Py<PyAny>>,
         callback: Option<Py<PyAny>>,
     ) -> PyResult<TimelineRecord> {
@@ -250,6 +253,7 @@ impl Index {
                     caller.tell(move |py| callback.call1(py, (done.0,)).map(|_| ()));
                 });
             }
+            let audio = audio.ffmpeg(&options::ffmpeg(ffmpeg.as_deref()));
             index.timeline_with(audio, &options, |play| {
                 if let Some(done) = done.clone() {
                     let play = PlayRecord::from(play.clone());

@@ -30,11 +30,7 @@ impl Take {
             .follow_links(self.follow_links)
             .hidden(self.hidden)
             .max_depth(self.max_depth);
-        let ffmpeg = match self.ffmpeg.as_deref() {
-            None => Ffmpeg::never(),
-            Some(auto) if auto == Path::new("auto") => Ffmpeg::auto(),
-            Some(program) => Ffmpeg::at(program),
-        };
+        let ffmpeg = ffmpeg(self.ffmpeg.as_deref());
         let options = BuildOptions::default().scan(scan).threads(self.threads).ffmpeg(&ffmpeg);
         let options = options.cancel(caller.cancel());
         let Some(callback) = callback else { return options };
@@ -44,6 +40,15 @@ impl Take {
                 caller.tell(move |py| callback.call1(py, (event,)).map(|_| ()));
             }
         })
+    }
+}
+
+/// Which ffmpeg may decode what refrain cannot: the one in `PATH` for "auto".
+pub(crate) fn ffmpeg(program: Option<&Path>) -> Ffmpeg {
+    match program {
+        None => Ffmpeg::never(),
+        Some(auto) if auto == Path::new("auto") => Ffmpeg::auto(),
+        Some(program) => Ffmpeg::at(program),
     }
 }
 
@@ -57,9 +62,14 @@ pub struct Ask {
     semitones: f64,
     slowest: f64,
     fastest: f64,
+    ffmpeg: Option<PathBuf>,
 }
 
 impl Ask {
+    pub(crate) fn ffmpeg(&self) -> Ffmpeg {
+        ffmpeg(self.ffmpeg.as_deref())
+    }
+
     pub(crate) fn options(&self, caller: &Caller) -> QueryOptions {
         let range = Range::default().semitones(self.semitones).slowest(self.slowest).fastest(self.fastest);
         QueryOptions::default()

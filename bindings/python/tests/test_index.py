@@ -8,6 +8,7 @@ import os
 import pickle
 import shutil
 import sqlite3
+import struct
 import threading
 import time
 import wave
@@ -428,3 +429,25 @@ def test_a_timeline_is_made_of_any_audio(built: Path, clip: Path) -> None:
                 index.timeline(clip, **limits)
         with pytest.raises(ZeroDivisionError):
             index.timeline(clip, done=lambda play: 1 / 0)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="stands in for ffmpeg with a shell script")
+def test_an_installed_ffmpeg_helps_with_clips(built: Path, clip: Path, tmp_path: Path) -> None:
+    y, sr = refrain.load(clip, sr=None)
+    sound = tmp_path / "out.au"
+    sound.write_bytes(b".snd" + struct.pack(">5I", 24, 0xFFFFFFFF, 6, sr, 1) + y.astype(">f4").tobytes())
+    program = tmp_path / "ffmpeg"
+    program.write_text(f"#!/bin/sh\ncat '{sound}'\n")
+    program.chmod(0o755)
+    packed = tmp_path / "clip.wv"
+    packed.write_bytes(b"wvpk\x10\0\0\0\x10\x04")
+    with refrain.Index(built) as index:
+        for call in index.query, index.timeline:
+            with pytest.raises(refrain.AudioError, match="WavPack"):
+                call(packed)
+        assert len(index.query_many([packed])[1]) == 1
+        best = index.query(packed, ffmpeg=program).best
+        assert best is not None and best.title == "Second Orbit"
+        answers, failures = index.query_many([packed], ffmpeg=program)
+        assert [answer.best.title for answer in answers if answer.best] == ["Second Orbit"] and not failures
+        assert [play.title for play in index.timeline(packed, ffmpeg=str(program)).plays] == ["Second Orbit"]

@@ -18,6 +18,8 @@ pub(crate) struct Decoder {
     layout: Option<Layout>,
     /// Whether frames say what channels there are.
     told: bool,
+    /// Whether a packet had more than the core.
+    upper: bool,
     step: usize,
     synthesis: Synthesis,
     noise: Noise,
@@ -56,6 +58,7 @@ impl Decoder {
             rate: config.rate,
             bands: bands::of_rate(config.rate),
             told: config.layout.is_none(),
+            upper: false,
             layout: config.layout,
             step,
             synthesis: Synthesis::new(step),
@@ -65,6 +68,11 @@ impl Decoder {
             mask: Mask::default(),
             planes: Vec::new(),
         }
+    }
+
+    /// Whether the packets so far had an upper half of the spectrum, which is passed over.
+    pub(crate) fn has_upper_half(&self) -> bool {
+        self.upper
     }
 
     /// The rate of the samples.
@@ -108,7 +116,7 @@ impl Decoder {
                 3 => self.element(Kind::Low, &mut bits, &mut used)?,
                 4 => pass_data(&mut bits),
                 5 => self.program(&mut bits, &used)?,
-                6 => pass_fill(&mut bits),
+                6 => self.upper |= pass_fill(&mut bits),
                 _ => break,
             }
         }
@@ -253,14 +261,17 @@ fn pass_data(bits: &mut Bits) {
     bits.skip(8 * count);
 }
 
-/// Passes over a fill element. It may hold what HE-AAC adds to its core.
-fn pass_fill(bits: &mut Bits) {
+/// Passes over a fill element. Returns whether it holds what HE-AAC adds to its core.
+fn pass_fill(bits: &mut Bits) -> bool {
     let mut count = bits.take(4);
     if count == 15 {
         count += bits.take(8);
         count -= 1;
     }
+    // The kinds of extension: SBR, and SBR with a checksum.
+    let upper = count > 0 && matches!(bits.clone().take(4), 13 | 14);
     bits.skip(8 * count);
+    upper
 }
 
 #[cfg(test)]

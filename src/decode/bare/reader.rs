@@ -2,21 +2,20 @@
 use std::io::ErrorKind;
 
 use symphonia::core::codecs::CodecParameters;
-use symphonia::core::errors::{Error, Result, SeekErrorKind, decode_error, seek_error, unsupported_error};
+use symphonia::core::errors::{Error, Result, decode_error, unsupported_error};
 use symphonia::core::formats::probe::{
     ProbeDataMatchSpec, ProbeFormatData, ProbeableFormat, Score, Scoreable,
 };
 use symphonia::core::formats::well_known::{FORMAT_ID_ADTS, FORMAT_ID_MP1, FORMAT_ID_MP2, FORMAT_ID_MP3};
-use symphonia::core::formats::{
-    FormatInfo, FormatOptions, FormatReader, MediaInfo, SeekMode, SeekTo, SeekedTo, Track,
-};
+use symphonia::core::formats::{FormatInfo, FormatOptions, FormatReader, MediaInfo, Track};
 use symphonia::core::io::{MediaSource, MediaSourceStream, ReadBytes, ScopedStream, SeekBuffered};
-use symphonia::core::meta::{Metadata, MetadataLog};
+use symphonia::core::meta::MetadataLog;
 use symphonia::core::packet::Packet;
 use symphonia::core::units::{Duration, TimeBase, Timestamp};
 
 use super::encoder_tag::EncoderTag;
 use super::header::{Form, HEADER, Header, Kind};
+use crate::decode::one_track::one_track;
 
 /// A frame and the header after it can be taken back.
 const SEEKBACK: usize = 32 << 10;
@@ -306,21 +305,7 @@ impl FormatReader for BareReader<'_> {
         self.info
     }
 
-    fn media_info(&self) -> &MediaInfo {
-        &self.media
-    }
-
-    fn metadata(&mut self) -> Metadata<'_> {
-        self.metadata.metadata()
-    }
-
-    fn seek(&mut self, _: SeekMode, _: SeekTo) -> Result<SeekedTo> {
-        seek_error(SeekErrorKind::Unseekable)
-    }
-
-    fn tracks(&self) -> &[Track] {
-        &self.track
-    }
+    one_track!();
 
     fn next_packet(&mut self) -> Result<Option<Packet>> {
         let next = match self.ahead.take() {

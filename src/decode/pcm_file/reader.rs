@@ -4,15 +4,16 @@ use std::io::{self, Seek, SeekFrom};
 use symphonia::core::audio::Channels;
 use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::AudioCodecParameters;
-use symphonia::core::errors::{Error, Result, SeekErrorKind, seek_error};
+use symphonia::core::errors::{Error, Result};
 use symphonia::core::formats::well_known::FORMAT_ID_WAVE;
-use symphonia::core::formats::{FormatInfo, FormatReader, MediaInfo, SeekMode, SeekTo, SeekedTo, Track};
+use symphonia::core::formats::{FormatInfo, FormatReader, MediaInfo, Track};
 use symphonia::core::io::{MediaSourceStream, ReadBytes};
-use symphonia::core::meta::{ChapterGroup, Metadata, MetadataLog};
+use symphonia::core::meta::MetadataLog;
 use symphonia::core::packet::Packet;
 use symphonia::core::units::{Duration, Timestamp};
 
 use super::samples::{Extent, Samples};
+use crate::decode::one_track::one_track;
 
 const INFO: FormatInfo =
     FormatInfo { format: FORMAT_ID_WAVE, short_name: "pcm", long_name: "a container of samples" };
@@ -26,8 +27,8 @@ const BYTES: u32 = 1 << 20;
 /// A demuxer of one track.
 pub(crate) struct PcmReader<'s> {
     source: MediaSourceStream<'s>,
-    info: MediaInfo,
-    tracks: Vec<Track>,
+    media: MediaInfo,
+    track: [Track; 1],
     metadata: MetadataLog,
     samples: Samples,
     /// The most blocks of a packet.
@@ -64,8 +65,8 @@ impl<'s> PcmReader<'s> {
             .with_duration(Duration::from(announced));
         Ok(Self {
             source,
-            info: MediaInfo::default(),
-            tracks: vec![track],
+            media: MediaInfo::default(),
+            track: [track],
             metadata: MetadataLog::default(),
             samples,
             most: most.into(),
@@ -81,25 +82,7 @@ impl FormatReader for PcmReader<'_> {
         &INFO
     }
 
-    fn media_info(&self) -> &MediaInfo {
-        &self.info
-    }
-
-    fn metadata(&mut self) -> Metadata<'_> {
-        self.metadata.metadata()
-    }
-
-    fn chapters(&self) -> Option<&ChapterGroup> {
-        None
-    }
-
-    fn seek(&mut self, _: SeekMode, _: SeekTo) -> Result<SeekedTo> {
-        seek_error(SeekErrorKind::Unseekable)
-    }
-
-    fn tracks(&self) -> &[Track] {
-        &self.tracks
-    }
+    one_track!();
 
     fn next_packet(&mut self) -> Result<Option<Packet>> {
         let blocks = self.left.min(self.most);

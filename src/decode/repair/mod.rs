@@ -29,8 +29,8 @@ pub(super) fn view(file: &mut File, base: u64) -> io::Result<Option<View>> {
     if let Some(patches) = flac::patches(file, base)? {
         return Ok(Some(View { base, patches, ..View::default() }));
     }
-    if let Some(after) = mov::missing_type(file, base)? {
-        return Ok(Some(View { base, after, mp4: true, ..View::default() }));
+    if let Some(view) = mov::view(file, base)? {
+        return Ok(Some(view));
     }
     match ogg::without_cover(file, base) {
         Ok(Some((audio, before))) => Ok(Some(View { base: audio, before, ..View::default() })),

@@ -219,6 +219,8 @@ class _Ask(Protocol):
     def slowest(self) -> float: ...
     @property
     def fastest(self) -> float: ...
+    @property
+    def ffmpeg(self) -> Optional[str]: ...
 
 class _Names(Protocol):
     @property
@@ -299,6 +301,7 @@ class Index:
         sr: int,
         name: Optional[str],
         limits: tuple[float, float],
+        ffmpeg: Optional[str],
         done: Optional[Callable[[PlayDict], object]],
         callback: Optional[Callable[[float], object]],
     ) -> TimelineDict: ...

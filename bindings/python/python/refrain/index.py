@@ -50,6 +50,7 @@ class _Ask(NamedTuple):
     semitones: float
     slowest: float
     fastest: float
+    ffmpeg: Optional[str]
 
 
 class _Names(NamedTuple):
@@ -415,6 +416,7 @@ class Index:
         fast: bool = False,
         exact: bool = False,
         explain: bool = False,
+        ffmpeg: Optional[_checks.Path] = None,
         callback: Optional[Callable[[float], object]] = None,
     ) -> Answer:
         """Identifies the recordings that a clip comes from.
@@ -442,6 +444,8 @@ class Index:
             Compare with every window instead of using the neighbour index.
         explain : bool
             Also return the best places that were looked at.
+        ffmpeg : str, bytes or os.PathLike, optional
+            Lets an installed ffmpeg decode a file that refrain cannot, as in :meth:`build`.
         callback : callable, optional
             Gets how many seconds of the clip were looked up, about once a minute of audio. An exception in it ends the
             query.
@@ -464,7 +468,7 @@ class Index:
         ['Second Orbit']
         """
         kind, audio, rate = _checks.audio(source, sr)
-        ask = _asked(top, min_score, pitch, tempo, fast, exact, explain)
+        ask = _asked(top, min_score, pitch, tempo, fast, exact, explain, ffmpeg)
         called = None if name is None else _checks.name(name)
         return Answer._of(self._index.query(kind, audio, rate, called, ask, callback))
 
@@ -480,6 +484,7 @@ class Index:
         fast: bool = False,
         exact: bool = False,
         explain: bool = False,
+        ffmpeg: Optional[_checks.Path] = None,
         callback: Optional[Callable[[Union[Answer, Failure]], object]] = None,
     ) -> Tuple[List[Answer], List[Failure]]:
         """Identifies many clips, on all cores. A clip that cannot be read does not end the call.
@@ -493,6 +498,7 @@ class Index:
         top : int
         min_score, pitch, tempo : float
         fast, exact, explain : bool
+        ffmpeg : str, bytes or os.PathLike, optional
             As in :meth:`query`.
         callback : callable, optional
             Gets the :class:`Answer` or :class:`Failure` of each clip, in order, as soon as there is one. An exception in it
@@ -514,7 +520,7 @@ class Index:
         >>> len(answers), len(failures)
         (2, 1)
         """
-        ask = _asked(top, min_score, pitch, tempo, fast, exact, explain)
+        ask = _asked(top, min_score, pitch, tempo, fast, exact, explain, ffmpeg)
         answers: List[Answer] = []
         failures: List[Failure] = []
 
@@ -537,6 +543,7 @@ class Index:
         name: Optional[_checks.Path] = None,
         min_length: float = 3.0,
         min_score: float = 0.99,
+        ffmpeg: Optional[_checks.Path] = None,
         done: Optional[Callable[[Play], object]] = None,
         callback: Optional[Callable[[float], object]] = None,
     ) -> Timeline:
@@ -552,6 +559,8 @@ class Index:
             Leave out plays that are shorter, in seconds.
         min_score : float
             The least score of a play, 0 to 1.
+        ffmpeg : str, bytes or os.PathLike, optional
+            Lets an installed ffmpeg decode a file that refrain cannot, as in :meth:`build`.
         done : callable, optional
             Gets each :class:`Play` as soon as nothing later can change it. An exception in it ends the call.
         callback : callable, optional
@@ -580,7 +589,8 @@ class Index:
         called = None if name is None else _checks.name(name)
         final = None if done is None else lambda told: done(Play._of(told))
         limits = (float(min_length), float(min_score))
-        return Timeline._of(self._index.timeline(kind, audio, rate, called, limits, final, callback))
+        program = None if ffmpeg is None else _checks.path(ffmpeg)
+        return Timeline._of(self._index.timeline(kind, audio, rate, called, limits, program, final, callback))
 
     def query_track(
         self,
@@ -1012,7 +1022,14 @@ def _take(
 
 
 def _asked(
-    top: int, min_score: float, pitch: float, tempo: float, fast: bool, exact: bool, explain: bool
+    top: int,
+    min_score: float,
+    pitch: float,
+    tempo: float,
+    fast: bool,
+    exact: bool,
+    explain: bool,
+    ffmpeg: Optional[_checks.Path] = None,
 ) -> _Ask:
     if not 0 <= pitch <= 6:
         raise ParameterError(f"pitch is {pitch}, must be 0 to 6 semitones")
@@ -1022,7 +1039,8 @@ def _asked(
         raise ParameterError(f"min_score is {min_score}, must be 0 to 1")
     if fast:
         pitch, tempo = 0.0, 1.0
-    return _Ask(_checks.whole("top", top, 1), min_score, explain, exact, pitch, 1 / tempo, tempo)
+    program = None if ffmpeg is None else _checks.path(ffmpeg)
+    return _Ask(_checks.whole("top", top, 1), min_score, explain, exact, pitch, 1 / tempo, tempo, program)
 
 
 def _told(callback: Optional[Callback]) -> Optional[Callable[[_refrain.EventDict], object]]:

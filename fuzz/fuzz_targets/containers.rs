@@ -1,0 +1,3 @@
+#![cfg_attr(fuzzing, no_main)]
+
+refrain_fuzz::target!(refrain_fuzz::containers::run);
