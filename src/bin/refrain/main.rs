@@ -8,9 +8,9 @@ mod folders;
 mod messages;
 mod needs;
 mod remedies;
+mod screen;
 #[cfg(test)]
 mod shown;
-mod screen;
 mod stop;
 mod wording;
 
