@@ -168,7 +168,7 @@ def check(refrain, path, expected, folder, clip):
         shutil.copy(SONGS / other, place / "m")
     without = run(refrain, "index", "build", "--db", place / "without.refrain", "--ffmpeg", "never", place / "m")
     problems = []
-    if f"{path.name}: not supported: {expected};" not in without.stderr or without.returncode:
+    if f"{path.name}: {expected} is not supported;" not in without.stderr or without.returncode:
         problems.append(f"named {without.stderr.splitlines()[0]!r}, status {without.returncode}")
     if f"1 file needs ffmpeg: 1 {expected};" not in without.stderr:
         problems.append("not counted")
@@ -176,7 +176,7 @@ def check(refrain, path, expected, folder, clip):
     began = time.time()
     built = run(refrain, "index", "build", "--db", db, "--ffmpeg", "auto", place / "m")
     took = time.time() - began
-    if built.returncode or "not usable" in built.stderr:
+    if built.returncode or "cannot read" in built.stderr:
         problems.append(f"build: {built.stderr.splitlines()[:2]}")
     info = json.loads(run(refrain, "index", "info", "--json", "--db", db).stdout or "{}")
     if info.get("through_ffmpeg") != 1:

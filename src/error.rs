@@ -88,7 +88,7 @@ pub enum AudioError {
     #[error("not supported: {0}")]
     Unsupported(String),
     /// A healthy file that only an installed ffmpeg decodes.
-    #[error("not supported: {format}; {} ffmpeg to use it", if *.allowed { "install" } else { "allow" })]
+    #[error("{format} is not supported; {} ffmpeg to use it", if *.allowed { "install" } else { "allow" })]
     #[non_exhaustive]
     NeedsFfmpeg {
         /// The format, such as `WMA`.
@@ -106,7 +106,7 @@ pub enum AudioError {
         said: String,
     },
     /// Only a program with the buyer's key can decode it.
-    #[error("protected (DRM)")]
+    #[error("protected by DRM")]
     Protected,
     /// The container has no audio track.
     #[error("it has no audio track")]
@@ -118,10 +118,10 @@ pub enum AudioError {
     #[error("the decoder failed on it ({0})")]
     DecoderPanic(String),
     /// Not a sample rate that can be worked with.
-    #[error("a sample rate of {0} Hz is outside 1000..=768000 Hz")]
+    #[error("a sample rate of {0} Hz is outside 1000 to 768000 Hz")]
     SampleRate(u32),
     /// Decoded, and too short to tell anything.
-    #[error("too short: {milliseconds} ms of audio, at least {min_milliseconds} ms are needed")]
+    #[error("too short: {milliseconds} ms of audio; at least {min_milliseconds} ms are needed")]
     TooShort {
         /// How much audio there is.
         milliseconds: u64,
@@ -146,7 +146,7 @@ pub enum AudioError {
     #[error("it changed while it was analysed; try again")]
     Changed,
     /// Decoded, and nothing in it that could be told from anything else.
-    #[error("nothing to fingerprint: silence, steady sounds, or too short to tell")]
+    #[error("nothing to fingerprint: it is silent, too steady or too short")]
     NoFingerprint,
 }
 
@@ -194,7 +194,7 @@ pub enum IndexError {
     #[error("is damaged ({0})")]
     Damaged(String),
     /// Its derived part contradicts the rest, which is whole.
-    #[error("its neighbour index is damaged ({0}), nothing is lost")]
+    #[error("its neighbour index is damaged ({0}); nothing is lost")]
     Neighbours(String),
     /// Files cannot be moved onto others.
     #[error("already holds {}", Shown(.0))]

@@ -230,7 +230,7 @@ fn tasks<'a>(inputs: Vec<Audio<'a>>, options: &AnalyzeOptions<'_>) -> Result<Vec
     let many = inputs.len() > 1 || inputs.iter().any(is_folder);
     let outputs = options.outputs();
     if let Some(out) = outputs.iter().flatten().find(|out| many && !out.is_dir()) {
-        let reason = "several files have outputs of their own: an existing folder is needed";
+        let reason = "several files need a folder for their outputs";
         return Err(io_error(out)(io::Error::new(io::ErrorKind::NotADirectory, reason)));
     }
     let mut tasks = Vec::new();
@@ -308,7 +308,9 @@ fn refuse_clashes(tasks: &mut [Task<'_>]) {
         let clash = task.targets.each().find(|target| !taken.insert(real(target))).map(Path::to_owned);
         if let (Some(clash), Ok(_)) = (clash, &task.audio) {
             let clash = Shown(clash);
-            task.audio = Err(Unreadable(format!("{clash} is an input, or the output of another file too")));
+            task.audio = Err(Unreadable(format!(
+                "its output {clash} is an input, or also the output of another file"
+            )));
         }
     }
 }

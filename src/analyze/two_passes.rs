@@ -25,7 +25,11 @@ use crate::{
     error::{AudioError, Error, Result},
     extract::samples,
     ordered::Ordered,
-    report::{HarmonicFigures, harmonic::nearest_note},
+    report::{
+        HarmonicFigures,
+        harmonic::nearest_note,
+        key_name::{camelot, key_name},
+    },
     units::Samples,
 };
 
@@ -131,6 +135,8 @@ impl Job<'_, '_> {
         figures.chroma_entropy = features::chroma_entropy(&energy);
         if let Some(key) = estimate_key(&energy) {
             figures.key = Some(key.key.to_string());
+            figures.key_name = Some(key_name(key.key));
+            figures.camelot = Some(camelot(key.key));
             figures.mode = Some(if key.key.mode == Mode::Major { "major" } else { "minor" });
             figures.key_correlation = Some(key.correlation);
             figures.key_confidence = Some(key.confidence);

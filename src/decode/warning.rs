@@ -36,17 +36,17 @@ pub enum Warning {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Warning::DamagedPackets { count: 1, first } => write!(f, "a damaged packet skipped ({first})"),
+            Warning::DamagedPackets { count: 1, first } => write!(f, "skipped a damaged packet ({first})"),
             Warning::DamagedPackets { count, first } => {
-                write!(f, "{count} damaged packets skipped ({first})")
+                write!(f, "skipped {count} damaged packets ({first})")
             }
-            Warning::CutShort { reason } => write!(f, "used only up to a damaged place ({reason})"),
+            Warning::CutShort { reason } => write!(f, "used only what comes before the damage ({reason})"),
             Warning::Ffmpeg { said } => write!(f, "ffmpeg: {said}"),
             Warning::Truncated { found, announced: None } => {
-                write!(f, "truncated: its first {found} were used")
+                write!(f, "truncated: used the first {found}")
             }
             Warning::Truncated { found, announced: Some(announced) } => {
-                write!(f, "truncated: {found} of the announced {announced} were used")
+                write!(f, "truncated: used {found} of the announced {announced}")
             }
         }
     }

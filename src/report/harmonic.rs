@@ -25,8 +25,12 @@ pub struct HarmonicFigures {
     pub frames: u64,
     /// The part of a semitone by which the music is higher than A4 = 440 Hz, -0.5 to 0.49; `None` if nothing sounds.
     pub tuning: Option<f64>,
-    /// The key, as in `A minor`; `None` if all pitch classes are equal, as in silence.
+    /// The key, as in `C# major`. Each tonic has one spelling in both modes. `None` if all pitch classes are equal, as in silence.
     pub key: Option<String>,
+    /// The key as musicians write it, as in `Db major`.
+    pub key_name: Option<String>,
+    /// The key's place on the Camelot wheel, as in `3B`.
+    pub camelot: Option<String>,
     /// The mode of the key, `major` or `minor`.
     pub mode: Option<&'static str>,
     /// The correlation of the pitch classes with the key's profile, -1 to 1.
@@ -85,7 +89,9 @@ pub fn csv_header() -> Vec<String> {
                  chroma_entropy warnings";
     let of_classes =
         ["chroma", "chroma_energy"].into_iter().flat_map(|what| NAMES.map(|name| format!("{what}_{name}")));
-    names.split_whitespace().map(str::to_owned).chain(of_classes).collect()
+    // New columns come last: some programs read columns by number.
+    let newer = ["key_name", "camelot"].map(str::to_owned);
+    names.split_whitespace().map(str::to_owned).chain(of_classes).chain(newer).collect()
 }
 
 /// The figures of the JSON document as the cells of a row. A figure that does not exist gives an empty cell. Warnings
@@ -123,6 +129,7 @@ pub fn csv_row(name: &Path, outcome: &Result<HarmonicFigures>) -> Vec<String> {
         f.warnings.join("; "),
     ]);
     row.extend(f.chroma.iter().chain(&f.chroma_energy).map(ToString::to_string));
+    row.extend([cell(&f.key_name), cell(&f.camelot)]);
     row
 }
 

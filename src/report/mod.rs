@@ -4,6 +4,8 @@ pub(crate) mod document;
 #[cfg(feature = "analyze")]
 pub(crate) mod harmonic;
 #[cfg(feature = "analyze")]
+pub(crate) mod key_name;
+#[cfg(feature = "analyze")]
 pub(crate) mod plot;
 pub(crate) mod timeline;
 
@@ -11,6 +13,8 @@ pub use answer::{Answer, Match, Status};
 pub use document::{Document, json};
 #[cfg(feature = "analyze")]
 pub use harmonic::{HarmonicFigures, csv_header, csv_row};
+#[cfg(feature = "analyze")]
+pub use key_name::respelt;
 pub use timeline::{
     Play, Timeline,
     writer::{TimelineFormat, TimelineWriter},

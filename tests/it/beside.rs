@@ -136,7 +136,10 @@ fn a_writer_that_waits_too_long_says_so() {
     } else {
         "another process".to_owned()
     };
-    assert_eq!(run.err, format!("refrain: i.refrain: {said} is writing to it; try again when it is done\n"));
+    assert_eq!(
+        run.err,
+        format!("refrain: i.refrain: {said} is writing to it; try again when it has finished\n")
+    );
     // Readers do not block it, and it does not block readers.
     assert_eq!(tracks(&place), 2);
     drop(held);

@@ -19,10 +19,10 @@ fn tracks_are_listed_for_people_and_programs() {
     fs::remove_file(place.at("m/a.mp3")).unwrap();
     update(&place, "");
     assert_snapshot!(place.told(&index(&place, "list").code(0).out), @r"
-          1     0:35.6  Mira Holloway - Paper Lanterns (Refrain Fixtures)
-                        DIR/m/b.mp3
-                        DIR/m/a.mp3 (missing)
-          2     0:04.0  DIR/m/c, d.wav
+    track                           length  id  album             file
+    Mira Holloway - Paper Lanterns  0:35.6   1  Refrain Fixtures  m/b.mp3
+      also as m/a.mp3 (missing)
+    m/c, d.wav                      0:04.0   2
     ");
     let tracks = index(&place, "list --json").code(0).json();
     let keys: Vec<&str> = tracks[0].as_object().unwrap().keys().map(String::as_str).collect();
@@ -64,7 +64,7 @@ fn tracks_are_listed_for_people_and_programs() {
     let gone = index(&place, "list x.mp3").code(1);
     assert_eq!(
         (gone.out.as_str(), gone.err.as_str()),
-        ("", "refrain: i.refrain: nothing in the index is meant by x.mp3\n")
+        ("", "refrain: no track for x.mp3 in i.refrain; `refrain index list --db i.refrain` lists all\n")
     );
     index(&place, "list --json --csv").code(2);
 }
@@ -75,10 +75,10 @@ fn errors_are_listed_and_tried_again() {
     place.write("m/more.ogg", b"OggS and no more");
     index(&place, "build -q m").code(0);
     let errors = index(&place, "errors").code(0);
-    assert_eq!(errors.err, "");
+    assert_eq!(errors.err, "2 errors; `refrain index errors --retry --db i.refrain` reads them again\n");
     let before = place.told(&errors.out);
     assert_eq!(before.lines().count(), 2);
-    assert_eq!(before.lines().last(), Some("DIR/m/text.mp3: not an audio file of a known format"));
+    assert_eq!(before.lines().last(), Some("m/text.mp3: not an audio file of a known format"));
     let json = index(&place, "errors --json").code(0).json();
     assert_eq!(json[1]["reason"], "not an audio file of a known format");
     // The file is repaired, but keeps its length and date.
@@ -91,7 +91,7 @@ fn errors_are_listed_and_tried_again() {
     place.write("m/text.mp3", &wav(8_000, 1, &tune(8_000, 4.0, 8)));
     File::options().append(true).open(&text).unwrap().set_modified(date).unwrap();
     fs::remove_file(place.at("m/more.ogg")).unwrap();
-    assert!(index(&place, "build m").code(0).err.contains("1 known not to be usable"));
+    assert!(index(&place, "build m").code(0).err.contains("1 earlier error"));
     let retried = index(&place, "errors --retry").code(0);
     assert_eq!(retried.out, "");
     assert!(retried.err.starts_with("1 file added (4 s"), "{retried:#?}");

@@ -53,7 +53,7 @@ fn the_table_lists_copies_below_their_match() {
     let lines: Vec<&str> = table.lines().collect();
     assert_eq!(lines.len(), 5, "{table}");
     let also: Vec<&str> = lines[3..].iter().map(|line| line.trim()).collect();
-    assert!(also.iter().all(|line| line.starts_with("also as /")), "{table}");
+    assert!(also.iter().all(|line| line.starts_with("also as music/")), "{table}");
 }
 
 /// A recording is listed by a file that exists.

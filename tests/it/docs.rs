@@ -153,7 +153,7 @@ fn the_json_has_exactly_the_documented_fields() {
     let (good, bad) = (timeline_of("fixtures/audio/clips/clean.wav"), timeline_of("no-such-file"));
     assert_eq!(&keys(&good) | &keys(&bad), owned(first_cells(timeline)));
     assert_eq!(keys(&good["plays"][0]), owned(first_cells(play)));
-    let told = stdout(&["index", "info", "--json", "--failures", "--db", db]);
+    let told = stdout(&["index", "info", "--json", "--errors", "--db", db]);
     assert_eq!(keys(&serde_json::from_str(&told).expect("JSON")), owned(first_cells(info)));
     let listed = stdout(&["index", "list", "--json", "--db", db]);
     let track: serde_json::Value =

@@ -94,7 +94,7 @@ fn a_file_a_stream_and_samples_have_the_same_answer() {
     let stereo = index.query_with(Audio::interleaved(&stereo, 2, rate), &options).unwrap();
     assert_eq!(stereo.matches[0].path, expected.matches[0].path);
     let refused = index.query_with(Audio::samples(&samples, 10).named("slow"), &options);
-    assert_eq!(refused.unwrap_err().to_string(), "slow: a sample rate of 10 Hz is outside 1000..=768000 Hz");
+    assert_eq!(refused.unwrap_err().to_string(), "slow: a sample rate of 10 Hz is outside 1000 to 768000 Hz");
 }
 
 #[test]

@@ -43,16 +43,16 @@ fn empty_files_and_files_that_are_no_audio() {
     place.write("m/text.mp3", b"Dear diary, this is no music at all.\n");
     place.write("m/noise.ogg", &noise(100_000, 1));
     assert_snapshot!(build(&place), @r"
-    cannot use DIR/m/empty.mp3: the file is empty
-    cannot use DIR/m/noise.ogg: not an audio file of a known format
-    cannot use DIR/m/text.mp3: not an audio file of a known format
-    1 file added (5 s of audio in TIME), 3 not usable
+    refrain: cannot read m/empty.mp3: the file is empty
+    refrain: cannot read m/noise.ogg: not an audio file of a known format
+    refrain: cannot read m/text.mp3: not an audio file of a known format
+    1 file added (5 s of audio in TIME), 3 errors
     i.refrain: 1 track, 5 s
     ");
     assert_snapshot!(asked(&place, "m/empty.mp3 m/text.mp3", 2), @r"
-    refrain: m/empty.mp3: the file is empty
-    refrain: m/text.mp3: not an audio file of a known format
-    0 of 2 clips found
+    refrain: cannot read m/empty.mp3: the file is empty
+    refrain: cannot read m/text.mp3: not an audio file of a known format
+    0 of 2 clips found, 2 errors
     ");
 }
 
@@ -61,9 +61,9 @@ fn codecs_that_are_not_known() {
     let place = place();
     place.write("m/ac3.mka", &fs::read(fixture("formats").join("ac3.mka")).unwrap());
     assert_snapshot!(build(&place), @r"
-    cannot use DIR/m/ac3.mka: not supported: AC-3; allow ffmpeg to use it
-    1 file needs ffmpeg: 1 AC-3; allow ffmpeg (`--ffmpeg auto`) to use it
-    1 file added (5 s of audio in TIME), 1 not usable
+    refrain: cannot read m/ac3.mka: AC-3 is not supported; allow ffmpeg to use it
+    1 file needs ffmpeg: 1 AC-3; allow ffmpeg with --ffmpeg auto to use it
+    1 file added (5 s of audio in TIME), 1 error
     i.refrain: 1 track, 5 s
     ");
 }
@@ -77,12 +77,12 @@ fn truncated_files_are_used_as_far_as_they_go() {
     place.write("m/cut.ogg", &cut("harbour-lights.ogg", 100_000));
     place.write("m/cut.wav", &cut("quiet-engines.wav", 200_000));
     assert_snapshot!(build(&place), @r"
-    DIR/m/cut.flac: truncated: 0:10.2 of the announced 0:30.8 were used
-    DIR/m/cut.mp3: truncated: 0:09.9 of the announced 0:35.6 were used
-    DIR/m/cut.ogg: truncated: its first 0:10.1 were used
-    DIR/m/cut.wav: truncated: 0:04.5 of the announced 0:31.9 were used
-    cannot use DIR/m/cut.m4a: damaged: its table of contents (moov) is missing, it may have been cut off
-    5 files added (40 s of audio in TIME), 1 not usable
+    m/cut.flac: truncated: used 0:10.2 of the announced 0:30.8
+    m/cut.mp3: truncated: used 0:09.9 of the announced 0:35.6
+    m/cut.ogg: truncated: used the first 0:10.1
+    m/cut.wav: truncated: used 0:04.5 of the announced 0:31.9
+    refrain: cannot read m/cut.m4a: damaged: its table of contents (moov) is missing, it may have been cut off
+    5 files added (40 s of audio in TIME), 1 error
     i.refrain: 5 tracks, 40 s
     ");
     let quiet = place.line("index build --quiet --db quiet.refrain m").code(0);
@@ -97,7 +97,7 @@ fn a_damaged_middle_is_skipped() {
     song[third..][..20_000].copy_from_slice(&noise(20_000, 3));
     place.write("m/middle.mp3", &song);
     let said = build(&place);
-    assert!(said.starts_with("DIR/m/middle.mp3: "), "{said}");
+    assert!(said.starts_with("m/middle.mp3: "), "{said}");
     assert!(said.contains("damaged packet"), "{said}");
     assert!(said.contains("2 files added"), "{said}");
     place.song("paper-lanterns.mp3", "whole.mp3");
@@ -116,14 +116,14 @@ fn sounds_without_a_fingerprint_are_refused() {
     );
     place.write("m/nothing.wav", &wav(11_025, 1, &[]));
     assert_snapshot!(build(&place), @r"
-    cannot use DIR/m/blip.wav: too short: 200 ms of audio, at least 500 ms are needed
-    cannot use DIR/m/nothing.wav: too short: 0 ms of audio, at least 500 ms are needed
-    cannot use DIR/m/silence.wav: nothing to fingerprint: silence, steady sounds, or too short to tell
-    cannot use DIR/m/tone.wav: nothing to fingerprint: silence, steady sounds, or too short to tell
-    1 file added (5 s of audio in TIME), 4 not usable
+    refrain: cannot read m/blip.wav: too short: 200 ms of audio; at least 500 ms are needed
+    refrain: cannot read m/nothing.wav: too short: 0 ms of audio; at least 500 ms are needed
+    refrain: cannot read m/silence.wav: nothing to fingerprint: it is silent, too steady or too short
+    refrain: cannot read m/tone.wav: nothing to fingerprint: it is silent, too steady or too short
+    1 file added (5 s of audio in TIME), 4 errors
     i.refrain: 1 track, 5 s
     ");
-    assert_snapshot!(asked(&place, "m/blip.wav", 2), @"refrain: m/blip.wav: too short: 200 ms of audio, at least 500 ms are needed");
+    assert_snapshot!(asked(&place, "m/blip.wav", 2), @"refrain: cannot read m/blip.wav: too short: 200 ms of audio; at least 500 ms are needed");
     assert_eq!(place.line("query --db i.refrain m/silence.wav").code(1).out, "m/silence.wav\n  no match\n");
 }
 
@@ -155,8 +155,8 @@ fn a_name_that_is_not_utf_8() {
     place.song("copper-rain.m4a", OsStr::from_bytes(b"m/caf\xe9.m4a"));
     place.write(OsStr::from_bytes(b"m/\xff.mp3"), b"text");
     assert_snapshot!(build(&place), @r"
-    cannot use DIR/m/�.mp3: not an audio file of a known format
-    2 files added (37 s of audio in TIME), 1 not usable
+    refrain: cannot read m/�.mp3: not an audio file of a known format
+    2 files added (37 s of audio in TIME), 1 error
     i.refrain: 2 tracks, 37 s
     ");
     let mut command = place.command();
@@ -167,7 +167,7 @@ fn a_name_that_is_not_utf_8() {
     assert_eq!(found["query"], "m/caf\u{fffd}.m4a");
     assert!(found["matches"][0]["path"].as_str().unwrap().ends_with("/m/caf\u{fffd}.m4a"));
     assert_snapshot!(build(&place), @r"
-    0 files added, 2 unchanged, 1 known not to be usable
+    0 files added, 2 unchanged, 1 earlier error
     i.refrain: 2 tracks, 37 s
     ");
 }
@@ -212,16 +212,16 @@ fn files_without_permission_to_read_are_skipped() {
     let verbose = finish(command.arg("--verbose")).code(0);
     mode("m/folder", 0o755);
     assert_snapshot!(place.told(&run.err), @r"
-    cannot use DIR/m/folder: Permission denied (os error 13)
-    cannot use DIR/m/closed.wav: Permission denied (os error 13)
-    1 file added (5 s of audio in TIME), 2 not usable
+    refrain: cannot read m/folder: Permission denied
+    refrain: cannot read m/closed.wav: Permission denied
+    1 file added (5 s of audio in TIME), 2 errors
     out/i.refrain: 1 track, 5 s
     ");
     // A file that could not be read is tried again.
     assert_snapshot!(place.told(&verbose.err), @r"
-    cannot use DIR/m/folder: Permission denied (os error 13)
-    cannot use DIR/m/closed.wav: Permission denied (os error 13)
-    0 files added, 1 unchanged, 2 not usable
+    refrain: cannot read m/folder: Permission denied
+    refrain: cannot read m/closed.wav: Permission denied
+    0 files added, 1 unchanged, 2 errors
     out/i.refrain: 1 track, 5 s
     ");
 }
@@ -237,9 +237,9 @@ fn links_to_nowhere_and_round_in_circles() {
     let mut lines: Vec<&str> = said.lines().collect();
     lines[..2].sort();
     assert_snapshot!(lines.join("\n"), @r"
-    cannot use DIR/m/dangling.mp3: No such file or directory (os error 2)
-    cannot use DIR/m/round: File system loop found: DIR/m/round points to an ancestor DIR/m
-    1 file added (5 s of audio in TIME), 2 not usable
+    refrain: cannot read m/dangling.mp3: No such file or directory
+    refrain: cannot read m/round: File system loop found: DIR/m/round points to an ancestor DIR/m
+    1 file added (5 s of audio in TIME), 2 errors
     i.refrain: 1 track, 5 s
     ");
 }
@@ -264,9 +264,9 @@ fn a_folder_that_vanishes_during_the_run() {
     assert_eq!(child.wait().unwrap().code(), Some(0), "{err}");
     let last: Vec<&str> = err.lines().rev().take(4).collect();
     assert_snapshot!(place.told(&last.into_iter().rev().collect::<Vec<_>>().join("\n")), @r"
-    cannot use DIR/m/z/gone.wav: No such file or directory (os error 2)
-    cannot use DIR/m/z/too.wav: No such file or directory (os error 2)
-    31 files added (5 min 05 s of audio in TIME), 2 not usable
+    refrain: cannot read m/z/gone.wav: No such file or directory
+    refrain: cannot read m/z/too.wav: No such file or directory
+    31 files added (5 min 05 s of audio in TIME), 2 errors
     i.refrain: 31 tracks, 5 min 05 s
     ");
 }
@@ -276,22 +276,33 @@ fn missing_clips_and_folders_are_reported() {
     let place = place();
     build(&place);
     assert_snapshot!(asked(&place, "m gone.wav", 2), @r"
-    refrain: gone.wav: No such file or directory (os error 2)
-    1 of 2 clips found
+    refrain: cannot read gone.wav: No such file or directory
+    1 of 2 clips found, 1 error
     ");
-    // A mistyped folder is reported before anything is done.
+    // A mistyped folder does not stop the rest, but the exit status tells of it.
     let built = place.line("index build --db new.refrain m gone").code(2);
-    assert_snapshot!(place.told(&built.err), @"refrain: gone: No such file or directory (os error 2)");
-    assert!(!place.at("new.refrain").exists());
-    let built = place.line("index build --db gone/new.refrain m").code(2);
-    assert_snapshot!(place.told(&built.err), @"refrain: gone/new.refrain: cannot be written: there is no folder DIR/gone");
+    assert_snapshot!(place.told(&built.err), @r"
+    refrain: cannot read gone: No such file or directory
+    1 file added (5 s of audio in TIME)
+    new.refrain: 1 track, 5 s
+    ");
+    // If there is nothing else, no index is made.
+    let built = place.line("index build --db nothing/new.refrain gone away").code(2);
+    assert_snapshot!(place.told(&built.err), @r"
+    refrain: cannot read gone: No such file or directory
+    refrain: cannot read away: No such file or directory
+    ");
+    assert!(!place.at("nothing").exists());
+    // The folder of the index is made, as that of any output is.
+    place.line("index build --quiet --db other/new.refrain m").code(0);
+    assert!(place.at("other/new.refrain").exists());
     place.write("only/text.mp3", b"text");
     let built = place.line("index build --db none.refrain only").code(2);
     assert_snapshot!(place.told(&built.err), @r"
-    cannot use DIR/only/text.mp3: not an audio file of a known format
-    0 files added, 1 not usable
+    refrain: cannot read only/text.mp3: not an audio file of a known format
+    0 files added, 1 error
     none.refrain: 0 tracks, 0 s
-    refrain: nothing was indexed
+    refrain: no music was indexed; check the folder
     ");
 }
 
@@ -322,7 +333,7 @@ fn a_full_disk() {
     let full = place.line("index build --db small/i.refrain m").code(2);
     assert!(
         full.err.ends_with(
-            "refrain: small/i.refrain: the disk is full; what was committed is safe; make room and run the same \
+            "refrain: small/i.refrain: the disk is full; what was committed is safe; free some space and run the same \
              command again\n"
         ),
         "{full:#?}"
@@ -361,17 +372,17 @@ fn damaged_and_foreign_index_files_are_refused_and_left_alone() {
     fs::create_dir(place.at("folder")).unwrap();
     assert_snapshot!(refused(&place, "folder"), @"refrain: folder: is a folder; name a file with --db");
     place.write("picture.jpg", &[b"\xff\xd8\xff\xe0\0\x10JFIF\0".as_slice(), &[7; 9000]].concat());
-    assert_snapshot!(refused(&place, "picture.jpg"), @"refrain: picture.jpg: is not an SQLite file; name another with --db");
+    assert_snapshot!(refused(&place, "picture.jpg"), @"refrain: picture.jpg: is not an SQLite file; name another file with --db");
     place.write("notes.txt", b"short");
-    assert_snapshot!(refused(&place, "notes.txt"), @"refrain: notes.txt: is not an SQLite file; name another with --db");
+    assert_snapshot!(refused(&place, "notes.txt"), @"refrain: notes.txt: is not an SQLite file; name another file with --db");
     sql("photos.db", "CREATE TABLE photo (id)");
-    assert_snapshot!(refused(&place, "photos.db"), @"refrain: photos.db: is an SQLite file of another program (application_id 0x00000000, expected 0x5246524e); name another with --db");
+    assert_snapshot!(refused(&place, "photos.db"), @"refrain: photos.db: is an SQLite file of another program (application_id 0x00000000, expected 0x5246524e); name another file with --db");
     fs::copy(place.at("i.refrain"), place.at("newer.refrain")).unwrap();
     sql("newer.refrain", "PRAGMA user_version = 99");
     assert_snapshot!(refused(&place, "newer.refrain"), @"refrain: newer.refrain: was made by a newer refrain (format 99, this one knows up to 3); update refrain, or name another file with --db");
     fs::copy(place.at("i.refrain"), place.at("other.refrain")).unwrap();
     sql("other.refrain", "UPDATE meta SET value = 9 WHERE key = 'parameter_set'");
-    assert_snapshot!(refused(&place, "other.refrain"), @"refrain: other.refrain: holds fingerprints of parameter set 9, this refrain works with 1; build it again into a new file with --db");
+    assert_snapshot!(refused(&place, "other.refrain"), @"refrain: other.refrain: holds fingerprints of parameter set 9, this refrain works with 1; build a new index: name a new file with --db");
     let whole = fs::read(place.at("i.refrain")).unwrap();
     for (db, bytes) in [("half.refrain", whole.len() / 8192 * 4096), ("odd.refrain", whole.len() - 100)] {
         place.write(db, &whole[..bytes]);
@@ -389,7 +400,7 @@ fn a_missing_index_says_how_to_make_one() {
         let run = place.line(&format!("{command} --db none.refrain")).code(2);
         assert_eq!(
             place.told(&run.err),
-            "refrain: none.refrain: no index here; make one with `refrain index build DIR`"
+            "refrain: none.refrain: no index here; make one with `refrain index build DIR --db none.refrain`"
         );
     }
     assert!(!place.at("none.refrain").exists());

@@ -27,6 +27,7 @@ mod format_1;
 mod format_2;
 mod fpcalc;
 mod fuzz;
+mod help;
 mod hostile;
 #[cfg(unix)]
 mod interrupted;
@@ -41,6 +42,9 @@ mod run;
 mod shell;
 mod small_library;
 mod store;
+#[cfg(unix)]
+mod terminal;
 mod timeline;
 mod upkeep;
 mod verify;
+mod words;

@@ -19,15 +19,18 @@ fn indexes_are_merged() {
     place.line("index build -q --db other.refrain n m/a.wav").code(0);
     let other = fs::read(place.at("other.refrain")).unwrap();
     let merged = index(&place, "merge other.refrain").code(0);
-    assert_eq!(merged.err, "other.refrain: 1 track added, 1 with more files, 1 known by their paths\n");
+    assert_eq!(
+        merged.err,
+        "other.refrain: 1 track added, 1 with new paths, 1 skipped because their paths are known\n"
+    );
     assert_eq!(listed(&place), ["1 m/a.wav", "2 m/b.wav", "3 m/deep/c.wav n/c-again.wav", "4 n/d.wav"]);
     assert_eq!(fs::read(place.at("other.refrain")).unwrap(), other);
     assert_eq!(index(&place, "errors").out.lines().count(), 2);
-    assert!(index(&place, "update").code(0).err.starts_with("0 files added, 5 unchanged, 2 known"));
+    assert!(index(&place, "update").code(0).err.starts_with("0 files added, 5 unchanged, 2 earlier errors"));
     let before = dump(&place.at("i.refrain"));
     assert_eq!(
         index(&place, "merge other.refrain").code(0).err,
-        "other.refrain: 0 tracks added, 3 known by their paths\n"
+        "other.refrain: 0 tracks added, 3 skipped because their paths are known\n"
     );
     assert_eq!(dump(&place.at("i.refrain")), before);
     place.line("query --db i.refrain n/d.wav").code(0);
@@ -35,7 +38,7 @@ fn indexes_are_merged() {
     place.line("index merge --db all.refrain i.refrain other.refrain").code(0);
     place.line("index verify --db all.refrain").code(0);
     assert_snapshot!(index(&place, "merge ./i.refrain").code(2).err, @"refrain: ./i.refrain: is the index itself; name another one to merge");
-    assert_snapshot!(place.line("index merge --db new.refrain gone.refrain").code(2).err, @"refrain: gone.refrain: no index here; make one with `refrain index build DIR`");
+    assert_snapshot!(place.line("index merge --db new.refrain gone.refrain").code(2).err, @"refrain: gone.refrain: no index here; check the path");
     assert!(!place.at("new.refrain").exists());
 }
 
@@ -46,13 +49,13 @@ fn an_index_is_exported_as_lines_and_as_a_file() {
     let kinds: Vec<Value> = lines.json().iter().map(|line| line["kind"].clone()).collect();
     assert_eq!(kinds, ["root", "track", "track", "track", "failure"]);
     assert_eq!(lines.json()[1]["path"], place.at("m/a.wav").to_str().unwrap());
-    assert_eq!(index(&place, "export --file out.refrain").code(0).err, "out.refrain: 3 tracks\n");
+    assert_eq!(index(&place, "export --file out.refrain").code(0).err, "copied 3 tracks to out.refrain\n");
     assert_eq!(dump(&place.at("out.refrain")), dump(&place.at("i.refrain")));
     place.line("index verify --db out.refrain").code(0);
     let refused = index(&place, "export --file out.refrain").code(2);
-    assert_eq!(refused.err, "refrain: out.refrain: entity already exists\n");
-    let nowhere = index(&place, "export --file no/where.refrain").code(2);
-    assert!(nowhere.err.starts_with("refrain: no/where.refrain: "), "{nowhere:#?}");
+    assert_eq!(refused.err, "refrain: cannot write out.refrain: it exists already; name a new file\n");
+    let nowhere = index(&place, "export --file m/a.wav/out.refrain").code(2);
+    assert!(nowhere.err.starts_with("refrain: cannot make the folder m/a.wav: "), "{nowhere:#?}");
     let mut names: Vec<_> =
         fs::read_dir(place.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();

@@ -67,7 +67,7 @@ fn bash_completes_commands_options_and_values() {
         run.out.lines().map(str::to_owned).collect()
     };
     let set = |words: &[&str]| -> BTreeSet<String> { words.iter().map(|word| (*word).to_owned()).collect() };
-    assert_eq!(completed(&["in"]), set(&["index"]));
+    assert_eq!(completed(&["in"]), set(&["index", "info"]));
     assert_eq!(completed(&["index", "re"]), set(&["rebuild", "relocate", "remove"]));
     assert_eq!(completed(&["query", "--ex"]), set(&["--exact", "--explain"]));
     assert_eq!(completed(&["index", "list", "--m"]), set(&["--m3u"]));
@@ -87,7 +87,7 @@ fn there_is_a_manual_page_for_every_command() {
         .collect();
     assert_eq!(pages, commands(&place));
     assert!(pages.len() > 15 && pages.contains("refrain-index-build"));
-    assert_eq!(told.err, format!("new/man1: {} pages\n", pages.len()));
+    assert_eq!(told.err, format!("wrote {} pages to new/man1\n", pages.len()));
     let page = |name: &str| fs::read_to_string(place.at(format!("new/man1/{name}.1"))).unwrap();
     let query = page("refrain-query");
     let foot = format!("refrain {}", env!("CARGO_PKG_VERSION"));

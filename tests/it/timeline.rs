@@ -128,7 +128,7 @@ fn labels_are_read_again() {
     });
     same(&plays.collect::<Vec<_>>(), 1e-6);
     let two = timeline(&["--labels"], &[show(), show()]).code(2);
-    assert_eq!(two.err, "refrain: --labels describes one recording, and there are 2\n");
+    assert_eq!(two.err, "refrain: --labels takes one recording, not 2; run it once for each\n");
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn a_playlist_is_read_again() {
     same(&plays, 0.0006);
     let place = Place::new();
     let refused = place.fed(&format!("timeline --m3u --db {} -", library().display()), b"").code(2);
-    assert_eq!(refused.err, "refrain: -: a playlist cannot name standard input\n");
+    assert_eq!(refused.err, "refrain: cannot list standard input: a playlist cannot name standard input\n");
 }
 
 #[test]
@@ -206,7 +206,7 @@ fn exit_codes_of_a_timeline() {
     assert!(none.out.lines().nth(1).unwrap().contains("unknown"), "{none:#?}");
     let mixed = timeline(&["--text"], &[gone, show()]).code(2);
     assert_eq!(mixed.out.lines().count(), 3);
-    assert_eq!(mixed.err, "refrain: gone.mp3: No such file or directory (os error 2)\n");
+    assert_eq!(mixed.err, "refrain: cannot read gone.mp3: No such file or directory\n");
     timeline(&["--json", "--csv"], &[show()]).code(2);
     timeline(&["--min-length", "-1"], &[show()]).code(2);
     timeline(&[], &[Path::new("-"), Path::new("-")]).code(2);
@@ -225,14 +225,17 @@ fn folders_and_standard_input_are_recordings_too() {
     assert_eq!(documents.len(), 2, "{found:#?}");
     assert_eq!(documents[0]["file"], "in/a.mp3");
     assert_eq!(documents[0]["status"], "error");
-    assert!(found.err.starts_with("refrain: in/a.mp3: "), "{found:#?}");
+    assert!(found.err.starts_with("refrain: cannot read in/a.mp3: "), "{found:#?}");
     assert_eq!(documents[1]["plays"].as_array().unwrap().len(), 2);
     let piped = place.fed(&format!("timeline --json --db {db} -"), &sound).code(0).json();
     assert_eq!(piped[0]["file"], "-");
     assert_eq!(piped[0]["plays"], documents[1]["plays"]);
     fs::create_dir(place.at("empty")).unwrap();
     let empty = place.line(&format!("timeline --db {db} empty")).code(2);
-    assert_eq!((empty.out.as_str(), empty.err.as_str()), ("", "refrain: no audio files here\n"));
+    assert_eq!(
+        (empty.out.as_str(), empty.err.as_str()),
+        ("", "refrain: no audio files found; check the folder\n")
+    );
 }
 
 #[test]

@@ -38,11 +38,11 @@ fn moved_renamed_and_copied_files_are_recognised() {
     rename("m/b.wav", "m/b2.wav");
     fs::copy(place.at("m/deep/c.wav"), place.at("m/copy.wav")).unwrap();
     assert_snapshot!(update(&place, "--verbose"), @r"
-    missing DIR/m/a.wav
-    missing DIR/m/b.wav
-    moved DIR/m/b.wav to DIR/m/b2.wav
-    moved DIR/m/a.wav to DIR/m/deep/z.wav
-    0 files added, 1 unchanged, 2 moved, 1 with the content of another, 2 missing, 1 known not to be usable
+    missing m/a.wav
+    missing m/b.wav
+    moved m/b.wav to m/b2.wav
+    moved m/a.wav to m/deep/z.wav
+    0 files added, 1 unchanged, 2 moved, 1 identical to another, 2 missing, 1 earlier error
     i.refrain: 3 tracks, 12 s
     ");
     assert_eq!(listed(&place), ["1 m/deep/z.wav", "2 m/b2.wav", "3 m/copy.wav m/deep/c.wav"]);
@@ -92,9 +92,7 @@ fn changed_files_are_analysed_again_and_new_tags_keep_the_track() {
     place.write("m/b.wav", &titled(&two, "Other"));
     index(&place, "build --quiet m").code(0);
     place.write("m/a.wav", &titled(&one, "Second"));
-    assert!(
-        update(&place, "").contains("1 file added (4 s of audio in TIME), 1 with other tags, 1 unchanged")
-    );
+    assert!(update(&place, "").contains("1 file added (4 s of audio in TIME), 1 with new tags, 1 unchanged"));
     let track = |n: usize| index(&place, "list --json").json().remove(n);
     assert_eq!((&track(0)["id"], &track(0)["title"]), (&1.into(), &"Second".into()));
     // Other audio is another track.
@@ -110,7 +108,7 @@ fn changed_files_are_analysed_again_and_new_tags_keep_the_track() {
     assert_eq!(listed(&place), ["2 m/copy.wav", "3 m/a.wav", "4 m/b.wav"]);
     // A file becomes bad, then good again.
     place.write("m/b.wav", b"text");
-    assert!(update(&place, "").contains("1 not usable"));
+    assert!(update(&place, "").contains("1 error"));
     assert_eq!(listed(&place), ["2 m/copy.wav", "3 m/a.wav"]);
     place.write("m/b.wav", &titled(&two, "Changed"));
     update(&place, "");
@@ -127,7 +125,7 @@ fn missing_files_are_kept_until_they_are_pruned() {
     fs::remove_file(place.at("m/a.wav")).unwrap();
     fs::remove_file(place.at("m/text.mp3")).unwrap();
     assert_snapshot!(update(&place, "--verbose"), @r"
-    missing DIR/m/a.wav
+    missing m/a.wav
     0 files added, 2 unchanged, 1 missing
     i.refrain: 3 tracks, 12 s
     ");
@@ -136,7 +134,7 @@ fn missing_files_are_kept_until_they_are_pruned() {
     assert_eq!(found(0)["matches"][0]["missing"], true);
     assert_eq!(
         place.told(&index(&place, "list missing").code(0).out),
-        "      1     0:04.0  DIR/m/a.wav (missing)"
+        "track              length  id\nm/a.wav (missing)  0:04.0   1"
     );
     assert!(update(&place, "").starts_with("0 files added, 2 unchanged, 1 still missing\n"));
     // The file comes back as it was.
@@ -148,14 +146,14 @@ fn missing_files_are_kept_until_they_are_pruned() {
     fs::copy(place.at("clip.wav"), place.at("m/a.wav")).unwrap();
     let before = dump(&place.at("i.refrain"));
     let dry = index(&place, "prune --dry-run").code(0);
-    assert_eq!(place.told(&dry.out), "DIR/m/b.wav");
+    assert_eq!(place.told(&dry.out), "m/b.wav");
     assert_snapshot!(dry.err, @r"
     1 file would be removed
-    1 file marked as missing and there again; `refrain index update` looks
+    1 file marked as missing, but not missing any more; run `refrain index update --db i.refrain`
     ");
     assert_eq!(dump(&place.at("i.refrain")), before);
     let pruned = index(&place, "prune").code(0);
-    assert_eq!(place.told(&pruned.out), "DIR/m/b.wav");
+    assert_eq!(place.told(&pruned.out), "m/b.wav");
     assert_eq!(listed(&place), ["1 m/a.wav?", "3 m/deep/c.wav"]);
     assert!(update(&place, "").starts_with("0 files added, 2 unchanged\n"));
     assert_eq!(index(&place, "prune").code(0).err, "0 files removed\n");
@@ -167,16 +165,16 @@ fn a_missing_disk_loses_nothing() {
     let place = place();
     fs::rename(place.at("m"), place.at("unplugged")).unwrap();
     assert_snapshot!(update(&place, ""), @r"
-    DIR/m: not there, its files count as missing
+    no folder m; its files count as missing
     0 files added, 3 missing
     i.refrain: 3 tracks, 12 s
     ");
     let refused = index(&place, "build m").code(2);
-    assert_eq!(refused.err, "refrain: m: No such file or directory (os error 2)\n");
+    assert_eq!(refused.err, "refrain: cannot read m: No such file or directory\n");
     fs::rename(place.at("unplugged"), place.at("m")).unwrap();
     assert_snapshot!(update(&place, ""), @r"
-    cannot use DIR/m/text.mp3: not an audio file of a known format
-    0 files added, 3 unchanged, 3 there again, 1 not usable
+    refrain: cannot read m/text.mp3: not an audio file of a known format
+    0 files added, 3 unchanged, 3 no longer missing, 1 error
     i.refrain: 3 tracks, 12 s
     ");
     assert_eq!(listed(&place), ["1 m/a.wav", "2 m/b.wav", "3 m/deep/c.wav"]);
@@ -193,8 +191,9 @@ fn prune_keeps_the_files_of_a_missing_folder() {
     update(&place, "");
     for (args, did) in [("prune --dry-run", "would be removed"), ("prune", "removed")] {
         let pruned = index(&place, args).code(0);
-        assert_eq!(place.told(&pruned.out), "DIR/n/d.wav");
-        let kept = "DIR/m: not there, 3 files below it kept; `refrain index remove DIR/m` drops them";
+        assert_eq!(place.told(&pruned.out), "n/d.wav");
+        let kept =
+            "no folder m; kept 3 files in it; remove them with `refrain index remove DIR/m --db i.refrain`";
         assert_eq!(place.told(&pruned.err), format!("1 file {did}\n{kept}"));
     }
     assert_eq!(listed(&place), ["1 m/a.wav?", "2 m/b.wav?", "3 m/deep/c.wav?", "5 n/e.wav"]);
@@ -214,7 +213,7 @@ fn an_unreadable_folder_does_not_stop_the_others() {
     // The folder is a link to itself.
     std::os::unix::fs::symlink("m", place.at("m")).unwrap();
     let told = update(&place, "");
-    assert!(told.contains("cannot use DIR/m: Too many levels of symbolic links"), "{told}");
+    assert!(told.contains("refrain: cannot read m: Too many levels of symbolic links"), "{told}");
     assert!(told.contains("1 file added (4 s of audio in TIME), 1 unchanged"), "{told}");
     // Nobody can tell whether its files exist, so they are not marked as missing.
     assert_eq!(listed(&place), ["1 m/a.wav", "2 m/b.wav", "3 m/deep/c.wav", "4 n/d.wav", "5 n/e.wav"]);
@@ -242,7 +241,10 @@ fn update_scans_a_folder_as_its_build_did() {
     place.line("index build --db e.refrain -q empty").code(2);
     index(&place, "remove m n single.wav").code(0);
     let told = place.told(&index(&place, "update").code(2).err);
-    assert_eq!(told, "refrain: i.refrain: no folder was indexed yet; `refrain index build DIR` does that");
+    assert_eq!(
+        told,
+        "refrain: no folder is indexed in i.refrain; add one with `refrain index build DIR --db i.refrain`"
+    );
 }
 
 #[cfg(target_os = "linux")]
@@ -268,18 +270,27 @@ fn folders_are_relocated() {
     let place = place();
     fs::rename(place.at("m"), place.at("music")).unwrap();
     let moved = index(&place, "relocate m music").code(0);
-    assert_eq!(moved.err, "4 files relocated; `refrain index update` looks for them\n");
-    assert!(update(&place, "").starts_with("0 files added, 3 unchanged, 1 known not to be usable\n"));
+    assert_eq!(
+        moved.err,
+        "4 files relocated; run `refrain index update --db i.refrain` to read what else changed\n"
+    );
+    assert!(update(&place, "").starts_with("0 files added, 3 unchanged, 1 earlier error\n"));
     assert_eq!(listed(&place), ["1 music/a.wav", "2 music/b.wav", "3 music/deep/c.wav"]);
     let nothing = index(&place, "relocate m music").code(1);
-    assert_eq!(nothing.err, "refrain: i.refrain: nothing in the index is at or below m\n");
+    assert_eq!(
+        nothing.err,
+        "refrain: no file or folder m in i.refrain; `refrain index list --db i.refrain` lists all\n"
+    );
     // A folder whose name only begins like this is another folder.
     index(&place, "relocate music/dee x").code(1);
     // Indexed folders move along, even onto the place of another one, and even if they are empty.
     fs::create_dir_all(place.at("e/e/e")).unwrap();
     index(&place, "build --quiet e e/e music").code(0);
     let moved = index(&place, "relocate e e/e").code(0);
-    assert_eq!(moved.err, "2 folders relocated; `refrain index update` looks for them\n");
+    assert_eq!(
+        moved.err,
+        "2 folders relocated; run `refrain index update --db i.refrain` to read what else changed\n"
+    );
     let roots = index(&place, "info --json").json().remove(0)["roots"].clone();
     let roots: Vec<_> =
         roots.as_array().unwrap().iter().map(|root| root.as_str().unwrap().to_owned()).collect();
@@ -291,7 +302,7 @@ fn folders_are_relocated() {
     let refused = index(&place, "relocate music/deep/a.wav music/deep/b.wav").code(2);
     assert_eq!(
         place.told(&refused.err),
-        "refrain: i.refrain: already holds DIR/music/deep/b.wav; `refrain index remove` takes it out"
+        "refrain: i.refrain: already holds DIR/music/deep/b.wav; remove it first with `refrain index remove DIR/music/deep/b.wav --db i.refrain`"
     );
     assert_eq!(dump(&place.at("i.refrain")), before);
     index(&place, "verify").code(0);
@@ -316,7 +327,8 @@ fn commands_for_upkeep_make_no_index() {
     ] {
         let run = index(&place, args).code(2);
         assert_eq!(
-            run.err, "refrain: i.refrain: no index here; make one with `refrain index build DIR`\n",
+            run.err,
+            "refrain: i.refrain: no index here; make one with `refrain index build DIR --db i.refrain`\n",
             "{args}"
         );
         assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0, "{args}");

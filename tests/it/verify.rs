@@ -13,7 +13,7 @@ use super::{
 fn verify_names_the_problem_and_the_remedy() {
     let place = place();
     let whole = index(&place, "verify").code(0);
-    assert_snapshot!(whole.out, @"i.refrain: whole, 3 tracks, 6 windows");
+    assert_snapshot!(whole.out, @"i.refrain: no damage; 3 tracks, 6 windows");
     let json = |code| index(&place, "verify --json").code(code).json().remove(0);
     assert_eq!(
         json(0),
@@ -21,16 +21,16 @@ fn verify_names_the_problem_and_the_remedy() {
     );
     let sql = |sql: &str| Connection::open(place.at("i.refrain")).unwrap().execute_batch(sql).unwrap();
     sql("INSERT INTO neighbour_index VALUES (1, 1, 1, 3, 3, 9, 5, 4, 0, 0, 1)");
-    assert_snapshot!(index(&place, "verify").code(2).err, @"refrain: i.refrain: its neighbour index is damaged (0 values of centroids, not 384), nothing is lost; `refrain index rebuild` makes it again");
+    assert_snapshot!(index(&place, "verify").code(2).err, @"refrain: i.refrain: its neighbour index is damaged (0 values of centroids, not 384); nothing is lost; repair it with `refrain index rebuild --db i.refrain`");
     assert_eq!(json(2)["repair"], "rebuild");
     let rebuilt = index(&place, "rebuild").code(0);
-    assert_snapshot!(rebuilt.err, @"i.refrain: too small to need a neighbour index; every window is compared");
+    assert_snapshot!(rebuilt.err, @"i.refrain: too small for a neighbour index; queries compare every window");
     index(&place, "verify").code(0);
     sql("UPDATE track SET frame_count = 7000 WHERE id = 2");
     assert_snapshot!(index(&place, "verify").code(2).err, @"refrain: i.refrain: is damaged (frame block 0 of track 2); restore a copy, or delete it and build it again");
     assert_eq!(json(2)["repair"], "restore");
     fs::write(place.at("i.refrain"), b"not SQLite, and longer than the least that any database has").unwrap();
-    assert_eq!(json(2)["problem"], "i.refrain: is not an SQLite file; name another with --db");
+    assert_eq!(json(2)["problem"], "i.refrain: is not an SQLite file; name another file with --db");
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn compact_frees_space() {
     let answer = place.line(asked).code(0).out;
     assert_eq!(size(), full);
     let said = index(&place, "compact").code(0).err;
-    assert!(said.starts_with("i.refrain: 0.") && said.ends_with(" MB given back\n"), "{said}");
+    assert!(said.starts_with("i.refrain: 0.") && said.ends_with(" MB freed\n"), "{said}");
     assert!(size() < full / 3 * 2, "{} of {full}", size());
     assert_eq!((listed(&place), place.line(asked).code(0).out), (left, answer));
     index(&place, "verify").code(0);

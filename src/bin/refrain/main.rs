@@ -4,16 +4,19 @@ mod bar;
 mod called_fpcalc;
 mod cmd;
 mod db;
+mod folders;
 mod messages;
 mod needs;
 mod remedies;
+mod screen;
 #[cfg(test)]
 mod shown;
 mod stop;
+mod wording;
 
-use std::process::ExitCode;
+use std::{env, process::ExitCode};
 
-use clap::{CommandFactory, Parser};
+use clap::{FromArgMatches, error::ErrorKind, parser::ValueSource};
 
 use args::{Cli, Command, IndexCommand};
 
@@ -23,20 +26,20 @@ fn main() -> ExitCode {
     if let Some(code) = called_fpcalc::run_if_called_so() {
         return code;
     }
-    let cli = Cli::parse_from(args::with_double_dashes(&Cli::command(), std::env::args_os()));
+    let cli = parsed();
     let done = std::panic::catch_unwind(|| match cli.command {
-        Command::Index(IndexCommand::Build(args)) => cmd::index_build::run(&args),
-        Command::Index(IndexCommand::Update(args)) => cmd::index_update::run(&args),
-        Command::Index(IndexCommand::Info(args)) => cmd::index_info::run(&args),
-        Command::Index(IndexCommand::List(args)) => cmd::index_list::run(&args),
+        Command::Build(args) | Command::Index(IndexCommand::Build(args)) => cmd::index_build::run(&args),
+        Command::Update(args) | Command::Index(IndexCommand::Update(args)) => cmd::index_update::run(&args),
+        Command::Info(args) | Command::Index(IndexCommand::Info(args)) => cmd::index_info::run(&args),
+        Command::List(args) | Command::Index(IndexCommand::List(args)) => cmd::index_list::run(&args),
         Command::Index(IndexCommand::Errors(args)) => cmd::index_errors::run(&args),
         Command::Index(IndexCommand::Remove(args)) => cmd::index_remove::run(&args),
         Command::Index(IndexCommand::Prune(args)) => cmd::index_prune::run(&args),
         Command::Index(IndexCommand::Relocate(args)) => cmd::index_relocate::run(&args),
         Command::Index(IndexCommand::Merge(args)) => cmd::index_merge::run(&args),
         Command::Index(IndexCommand::Verify(args)) => cmd::index_verify::run(&args),
-        Command::Index(IndexCommand::Rebuild(args)) => cmd::index_rebuild::run(&args),
-        Command::Index(IndexCommand::Compact(args)) => cmd::index_compact::run(&args),
+        Command::Index(IndexCommand::Rebuild) => cmd::index_rebuild::run(),
+        Command::Index(IndexCommand::Compact) => cmd::index_compact::run(),
         Command::Index(IndexCommand::Export(args)) => cmd::index_export::run(&args),
         Command::Query(args) => cmd::query::run(&args),
         Command::Timeline(args) => cmd::timeline::run(&args),
@@ -56,4 +59,22 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Reads the command line. Ends the program after help and after a mistake.
+fn parsed() -> Cli {
+    let command = args::command();
+    let line = args::with_double_dashes(&command, env::args_os());
+    let mut command = command.color(args::color_in(&line).into());
+    let mut matches = command.try_get_matches_from_mut(line).unwrap_or_else(|error| error.exit());
+    let typed = matches.value_source("db") == Some(ValueSource::CommandLine);
+    let cli = Cli::from_arg_matches_mut(&mut matches).unwrap_or_else(|error| error.exit());
+    screen::paint::choose(cli.global.color);
+    let db = cli.global.db.clone().filter(|path| !path.as_os_str().is_empty());
+    // A script passes an empty text if its variable was never set. A variable of the environment that is empty is none.
+    if typed && db.is_none() {
+        command.error(ErrorKind::InvalidValue, "--db is empty; name the index file").exit();
+    }
+    db::choose(db, typed);
+    cli
 }

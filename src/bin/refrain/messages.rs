@@ -4,9 +4,12 @@ use std::{
     path::Path,
 };
 
-use refrain::error::Shown;
+use refrain::Error;
 
-use crate::remedies;
+use crate::{
+    remedies,
+    screen::{near::near, paint::Paint},
+};
 
 /// Prints why the command failed.
 pub fn error(error: &anyhow::Error) {
@@ -21,17 +24,38 @@ pub fn error(error: &anyhow::Error) {
     if let Some(remedy) = known.and_then(remedies::of) {
         text = format!("{text}; {remedy}");
     }
-    say(&format!("refrain: {text}"));
+    problem(&text);
+}
+
+/// Prints a problem, after the program's name.
+pub fn problem(text: &str) {
+    say(&format!("{} {text}", Paint::of_stderr().error("refrain:")));
+}
+
+/// Prints which input could not be read, and why.
+pub fn unreadable(error: &Error) {
+    problem(&match error {
+        Error::Io { path, .. } | Error::Audio { path, .. } => {
+            format!("cannot read {}: {}", name(path), reason(error))
+        }
+        other => remedies::with(other),
+    });
+}
+
+/// An input as messages call it.
+pub fn name(input: &Path) -> String {
+    if input.as_os_str() == "-" { "standard input".to_owned() } else { near(input) }
+}
+
+/// The reason of an error, without the number that the system adds.
+pub fn reason(error: &Error) -> String {
+    let text = error.reason();
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
 }
 
 /// Prints a line on standard error. If that is closed, nobody reads it.
 pub fn say(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
-}
-
-/// A path or a text for people, without line breaks and other control characters.
-pub fn shown(text: impl AsRef<Path>) -> String {
-    Shown(text).to_string()
 }
 
 /// Whether the error is that nobody reads standard output any more.
@@ -45,22 +69,8 @@ pub fn fault(info: &std::panic::PanicHookInfo<'_>) {
     let payload = info.payload();
     let text = payload.downcast_ref::<&str>().copied();
     let what = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
-    say(&format!(
-        "refrain: a fault of refrain itself{place}: {what}\nplease report it with the file it fails on"
+    crate::bar::clear();
+    problem(&format!(
+        "fault in refrain itself{place}: {what}\nplease report it with the file that causes it"
     ));
-}
-
-/// `1 file`, `2 files`.
-pub fn count(n: u64, what: &str) -> String {
-    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
-}
-
-/// A duration in hours and minutes, or shorter units if it is short.
-pub fn hours(seconds: f64) -> String {
-    let s = seconds.round() as u64;
-    match s {
-        0..60 => format!("{s} s"),
-        60..3600 => format!("{} min {:02} s", s / 60, s % 60),
-        _ => format!("{} h {:02} min", s / 3600, s / 60 % 60),
-    }
 }

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use refrain::{Error, error::AudioError};
 
-use crate::messages;
+use crate::{messages, wording};
 
 /// How many files need ffmpeg.
 #[derive(Debug, Default)]
@@ -32,10 +32,10 @@ impl Needs {
         formats.sort_by_key(|&(name, n)| (std::cmp::Reverse(n), name));
         let list: Vec<String> = formats.iter().map(|(name, n)| format!("{n} {name}")).collect();
         let (need, them) = if count == 1 { ("needs", "it") } else { ("need", "them") };
-        let remedy = if self.allowed { "install ffmpeg" } else { "allow ffmpeg (`--ffmpeg auto`)" };
+        let remedy = if self.allowed { "install ffmpeg" } else { "allow ffmpeg with --ffmpeg auto" };
         messages::say(&format!(
             "{} {need} ffmpeg: {}; {remedy} to use {them}",
-            messages::count(count, "file"),
+            wording::count(count, "file"),
             list.join(", ")
         ));
     }

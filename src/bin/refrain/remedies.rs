@@ -2,20 +2,27 @@
 //! other programs have other remedies.
 use refrain::{Error, error::IndexError};
 
+use crate::db;
+
 /// The remedy for an error, if there is one.
-pub fn of(error: &Error) -> Option<&'static str> {
-    let Error::Index { reason, .. } = error else { return None };
+pub fn of(error: &Error) -> Option<String> {
+    let Error::Index { path, reason } = error else { return None };
     Some(match reason {
-        IndexError::Missing => "make one with `refrain index build DIR`",
-        IndexError::IsFolder => "name a file with --db",
-        IndexError::NotSqlite | IndexError::Foreign { .. } => "name another with --db",
-        IndexError::Newer { .. } => "update refrain, or name another file with --db",
-        IndexError::Parameters { .. } => "build it again into a new file with --db",
-        IndexError::Damaged(_) => "restore a copy, or delete it and build it again",
-        IndexError::Neighbours(_) => "`refrain index rebuild` makes it again",
-        IndexError::Occupied(_) => "`refrain index remove` takes it out",
-        IndexError::Busy { .. } => "try again when it is done",
-        IndexError::DiskFull => "make room and run the same command again",
+        // Another index file, one to merge, is not to be made now.
+        IndexError::Missing if db::path().is_ok_and(|db| db != *path) => "check the path".to_owned(),
+        IndexError::Missing => format!("make one with {}", db::hint("index build DIR")),
+        IndexError::IsFolder => "name a file with --db".to_owned(),
+        IndexError::NotSqlite | IndexError::Foreign { .. } => "name another file with --db".to_owned(),
+        IndexError::Newer { .. } => "update refrain, or name another file with --db".to_owned(),
+        IndexError::Parameters { .. } => "build a new index: name a new file with --db".to_owned(),
+        IndexError::Damaged(_) => "restore a copy, or delete it and build it again".to_owned(),
+        IndexError::Neighbours(_) => format!("repair it with {}", db::hint("index rebuild")),
+        IndexError::Occupied(path) => {
+            let path = format!("index remove {}", db::quoted(path));
+            format!("remove it first with {}", db::hint(&path))
+        }
+        IndexError::Busy { .. } => "try again when it has finished".to_owned(),
+        IndexError::DiskFull => "free some space and run the same command again".to_owned(),
         _ => return None,
     })
 }

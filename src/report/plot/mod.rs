@@ -149,7 +149,7 @@ impl Plot {
 
 /// The line of figures below the name.
 fn told(figures: &HarmonicFigures) -> String {
-    let key = figures.key.as_deref().unwrap_or("no key");
+    let key = figures.key_name.as_deref().unwrap_or("no key");
     let tuning = figures.tuning.map_or_else(String::new, |t| format!(", tuning {:+.0} cents", 100.0 * t));
     let pitch = figures.pitch_note.as_ref().map_or_else(String::new, |note| format!(", median pitch {note}"));
     let harmonic =

@@ -36,7 +36,7 @@ class RefrainError(Exception):
     ...     refrain.fingerprint(np.zeros(22050, np.float32), 22050)
     ... except refrain.RefrainError as error:
     ...     print(error)
-    samples: nothing to fingerprint: silence, steady sounds, or too short to tell
+    samples: nothing to fingerprint: it is silent, too steady or too short
     """
 
 
@@ -89,7 +89,7 @@ class NoFingerprintError(AudioError):
 
     >>> refrain.fingerprint(np.zeros(100, np.float32), 22050)
     Traceback (most recent call last):
-    refrain.errors.NoFingerprintError: samples: too short: 4 ms of audio, at least 500 ms are needed
+    refrain.errors.NoFingerprintError: samples: too short: 4 ms of audio; at least 500 ms are needed
     """
 
 

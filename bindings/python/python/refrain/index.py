@@ -429,7 +429,7 @@ class Index:
         name : str, bytes or os.PathLike, optional
             What the answer and errors call a clip that is no file.
         top : int
-            How many matches to return at most.
+            How many matches to return at most, 1 or more.
         min_score : float
             The least score that counts as a match, 0 to 1.
         pitch : float
@@ -1022,7 +1022,7 @@ def _asked(
         raise ParameterError(f"min_score is {min_score}, must be 0 to 1")
     if fast:
         pitch, tempo = 0.0, 1.0
-    return _Ask(_checks.whole("top", top), min_score, explain, exact, pitch, 1 / tempo, tempo)
+    return _Ask(_checks.whole("top", top, 1), min_score, explain, exact, pitch, 1 / tempo, tempo)
 
 
 def _told(callback: Optional[Callback]) -> Optional[Callable[[_refrain.EventDict], object]]:

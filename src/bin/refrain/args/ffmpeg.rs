@@ -13,8 +13,8 @@ const VARIABLE: &str = "REFRAIN_FFMPEG";
 /// Whether ffmpeg may help.
 #[derive(Debug, Args)]
 pub struct FfmpegArgs {
-    /// Whether an installed ffmpeg decodes WMA, WavPack and what else refrain cannot: `auto` if there is one, `never`, or
-    /// the path of the program
+    /// Whether ffmpeg decodes WMA, WavPack and other formats that refrain cannot: `auto` uses an installed ffmpeg, `never`
+    /// uses none, a path names the program
     #[arg(long, env = VARIABLE, value_name = "auto|never|PATH", value_parser = parser(), default_value = "auto")]
     pub ffmpeg: Ffmpeg,
 }
@@ -36,6 +36,6 @@ fn of(text: &OsStr) -> Result<Ffmpeg, String> {
         Some("auto" | "") => Ok(Ffmpeg::auto()),
         Some("never") => Ok(Ffmpeg::never()),
         _ if Path::new(text).is_file() => Ok(Ffmpeg::at(text)),
-        _ => Err("there is no such program; name its path, or `auto` or `never`".to_owned()),
+        _ => Err("no such program; give its path, `auto` or `never`".to_owned()),
     }
 }

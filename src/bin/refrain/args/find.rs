@@ -5,13 +5,13 @@ use refrain::ScanOptions;
 /// How folders are looked through.
 #[derive(Debug, Args)]
 pub struct FindArgs {
-    /// Do not follow symbolic links below the folders
+    /// Do not follow symbolic links in folders
     #[arg(long)]
     pub no_follow: bool,
-    /// Take hidden files and folders too
+    /// Include hidden files and folders
     #[arg(long)]
     pub hidden: bool,
-    /// Go at most so many folders deep; 1 takes the files of each folder alone
+    /// Enter at most N levels of folders; 1 takes only the files of the folder itself
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub max_depth: Option<u32>,
 }

@@ -13,49 +13,49 @@ use super::ffmpeg::FfmpegArgs;
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("form").multiple(false))]
 #[command(
-    after_help = "Options may begin with one dash, as fpcalc's do. A link to this program that is named fpcalc takes fpcalc's command line."
+    after_help = "Options may begin with one dash, as those of fpcalc do. If the program is called through a link named fpcalc, it takes fpcalc's command line."
 )]
 pub struct FingerprintArgs {
-    /// Audio files; `-` reads one from standard input
+    /// Audio files; `-` reads standard input
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// Print JSON, a document a fingerprint
+    /// Print one JSON document per fingerprint
     #[arg(long, group = "form")]
     pub json: bool,
-    /// Print DURATION= and FINGERPRINT= [default]
+    /// Print DURATION= and FINGERPRINT= lines [default]
     #[arg(long, group = "form")]
     pub text: bool,
-    /// Print the fingerprint alone
+    /// Print only the fingerprint
     #[arg(long, group = "form")]
     pub plain: bool,
-    /// Print the words as numbers instead of packed
+    /// Print the fingerprint as numbers instead of packed text
     #[arg(long)]
     pub raw: bool,
-    /// Print them as signed numbers
+    /// With --raw: print signed numbers
     #[arg(long)]
     pub signed: bool,
-    /// Fingerprint so much of each file; 0 is all of it
+    /// Fingerprint only the first SECS seconds of each file; 0 means all
     #[arg(long, short = 't', value_name = "SECS", value_parser = seconds, default_value = "120")]
     pub length: Seconds,
-    /// Print a fingerprint for each stretch of this length
+    /// Print a fingerprint for every SECS seconds
     #[arg(long, value_name = "SECS", value_parser = seconds)]
     pub chunk: Option<Seconds>,
-    /// Let stretches overlap, so that nothing between two is missed
+    /// With --chunk: let the parts overlap, so that nothing between two is missed
     #[arg(long)]
     pub overlap: bool,
-    /// Print when each fingerprint was begun, in seconds since 1970
+    /// Print the time when each fingerprint was started, in seconds since 1970
     #[arg(long)]
     pub ts: bool,
-    /// Chromaprint's algorithm: 1, 2, 4 or 5; AcoustID knows 2
+    /// The algorithm of Chromaprint: 1, 2, 4 or 5; AcoustID uses 2
     #[arg(long, short = 'a', value_name = "N", value_parser = algorithm, default_value = "2")]
     pub algorithm: Algorithm,
-    /// The kind of samples of files without a container, such as s16le; names of containers are taken and not needed
+    /// The sample format of raw files, such as s16le; names of containers are accepted and ignored
     #[arg(long, short = 'f', value_name = "NAME", value_parser = format)]
     pub format: Option<Format>,
-    /// The rate of such samples in Hz
+    /// The sample rate of raw files in Hz
     #[arg(long, short = 'r', value_name = "HZ", value_parser = rate, default_value = "44100")]
     pub rate: u32,
-    /// How many channels they have
+    /// The number of channels of raw files
     #[arg(long, short = 'c', value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256), default_value_t = 1)]
     pub channels: u16,
     #[command(flatten)]
@@ -91,37 +91,35 @@ impl Format {
 }
 
 fn format(name: &str) -> Result<Format, String> {
-    Format::named(name).ok_or_else(|| "no format that is known".to_owned())
+    Format::named(name).ok_or_else(|| "unknown format; give a sample format such as s16le".to_owned())
 }
 
 fn algorithm(text: &str) -> Result<Algorithm, String> {
-    text.parse().ok().and_then(Algorithm::of).ok_or_else(|| "1, 2, 4 or 5 is needed".to_owned())
+    text.parse().ok().and_then(Algorithm::of).ok_or_else(|| "give 1, 2, 4 or 5".to_owned())
 }
 
 fn seconds(text: &str) -> Result<Seconds, String> {
     match text.parse() {
         Ok(n) if (0.0..1e9).contains(&n) => Ok(Seconds(n)),
-        _ => Err("a number of seconds is needed, 0 or more".into()),
+        _ => Err("give a number of seconds, 0 or more".into()),
     }
 }
 
 fn rate(text: &str) -> Result<u32, String> {
     match text.parse() {
         Ok(n) if (1_000..=768_000).contains(&n) => Ok(n),
-        _ => Err("a rate from 1000 to 768000 is needed".into()),
+        _ => Err("give a rate from 1000 to 768000".into()),
     }
 }
 
 /// Gives fpcalc's options after `fingerprint` a second dash, because clap reads `-json` as four short options.
 pub fn with_double_dashes(cli: &Command, args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut args: Vec<OsString> = args.into_iter().collect();
-    if args.get(1).is_none_or(|command| command != "fingerprint") {
-        return args;
-    }
+    let Some(at) = subcommand(&args).filter(|&at| args[at] == "fingerprint") else { return args };
     let command = cli.find_subcommand("fingerprint");
     let longs: Vec<&str> =
         command.into_iter().flat_map(Command::get_arguments).filter_map(|arg| arg.get_long()).collect();
-    for arg in args.iter_mut().skip(2) {
+    for arg in args.iter_mut().skip(at + 1) {
         if arg == "--" {
             break;
         }
@@ -131,4 +129,16 @@ pub fn with_double_dashes(cli: &Command, args: impl IntoIterator<Item = OsString
         }
     }
     args
+}
+
+/// Where the name of the command is: after the global options, some of which have a value.
+fn subcommand(args: &[OsString]) -> Option<usize> {
+    let mut at = 1;
+    while let Some(arg) = args.get(at) {
+        if !arg.as_encoded_bytes().starts_with(b"-") {
+            return Some(at);
+        }
+        at += if ["-d", "--db", "--color"].iter().any(|option| arg == option) { 2 } else { 1 };
+    }
+    None
 }

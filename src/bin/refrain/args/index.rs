@@ -2,75 +2,113 @@
 use std::{ffi::OsString, path::PathBuf};
 
 use clap::{
-    Args,
+    Args, ValueEnum,
     builder::{OsStringValueParser, TypedValueParser},
 };
 
-use super::{db::DbArgs, ffmpeg::FfmpegArgs};
+use super::{ffmpeg::FfmpegArgs, find::FindArgs};
 
 /// Accepts any text except an empty one, which would select the whole index. A script passes an empty text if its
 /// variable was never set. Path arguments refuse an empty text anyway.
 fn not_empty() -> impl TypedValueParser<Value = OsString> {
     OsStringValueParser::new()
-        .try_map(|text| if text.is_empty() { Err("nothing is named") } else { Ok(text) })
+        .try_map(|text| if text.is_empty() { Err("it is empty; name what to choose") } else { Ok(text) })
+}
+
+/// How to build.
+#[derive(Debug, Args)]
+pub struct BuildArgs {
+    /// Folders and files to index
+    #[arg(required = true, value_name = "DIR|FILE")]
+    pub roots: Vec<PathBuf>,
+    #[command(flatten)]
+    pub work: WorkArgs,
+    #[command(flatten)]
+    pub find: FindArgs,
 }
 
 /// How to update.
 #[derive(Debug, Args)]
 pub struct UpdateArgs {
     #[command(flatten)]
-    pub db: DbArgs,
-    #[command(flatten)]
     pub work: WorkArgs,
 }
 
-/// How files are analysed, and how much is told.
+/// How files are analysed, and how much is printed about it.
 #[derive(Debug, Args)]
 pub struct WorkArgs {
     #[command(flatten)]
     pub ffmpeg: FfmpegArgs,
-    /// Files analysed at a time [default: one a core]
+    /// Analyse N files at a time [default: one per core]
     #[arg(long, short = 'j', value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
-    /// Say nothing but errors
+    /// Print errors only
     #[arg(long, short)]
     pub quiet: bool,
-    /// Name each file as it is added, has moved or is missing
+    /// Also name each file that was added, has moved or is missing
     #[arg(long, short, conflicts_with = "quiet")]
     pub verbose: bool,
 }
 
+/// How to print the description.
+#[derive(Debug, Args)]
+pub struct InfoArgs {
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+    /// Also list the files that could not be read, with the reason
+    #[arg(long, alias = "failures")]
+    pub errors: bool,
+}
+
 /// What to list.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "CHOSEN is a file, a folder (everything in it), a glob pattern, a track id or `missing`. Any other text is a word to \
+                  search for in title, artist, album and path. Lists only tracks that have all words. Quote words that belong \
+                  together."
+)]
 pub struct ListArgs {
-    /// Only what is at or below a path, matched by a pattern, of a track's id, or `missing`
-    #[arg(value_name = "FILE|DIR|PATTERN|ID|missing", value_parser = not_empty())]
+    /// List only tracks that are chosen by a file, folder, pattern, id or word
+    #[arg(value_name = "CHOSEN|WORD", value_parser = not_empty())]
     pub chosen: Vec<OsString>,
-    #[command(flatten)]
-    pub db: DbArgs,
-    /// Print one JSON document a track, each on a line
+    /// Sort the tracks by this [default: the order in which they were added]
+    #[arg(long, value_enum, value_name = "BY")]
+    pub sort: Option<SortBy>,
+    /// Print one JSON document per track, one per line
     #[arg(long, conflicts_with = "csv")]
     pub json: bool,
-    /// Print comma-separated values, a line for each file
+    /// Print CSV with a header line and a line for each file
     #[arg(long)]
     pub csv: bool,
-    /// Print a playlist, the first chosen file of each track
+    /// Print a playlist with the first chosen file of each track
     #[arg(long, conflicts_with_all = ["json", "csv"])]
     pub m3u: bool,
 }
 
-/// How to list what could not be used.
+/// What tracks are sorted by. Tracks without it come last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SortBy {
+    Title,
+    // Then by album.
+    Artist,
+    // Then by disc and track number.
+    Album,
+    Length,
+    // Of the first file.
+    Path,
+}
+
+/// How to list the errors.
 #[derive(Debug, Args)]
 pub struct ErrorsArgs {
-    #[command(flatten)]
-    pub db: DbArgs,
-    /// Print one JSON document a file, each on a line
+    /// Print one JSON document per file, one per line
     #[arg(long, conflicts_with = "csv")]
     pub json: bool,
-    /// Print comma-separated values with a header line
+    /// Print CSV with a header line
     #[arg(long)]
     pub csv: bool,
-    /// Try them again first
+    /// Try to read the files again first
     #[arg(long)]
     pub retry: bool,
     #[command(flatten)]
@@ -79,13 +117,15 @@ pub struct ErrorsArgs {
 
 /// What to remove.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "CHOSEN is a file, a folder (everything in it), a glob pattern, a track id or `missing`. An existing path wins \
+                  over a pattern or an id."
+)]
 pub struct RemoveArgs {
-    /// A file, all below a folder, what a pattern matches, a track's id, or `missing`
-    #[arg(required = true, value_name = "FILE|DIR|PATTERN|ID|missing", value_parser = not_empty())]
+    /// A file, a folder, a pattern, a track id, or `missing`
+    #[arg(required = true, value_name = "CHOSEN", value_parser = not_empty())]
     pub chosen: Vec<OsString>,
-    #[command(flatten)]
-    pub db: DbArgs,
-    /// Name what would be removed, and remove nothing
+    /// Print what would be removed, and remove nothing
     #[arg(long)]
     pub dry_run: bool,
 }
@@ -93,9 +133,7 @@ pub struct RemoveArgs {
 /// How to prune.
 #[derive(Debug, Args)]
 pub struct PruneArgs {
-    #[command(flatten)]
-    pub db: DbArgs,
-    /// Name what would be removed, and remove nothing
+    /// Print what would be removed, and remove nothing
     #[arg(long)]
     pub dry_run: bool,
 }
@@ -103,53 +141,31 @@ pub struct PruneArgs {
 /// What to relocate.
 #[derive(Debug, Args)]
 pub struct RelocateArgs {
-    /// The folder, or file, as the index knows it
+    /// The old path of the folder or file
     pub from: PathBuf,
-    /// Where it is now
+    /// Its new path
     pub to: PathBuf,
-    #[command(flatten)]
-    pub db: DbArgs,
 }
 
 /// What to merge.
 #[derive(Debug, Args)]
 pub struct MergeArgs {
-    /// Index files, which stay as they are
+    /// Index files to copy from; they do not change
     #[arg(required = true, value_name = "OTHER")]
     pub others: Vec<PathBuf>,
-    #[command(flatten)]
-    pub db: DbArgs,
 }
 
 /// How to verify.
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
-    #[command(flatten)]
-    pub db: DbArgs,
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
 }
 
-/// How to rebuild.
-#[derive(Debug, Args)]
-pub struct RebuildArgs {
-    #[command(flatten)]
-    pub db: DbArgs,
-}
-
-/// How to compact.
-#[derive(Debug, Args)]
-pub struct CompactArgs {
-    #[command(flatten)]
-    pub db: DbArgs,
-}
-
 /// How to export.
 #[derive(Debug, Args)]
 pub struct ExportArgs {
-    #[command(flatten)]
-    pub db: DbArgs,
     /// Copy the whole index to this new file instead of printing JSON
     #[arg(long, value_name = "OUT")]
     pub file: Option<PathBuf>,

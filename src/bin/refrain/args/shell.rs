@@ -15,6 +15,6 @@ pub struct CompletionsArgs {
 /// Where to write the manual.
 #[derive(Debug, Args)]
 pub struct ManArgs {
-    /// The folder for the pages, which is made where it is not there
+    /// The folder to write the pages to; it is made if it does not exist
     pub dir: PathBuf,
 }

@@ -4,25 +4,18 @@ use std::path::PathBuf;
 use clap::Args;
 use refrain::{Seconds, TimelineOptions, report::TimelineFormat};
 
-use super::{db::DbArgs, ffmpeg::FfmpegArgs, find::FindArgs, probability::probability};
+use super::{ffmpeg::FfmpegArgs, find::FindArgs, probability::probability};
 
 /// How to make timelines, and how to print them.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  refrain timeline show.mp3
-  refrain timeline --min-length 20 --cue set.flac > set.cue
-  refrain timeline --csv broadcasts/ > played.csv")]
 pub struct TimelineArgs {
-    /// Recordings, and folders with recordings; `-` reads one from standard input
+    /// Recordings, or folders of recordings; `-` reads standard input
     #[arg(required = true, value_name = "FILE|DIR")]
     pub files: Vec<PathBuf>,
-    #[command(flatten)]
-    pub db: DbArgs,
-    /// Leave out plays that are shorter than this [default: 3]
+    /// Leave out plays shorter than this [default: 3]
     #[arg(long, value_name = "SECS", value_parser = length)]
     pub min_length: Option<Seconds>,
-    /// The lowest score of a play, 0 to 1
+    /// Leave out plays with a lower score, 0 to 1
     #[arg(long, value_name = "P", value_parser = probability, default_value_t = TimelineOptions::MIN_SCORE)]
     pub min_score: f32,
     #[command(flatten)]
@@ -37,25 +30,25 @@ pub struct TimelineArgs {
 #[derive(Debug, Args)]
 #[group(multiple = false)]
 pub struct TimelineFormatArgs {
-    /// Print one JSON document a file, each on a line
+    /// Print one JSON document per recording, one per line
     #[arg(long)]
     pub json: bool,
-    /// Print comma-separated values with a header line, a line for each play
+    /// Print CSV with a header line and a line for each play
     #[arg(long)]
     pub csv: bool,
     /// Print a CUE sheet
     #[arg(long)]
     pub cue: bool,
-    /// Print labels of Audacity; one recording only
+    /// Print labels for Audacity; takes one recording only
     #[arg(long)]
     pub labels: bool,
-    /// Print RTTM, each track as a speaker
+    /// Print RTTM, with each track as a speaker
     #[arg(long)]
     pub rttm: bool,
-    /// Print a playlist with the parts of the recordings
+    /// Print a playlist of the played parts of the recordings
     #[arg(long)]
     pub m3u: bool,
-    /// Print a tracklist to paste, unknown tracks as `ID - ID`
+    /// Print a tracklist to paste; unknown tracks are `ID - ID`
     #[arg(long)]
     pub text: bool,
 }
@@ -79,6 +72,6 @@ impl TimelineFormatArgs {
 fn length(text: &str) -> Result<Seconds, String> {
     match text.parse() {
         Ok(n) if (0.0..1e9).contains(&n) => Ok(Seconds(n)),
-        _ => Err("a number of seconds is needed, 0 or more".into()),
+        _ => Err("give a number of seconds, 0 or more".into()),
     }
 }

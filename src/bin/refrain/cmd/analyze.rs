@@ -6,18 +6,18 @@ use std::{
 };
 
 use anyhow::Context;
-use refrain::{
-    AnalyzeEvent, AnalyzeOptions, Audio, Error, HarmonicFigures, Seconds, analysis::NAMES, analyze_all,
-    report,
-};
+use refrain::{AnalyzeEvent, AnalyzeOptions, Audio, Error, HarmonicFigures, Seconds, analyze_all, report};
 
-use crate::{args::AnalyzeArgs, bar::Bar, messages, needs::Needs, stop};
+use super::{NAMES_CUT, analysis_text};
+use crate::{
+    args::AnalyzeArgs, bar::Bar, folders, messages, needs::Needs, screen::table::Table, stop, wording,
+};
 
 /// Analyses every file. Exit 0; 2 if a file could not be analysed or there was none.
 pub fn run(args: &AnalyzeArgs) -> anyhow::Result<ExitCode> {
     let stop = stop::token();
     if args.files.iter().filter(|file| is_stdin(file)).count() > 1 {
-        anyhow::bail!("standard input (-) can be read once only");
+        anyhow::bail!(super::STDIN_TWICE);
     }
     let input = |file: &PathBuf| {
         if is_stdin(file) {
@@ -26,6 +26,7 @@ pub fn run(args: &AnalyzeArgs) -> anyhow::Result<ExitCode> {
             Audio::file(file).ffmpeg(&args.ffmpeg.ffmpeg)
         }
     };
+    make_folders(args)?;
     let threads = args.threads.map(usize::from);
     let mut options = AnalyzeOptions::default().scan((&args.find).into()).threads(threads).cancel(&stop);
     if let Some(frames) = &args.frames {
@@ -60,12 +61,27 @@ pub fn run(args: &AnalyzeArgs) -> anyhow::Result<ExitCode> {
     }
     let summary = match summary {
         Err(Error::Interrupted) => {
-            anyhow::bail!("interrupted; files that were not told of were not analysed")
+            anyhow::bail!("interrupted; files without figures were not analysed")
         }
         other => other?,
     };
     told.finish(summary.analysed, summary.failed, summary.duration)?;
     Ok(if summary.analysed == 0 || summary.failed > 0 { ExitCode::from(2) } else { ExitCode::SUCCESS })
+}
+
+/// Several files write into a folder, which is made if it does not exist. A name with the extension of a file is a mistake,
+/// which the library refuses.
+fn make_folders(args: &AnalyzeArgs) -> anyhow::Result<()> {
+    let several = args.files.len() > 1 || args.files.iter().any(|file| file.is_dir());
+    for out in [&args.frames, &args.harmonic, &args.percussive, &args.plot].into_iter().flatten() {
+        let is_file =
+            out.extension().is_some_and(|e| ["npz", "wav", "svg", "png"].iter().any(|name| e == *name));
+        let is_folder = out.to_string_lossy().ends_with(std::path::is_separator);
+        if (several && !is_file || is_folder) && !out.exists() {
+            folders::made(out)?;
+        }
+    }
+    Ok(())
 }
 
 fn is_stdin(file: &Path) -> bool {
@@ -78,18 +94,23 @@ struct Told<'a> {
     bar: Bar,
     files: usize,
     needs: Needs,
+    /// For people, if there are several files.
+    table: Option<Table>,
 }
 
 impl<'a> Told<'a> {
     fn new(args: &'a AnalyzeArgs) -> Self {
-        Self { args, bar: Bar::new(args.quiet), files: 0, needs: Needs::default() }
+        Self { args, bar: Bar::new(args.quiet), files: 0, needs: Needs::default(), table: None }
     }
 
     fn on(&mut self, event: AnalyzeEvent) -> io::Result<()> {
         match event {
             AnalyzeEvent::Found { files, bytes, .. } => {
                 self.files = files;
-                self.bar.start(bytes, format!("{} to analyse", messages::count(files as u64, "file")));
+                self.table = (files > 1).then(analysis_text::table);
+                // The length of standard input is not known.
+                let bytes = Some(bytes).filter(|_| !self.args.files.iter().any(|file| is_stdin(file)));
+                self.bar.start(bytes, files);
                 if self.args.csv {
                     return print(&row(&report::csv_header())?);
                 }
@@ -97,46 +118,71 @@ impl<'a> Told<'a> {
             AnalyzeEvent::Step { bytes, duration, .. } => self.bar.step(bytes, duration),
             AnalyzeEvent::Done { path, outcome, .. } => {
                 outcome.as_ref().err().into_iter().for_each(|error| self.needs.note(error));
-                return self.bar.suspend(|| self.tell(&path, outcome.map(|figures| *figures)));
+                self.bar.file();
+                let (args, table) = (self.args, &mut self.table);
+                return self.bar.suspend(|| tell(args, table, &path, outcome.map(|figures| *figures)));
             }
             _ => {}
         }
         Ok(())
     }
 
-    fn tell(&self, path: &Path, outcome: refrain::Result<HarmonicFigures>) -> io::Result<()> {
-        if let Err(error) = &outcome {
-            messages::say(&format!("refrain: {error}"));
-        }
-        let figures = outcome.as_ref().ok();
-        for warning in figures.iter().flat_map(|f| &f.warnings).filter(|_| !self.args.quiet) {
-            messages::say(&format!("{}: {warning}", messages::shown(path)));
-        }
-        if self.args.json {
-            print(&format!("{}\n", report::json(path, &outcome)))
-        } else if self.args.csv {
-            print(&row(&report::csv_row(path, &outcome))?)
-        } else {
-            figures.map_or(Ok(()), |figures| print(&readable(path, figures)))
-        }
-    }
-
     /// Prints the totals of several files.
     fn finish(&self, analysed: usize, failed: usize, duration: Seconds) -> io::Result<()> {
         if self.files == 0 {
-            messages::say("refrain: no audio files here");
+            messages::problem("no audio files found; check the folder");
         } else if self.files > 1 && !self.args.quiet {
             self.needs.tell();
             let took = self.bar.seconds();
             let speed = duration.0 / took.max(1e-3);
-            let bad = if failed > 0 { format!(", {failed} not usable") } else { String::new() };
+            let errors = wording::errors(failed as u64);
             messages::say(&format!(
-                "{} analysed ({} of audio in {took:.1} s, {speed:.0} x){bad}",
-                messages::count(analysed as u64, "file"),
-                messages::hours(duration.0),
+                "{} analysed ({} of audio in {took:.1} s, {speed:.0} x){errors}",
+                wording::count(analysed as u64, "file"),
+                wording::hours(duration.0),
             ));
         }
+        if self.table.as_ref().is_some_and(Table::was_cut) && !self.args.quiet {
+            messages::say(NAMES_CUT);
+        }
         Ok(())
+    }
+}
+
+/// Prints the figures of a file.
+fn tell(
+    args: &AnalyzeArgs,
+    table: &mut Option<Table>,
+    path: &Path,
+    outcome: refrain::Result<HarmonicFigures>,
+) -> io::Result<()> {
+    if let Err(error) = &outcome {
+        failed(path, error);
+    }
+    let figures = outcome.as_ref().ok();
+    for warning in figures.iter().flat_map(|f| &f.warnings).filter(|_| !args.quiet) {
+        messages::say(&format!("{}: {warning}", wording::shown(path)));
+    }
+    if args.json {
+        return print(&format!("{}\n", report::json(path, &outcome)));
+    }
+    if args.csv {
+        return print(&row(&report::csv_row(path, &outcome))?);
+    }
+    let Some(figures) = figures else { return Ok(()) };
+    let Some(table) = table else { return print(&analysis_text::details(path, figures)) };
+    let (header, lines) = table.lay(&[analysis_text::row(path, figures)]);
+    header.iter().chain(&lines).try_for_each(|line| print(&format!("{line}\n")))
+}
+
+/// Prints why a file has no figures: it could not be read, or an output could not be written.
+fn failed(path: &Path, error: &Error) {
+    match error {
+        Error::Io { path: other, .. } if other != path => {
+            let (other, reason) = (messages::name(other), messages::reason(error));
+            messages::problem(&format!("cannot write {other}: {reason}"));
+        }
+        _ => messages::unreadable(error),
     }
 }
 
@@ -152,48 +198,4 @@ fn row(cells: &[String]) -> io::Result<String> {
     writer.write_record(cells)?;
     let line = writer.into_inner().map_err(|e| io::Error::other(e.to_string()))?;
     String::from_utf8(line).map_err(io::Error::other)
-}
-
-/// Formats the figures in words.
-fn readable(path: &Path, f: &HarmonicFigures) -> String {
-    let percent = |share: f64| format!("{:.0} %", 100.0 * share);
-    let layout = f.sample_rate.map_or_else(
-        || "no audio".to_owned(),
-        |rate| format!("{rate} Hz, {}", messages::count(f.channels.unwrap_or(1), "channel")),
-    );
-    let key = f.key.as_ref().zip(f.key_second.as_ref()).map(|(key, second)| {
-        let (correlation, confidence) = (f.key_correlation.unwrap_or(0.0), f.key_confidence.unwrap_or(0.0));
-        format!("{key} (correlation {correlation:.2}, confidence {confidence:.2}; next {second})")
-    });
-    let tuning =
-        f.tuning.map(|t| format!("{:+.0} cents (A4 = {:.1} Hz)", 100.0 * t, 440.0 * (t / 12.0).exp2()));
-    let harmonic = f.harmonic_ratio.map(|ratio| format!("{} of the level", percent(ratio)));
-    let pitch = f.pitch.zip(f.pitch_note.as_ref()).map(|(hertz, note)| {
-        let cents = f.pitch_cents.unwrap_or(0.0);
-        let stable =
-            f.pitch_stability.map_or_else(String::new, |s| format!(", {} of steps steady", percent(s)));
-        format!(
-            "median {note} {cents:+.0} cents ({hertz:.1} Hz), in {} of frames{stable}",
-            percent(f.voiced.unwrap_or(0.0))
-        )
-    });
-    let chroma: Vec<String> = NAMES.iter().zip(f.chroma).map(|(name, v)| format!("{name} {v:.2}")).collect();
-    let spread = f.chroma_entropy.map(|entropy| format!("entropy {entropy:.3}"));
-    let rows = [
-        ("duration", Some(format!("{} ({layout})", f.duration))),
-        ("key", key),
-        ("tuning", tuning),
-        ("harmonic", harmonic),
-        ("pitch", pitch),
-        ("chroma", Some(chroma.join(" "))),
-        ("", spread),
-    ];
-    let mut text = format!("{}\n", messages::shown(path));
-    for (name, value) in rows {
-        let value = value.unwrap_or_else(|| if name.is_empty() { String::new() } else { "none".into() });
-        if !value.is_empty() {
-            text += &format!("  {name:9} {value}\n");
-        }
-    }
-    text
 }

@@ -15,13 +15,13 @@ use refrain::{
 
 use crate::{
     args::{FingerprintArgs, Format},
-    messages,
+    messages, wording,
 };
 
 /// Fingerprints every file, in the order given. Exit 2 if a file could not be fingerprinted.
 pub fn run(args: &FingerprintArgs) -> anyhow::Result<ExitCode> {
     if args.files.iter().filter(|file| file.as_os_str() == "-").count() > 1 {
-        anyhow::bail!("standard input (-) can be read once only");
+        anyhow::bail!(super::STDIN_TWICE);
     }
     let mut failed = false;
     for file in &args.files {
@@ -29,16 +29,19 @@ pub fn run(args: &FingerprintArgs) -> anyhow::Result<ExitCode> {
         match one(file, name, args) {
             Ok(warnings) => {
                 for warning in warnings {
-                    messages::say(&format!("{}: {warning}", messages::shown(file)));
+                    messages::say(&format!("{}: {warning}", wording::shown(file)));
                 }
             }
             Err(Failure::Output(error)) => return Err(error.into()),
             Err(Failure::Input(error)) => {
-                messages::error(&error.into());
+                messages::unreadable(&error);
                 failed = true;
             }
             Err(Failure::TooShort) => {
-                messages::say(&format!("refrain: {}: too short for a fingerprint", messages::shown(file)));
+                messages::problem(&format!(
+                    "cannot read {}: too short for a fingerprint",
+                    messages::name(file)
+                ));
                 failed = true;
             }
         }

@@ -6,14 +6,21 @@ use refrain::{BuildOptions, Error, Index};
 use super::progress;
 use crate::{args::BuildArgs, db, messages, stop};
 
-/// Builds. Exit 0; 2 if there were only unusable files.
+/// Builds. Exit 0; 2 if a root does not exist, or if there were only unusable files.
 pub fn run(args: &BuildArgs) -> anyhow::Result<ExitCode> {
     let stop = stop::token();
-    // A mistyped folder must not leave an empty index behind.
+    // A mistyped folder stops neither the rest nor leaves an empty index behind.
+    let mut roots = Vec::new();
     for root in &args.roots {
-        std::fs::metadata(root).map_err(|source| Error::Io { path: root.clone(), source })?;
+        match std::fs::metadata(root) {
+            Ok(_) => roots.push(root),
+            Err(source) => messages::unreadable(&Error::Io { path: root.clone(), source }),
+        }
     }
-    let path = db::path_to_write(&args.db)?;
+    if roots.is_empty() {
+        return Ok(ExitCode::from(2));
+    }
+    let path = db::path_to_write()?;
     let index = Index::open_or_create(&path)?;
     let options = BuildOptions::default()
         .scan((&args.find).into())
@@ -21,10 +28,11 @@ pub fn run(args: &BuildArgs) -> anyhow::Result<ExitCode> {
         .ffmpeg(&args.work.ffmpeg.ffmpeg)
         .cancel(&stop);
     let any = progress::tell(&args.work, &path, index, options, |index, options| {
-        index.build_with(&args.roots, options)
+        index.build_with(&roots, options)
     })?;
     if !any {
-        messages::say("refrain: nothing was indexed");
+        messages::problem("no music was indexed; check the folder");
     }
-    Ok(if any { ExitCode::SUCCESS } else { ExitCode::from(2) })
+    let whole = any && roots.len() == args.roots.len();
+    Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(2) })
 }

@@ -10,11 +10,11 @@ use refrain::{BuildOptions, Index};
 use serde_json::json;
 
 use super::progress;
-use crate::{args::ErrorsArgs, db, messages, stop};
+use crate::{args::ErrorsArgs, db, messages, screen::near::near, stop, wording};
 
 /// Lists the files that could not be used, after trying them again if asked.
 pub fn run(args: &ErrorsArgs) -> anyhow::Result<ExitCode> {
-    let path = db::path(&args.db)?;
+    let path = db::path()?;
     if args.retry {
         let stop = stop::token();
         let options = BuildOptions::default()
@@ -29,7 +29,7 @@ pub fn run(args: &ErrorsArgs) -> anyhow::Result<ExitCode> {
         failures.push((path, reason));
         Ok(())
     })?;
-    let mut out = io::stdout().lock();
+    let (mut out, number) = (io::stdout().lock(), failures.len() as u64);
     if args.csv {
         return table(out, &failures).context("cannot write the list");
     }
@@ -37,9 +37,15 @@ pub fn run(args: &ErrorsArgs) -> anyhow::Result<ExitCode> {
         if args.json {
             writeln!(out, "{}", json!({"path": path.to_string_lossy(), "reason": reason}))
         } else {
-            writeln!(out, "{}: {}", messages::shown(&path), messages::shown(&reason))
+            writeln!(out, "{}: {}", near(&path), wording::shown(&reason))
         }
         .context("cannot write the list")?;
+    }
+    if !args.json {
+        out.flush().context("cannot write the list")?;
+        let retry = db::hint("index errors --retry");
+        let next = if number > 0 { format!("; {retry} reads them again") } else { String::new() };
+        messages::say(&format!("{}{next}", wording::count(number, "error")));
     }
     Ok(ExitCode::SUCCESS)
 }

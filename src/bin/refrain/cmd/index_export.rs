@@ -9,16 +9,20 @@ use refrain::{Index, MaintainOptions};
 use serde_json::{Value, json};
 
 use super::index_list;
-use crate::{args::ExportArgs, db, messages, stop};
+use crate::{args::ExportArgs, db, folders, messages, stop, wording};
 
 /// Prints everything except the fingerprints, or copies the index.
 pub fn run(args: &ExportArgs) -> anyhow::Result<ExitCode> {
-    let index = Index::open(db::path(&args.db)?)?;
+    let index = Index::open(db::path()?)?;
     match &args.file {
         Some(to) => {
+            if to.exists() {
+                anyhow::bail!("cannot write {}: it exists already; name a new file", wording::shown(to));
+            }
+            folders::for_file(to)?;
             index.export_with(to, MaintainOptions::default().cancel(&stop::token()))?;
             let tracks = index.info()?.tracks;
-            messages::say(&format!("{}: {}", messages::shown(to), messages::count(tracks, "track")));
+            messages::say(&format!("copied {} to {}", wording::count(tracks, "track"), wording::shown(to)));
         }
         None => print(&index).context("cannot write the export")?,
     }

@@ -9,14 +9,19 @@ use anyhow::Context;
 use refrain::{Index, Info};
 use serde_json::json;
 
-use crate::{args::InfoArgs, db, messages};
+use crate::{
+    args::InfoArgs,
+    db,
+    screen::{facts, near::near, size},
+    wording,
+};
 
 /// Prints what the index holds.
 pub fn run(args: &InfoArgs) -> anyhow::Result<ExitCode> {
-    let index = Index::open(db::path(&args.db)?)?;
+    let index = Index::open(db::path()?)?;
     let info = index.info()?;
     let mut failures = Vec::new();
-    if args.failures {
+    if args.errors {
         index.failures(|path, reason| {
             failures.push((path, reason));
             Ok(())
@@ -30,7 +35,7 @@ fn print(args: &InfoArgs, info: &Info, failures: Vec<(PathBuf, String)>) -> io::
     let mut out = io::stdout().lock();
     if args.json {
         let mut document = document(info);
-        if args.failures {
+        if args.errors {
             document["failed"] = failures
                 .iter()
                 .map(|(path, reason)| json!({"path": path.to_string_lossy(), "reason": reason}))
@@ -39,32 +44,40 @@ fn print(args: &InfoArgs, info: &Info, failures: Vec<(PathBuf, String)>) -> io::
         return writeln!(out, "{document}");
     }
     let rows = [
-        ("file", messages::shown(&info.path)),
+        ("file", near(&info.path)),
         ("tracks", info.tracks.to_string()),
-        ("audio", messages::hours(info.duration.0)),
-        ("size", format!("{:.2} MB, {:.2} MB an hour", info.bytes as f64 / 1e6, per_hour(info))),
+        ("audio", wording::hours(info.duration.0)),
+        ("size", format!("{:.2} MB, {:.2} MB per hour of audio", info.bytes as f64 / 1e6, per_hour(info))),
         ("windows", info.windows.to_string()),
         (
             "neighbour index",
             info.neighbours.map_or_else(
-                || "none: every window is compared".into(),
+                || "none: queries compare every window".into(),
                 |(lists, windows)| format!("{lists} lists of {windows} windows"),
             ),
         ),
-        ("files", format!("{}, {} of them missing", info.files, info.missing)),
-        ("files not usable", info.failures.to_string()),
+        ("files", format!("{}, {} missing", info.files, info.missing)),
+        ("errors", errors(args, info)),
         ("parameters", format!("set {}: {}", info.parameter_set, info.parameters)),
         ("format", format!("{}, refrain {}, SQLite {}", info.format, env!("CARGO_PKG_VERSION"), info.sqlite)),
     ];
-    let through_ffmpeg = ("through ffmpeg", format!("{} of the tracks", info.through_ffmpeg));
+    let through_ffmpeg = ("through ffmpeg", wording::count(info.through_ffmpeg, "track"));
     let more = (info.through_ffmpeg > 0).then_some(through_ffmpeg);
-    for (name, value) in rows.into_iter().chain(more) {
-        writeln!(out, "{name:17} {value}")?;
-    }
+    let rows: Vec<_> = rows.into_iter().chain(more).collect();
+    facts::lines(&rows, 0, size::of_stdout()).iter().try_for_each(|line| writeln!(out, "{line}"))?;
     for (path, reason) in failures {
-        writeln!(out, "{}: {}", messages::shown(&path), messages::shown(&reason))?;
+        writeln!(out, "{}: {}", near(&path), wording::shown(&reason))?;
     }
     Ok(())
+}
+
+/// How many files could not be read, and how to see them.
+fn errors(args: &InfoArgs, info: &Info) -> String {
+    match info.failures {
+        0 => "none".to_owned(),
+        n if args.errors => n.to_string(),
+        n => format!("{n}; {} lists them", db::hint("index errors")),
+    }
 }
 
 fn per_hour(info: &Info) -> f64 {

@@ -1,109 +1,146 @@
 //! `refrain index list`
 use std::{
-    collections::HashSet,
     io::{self, BufWriter, Write},
-    path::PathBuf,
     process::ExitCode,
 };
 
-use anyhow::Context;
-use refrain::{FileEntry, Index, Selector, Track};
+use refrain::{FileEntry, Index, Track};
 use serde_json::{Value, json};
 
-use super::m3u;
-use crate::{args::ListArgs, db, messages};
+use super::{
+    NAMES_CUT,
+    list_rows::{Listed, Wanted, each},
+    m3u, title,
+};
+use crate::{
+    args::ListArgs,
+    db, messages,
+    screen::{
+        near::near,
+        size,
+        table::{Column, Row, Table},
+    },
+    wording,
+};
 
-/// Lists tracks. Exit 1 if a selected file is not in the index, 2 if a path cannot be written to a playlist.
+/// Lists tracks. Exit 1 if something chosen is not in the index, 2 if a path cannot be written to a playlist.
 pub fn run(args: &ListArgs) -> anyhow::Result<ExitCode> {
-    let path = db::path(&args.db)?;
+    let path = db::path()?;
     let index = Index::open(&path)?;
-    let mut chosen: Option<HashSet<PathBuf>> = None;
-    let mut nothing = false;
-    for text in &args.chosen {
-        let selector = Selector::from(text.as_os_str());
-        let paths = index.select(&selector)?;
-        if paths.is_empty() && selector != Selector::Missing {
-            let text = messages::shown(text);
-            messages::say(&format!(
-                "refrain: {}: nothing in the index is meant by {text}",
-                messages::shown(&path)
-            ));
-            nothing = true;
-        }
-        chosen.get_or_insert_default().extend(paths);
+    let wanted = Wanted::of(&index, &args.chosen)?;
+    for text in &wanted.unknown {
+        messages::problem(&format!(
+            "no track for {} in {}; {} lists all",
+            wording::shown(text),
+            wording::shown(&path),
+            db::hint("index list")
+        ));
     }
-    let whole = print(args, &index, chosen.as_ref()).context("cannot write the list")?;
-    Ok(match (whole, nothing) {
+    let whole = match args {
+        ListArgs { csv: true, .. } => csv(args, &index, &wanted),
+        ListArgs { m3u: true, .. } => playlist(args, &index, &wanted),
+        ListArgs { json: true, .. } => documents(args, &index, &wanted),
+        _ => table(args, &index, &wanted),
+    };
+    let whole = whole.map_err(|error| match error.downcast_ref::<refrain::Error>() {
+        Some(_) => error,
+        None => error.context("cannot write the list"),
+    });
+    Ok(match (whole?, wanted.unknown.is_empty()) {
         (false, _) => ExitCode::from(2),
-        (true, true) => ExitCode::from(1),
-        (true, false) => ExitCode::SUCCESS,
+        (true, false) => ExitCode::from(1),
+        (true, true) => ExitCode::SUCCESS,
     })
 }
 
-/// Prints the tracks with a selected file. Returns false if it had to leave one out.
-fn print(args: &ListArgs, index: &Index, chosen: Option<&HashSet<PathBuf>>) -> anyhow::Result<bool> {
+/// Prints the table for people, and how many tracks it has.
+fn table(args: &ListArgs, index: &Index, wanted: &Wanted) -> anyhow::Result<bool> {
+    let mut rows = Vec::new();
+    each(index, wanted, args.sort, |listed, _| {
+        rows.push(row(listed));
+        Ok(())
+    })?;
+    let columns = columns(&mut rows);
+    let mut table = Table::new(&columns, 0);
+    let (header, lines) = table.lay(&rows);
     let mut out = BufWriter::new(io::stdout().lock());
-    let mut table = args.csv.then(|| csv::Writer::from_writer(Vec::new()));
-    if let Some(table) = &mut table {
-        table.write_record(COLUMNS)?;
+    if !rows.is_empty() {
+        header.iter().chain(&lines).try_for_each(|line| writeln!(out, "{line}"))?;
     }
-    if args.m3u {
-        out.write_all(m3u::HEADER.as_bytes())?;
+    out.flush()?;
+    if !wanted.is_nothing() {
+        messages::say(&wording::count(rows.len() as u64, "track"));
     }
+    if table.was_cut() {
+        messages::say(NAMES_CUT);
+    }
+    Ok(true)
+}
+
+/// The columns of the rows. Takes those away that have no cell, and the album where there is no room for it.
+fn columns(rows: &mut [Row]) -> Vec<Column> {
+    let all = [
+        Column::Name("track", 0),
+        Column::Number("length", 0),
+        Column::Number("id", 0),
+        Column::Name("album", 0),
+        Column::Name("file", 0),
+    ];
+    let is_wide = size::of_stdout().is_none_or(|columns| columns >= WIDE);
+    let wanted = |n: usize| rows.iter().any(|row| !row.cells[n].is_empty()) && (n != ALBUM || is_wide);
+    let wanted: Vec<bool> = (0..all.len()).map(|n| n == 0 || wanted(n)).collect();
+    for row in rows {
+        let mut kept = wanted.iter();
+        row.cells.retain(|_| *kept.next().unwrap_or(&true));
+    }
+    all.into_iter().zip(wanted).filter_map(|(column, wanted)| wanted.then_some(column)).collect()
+}
+
+/// The number of the album's cell, and the least width of a terminal that has room for it.
+const ALBUM: usize = 3;
+const WIDE: usize = 120;
+
+fn row((track, files): &Listed) -> Row {
+    let missing = |file: &FileEntry| if file.missing { " (missing)" } else { "" };
+    let (name, file) = title(&track.record.tags, &track.record.path);
+    let mark = files.first().map_or("", missing);
+    let (name, file) = match file {
+        Some(file) => (name, format!("{file}{mark}")),
+        None => (format!("{name}{mark}"), String::new()),
+    };
+    let others = files.iter().filter(|file| file.path != track.record.path);
+    let below = others.map(|file| format!("also as {}{}", near(&file.path), missing(file))).collect();
+    let album = track.record.tags.album.as_ref().map(wording::shown).unwrap_or_default();
+    let cells = vec![name, track.record.duration.to_string(), track.id.0.to_string(), album, file];
+    Row { cells, below, found: false }
+}
+
+fn documents(args: &ListArgs, index: &Index, wanted: &Wanted) -> anyhow::Result<bool> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    each(index, wanted, args.sort, |(track, files), _| Ok(writeln!(out, "{}", document(track, files))?))?;
+    out.flush()?;
+    Ok(true)
+}
+
+/// Returns false if it had to leave a track out.
+fn playlist(args: &ListArgs, index: &Index, wanted: &Wanted) -> anyhow::Result<bool> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    out.write_all(m3u::HEADER.as_bytes())?;
     let mut whole = true;
-    // An error of the output, which ends the listing.
-    let mut failed: anyhow::Result<()> = Ok(());
-    let listed = index.tracks(|track, files| {
-        let is_chosen = |file: &&FileEntry| chosen.is_none_or(|chosen| chosen.contains(&file.path));
-        let Some(first) = files.iter().find(is_chosen) else { return Ok(()) };
-        let written = match &mut table {
-            Some(table) => rows(table, &track, &files).and_then(|()| {
-                out.write_all(table.get_ref())?;
-                *table = csv::Writer::from_writer(Vec::new());
-                Ok(())
-            }),
-            None if args.m3u => {
-                m3u::entry(&mut out, &first.path, Some(track.record.duration), &track.record.tags)
-                    .map(|written| whole &= written)
-                    .map_err(Into::into)
-            }
-            None if args.json => writeln!(out, "{}", document(&track, &files)).map_err(Into::into),
-            None => lines(&mut out, &track, &files).map_err(Into::into),
-        };
-        written.map_err(|error| {
-            failed = Err(error);
-            refrain::Error::Interrupted
-        })
-    });
-    failed?;
-    listed?;
-    if let Some(table) = table {
-        out.write_all(&table.into_inner().map_err(|error| anyhow::anyhow!("{error}"))?)?;
-    }
+    each(index, wanted, args.sort, |(track, _), first| {
+        whole &= m3u::entry(&mut out, &first.path, Some(track.record.duration), &track.record.tags)?;
+        Ok(())
+    })?;
     out.flush()?;
     Ok(whole)
 }
 
-fn lines(out: &mut impl Write, track: &Track, files: &[FileEntry]) -> io::Result<()> {
-    let tags = &track.record.tags;
-    let mut name = match (&tags.artist, &tags.title) {
-        (Some(artist), Some(title)) => Some(format!("{artist} - {title}")),
-        (_, title) => title.clone(),
-    };
-    if let (Some(name), Some(album)) = (&mut name, &tags.album) {
-        *name += &format!(" ({album})");
-    }
-    let files = files.iter().map(|file| {
-        format!("{}{}", messages::shown(&file.path), if file.missing { " (missing)" } else { "" })
-    });
-    for (at, line) in name.map(messages::shown).into_iter().chain(files).enumerate() {
-        if at == 0 {
-            writeln!(out, "{:>7}  {:>9}  {line}", track.id.0, track.record.duration.to_string())?;
-        } else {
-            writeln!(out, "{:20}{line}", "")?;
-        }
-    }
-    Ok(())
+fn csv(args: &ListArgs, index: &Index, wanted: &Wanted) -> anyhow::Result<bool> {
+    let mut table = csv::Writer::from_writer(io::stdout().lock());
+    table.write_record(COLUMNS)?;
+    each(index, wanted, args.sort, |(track, files), _| rows(&mut table, track, files))?;
+    table.flush()?;
+    Ok(true)
 }
 
 const COLUMNS: [&str; 17] = [
@@ -126,7 +163,7 @@ const COLUMNS: [&str; 17] = [
     "channels",
 ];
 
-fn rows(table: &mut csv::Writer<Vec<u8>>, track: &Track, files: &[FileEntry]) -> anyhow::Result<()> {
+fn rows(table: &mut csv::Writer<impl Write>, track: &Track, files: &[FileEntry]) -> anyhow::Result<()> {
     let record = &track.record;
     let tags = &record.tags;
     let number = |n: Option<u32>| n.map(|n| n.to_string()).unwrap_or_default();
@@ -152,7 +189,7 @@ fn rows(table: &mut csv::Writer<Vec<u8>>, track: &Track, files: &[FileEntry]) ->
             number(record.channels.map(u32::from)),
         ])?;
     }
-    Ok(table.flush()?)
+    Ok(())
 }
 
 /// The document of a track: its first file, its figures and tags, and all its files.

@@ -4,11 +4,11 @@ use std::{iter, process::ExitCode};
 use refrain::{Index, Selector};
 
 use super::index_remove::take_out;
-use crate::{args::PruneArgs, db, messages};
+use crate::{args::PruneArgs, db, messages, screen::near::near, wording};
 
 /// Removes missing files. Keeps files in a folder that is itself gone.
 pub fn run(args: &PruneArgs) -> anyhow::Result<ExitCode> {
-    let path = db::path(&args.db)?;
+    let path = db::path()?;
     let index = Index::open(&path)?;
     let (mut marked, gone) = (index.select(&Selector::Missing)?, index.prunable()?);
     let absent = index.absent_roots()?;
@@ -18,16 +18,18 @@ pub fn run(args: &PruneArgs) -> anyhow::Result<ExitCode> {
         let before = marked.len();
         marked.retain(|path| !path.starts_with(&root));
         if marked.len() < before {
-            let (root, files) =
-                (messages::shown(&root), messages::count((before - marked.len()) as u64, "file"));
+            let command = format!("index remove {}", db::quoted(&root));
+            let (root, files) = (near(&root), wording::count((before - marked.len()) as u64, "file"));
             messages::say(&format!(
-                "{root}: not there, {files} below it kept; `refrain index remove {root}` drops them"
+                "no folder {root}; kept {files} in it; remove them with {}",
+                db::hint(&command)
             ));
         }
     }
     if marked.len() > gone.len() {
-        let there = messages::count((marked.len() - gone.len()) as u64, "file");
-        messages::say(&format!("{there} marked as missing and there again; `refrain index update` looks"));
+        let there = wording::count((marked.len() - gone.len()) as u64, "file");
+        let update = db::hint("index update");
+        messages::say(&format!("{there} marked as missing, but not missing any more; run {update}"));
     }
     Ok(ExitCode::SUCCESS)
 }

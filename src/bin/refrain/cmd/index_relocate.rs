@@ -3,26 +3,27 @@ use std::process::ExitCode;
 
 use refrain::Index;
 
-use crate::{args::RelocateArgs, db, messages};
+use crate::{args::RelocateArgs, db, messages, wording};
 
 /// Relocates. Exit 1 if the index has nothing at the old path.
 pub fn run(args: &RelocateArgs) -> anyhow::Result<ExitCode> {
-    let path = db::path(&args.db)?;
+    let path = db::path()?;
     let index = Index::open_to_write(&path)?;
     let moved = index.relocate(&args.from, &args.to)?;
     index.close()?;
     if moved.files + moved.roots == 0 {
-        let from = messages::shown(&args.from);
-        messages::say(&format!(
-            "refrain: {}: nothing in the index is at or below {from}",
-            messages::shown(&path)
+        let from = wording::shown(&args.from);
+        messages::problem(&format!(
+            "no file or folder {from} in {}; {} lists all",
+            wording::shown(&path),
+            db::hint("index list")
         ));
         return Ok(ExitCode::from(1));
     }
     let what = match moved.files {
-        0 => messages::count(moved.roots, "folder"),
-        files => messages::count(files, "file"),
+        0 => wording::count(moved.roots, "folder"),
+        files => wording::count(files, "file"),
     };
-    messages::say(&format!("{what} relocated; `refrain index update` looks for them"));
+    messages::say(&format!("{what} relocated; run {} to read what else changed", db::hint("index update")));
     Ok(ExitCode::SUCCESS)
 }

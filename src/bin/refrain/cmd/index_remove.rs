@@ -9,11 +9,11 @@ use std::{
 use anyhow::Context;
 use refrain::{Index, Selector};
 
-use crate::{args::RemoveArgs, db, messages};
+use crate::{args::RemoveArgs, db, messages, screen::near::near, wording};
 
 /// Removes the selected files. Exit 1, and nothing removed, if something selected is not in the index.
 pub fn run(args: &RemoveArgs) -> anyhow::Result<ExitCode> {
-    let path = db::path(&args.db)?;
+    let path = db::path()?;
     let index = Index::open(&path)?;
     let selectors: Vec<Selector> = args.chosen.iter().map(|text| Selector::from(text.as_os_str())).collect();
     let mut chosen = BTreeSet::new();
@@ -23,10 +23,11 @@ pub fn run(args: &RemoveArgs) -> anyhow::Result<ExitCode> {
         // An indexed folder may have no files, because it was empty or they are already removed.
         let roots = folder(selector).map_or(Ok(Vec::new()), |path| index.roots_below(path))?;
         if paths.is_empty() && roots.is_empty() {
-            let text = messages::shown(text);
-            messages::say(&format!(
-                "refrain: {}: nothing in the index is meant by {text}",
-                messages::shown(&path)
+            let text = wording::shown(text);
+            messages::problem(&format!(
+                "no file for {text} in {}; {} lists all",
+                wording::shown(&path),
+                db::hint("index list")
             ));
             nothing = true;
         }
@@ -67,9 +68,10 @@ pub fn take_out<'a>(
     }
     let mut out = io::stdout().lock();
     for path in chosen {
-        writeln!(out, "{}", messages::shown(path)).context("cannot write the list")?;
+        writeln!(out, "{}", near(path)).context("cannot write the list")?;
     }
-    let files = messages::count(chosen.len() as u64, "file");
+    drop(out);
+    let files = wording::count(chosen.len() as u64, "file");
     messages::say(&format!("{files} {}", if dry_run { "would be removed" } else { "removed" }));
     Ok(())
 }

@@ -4,18 +4,19 @@ use std::process::ExitCode;
 use refrain::{BuildOptions, Index};
 
 use super::progress;
-use crate::{args::UpdateArgs, db, messages, stop};
+use crate::{args::UpdateArgs, db, stop, wording};
 
 /// Updates. Exit 0, even if files are missing.
 pub fn run(args: &UpdateArgs) -> anyhow::Result<ExitCode> {
     let stop = stop::token();
-    let path = db::path(&args.db)?;
+    let path = db::path()?;
     let index = Index::open_to_write(&path)?;
     let info = index.info()?;
     if info.roots.is_empty() && info.files + info.failures == 0 {
         anyhow::bail!(
-            "{}: no folder was indexed yet; `refrain index build DIR` does that",
-            messages::shown(&path)
+            "no folder is indexed in {}; add one with {}",
+            wording::shown(&path),
+            db::hint("index build DIR")
         );
     }
     let options = BuildOptions::default()

@@ -8,12 +8,12 @@ use anyhow::Context;
 use refrain::{Error, Index, MaintainOptions, error::IndexError};
 use serde_json::json;
 
-use crate::{args::VerifyArgs, db, messages, remedies, stop};
+use crate::{args::VerifyArgs, db, remedies, stop, wording};
 
 /// Checks everything. Exit 0 if the file is sound, 2 if not.
 pub fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     let stop = stop::token();
-    let path = db::path(&args.db)?;
+    let path = db::path()?;
     let checked = Index::open(&path).and_then(|index| {
         index.verify_with(MaintainOptions::default().cancel(&stop))?;
         index.info()
@@ -32,8 +32,8 @@ pub fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
         return Ok(if checked.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(2) });
     }
     let info = checked?;
-    let tracks = messages::count(info.tracks, "track");
-    writeln!(io::stdout(), "{}: whole, {tracks}, {} windows", messages::shown(&path), info.windows)
+    let tracks = wording::count(info.tracks, "track");
+    writeln!(io::stdout(), "{}: no damage; {tracks}, {} windows", wording::shown(&path), info.windows)
         .context("cannot write the verdict")?;
     Ok(ExitCode::SUCCESS)
 }

@@ -16,7 +16,7 @@ pub fn entry(out: &mut impl Write, path: &Path, duration: Option<Seconds>, tags:
     let bytes = path.as_os_str().as_encoded_bytes();
     // A line break in a path would end the line. On Windows, a path that is not Unicode cannot be written.
     if bytes.iter().any(|byte| matches!(byte, b'\n' | b'\r')) || (cfg!(windows) && path.to_str().is_none()) {
-        messages::say(&format!("refrain: {path:?}: a playlist cannot hold this path, it was left out"));
+        messages::problem(&format!("left out {path:?}: a playlist cannot hold this path"));
         return Ok(false);
     }
     // -1 means unknown.

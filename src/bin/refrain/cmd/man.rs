@@ -7,12 +7,15 @@ use std::{
 };
 
 use anyhow::Context;
-use clap::{Command, CommandFactory};
-use clap_mangen::Man;
+use clap::Command;
+use clap_mangen::{
+    Man,
+    roff::{Roff, bold, roman},
+};
 
 use crate::{
-    args::{Cli, ManArgs},
-    messages,
+    args::{self, ManArgs, examples},
+    folders, messages, wording,
 };
 
 /// The footer of each page.
@@ -21,26 +24,96 @@ const SOURCE: &str = concat!("refrain ", env!("CARGO_PKG_VERSION"));
 /// Writes a page for refrain and one for each of its commands.
 pub fn run(args: &ManArgs) -> anyhow::Result<ExitCode> {
     let folder = &args.dir;
-    fs::create_dir_all(folder)
-        .with_context(|| format!("cannot make the folder {}", messages::shown(folder)))?;
-    let mut command = Cli::command().disable_help_subcommand(true);
+    folders::made(folder)?;
+    let mut command = args::command().disable_help_subcommand(true);
     // Gives nested commands their full names.
     command.build();
-    let pages = pages(&command, folder)?;
-    messages::say(&format!("{}: {}", messages::shown(folder), messages::count(pages, "page")));
+    let pages = pages(&command, "", folder)?;
+    messages::say(&format!("wrote {} to {}", wording::count(pages, "page"), wording::shown(folder)));
     Ok(ExitCode::SUCCESS)
 }
 
 /// Writes the pages of a command and of its subcommands. Returns how many.
-fn pages(command: &Command, folder: &Path) -> anyhow::Result<u64> {
+fn pages(command: &Command, words: &str, folder: &Path) -> anyhow::Result<u64> {
     let man = Man::new(command.clone()).source(SOURCE).manual("refrain");
     let target = folder.join(man.get_filename());
     let mut page = Vec::new();
-    man.render(&mut page)
+    render(&man, command, words, &mut page)
         .and_then(|()| write(&page, &target))
-        .with_context(|| format!("cannot write {}", messages::shown(&target)))?;
-    command.get_subcommands().try_fold(1, |sum, command| Ok(sum + pages(command, folder)?))
+        .with_context(|| format!("cannot write {}", wording::shown(&target)))?;
+    command.get_subcommands().try_fold(1, |sum, command| {
+        let words = format!("{words} {}", command.get_name());
+        Ok(sum + pages(command, words.trim_start(), folder)?)
+    })
 }
+
+/// Writes one page: what clap knows of the command, then what else a manual page has.
+fn render(man: &Man, command: &Command, words: &str, page: &mut Vec<u8>) -> io::Result<()> {
+    man.render_title(page)?;
+    man.render_name_section(page)?;
+    man.render_synopsis_section(page)?;
+    man.render_description_section(page)?;
+    // Notes above the examples of the help text.
+    let notes = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let notes = notes.split("Examples:").next().unwrap_or_default().trim();
+    if !notes.is_empty() && !words.is_empty() {
+        let mut roff = Roff::new();
+        roff.control("PP", []).text([roman(notes.replace('\n', " "))]);
+        roff.to_writer(page)?;
+    }
+    man.render_options_section(page)?;
+    if command.get_subcommands().next().is_some() {
+        man.render_subcommands_section(page)?;
+    }
+    let mut roff = Roff::new();
+    roff.control("SH", ["EXAMPLES"]);
+    for (what, line) in examples::of(words) {
+        if !what.is_empty() {
+            roff.control("PP", []).text([roman(format!("{what}:"))]);
+        }
+        roff.control("PP", []).control("RS", ["4"]).text([roman(*line)]).control("RE", []);
+    }
+    let list = |roff: &mut Roff, heading: &str, items: &[(&str, &str)]| {
+        roff.control("SH", [heading]);
+        for (name, what) in items {
+            roff.control("TP", []).text([bold(*name)]).text([roman(*what)]);
+        }
+    };
+    list(&mut roff, "EXIT STATUS", EXIT_STATUS);
+    list(&mut roff, "ENVIRONMENT", ENVIRONMENT);
+    list(&mut roff, "FILES", FILES);
+    roff.control("SH", ["SEE ALSO"]);
+    roff.text([roman(if words.is_empty() { "refrain-build(1), refrain-query(1)" } else { "refrain(1)" })]);
+    roff.to_writer(page)?;
+    if command.get_version().is_some() {
+        man.render_version_section(page)?;
+    }
+    Ok(())
+}
+
+const EXIT_STATUS: &[(&str, &str)] = &[
+    ("0", "Found something, or did what was asked."),
+    ("1", "Found nothing: no match, or nothing in the index is what was asked for."),
+    ("2", "Error: an input could not be read, the index cannot be used, or the command line is wrong."),
+];
+
+const ENVIRONMENT: &[(&str, &str)] = &[
+    ("REFRAIN_DB", "The index file, if --db does not name one."),
+    ("REFRAIN_FFMPEG", "Whether ffmpeg may be used: auto, never, or the path of the program. --ffmpeg wins."),
+    ("NO_COLOR", "If it is set to anything, there is no colour unless --color always asks for it."),
+    ("XDG_DATA_HOME", "The data folder, ~/.local/share if it is not set."),
+];
+
+const FILES: &[(&str, &str)] = &[
+    (
+        "~/.local/share/refrain/index.refrain",
+        "The index, if neither --db nor REFRAIN_DB names one: an SQLite file.",
+    ),
+    (
+        "FILE-wal, FILE-shm",
+        "The log of SQLite beside an index that is open. They are gone when it is closed.",
+    ),
+];
 
 /// Writes a file that appears whole or not at all.
 fn write(content: &[u8], target: &Path) -> io::Result<()> {

@@ -1,4 +1,11 @@
 //! One file for each command.
+use std::path::Path;
+
+use refrain::{Index, Tags};
+
+use crate::{db, messages, screen::near::near, wording};
+
+mod analysis_text;
 pub mod analyze;
 pub mod completions;
 pub mod fingerprint;
@@ -15,9 +22,37 @@ pub mod index_relocate;
 pub mod index_remove;
 pub mod index_update;
 pub mod index_verify;
+mod list_lines;
+mod list_rows;
 mod m3u;
 pub mod man;
+mod match_table;
 mod progress;
 pub mod query;
 mod query_csv;
 pub mod timeline;
+
+/// A mistake that several commands refuse.
+const STDIN_TWICE: &str = "standard input (-) can be read only once; name it once";
+
+/// Why names are not whole.
+const NAMES_CUT: &str = "some names are cut to fit the terminal; --json prints them whole";
+
+/// What a track is called: artist and title, and its file below them; the file alone if the title is unknown.
+fn title(tags: &Tags, path: &Path) -> (String, Option<String>) {
+    let file = near(path);
+    match (&tags.artist, &tags.title) {
+        (Some(artist), Some(title)) => (wording::shown(format!("{artist} - {title}")), Some(file)),
+        (None, Some(title)) => (wording::shown(title), Some(file)),
+        _ => (file, None),
+    }
+}
+
+/// Says so if nothing can be found.
+fn warn_if_empty(index: &Index, path: &Path) -> refrain::Result<()> {
+    if !index.has_tracks()? {
+        let path = wording::shown(path);
+        messages::say(&format!("{path}: the index is empty; add music with {}", db::hint("index build DIR")));
+    }
+    Ok(())
+}

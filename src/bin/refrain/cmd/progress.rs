@@ -6,7 +6,14 @@ use std::{
 
 use refrain::{BuildEvent, BuildOptions, BuildSummary, Error, Index, Seconds};
 
-use crate::{args::WorkArgs, bar::Bar, messages, needs::Needs};
+use crate::{
+    args::WorkArgs,
+    bar::Bar,
+    db, messages,
+    needs::Needs,
+    screen::{near::near, size, table::wrapped},
+    wording,
+};
 
 /// How many unusable files are named at the end; the rest are counted.
 const NAMED: usize = 20;
@@ -27,7 +34,7 @@ pub fn tell(
         Ok(summary) => summary,
         Err(Error::Interrupted) => {
             index.close()?;
-            anyhow::bail!("interrupted; what was added is kept, run the same command again to go on");
+            anyhow::bail!("interrupted; what was added is kept, run the same command again to continue");
         }
         Err(error) => return Err(error.into()),
     };
@@ -39,9 +46,9 @@ pub fn tell(
     if let Some(info) = info {
         messages::say(&format!(
             "{}: {}, {}",
-            messages::shown(path),
-            messages::count(info.tracks, "track"),
-            messages::hours(info.duration.0)
+            wording::shown(path),
+            wording::count(info.tracks, "track"),
+            wording::hours(info.duration.0)
         ));
     }
     Ok(any)
@@ -51,13 +58,12 @@ pub fn tell(
 fn report(args: &WorkArgs, summary: &BuildSummary, took: Duration) {
     let named = if args.verbose { usize::MAX } else { NAMED };
     for failed in summary.failed.iter().take(named) {
-        messages::say(&format!("cannot use {}: {}", messages::shown(&failed.path), failed.error.reason()));
+        let reason = messages::reason(&failed.error);
+        messages::problem(&format!("cannot read {}: {reason}", near(&failed.path)));
     }
     if summary.failed.len() > named {
-        messages::say(&format!(
-            "and {} more; `refrain index errors` lists all",
-            summary.failed.len() - NAMED
-        ));
+        let more = wording::count((summary.failed.len() - named) as u64, "more error");
+        messages::problem(&format!("{more}; {} lists all", db::hint("index errors")));
     }
     if args.quiet {
         return;
@@ -65,28 +71,36 @@ fn report(args: &WorkArgs, summary: &BuildSummary, took: Duration) {
     let mut needs = Needs::default();
     summary.failed.iter().for_each(|failed| needs.note(&failed.error));
     needs.tell();
-    let mut parts = vec![format!("{} added", messages::count(summary.added as u64, "file"))];
+    let mut parts = vec![format!("{} added", wording::count(summary.added as u64, "file"))];
     if summary.added > 0 {
         let speed = summary.added_duration.0 / took.as_secs_f64().max(1e-3);
-        let length = messages::hours(summary.added_duration.0);
+        let length = wording::hours(summary.added_duration.0);
         parts[0].push_str(&format!(" ({length} of audio in {:.1} s, {speed:.0} x)", took.as_secs_f64()));
     }
     for (n, what) in [
-        (summary.retagged, "with other tags"),
+        (summary.retagged, "with new tags"),
         (summary.unchanged, "unchanged"),
         (summary.moved, "moved"),
-        (summary.copies, "with the content of another"),
-        (summary.returned, "there again"),
+        (summary.copies, "identical to another"),
+        (summary.returned, "no longer missing"),
         (summary.missing, "missing"),
         (summary.still_missing, "still missing"),
-        (summary.failed.len(), "not usable"),
-        (summary.still_bad, "known not to be usable"),
     ] {
         if n > 0 {
             parts.push(format!("{n} {what}"));
         }
     }
-    messages::say(&parts.join(", "));
+    let errors = summary.failed.len() as u64;
+    if errors > 0 {
+        parts.push(wording::count(errors, "error"));
+    }
+    if summary.still_bad > 0 {
+        parts.push(wording::count(summary.still_bad as u64, "earlier error"));
+    }
+    // Only what is too long for one line takes more.
+    for line in wrapped(&parts, 0, size::of_stderr()) {
+        messages::say(&line);
+    }
 }
 
 /// Progress on a terminal, and warnings.
@@ -105,31 +119,33 @@ impl Progress {
     fn on(&mut self, event: BuildEvent) {
         match event {
             BuildEvent::Found { new, new_bytes, .. } => {
-                self.bar.start(new_bytes, format!("{} to read", messages::count(new as u64, "file")));
+                self.bar.start(Some(new_bytes), new);
             }
             BuildEvent::Added { path, bytes, duration, warnings, .. } => {
                 for warning in warnings.iter().filter(|_| !self.quiet) {
-                    self.line(&format!("{}: {warning}", messages::shown(&path)));
+                    self.line(&format!("{}: {warning}", near(&path)));
                 }
                 if self.verbose {
-                    self.line(&format!("added {} ({duration})", messages::shown(&path)));
+                    self.line(&format!("added {} ({duration})", near(&path)));
                 }
                 self.bar.step(bytes, duration);
+                self.bar.file();
             }
             // A bad file is named at the end, together with unreadable folders.
             BuildEvent::Recognised { bytes, .. } | BuildEvent::Failed { bytes, .. } => {
                 self.bar.step(bytes, Seconds::default());
+                self.bar.file();
             }
             BuildEvent::Moved { from, to, .. } if self.verbose => {
-                self.line(&format!("moved {} to {}", messages::shown(&from), messages::shown(&to)));
+                self.line(&format!("moved {} to {}", near(&from), near(&to)));
             }
             BuildEvent::Missing { path, .. } if self.verbose => {
-                self.line(&format!("missing {}", messages::shown(&path)));
+                self.line(&format!("missing {}", near(&path)));
             }
             BuildEvent::Unavailable { path, .. } => {
-                self.line(&format!("{}: not there, its files count as missing", messages::shown(&path)));
+                self.line(&format!("no folder {}; its files count as missing", near(&path)));
             }
-            BuildEvent::Neighbours => self.bar.say("bringing the neighbour index up to date"),
+            BuildEvent::Neighbours => self.bar.say("updating the neighbour index"),
             _ => {}
         }
     }

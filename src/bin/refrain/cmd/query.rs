@@ -6,42 +6,45 @@ use std::{
 };
 
 use anyhow::Context;
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
-use refrain::{
-    Answer, Audio, Error, Index, Match, QueryOptions, Range, ScanOptions, Seconds, Status, report,
-};
+use refrain::{Answer, Audio, Error, Index, QueryOptions, Range, ScanOptions, Seconds, Status, report};
 
-use super::{m3u, query_csv};
-use crate::{args::QueryArgs, bar::ClipBar, db, messages, needs::Needs};
+use super::{m3u, match_table::MatchTable, query_csv};
+use crate::{
+    args::QueryArgs,
+    bar::ClipBar,
+    db, messages,
+    needs::Needs,
+    screen::{size, text::cut},
+    stop, wording,
+};
 
 /// Answers every clip, in the order given. Exit 0 if a clip matched, 2 if a clip could not be read, else 1.
 pub fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
-    let path = db::path(&args.db)?;
+    let stop = stop::token();
+    let path = db::path()?;
     let index = Index::open(&path)?;
-    if !index.has_tracks()? {
-        messages::say(&format!("{}: the index is empty", messages::shown(&path)));
-    }
+    super::warn_if_empty(&index, &path)?;
     let range = if args.fast {
         Range::PLAIN
     } else {
         Range::default().semitones(args.pitch).slowest(1.0 / args.tempo).fastest(args.tempo)
     };
     if args.clips.iter().filter(|c| is_stdin(c)).count() > 1 {
-        anyhow::bail!("standard input (-) can be read once only");
+        anyhow::bail!(super::STDIN_TWICE);
     }
     let mut out = Output::new(args, &index)?;
     let clips = clips(args, &mut out)?;
-    let bar = ClipBar::new(clips.len());
+    let bar = ClipBar::new(&clips, args.quiet);
     let options = QueryOptions::default()
         .top(args.top as usize)
         .min_score(args.min_score)
         .exact(args.exact)
         .explain(args.explain)
         .range(range)
-        .threads(args.threads.map(usize::from));
+        .threads(args.threads.map(usize::from))
+        .cancel(&stop);
     let looked_up = bar.clone();
-    let options =
-        if args.quiet { options } else { options.on_progress(move |done| looked_up.looked_up(done)) };
+    let options = options.on_progress(move |done| looked_up.looked_up(done));
     let audio = clips.iter().map(|clip| {
         if is_stdin(clip) {
             Audio::reader(io::stdin())
@@ -56,9 +59,7 @@ pub fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
         Err(error @ Error::Index { .. }) => Err(error),
         answer => {
             let written = bar.suspend(|| out.write(clip, &answer));
-            if !args.quiet {
-                bar.answered();
-            }
+            bar.answered();
             written.map_err(|error| {
                 failed = Err(error);
                 Error::Interrupted
@@ -67,6 +68,9 @@ pub fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
     });
     bar.end();
     failed?;
+    if matches!(done, Err(Error::Interrupted)) {
+        anyhow::bail!("interrupted; clips without an answer were not looked up");
+    }
     done?;
     if !args.quiet {
         out.summary(clips.len());
@@ -86,13 +90,16 @@ fn clips(args: &QueryArgs, out: &mut Output<'_>) -> anyhow::Result<Vec<PathBuf>>
             clips.push(clip.clone());
             continue;
         }
-        let (files, unreadable) = ScanOptions::from(&args.find).audio_files(clip)?;
-        if files.is_empty() {
-            messages::say(&format!("refrain: {}: no audio files in this folder", messages::shown(clip)));
+        let (files, unreadable) = match ScanOptions::from(&args.find).audio_files(clip) {
+            Ok(found) => found,
+            Err(error) => (Vec::new(), vec![error]),
+        };
+        if files.is_empty() && unreadable.is_empty() {
+            messages::problem(&format!("no audio files in {}", wording::shown(clip)));
             out.any_error = true;
         }
         for error in unreadable {
-            messages::say(&format!("refrain: {error}"));
+            messages::unreadable(&error);
             out.any_error = true;
         }
         clips.extend(files);
@@ -114,6 +121,9 @@ struct Output<'a> {
     /// How many clips have more matches than were printed.
     cut: usize,
     needs: Needs,
+    table: MatchTable,
+    candidates: MatchTable,
+    errors: u64,
 }
 
 impl<'a> Output<'a> {
@@ -125,7 +135,18 @@ impl<'a> Output<'a> {
             _ => Ok(()),
         };
         begun.context("cannot write the answer")?;
-        Ok(Self { out, args, index, found: 0, any_error: false, cut: 0, needs: Needs::default() })
+        Ok(Self {
+            out,
+            args,
+            index,
+            found: 0,
+            any_error: false,
+            cut: 0,
+            needs: Needs::default(),
+            table: MatchTable::default(),
+            candidates: MatchTable::default(),
+            errors: 0,
+        })
     }
 
     fn write(&mut self, clip: &Path, answer: &refrain::Result<Answer>) -> anyhow::Result<()> {
@@ -146,10 +167,11 @@ impl<'a> Output<'a> {
         self.found += usize::from(answer.as_ref().is_ok_and(|answer| answer.status == Status::Match));
         self.cut += usize::from(answer.as_ref().is_ok_and(|answer| answer.more));
         self.any_error |= answer.is_err();
+        self.errors += u64::from(answer.is_err());
         answer.as_ref().err().into_iter().for_each(|error| self.needs.note(error));
         let warnings = answer.as_ref().map_or(&[][..], |answer| &answer.warnings);
         for warning in warnings.iter().filter(|_| !self.args.quiet) {
-            messages::say(&format!("{}: {warning}", messages::shown(clip)));
+            messages::say(&format!("{}: {warning}", wording::shown(clip)));
         }
         if self.args.json {
             writeln!(self.out, "{}", report::json(clip, answer))?;
@@ -163,11 +185,12 @@ impl<'a> Output<'a> {
             Ok(answer) => answer,
             // Only this line is not data. A script that wants it as data uses --json.
             Err(error) => {
-                messages::say(&format!("refrain: {error}"));
+                messages::unreadable(error);
                 return Ok(());
             }
         };
-        let name = messages::shown(clip);
+        let name = wording::shown(clip);
+        let shown = size::of_stdout().map_or_else(|| name.clone(), |columns| cut(&name, columns));
         match answer.status {
             Status::Match if self.args.m3u => {
                 if let Some(best) = answer.matches.first() {
@@ -177,92 +200,45 @@ impl<'a> Output<'a> {
             }
             Status::NoMatch if self.args.m3u => messages::say(&format!("{name}: no match")),
             Status::Match => {
-                writeln!(self.out, "{name}")?;
-                writeln!(self.out, "{}", table(&answer.matches))?;
+                self.table.print(&mut self.out, &shown, &answer.matches, true)?;
                 if answer.more {
-                    let top = self.args.top;
-                    writeln!(self.out, "  more recordings match; --top shows more than {top}")?;
+                    writeln!(self.out, "  more recordings match; {}", self.more())?;
                 }
             }
-            Status::NoMatch => writeln!(self.out, "{name}\n  no match")?,
+            Status::NoMatch => writeln!(self.out, "{shown}\n  no match")?,
             _ => unreachable!("an answer matches or does not"),
         }
         if let Some(candidates) = answer.candidates.as_deref().filter(|c| !c.is_empty()) {
-            writeln!(self.out, "  the best places looked at:\n{}", table(candidates))?;
+            self.candidates.print(
+                &mut self.out,
+                "  best candidates, whether or not they match:",
+                candidates,
+                false,
+            )?;
         }
-        Ok(())
+        self.out.flush()
+    }
+
+    /// How to see more matches.
+    fn more(&self) -> String {
+        let top = self.args.top.saturating_mul(2);
+        format!("--top {top} lists up to {top}")
     }
 
     /// Says how many clips were found, and whether matches were left out of a format that cannot say so itself.
     fn summary(&self, clips: usize) {
-        let (cut, top) = (self.cut as u64, self.args.top);
+        let cut = self.cut as u64;
         if cut > 0 && (self.args.json || self.args.csv) {
-            let clips = messages::count(cut, "clip");
-            messages::say(&format!("more recordings match {clips}; --top shows more than {top}"));
+            let clips = wording::count(cut, "clip");
+            messages::say(&format!("more recordings match {clips}; {}", self.more()));
         }
         if clips > 1 {
             self.needs.tell();
-            messages::say(&format!("{} of {clips} clips found", self.found));
+            let errors = wording::errors(self.errors);
+            messages::say(&format!("{} of {clips} clips found{errors}", self.found));
+        }
+        if self.table.was_cut() || self.candidates.was_cut() {
+            messages::say(super::NAMES_CUT);
         }
     }
-}
-
-fn table(matches: &[Match]) -> String {
-    let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(["", "score", "in the clip", "in the track", "tempo", "pitch", "track"]);
-    for m in matches {
-        let clock = |from: Seconds, to: Seconds| format!("{from} - {to}");
-        table.add_row([
-            String::new(),
-            // Rounded down, so that a match that is only nearly sure never shows 1.
-            format!("{:.3}", (m.score * 1000.0).floor() / 1000.0),
-            clock(m.query_start, m.query_end),
-            clock(m.ref_start, m.ref_end),
-            format!("{:.3}", m.tempo),
-            format!("{:+.2}", m.pitch),
-            name(m) + &elsewhere(m) + &also_as(m),
-        ]);
-    }
-    for column in 1..6 {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    table.trim_fmt()
-}
-
-/// Artist and title if known, and always the file.
-fn name(m: &Match) -> String {
-    let path = messages::shown(&m.path);
-    match (&m.tags.artist, &m.tags.title) {
-        (Some(artist), Some(title)) => messages::shown(format!("{artist} - {title} ({path})")),
-        (None, Some(title)) => messages::shown(format!("{title} ({path})")),
-        _ => path,
-    }
-}
-
-/// Where else in the track the same sound is.
-fn elsewhere(m: &Match) -> String {
-    const MOST: usize = 5;
-    let mut told: String = m.also_at.iter().take(MOST).map(|at| format!(", {at}")).collect();
-    if !told.is_empty() {
-        told.replace_range(..1, ", also at");
-    }
-    if m.also_at.len() > MOST {
-        told += &format!(" and {} more places", m.also_at.len() - MOST);
-    }
-    told
-}
-
-/// Which other files hold the same recording, each on a line of its own.
-fn also_as(m: &Match) -> String {
-    const MOST: usize = 5;
-    let files: Vec<&PathBuf> = m.also_paths.iter().chain(&m.copies).collect();
-    let mut told: String =
-        files.iter().take(MOST).map(|path| format!("\n  also as {}", messages::shown(path))).collect();
-    if files.len() > MOST {
-        told += &format!("\n  also as {}", messages::count((files.len() - MOST) as u64, "more file"));
-    }
-    told
 }

@@ -14,24 +14,23 @@ use refrain::{
     report::{self, TimelineFormat, TimelineWriter},
 };
 
-use crate::{args::TimelineArgs, bar::Bar, db, messages, stop};
+use super::list_lines::ListLines;
+use crate::{args::TimelineArgs, bar::Bar, db, messages, stop, wording};
 
 /// Prints what was played when in every recording, in the order given. Exit 0 if there is a play, 2 if a recording could
 /// not be used, else 1.
 pub fn run(args: &TimelineArgs) -> anyhow::Result<ExitCode> {
-    let path = db::path(&args.db)?;
+    let path = db::path()?;
     let index = Index::open(&path)?;
-    if !index.has_tracks()? {
-        messages::say(&format!("{}: the index is empty", messages::shown(&path)));
-    }
+    super::warn_if_empty(&index, &path)?;
     if args.files.iter().filter(|file| is_stdin(file)).count() > 1 {
-        anyhow::bail!("standard input (-) can be read once only");
+        anyhow::bail!(super::STDIN_TWICE);
     }
     let stop = stop::token();
     let mut told = Told::new(args, &stop)?;
     let files = told.files(args);
     if args.format.labels && files.len() > 1 {
-        anyhow::bail!("--labels describes one recording, and there are {}", files.len());
+        anyhow::bail!("--labels takes one recording, not {}; run it once for each", files.len());
     }
     told.start(&files);
     for file in &files {
@@ -66,13 +65,14 @@ struct Told<'a> {
     options: TimelineOptions,
     format: Option<TimelineFormat>,
     /// Writes plays one by one; `None` for JSON.
-    writer: Option<TimelineWriter<io::Stdout>>,
+    writer: Option<TimelineWriter<ListLines<io::Stdout>>>,
     /// Progress comes on any thread.
     bar: Arc<Mutex<Bar>>,
     any_error: bool,
     plays: u64,
     used: u64,
     duration: f64,
+    errors: u64,
 }
 
 impl<'a> Told<'a> {
@@ -82,7 +82,11 @@ impl<'a> Told<'a> {
             options = options.min_length(least);
         }
         let format = args.format.chosen();
-        let writer = format.map(|format| TimelineWriter::new(io::stdout(), format)).transpose();
+        let writer = format.map(|format| {
+            let for_people = format == TimelineFormat::List;
+            TimelineWriter::new(ListLines::new(io::stdout(), for_people), format)
+        });
+        let writer = writer.transpose();
         Ok(Self {
             stop,
             ffmpeg: args.ffmpeg.ffmpeg.clone(),
@@ -94,6 +98,7 @@ impl<'a> Told<'a> {
             plays: 0,
             used: 0,
             duration: 0.0,
+            errors: 0,
         })
     }
 
@@ -124,31 +129,22 @@ impl<'a> Told<'a> {
         }
         if files.is_empty() {
             self.any_error = true;
-            messages::say("refrain: no audio files here");
+            messages::problem("no audio files found; check the folder");
         }
         files
     }
 
     /// Starts the progress.
     fn start(&self, files: &[Recording]) {
-        let message = format!("{} to look through", messages::count(files.len() as u64, "file"));
-        let mut bar = self.bar();
         // Without every size, the time left would be wrong.
-        if files.iter().all(|file| file.bytes > 0) {
-            bar.start(files.iter().map(|file| file.bytes).sum(), message);
-        } else {
-            bar.start_unknown(message);
-        }
+        let known = files.iter().all(|file| file.bytes > 0);
+        self.bar().start(known.then(|| files.iter().map(|file| file.bytes).sum()), files.len());
     }
 
     fn failed(&mut self, error: &Error) {
         self.any_error = true;
-        self.say(&format!("refrain: {error}"));
-    }
-
-    /// Prints a line on standard error without breaking the bar.
-    fn say(&self, text: &str) {
-        self.bar().suspend(|| messages::say(text));
+        self.errors += 1;
+        self.bar().suspend(|| messages::unreadable(error));
     }
 
     /// Makes the timeline of a recording and prints it. A recording that cannot be used is named; an error is one of the
@@ -158,7 +154,9 @@ impl<'a> Told<'a> {
         match self.writer.as_mut().map_or(Ok(()), |writer| writer.begin(path)) {
             Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
                 self.any_error = true;
-                self.say(&format!("refrain: {}: {error}", messages::shown(path)));
+                self.errors += 1;
+                self.bar()
+                    .suspend(|| messages::problem(&format!("cannot list {}: {error}", messages::name(path))));
                 return Ok(());
             }
             other => other.context(CANNOT_WRITE)?,
@@ -185,7 +183,7 @@ impl<'a> Told<'a> {
         });
         failed.into_inner().context(CANNOT_WRITE)?;
         match &done {
-            Err(Error::Interrupted) => anyhow::bail!("interrupted; what was found until then is printed"),
+            Err(Error::Interrupted) => anyhow::bail!("interrupted; the songs found so far are printed"),
             Err(Error::Index { .. }) => {}
             Err(error) => self.failed(error),
             Ok(timeline) => self.found(path, timeline)?,
@@ -204,7 +202,9 @@ impl<'a> Told<'a> {
             let duration = done.as_ref().map_or(steps.audio, |timeline| timeline.duration.0);
             steps.end(duration)
         };
-        self.bar().step(bytes, audio);
+        let mut bar = self.bar();
+        bar.step(bytes, audio);
+        bar.file();
         Ok(())
     }
 
@@ -223,7 +223,7 @@ impl<'a> Told<'a> {
             let bar = bar.lock().unwrap_or_else(PoisonError::into_inner);
             let left_out = bar.suspend(|| writer.end(timeline)).context(CANNOT_WRITE)?;
             for note in timeline.warnings.iter().chain(&left_out) {
-                bar.suspend(|| messages::say(&format!("{}: {note}", messages::shown(path))));
+                bar.suspend(|| messages::say(&format!("{}: {note}", wording::shown(path))));
             }
         }
         Ok(())
@@ -236,11 +236,12 @@ impl<'a> Told<'a> {
         if self.format == Some(TimelineFormat::List) && self.used > 0 {
             let took = bar.seconds();
             messages::say(&format!(
-                "{} in {} ({} of audio in {took:.1} s, {:.0} x)",
-                messages::count(self.plays, "play"),
-                messages::count(self.used, "file"),
-                messages::hours(self.duration),
+                "{} in {} ({} of audio in {took:.1} s, {:.0} x){}",
+                wording::count(self.plays, "play"),
+                wording::count(self.used, "file"),
+                wording::hours(self.duration),
                 self.duration / took.max(1e-3),
+                wording::errors(self.errors),
             ));
         }
     }

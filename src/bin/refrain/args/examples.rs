@@ -1,0 +1,177 @@
+//! The examples at the end of each help text and manual page. tests/it/help.rs runs them all.
+use clap::Command;
+
+/// For each command, by the words after `refrain`: what it is good for, and the line.
+const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
+    (
+        "",
+        &[
+            ("Index a music folder, then find the song in a clip", "refrain build ~/Music"),
+            ("", "refrain query clip.wav"),
+            ("List the songs in an hour of radio", "refrain timeline show.mp3"),
+        ],
+    ),
+    (
+        "index",
+        &[
+            ("Index a music folder", "refrain index build ~/Music"),
+            ("Read what has changed since", "refrain index update"),
+            ("List the files that could not be read", "refrain index errors"),
+        ],
+    ),
+    (
+        "build",
+        &[
+            ("Index a music folder", "refrain build ~/Music"),
+            ("Keep another index for one disk", "refrain build disk --db disk.refrain"),
+        ],
+    ),
+    ("update", &[("Read what has changed in all indexed folders", "refrain update")]),
+    (
+        "info",
+        &[
+            ("Show how many tracks there are", "refrain info"),
+            ("Print it for a script", "refrain info --json"),
+        ],
+    ),
+    (
+        "list",
+        &[
+            ("List an artist by album", "refrain list Kestrel --sort album"),
+            ("Make a playlist of a folder", "refrain list ~/Music/live --m3u > live.m3u8"),
+        ],
+    ),
+    (
+        "index build",
+        &[
+            ("Index a music folder", "refrain index build ~/Music"),
+            ("Add a second folder and a file", "refrain index build disk song.flac"),
+            ("Keep another index for one disk", "refrain index build disk --db disk.refrain"),
+        ],
+    ),
+    (
+        "index update",
+        &[
+            ("Read what has changed in all indexed folders", "refrain index update"),
+            ("Do it from cron, and print errors only", "refrain index update --quiet"),
+        ],
+    ),
+    (
+        "index info",
+        &[
+            ("Show how many tracks there are", "refrain index info"),
+            ("Print it for a script", "refrain index info --json"),
+        ],
+    ),
+    (
+        "index list",
+        &[
+            ("List all tracks of an artist, by album", "refrain index list Kestrel --sort album"),
+            ("Make a playlist of a folder", "refrain index list ~/Music/live --m3u > live.m3u8"),
+            ("List the files that are gone", "refrain index list missing"),
+        ],
+    ),
+    (
+        "index errors",
+        &[
+            ("List the files that could not be read, and why", "refrain index errors"),
+            ("Try them again, such as after ffmpeg was installed", "refrain index errors --retry"),
+        ],
+    ),
+    (
+        "index remove",
+        &[
+            ("See what a pattern would remove", "refrain index remove 'live/**' --dry-run"),
+            ("Remove a folder from the index", "refrain index remove ~/Music/live"),
+        ],
+    ),
+    (
+        "index prune",
+        &[
+            ("See which files are gone", "refrain index prune --dry-run"),
+            ("Remove them from the index", "refrain index prune"),
+        ],
+    ),
+    ("index relocate", &[("After the folder ~/Music became disk", "refrain index relocate ~/Music disk")]),
+    (
+        "index merge",
+        &[("Add the tracks of two other indexes", "refrain index merge other.refrain third.refrain")],
+    ),
+    (
+        "index verify",
+        &[
+            ("Check the index", "refrain index verify"),
+            ("Check another one, for a script", "refrain index verify --json --db other.refrain"),
+        ],
+    ),
+    ("index rebuild", &[("Make the neighbour index again", "refrain index rebuild")]),
+    ("index compact", &[("Give free space back after a large removal", "refrain index compact")]),
+    (
+        "index export",
+        &[
+            ("Print all tracks as JSON", "refrain index export > tracks.jsonl"),
+            ("Copy the index, even while a build runs", "refrain index export --file backup/copy.refrain"),
+        ],
+    ),
+    (
+        "query",
+        &[
+            ("Find the song in a clip", "refrain query clip.wav"),
+            ("Identify the files in a folder, as a table", "refrain query unknown/ --csv > found.csv"),
+            ("Show what came closest, match or not", "refrain query clip.wav --explain"),
+        ],
+    ),
+    (
+        "timeline",
+        &[
+            ("List the songs in an hour of radio", "refrain timeline show.mp3"),
+            ("Write a CUE sheet for a mix", "refrain timeline --min-length 20 --cue set.flac > set.cue"),
+            ("Make a table of many broadcasts", "refrain timeline --csv broadcasts/ > played.csv"),
+        ],
+    ),
+    (
+        "analyze",
+        &[
+            ("Show key, tuning and pitch of a file", "refrain analyze song.flac"),
+            ("Make a table of a folder", "refrain analyze ~/Music --csv > keys.csv"),
+            ("Draw a picture", "refrain analyze song.flac --plot pictures/song.svg"),
+        ],
+    ),
+    (
+        "fingerprint",
+        &[
+            ("Print what AcoustID looks up", "refrain fingerprint song.flac"),
+            ("Print JSON for the whole file", "refrain fingerprint --json --length 0 song.flac"),
+        ],
+    ),
+    (
+        "completions",
+        &[
+            ("Complete commands in bash from now on", "refrain completions bash > refrain.bash"),
+            ("In fish", "refrain completions fish > refrain.fish"),
+        ],
+    ),
+    ("man", &[("Write the pages and read one", "refrain man man1 && man -l man1/refrain-query.1")]),
+];
+
+/// The examples of a command, named by the words after `refrain`.
+pub fn of(words: &str) -> &'static [(&'static str, &'static str)] {
+    EXAMPLES.iter().find(|(name, _)| *name == words).map_or(&[], |(_, examples)| examples)
+}
+
+/// Puts the examples at the end of the help of a command and of all commands in it.
+pub fn added(command: Command, words: &str) -> Command {
+    let mut text = command.get_after_help().map_or_else(String::new, |text| format!("{text}\n\n"));
+    text += "Examples:";
+    for (n, (what, line)) in of(words).iter().enumerate() {
+        if !what.is_empty() {
+            text += &format!("{}\n  # {what}", if n > 0 { "\n" } else { "" });
+        }
+        text += &format!("\n  {line}");
+    }
+    let names: Vec<String> = command.get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    names.iter().fold(command.after_help(text), |command, name| {
+        let below = format!("{words} {name}");
+        command.mut_subcommand(name, |command| added(command, below.trim_start()))
+    })
+}

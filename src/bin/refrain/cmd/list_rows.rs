@@ -1,0 +1,154 @@
+//! The tracks that `refrain index list` prints: chosen, found by words, sorted.
+use std::{cmp::Ordering, collections::HashSet, ffi::OsString, path::PathBuf};
+
+use refrain::{FileEntry, Index, Selector, Track};
+
+use crate::args::SortBy;
+
+/// A track and its files.
+pub type Listed = (Track, Vec<FileEntry>);
+
+/// What was asked for.
+pub struct Wanted {
+    /// The chosen files; `None` for all.
+    pub files: Option<HashSet<PathBuf>>,
+    /// Words that a track must have, in lower case.
+    words: Vec<String>,
+    /// The indexed folders, without their last name: what is above them says nothing about a track.
+    above: Vec<PathBuf>,
+    /// What was asked for and is not in the index.
+    pub unknown: Vec<OsString>,
+}
+
+impl Wanted {
+    /// Reads what was asked for. A text that chooses no file is a word.
+    pub fn of(index: &Index, chosen: &[OsString]) -> anyhow::Result<Self> {
+        let mut wanted = Self { files: None, words: Vec::new(), above: Vec::new(), unknown: Vec::new() };
+        let mut words: Vec<(String, &OsString)> = Vec::new();
+        for text in chosen {
+            let selector = Selector::from(text.as_os_str());
+            let files = index.select(&selector)?;
+            // A path, a pattern and an id are no words, even if they choose nothing.
+            let word = match (&selector, text.to_str()) {
+                (Selector::Path(path), Some(word)) if files.is_empty() && !path.exists() => {
+                    (!word.contains(std::path::MAIN_SEPARATOR)).then(|| word.to_lowercase())
+                }
+                (Selector::Id(_), Some(word)) if files.is_empty() => Some(word.to_owned()),
+                _ => None,
+            };
+            match word {
+                Some(word) => words.push((word, text)),
+                None if files.is_empty() && selector != Selector::Missing => {
+                    wanted.unknown.push(text.clone())
+                }
+                None => wanted.files.get_or_insert_default().extend(files),
+            }
+        }
+        if words.is_empty() {
+            return Ok(wanted);
+        }
+        let roots = index.info()?.roots;
+        wanted.above = roots.iter().filter_map(|root| root.parent().map(PathBuf::from)).collect();
+        // A word that no track has is reported, and the rest is listed all the same.
+        let mut known = vec![false; words.len()];
+        index.tracks(|track, files| {
+            let text = wanted.text(&track, &files);
+            known
+                .iter_mut()
+                .zip(&words)
+                .for_each(|(known, (word, _))| *known |= text.contains(word.as_str()));
+            Ok(())
+        })?;
+        for (known, (word, text)) in known.into_iter().zip(words) {
+            if known { wanted.words.push(word) } else { wanted.unknown.push(text.clone()) }
+        }
+        Ok(wanted)
+    }
+
+    /// Whether nothing was asked for that the index has, but something that it has not.
+    pub fn is_nothing(&self) -> bool {
+        !self.unknown.is_empty() && self.files.is_none() && self.words.is_empty()
+    }
+
+    /// The first chosen file of a track; `None` if the track is not wanted.
+    pub fn first<'f>(&self, track: &Track, files: &'f [FileEntry]) -> Option<&'f FileEntry> {
+        let chosen = |file: &&FileEntry| self.files.as_ref().is_none_or(|chosen| chosen.contains(&file.path));
+        let first = files.iter().find(chosen)?;
+        let text = if self.words.is_empty() { String::new() } else { self.text(track, files) };
+        self.words.iter().all(|word| text.contains(word.as_str())).then_some(first)
+    }
+
+    /// Everything of a track that words are looked for in.
+    fn text(&self, track: &Track, files: &[FileEntry]) -> String {
+        let tags = &track.record.tags;
+        let mut text = String::new();
+        let named = [&tags.title, &tags.artist, &tags.album].into_iter().flatten();
+        for name in named.chain(&tags.other_artists) {
+            text += name;
+            // No word reaches over the end of a field.
+            text.push('\0');
+        }
+        for file in files {
+            let below = self.above.iter().filter_map(|above| file.path.strip_prefix(above).ok());
+            let shown = below.min_by_key(|path| path.as_os_str().len()).unwrap_or(&file.path);
+            text += &shown.to_string_lossy();
+            text.push('\0');
+        }
+        text.to_lowercase()
+    }
+}
+
+/// Calls `each` with every wanted track and its first chosen file, in the order asked for.
+pub fn each(
+    index: &Index,
+    wanted: &Wanted,
+    sort: Option<SortBy>,
+    mut each: impl FnMut(&Listed, &FileEntry) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    if wanted.is_nothing() {
+        return Ok(());
+    }
+    let mut kept: Vec<(Listed, FileEntry)> = Vec::new();
+    // An error of the output, which ends the listing.
+    let mut failed: anyhow::Result<()> = Ok(());
+    let listed = index.tracks(|track, files| {
+        let Some(first) = wanted.first(&track, &files).cloned() else { return Ok(()) };
+        if sort.is_some() {
+            kept.push(((track, files), first));
+            return Ok(());
+        }
+        each(&(track, files), &first).map_err(|error| {
+            failed = Err(error);
+            refrain::Error::Interrupted
+        })
+    });
+    failed?;
+    listed?;
+    if let Some(sort) = sort {
+        kept.sort_by(|((a, _), a_first), ((b, _), b_first)| {
+            compared(a, b, sort).then_with(|| a_first.path.cmp(&b_first.path))
+        });
+    }
+    kept.iter().try_for_each(|(listed, first)| each(listed, first))
+}
+
+fn compared(a: &Track, b: &Track, sort: SortBy) -> Ordering {
+    let (one, two) = (&a.record.tags, &b.record.tags);
+    let text = |a: &Option<String>, b: &Option<String>| match (a, b) {
+        (Some(a), Some(b)) => a.to_lowercase().cmp(&b.to_lowercase()),
+        // What has none comes last.
+        _ => b.is_some().cmp(&a.is_some()),
+    };
+    let album = || {
+        text(&one.album, &two.album)
+            .then(one.disc_number.cmp(&two.disc_number))
+            .then(one.track_number.cmp(&two.track_number))
+    };
+    match sort {
+        SortBy::Title => text(&one.title, &two.title),
+        SortBy::Artist => text(&one.artist, &two.artist).then_with(album),
+        SortBy::Album => album(),
+        SortBy::Length => a.record.duration.0.total_cmp(&b.record.duration.0),
+        SortBy::Path => Ordering::Equal,
+    }
+}

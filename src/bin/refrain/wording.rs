@@ -1,0 +1,29 @@
+//! Paths, numbers and durations in words.
+use std::path::Path;
+
+use refrain::error::Shown;
+
+/// A path or a text for people, without line breaks and other control characters.
+pub fn shown(text: impl AsRef<Path>) -> String {
+    Shown(text).to_string()
+}
+
+/// `1 file`, `2 files`.
+pub fn count(n: u64, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+}
+
+/// `, 2 errors`, or nothing if there are none. The end of a summary.
+pub fn errors(n: u64) -> String {
+    if n == 0 { String::new() } else { format!(", {}", count(n, "error")) }
+}
+
+/// A duration in hours and minutes, or shorter units if it is short.
+pub fn hours(seconds: f64) -> String {
+    let s = seconds.round() as u64;
+    match s {
+        0..60 => format!("{s} s"),
+        60..3600 => format!("{} min {:02} s", s / 60, s % 60),
+        _ => format!("{} h {:02} min", s / 3600, s / 60 % 60),
+    }
+}
