@@ -87,12 +87,12 @@ impl Document for HarmonicFigures {
 #[doc(hidden)]
 pub fn csv_header() -> Vec<String> {
     let names = "path status error duration sample_rate channels frames tuning key mode key_correlation \
-                 key_confidence key_second bpm harmonic_ratio voiced pitch pitch_note pitch_cents pitch_stability \
+                 key_confidence key_second harmonic_ratio voiced pitch pitch_note pitch_cents pitch_stability \
                  chroma_entropy warnings";
     let of_classes =
         ["chroma", "chroma_energy"].into_iter().flat_map(|what| NAMES.map(|name| format!("{what}_{name}")));
     // New columns come last: some programs read columns by number.
-    let newer = ["key_name", "camelot"].map(str::to_owned);
+    let newer = ["key_name", "camelot", "bpm"].map(str::to_owned);
     names.split_whitespace().map(str::to_owned).chain(of_classes).chain(newer).collect()
 }
 
@@ -121,7 +121,6 @@ pub fn csv_row(name: &Path, outcome: &Result<HarmonicFigures>) -> Vec<String> {
         cell(&f.key_correlation),
         cell(&f.key_confidence),
         cell(&f.key_second),
-        cell(&f.bpm),
         cell(&f.harmonic_ratio),
         cell(&f.voiced),
         cell(&f.pitch),
@@ -132,7 +131,7 @@ pub fn csv_row(name: &Path, outcome: &Result<HarmonicFigures>) -> Vec<String> {
         f.warnings.join("; "),
     ]);
     row.extend(f.chroma.iter().chain(&f.chroma_energy).map(ToString::to_string));
-    row.extend([cell(&f.key_name), cell(&f.camelot)]);
+    row.extend([cell(&f.key_name), cell(&f.camelot), cell(&f.bpm)]);
     row
 }
 

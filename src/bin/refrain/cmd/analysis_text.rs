@@ -25,7 +25,7 @@ pub fn table() -> Table {
             Column::Number("length", 0),
             Column::Number("key", 8),
             Column::Number("Camelot", 0),
-            Column::Number("bpm", 0),
+            Column::Number("bpm", 4),
             Column::Number("tuning", 9),
             Column::Number("pitch", 0),
         ],
