@@ -1,4 +1,5 @@
-//! Harmonic analysis of samples: constant-Q transform, chroma, harmonic-percussive separation, pitch, tuning and key.
+//! Harmonic analysis of samples: constant-Q transform, chroma, harmonic-percussive separation, pitch, tuning, key
+//! and tempo.
 //!
 //! The transforms follow the definitions of librosa 0.11 and agree with its results to single precision. They come from the
 //! crate `refrain-analysis`, which programs can also use alone. For whole files of any length, use
@@ -33,6 +34,7 @@
 //! | pitch | [`Yin`], [`Pyin`] | `yin`, `pyin` |
 //! | tuning | [`Tuning`] | `estimate_tuning` |
 //! | key | [`estimate_key`] of [`chroma_energy`] | |
+//! | tempo | [`Tempo`] | near `feature.tempo` |
 //!
 //! - Samples are one channel at any rate from 1 to 1,000,000 Hz. Full scale is -1.0..=1.0. A sample that is not finite, or
 //!   larger than a million in magnitude, is an error.
@@ -43,7 +45,7 @@
 pub use refrain_analysis::{
     AnalysisError, ChromaCqt, ChromaOptions, ChromaStft, Complex32, Cqt, CqtOptions, CqtScratch, Hpss,
     HpssOptions, HpssScratch, Key, KeyEstimate, Mode, Pitch, ProbablePitch, Pyin, PyinScratch, Spectrogram,
-    Stft, StftScratch, Tuning, TuningScratch, Yin, YinOptions, YinScratch, estimate_key,
+    Stft, StftScratch, Tempo, TempoEstimate, TempoScratch, Tuning, TuningScratch, Yin, YinOptions, YinScratch, estimate_key,
     features::chroma_energy,
 };
 /// For the command and the bindings.

@@ -2,7 +2,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use refrain_analysis::{
-    AnalysisError, Hpss, HpssOptions, HpssScratch, MAX_AMPLITUDE, StftScratch, Tuning, Yin, YinOptions,
+    AnalysisError, Hpss, HpssOptions, HpssScratch, MAX_AMPLITUDE, StftScratch, Tempo, Tuning, Yin, YinOptions,
     YinScratch,
     blocks::{self, GroupScratch},
 };
@@ -27,6 +27,7 @@ pub(super) const BINS: [usize; 2] = [12, 36];
 /// Plans, made once and shared.
 pub(super) struct Plans {
     pub tuning: Tuning,
+    pub tempo: Tempo,
     pub hpss: Hpss,
     pub yin: Yin,
     scratches: Mutex<Vec<Scratch>>,
@@ -49,6 +50,7 @@ impl Plans {
         let usual = "the usual options are within their ranges";
         Self {
             tuning: Tuning::new(rate).expect(usual),
+            tempo: Tempo::new(rate).expect(usual),
             hpss: Hpss::new(FRAME, HOP, HpssOptions::default()).expect(usual),
             yin: Yin::new(rate, YinOptions::default().frame_length(FRAME).hop(HOP)).expect(usual),
             scratches: Mutex::new(Vec::new()),

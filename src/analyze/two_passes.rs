@@ -7,7 +7,7 @@ use std::{any::Any, path::Path};
 
 use refrain_analysis::{
     CLASSES, ChromaCqt, ChromaOptions, Mode, Pitch, Spectrogram,
-    blocks::{CqtBlock, Peak, TuningAccumulator, normalise},
+    blocks::{CqtBlock, Peak, TempoAccumulator, TuningAccumulator, normalise},
     estimate_key, features,
 };
 
@@ -48,6 +48,8 @@ pub(super) struct Job<'a, 'b> {
 /// The results of a block in the first pass.
 struct First {
     peaks: Vec<Peak<2>>,
+    /// For the tempo: the levels of the bands of each frame.
+    levels: Vec<f32>,
     pitch: Vec<Pitch>,
     squares: Squares,
     /// Harmonic and percussive samples, if they are wanted.
@@ -91,6 +93,7 @@ impl Held {
 /// The figures after the first pass.
 struct Gathered {
     tuning: TuningAccumulator<2>,
+    tempo: TempoAccumulator,
     pitch: PitchSummary,
     levels: HarmonicLevel,
     held: Held,
@@ -116,6 +119,7 @@ impl Job<'_, '_> {
         figures.frames = self.plans.hpss.stft().frames(gathered.len) as u64;
         let [tuning, of_chroma] = gathered.tuning.tuning();
         figures.tuning = (!gathered.tuning.is_empty()).then_some((100.0 * tuning).round() / 100.0);
+        figures.bpm = gathered.tempo.tempo().map(|tempo| (10.0 * tempo.bpm).round() / 10.0);
         figures.harmonic_ratio = gathered.levels.harmonic_ratio();
         figures.voiced = gathered.pitch.voiced();
         figures.pitch = gathered.pitch.median();
@@ -150,6 +154,7 @@ impl Job<'_, '_> {
         let (lowest, highest) = plans.yin.range();
         let mut gathered = Gathered {
             tuning: TuningAccumulator::default(),
+            tempo: TempoAccumulator::new(&plans.tempo),
             pitch: PitchSummary::new(lowest, highest),
             levels: HarmonicLevel::default(),
             held: Held { pieces: Vec::new(), len: 0, most: self.held },
@@ -273,6 +278,7 @@ fn fault(name: &Path) -> Error {
 impl Gathered {
     fn add(&mut self, done: First, outputs: &mut Outputs) -> Result<()> {
         self.tuning.add(&done.peaks);
+        self.tempo.add(&done.levels);
         self.pitch.add(&done.pitch);
         self.levels.add(done.squares);
         outputs.first(&done.pitch, done.parts.as_ref())
@@ -282,8 +288,10 @@ impl Gathered {
 fn first(plans: &Plans, block: &Block, wanted: bool) -> First {
     let (signal, frames) = (block.signal(), &block.frames);
     plans.with_scratch(|s| {
-        let (mut peaks, mut pitch) = (Vec::new(), Vec::new());
-        plans.tuning.peaks_of(signal, frames.clone(), BINS, &mut s.stft, &mut peaks);
+        let (mut peaks, mut pitch, mut levels) = (Vec::new(), Vec::new(), Vec::new());
+        // Both need the same transform.
+        let tempo = |magnitudes: &[f32]| plans.tempo.levels(magnitudes, &mut levels);
+        plans.tuning.peaks_and(signal, frames.clone(), BINS, &mut s.stft, &mut peaks, tempo);
         plans.yin.pitch_of(signal, frames.clone(), &mut s.yin, &mut pitch);
         let samples = plans.hpss.samples_of(frames.clone(), block.extent).len();
         s.harmonic.resize(samples, 0.0);
@@ -291,7 +299,7 @@ fn first(plans: &Plans, block: &Block, wanted: bool) -> First {
         let (h, p) = (&mut s.harmonic, &mut s.percussive);
         plans.hpss.part(signal, block.extent, frames.clone(), &mut s.hpss, h, p);
         let squares = squares(h, p);
-        First { peaks, pitch, squares, parts: wanted.then(|| [h.clone(), p.clone()]) }
+        First { peaks, levels, pitch, squares, parts: wanted.then(|| [h.clone(), p.clone()]) }
     })
 }
 

@@ -35,6 +35,8 @@ pub struct HarmonicFigures {
     pub key_confidence: Option<f64>,
     /// The second best key.
     pub key_second: Option<String>,
+    /// The tempo in beats a minute, to a tenth; `None` if there is no regular beat. A listener may tap at half or double of it.
+    pub bpm: Option<f64>,
     /// The level of the harmonic part over that of both parts, 0 to 1.
     pub harmonic_ratio: Option<f64>,
     /// The share of frames that have a pitch, 0 to 1.
@@ -81,7 +83,7 @@ impl Document for HarmonicFigures {
 #[doc(hidden)]
 pub fn csv_header() -> Vec<String> {
     let names = "path status error duration sample_rate channels frames tuning key mode key_correlation \
-                 key_confidence key_second harmonic_ratio voiced pitch pitch_note pitch_cents pitch_stability \
+                 key_confidence key_second bpm harmonic_ratio voiced pitch pitch_note pitch_cents pitch_stability \
                  chroma_entropy warnings";
     let of_classes =
         ["chroma", "chroma_energy"].into_iter().flat_map(|what| NAMES.map(|name| format!("{what}_{name}")));
@@ -113,6 +115,7 @@ pub fn csv_row(name: &Path, outcome: &Result<HarmonicFigures>) -> Vec<String> {
         cell(&f.key_correlation),
         cell(&f.key_confidence),
         cell(&f.key_second),
+        cell(&f.bpm),
         cell(&f.harmonic_ratio),
         cell(&f.voiced),
         cell(&f.pitch),

@@ -100,12 +100,46 @@ fn near(value: &Value, expected: f64, by: f64) {
     assert!((found - expected).abs() <= by, "{found}, expected {expected} within {by}");
 }
 
-/// If there is sound, no number of a document is missing, and none is NaN: JSON has none.
+/// All fields of a document. None is left out, and no number is NaN: JSON has none.
 fn document_fields() -> Vec<&'static str> {
-    let fields = "channels chroma chroma_energy chroma_entropy duration frames harmonic_ratio key key_confidence \
+    let fields = "bpm channels chroma chroma_energy chroma_entropy duration frames harmonic_ratio key key_confidence \
                   key_correlation key_second mode path pitch pitch_cents pitch_note pitch_stability sample_rate \
                   status tuning voiced warnings";
     fields.split_whitespace().collect()
+}
+
+#[test]
+fn a_beat_gives_a_tempo_and_a_drone_gives_none() {
+    let place = Place::new();
+    // 64 s are several blocks. A tone begins every beat and decays.
+    let beats = |bpm: f64| {
+        let sample = |n: usize| {
+            let t = f64::from(n as u32) / 22_050.0;
+            let beat = t * bpm / 60.0;
+            let tone = 440.0 * (1.0 + (beat.floor() % 4.0) / 3.0);
+            (12_000.0 * (-(beat % 1.0) * 9.0).exp() * (std::f64::consts::TAU * tone * t).sin()) as i16
+        };
+        (0..64 * 22_050).map(sample).collect::<Vec<i16>>()
+    };
+    let drone = |n: usize| (9_000.0 * (f64::from(n as u32) * 0.03).sin()) as i16;
+    place.write("a.wav", &wav(22_050, 1, &beats(84.0)));
+    place.write("b.wav", &wav(22_050, 1, &beats(126.0)));
+    place.write("c.wav", &wav(22_050, 1, &(0..441_000).map(drone).collect::<Vec<i16>>()));
+    let found = place.line("analyze --json --threads 3 a.wav b.wav c.wav").code(0).json();
+    near(&found[0]["bpm"], 84.0, 0.5);
+    near(&found[1]["bpm"], 126.0, 0.5);
+    assert!(found[2]["bpm"].is_null() && found[2]["pitch"].is_number(), "{}", found[2]);
+    assert_eq!(place.line("analyze --json --threads 1 a.wav b.wav c.wav").code(0).json(), found);
+
+    let table = place.line("analyze a.wav c.wav").code(0).out.clone();
+    let tempi: Vec<&str> = table.lines().filter(|line| line.starts_with("  tempo ")).collect();
+    let bpm = found[0]["bpm"].as_f64().unwrap();
+    assert_eq!(tempi, [format!("  tempo     {bpm:.1} beats a minute").as_str(), "  tempo     none"]);
+    let rows = place.line("analyze --csv a.wav c.wav").code(0).out.clone();
+    let mut rows = csv::Reader::from_reader(rows.as_bytes());
+    let column = rows.headers().unwrap().iter().position(|name| name == "bpm").unwrap();
+    let cells: Vec<String> = rows.records().map(|row| row.unwrap()[column].to_owned()).collect();
+    assert_eq!(cells, [bpm.to_string(), String::new()]);
 }
 
 #[test]
@@ -344,7 +378,7 @@ fn sounds_without_harmony_get_none_and_do_not_fail() {
         assert_eq!(arrays["cqt"].shape[1], document["frames"].as_u64().unwrap() as usize);
         document
     };
-    let silent = ["key", "mode", "tuning", "harmonic_ratio", "pitch", "pitch_note", "pitch_stability"];
+    let silent = ["bpm", "key", "mode", "tuning", "harmonic_ratio", "pitch", "pitch_note", "pitch_stability"];
     for samples in [0, 1, 600, 100_000] {
         let document = documented(&vec![0; samples]);
         assert!(silent.iter().all(|name| document[name].is_null()), "{document}");

@@ -1192,6 +1192,10 @@ typedef struct RefrainFigures {
      * How many.
      */
     size_t warning_count;
+    /**
+     * The tempo in beats a minute; NaN if there is no regular beat. A listener may tap at half or double of it.
+     */
+    double bpm;
 } RefrainFigures;
 
 /**

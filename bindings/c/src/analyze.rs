@@ -109,6 +109,8 @@ pub struct RefrainFigures {
     pub warnings: *const *const c_char,
     /// How many.
     pub warning_count: usize,
+    /// The tempo in beats a minute; NaN if there is no regular beat. A listener may tap at half or double of it.
+    pub bpm: f64,
 }
 // SAFETY: numbers and pointers throughout, the size first.
 unsafe impl Growing for RefrainFigures {
@@ -179,6 +181,7 @@ fn plain(f: &HarmonicFigures, strings: &mut Strings) -> RefrainFigures {
         chroma_entropy: number(f.chroma_entropy),
         warning_count: warnings.len(),
         warnings: strings.list(warnings),
+        bpm: number(f.bpm),
     }
 }
 

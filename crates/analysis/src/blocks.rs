@@ -8,5 +8,6 @@ pub use crate::{
     hpss::Extent,
     key::NAMES,
     signal::{Signal, check},
+    tempo::TempoAccumulator,
     tuning::{Peak, TuningAccumulator},
 };

@@ -1,4 +1,5 @@
-//! Harmonic analysis of samples: constant-Q transform, chroma, harmonic-percussive separation, pitch, tuning and key.
+//! Harmonic analysis of samples: constant-Q transform, chroma, harmonic-percussive separation, pitch, tuning, key and
+//! tempo.
 //!
 //! The transforms follow the definitions of librosa 0.11 (McFee et al., "librosa: Audio and music signal analysis in Python",
 //! 2015) and agree with its results to single precision, so that figures can be compared with other programs and with
@@ -35,6 +36,7 @@
 //! | pitch | [`Yin`], [`Pyin`] | `yin`, `pyin` |
 //! | tuning | [`Tuning`] | `estimate_tuning` |
 //! | key | [`estimate_key`] | |
+//! | tempo | [`Tempo`] | near `feature.tempo` |
 //! | single figures | [`features`] | |
 //!
 //! # Conventions
@@ -68,6 +70,7 @@ mod fft;
 mod hpss;
 mod key;
 mod median;
+mod onset;
 mod paired_fft;
 mod pyin;
 mod real_fft;
@@ -75,6 +78,7 @@ mod signal;
 mod simd;
 mod spectrogram;
 mod stft;
+mod tempo;
 #[cfg(test)]
 mod test_signals;
 mod tuning;
@@ -90,6 +94,7 @@ pub use pyin::{ProbablePitch, Pyin, PyinScratch};
 pub use rustfft::num_complex::Complex32;
 pub use spectrogram::Spectrogram;
 pub use stft::{Stft, StftScratch};
+pub use tempo::{Tempo, TempoEstimate, TempoScratch};
 pub use tuning::{Tuning, TuningScratch};
 pub use yin::{Difference, Pitch, Yin, YinOptions, YinScratch};
 

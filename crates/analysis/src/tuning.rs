@@ -111,8 +111,25 @@ impl Tuning {
         scratch: &mut StftScratch,
         peaks: &mut Vec<Peak<N>>,
     ) {
+        self.peaks_and(signal, part, bins_per_octave, scratch, peaks, |_| {});
+    }
+
+    /// As [`Tuning::peaks_of`]. Passes the magnitudes of each frame to `also`.
+    #[doc(hidden)]
+    pub fn peaks_and<const N: usize>(
+        &self,
+        signal: Signal<'_>,
+        part: Range<usize>,
+        bins_per_octave: [usize; N],
+        scratch: &mut StftScratch,
+        peaks: &mut Vec<Peak<N>>,
+        mut also: impl FnMut(&[f32]),
+    ) {
         let finder = PeakFinder::new(self.rate, self.stft.bins());
-        self.stft.part_magnitudes(signal, part, scratch, |_, m| finder.find(m, bins_per_octave, peaks));
+        self.stft.part_magnitudes(signal, part, scratch, |_, m| {
+            finder.find(m, bins_per_octave, peaks);
+            also(m);
+        });
     }
 }
 

@@ -180,6 +180,7 @@ class FiguresDict(TypedDict):
     key_correlation: Optional[float]
     key_confidence: Optional[float]
     key_second: Optional[str]
+    bpm: Optional[float]
     harmonic_ratio: Optional[float]
     voiced: Optional[float]
     pitch: Optional[float]

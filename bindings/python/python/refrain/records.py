@@ -907,6 +907,8 @@ class Analysis:
         How far behind the second key is, 0 to 1.
     key_second : str or None
         The second key.
+    bpm : float or None
+        The tempo in beats a minute; None if there is no regular beat. A listener may tap at half or double of it.
     harmonic_ratio : float or None
         The level of the harmonic part divided by that of both parts, 0 to 1.
     voiced : float or None
@@ -946,6 +948,7 @@ class Analysis:
     key_correlation: Optional[float]
     key_confidence: Optional[float]
     key_second: Optional[str]
+    bpm: Optional[float]
     harmonic_ratio: Optional[float]
     voiced: Optional[float]
     pitch: Optional[float]

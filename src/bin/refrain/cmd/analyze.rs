@@ -167,6 +167,7 @@ fn readable(path: &Path, f: &HarmonicFigures) -> String {
     });
     let tuning =
         f.tuning.map(|t| format!("{:+.0} cents (A4 = {:.1} Hz)", 100.0 * t, 440.0 * (t / 12.0).exp2()));
+    let tempo = f.bpm.map(|bpm| format!("{bpm:.1} beats a minute"));
     let harmonic = f.harmonic_ratio.map(|ratio| format!("{} of the level", percent(ratio)));
     let pitch = f.pitch.zip(f.pitch_note.as_ref()).map(|(hertz, note)| {
         let cents = f.pitch_cents.unwrap_or(0.0);
@@ -182,6 +183,7 @@ fn readable(path: &Path, f: &HarmonicFigures) -> String {
     let rows = [
         ("duration", Some(format!("{} ({layout})", f.duration))),
         ("key", key),
+        ("tempo", tempo),
         ("tuning", tuning),
         ("harmonic", harmonic),
         ("pitch", pitch),
