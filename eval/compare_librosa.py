@@ -3,7 +3,9 @@
 
     cargo build --release --example analysis_speed
     python3 -m venv ENV && ENV/bin/pip install librosa==0.11.0 essentia
-    ENV/bin/python eval/compare_librosa.py MUSIC --work DIR [--seconds 1,10,60,300] [--agree 6] [--json FILE]
+    ENV/bin/python eval/compare_librosa.py MUSIC --work DIR [--seconds 1,10,60,300] [--threads 1,2] [--agree 6] [--json FILE]
+
+The installed librosa is the one that is compared: 0.11.0, whose numbers the tests keep, or 1.0.0, which needs Python 3.12.
 
 MUSIC is a folder of music in any format; ffmpeg makes it mono at 22,050 Hz. The first stretches of so many seconds are
 analysed by each program, with everything warm and the decoding left out. CPU is user and system time of all threads,
@@ -152,6 +154,7 @@ def main():
     parser.add_argument("music", type=Path)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--seconds", default="1,10,60,300")
+    parser.add_argument("--threads", default="1,2")
     parser.add_argument("--agree", type=int, default=6)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--tool", default=str(ROOT / "target/release/examples/analysis_speed"))
@@ -170,13 +173,16 @@ def main():
         part.unlink(missing_ok=True)
         decoded(path, 0, longest, part)
         samples += part.read_bytes() if part.exists() else b""
+    import librosa
+
     rows = []
+    print(f"librosa {librosa.__version__}, Python {sys.version.split()[0]}\n")
     print("| what | s of audio | threads | refrain CPU | wall | librosa CPU | wall | CPU ratio | wall ratio |")
     print("|---|---|---|---|---|---|---|---|---|")
     for seconds in map(int, args.seconds.split(",")):
         file = args.work / f"speed{seconds}.f32"
         file.write_bytes(samples[: 4 * RATE * seconds])
-        for threads in (1, 2):
+        for threads in map(int, args.threads.split(",")):
             names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
             env = dict(os.environ, **{name: str(threads) for name in names})
             own = {row["what"]: row for row in lines([args.tool, "speed", str(threads), str(file)])}
@@ -209,7 +215,7 @@ def main():
         if "pyin_flips" in row:
             print(f"pyin on it: {row['pyin_flips']:.4f} voiced otherwise, {row['pyin_bins']:.2f} bins apart at most")
     if args.json:
-        args.json.write_text(json.dumps({"speed": rows, "agreement": agreed}, indent=1) + "\n")
+        args.json.write_text(json.dumps({"librosa": librosa.__version__, "speed": rows, "agreement": agreed}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -45,8 +45,8 @@
 pub use refrain_analysis::{
     AnalysisError, ChromaCqt, ChromaOptions, ChromaStft, Complex32, Cqt, CqtOptions, CqtScratch, Hpss,
     HpssOptions, HpssScratch, Key, KeyEstimate, Mode, Pitch, ProbablePitch, Pyin, PyinScratch, Spectrogram,
-    Stft, StftScratch, Tempo, TempoEstimate, TempoScratch, Tuning, TuningScratch, Yin, YinOptions, YinScratch, estimate_key,
-    features::chroma_energy,
+    Stft, StftScratch, Tempo, TempoEstimate, TempoScratch, Tuning, TuningScratch, Yin, YinOptions,
+    YinScratch, estimate_key, features::chroma_energy,
 };
 /// For the command and the bindings.
 #[doc(hidden)]

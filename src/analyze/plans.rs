@@ -2,8 +2,8 @@
 use std::sync::{Mutex, PoisonError};
 
 use refrain_analysis::{
-    AnalysisError, Hpss, HpssOptions, HpssScratch, MAX_AMPLITUDE, StftScratch, Tempo, Tuning, Yin, YinOptions,
-    YinScratch,
+    AnalysisError, Hpss, HpssOptions, HpssScratch, MAX_AMPLITUDE, StftScratch, Tempo, Tuning, Yin,
+    YinOptions, YinScratch,
     blocks::{self, GroupScratch},
 };
 

@@ -75,8 +75,9 @@ impl Onsets {
         self.loudest = levels.iter().copied().fold(self.loudest, f32::max);
         let floor = self.loudest - FLOOR;
         let now = std::array::from_fn(|band| levels[band].max(floor));
-        let rise =
-            |before: [f32; BANDS]| now.iter().zip(before).map(|(now, before)| (now - before).max(0.0)).sum::<f32>();
+        let rise = |before: [f32; BANDS]| {
+            now.iter().zip(before).map(|(now, before)| (now - before).max(0.0)).sum::<f32>()
+        };
         self.before.replace(now).map(|before| rise(before) / BANDS as f32)
     }
 }
@@ -108,7 +109,8 @@ mod tests {
     #[test]
     fn only_rises_count_and_only_above_the_floor() {
         let mut onsets = Onsets::default();
-        let levels = |first: f32| -> Vec<f32> { (0..BANDS).map(|n| if n == 0 { first } else { 0.0 }).collect() };
+        let levels =
+            |first: f32| -> Vec<f32> { (0..BANDS).map(|n| if n == 0 { first } else { 0.0 }).collect() };
         assert_eq!(onsets.next(&levels(0.0)), None);
         assert_eq!(onsets.next(&levels(20.0)), Some(0.5));
         assert_eq!(onsets.next(&levels(-90.0)), Some(0.0));

@@ -38,6 +38,10 @@ const STEP: f64 = 1.004;
 /// After how many beats the onset strength is compared with itself.
 const BEATS: [f64; 3] = [1.0, 2.0, 4.0];
 
+/// If the onset strength is less similar to itself one beat later, that is no beat, however similar it is after two: slow
+/// clicks would be taken for twice as many.
+const LEAST_AFTER_ONE: f64 = 0.05;
+
 /// The preferred tempo, and the standard deviation of the preference in octaves.
 const PREFERRED: (f64, f64) = (105.0, 0.8);
 
@@ -226,11 +230,15 @@ fn strongest(similarity: &[f64], frame_rate: f64) -> Option<TempoEstimate> {
     let frames_of_beat = |bpm: f64| 60.0 * frame_rate / bpm;
     let salience = |bpm: f64| {
         let after = BEATS.map(|beats| between(similarity, beats * frames_of_beat(bpm)));
+        if after[0].is_none_or(|one| one < LEAST_AFTER_ONE) {
+            return 0.0;
+        }
         let known = after.iter().flatten().count().max(1);
         after.iter().flatten().sum::<f64>() / known as f64
     };
     let preference = |bpm: f64| (-0.5 * ((bpm / PREFERRED.0).log2() / PREFERRED.1).powi(2)).exp();
-    let tempi = std::iter::successors(Some(RANGE.start), |bpm| Some(bpm * STEP)).take_while(|bpm| *bpm < RANGE.end);
+    let tempi =
+        std::iter::successors(Some(RANGE.start), |bpm| Some(bpm * STEP)).take_while(|bpm| *bpm < RANGE.end);
     let score = |bpm: f64| salience(bpm).max(0.0) * preference(bpm);
     let (_, bpm) = tempi.map(|bpm| (score(bpm), bpm)).max_by(|a, b| a.0.total_cmp(&b.0))?;
     let salience = salience(bpm).min(1.0);
@@ -294,7 +302,10 @@ mod tests {
         let len = 30 * 22_050;
         let tones = |n: usize| {
             let t = n as f64 / RATE;
-            [98.0, 147.0, 196.0, 392.0].map(|f| 0.2 * (std::f64::consts::TAU * f * t).sin()).iter().sum::<f64>()
+            [98.0, 147.0, 196.0, 392.0]
+                .map(|f| 0.2 * (std::f64::consts::TAU * f * t).sin())
+                .iter()
+                .sum::<f64>()
         };
         let swelling = |n: usize| tones(n) * (n as f64 / RATE / 6.0).sin();
         // Clicks at random times, as in rain, and ones whose distances are between 0.2 and 1.2 s.
@@ -338,9 +349,14 @@ mod tests {
         for piece in [1, 7, 512] {
             let mut levels = Vec::new();
             let frames = 0..plan.stft.frames(samples.len());
-            plan.stft.part_magnitudes(Signal::whole(&samples), frames, &mut StftScratch::default(), |_, m| {
-                plan.levels(m, &mut levels);
-            });
+            plan.stft.part_magnitudes(
+                Signal::whole(&samples),
+                frames,
+                &mut StftScratch::default(),
+                |_, m| {
+                    plan.levels(m, &mut levels);
+                },
+            );
             let mut sum = TempoAccumulator::new(&plan);
             levels.chunks(piece * BANDS).for_each(|part| sum.add(part));
             assert_eq!(sum.tempo(), Some(whole));
