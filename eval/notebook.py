@@ -22,7 +22,7 @@ MOST_BYTES = 200_000  # outputs stay small, as every change of them stays in the
 def texts(cell) -> list[str]:
     """What a cell printed and returned, without pictures."""
     plain = [o.get("text") or o.get("data", {}).get("text/plain", "") for o in cell.get("outputs", [])]
-    return [t for t in plain if not t.startswith("<Figure")]
+    return ["".join(t for t in plain if not t.startswith("<Figure"))]
 
 
 def main() -> int:
