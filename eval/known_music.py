@@ -4,7 +4,7 @@
 usage: known_music.py DEST --set dev|test
 
 Each piece lasts 60 s at most, or as long as it is. DEST/truth.json lists {"path", "source", "bpm", "key"}; `bpm` or
-`key` is null where it is not known. The sets share no piece, no style and no sound font.
+`key` is null where it is not known. The sets share no piece, no style and no soundfont.
 
 | source | set | what it is | tempo from | key from |
 |---|---|---|---|---|
@@ -58,8 +58,14 @@ RANGES = (
     ("waltz", 90, 150),
     ("", 85, 140),
 )
-# Tempi of dances in beats a minute: those that tune books give for playing them.
-DANCES = (("reel", 90, 115), ("hornpipe|clog|strathspey|fling", 70, 95), ("slip", 100, 125), ("jig", 95, 125), ("", 80, 120))
+# Tempi of dances in beats a minute.
+DANCES = (
+    ("reel", 90, 115),
+    ("hornpipe|clog|strathspey|fling", 70, 95),
+    ("slip", 100, 125),
+    ("jig", 95, 125),
+    ("", 80, 120),
+)
 MAJOR = ("I VIm IIm V7", "I IV V7 I", "I IIIm IV V7", "I V7 VIm IV", "I I IV IV", "IIm V7 I I", "I VIm IV V7")
 MINOR = ("Im IVm V7 Im", "Im VI VII Im", "Im IVm VII III", "Im VI IVm V7", "Im Im V7 V7", "IVm V7 Im Im")
 DEGREES = {"I": 0, "II": 2, "III": 4, "IV": 5, "V": 7, "VI": 9, "VII": 11}
@@ -187,17 +193,22 @@ def tune_key(text: str) -> str | None:
     if len(keys) != 1 or len(re.findall(r"\[?K:", text)) != 1:
         return None
     letter, accidental, mode = keys[0]
-    tonic = ({"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}[letter] + {"#": 1, "b": -1, "": 0}[accidental]) % 12
+    tonic = (NAMES.index(letter) + {"#": 1, "b": -1, "": 0}[accidental]) % 12
     return f"{NAMES[tonic]} {'minor' if mode in ('m', 'min', 'minor') else 'major'}"
 
 
 def of_tunes(which: str, corpus: Path, out: Path):
     """Tunes in ABC, three times over, at a tempo of this script's choice."""
-    of_source = {"dev": {"ryan": ("ryansMammoth", 20)}, "test": {"nottingham": ("nottingham-dataset", 1), "oneill": ("oneills1850", 15)}}
+    # A folder of tunes, and every how many tunes one is taken.
+    of_sets = {
+        "dev": {"ryan": ("ryansMammoth", 20)},
+        "test": {"nottingham": ("nottingham-dataset", 1), "oneill": ("oneills1850", 15)},
+    }
     tunes = []
-    for source, (folder, step) in of_source[which].items():
+    for source, (folder, step) in of_sets[which].items():
         books = [p.read_text(errors="replace") for p in sorted((corpus / folder).glob("*.abc"))]
-        tunes += [(source, n, tune) for n, tune in enumerate(t for book in books for t in re.split(r"\n(?=X:)", book))][::step]
+        every = [tune for book in books for tune in re.split(r"\n(?=X:)", book)]
+        tunes += [(source, n, every[n]) for n in range(0, len(every), step)]
     for source, n, tune in tunes:
         meter, title = re.search(r"^M: *(\d+)/(\d+)", tune, re.M), re.search(r"^T: *(.*)", tune, re.M)
         key = tune_key(tune)

@@ -109,7 +109,8 @@ def drawn(args: argparse.Namespace, tracks: list[Path]) -> tuple[list[dict], lis
 def prepared(args: argparse.Namespace, queries: list[dict], clips: Path) -> list[dict]:
     """Makes all clips. The same command makes the same clips, and keeps those that exist."""
     done = clips / "queries.json"
-    told = json.dumps([args.name, str(args.folder), args.queries, args.lengths, args.snr, args.seed, args.sizes[0], args.absent])
+    of = [args.name, str(args.folder), args.queries, args.lengths, args.snr, args.seed, args.sizes[0], args.absent]
+    told = json.dumps(of)
     if done.exists() and (old := json.loads(done.read_text()))["of"] == told:
         return old["queries"]
     clips.mkdir(parents=True, exist_ok=True)
@@ -216,10 +217,12 @@ def main() -> None:
             counts = score(queries, answers(args, db, clips))
             results.append({"tracks": len(have), "seconds": seconds, **counts})
             shares = [wilson(counts[what], counts["in"]) for what in ("top1", "near", "accepted", "wrong")]
-            cells = [f"{seconds} s", str(counts["in"]), *shares, str(counts["out"]), wilson(counts["alarms"], counts["out"])]
+            alarms = wilson(counts["alarms"], counts["out"])
+            cells = [f"{seconds} s", str(counts["in"]), *shares, str(counts["out"]), alarms]
             print("| " + " | ".join(cells) + " |", flush=True)
     if args.json:
-        args.json.write_text(json.dumps({"set": args.name, "stand_in": bool(args.stand_in), "results": results}, indent=1) + "\n")
+        told = {"set": args.name, "stand_in": bool(args.stand_in), "results": results}
+        args.json.write_text(json.dumps(told, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -5,11 +5,11 @@ usage: tempo_key.py PIECES [--noise CORPUS/noise.json] [--json FILE] [--librosa]
 
 PIECES is a folder made by known_music.py. Prints three tables:
 
-  tempo   the share of pieces whose tempo is within 4 % of the true one ("right"), within 4 % of half, double, a third or
-          three times it ("octave": counted apart), of another tempo ("wrong"), and without a tempo ("none")
+  tempo   the share of pieces whose tempo is within 4 % of the true one ("right"); within 4 % of half, double, a third
+          or three times it ("octave", counted apart); another tempo ("wrong"); no tempo ("none").
           With --librosa the same for librosa.feature.tempo, which has to be installed
-  key     the share with the right key, and with the usual mistakes: a fifth away in the same mode, the relative key, the
-          parallel key. The weighted score is MIREX's: 1, 0.5, 0.3 and 0.2 for these
+  key     the share with the right key, and with the usual mistakes: a fifth away in the same mode, the relative key,
+          the parallel key. The weighted score is MIREX's: 1, 0.5, 0.3 and 0.2 for these
   beatless  sounds without a beat by kind, and how many of them got a tempo: none should. With --noise also a corpus's
           sound effects, some of which are rhythmic
 
@@ -28,7 +28,7 @@ import nonmusic
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
-BEATLESS = ("silence", "constant", "dither", "white noise", "pink noise", "brown noise", "hum", "applause", "rain", "fire")
+BEATLESS = tuple("silence,constant,dither,white noise,pink noise,brown noise,hum,applause,rain,fire".split(","))
 WEIGHTS = {"right": 1.0, "fifth": 0.5, "relative": 0.3, "parallel": 0.2}
 
 
