@@ -280,7 +280,10 @@ fn the_examples_run_where_they_are_built() {
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
-    assert_eq!(examples, ["index_and_query.rs", "read_with_sql.rs", "research.ipynb", "sql"].map(str::to_owned).into());
+    assert_eq!(
+        examples,
+        ["index_and_query.rs", "read_with_sql.rs", "research.ipynb", "sql"].map(str::to_owned).into()
+    );
 }
 
 #[test]

@@ -51,6 +51,13 @@ const LEAST_SALIENCE: f64 = 0.2;
 /// The least standard deviation of the onset strength, in decibels. Noise has 0.2; music with a beat has 1 or more.
 const LEAST_STRENGTH: f64 = 0.6;
 
+/// Frames of about a second.
+const SECOND: u64 = 43;
+
+/// The most that a single second may contribute to the sum of squares of the onset strength. A sound that fades in and stays
+/// has nearly all in one second.
+const MOST_OF_A_SECOND: f64 = 0.5;
+
 /// A tempo.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
@@ -132,6 +139,9 @@ pub struct TempoAccumulator {
     frames: u64,
     /// The sums of the strengths and of their squares.
     sums: [f64; 2],
+    /// The sum of squares of the current second, and the largest one so far.
+    second: f64,
+    most: f64,
 }
 
 impl TempoAccumulator {
@@ -148,6 +158,8 @@ impl TempoAccumulator {
             windows: 0,
             frames: 0,
             sums: [0.0; 2],
+            second: 0.0,
+            most: 0.0,
         }
     }
 
@@ -155,7 +167,12 @@ impl TempoAccumulator {
     pub fn add(&mut self, levels: &[f32]) {
         for frame in levels.chunks_exact(BANDS) {
             let Some(strength) = self.onsets.next(frame) else { continue };
+            if self.frames.is_multiple_of(SECOND) {
+                self.second = 0.0;
+            }
             self.frames += 1;
+            self.second += f64::from(strength).powi(2);
+            self.most = self.most.max(self.second);
             self.sums[0] += f64::from(strength);
             self.sums[1] += f64::from(strength).powi(2);
             self.window.push(strength);
@@ -185,7 +202,8 @@ impl TempoAccumulator {
     pub fn tempo(mut self) -> Option<TempoEstimate> {
         let frames = self.frames as f64;
         let deviation = (self.sums[1] / frames - (self.sums[0] / frames).powi(2)).max(0.0).sqrt();
-        if self.frames < LEAST_FRAMES || deviation < LEAST_STRENGTH {
+        let uneven = self.most > MOST_OF_A_SECOND * self.sums[1];
+        if self.frames < LEAST_FRAMES || deviation < LEAST_STRENGTH || uneven {
             return None;
         }
         let window = if self.windows == 0 { self.window.len() } else { WINDOW };
@@ -308,6 +326,7 @@ mod tests {
                 .sum::<f64>()
         };
         let swelling = |n: usize| tones(n) * (n as f64 / RATE / 6.0).sin();
+        let fading = |n: usize| (tones(n) * (n as f64 / RATE / 2.0).min(1.0)) as f32;
         // Clicks at random times, as in rain, and ones whose distances are between 0.2 and 1.2 s.
         let mut rain = vec![0.0f32; len];
         let mut drops = vec![0.0f32; len];
@@ -325,6 +344,7 @@ mod tests {
             ("noise", noise),
             ("drone", (0..len).map(|n| tones(n) as f32).collect()),
             ("a drone that swells", (0..len).map(|n| swelling(n) as f32).collect()),
+            ("a drone that fades in", (0..len / 3).map(fading).collect()),
             ("rain", rain),
             ("drops", drops),
             ("3 s of clicks", clicks(120.0, 3.0, RATE)),
