@@ -65,7 +65,10 @@ def stand_in(name: str, corpus: Path, folder: Path, noise: Path, room: Path) -> 
         if not target.exists():
             os.symlink(source.resolve(), target)
 
-    for n, track in enumerate(json.loads((corpus / "manifest.json").read_text())):
+    tracks = json.loads((corpus / "manifest.json").read_text())
+    # A recording that is there at two tempi would count as a false alarm when one of them is found as the other.
+    again = {path for group in json.loads((corpus / "versions.json").read_text()) for path in group[1:]}
+    for n, track in enumerate(track for track in tracks if track["path"] not in again):
         source = corpus / track["path"]
         link(source, folder / place(name, n, source.suffix.lower()))
     for n, path in enumerate(json.loads((corpus / "noise.json").read_text())):
