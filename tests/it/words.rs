@@ -165,5 +165,5 @@ fn keys_are_spelt_as_musicians_do() {
         assert!(text("key").ends_with(figures["mode"].as_str().unwrap()));
     }
     let csv = place.run(["analyze", "--csv", "kestrel home/music"]).code(0).out;
-    assert!(csv.lines().next().unwrap().ends_with(",key_name,camelot"), "new columns come last: {csv}");
+    assert!(csv.lines().next().unwrap().ends_with(",key_name,camelot,bpm"), "new columns come last: {csv}");
 }

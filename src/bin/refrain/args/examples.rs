@@ -105,7 +105,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     ("index rebuild", &[("Make the neighbour index again", "refrain index rebuild")]),
-    ("index compact", &[("Give free space back after a large removal", "refrain index compact")]),
+    ("index compact", &[("Shrink the index file after you remove many tracks", "refrain index compact")]),
     (
         "index export",
         &[
