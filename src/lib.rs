@@ -58,7 +58,7 @@
 //! | key, tuning, pitch and chroma of samples | [`analysis`] |
 //! | AcoustID fingerprints | [`acoustid`] |
 //!
-//! A call without options has a twin with them: [`Index::query`] and [`Index::query_with`]. Options also carry a
+//! Calls that take options have a second form: [`Index::query`] and [`Index::query_with`]. Options also carry a
 //! [`CancelToken`], which ends the call, and a callback for progress.
 //!
 //! # Conventions

@@ -44,7 +44,7 @@ pub enum Command {
     Timeline(TimelineArgs),
     /// Index music folders (short for `index build`)
     Build(BuildArgs),
-    /// Read what has changed in all indexed folders (short for `index update`)
+    /// Index new and changed files in all indexed folders (short for `index update`)
     Update(UpdateArgs),
     /// List or search the indexed tracks (short for `index list`)
     List(ListArgs),
@@ -68,7 +68,7 @@ pub enum Command {
 pub enum IndexCommand {
     /// Add new and changed files in folders to the index
     Build(BuildArgs),
-    /// Read what has changed in all indexed folders
+    /// Index new and changed files in all indexed folders
     Update(UpdateArgs),
     /// Show what the index holds
     Info(InfoArgs),

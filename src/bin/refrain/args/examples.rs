@@ -26,7 +26,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ("Keep another index for one disk", "refrain build disk --db disk.refrain"),
         ],
     ),
-    ("update", &[("Read what has changed in all indexed folders", "refrain update")]),
+    ("update", &[("Index new and changed files in all indexed folders", "refrain update")]),
     (
         "info",
         &[
@@ -52,7 +52,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     (
         "index update",
         &[
-            ("Read what has changed in all indexed folders", "refrain index update"),
+            ("Index new and changed files in all indexed folders", "refrain index update"),
             ("Do it from cron, and print errors only", "refrain index update --quiet"),
         ],
     ),
@@ -88,7 +88,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     (
         "index prune",
         &[
-            ("See which files are gone", "refrain index prune --dry-run"),
+            ("See which files `prune` would remove", "refrain index prune --dry-run"),
             ("Remove them from the index", "refrain index prune"),
         ],
     ),

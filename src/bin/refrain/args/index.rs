@@ -81,7 +81,7 @@ pub struct ListArgs {
     /// Print CSV with a header line and a line for each file
     #[arg(long)]
     pub csv: bool,
-    /// Print a playlist with the first chosen file of each track
+    /// Print a playlist: for each track, the first of its files that you chose
     #[arg(long, conflicts_with_all = ["json", "csv"])]
     pub m3u: bool,
 }
