@@ -210,7 +210,7 @@ pub enum IndexError {
         holder: Option<Holder>,
     },
     /// A callback of a call that writes may not write itself.
-    #[error("is being written by the very call that this one was made from")]
+    #[error("a callback of a call that writes this index cannot write to it")]
     AtWork,
     /// No room left.
     #[error("the disk is full; what was committed is safe")]

@@ -39,7 +39,7 @@ pub struct HarmonicFigures {
     pub key_confidence: Option<f64>,
     /// The second best key.
     pub key_second: Option<String>,
-    /// The tempo in beats a minute, to a tenth; `None` if there is no regular beat. A listener may tap at half or double of it.
+    /// The tempo in beats a minute, to a tenth; `None` if there is no regular beat. A listener may tap at half or twice this tempo.
     pub bpm: Option<f64>,
     /// The level of the harmonic part over that of both parts, 0 to 1.
     pub harmonic_ratio: Option<f64>,

@@ -1240,7 +1240,7 @@ typedef struct RefrainFigures {
      */
     size_t warning_count;
     /**
-     * The tempo in beats a minute; NaN if there is no regular beat. A listener may tap at half or double of it.
+     * The tempo in beats a minute; NaN if there is no regular beat. A listener may tap at half or twice this tempo.
      */
     double bpm;
 } RefrainFigures;

@@ -109,7 +109,7 @@ pub struct RefrainFigures {
     pub warnings: *const *const c_char,
     /// How many.
     pub warning_count: usize,
-    /// The tempo in beats a minute; NaN if there is no regular beat. A listener may tap at half or double of it.
+    /// The tempo in beats a minute; NaN if there is no regular beat. A listener may tap at half or twice this tempo.
     pub bpm: f64,
 }
 // SAFETY: numbers and pointers throughout, the size first.

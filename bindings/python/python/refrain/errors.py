@@ -155,7 +155,7 @@ class IndexDamagedError(IndexFileError):
 
 
 class IndexBusyError(IndexFileError):
-    """Another process is writing to the index, or the very call that this call was made from is using it.
+    """Another process is writing to the index, or a callback of a call that writes to it tries to write, too.
 
     >>> def write(event):
     ...     index.add("clip.wav")

@@ -908,7 +908,7 @@ class Analysis:
     key_second : str or None
         The second key.
     bpm : float or None
-        The tempo in beats a minute; None if there is no regular beat. A listener may tap at half or double of it.
+        The tempo in beats a minute; None if there is no regular beat. A listener may tap at half or twice this tempo.
     harmonic_ratio : float or None
         The level of the harmonic part divided by that of both parts, 0 to 1.
     voiced : float or None
