@@ -665,7 +665,7 @@ class Index:
         ...     [match.title for match in listener.finish()]
         ['Second Orbit']
         """
-        ask = _asked(0, min_score, pitch, tempo, fast, exact, False)
+        ask = _asked(1, min_score, pitch, tempo, fast, exact, False)
         return Listener(self._index.listen(ask))
 
     def info(self) -> Info:
