@@ -3,7 +3,7 @@ use std::f64::consts::PI;
 
 use super::bands::Bands;
 use super::bits::Bits;
-use super::damage::{Result, ensure};
+use crate::decode::damage::{Result, ensure};
 use super::windows::{LINES, SHORT_LINES, Windows};
 
 /// The longest filters in a long and in a short window.

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use super::bands::Bands;
 use super::bits::Bits;
-use super::damage::{Damage, Result, ensure};
+use crate::decode::damage::{Damage, Result, ensure};
 use super::huffman::SCALES;
 use super::shaping::Shaping;
 use super::windows::{LINES, MAX_GROUPS, SHORT_LINES, Windows};

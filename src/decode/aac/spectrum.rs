@@ -1,7 +1,7 @@
 //! The lines of a channel, out of codewords and noise.
 use super::bands::Bands;
 use super::bits::Bits;
-use super::damage::Result;
+use crate::decode::damage::Result;
 use super::huffman::{BOOKS, Book, ESCAPE, power};
 use super::noise::Noise;
 use super::side::{Coding, Side};
