@@ -41,3 +41,40 @@ impl VorbisCodec {
         Ok(Sound { rate, channels: u16::try_from(planes.len()).unwrap_or(u16::MAX), fine: true })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use symphonia::core::units::{Duration, Timestamp};
+
+    use super::*;
+    use crate::decode::vorbis::packets_of_fixture;
+
+    #[test]
+    fn trims_are_those_of_the_full_rate() {
+        let packets = packets_of_fixture("vorbis.ogg");
+        let mut params = AudioCodecParameters::new();
+        params.for_codec(CODEC_ID_VORBIS);
+        assert!(VorbisCodec::of(&params).is_none());
+        params.with_extra_data([&packets[0][..], &packets[2]].concat().into());
+        for trims in [[0, 0], [1, 0], [0, 1], [2, 2], [3, 5], [64, 0], [0, 63], [7, 1 << 40], [1 << 40, 0]] {
+            let mut full = VorbisCodec::of(&params).expect("Vorbis");
+            let mut half = VorbisCodec::of(&params).expect("Vorbis");
+            half.reduce();
+            let (mut all, mut halves) = (Vec::new(), Vec::new());
+            for data in &packets[3..12] {
+                let mut packet = Packet::new(0, Timestamp::new(0), Duration::new(0), data.clone());
+                full.decode(&packet, &mut all).expect("a block");
+                let len = all.len() / 2;
+                [packet.trim_start, packet.trim_end] = trims.map(Duration::new);
+                let sound = half.decode(&packet, &mut halves).expect("a block");
+                assert_eq!((sound.rate.0, sound.channels, sound.fine), (11_025, 2, true));
+                let within = |&n: &usize| n as u64 >= trims[0] && n as u64 + trims[1] < len as u64;
+                let kept: Vec<usize> = (0..len).step_by(2).filter(within).collect();
+                assert_eq!(halves.len() / 2, kept.len(), "{trims:?} of {len}");
+                for (n, frame) in kept.into_iter().zip(halves.chunks_exact(2)) {
+                    assert!((all[2 * n] - frame[0]).abs() < 0.02 && (all[2 * n + 1] - frame[1]).abs() < 0.02);
+                }
+            }
+        }
+    }
+}

@@ -2,7 +2,6 @@
 use super::bands::{self, Bands};
 use super::bits::{Bits, Packet};
 use super::config::Config;
-use crate::decode::damage::{Damage, Result, ensure};
 use super::layout::{Kind, Layout, MAX_CHANNELS};
 use super::noise::Noise;
 use super::side::Side;
@@ -10,6 +9,7 @@ use super::spectrum;
 use super::stereo::{self, Mask};
 use super::synthesis::{Overlap, Synthesis};
 use super::windows::{LINES, SHORT_LINES, Windows};
+use crate::decode::damage::{Damage, Result, ensure};
 
 /// Decodes the packets of one track.
 pub(crate) struct Decoder {

@@ -6,6 +6,9 @@ use super::book::Book;
 use super::numbers::bits_of;
 use crate::decode::damage::{Damage, Result, ensure};
 
+/// Larger values of a point are as good.
+const MAX_READ: usize = 1023;
+
 /// The most points of a floor.
 pub(super) const MAX_POINTS: usize = 65;
 
@@ -40,13 +43,15 @@ pub(super) struct Floor {
 
 /// The points of a channel in one packet.
 pub(super) struct Points {
-    /// In units of the multiplier. Points that follow the line between their neighbours are left out.
-    heights: [Option<i32>; MAX_POINTS],
+    /// In units of the multiplier.
+    heights: [i32; MAX_POINTS],
+    /// Whether a point does not follow the line between its neighbours, or is needed by one that does not.
+    used: [bool; MAX_POINTS],
 }
 
 impl Default for Points {
     fn default() -> Points {
-        Points { heights: [None; MAX_POINTS] }
+        Points { heights: [0; MAX_POINTS], used: [false; MAX_POINTS] }
     }
 }
 
@@ -95,7 +100,7 @@ impl Floor {
     }
 
     fn read_heights(&self, bits: &mut Bits, books: &[Book], points: &mut Points) -> Option<()> {
-        let mut read = [0; MAX_POINTS];
+        let read = &mut points.heights;
         let width = bits_of(self.range().cast_unsigned() - 1);
         read[0] = bits.take(width).cast_signed();
         read[1] = bits.take(width).cast_signed();
@@ -107,46 +112,38 @@ impl Floor {
                 _ => books[class.main].prefixes.read(bits)?,
             };
             for point in &mut read[next..next + class.dimensions] {
-                if let Some(book) = class.books[chosen & ((1 << class.choice) - 1)] {
-                    *point = books[book].prefixes.read(bits)? as i32;
-                }
+                *point = match class.books[chosen & ((1 << class.choice) - 1)] {
+                    None => 0,
+                    // What is more than a height can be is damage.
+                    Some(book) => books[book].prefixes.read(bits)?.min(MAX_READ) as i32,
+                };
                 chosen >>= class.choice;
             }
             next += class.dimensions;
         }
-        self.unwrap(&read, points);
+        self.unwrap(points);
         if bits.over() { None } else { Some(()) }
     }
 
     /// From what was read, by how much each point differs from the line between its neighbours, to heights.
-    fn unwrap(&self, read: &[i32; MAX_POINTS], points: &mut Points) {
-        let mut all = [0; MAX_POINTS];
-        all[..2].copy_from_slice(&read[..2]);
-        points.heights = [None; MAX_POINTS];
-        points.heights[0] = Some(read[0]);
-        points.heights[1] = Some(read[1]);
-        for point in 2..self.places.len() {
-            let [low, high] = self.neighbours[point];
-            let line = Line::new([self.places[low], all[low]], [self.places[high], all[high]]);
-            let expected = line.at(self.places[point]);
+    fn unwrap(&self, Points { heights, used }: &mut Points) {
+        used.fill(false);
+        used[..2].fill(true);
+        let places = self.places.iter().zip(&self.neighbours).enumerate().skip(2);
+        for (point, (&place, &[low, high])) in places {
+            let line = Line::new([self.places[low], heights[low]], [self.places[high], heights[high]]);
+            let expected = line.at(place);
             let (above, below) = (self.range() - expected, expected);
-            let value = read[point];
-            all[point] = if value == 0 {
-                expected
+            let value = heights[point];
+            if value != 0 {
+                (used[point], used[low], used[high]) = (true, true, true);
+            }
+            heights[point] = if value >= 2 * above.min(below) && value != 0 {
+                if above > below { value } else { self.range() - 1 - value }
+            } else if value & 1 == 1 {
+                expected - (value + 1) / 2
             } else {
-                // A point that differs needs its neighbours.
-                for used in [low, high] {
-                    points.heights[used] = Some(all[used]);
-                }
-                let height = if value >= 2 * above.min(below) {
-                    if above > below { value } else { self.range() - 1 - value }
-                } else if value & 1 == 1 {
-                    expected - (value + 1) / 2
-                } else {
-                    expected + value / 2
-                };
-                points.heights[point] = Some(height);
-                height
+                expected + value / 2
             };
         }
     }
@@ -154,23 +151,24 @@ impl Floor {
     /// Multiplies the first lines of a spectrum, as many as there are, with the floor.
     pub fn apply(&self, points: &Points, lines: &mut [f32]) {
         let levels = &*LEVELS;
-        let level = |height: i32| levels[height.clamp(0, 255) as usize];
-        let mut last = [0, points.heights[0].unwrap_or(0) * self.multiplier];
+        let height = |point: usize| (points.heights[point] * self.multiplier).clamp(0, 255);
+        let mut last = [0, height(0)];
         for &point in &self.sorted[1..] {
-            let Some(height) = points.heights[point] else { continue };
-            let next = [self.places[point], height * self.multiplier];
+            if !points.used[point] {
+                continue;
+            }
+            let next = [self.places[point], height(point)];
             let Some(between) = lines.get_mut(last[0] as usize..) else { return };
-            let count = (next[0] - last[0]) as usize;
-            let line = Line::new(last, next);
-            let mut steps = line.steps();
-            for value in between.iter_mut().take(count) {
-                *value *= level(steps.height);
+            let mut steps = Line::new(last, next).steps();
+            for value in between.iter_mut().take((next[0] - last[0]) as usize) {
+                // Between two of 0 to 255.
+                *value *= levels[usize::from(steps.height() as u8)];
                 steps.advance();
             }
             last = next;
         }
         if let Some(rest) = lines.get_mut(last[0] as usize..) {
-            let level = level(last[1]);
+            let level = levels[usize::from(last[1] as u8)];
             rest.iter_mut().for_each(|value| *value *= level);
         }
     }
@@ -198,40 +196,36 @@ impl Line {
 
     /// The height at a place, rounded towards the first point.
     fn at(&self, place: i32) -> i32 {
-        let offset = i64::from(self.rise) * i64::from(place - self.from[0]) / i64::from(self.width);
-        self.from[1] + offset as i32
+        self.from[1] + self.rise * (place - self.from[0]) / self.width
     }
 
     fn steps(&self) -> Steps {
-        let whole = self.rise / self.width;
-        Steps {
-            height: self.from[1],
-            whole,
-            sign: self.rise.signum(),
-            rest: (self.rise - whole * self.width).abs(),
-            gathered: 0,
-            width: self.width,
+        // Rounded up: with at most 15 bits of places the sum is never a whole height too high.
+        let slope =
+            (i64::from(self.rise.abs()) << 32).cast_unsigned().div_ceil(self.width as u64).cast_signed();
+        let first = i64::from(self.from[1]) << 32;
+        match self.rise < 0 {
+            false => Steps { height: first, slope },
+            true => Steps { height: first + u32::MAX as i64, slope: -slope },
         }
     }
 }
 
-/// The heights of a line, from place to place.
+/// The heights of a line, from place to place, times 2 to the power of 32.
 struct Steps {
-    height: i32,
-    whole: i32,
-    sign: i32,
-    rest: i32,
-    gathered: i32,
-    width: i32,
+    height: i64,
+    slope: i64,
 }
 
 impl Steps {
     #[inline(always)]
+    fn height(&self) -> i64 {
+        self.height >> 32
+    }
+
+    #[inline(always)]
     fn advance(&mut self) {
-        self.gathered += self.rest;
-        let more = self.gathered >= self.width;
-        self.gathered -= if more { self.width } else { 0 };
-        self.height += self.whole + if more { self.sign } else { 0 };
+        self.height += self.slope;
     }
 }
 
@@ -250,23 +244,32 @@ mod tests {
 
     #[test]
     fn levels_of_the_specification() {
-        for (height, level) in
-            [(0, 1.064_986_3e-07), (1, 1.134_195_1e-07), (254, 0.938_97), (255, 1.0)]
-        {
+        for (height, level) in [(0, 1.064_986_3e-07), (1, 1.134_195_1e-07), (254, 0.938_97), (255, 1.0)] {
             assert!((LEVELS[height] / level - 1.0f32).abs() < 2e-3, "{height}: {}", LEVELS[height]);
         }
     }
 
     #[test]
     fn steps_follow_the_line() {
-        for rise in -40..40 {
-            for width in [1, 2, 3, 7, 16, 61] {
-                let line = Line::new([5, 50], [5 + width, 50 + rise]);
-                let mut steps = line.steps();
-                for place in 5..=5 + width {
-                    assert_eq!(steps.height, line.at(place), "{rise} in {width} at {place}");
-                    steps.advance();
-                }
+        let mut random = fastrand::Rng::with_seed(9);
+        let mut lines: Vec<[i32; 2]> =
+            (0..100).map(|_| [random.i32(-255..256), random.i32(1..1 << 15)]).collect();
+        lines.extend([
+            [0, 1],
+            [255, 1],
+            [-255, 1],
+            [255, 1 << 15],
+            [-1, 1 << 15],
+            [1, 3],
+            [-1, 3],
+            [254, 127],
+        ]);
+        for [rise, width] in lines {
+            let line = Line::new([5, 100], [5 + width, 100 + rise]);
+            let mut steps = line.steps();
+            for place in 5..=5 + width {
+                assert_eq!(steps.height(), line.at(place).into(), "{rise} in {width} at {place}");
+                steps.advance();
             }
         }
     }
@@ -352,12 +355,12 @@ mod tests {
             random.shuffle(&mut places);
             places.truncate(random.usize(..30));
             let floor = floor(width, &places, random.i32(1..5));
-            let mut read = [0; MAX_POINTS];
-            for value in &mut read[..floor.places.len()] {
-                *value = if random.bool() { 0 } else { random.i32(..floor.range()) };
-            }
             let mut points = Points::default();
-            floor.unwrap(&read, &mut points);
+            for value in &mut points.heights[..floor.places.len()] {
+                *value = if random.bool() { 0 } else { random.i32(0..floor.range()) };
+            }
+            let read = points.heights;
+            floor.unwrap(&mut points);
             // Shorter and longer than the floor.
             for lines in [16, 1 << width, 2 << width] {
                 let mut fast = vec![1.0; lines];

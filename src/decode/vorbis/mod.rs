@@ -18,3 +18,25 @@ mod slopes;
 mod vectors;
 
 pub(super) use self::decoder::Decoder;
+
+/// The packets of a small file, each of which begins on a page of the same stream.
+#[cfg(test)]
+pub(super) fn packets_of_fixture(name: &str) -> Vec<Vec<u8>> {
+    let file = std::fs::read(format!("{}/fixtures/formats/{name}", env!("CARGO_MANIFEST_DIR")))
+        .expect("the fixture");
+    let (mut rest, mut packets, mut packet) = (&file[..], Vec::new(), Vec::new());
+    while let Some((lengths, mut body)) =
+        rest.get(27..).and_then(|page| page.split_at_checked(usize::from(rest[26])))
+    {
+        for &length in lengths {
+            let (part, after) = body.split_at(usize::from(length));
+            packet.extend_from_slice(part);
+            body = after;
+            if length < 255 {
+                packets.push(std::mem::take(&mut packet));
+            }
+        }
+        rest = body;
+    }
+    packets
+}

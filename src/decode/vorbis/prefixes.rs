@@ -23,7 +23,8 @@ impl Prefixes {
         let used = lengths.iter().filter(|&&length| length > 0).count();
         if used <= 1 {
             // Any bit stands for a single entry.
-            let entry = lengths.iter().position(|&length| length > 0).map_or(0, |entry| entry as u32) << 6 | 1;
+            let entry =
+                lengths.iter().position(|&length| length > 0).map_or(0, |entry| entry as u32) << 6 | 1;
             return Ok(Prefixes { short: vec![if used == 1 { entry } else { 0 }; 2], long: Vec::new() });
         }
         let longest = u32::from(lengths.iter().copied().max().unwrap_or(0));

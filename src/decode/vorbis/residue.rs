@@ -20,8 +20,8 @@ pub(super) struct Residue {
     together: usize,
     /// Their classes, codeword after codeword.
     classes: Vec<u8>,
-    /// The book of each pass, class after class.
-    books: Vec<[Option<usize>; PASSES]>,
+    /// The book of each class, pass after pass.
+    books: [Vec<Option<u8>>; PASSES],
     /// The last pass in which each class has a book; 0 if it has none.
     last_passes: Vec<usize>,
 }
@@ -51,28 +51,23 @@ impl Residue {
                 if bits.flag() { low | bits.take(5) << 3 } else { low }
             })
             .collect();
-        let mut book = |used: bool| {
-            if !used {
-                return Ok(None);
+        let mut all = [const { Vec::new() }; PASSES];
+        let mut last_passes = Vec::new();
+        for cascade in cascades {
+            for (pass, of_pass) in all.iter_mut().enumerate() {
+                let number = if cascade >> pass & 1 == 1 { Some(bits.take(8) as u8) } else { None };
+                let known =
+                    |number: u8| books.get(usize::from(number)).is_some_and(|book| book.vectors.is_some());
+                ensure(number.is_none_or(known), "Vorbis: a residue without its codebook")?;
+                of_pass.push(number);
             }
-            let number = bits.size(8);
-            let known = books.get(number).is_some_and(|book| book.vectors.is_some());
-            ensure(known, "Vorbis: a residue without its codebook")?;
-            Ok(Some(number))
-        };
-        let mut all = vec![[None; PASSES]; count];
-        for (books, cascade) in all.iter_mut().zip(&cascades) {
-            for (pass, chosen) in books.iter_mut().enumerate() {
-                *chosen = book(cascade >> pass & 1 == 1)?;
-            }
+            last_passes.push(cascade.checked_ilog2().unwrap_or(0) as usize);
         }
         bits.check()?;
         let described = books.get(class_book).filter(|book| book.dimensions > 0);
         let described = described.ok_or(Damage("Vorbis: a residue without its codebook"))?;
         let together = described.dimensions;
         let classes = classes(described.entries, together, count)?;
-        let last_pass = |books: &[Option<usize>; PASSES]| books.iter().rposition(Option::is_some).unwrap_or(0);
-        let last_passes = all.iter().map(last_pass).collect();
         Ok(Residue { kind, begin, end, partition, class_book, together, classes, books: all, last_passes })
     }
 
@@ -140,7 +135,7 @@ impl Residue {
     }
 
     /// Reads a partition of every vector, in one pass.
-    #[inline]
+    #[inline(always)]
     fn partitions(
         &self,
         bits: &mut Bits,
@@ -149,18 +144,19 @@ impl Residue {
         classes: &[u8],
         [row, pass, partition, wanted]: [usize; 4],
     ) -> Option<()> {
+        let of_pass = &self.books[pass];
         for (vector, classes) in target.vectors.iter_mut().zip(classes.chunks_exact(row)) {
-            let Some(number) = self.books[usize::from(classes[partition])][pass] else { continue };
-            let Book { prefixes, vectors: Some(vectors), .. } = &books[number] else { continue };
-            if partition < wanted {
-                let first = self.begin + partition * self.partition;
-                let sums = &mut vector[first..first + self.partition];
-                match self.kind {
-                    0 => vectors.add_apart(bits, prefixes, sums)?,
-                    _ => vectors.add(bits, prefixes, sums)?,
-                }
-            } else {
+            let Some(number) = of_pass[usize::from(classes[partition])] else { continue };
+            let Book { prefixes, vectors: Some(vectors), .. } = &books[usize::from(number)] else { continue };
+            if partition >= wanted {
                 vectors.pass(bits, prefixes, self.partition, self.kind == 0)?;
+                continue;
+            }
+            let first = self.begin + partition * self.partition;
+            let sums = &mut vector[first..first + self.partition];
+            match self.kind {
+                0 => vectors.add_apart(bits, prefixes, sums)?,
+                _ => vectors.add(bits, prefixes, sums)?,
             }
         }
         Some(())

@@ -41,7 +41,8 @@ impl Setup {
         let mut bits = packet.bits();
         begins(&mut bits, 5)?;
         let mut left = Allowance::default();
-        let books = (0..=bits.take(8)).map(|_| Book::read(&mut bits, &mut left)).collect::<Result<Vec<_>>>()?;
+        let books =
+            (0..=bits.take(8)).map(|_| Book::read(&mut bits, &mut left)).collect::<Result<Vec<_>>>()?;
         for _ in 0..=bits.take(6) {
             ensure(bits.take(16) == 0, "Vorbis: an unknown transform of time")?;
         }

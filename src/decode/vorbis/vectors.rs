@@ -44,7 +44,12 @@ impl Vectors {
         }
     }
 
-    fn add_fixed<const D: usize>(&self, bits: &mut Bits, prefixes: &Prefixes, sums: &mut [f32]) -> Option<()> {
+    fn add_fixed<const D: usize>(
+        &self,
+        bits: &mut Bits,
+        prefixes: &Prefixes,
+        sums: &mut [f32],
+    ) -> Option<()> {
         let vectors = self.values.as_chunks::<D>().0;
         let (whole, rest) = sums.as_chunks_mut::<D>();
         for sums in whole {
