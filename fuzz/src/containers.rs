@@ -61,7 +61,7 @@ fn flac(input: &mut Input<'_>) -> Vec<u8> {
 
 /// The number of channels and the sizes of blocks, the setup, then packets.
 fn vorbis(input: &mut Input<'_>) -> Vec<u8> {
-    let mut head = [b"\x01vorbis\0\0\0\0", &[input.byte() % 9][..], b"\x44\xac\0\0", &[0; 12]].concat();
+    let mut head = [b"\x01vorbis\0\0\0\0", &[input.byte()][..], b"\x44\xac\0\0", &[0; 12]].concat();
     head.extend([input.byte(), 1]);
     let setup = [b"\x05vorbis", part(input, 30_000)].concat();
     let mut file = page(&head, 0, 0, 2);

@@ -2,9 +2,10 @@
 use symphonia::core::codecs::audio::AudioCodecParameters;
 use symphonia::core::codecs::audio::well_known::CODEC_ID_AAC;
 
-use super::aac::{Config, Decoder, reduction};
+use super::aac::{Config, Decoder};
 use super::aac_config::HE_DELAY;
-use super::sample_limits::sane;
+use super::fraction::reduction;
+use super::planes;
 use super::sound::Sound;
 use crate::units::SampleRate;
 
@@ -44,18 +45,8 @@ impl AacCodec {
     pub(super) fn decode(&mut self, packet: &[u8], frames: &mut Vec<f32>) -> Result<Sound, &'static str> {
         let rate = SampleRate(self.decoder.rate());
         let planes = self.decoder.decode(packet).map_err(|damage| damage.0)?;
-        interleave(planes, frames);
+        let len = planes.first().map_or(0, Vec::len);
+        planes::interleave(planes, 0..len, frames);
         Ok(Sound { rate, channels: u16::try_from(planes.len()).unwrap_or(u16::MAX), fine: true })
-    }
-}
-
-/// Fills `frames` with all channels, moment after moment.
-fn interleave(planes: &[Vec<f32>], frames: &mut Vec<f32>) {
-    frames.clear();
-    frames.resize(planes.first().map_or(0, Vec::len) * planes.len(), 0.0);
-    for (i, plane) in planes.iter().enumerate() {
-        for (frame, &x) in frames.chunks_exact_mut(planes.len()).zip(plane) {
-            frame[i] = sane(x);
-        }
     }
 }

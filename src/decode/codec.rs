@@ -23,7 +23,8 @@ use super::coarse::Coarse;
 use super::pcm::Pcm;
 use super::sniff;
 use super::sound::Sound;
-use super::vorbis_setup;
+#[cfg(feature = "ogg")]
+use super::vorbis_codec::VorbisCodec;
 use crate::error::AudioError;
 use crate::units::{SampleRate, Seconds};
 
@@ -46,6 +47,8 @@ pub(super) enum Codec {
     /// For the fingerprint alone.
     #[cfg(feature = "mp3")]
     Coarse(Coarse),
+    #[cfg(feature = "ogg")]
+    Vorbis(Box<VorbisCodec>),
     Other(Box<dyn AudioDecoder>),
 }
 
@@ -67,6 +70,8 @@ impl Codec {
             Codec::Aac(aac) => aac.decode(&packet.data, frames).map_err(SymphoniaError::DecodeError)?,
             #[cfg(feature = "mp3")]
             Codec::Coarse(coarse) => coarse.decode(packet, frames)?,
+            #[cfg(feature = "ogg")]
+            Codec::Vorbis(vorbis) => vorbis.decode(packet, frames).map_err(SymphoniaError::DecodeError)?,
             Codec::Other(codec) => {
                 follow(codec, packet);
                 let bits = codec.codec_params().bits_per_sample.unwrap_or(u32::MAX);
@@ -113,6 +118,8 @@ impl Codec {
             Codec::Aac(aac) => aac.original(),
             #[cfg(feature = "mp3")]
             Codec::Coarse(coarse) => coarse.original,
+            #[cfg(feature = "ogg")]
+            Codec::Vorbis(vorbis) => vorbis.original(),
             _ => rate,
         }
     }
@@ -190,12 +197,15 @@ fn codec(params: &AudioCodecParameters) -> Result<Codec, AudioError> {
     if let Some(aac) = AacCodec::of(params) {
         return Ok(Codec::Aac(Box::new(aac)));
     }
+    #[cfg(feature = "ogg")]
+    if let Some(vorbis) = VorbisCodec::of(params) {
+        return Ok(Codec::Vorbis(Box::new(vorbis)));
+    }
     let Some(known) = CODECS.get_audio_decoder(params.codec) else {
         return Err(AudioError::UnknownCodec(codec_name(params.codec)));
     };
     let extra_data = match (params.codec, &params.extra_data) {
         (id::CODEC_ID_AAC, Some(config)) => aac_config::core(config)?,
-        (id::CODEC_ID_VORBIS, Some(headers)) => vorbis_setup::changed(headers),
         _ => None,
     };
     let other = extra_data.map(|data| AudioCodecParameters { extra_data: Some(data), ..params.clone() });

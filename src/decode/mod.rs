@@ -39,12 +39,16 @@ mod code_page;
 mod codec;
 #[cfg(feature = "decode")]
 mod cut;
+#[cfg(any(feature = "aac", feature = "ogg"))]
+mod damage;
 #[cfg(feature = "decode")]
 mod decoder;
 #[cfg(feature = "ffmpeg")]
 mod ffmpeg;
 #[cfg(feature = "decode")]
 mod flac_frames;
+#[cfg(any(feature = "aac", feature = "ogg"))]
+mod fraction;
 #[cfg(feature = "acoustid")]
 mod frame_source;
 #[cfg(feature = "mp3")]
@@ -58,6 +62,8 @@ mod in_memory;
 mod layer3;
 #[cfg(feature = "mkv")]
 mod matroska;
+#[cfg(any(feature = "aac", feature = "ogg"))]
+mod mdct;
 mod mixer;
 #[cfg(feature = "decode")]
 mod mkv_times;
@@ -77,6 +83,8 @@ mod opus;
 mod pcm;
 #[cfg(feature = "decode")]
 mod pcm_file;
+#[cfg(any(feature = "aac", feature = "ogg"))]
+mod planes;
 #[cfg(feature = "decode")]
 mod probe;
 #[cfg(feature = "decode")]
@@ -94,8 +102,10 @@ pub(crate) mod sniff;
 mod sound;
 #[cfg(feature = "decode")]
 mod source;
-#[cfg(feature = "decode")]
-mod vorbis_setup;
+#[cfg(feature = "ogg")]
+mod vorbis;
+#[cfg(feature = "ogg")]
+mod vorbis_codec;
 mod warning;
 
 #[cfg(feature = "decode")]

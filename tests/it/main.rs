@@ -47,4 +47,5 @@ mod terminal;
 mod timeline;
 mod upkeep;
 mod verify;
+mod vorbis;
 mod words;

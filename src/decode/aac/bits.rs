@@ -1,5 +1,5 @@
 //! Bits of a packet, the highest of each byte first.
-use super::damage::{Damage, Result};
+use crate::decode::damage::{Damage, Result};
 
 /// How many zero bytes follow the packet in the buffer, so that eight bytes can be loaded from each of its positions.
 const PADDING: usize = 8;

@@ -2,7 +2,6 @@
 use super::bands::{self, Bands};
 use super::bits::{Bits, Packet};
 use super::config::Config;
-use super::damage::{Damage, Result, ensure};
 use super::layout::{Kind, Layout, MAX_CHANNELS};
 use super::noise::Noise;
 use super::side::Side;
@@ -10,6 +9,7 @@ use super::spectrum;
 use super::stereo::{self, Mask};
 use super::synthesis::{Overlap, Synthesis};
 use super::windows::{LINES, SHORT_LINES, Windows};
+use crate::decode::damage::{Damage, Result, ensure};
 
 /// Decodes the packets of one track.
 pub(crate) struct Decoder {
@@ -43,12 +43,6 @@ impl Default for Channel {
     fn default() -> Channel {
         Channel { side: Side::default(), lines: [0.0; LINES], overlap: Overlap::default(), known: 0 }
     }
-}
-
-/// How many samples become one for the fingerprint. A query looks as high as 5.2 kHz, so that 11,025 Hz have to remain.
-pub(crate) fn reduction(rate: u32) -> usize {
-    let enough = |step: usize| rate.is_multiple_of(step as u32) && rate / step as u32 >= 11_025;
-    [8, 4, 2].into_iter().find(|&step| enough(step)).unwrap_or(1)
 }
 
 impl Decoder {
@@ -277,15 +271,6 @@ fn pass_fill(bits: &mut Bits) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn reductions_leave_what_queries_need() {
-        let rates =
-            [96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000];
-        assert_eq!(rates.map(reduction), [8, 8, 4, 4, 4, 2, 2, 2, 1, 1, 1, 1]);
-        // A rate that is no multiple is kept.
-        assert_eq!(reduction(44_101), 1);
-    }
 
     #[test]
     fn random_packets_neither_panic_nor_last() {

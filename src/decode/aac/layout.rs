@@ -1,6 +1,6 @@
 //! Which elements a frame has, and where their channels go.
 use super::bits::Bits;
-use super::damage::{Damage, Result, ensure};
+use crate::decode::damage::{Damage, Result, ensure};
 
 /// The most channels that are decoded.
 pub(super) const MAX_CHANNELS: usize = 8;

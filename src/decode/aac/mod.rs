@@ -9,7 +9,6 @@ mod bands;
 mod bits;
 mod codewords;
 mod config;
-mod damage;
 mod decoder;
 mod huffman;
 mod layout;
@@ -20,8 +19,7 @@ mod slopes;
 mod spectrum;
 mod stereo;
 mod synthesis;
-mod transform;
 mod windows;
 
 pub(super) use self::config::Config;
-pub(super) use self::decoder::{Decoder, reduction};
+pub(super) use self::decoder::Decoder;

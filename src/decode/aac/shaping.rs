@@ -3,8 +3,8 @@ use std::f64::consts::PI;
 
 use super::bands::Bands;
 use super::bits::Bits;
-use super::damage::{Result, ensure};
 use super::windows::{LINES, SHORT_LINES, Windows};
+use crate::decode::damage::{Result, ensure};
 
 /// The longest filters in a long and in a short window.
 const MAX_ORDER: [usize; 2] = [12, 7];

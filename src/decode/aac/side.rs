@@ -4,10 +4,10 @@ use std::sync::LazyLock;
 
 use super::bands::Bands;
 use super::bits::Bits;
-use super::damage::{Damage, Result, ensure};
 use super::huffman::SCALES;
 use super::shaping::Shaping;
 use super::windows::{LINES, MAX_GROUPS, SHORT_LINES, Windows};
+use crate::decode::damage::{Damage, Result, ensure};
 
 /// The most bands that a window can have.
 const MAX_BANDS: usize = 51;

@@ -1,11 +1,11 @@
 //! The lines of a channel, out of codewords and noise.
 use super::bands::Bands;
 use super::bits::Bits;
-use super::damage::Result;
 use super::huffman::{BOOKS, Book, ESCAPE, power};
 use super::noise::Noise;
 use super::side::{Coding, Side};
 use super::windows::{LINES, SHORT_LINES};
+use crate::decode::damage::Result;
 
 /// Replaces `lines` by those that `bits` describe. Lines of bands that begin at `known` or later within their window are
 /// left out; their codewords are passed over.

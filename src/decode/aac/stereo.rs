@@ -1,9 +1,9 @@
 //! Two channels that are coded together (ISO/IEC 14496-3, 4.6.8).
 use super::bands::Bands;
 use super::bits::Bits;
-use super::damage::{Damage, Result};
 use super::side::{Coding, Side, Table};
 use super::windows::{LINES, SHORT_LINES, Windows};
+use crate::decode::damage::{Damage, Result};
 
 /// Which bands are coded as middle and side.
 #[derive(Default)]

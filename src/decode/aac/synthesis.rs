@@ -1,19 +1,15 @@
 //! From lines to samples: transform, windows, overlap (ISO/IEC 14496-3, 4.6.11).
 //!
 //! A reduced synthesis takes the lower half, quarter or eighth of the lines only, and computes every second, fourth or eighth
-//! sample. Each of its samples is exactly the one that the full synthesis of these lines has at that place. The cosines of a
-//! transform of the reduced length lie between these places, by `shift` of a reduced sample. With
-//! cos(a - b) = cos a cos b + sin a sin b they come from two such transforms: one of cosines, one of sines.
-use std::f64::consts::PI;
-
+//! sample.
 use super::slopes::{Slope, slopes};
-use super::transform::Transform;
 use super::windows::{LINES, SHORT_LINES, Sequence, Windows};
+use crate::decode::mdct::{Imdct, add_all};
 
 /// The transforms and windows of one reduction.
 pub(super) struct Synthesis {
-    long: Block,
-    short: Block,
+    long: Imdct,
+    short: Imdct,
     long_slopes: [Slope; 2],
     short_slopes: [Slope; 2],
     /// A frame, and what reaches into the next one.
@@ -31,8 +27,8 @@ impl Synthesis {
     /// Every `step`th sample.
     pub fn new(step: usize) -> Synthesis {
         Synthesis {
-            long: Block::new(LINES / step, step),
-            short: Block::new(SHORT_LINES / step, step),
+            long: Imdct::new(LINES / step, step),
+            short: Imdct::new(SHORT_LINES / step, step),
             long_slopes: slopes(LINES, 4.0, step),
             short_slopes: slopes(SHORT_LINES, 6.0, step),
             sums: vec![0.0; 2 * LINES / step],
@@ -96,83 +92,10 @@ fn add(sums: &mut [f32], values: &[f32], weights: &[f32]) {
     }
 }
 
-fn add_all(sums: &mut [f32], values: &[f32]) {
-    for (sum, value) in sums.iter_mut().zip(values) {
-        *sum += value;
-    }
-}
-
-/// The transform of one length of windows.
-struct Block {
-    /// How many lines are used.
-    lines: usize,
-    transform: Transform,
-    /// Cosine and sine of the shift of each line. Empty if there is no shift.
-    shifts: Vec<[f32; 2]>,
-    cosines: Vec<f32>,
-    sines: Vec<f32>,
-    values: Vec<f32>,
-}
-
-impl Block {
-    fn new(lines: usize, step: usize) -> Block {
-        let shift = (step - 1) as f64 / (2 * step) as f64;
-        let turn = |k: usize| (PI / lines as f64 * shift * (k as f64 + 0.5)).sin_cos();
-        let shifts =
-            (0..if step > 1 { lines } else { 0 }).map(turn).map(|(sin, cos)| [cos as f32, sin as f32]);
-        Block {
-            lines,
-            transform: Transform::new(lines),
-            shifts: shifts.collect(),
-            cosines: vec![0.0; lines],
-            sines: vec![0.0; lines],
-            values: vec![0.0; 2 * lines],
-        }
-    }
-
-    /// The values of the IMDCT, twice as many as there are lines, without a window.
-    fn values(&mut self, lines: &[f32]) -> &[f32] {
-        let (count, half) = (self.lines, self.lines / 2);
-        let lines = &lines[..count];
-        if self.shifts.is_empty() {
-            self.cosines.copy_from_slice(lines);
-        } else {
-            for (((cosine, sine), line), shift) in
-                self.cosines.iter_mut().zip(self.sines.iter_mut().rev()).zip(lines).zip(&self.shifts)
-            {
-                (*cosine, *sine) = (line * shift[0], line * shift[1]);
-            }
-        }
-        self.transform.cosines(&mut self.cosines);
-        // The upper half, all of it in reverse with the other sign, the lower half with the other sign.
-        self.values[..half].copy_from_slice(&self.cosines[half..]);
-        for (value, cosine) in self.values[half..].iter_mut().zip(self.cosines.iter().rev()) {
-            *value = -cosine;
-        }
-        for (value, cosine) in self.values[half + count..].iter_mut().zip(&self.cosines) {
-            *value = -cosine;
-        }
-        if !self.shifts.is_empty() {
-            // Sines are the cosines of the lines in reverse, every second one with the other sign.
-            self.transform.cosines(&mut self.sines);
-            for pair in self.sines.chunks_exact_mut(2) {
-                pair[1] = -pair[1];
-            }
-            // As above, but in reverse with the same sign.
-            add_all(&mut self.values[..half], &self.sines[half..]);
-            for (value, sine) in self.values[half..].iter_mut().zip(self.sines.iter().rev()) {
-                *value += sine;
-            }
-            for (value, sine) in self.values[half + count..].iter_mut().zip(&self.sines) {
-                *value -= sine;
-            }
-        }
-        &self.values
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::f64::consts::PI;
+
     use super::*;
 
     /// The windowed IMDCT by its sum, at every `step`th place.

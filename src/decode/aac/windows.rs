@@ -1,7 +1,7 @@
 //! The windows of a frame, in groups that share their codings (ISO/IEC 14496-3, 4.4.2.1 and 4.5.2.3.4).
 use super::bands::Bands;
 use super::bits::Bits;
-use super::damage::{Result, ensure};
+use crate::decode::damage::{Result, ensure};
 
 /// The lines of a long window.
 pub(super) const LINES: usize = 1024;

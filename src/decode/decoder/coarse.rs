@@ -3,8 +3,8 @@ use crate::decode::codec::Codec;
 use crate::decode::decoder::Decoder;
 
 impl Decoder {
-    /// Leaves out what the fingerprint does not need, where that is faster: MP3 and AAC then come at a fraction of their
-    /// rate. Up to 5.1 kHz the audio is that of a full decode, from the same first sample on. For use before the first
+    /// Leaves out what the fingerprint does not need, where that is faster: MP3, AAC and Vorbis then come at a fraction of
+    /// their rate. Up to 5.1 kHz the audio is that of a full decode, from the same first sample on. For use before the first
     /// block.
     #[must_use]
     pub fn for_fingerprint(mut self) -> Decoder {
@@ -22,6 +22,12 @@ impl Decoder {
         {
             aac.reduce();
             self.late = crate::decode::codec::lateness(&self.track) / aac.step;
+        }
+        #[cfg(feature = "ogg")]
+        if self.coarse
+            && let Codec::Vorbis(vorbis) = &mut self.codec
+        {
+            vorbis.reduce();
         }
         #[cfg(feature = "mp3")]
         if self.coarse

@@ -34,15 +34,18 @@ impl Transform {
     /// Replaces lines X by v\[n\] = sum over k of X\[k\] cos(pi (n + 1/2) (k + 1/2) / lines). The IMDCT's values follow from
     /// these: the upper half of v, then all of v reversed and negated, then the lower half negated.
     pub fn cosines(&mut self, lines: &mut [f32]) {
-        let count = lines.len();
-        for (n, (work, twiddle)) in self.work.iter_mut().zip(&self.twiddles).enumerate() {
-            *work = Complex::new(lines[2 * n], lines[count - 1 - 2 * n]) * twiddle;
+        // Pairs from both ends, so that the loops check no bounds.
+        let pairs = lines.as_chunks::<2>().0;
+        let inputs = pairs.iter().zip(pairs.iter().rev());
+        for ((work, twiddle), (front, back)) in self.work.iter_mut().zip(&self.twiddles).zip(inputs) {
+            *work = Complex::new(front[0], back[1]) * twiddle;
         }
         self.fft.process_with_scratch(&mut self.work, &mut self.scratch);
-        for (n, (work, twiddle)) in self.work.iter().zip(&self.twiddles).enumerate() {
-            let value = work * twiddle;
-            lines[2 * n] = value.re;
-            lines[count - 1 - 2 * n] = -value.im;
+        // Both ends of what the FFT gave go to both ends.
+        let pairs = lines.as_chunks_mut::<2>().0;
+        let outputs = self.work.iter().zip(&self.twiddles);
+        for (pair, (front, back)) in pairs.iter_mut().zip(outputs.clone().zip(outputs.rev())) {
+            *pair = [(front.0 * front.1).re, -(back.0 * back.1).im];
         }
     }
 }

@@ -1,0 +1,21 @@
+//! The fraction of a rate that the fingerprint needs.
+
+/// How many samples become one for the fingerprint. A query looks as high as 5.2 kHz, so that 11,025 Hz have to remain.
+pub(super) fn reduction(rate: u32) -> usize {
+    let enough = |step: usize| rate.is_multiple_of(step as u32) && rate / step as u32 >= 11_025;
+    [8, 4, 2].into_iter().find(|&step| enough(step)).unwrap_or(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reductions_leave_what_queries_need() {
+        let rates =
+            [96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000];
+        assert_eq!(rates.map(reduction), [8, 8, 4, 4, 4, 2, 2, 2, 1, 1, 1, 1]);
+        // A rate that is no multiple is kept.
+        assert_eq!(reduction(44_101), 1);
+    }
+}
