@@ -268,7 +268,7 @@ mod tests {
             let line = Line::new([5, 100], [5 + width, 100 + rise]);
             let mut steps = line.steps();
             for place in 5..=5 + width {
-                assert_eq!(steps.height(), line.at(place).into(), "{rise} in {width} at {place}");
+                assert_eq!(steps.height(), i64::from(line.at(place)), "{rise} in {width} at {place}");
                 steps.advance();
             }
         }
