@@ -170,9 +170,9 @@ mod tests {
     fn long_codewords_are_found() {
         let lengths: Vec<u8> = (1..=32).chain([32]).collect();
         let prefixes = Prefixes::new(&lengths).expect("a full tree");
-        for entry in 0..33usize {
+        for (entry, &length) in lengths.iter().enumerate() {
             let ones = if entry < 32 { (1u64 << entry) - 1 } else { 0xffff_ffff };
-            assert_eq!(prefixes.find(ones), Some((entry, lengths[entry].into())));
+            assert_eq!(prefixes.find(ones), Some((entry, length.into())));
         }
     }
 
