@@ -246,7 +246,7 @@ def main() -> None:
     p.add_argument("--work", type=pathlib.Path, required=True, help="folder for test files, kept")
     p.add_argument("--refrain", type=pathlib.Path, default=HERE.parent / "target/release/refrain")
     p.add_argument("--runs", type=int, default=5, help="alternating runs on single files")
-    p.add_argument("--files-only", action="store_true", help="measure single files against fpcalc, and no more")
+    p.add_argument("--files-only", action="store_true", help="only measure single files against fpcalc")
     p.add_argument("--folder-runs", type=int, default=2, help="alternating runs on the folder")
     p.add_argument("--json", type=pathlib.Path, help="write every single measurement here")
     a = p.parse_args()

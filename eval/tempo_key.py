@@ -11,7 +11,7 @@ PIECES is a folder made by known_music.py. Prints three tables:
   key     the share with the right key, and with the usual mistakes: a fifth away in the same mode, the relative key,
           the parallel key. The weighted score is MIREX's: 1, 0.5, 0.3 and 0.2 for these
   beatless  sounds without a beat by kind, and how many of them got a tempo: none should. With --noise also a corpus's
-          sound effects, some of which are rhythmic
+          sound effects; some are rhythmic
 
 Needs numpy and soundfile; espeak-ng, sox and ffmpeg for speech and sound effects.
 """

@@ -23,7 +23,7 @@ pub fn run(data: &[u8]) {
     decode::run(&file);
 }
 
-/// So many bytes, of which the input says how many at most.
+/// Bytes from the input, which also says how many, up to a limit.
 fn part<'a>(input: &mut Input<'a>, most: usize) -> &'a [u8] {
     let len = input.number::<2>() as usize % most;
     input.bytes(len)

@@ -154,7 +154,7 @@ fn containers(seed: &Seed<'_>, fixtures: &Path) -> Done {
     seed("containers", "caf", &[&[4, 4], &chunk(0, &about.concat())[..], &chunk(1, &samples)].concat())?;
     let mut frames = vec![5];
     for i in 0..4_u8 {
-        // MPEG-1 at 32 kbit/s, and AAC-LC at 22,050 Hz, in front of which something lies once.
+        // MPEG-1 at 32 kbit/s, and AAC-LC at 22,050 Hz. One input has something in front.
         frames.extend([[0, 0, 0xc4, 0x10, 1], [0, 0, 0x80, 0x5c, 1]][usize::from(i % 2)]);
         frames[usize::from(1 + i * 5)] = i % 2;
     }
