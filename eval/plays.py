@@ -13,6 +13,7 @@ MUSIC is a corpus folder (with manifest.json) or any folder of music files; seve
   exact    tempo and pitch of clips whose tempo and pitch are known
   other    what must not match, or must be told apart: reversed and tiny clips, inverse channels, gaps, other
            renderings of the same notes
+  duplicates  a messy library: what is in it more than once
 
 Audio and truth.json go to DIR/KIND-SEED (DIR/KIND-SEED-quick) and are made once: the same arguments give the same
 files. The index is made anew for each run. Prints a table; the figures go to FILE, by default result.json beside the
@@ -33,7 +34,7 @@ from scenes.tools import Scene
 
 HERE = pathlib.Path(__file__).resolve().parent
 QUICK_TRACKS = 100
-KINDS = ("copies", "two", "jingle", "mixes", "short", "exact", "other")
+KINDS = ("copies", "two", "jingle", "mixes", "short", "exact", "other", "duplicates")
 
 
 def made(scene: Scene, module, options: dict) -> dict:

@@ -151,6 +151,10 @@ mod decode;
 #[cfg(feature = "unstable")]
 pub mod decode;
 #[cfg(not(feature = "unstable"))]
+mod duplicates;
+#[cfg(feature = "unstable")]
+pub mod duplicates;
+#[cfg(not(feature = "unstable"))]
 mod extract;
 #[cfg(feature = "unstable")]
 pub mod extract;

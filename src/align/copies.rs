@@ -24,9 +24,6 @@ const PIECE: usize = 54;
 const STEPS: i32 = 6;
 const STEP: f64 = 0.125;
 
-/// The step of a wider search.
-const WIDE_STEP: f64 = 0.25;
-
 /// A track at a place, and how a query lies in it.
 #[derive(Clone, Copy, Debug)]
 pub struct Side<'a> {
@@ -76,8 +73,9 @@ pub fn same_sound(
     whole.cosine()
 }
 
-/// By how many frames `two` has to move, at most `reach` to either side, to agree best with `one` over `halves`, and the
-/// cosine it then has. For a piece that is short enough to have one shift. Like [`same_sound`] otherwise.
+/// By how many frames `two` has to move, at most `reach` to either side in so many `steps` each, to agree best with `one`
+/// over `halves`, and the cosine it then has. For a piece that is short enough to have one shift. Like [`same_sound`]
+/// otherwise.
 pub fn best_shift(
     one: &Side<'_>,
     two: &Side<'_>,
@@ -85,11 +83,11 @@ pub fn best_shift(
     halves: Range<usize>,
     semitones: i32,
     reach: f64,
+    steps: i32,
 ) -> (f64, f32) {
     let times: Vec<f64> = halves.step_by(2).map(|half| half as f64).collect();
     let smoothed = [one, two].map(|side| smoothed(&side.reference.frames, values));
-    let steps = (reach / WIDE_STEP).round() as i32;
-    let shifts = (-steps..=steps).map(|step| f64::from(step) * WIDE_STEP);
+    let shifts = (-steps..=steps).map(|step| f64::from(step) * reach / f64::from(steps));
     let (shift, sums) = best([one, two], &smoothed, values, &times, semitones, shifts);
     (shift, sums.cosine())
 }

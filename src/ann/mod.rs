@@ -20,6 +20,7 @@
 //! | `insert` | adds windows to its lists |
 //! | `generation` | the index in memory, shared by searches |
 //! | `search`, `scan`, `exact`, `top_k`, `kernel` | find the nearest windows |
+//! | `self_join` | finds which windows of the library are near each other |
 mod exact;
 #[cfg(test)]
 mod fixture;
@@ -33,6 +34,7 @@ mod maintain;
 mod options;
 mod scan;
 mod search;
+mod self_join;
 #[cfg(test)]
 mod tests;
 mod top_k;
@@ -44,3 +46,4 @@ pub use hit::Hit;
 pub use maintain::{catch_up, maintain};
 pub use options::{Built, MAX_UNINDEXED, MIN_WINDOWS, Options};
 pub use search::{Route, Searcher};
+pub use self_join::{Asked, Further, SelfJoin};

@@ -36,6 +36,9 @@ const NEXT_DISTANCE: f64 = 1.5;
 const WIDE_REACH: f64 = 1.5;
 const REACH: f64 = 0.75;
 
+/// The step in which a piece is moved, in frames.
+const STEP: f64 = 0.25;
+
 /// If at most one of so many pieces around the query agrees, the others are not looked at.
 const FIRST_PIECES: usize = 4;
 
@@ -177,7 +180,8 @@ impl Pair<'_, '_> {
             Side { reference: &two, line: *line },
         ];
         let halves = 2 * at as usize..2 * to as usize;
-        let (shift, similarity) = best_shift(&sides[0], &sides[1], values, halves, self.semitones, reach);
+        let steps = (reach / STEP).round() as i32;
+        let (shift, similarity) = best_shift(&sides[0], &sides[1], values, halves, self.semitones, reach, steps);
         Ok(Some(Piece { shift, similarity }))
     }
 }

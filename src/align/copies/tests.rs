@@ -67,11 +67,11 @@ fn the_best_shift_is_how_far_the_second_track_is_off() {
     let (one, two) = (track(1.0, 0.0, 1.0, 100), track(1.0, 4.0, 1.0, 100));
     for off in [-1.25, -0.5, 0.0, 0.75, 1.5] {
         let sides = [side(&one, 40.0, 1.0), side(&two, 40.0 - 2.0 * (4.0 + off), 1.0)];
-        let (shift, similarity) = best_shift(&sides[0], &sides[1], VALUES, 0..54, 0, 1.5);
+        let (shift, similarity) = best_shift(&sides[0], &sides[1], VALUES, 0..54, 0, 1.5, 6);
         assert!((shift - off).abs() <= 0.25 && similarity > 0.95, "{off}: {shift}, {similarity}");
     }
     let silence = Reference { first: 0, frames: Vec::new() };
-    let nothing = best_shift(&side(&one, 0.0, 1.0), &side(&silence, 0.0, 1.0), VALUES, 0..54, 0, 1.0);
+    let nothing = best_shift(&side(&one, 0.0, 1.0), &side(&silence, 0.0, 1.0), VALUES, 0..54, 0, 1.0, 4);
     assert_eq!(nothing.1, 0.0);
 }
 

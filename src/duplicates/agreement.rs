@@ -1,0 +1,75 @@
+//! All stretches of two tracks that agree, in order, none of them twice.
+use super::{
+    candidates::Seed,
+    follow::Sounds,
+    sound::Sound,
+    stretch::Stretch,
+};
+
+/// Seeds that are followed.
+const MAX_FOLLOWED: usize = 16;
+
+/// A seed this near to a stretch, in frames, lies on it.
+const NEAR: f64 = 2.0;
+
+/// A stretch is at least so long, in frames: 4 s.
+const MIN_FRAMES: i64 = 22;
+
+/// The stretches of two tracks that agree.
+#[derive(Clone, Debug, Default)]
+pub struct Agreement {
+    /// In order of time in both tracks.
+    pub stretches: Vec<Stretch>,
+}
+
+/// Where two tracks agree, found from `seeds`.
+pub fn agreement(one: &Sound, two: &Sound, seeds: &[Seed]) -> Agreement {
+    let mut found: Vec<Stretch> = Vec::new();
+    let mut followed = 0;
+    for seed in seeds {
+        let (a, b) = (f64::from(seed.one), f64::from(seed.two));
+        let on = |stretch: &Stretch| {
+            stretch.semitones == seed.semitones
+                && (stretch.one.start..stretch.one.end).contains(&i64::from(seed.one))
+                && (stretch.in_two(a) - b).abs() <= NEAR
+        };
+        if found.iter().any(on) {
+            continue;
+        }
+        if followed == MAX_FOLLOWED {
+            break;
+        }
+        followed += 1;
+        // A window is as long as 16 frames; its middle is compared.
+        let sounds = Sounds { one, two, semitones: seed.semitones };
+        let pieces = sounds.follow(a + 8.0, b + 8.0);
+        found.extend(Stretch::around(sounds, &pieces));
+    }
+    Agreement { stretches: in_order(found) }
+}
+
+/// The stretches that go together: the best one, then of each other one what lies before or after those in both tracks.
+fn in_order(mut found: Vec<Stretch>) -> Vec<Stretch> {
+    let mut chosen: Vec<Stretch> = Vec::new();
+    while !found.is_empty() {
+        let best = (0..found.len()).max_by(|&a, &b| found[a].worth().total_cmp(&found[b].worth())).unwrap_or(0);
+        let best = found.swap_remove(best);
+        let place = chosen.partition_point(|other| other.one.start <= best.one.start);
+        chosen.insert(place, best.clone());
+        found = found.iter().flat_map(|other| beside(other, &best)).collect();
+    }
+    chosen
+}
+
+/// What of `other` lies before, and after, `chosen` in both tracks.
+fn beside(other: &Stretch, chosen: &Stretch) -> Vec<Stretch> {
+    let two = chosen.two();
+    let meets = |at: f64| (at - other.offset) / other.tempo;
+    let before = i64::MIN..chosen.one.start.min(meets(two.start).floor() as i64);
+    let after = chosen.one.end.max(meets(two.end).ceil() as i64)..i64::MAX;
+    [before, after]
+        .into_iter()
+        .map(|range| other.within(range))
+        .filter(|part| part.one.end - part.one.start >= MIN_FRAMES && part.worth() > 0.0)
+        .collect()
+}

@@ -1,0 +1,246 @@
+//! A stretch of two tracks that lies on one straight line, and how well they agree along it, frame by frame.
+use std::ops::Range;
+
+use super::{
+    follow::{Piece, Sounds},
+    sound::{SILENT, Sound},
+};
+
+/// Frames over which the similarity at a frame is measured, to either side: about 1.7 s in all.
+const AROUND: i64 = 4;
+
+/// The similarity at a frame that is as good as none. More extends a stretch, less shortens it.
+const NEUTRAL: f32 = 0.5;
+
+/// A stretch ends where so much was lost since its best frame: about 12 s that do not agree at all.
+const MAX_LOSS: f32 = 30.0;
+
+/// A line fits a piece if it passes this near to it, in frames.
+const NEAR: f64 = 1.0;
+
+/// Part of one track that agrees with part of another, on a straight line.
+#[derive(Clone, Debug)]
+pub struct Stretch {
+    /// The frames of the first track.
+    pub one: Range<i64>,
+    /// The frame of the second track that meets frame 0 of the first.
+    pub offset: f64,
+    /// Frames of the second track a frame of the first.
+    pub tempo: f64,
+    /// By how many semitones the second track sounds higher.
+    pub semitones: i8,
+    /// The similarity at each frame of `one`; NaN where both are silent.
+    pub similarity: Vec<f32>,
+    /// How far pieces of 5 s are off the line, in frames: the root of the mean square.
+    pub unsteady: f64,
+    /// How differently the two tracks spread their energy over the pitches: 0 for the same.
+    pub balance: f64,
+}
+
+impl Stretch {
+    /// The stretch around the `pieces`, which lie about on a line.
+    pub(super) fn around(sounds: Sounds<'_>, pieces: &[Piece]) -> Option<Self> {
+        let (offset, tempo) = fitted(pieces)?;
+        let off = |piece: &Piece| piece.two - (offset + tempo * piece.one);
+        let unsteady = (pieces.iter().map(|piece| off(piece).powi(2)).sum::<f64>() / pieces.len() as f64).sqrt();
+        let middle = pieces[pieces.len() / 2].one as i64;
+        let mut stretch =
+            Self { one: middle..middle, offset, tempo, semitones: sounds.semitones, similarity: Vec::new(), unsteady, balance: 0.0 };
+        stretch.extend(sounds, middle);
+        (!stretch.one.is_empty()).then_some(stretch)
+    }
+
+    /// The frame of the second track that meets a frame of the first.
+    pub fn in_two(&self, one: f64) -> f64 {
+        self.offset + self.tempo * one
+    }
+
+    /// The frames of the second track.
+    pub fn two(&self) -> Range<f64> {
+        self.in_two(self.one.start as f64)..self.in_two(self.one.end as f64)
+    }
+
+    /// What the stretch is worth: how much better than neutral its frames agree.
+    pub fn worth(&self) -> f32 {
+        self.similarity.iter().filter(|s| !s.is_nan()).map(|s| s - NEUTRAL).sum()
+    }
+
+    /// The part within frames `range` of the first track.
+    pub(super) fn within(&self, range: Range<i64>) -> Self {
+        let (from, to) = (self.one.start.max(range.start), self.one.end.min(range.end));
+        let to = to.max(from);
+        let skip = (from - self.one.start).min(self.similarity.len() as i64) as usize;
+        let similarity = self.similarity[skip..].iter().copied().take((to - from) as usize).collect();
+        Self { one: from..to, similarity, ..self.clone() }
+    }
+
+    /// Goes as far from `middle` to either side as more is won than lost.
+    fn extend(&mut self, sounds: Sounds<'_>, middle: i64) {
+        let along = Along::new(sounds, self);
+        let end = |frames: &mut dyn Iterator<Item = i64>| {
+            let (mut sum, mut best, mut end) = (0.0f32, 0.0f32, None);
+            for n in frames {
+                let similarity = along.similarity(n);
+                if !similarity.is_nan() {
+                    sum += similarity - NEUTRAL;
+                }
+                if sum >= best {
+                    (best, end) = (sum, Some(n));
+                }
+                if sum < best - MAX_LOSS {
+                    break;
+                }
+            }
+            end
+        };
+        let range = along.range.clone();
+        let middle = middle.clamp(range.start, range.end);
+        let from = end(&mut (range.start..middle).rev()).unwrap_or(middle);
+        let to = end(&mut (middle..range.end)).map_or(middle, |n| n + 1);
+        self.one = from..to;
+        self.balance = along.balance();
+        self.similarity = (from..to).map(|n| along.similarity(n)).collect();
+    }
+}
+
+/// The line through the pieces, without those that lie far from it: the second track's frame at frame 0, and the slope.
+fn fitted(pieces: &[Piece]) -> Option<(f64, f64)> {
+    let line = |pieces: &[&Piece]| {
+        let count = pieces.len() as f64;
+        let mean = |of: fn(&Piece) -> f64| pieces.iter().map(|piece| of(piece)).sum::<f64>() / count;
+        let (one, two) = (mean(|piece| piece.one), mean(|piece| piece.two));
+        let spread: f64 = pieces.iter().map(|piece| (piece.one - one).powi(2)).sum();
+        let product: f64 = pieces.iter().map(|piece| (piece.one - one) * (piece.two - two)).sum();
+        let tempo = if spread > 0.0 { product / spread } else { 1.0 };
+        (two - tempo * one, tempo)
+    };
+    let all: Vec<&Piece> = pieces.iter().collect();
+    let (offset, tempo) = (!all.is_empty()).then(|| line(&all))?;
+    let near: Vec<&Piece> =
+        pieces.iter().filter(|p| (p.two - offset - tempo * p.one).abs() <= NEAR).collect();
+    Some(if near.len() >= 2 && near.len() < all.len() { line(&near) } else { (offset, tempo) })
+}
+
+/// Products of the frames of two tracks along a line, summed from the first frame on.
+struct Along {
+    /// Frames of the first track that meet the second one.
+    range: Range<i64>,
+    sums: Vec<[f64; 3]>,
+    spread: [Vec<f64>; 2],
+}
+
+impl Along {
+    fn new(sounds: Sounds<'_>, line: &Stretch) -> Self {
+        let Sounds { one, two, semitones } = sounds;
+        let meets = |at: f64| (at - line.offset) / line.tempo;
+        let from = meets(0.0).ceil().max(0.0) as i64;
+        let to = (meets(two.count() as f64 - 1.0).floor() as i64 + 1).min(one.count());
+        let range = from..to.max(from);
+        let (mut a, mut b) = (Rows::new(one), Rows::new(two));
+        let (mut sums, mut sum) = (vec![[0.0; 3]], [0.0f64; 3]);
+        let mut spread = [vec![0.0; one.values()], vec![0.0; one.values()]];
+        for n in range.clone() {
+            let other = line.in_two(n as f64);
+            // As far before a stored frame of one as after a stored frame of the other.
+            let apart = (other - other.round()) / 2.0;
+            let (a, b) = (a.at(n as f64 - apart), b.at(other - apart));
+            for (i, (a, b)) in a.iter().zip(b).enumerate() {
+                spread[0][i] += f64::from(a * a);
+                spread[1][i] += f64::from(b * b);
+            }
+            let products = products(a, b, semitones);
+            for (sum, product) in sum.iter_mut().zip(products) {
+                *sum += f64::from(product);
+            }
+            sums.push(sum);
+        }
+        Self { range, sums, spread }
+    }
+
+    fn balance(&self) -> f64 {
+        let totals = self.spread.each_ref().map(|s| s.iter().sum::<f64>().max(1e-9));
+        let mut sum = 0.0;
+        for (a, b) in self.spread[0].iter().zip(&self.spread[1]) {
+            let (a, b) = (a / totals[0], b / totals[1]);
+            sum += a * ((b + 1e-3) / (a + 1e-3)).log2().powi(2);
+        }
+        sum.sqrt()
+    }
+
+    /// The cosine of the frames around frame `n` of the first track; NaN where both are silent.
+    fn similarity(&self, n: i64) -> f32 {
+        let at = |n: i64| &self.sums[(n.clamp(self.range.start, self.range.end) - self.range.start) as usize];
+        let (from, to) = (n - AROUND, n + AROUND + 1);
+        let frames = (to.min(self.range.end) - from.max(self.range.start)) as f64;
+        let [ab, aa, bb] = std::array::from_fn(|i| at(to)[i] - at(from)[i]);
+        let silent = f64::from(SILENT) * frames;
+        if aa < silent && bb < silent {
+            return f32::NAN;
+        }
+        (ab / (aa * bb).sqrt().max(1e-9)) as f32
+    }
+}
+
+fn products(a: &[f32], b: &[f32], semitones: i8) -> [f32; 3] {
+    let skip = usize::from(semitones.unsigned_abs()).min(a.len());
+    let (a, b) = if semitones >= 0 { (&a[..a.len() - skip], &b[skip..]) } else { (&a[skip..], &b[..b.len() - skip]) };
+    let mut sums = [0.0; 3];
+    for (a, b) in a.iter().zip(b) {
+        sums[0] += a * b;
+        sums[1] += a * a;
+        sums[2] += b * b;
+    }
+    sums
+}
+
+/// Reads a track smoothed over time and between its frames, in order of time.
+struct Rows<'a> {
+    sound: &'a Sound,
+    /// Smoothed frames, from number `first` on.
+    smoothed: Vec<f32>,
+    first: i64,
+    out: Vec<f32>,
+}
+
+/// Frames that are unpacked at a time.
+const BLOCK: i64 = 256;
+
+impl<'a> Rows<'a> {
+    fn new(sound: &'a Sound) -> Self {
+        Self { sound, smoothed: Vec::new(), first: 0, out: vec![0.0; sound.values()] }
+    }
+
+    fn at(&mut self, at: f64) -> &[f32] {
+        let values = self.sound.values();
+        let last = self.sound.count() - 1;
+        let at = at.clamp(0.0, last.max(0) as f64);
+        let (n, share) = (at as i64, at.fract() as f32);
+        let held = (self.smoothed.len() / values) as i64;
+        if n < self.first || (n + 1).min(last) >= self.first + held {
+            self.load((n - 2).max(0));
+        }
+        let row = |n: i64| {
+            let from = (n.min(last) - self.first) as usize * values;
+            &self.smoothed[from..from + values]
+        };
+        for ((out, a), b) in self.out.iter_mut().zip(row(n)).zip(row(n + 1)) {
+            *out = a + share * (b - a);
+        }
+        &self.out
+    }
+
+    fn load(&mut self, first: i64) {
+        let values = self.sound.values();
+        let count = self.sound.count();
+        let to = (first + BLOCK).min(count);
+        let raw = self.sound.frames(first - 1..to + 1);
+        let start = i64::from(raw.first);
+        let row = |n: i64| &raw.frames[(n.clamp(0, count - 1) - start) as usize * values..][..values];
+        self.first = first;
+        self.smoothed.clear();
+        for n in first..to {
+            let neighbours = row(n - 1).iter().zip(row(n + 1));
+            self.smoothed.extend(row(n).iter().zip(neighbours).map(|(x, (p, q))| 0.5 * x + 0.25 * (p + q)));
+        }
+    }
+}
