@@ -11,7 +11,8 @@ Related to a recording (24 of them, the first 150 s of a track as FLAC), with th
   edit         20 s in the middle left out (radio); 20 s played twice (extended)
 
 Not related, whatever they share: renderings of the same notes (the first one; another soundfont; other instruments and 3 %
-slower; uneven; live, which is uneven with a hall and a crowd), the same backing with and without a voice, remixes over one
+slower; the same instruments with a tempo that drifts by up to 3 %; live, which drifts otherwise, with a hall and a crowd), the
+same backing with and without a voice, remixes over one
 loop, tracks that begin with one intro, silence, hiss, tones, jingles, sounds of half a second, other tracks.
 
 Counted by pairs of a recording and a related file: found if both are in one group, right if the relation is the right one
@@ -21,13 +22,13 @@ as well. A false merge is a pair of files in one group, related by anything but 
 import json
 import pathlib
 import shutil
-import subprocess
+import struct
 
 import numpy as np
 
-from make_queries import decode, run, sox
+from make_queries import decode, sox
 from scenes import notes
-from scenes.tools import RATE, Cost, Scene, build, encode, filtered, in_parallel, levelled, measured, of, share, write
+from scenes.tools import RATE, Scene, build, encode, filtered, in_parallel, levelled, measured, of, share, write
 
 RECORDINGS, LONGEST, SHORTEST = 24, 150, 75
 PIECES, BACKINGS, LOOPS, INTROS, OTHERS = 24, 12, 6, 20, 60
@@ -112,17 +113,36 @@ def recording(scene: Scene, number: int, path: pathlib.Path) -> list[dict]:
     return rows
 
 
+def drifting(midi: bytes, rng: np.random.Generator) -> bytes:
+    """The same notes with a tempo that drifts by 1 to 3 % over 32 to 96 beats: a tenth of a second early or late."""
+    header, tracks = notes.parse(midi)
+    beat = struct.unpack_from(">H", header, 4)[0]
+    waves = [(float(rng.uniform(32, 96)) * beat, float(rng.uniform(0, 6.28))) for _ in range(2)]
+
+    def moved(tick: int) -> int:
+        return round(tick + sum(0.015 * length / 6.28 * (np.sin(6.28 * tick / length + p) - np.sin(p)) for length, p in waves))
+
+    return notes.written(header, [[(max(0, moved(tick)), e) for tick, e in track] for track in tracks])
+
+
+FORMS = {
+    "first": (notes.FONT, lambda midi, rng: midi),
+    "soundfont": (notes.OTHER_FONT, lambda midi, rng: midi),
+    "instruments": (notes.FONT, notes.other_instruments),
+    "drifting": (notes.FONT, drifting),
+}
+
+
 def renderings(scene: Scene, number: int, piece: bytes) -> list[dict]:
     """Performances of the same notes: each is a recording of its own."""
     rng, folder = scene.rng("piece", number), scene.folder / f"pieces/{number:02d}"
-    forms = {"first": (notes.FONT, lambda midi, rng: midi)} | notes.RENDERINGS
     rows = []
-    for name, (font, change) in forms.items():
-        file = folder / f"{name.split(',')[0]}.flac"
+    for name, (font, change) in FORMS.items():
+        file = folder / f"{name}.flac"
         if notes.render(change(piece, rng), font, file) >= notes.SHORTEST:
             rows.append({"path": str(file), "recording": f"p{number} {name}", "form": f"rendering: {name}"})
     source = folder / "live_source.flac"
-    if notes.render(notes.uneven(piece, rng), notes.FONT, source) >= notes.SHORTEST:
+    if notes.render(drifting(piece, rng), notes.FONT, source) >= notes.SHORTEST:
         x = decode(source, 0, notes.LONGEST)
         crowd = np.resize(filtered(rng.standard_normal(len(x)).astype(np.float32), "bandpass=f=1500:w=1200"), len(x))
         live = levelled(sox(x, "reverb", "60"))[: len(x)] + 0.15 * levelled(crowd)[: len(x)]
@@ -197,7 +217,7 @@ def make(scene: Scene) -> dict:
 
     def intro(k: int) -> dict:
         file = scene.folder / f"intros/{k:02d}.flac"
-        write(file, np.concatenate([jingle, levelled(decode(rest[1 + k].path, 12, 50))]))
+        write(file, np.concatenate([jingle, levelled(decode(rest[k].path, 12, 50))]))
         return {"path": str(file), "recording": f"i{k}", "form": "one intro"}
 
     rest = rest[1:]

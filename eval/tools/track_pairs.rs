@@ -1,14 +1,14 @@
 //! Measures how pairs of tracks of an index agree, for the limits in `src/duplicates/relation.rs`.
 //!
-//! `track_pairs INDEX` writes a line for each pair of tracks with near windows: both paths, how many windows are near, and
-//! each stretch: frames of the first track, offset, tempo, semitones, similarities (mean, tenth percentile), how unsteady it
-//! is, and the longest run that does not agree.
+//! `track_pairs INDEX` writes a line for each pair of tracks with near windows: both paths, the weight of their near windows,
+//! each stretch: frames of the first track, offset, tempo, semitones, wander, balance; and the measures of
+//! `duplicates::Measures`, with the missing parts as head, tail, inner, covered of either track.
 use std::{path::Path, time::Instant};
 
 use rayon::prelude::*;
 use refrain::{
     CancelToken,
-    duplicates::{Sound, agreement, candidates},
+    duplicates::{Sound, agreement, candidates, measured, relation},
     store::Store,
 };
 
@@ -34,22 +34,16 @@ fn main() -> anyhow::Result<()> {
                 .stretches
                 .iter()
                 .map(|s| {
-                    let mut sims: Vec<f32> = s.similarity.iter().copied().filter(|s| !s.is_nan()).collect();
-                    let mean = sims.iter().sum::<f32>() / sims.len().max(1) as f32;
-                    let (mut run, mut longest) = (0, 0);
-                    for s in &s.similarity {
-                        run = if *s < 0.5 { run + 1 } else { 0 };
-                        longest = longest.max(run);
-                    }
-                    sims.sort_by(f32::total_cmp);
-                    let low = sims.get(sims.len() / 10).copied().unwrap_or(0.0);
-                    serde_json::json!([s.one.start, s.one.end, s.offset, s.tempo, s.semitones, mean, low, s.unsteady, longest, s.balance])
+                    serde_json::json!([s.one.start, s.one.end, s.offset, s.tempo, s.semitones, s.wander.frames, s.balance])
                 })
                 .collect();
+            let m = measured(one, two, &agreement).unwrap_or_default();
+            let missing = m.missing.map(|m| [m.head, m.tail, m.inner, m.covered]);
             serde_json::json!({
-                "one": tracks[&pair.one], "two": tracks[&pair.two], "windows": pair.seeds.iter().map(|s| s.weight).sum::<f32>(),
-                "sounding": [one.sounding().start, one.sounding().end, two.sounding().start, two.sounding().end],
-                "dot": pair.seeds[0].weight, "stretches": stretches,
+                "one": tracks[&pair.one], "two": tracks[&pair.two],
+                "weight": pair.seeds.iter().map(|seed| seed.weight).sum::<f32>(), "stretches": stretches,
+                "similarity": m.similarity, "wander": m.wander.frames, "beyond": m.wander.beyond_noise, "relation": relation(&m), "balance": m.balance, "tempo": m.tempo,
+                "perfect": m.perfect, "dip": m.dip, "missing": missing,
             })
             .to_string()
         })

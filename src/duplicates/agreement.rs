@@ -1,16 +1,14 @@
 //! All stretches of two tracks that agree, in order, none of them twice.
-use super::{
-    candidates::Seed,
-    follow::Sounds,
-    sound::Sound,
-    stretch::Stretch,
-};
+use super::{candidates::Seed, follow::Sounds, offsets, sound::Sound, stretch::Stretch};
 
 /// Seeds that are followed.
 const MAX_FOLLOWED: usize = 16;
 
 /// A seed this near to a stretch, in frames, lies on it.
 const NEAR: f64 = 2.0;
+
+/// A best stretch that agrees less may lie at the wrong distance.
+const UNSURE: f32 = 0.9;
 
 /// A stretch is at least so long, in frames: 4 s.
 const MIN_FRAMES: i64 = 22;
@@ -45,7 +43,21 @@ pub fn agreement(one: &Sound, two: &Sound, seeds: &[Seed]) -> Agreement {
         let pieces = sounds.follow(a + 8.0, b + 8.0);
         found.extend(Stretch::around(sounds, &pieces));
     }
-    Agreement { stretches: in_order(found) }
+    let stretches = in_order(found.clone());
+    // In music that repeats itself, windows at a wrong distance may be the nearest.
+    if let Some(best) = stretches.first()
+        && best.mean() < UNSURE
+        && best.semitones == 0
+        && let Some(distance) = offsets::best(one, two)
+    {
+        let sounds = Sounds { one, two, semitones: 0 };
+        let middle = (distance.max(0), (distance + two.count()).min(one.count()));
+        let middle = (middle.0 + middle.1) as f64 / 2.0;
+        let pieces = sounds.follow(middle, middle - distance as f64);
+        found.extend(Stretch::around(sounds, &pieces));
+        return Agreement { stretches: in_order(found) };
+    }
+    Agreement { stretches }
 }
 
 /// The stretches that go together: the best one, then of each other one what lies before or after those in both tracks.

@@ -6,18 +6,23 @@
 //! | `candidates` | pairs of tracks with near windows |
 //! | `sound` | a track's stored frames |
 //! | `follow` | follows one line from a place where two tracks agree |
-//! | `stretch`, `agreement` | the stretches of two tracks that agree, in order |
+//! | `offsets` | tries every distance of two tracks |
+//! | `stretch`, `wander` | how well they agree along the line, and whether they keep the same time |
+//! | `agreement` | the stretches that agree, in order |
 //! | `relation` | what that makes one track to the other |
 //! | `group` | groups around a reference |
 mod agreement;
 mod candidates;
 mod follow;
+mod offsets;
 mod relation;
 mod sound;
 mod stretch;
+mod wander;
 
 pub use agreement::{Agreement, agreement};
 pub use candidates::{Pair, Seed, candidates};
-pub use relation::{Relation, relation};
+pub use relation::{Measures, Missing, Relation, measured, relation};
 pub use sound::Sound;
 pub use stretch::Stretch;
+pub use wander::Wander;

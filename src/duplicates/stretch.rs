@@ -4,6 +4,7 @@ use std::ops::Range;
 use super::{
     follow::{Piece, Sounds},
     sound::{SILENT, Sound},
+    wander::{Off, Wander, wander},
 };
 
 /// Frames over which the similarity at a frame is measured, to either side: about 1.7 s in all.
@@ -14,6 +15,16 @@ const NEUTRAL: f32 = 0.5;
 
 /// A stretch ends where so much was lost since its best frame: about 12 s that do not agree at all.
 const MAX_LOSS: f32 = 30.0;
+
+/// Frames of a piece whose place on the line is measured, and by how many frames the line is moved for that.
+const SHORT: i64 = 12;
+const PROBE: f64 = 0.3;
+
+/// The most that a piece can be off, in frames.
+const MAX_OFF: f64 = 0.6;
+
+/// A piece that agrees less says nothing about its place.
+const MIN_AGREEING: f32 = 0.4;
 
 /// A line fits a piece if it passes this near to it, in frames.
 const NEAR: f64 = 1.0;
@@ -31,8 +42,8 @@ pub struct Stretch {
     pub semitones: i8,
     /// The similarity at each frame of `one`; NaN where both are silent.
     pub similarity: Vec<f32>,
-    /// How far pieces of 5 s are off the line, in frames: the root of the mean square.
-    pub unsteady: f64,
+    /// How early or late the second track is on the line over some seconds.
+    pub wander: Wander,
     /// How differently the two tracks spread their energy over the pitches: 0 for the same.
     pub balance: f64,
 }
@@ -41,12 +52,18 @@ impl Stretch {
     /// The stretch around the `pieces`, which lie about on a line.
     pub(super) fn around(sounds: Sounds<'_>, pieces: &[Piece]) -> Option<Self> {
         let (offset, tempo) = fitted(pieces)?;
-        let off = |piece: &Piece| piece.two - (offset + tempo * piece.one);
-        let unsteady = (pieces.iter().map(|piece| off(piece).powi(2)).sum::<f64>() / pieces.len() as f64).sqrt();
         let middle = pieces[pieces.len() / 2].one as i64;
-        let mut stretch =
-            Self { one: middle..middle, offset, tempo, semitones: sounds.semitones, similarity: Vec::new(), unsteady, balance: 0.0 };
+        let mut stretch = Self {
+            one: middle..middle,
+            offset,
+            tempo,
+            semitones: sounds.semitones,
+            similarity: Vec::new(),
+            wander: Wander::default(),
+            balance: 0.0,
+        };
         stretch.extend(sounds, middle);
+        stretch.wander = stretch.wander(sounds);
         (!stretch.one.is_empty()).then_some(stretch)
     }
 
@@ -60,9 +77,42 @@ impl Stretch {
         self.in_two(self.one.start as f64)..self.in_two(self.one.end as f64)
     }
 
+    /// The mean similarity of its frames.
+    pub fn mean(&self) -> f32 {
+        let (sum, count) = self
+            .similarity
+            .iter()
+            .filter(|s| !s.is_nan())
+            .fold((0.0, 0.0f32), |(sum, count), s| (sum + s, count + 1.0));
+        sum / count.max(1.0)
+    }
+
     /// What the stretch is worth: how much better than neutral its frames agree.
     pub fn worth(&self) -> f32 {
         self.similarity.iter().filter(|s| !s.is_nan()).map(|s| s - NEUTRAL).sum()
+    }
+
+    /// By how many frames pieces of 2.4 s are off the line.
+    fn wander(&self, sounds: Sounds<'_>) -> Wander {
+        let moved = [-PROBE, 0.0, PROBE].map(|by| {
+            Along::new(sounds, &Self { offset: self.offset + by, similarity: Vec::new(), ..self.clone() })
+        });
+        let mut pieces = Vec::new();
+        for middle in (self.one.start + SHORT / 2..=self.one.end - SHORT / 2).step_by(SHORT as usize / 2) {
+            let range = middle - SHORT / 2..middle + SHORT / 2 + 1;
+            let [before, at, after] = moved.each_ref().map(|along| along.cosine(range.clone()));
+            let bend = f64::from(before - 2.0 * at + after);
+            if at > MIN_AGREEING && bend < 0.0 {
+                let off = 0.5 * PROBE * f64::from(before - after) / bend;
+                let noise = (1.0 - f64::from(at)).max(0.002) / -bend;
+                pieces.push(Off {
+                    fraction: self.in_two(middle as f64).fract(),
+                    by: off.clamp(-MAX_OFF, MAX_OFF),
+                    noise: noise.sqrt() * PROBE,
+                });
+            }
+        }
+        wander(&pieces)
     }
 
     /// The part within frames `range` of the first track.
@@ -126,10 +176,12 @@ struct Along {
     /// Frames of the first track that meet the second one.
     range: Range<i64>,
     sums: Vec<[f64; 3]>,
+    /// The energy of each value, of both tracks.
     spread: [Vec<f64>; 2],
 }
 
 impl Along {
+    /// Along the line of a stretch, as far as the tracks reach.
     fn new(sounds: Sounds<'_>, line: &Stretch) -> Self {
         let Sounds { one, two, semitones } = sounds;
         let meets = |at: f64| (at - line.offset) / line.tempo;
@@ -144,11 +196,12 @@ impl Along {
             // As far before a stored frame of one as after a stored frame of the other.
             let apart = (other - other.round()) / 2.0;
             let (a, b) = (a.at(n as f64 - apart), b.at(other - apart));
+            let (a, b) = met(a, b, semitones);
             for (i, (a, b)) in a.iter().zip(b).enumerate() {
                 spread[0][i] += f64::from(a * a);
                 spread[1][i] += f64::from(b * b);
             }
-            let products = products(a, b, semitones);
+            let products = products(a, b);
             for (sum, product) in sum.iter_mut().zip(products) {
                 *sum += f64::from(product);
             }
@@ -157,6 +210,8 @@ impl Along {
         Self { range, sums, spread }
     }
 
+    /// How differently both spread their energy over the values of a frame: the weighted root mean square of the ratios, in
+    /// octaves of energy.
     fn balance(&self) -> f64 {
         let totals = self.spread.each_ref().map(|s| s.iter().sum::<f64>().max(1e-9));
         let mut sum = 0.0;
@@ -167,23 +222,34 @@ impl Along {
         sum.sqrt()
     }
 
+    /// The cosine of frames `range` of the first track.
+    fn cosine(&self, range: Range<i64>) -> f32 {
+        let [ab, aa, bb] = self.between(range);
+        (ab / (aa * bb).sqrt().max(1e-9)) as f32
+    }
+
+    fn between(&self, range: Range<i64>) -> [f64; 3] {
+        let at = |n: i64| &self.sums[(n.clamp(self.range.start, self.range.end) - self.range.start) as usize];
+        std::array::from_fn(|i| at(range.end)[i] - at(range.start)[i])
+    }
+
     /// The cosine of the frames around frame `n` of the first track; NaN where both are silent.
     fn similarity(&self, n: i64) -> f32 {
-        let at = |n: i64| &self.sums[(n.clamp(self.range.start, self.range.end) - self.range.start) as usize];
-        let (from, to) = (n - AROUND, n + AROUND + 1);
-        let frames = (to.min(self.range.end) - from.max(self.range.start)) as f64;
-        let [ab, aa, bb] = std::array::from_fn(|i| at(to)[i] - at(from)[i]);
-        let silent = f64::from(SILENT) * frames;
-        if aa < silent && bb < silent {
-            return f32::NAN;
-        }
-        (ab / (aa * bb).sqrt().max(1e-9)) as f32
+        let range = n - AROUND..n + AROUND + 1;
+        let frames = range.end.min(self.range.end) - range.start.max(self.range.start);
+        let [_, aa, bb] = self.between(range.clone());
+        let silent = f64::from(SILENT) * frames as f64;
+        if aa < silent && bb < silent { f32::NAN } else { self.cosine(range) }
     }
 }
 
-fn products(a: &[f32], b: &[f32], semitones: i8) -> [f32; 3] {
+/// The values of two frames that meet if the second sounds `semitones` higher.
+fn met<'a>(a: &'a [f32], b: &'a [f32], semitones: i8) -> (&'a [f32], &'a [f32]) {
     let skip = usize::from(semitones.unsigned_abs()).min(a.len());
-    let (a, b) = if semitones >= 0 { (&a[..a.len() - skip], &b[skip..]) } else { (&a[skip..], &b[..b.len() - skip]) };
+    if semitones >= 0 { (&a[..a.len() - skip], &b[skip..]) } else { (&a[skip..], &b[..b.len() - skip]) }
+}
+
+fn products(a: &[f32], b: &[f32]) -> [f32; 3] {
     let mut sums = [0.0; 3];
     for (a, b) in a.iter().zip(b) {
         sums[0] += a * b;
