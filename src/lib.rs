@@ -202,10 +202,12 @@ pub use decode::Ffmpeg;
 #[cfg(feature = "decode")]
 pub use decode::silence_decoder_panics;
 pub use decode::{Audio, Warning};
+pub use duplicates::{Compared, Measures, Missing, Relation, Rule as KeepRule, Wander};
 #[doc(inline)]
 pub use error::{Error, Result};
 pub use index::{
     add::{AddOptions, Added},
+    duplicates::DuplicateOptions,
     handle::Index,
     info::Info,
     merge::MergeSummary,
@@ -219,7 +221,7 @@ pub use query::{options::QueryOptions, variants::Range};
 #[doc(inline)]
 pub use report::HarmonicFigures;
 #[doc(inline)]
-pub use report::{Answer, Match, Play, Status, Timeline};
+pub use report::{Answer, DuplicateFile, DuplicateGroup, Match, Play, Status, Timeline};
 #[cfg(feature = "decode")]
 pub use scan::files::ScanOptions;
 pub use store::{ContentHash, FileEntry, Track, TrackId, TrackRecord};

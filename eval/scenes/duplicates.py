@@ -252,12 +252,13 @@ def measure(scene: Scene, truth: dict, temporary: pathlib.Path) -> dict:
 
 def judged(files: dict, groups: list[dict]) -> dict:
     """Pairs that are found, right and wrong."""
-    group_of, told = {}, {}
+    group_of, told, track = {}, {}, {}
     false, backing_told = [], 0
     for number, group in enumerate(groups):
         for file in group["files"]:
             group_of.setdefault(file["path"], set()).add(number)
             told[number, file["path"]] = file["relation"]
+            track[file["path"]] = file["id"]
     figures: dict = {relation: {"pairs": 0, "found": 0, "right": 0} for relation in EXPECTED}
     firsts = {row["recording"]: path for path, row in files.items() if row.get("relation") == "reference"}
     missed = []
@@ -271,7 +272,8 @@ def judged(files: dict, groups: list[dict]) -> dict:
         both = group_of.get(path, set()) & group_of.get(first, set())
         figure["found"] += bool(both)
         # Relations are told to the group's reference, which need not be the first file.
-        said = [relation_of(told[g, first], told[g, path]) for g in both]
+        same = track.get(path) == track.get(first)
+        said = ["same_bytes" if same else relation_of(told[g, first], told[g, path]) for g in both]
         figure["right"] += relation in said
         if relation not in said:
             missed.append({"path": path, "form": row["form"], "expected": relation, "told": said})

@@ -7,6 +7,9 @@ const MAX_FOLLOWED: usize = 16;
 /// A seed this near to a stretch, in frames, lies on it.
 const NEAR: f64 = 2.0;
 
+/// A stretch of this share of the shorter track is all of it. No other seed is followed then.
+const ALL: f64 = 0.95;
+
 /// A best stretch that agrees less may lie at the wrong distance.
 const UNSURE: f32 = 0.9;
 
@@ -41,7 +44,15 @@ pub fn agreement(one: &Sound, two: &Sound, seeds: &[Seed]) -> Agreement {
         // A window is as long as 16 frames; its middle is compared.
         let sounds = Sounds { one, two, semitones: seed.semitones };
         let pieces = sounds.follow(a + 8.0, b + 8.0);
-        found.extend(Stretch::around(sounds, &pieces));
+        if let Some(stretch) = Stretch::around(sounds, &pieces) {
+            let shorter = one.sounding().count().min(two.sounding().count()) as f64;
+            let is_all = (stretch.one.end - stretch.one.start) as f64 >= ALL * shorter;
+            let is_sure = stretch.mean() >= UNSURE;
+            found.push(stretch);
+            if is_all && is_sure {
+                break;
+            }
+        }
     }
     let stretches = in_order(found.clone());
     // In music that repeats itself, windows at a wrong distance may be the nearest.
@@ -55,9 +66,19 @@ pub fn agreement(one: &Sound, two: &Sound, seeds: &[Seed]) -> Agreement {
         let middle = (middle.0 + middle.1) as f64 / 2.0;
         let pieces = sounds.follow(middle, middle - distance as f64);
         found.extend(Stretch::around(sounds, &pieces));
-        return Agreement { stretches: in_order(found) };
+        return Agreement { stretches: in_order(found) }.timed(one, two);
     }
-    Agreement { stretches }
+    Agreement { stretches }.timed(one, two)
+}
+
+impl Agreement {
+    /// Measures how steady each stretch is.
+    fn timed(mut self, one: &Sound, two: &Sound) -> Self {
+        for stretch in &mut self.stretches {
+            stretch.measure_wander(Sounds { one, two, semitones: stretch.semitones });
+        }
+        self
+    }
 }
 
 /// The stretches that go together: the best one, then of each other one what lies before or after those in both tracks.

@@ -43,6 +43,13 @@ pub struct Seed {
     pub weight: f32,
 }
 
+impl Seed {
+    /// The same, with the tracks in the other order.
+    pub(super) fn turned(&self) -> Self {
+        Self { one: self.two, two: self.one, semitones: -self.semitones, ..*self }
+    }
+}
+
 /// Two tracks with near windows; the first has the lower id.
 #[derive(Clone, Debug)]
 pub struct Pair {
@@ -125,41 +132,85 @@ pub fn candidates(store: &Store, cancel: &CancelToken) -> Result<Vec<Pair>> {
     Ok(pairs)
 }
 
+/// Where two tracks have near windows: each window of one against each of the other.
+///
+/// # Errors
+/// Those of [`candidates`].
+pub fn seeds_of(store: &Store, one: TrackId, two: TrackId) -> Result<Vec<Seed>> {
+    let params = store.params();
+    let dims = params.window_dims;
+    let (a, b) = (store.fingerprint(one)?, store.fingerprint(two)?);
+    let mut asked = Further::default();
+    for (&position, window) in a.positions.iter().zip(a.windows.chunks_exact(dims)) {
+        asked.asked.push(Asked { track: one, position: Frames(position), semitones: 0 });
+        asked.vectors.extend_from_slice(window);
+    }
+    Moved::new(store).add(one, &a.frames, &mut asked);
+    let mut diagonals = Diagonals::default();
+    for (asked, vector) in asked.asked.iter().zip(asked.vectors.chunks_exact(dims)) {
+        for (&position, window) in b.positions.iter().zip(b.windows.chunks_exact(dims)) {
+            let dot = vector.iter().zip(window).map(|(&x, &y)| i32::from(x) * i32::from(y)).sum();
+            let cosine = params.projection.cosine(dot);
+            if cosine >= MIN_COSINE {
+                let seed =
+                    Seed { one: asked.position.0, two: position, semitones: asked.semitones, weight: cosine };
+                diagonals.add(seed);
+            }
+        }
+    }
+    Ok(diagonals.into_seeds())
+}
+
 /// Some windows of each track, moved by some semitones or frames.
 fn further(store: &Store, cancel: &CancelToken) -> Result<Further> {
-    let params = store.params();
-    let length = params.window_frames;
-    let code = FrameCode::new(params);
-    let mut projection = Projection::new(params);
-    let mut further = Further::default();
-    let mut counts = Vec::new();
-    store.frame_counts(|track, frames| {
-        counts.push((track, frames));
+    let mut moved = Moved::new(store);
+    let (mut further, mut tracks, mut packed) = (Further::default(), Vec::new(), Vec::new());
+    store.window_counts(|track, _| {
+        tracks.push(track);
         Ok(())
     })?;
-    let (mut packed, mut window) = (Vec::new(), vec![0.0; params.window_values()]);
-    for (track, count) in counts {
+    for track in tracks {
         cancel.check()?;
-        if (count as usize) < length {
-            continue;
-        }
         store.frames(track, Frames(0)..Frames(u32::MAX), &mut packed)?;
-        let room = (count as usize - length) / params.window_hop;
+        moved.add(track, &packed, &mut further);
+    }
+    Ok(further)
+}
+
+/// Makes windows that are moved by some semitones or frames.
+struct Moved<'s> {
+    params: &'s ParameterSet,
+    code: FrameCode,
+    projection: Projection,
+    window: Vec<f32>,
+}
+
+impl<'s> Moved<'s> {
+    fn new(store: &'s Store) -> Self {
+        let params = store.params();
+        let window = vec![0.0; params.window_values()];
+        Self { params, code: FrameCode::new(params), projection: Projection::new(params), window }
+    }
+
+    /// Adds windows of a track with these `packed` frames.
+    fn add(&mut self, track: TrackId, packed: &[u8], further: &mut Further) {
+        let params = self.params;
+        let count = packed.len() / params.frame_bytes();
+        let Some(room) = count.checked_sub(params.window_frames) else { return };
+        let room = room / params.window_hop;
         let windows = MORE.min(room + 1);
         for n in 0..windows {
             // Beside the stored windows, in the middle of equal parts.
             let position = (2 * n + 1) * room / (2 * windows) * params.window_hop;
             for (semitones, later) in FURTHER {
                 let position = position + later;
-                if !moved(&packed, position, semitones, params, &code, &mut window) {
-                    continue;
+                if moved(packed, position, semitones, params, &self.code, &mut self.window) {
+                    self.projection.project(&self.window, &mut further.vectors);
+                    further.asked.push(Asked { track, position: Frames(position as u32), semitones });
                 }
-                projection.project(&window, &mut further.vectors);
-                further.asked.push(Asked { track, position: Frames(position as u32), semitones });
             }
         }
     }
-    Ok(further)
 }
 
 /// Writes the window at frame `position` as it would be if the track ran as much faster as makes it sound `semitones`

@@ -10,10 +10,15 @@
 //! | `stretch`, `wander` | how well they agree along the line, and whether they keep the same time |
 //! | `agreement` | the stretches that agree, in order |
 //! | `relation` | what that makes one track to the other |
+//! | `link` | what two tracks are to each other |
 //! | `group` | groups around a reference |
+//! | `keep` | which file of a group to keep, and why |
 mod agreement;
 mod candidates;
 mod follow;
+mod group;
+mod keep;
+mod link;
 mod offsets;
 mod relation;
 mod sound;
@@ -22,6 +27,9 @@ mod wander;
 
 pub use agreement::{Agreement, agreement};
 pub use candidates::{Pair, Seed, candidates};
+pub use group::{Group, groups};
+pub use keep::{Facts, Rule, best};
+pub use link::{Compared, Link, compared};
 pub use relation::{Measures, Missing, Relation, measured, relation};
 pub use sound::Sound;
 pub use stretch::Stretch;

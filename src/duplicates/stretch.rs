@@ -63,7 +63,6 @@ impl Stretch {
             balance: 0.0,
         };
         stretch.extend(sounds, middle);
-        stretch.wander = stretch.wander(sounds);
         (!stretch.one.is_empty()).then_some(stretch)
     }
 
@@ -92,8 +91,8 @@ impl Stretch {
         self.similarity.iter().filter(|s| !s.is_nan()).map(|s| s - NEUTRAL).sum()
     }
 
-    /// By how many frames pieces of 2.4 s are off the line.
-    fn wander(&self, sounds: Sounds<'_>) -> Wander {
+    /// Measures how early or late pieces of 2.4 s are.
+    pub(super) fn measure_wander(&mut self, sounds: Sounds<'_>) {
         let moved = [-PROBE, 0.0, PROBE].map(|by| {
             Along::new(sounds, &Self { offset: self.offset + by, similarity: Vec::new(), ..self.clone() })
         });
@@ -112,7 +111,7 @@ impl Stretch {
                 });
             }
         }
-        wander(&pieces)
+        self.wander = wander(&pieces);
     }
 
     /// The part within frames `range` of the first track.

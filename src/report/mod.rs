@@ -1,6 +1,7 @@
 //! Answers and analyses, and how other programs read them: JSON, CSV and pictures.
 pub(crate) mod answer;
 pub(crate) mod document;
+pub(crate) mod duplicates;
 #[cfg(feature = "analyze")]
 pub(crate) mod harmonic;
 #[cfg(feature = "analyze")]
@@ -11,6 +12,7 @@ pub(crate) mod timeline;
 
 pub use answer::{Answer, Match, Status};
 pub use document::{Document, json};
+pub use duplicates::{DuplicateFile, DuplicateGroup};
 #[cfg(feature = "analyze")]
 pub use harmonic::{HarmonicFigures, csv_header, csv_row};
 #[cfg(feature = "analyze")]

@@ -72,6 +72,18 @@ impl Store {
         Ok(files)
     }
 
+    /// Calls `each` with every track that has several files.
+    ///
+    /// # Errors
+    /// Those of `each`; what SQLite reports.
+    pub fn tracks_with_copies(&self, mut each: impl FnMut(TrackId) -> Result<()>) -> Result<()> {
+        self.each_row(
+            "SELECT track FROM file WHERE track IS NOT NULL GROUP BY track HAVING count(*) > 1 ORDER BY track",
+            [],
+            |row| each(TrackId(self.value(row, 0)?)),
+        )
+    }
+
     /// What is known of the file at `path`.
     ///
     /// # Errors

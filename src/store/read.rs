@@ -102,16 +102,6 @@ impl Store {
         })
     }
 
-    /// Calls `each` with every track and the number of its frames, in order of ids.
-    ///
-    /// # Errors
-    /// Those of `each`; what SQLite reports.
-    pub fn frame_counts(&self, mut each: impl FnMut(TrackId, u32) -> Result<()>) -> Result<()> {
-        self.each_row("SELECT id, frame_count FROM track ORDER BY id", [], |row| {
-            each(TrackId(self.value(row, 0)?), self.value(row, 1)?)
-        })
-    }
-
     /// Reads the frames `range` of a track into `out`, `frame_bytes` each. Clears `out` first. Ignores what lies past
     /// the track's end, and reads only the blocks that hold these frames.
     ///

@@ -1,4 +1,5 @@
 //! The command line.
+mod duplicates;
 pub mod examples;
 mod ffmpeg;
 mod find;
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use refrain::QueryOptions;
 
+pub use duplicates::*;
 pub use ffmpeg::*;
 pub use find::*;
 pub use fingerprint::*;
@@ -42,6 +44,8 @@ pub enum Command {
     Query(QueryArgs),
     /// List the songs in recordings of any length
     Timeline(TimelineArgs),
+    /// List the files that hold the same recording, and which of them to keep
+    Duplicates(DuplicatesArgs),
     /// Index music folders (short for `index build`)
     Build(BuildArgs),
     /// Index new and changed files in all indexed folders (short for `index update`)

@@ -273,6 +273,30 @@ impl ClipBar {
     }
 }
 
+/// The progress of work in steps of one kind, once it takes longer than [`PATIENCE`].
+pub struct Steps {
+    drawn: Drawn,
+}
+
+impl Steps {
+    /// For steps of this kind, such as `pair`.
+    pub fn new(unit: &'static str) -> Self {
+        Self { drawn: Drawn::new(false, Line::new(unit, PATIENCE)) }
+    }
+
+    /// So many steps of all are done.
+    pub fn at(&mut self, done: u64, total: u64) {
+        self.drawn.change(|line| {
+            (line.done, line.total, line.part, line.whole) = (done, total, done as f64, total as f64);
+        });
+    }
+
+    /// Clears the bar.
+    pub fn end(&self) {
+        self.drawn.bar.finish_and_clear();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

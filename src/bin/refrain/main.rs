@@ -43,6 +43,7 @@ fn main() -> ExitCode {
         Command::Index(IndexCommand::Export(args)) => cmd::index_export::run(&args),
         Command::Query(args) => cmd::query::run(&args),
         Command::Timeline(args) => cmd::timeline::run(&args),
+        Command::Duplicates(args) => cmd::duplicates::run(&args),
         Command::Analyze(args) => cmd::analyze::run(&args),
         Command::Fingerprint(args) => cmd::fingerprint::run(&args),
         Command::Completions(args) => cmd::completions::run(&args),

@@ -18,6 +18,17 @@ pub fn errors(n: u64) -> String {
     if n == 0 { String::new() } else { format!(", {}", count(n, "error")) }
 }
 
+/// A size in megabytes, or a smaller or larger unit.
+pub fn size(bytes: u64) -> String {
+    let n = bytes as f64;
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{:.0} kB", n / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", n / 1e6),
+        _ => format!("{:.1} GB", n / 1e9),
+    }
+}
+
 /// A duration in hours and minutes, or shorter units if it is short.
 pub fn hours(seconds: f64) -> String {
     let s = seconds.round() as u64;

@@ -42,6 +42,14 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
+        "duplicates",
+        &[
+            ("List what is in the library more than once", "refrain duplicates"),
+            ("Keep the files in one folder rather than others", "refrain duplicates --prefer ~/Music"),
+            ("Write the commands that delete the rest, to read before they run", "refrain duplicates --script rest.sh"),
+        ],
+    ),
+    (
         "index build",
         &[
             ("Index a music folder", "refrain index build ~/Music"),

@@ -1,0 +1,65 @@
+//! Arguments of `refrain duplicates`.
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use refrain::{KeepRule, Relation};
+
+/// What to list, which files to keep, and how to print it.
+#[derive(Debug, Args)]
+pub struct DuplicatesArgs {
+    /// List only groups with a file in this folder
+    #[arg(value_name = "DIR")]
+    pub below: Vec<PathBuf>,
+    /// Relations for which one file is enough, separated by commas
+    #[arg(long, value_name = "LIST", value_enum, value_delimiter = ',', default_values_t = [RelationArg::SameBytes, RelationArg::SameAudio])]
+    pub relation: Vec<RelationArg>,
+    /// Rules for the file to keep, separated by commas: lossless, rate, bitrate, longest, tags, oldest, newest, path [default: lossless,rate,bitrate,longest,tags,oldest,path]
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    pub keep: Vec<KeepRule>,
+    /// Keep all files in this folder, and rather than files elsewhere
+    #[arg(long, value_name = "DIR")]
+    pub prefer: Vec<PathBuf>,
+    /// Print one JSON document per group, one per line
+    #[arg(long)]
+    pub json: bool,
+    /// Print CSV with a header line and a line for each file
+    #[arg(long, conflicts_with = "json")]
+    pub csv: bool,
+    /// Write a shell script that deletes the files that are not kept, and change nothing
+    #[arg(long, value_name = "FILE")]
+    pub script: Option<PathBuf>,
+    /// Say what two indexed files are to each other, and where they agree
+    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["below", "relation", "keep", "prefer", "csv", "script"])]
+    pub why: Vec<PathBuf>,
+}
+
+/// A relation as the command line names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum RelationArg {
+    /// The same bytes
+    SameBytes,
+    /// The same audio in another format, at another level or cut at its ends
+    SameAudio,
+    /// The same performance with other processing
+    Remaster,
+    /// The same recording at another speed
+    OtherSpeed,
+    /// The same recording with parts left out or repeated
+    Edit,
+    /// A part of the recording
+    Excerpt,
+}
+
+impl From<RelationArg> for Relation {
+    fn from(relation: RelationArg) -> Self {
+        match relation {
+            RelationArg::SameBytes => Self::SameBytes,
+            RelationArg::SameAudio => Self::SameAudio,
+            RelationArg::Remaster => Self::Remaster,
+            RelationArg::OtherSpeed => Self::OtherSpeed,
+            RelationArg::Edit => Self::Edit,
+            RelationArg::Excerpt => Self::Excerpt,
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! `refrain duplicates`
+use std::{
+    io::{self, BufWriter, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::Context;
+use refrain::{Compared, DuplicateGroup, DuplicateOptions, Index, Progress, Track};
+use serde_json::json;
+
+use super::{NAMES_CUT, duplicates_csv, duplicates_script, duplicates_text, title, warn_if_empty};
+use crate::{
+    args::DuplicatesArgs,
+    bar::Steps,
+    db, messages,
+    screen::near::near,
+    stop, wording,
+};
+
+/// Lists groups of files that hold the same recording. Exit 1 if there is none.
+pub fn run(args: &DuplicatesArgs) -> anyhow::Result<ExitCode> {
+    let path = db::path()?;
+    let index = Index::open(&path)?;
+    if let [one, two] = args.why.as_slice() {
+        return why(args, &index, one, two);
+    }
+    warn_if_empty(&index, &path)?;
+    let stop = stop::token();
+    let mut steps = Steps::new("track");
+    let options = options(args)?.cancel(&stop).on_progress(|Progress { done, total, .. }| steps.at(done, total));
+    let groups = index.duplicates_with(options);
+    steps.end();
+    let below: Vec<PathBuf> = absolute(&args.below)?;
+    let mut groups = groups?;
+    groups.retain(|group| {
+        let is_below = |file: &Path| below.iter().any(|folder| file.starts_with(folder));
+        below.is_empty() || group.files.iter().any(|file| is_below(&file.path))
+    });
+    if let Some(script) = &args.script {
+        duplicates_script::write(script, &groups)?;
+        messages::say(&format!("{}: read it before you run it", near(script)));
+    }
+    print(args, &groups).context("cannot write the list")?;
+    Ok(if groups.is_empty() { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+fn options(args: &DuplicatesArgs) -> anyhow::Result<DuplicateOptions<'static>> {
+    let options = DuplicateOptions::default()
+        .relations(args.relation.iter().copied().map(Into::into))
+        .prefer(absolute(&args.prefer)?);
+    Ok(if args.keep.is_empty() { options } else { options.keep(args.keep.iter().copied()) })
+}
+
+fn absolute(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    let whole = |path: &PathBuf| {
+        std::path::absolute(path).with_context(|| format!("cannot find {}", wording::shown(path)))
+    };
+    paths.iter().map(whole).collect()
+}
+
+fn print(args: &DuplicatesArgs, groups: &[DuplicateGroup]) -> anyhow::Result<()> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    if args.csv {
+        return Ok(duplicates_csv::write(&mut out, groups)?);
+    }
+    if args.json {
+        for group in groups {
+            serde_json::to_writer(&mut out, group)?;
+            writeln!(out)?;
+        }
+        return Ok(out.flush()?);
+    }
+    if args.script.is_none() && duplicates_text::write(&mut out, groups)? {
+        messages::say(NAMES_CUT);
+    }
+    out.flush()?;
+    messages::say(&summary(groups));
+    Ok(())
+}
+
+fn summary(groups: &[DuplicateGroup]) -> String {
+    if groups.is_empty() {
+        return "no recording is in the library more than once".to_owned();
+    }
+    let spare: usize = groups.iter().flat_map(|group| &group.files).filter(|file| !file.keep).count();
+    let bytes: u64 = groups.iter().map(|group| group.bytes).sum();
+    let of = wording::count(groups.len() as u64, "group");
+    if spare == 0 {
+        return format!("{of}; every file is another version");
+    }
+    format!("{of}; without the {} not kept, {} are free", wording::count(spare as u64, "file"), wording::size(bytes))
+}
+
+/// Says what two files are to each other.
+fn why(args: &DuplicatesArgs, index: &Index, one: &Path, two: &Path) -> anyhow::Result<ExitCode> {
+    let (one, two) = (track(index, one)?, track(index, two)?);
+    let mut out = io::stdout().lock();
+    if one.id == two.id {
+        if args.json {
+            writeln!(out, "{}", json!({"relation": "same_bytes", "agrees": []}))?;
+        } else {
+            writeln!(out, "the same bytes")?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let compared = index.compare(one.id, two.id)?;
+    if args.json {
+        writeln!(out, "{}", document(&compared))?;
+    } else {
+        let names = [&one, &two].map(|track| title(&track.record.tags, &track.record.path).0);
+        duplicates_text::why(&mut out, &names, &compared)?;
+    }
+    Ok(if compared.relation.is_some() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn document(compared: &Compared) -> serde_json::Value {
+    let agrees: Vec<_> = compared.parts.iter().map(|part| part.map(|at| at.0)).collect();
+    let mut document = json!({"relation": compared.relation, "agrees": agrees});
+    if let Some(measures) = &compared.measures {
+        document["score"] = json!(measures.similarity.clamp(0.0, 1.0));
+        document["speed"] = json!(1.0 / measures.tempo);
+        document["balance"] = json!(measures.balance);
+        document["wander"] = json!(measures.wander.frames);
+    }
+    document
+}
+
+/// The track of an indexed file.
+fn track(index: &Index, path: &Path) -> anyhow::Result<Track> {
+    let whole = std::path::absolute(path)?;
+    let mut found = None;
+    index.tracks(|track, files| {
+        if found.is_none() && files.iter().any(|file| file.path == whole) {
+            found = Some(track);
+        }
+        Ok(())
+    })?;
+    found.with_context(|| format!("no track for {} in the index", wording::shown(path)))
+}

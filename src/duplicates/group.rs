@@ -1,0 +1,199 @@
+//! Groups around a reference: every track of a group has to do with the reference, not merely with a neighbour.
+//!
+//! The track with the most near windows comes first. It is compared with all tracks that have windows near its own, and
+//! those that hold its recording are its group. The same goes on with the rest. So copies are not compared with each other.
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use rayon::prelude::*;
+
+use super::{
+    candidates::{Pair, Seed, candidates, seeds_of},
+    link::{Compared, Link},
+    relation::Relation,
+    sound::Sound,
+};
+use crate::{
+    cancel::CancelToken,
+    error::Result,
+    store::{Store, TrackId},
+};
+
+/// About how many pairs are compared in one go. Bounds the memory.
+const TOGETHER: usize = 512;
+
+/// A reference and the tracks that have to do with it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    /// The track that the others are compared with.
+    pub reference: TrackId,
+    /// A link from the reference to each other track, nearest relation first, then in order of ids.
+    pub links: Vec<Link>,
+}
+
+/// Pairs by track: the seeds that each has with another one, seen from it.
+struct Neighbours(BTreeMap<TrackId, BTreeMap<TrackId, Vec<Seed>>>);
+
+impl Neighbours {
+    fn new(pairs: Vec<Pair>) -> Self {
+        let mut all: BTreeMap<TrackId, BTreeMap<TrackId, Vec<Seed>>> = BTreeMap::new();
+        for Pair { one, two, seeds } in pairs {
+            let turned = seeds.iter().map(Seed::turned).collect();
+            all.entry(two).or_default().insert(one, turned);
+            all.entry(one).or_default().insert(two, seeds);
+        }
+        Self(all)
+    }
+
+    /// All tracks, those with the most weight first.
+    fn by_weight(&self) -> Vec<TrackId> {
+        let weight = |of: &BTreeMap<TrackId, Vec<Seed>>| of.values().flatten().map(|seed| seed.weight).sum::<f32>();
+        let mut order: Vec<(f32, TrackId)> = self.0.iter().map(|(&track, of)| (weight(of), track)).collect();
+        order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        order.into_iter().map(|(_, track)| track).collect()
+    }
+}
+
+/// The groups of an index, in order of their references. `first` chooses the reference out of copies of a recording. `counts`
+/// tells which tracks count. Calls `progress` with the tracks that are done and all that have a neighbour.
+///
+/// A track is in one group. Tracks that only share a backing with the reference are told in its group, and may be in one of
+/// their own.
+///
+/// # Errors
+/// Those of the index; [`Error::Interrupted`](crate::error::Error::Interrupted).
+pub fn groups(
+    store: &Store,
+    cancel: &CancelToken,
+    mut counts: impl FnMut(TrackId) -> Result<bool>,
+    mut first: impl FnMut(&[TrackId]) -> Result<TrackId>,
+    mut progress: impl FnMut(u64, u64),
+) -> Result<Vec<Group>> {
+    let _cancellable = store.cancellable(cancel);
+    let _snapshot = store.snapshot()?;
+    progress(0, 0);
+    let mut pairs = candidates(store, cancel)?;
+    let mut known: HashMap<TrackId, bool> = HashMap::new();
+    for pair in &pairs {
+        for track in [pair.one, pair.two] {
+            if !known.contains_key(&track) {
+                known.insert(track, counts(track)?);
+            }
+        }
+    }
+    pairs.retain(|pair| known[&pair.one] && known[&pair.two]);
+    let neighbours = Neighbours::new(pairs);
+    let mut order = neighbours.by_weight();
+    let total = order.len() as u64;
+    let (mut grouped, mut groups) = (BTreeSet::new(), Vec::new());
+    while !order.is_empty() {
+        cancel.check()?;
+        progress(total - order.len() as u64, total);
+        // Centres that are not neighbours of each other.
+        let (mut centres, mut blocked, mut count) = (Vec::new(), BTreeSet::new(), 0);
+        let mut waiting = Vec::new();
+        for centre in order {
+            if grouped.contains(&centre) {
+                continue;
+            }
+            if count >= TOGETHER || blocked.contains(&centre) {
+                waiting.push(centre);
+                continue;
+            }
+            let others = neighbours.0[&centre].keys().copied().filter(|other| !grouped.contains(other));
+            let others: Vec<TrackId> = others.collect();
+            blocked.extend(others.iter().copied().chain([centre]));
+            count += others.len();
+            centres.push((centre, others));
+        }
+        order = waiting;
+        let asked: Vec<(TrackId, TrackId)> =
+            centres.iter().flat_map(|(centre, others)| others.iter().map(move |&other| (*centre, other))).collect();
+        let links = all_links(store, &asked, &neighbours)?;
+        for (centre, others) in centres {
+            let found = others.iter().filter_map(|&other| links.get(&(centre, other)));
+            let (backing, members): (Vec<&Link>, Vec<&Link>) =
+                found.partition(|link| link.relation == Relation::SharedBacking);
+            let members: Vec<Link> =
+                members.into_iter().filter(|link| !grouped.contains(&link.two)).cloned().collect();
+            if members.is_empty() && (backing.is_empty() || grouped.contains(&centre)) {
+                continue;
+            }
+            if !members.is_empty() {
+                grouped.extend(members.iter().map(|link| link.two).chain([centre]));
+            }
+            let backing = backing.into_iter().filter(|link| !grouped.contains(&link.two)).cloned();
+            groups.push(Group { reference: centre, links: members.into_iter().chain(backing).collect() });
+        }
+    }
+    for group in &mut groups {
+        cancel.check()?;
+        around_best(store, &neighbours, group, &mut first)?;
+        group.links.sort_by_key(|link| (link.relation, link.two));
+    }
+    groups.retain(|group| !group.links.is_empty());
+    groups.sort_by_key(|group| group.reference);
+    progress(total, total);
+    Ok(groups)
+}
+
+/// The links of pairs of tracks, those that are linked.
+fn all_links(
+    store: &Store,
+    asked: &[(TrackId, TrackId)],
+    neighbours: &Neighbours,
+) -> Result<HashMap<(TrackId, TrackId), Link>> {
+    let mut links = HashMap::new();
+    for some in asked.chunks(TOGETHER) {
+        let mut sounds: HashMap<TrackId, Sound> = HashMap::new();
+        let mut jobs: Vec<(TrackId, TrackId, Vec<Seed>)> = Vec::new();
+        for &(one, two) in some {
+            for track in [one, two] {
+                if !sounds.contains_key(&track) {
+                    sounds.insert(track, Sound::read(store, track)?);
+                }
+            }
+            let seeds = match neighbours.0.get(&one).and_then(|of| of.get(&two)) {
+                Some(seeds) => seeds.clone(),
+                None => seeds_of(store, one, two)?,
+            };
+            jobs.push((one, two, seeds));
+        }
+        let link = |(one, two, seeds): &(TrackId, TrackId, Vec<Seed>)| {
+            Compared::new(&sounds[one], &sounds[two], seeds).into_link(*one, *two)
+        };
+        let found: Vec<Link> = jobs.par_iter().filter_map(link).collect();
+        links.extend(found.into_iter().map(|link| ((link.one, link.two), link)));
+    }
+    Ok(links)
+}
+
+/// Makes the copy that `first` chooses the reference of a group, if it has to do with all its tracks.
+fn around_best(
+    store: &Store,
+    neighbours: &Neighbours,
+    group: &mut Group,
+    first: &mut impl FnMut(&[TrackId]) -> Result<TrackId>,
+) -> Result<()> {
+    let copies = group.links.iter().filter(|link| link.relation == Relation::SameAudio).map(|link| link.two);
+    let copies: Vec<TrackId> = [group.reference].into_iter().chain(copies).collect();
+    let best = first(&copies)?;
+    if best == group.reference {
+        return Ok(());
+    }
+    let others = group.links.iter().map(|link| link.two).filter(|&other| other != best);
+    let asked: Vec<(TrackId, TrackId)> =
+        others.chain([group.reference]).map(|other| (best, other)).collect();
+    let mut links = all_links(store, &asked, neighbours)?;
+    // Those that share a backing may go.
+    let is_needed = |track: TrackId| {
+        group.links.iter().all(|link| link.two != track || link.relation != Relation::SharedBacking)
+    };
+    let fits = |&(best, other): &(TrackId, TrackId)| {
+        links.get(&(best, other)).is_some_and(|link| link.relation != Relation::SharedBacking) || !is_needed(other)
+    };
+    if asked.iter().all(fits) {
+        group.reference = best;
+        group.links = asked.iter().filter_map(|pair| links.remove(pair)).collect();
+    }
+    Ok(())
+}

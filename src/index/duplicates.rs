@@ -1,0 +1,327 @@
+//! Calls that find what the library holds more than once.
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+use super::{handle::Index, options::Progress};
+#[cfg(doc)]
+use crate::error::Error;
+use crate::{
+    callback::Callback,
+    cancel::CancelToken,
+    duplicates::{Compared, Facts, Link, Relation, Rule, best, compared, groups},
+    error::Result,
+    report::{DuplicateFile, DuplicateGroup},
+    store::{FileEntry, Store, Track, TrackId},
+    units::Seconds,
+};
+
+/// Options of [`Index::duplicates_with`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct DuplicateOptions<'a> {
+    rules: Vec<Rule>,
+    preferred: Vec<PathBuf>,
+    relations: BTreeSet<Relation>,
+    cancel: CancelToken,
+    on_progress: Callback<'a, Progress>,
+}
+
+impl Default for DuplicateOptions<'_> {
+    fn default() -> Self {
+        Self {
+            rules: Rule::DEFAULT.to_vec(),
+            preferred: Vec::new(),
+            relations: BTreeSet::from(Self::RELATIONS),
+            cancel: CancelToken::new(),
+            on_progress: Callback::default(),
+        }
+    }
+}
+
+impl<'a> DuplicateOptions<'a> {
+    /// The relations of which one file is enough, unless others are named.
+    pub const RELATIONS: [Relation; 2] = [Relation::SameBytes, Relation::SameAudio];
+
+    /// Which file of several to keep: the first rule that tells two files apart decides.
+    #[must_use]
+    pub fn keep(mut self, rules: impl IntoIterator<Item = Rule>) -> Self {
+        self.rules = rules.into_iter().collect();
+        self
+    }
+
+    /// Files below these folders are always kept, and are kept rather than others.
+    #[must_use]
+    pub fn prefer(mut self, folders: impl IntoIterator<Item = PathBuf>) -> Self {
+        self.preferred = folders.into_iter().collect();
+        self
+    }
+
+    /// The relations of which one file is enough. [`Relation::SharedBacking`] never is one.
+    #[must_use]
+    pub fn relations(mut self, relations: impl IntoIterator<Item = Relation>) -> Self {
+        self.relations = relations.into_iter().filter(|relation| *relation != Relation::SharedBacking).collect();
+        self
+    }
+
+    /// Ends the call early, with [`Error::Interrupted`].
+    #[must_use]
+    pub fn cancel(mut self, token: &CancelToken) -> Self {
+        self.cancel = token.clone();
+        self
+    }
+
+    /// Receives how many tracks were compared with those like them, on the calling thread.
+    #[must_use]
+    pub fn on_progress(mut self, on_progress: impl FnMut(Progress) + 'a) -> Self {
+        self.on_progress = Callback::new(on_progress);
+        self
+    }
+}
+
+impl Index {
+    /// Finds the files that hold the same recording: in other formats, remastered, at another speed, cut or in part. Reads
+    /// the index alone. Files that are missing are left out.
+    ///
+    /// ```no_run
+    /// # fn main() -> refrain::Result<()> {
+    /// for group in refrain::Index::open("music.refrain")?.duplicates()? {
+    ///     for file in &group.files {
+    ///         println!("{:?} {} {}", file.relation, file.path.display(), file.why);
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Index`] if the index cannot be read.
+    pub fn duplicates(&self) -> Result<Vec<DuplicateGroup>> {
+        self.duplicates_with(DuplicateOptions::default())
+    }
+
+    /// Like [`Index::duplicates`], with options.
+    ///
+    /// # Errors
+    /// [`Error::Index`] if the index cannot be read; [`Error::Interrupted`].
+    pub fn duplicates_with(&self, mut options: DuplicateOptions<'_>) -> Result<Vec<DuplicateGroup>> {
+        let store = self.connections.reader()?;
+        let _snapshot = store.snapshot()?;
+        let mut on_progress = std::mem::take(&mut options.on_progress);
+        let library = RefCell::new(Library::read(&store, &options)?);
+        let groups = groups(
+            &store,
+            &options.cancel,
+            |track| library.borrow_mut().learn(&store, track),
+            |tracks| Ok(library.borrow().first(tracks)),
+            |done, total| on_progress.call(Progress { done, total }),
+        )?;
+        let mut library = library.into_inner();
+        let mut found = Vec::new();
+        for group in &groups {
+            let members = group.links.iter().map(|link| (link.two, Some(link)));
+            found.push(library.group([(group.reference, None)].into_iter().chain(members)));
+        }
+        // Files of the same bytes that have to do with no other track.
+        for track in library.alone() {
+            found.push(library.group([(track, None)].into_iter()));
+        }
+        found.sort_by(|a, b| a.files[0].path.cmp(&b.files[0].path));
+        Ok(found)
+    }
+
+    /// Compares two tracks: what they are to each other, and where they agree.
+    ///
+    /// # Errors
+    /// [`Error::Index`] if the index cannot be read, or does not hold one of them.
+    pub fn compare(&self, one: TrackId, two: TrackId) -> Result<Compared> {
+        compared(&*self.connections.reader()?, one, two)
+    }
+}
+
+/// The tracks that may be in a group, and their files that exist.
+struct Library<'o> {
+    options: &'o DuplicateOptions<'o>,
+    tracks: BTreeMap<TrackId, (Track, Vec<FileEntry>)>,
+    grouped: BTreeSet<TrackId>,
+}
+
+impl<'o> Library<'o> {
+    /// Reads tracks with several files.
+    fn read(store: &Store, options: &'o DuplicateOptions<'o>) -> Result<Self> {
+        let mut library = Self { options, tracks: BTreeMap::new(), grouped: BTreeSet::new() };
+        let mut several = Vec::new();
+        store.tracks_with_copies(|track| {
+            several.push(track);
+            Ok(())
+        })?;
+        for track in several {
+            library.learn(store, track)?;
+        }
+        Ok(library)
+    }
+
+    /// Reads a track. Returns whether it has a file that exists.
+    fn learn(&mut self, store: &Store, id: TrackId) -> Result<bool> {
+        if self.tracks.contains_key(&id) {
+            return Ok(true);
+        }
+        self.options.cancel.check()?;
+        let files: Vec<FileEntry> = store.files(id)?.into_iter().filter(|file| !file.missing).collect();
+        if files.is_empty() {
+            return Ok(false);
+        }
+        if let Some(track) = store.track(id)? {
+            self.tracks.insert(id, (track, files));
+        }
+        Ok(self.tracks.contains_key(&id))
+    }
+
+    /// The facts of a track's files.
+    fn facts(&self, track: TrackId) -> impl Iterator<Item = Facts> {
+        let known = self.tracks.get(&track);
+        known.into_iter().flat_map(|(track, files)| files.iter().map(|file| self.facts_of(track, file)))
+    }
+
+    fn facts_of(&self, track: &Track, file: &FileEntry) -> Facts {
+        let record = &track.record;
+        let seconds = record.duration.0;
+        Facts {
+            path: file.path.clone(),
+            preferred: self.is_preferred(&file.path),
+            lossless: is_lossless(&file.path),
+            sample_rate: record.sample_rate.unwrap_or(0),
+            bit_rate: file.size as f64 * 8.0 / seconds.max(0.001),
+            seconds,
+            tags: record.tags.count(),
+            modified: file.mtime_ns,
+        }
+    }
+
+    fn is_preferred(&self, path: &Path) -> bool {
+        self.options.preferred.iter().any(|folder| path.starts_with(folder))
+    }
+
+    /// The track with the file that the rules keep.
+    fn first(&self, tracks: &[TrackId]) -> TrackId {
+        let files: Vec<(TrackId, Facts)> =
+            tracks.iter().flat_map(|&track| self.facts(track).map(move |facts| (track, facts))).collect();
+        let facts: Vec<Facts> = files.iter().map(|(_, facts)| facts.clone()).collect();
+        let (kept, _) = best(&self.options.rules, &facts);
+        files.get(kept).or(files.first()).map_or(tracks[0], |&(track, _)| track)
+    }
+
+    /// Tracks with several files that are in no group.
+    fn alone(&self) -> Vec<TrackId> {
+        let several = |(id, (_, files)): (&TrackId, &(Track, Vec<FileEntry>))| {
+            (files.len() > 1 && !self.grouped.contains(id)).then_some(*id)
+        };
+        self.tracks.iter().filter_map(several).collect()
+    }
+
+    /// A group of tracks with their links to the first one.
+    fn group<'l>(&mut self, members: impl Iterator<Item = (TrackId, Option<&'l Link>)>) -> DuplicateGroup {
+        let mut files: Vec<DuplicateFile> = Vec::new();
+        let mut facts: Vec<Facts> = Vec::new();
+        for (id, link) in members {
+            self.grouped.insert(id);
+            let Some((track, entries)) = self.tracks.get(&id) else { continue };
+            let mut of_track: Vec<&FileEntry> = entries.iter().collect();
+            let known: Vec<Facts> = of_track.iter().map(|file| self.facts_of(track, file)).collect();
+            let (first, _) = best(&self.options.rules, &known);
+            let first = of_track.remove(first);
+            for (n, file) in [first].into_iter().chain(of_track).enumerate() {
+                let relation = match (link, n) {
+                    (None, 0) => Relation::Reference,
+                    (None, _) => Relation::SameBytes,
+                    (Some(link), _) => link.relation,
+                };
+                facts.push(self.facts_of(track, file));
+                files.push(described(track, file, relation, link));
+            }
+        }
+        let bytes = self.choose(&mut files, &facts);
+        DuplicateGroup { files, bytes }
+    }
+
+    /// Decides which files to keep, and returns the bytes of the others.
+    fn choose(&self, files: &mut [DuplicateFile], facts: &[Facts]) -> u64 {
+        let options = self.options;
+        let one_is_enough = |relation| relation == Relation::Reference || options.relations.contains(&relation);
+        let rivals: Vec<usize> = (0..files.len()).filter(|&n| one_is_enough(files[n].relation)).collect();
+        let known: Vec<Facts> = rivals.iter().map(|&n| facts[n].clone()).collect();
+        let (kept, why) = best(&options.rules, &known);
+        let kept = rivals.get(kept).copied().unwrap_or(0);
+        for (file, facts) in files.iter_mut().zip(facts) {
+            (file.keep, file.why) = match file.relation {
+                Relation::SharedBacking => (true, "only the backing is the same".to_owned()),
+                _ if facts.preferred => (true, "in a preferred folder".to_owned()),
+                _ => (true, "another version".to_owned()),
+            };
+        }
+        let mut seen: BTreeSet<(u64, u64)> = inode(&files[kept].path).into_iter().collect();
+        let mut bytes = 0;
+        for (&n, why) in rivals.iter().zip(why) {
+            let file = &mut files[n];
+            if n == kept {
+                file.why = if rivals.len() > 1 { "the best of the copies".to_owned() } else { file.why.clone() };
+                if file.relation == Relation::Reference && rivals.len() == 1 {
+                    "the reference".clone_into(&mut file.why);
+                }
+            } else if let Some(inode) = inode(&file.path)
+                && !seen.insert(inode)
+            {
+                "the same file by another name; it takes no room".clone_into(&mut file.why);
+            } else if !facts[n].preferred {
+                (file.keep, file.why) = (false, why);
+                bytes += file.size;
+            }
+        }
+        bytes
+    }
+}
+
+fn described(track: &Track, file: &FileEntry, relation: Relation, link: Option<&Link>) -> DuplicateFile {
+    let record = &track.record;
+    let whole = vec![[Seconds(0.0), record.duration, Seconds(0.0)]];
+    DuplicateFile {
+        path: file.path.clone(),
+        relation,
+        keep: true,
+        why: String::new(),
+        score: link.map_or(1.0, |link| link.measures.similarity.clamp(0.0, 1.0)),
+        agrees: link
+            .map_or(whole, |link| link.parts.iter().map(|&[start, _, from, to]| [from, to, start]).collect()),
+        speed: link.map_or(1.0, |link| 1.0 / link.measures.tempo),
+        id: track.id,
+        duration: record.duration,
+        size: file.size,
+        sample_rate: record.sample_rate,
+        channels: record.channels,
+        tags: record.tags.clone(),
+    }
+}
+
+/// Whether a format keeps every sample, judged by the file's extension.
+fn is_lossless(path: &Path) -> bool {
+    const EXTENSIONS: [&str; 14] =
+        ["aif", "aifc", "aiff", "alac", "ape", "au", "bwf", "caf", "flac", "rf64", "tta", "w64", "wav", "wv"];
+    let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
+    extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str()))
+}
+
+/// What names of one file have in common.
+#[cfg(unix)]
+fn inode(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(path).ok().map(|about| (about.dev(), about.ino()))
+}
+
+#[cfg(not(unix))]
+fn inode(path: &Path) -> Option<(u64, u64)> {
+    let _ = fs::metadata(path);
+    None
+}
