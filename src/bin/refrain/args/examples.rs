@@ -92,7 +92,10 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ("Remove missing files from the index", "refrain index prune"),
         ],
     ),
-    ("index relocate", &[("Change the paths after ~/Music was moved to disk", "refrain index relocate ~/Music disk")]),
+    (
+        "index relocate",
+        &[("Change the paths after ~/Music was moved to disk", "refrain index relocate ~/Music disk")],
+    ),
     (
         "index merge",
         &[("Add the tracks of two other indexes", "refrain index merge other.refrain third.refrain")],
@@ -101,7 +104,10 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         "index verify",
         &[
             ("Check the index", "refrain index verify"),
-            ("Check another index, and print JSON for a script", "refrain index verify --json --db other.refrain"),
+            (
+                "Check another index, and print JSON for a script",
+                "refrain index verify --json --db other.refrain",
+            ),
         ],
     ),
     ("index rebuild", &[("Make the neighbour index again", "refrain index rebuild")]),
