@@ -192,7 +192,7 @@ fn prune_keeps_the_files_of_a_missing_folder() {
     for (args, did) in [("prune --dry-run", "would be removed"), ("prune", "removed")] {
         let pruned = index(&place, args).code(0);
         assert_eq!(place.told(&pruned.out), "n/d.wav");
-        let kept = "the folder m is gone; kept 3 files of it in the index; remove them with `refrain index remove DIR/m --db i.refrain`";
+        let kept = "the folder m is gone; kept 3 files of this folder in the index; remove them with `refrain index remove DIR/m --db i.refrain`";
         assert_eq!(place.told(&pruned.err), format!("1 file {did}\n{kept}"));
     }
     assert_eq!(listed(&place), ["1 m/a.wav?", "2 m/b.wav?", "3 m/deep/c.wav?", "5 n/e.wav"]);

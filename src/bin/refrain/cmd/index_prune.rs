@@ -21,7 +21,7 @@ pub fn run(args: &PruneArgs) -> anyhow::Result<ExitCode> {
             let command = format!("index remove {}", db::quoted(&root));
             let (root, files) = (near(&root), wording::count((before - marked.len()) as u64, "file"));
             messages::say(&format!(
-                "the folder {root} is gone; kept {files} of it in the index; remove them with {}",
+                "the folder {root} is gone; kept {files} of this folder in the index; remove them with {}",
                 db::hint(&command)
             ));
         }
