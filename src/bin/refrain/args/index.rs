@@ -11,8 +11,13 @@ use super::{ffmpeg::FfmpegArgs, find::FindArgs};
 /// Accepts any text except an empty one, which would select the whole index. A script passes an empty text if its
 /// variable was never set. Path arguments refuse an empty text anyway.
 fn not_empty() -> impl TypedValueParser<Value = OsString> {
-    OsStringValueParser::new()
-        .try_map(|text| if text.is_empty() { Err("it is empty; name what to choose") } else { Ok(text) })
+    OsStringValueParser::new().try_map(|text| {
+        if text.is_empty() {
+            Err("the text is empty; name a file, a folder, a pattern or an id")
+        } else {
+            Ok(text)
+        }
+    })
 }
 
 /// How to build.
