@@ -13,7 +13,7 @@ const VARIABLE: &str = "REFRAIN_FFMPEG";
 /// Whether ffmpeg may help.
 #[derive(Debug, Args)]
 pub struct FfmpegArgs {
-    /// Which ffmpeg decodes WMA, WavPack and other formats that refrain cannot decode: `auto` for an installed one, `never`
+    /// Which ffmpeg decodes WMA, WavPack and other formats that refrain cannot decode: `auto` for an installed ffmpeg, `never`
     /// for none, or the path of the program
     #[arg(long, env = VARIABLE, value_name = "auto|never|PATH", value_parser = parser(), default_value = "auto")]
     pub ffmpeg: Ffmpeg,

@@ -70,8 +70,8 @@ pub struct InfoArgs {
 #[derive(Debug, Args)]
 #[command(
     after_help = "CHOSEN is a file, a folder (everything in it), a glob pattern, a track id or `missing`. Any other text is a word to \
-                  search for in title, artist, album and path. Lists only tracks that have all words. Quote words that belong \
-                  together."
+                  search for in title, artist, album and path. refrain lists only tracks that have all words. \
+                  Put quotes around words that belong together."
 )]
 pub struct ListArgs {
     /// List only these: a file, a folder, a pattern, a track id or words
@@ -123,14 +123,14 @@ pub struct ErrorsArgs {
 /// What to remove.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "CHOSEN is a file, a folder (everything in it), a glob pattern, a track id or `missing`. An existing path wins \
-                  over a pattern or an id."
+    after_help = "CHOSEN is a file, a folder (everything in it), a glob pattern, a track id or `missing`. If a file has \
+                  the same name as a pattern or an id, refrain chooses the file."
 )]
 pub struct RemoveArgs {
     /// A file, a folder, a pattern, a track id, or `missing`
     #[arg(required = true, value_name = "CHOSEN", value_parser = not_empty())]
     pub chosen: Vec<OsString>,
-    /// Print what would be removed, and remove nothing
+    /// Print the files that would be removed, but do not remove them
     #[arg(long)]
     pub dry_run: bool,
 }
@@ -138,7 +138,7 @@ pub struct RemoveArgs {
 /// How to prune.
 #[derive(Debug, Args)]
 pub struct PruneArgs {
-    /// Print what would be removed, and remove nothing
+    /// Print the files that would be removed, but do not remove them
     #[arg(long)]
     pub dry_run: bool,
 }
