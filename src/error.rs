@@ -135,7 +135,7 @@ pub enum AudioError {
         hours: u64,
     },
     /// Samples so far above full scale that they cannot be worked with.
-    #[error("too loud: a sample at {milliseconds} ms is above {max}, where full scale is 1")]
+    #[error("too loud: a sample at {milliseconds} ms is above {max} times full scale")]
     TooLoud {
         /// Where it is.
         milliseconds: u64,
@@ -173,7 +173,7 @@ pub enum IndexError {
         expected: u32,
     },
     /// Made by a newer refrain.
-    #[error("was made by a newer refrain (format {found}, this one knows up to {newest})")]
+    #[error("was made by a newer refrain (format {found}, this one reads up to {newest})")]
     #[non_exhaustive]
     Newer {
         /// Its format version.
@@ -182,7 +182,7 @@ pub enum IndexError {
         newest: u32,
     },
     /// Its fingerprints were made with other parameters.
-    #[error("holds fingerprints of parameter set {found}, this refrain works with {expected}")]
+    #[error("was made with parameter set {found}, but this refrain uses set {expected}")]
     #[non_exhaustive]
     Parameters {
         /// The file's set.
@@ -210,10 +210,10 @@ pub enum IndexError {
         holder: Option<Holder>,
     },
     /// A callback of a call that writes may not write itself.
-    #[error("a callback of a call that writes this index cannot write to it")]
+    #[error("a callback cannot write to the index while its own call writes to it")]
     AtWork,
     /// No room left.
-    #[error("the disk is full; what was committed is safe")]
+    #[error("the disk is full; the index keeps what was saved before")]
     DiskFull,
     /// Opened for reading only.
     #[error("cannot be written: {0}")]

@@ -335,7 +335,7 @@ fn explain_shows_what_did_not_match() {
     assert!(candidates.len() > answer["matches"].as_array().unwrap().len());
     assert_eq!(file_name(&candidates[0]["path"]), "second-orbit.flac");
     let text = query(&["--explain"], &[&clean]).code(0);
-    assert!(text.out.contains("  best candidates, whether or not they match:\n"), "{text:#?}");
+    assert!(text.out.contains("  closest tracks, even if they do not match:\n"), "{text:#?}");
 }
 
 #[test]

@@ -333,7 +333,7 @@ fn a_full_disk() {
     let full = place.line("index build --db small/i.refrain m").code(2);
     assert!(
         full.err.ends_with(
-            "refrain: small/i.refrain: the disk is full; what was committed is safe; free some space and run the same \
+            "refrain: small/i.refrain: the disk is full; the index keeps what was saved before; free some space and run the same \
              command again\n"
         ),
         "{full:#?}"
@@ -379,10 +379,10 @@ fn damaged_and_foreign_index_files_are_refused_and_left_alone() {
     assert_snapshot!(refused(&place, "photos.db"), @"refrain: photos.db: is an SQLite file of another program (application_id 0x00000000, expected 0x5246524e); name another file with --db");
     fs::copy(place.at("i.refrain"), place.at("newer.refrain")).unwrap();
     sql("newer.refrain", "PRAGMA user_version = 99");
-    assert_snapshot!(refused(&place, "newer.refrain"), @"refrain: newer.refrain: was made by a newer refrain (format 99, this one knows up to 3); update refrain, or name another file with --db");
+    assert_snapshot!(refused(&place, "newer.refrain"), @"refrain: newer.refrain: was made by a newer refrain (format 99, this one reads up to 3); update refrain, or name another file with --db");
     fs::copy(place.at("i.refrain"), place.at("other.refrain")).unwrap();
     sql("other.refrain", "UPDATE meta SET value = 9 WHERE key = 'parameter_set'");
-    assert_snapshot!(refused(&place, "other.refrain"), @"refrain: other.refrain: holds fingerprints of parameter set 9, this refrain works with 1; build a new index: name a new file with --db");
+    assert_snapshot!(refused(&place, "other.refrain"), @"refrain: other.refrain: was made with parameter set 9, but this refrain uses set 1; build a new index: name a new file with --db");
     let whole = fs::read(place.at("i.refrain")).unwrap();
     for (db, bytes) in [("half.refrain", whole.len() / 8192 * 4096), ("odd.refrain", whole.len() - 100)] {
         place.write(db, &whole[..bytes]);

@@ -21,7 +21,7 @@ fn indexes_are_merged() {
     let merged = index(&place, "merge other.refrain").code(0);
     assert_eq!(
         merged.err,
-        "other.refrain: 1 track added, 1 with new paths, 1 skipped because their paths are known\n"
+        "other.refrain: 1 track added, 1 with new paths, 1 skipped because this index has their paths already\n"
     );
     assert_eq!(listed(&place), ["1 m/a.wav", "2 m/b.wav", "3 m/deep/c.wav n/c-again.wav", "4 n/d.wav"]);
     assert_eq!(fs::read(place.at("other.refrain")).unwrap(), other);
@@ -30,7 +30,7 @@ fn indexes_are_merged() {
     let before = dump(&place.at("i.refrain"));
     assert_eq!(
         index(&place, "merge other.refrain").code(0).err,
-        "other.refrain: 0 tracks added, 3 skipped because their paths are known\n"
+        "other.refrain: 0 tracks added, 3 skipped because this index has their paths already\n"
     );
     assert_eq!(dump(&place.at("i.refrain")), before);
     place.line("query --db i.refrain n/d.wav").code(0);

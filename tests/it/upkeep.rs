@@ -149,7 +149,7 @@ fn missing_files_are_kept_until_they_are_pruned() {
     assert_eq!(place.told(&dry.out), "m/b.wav");
     assert_snapshot!(dry.err, @r"
     1 file would be removed
-    1 file marked as missing, but not missing any more; run `refrain index update --db i.refrain`
+    1 file marked as missing, but found again; run `refrain index update --db i.refrain`
     ");
     assert_eq!(dump(&place.at("i.refrain")), before);
     let pruned = index(&place, "prune").code(0);
@@ -192,8 +192,7 @@ fn prune_keeps_the_files_of_a_missing_folder() {
     for (args, did) in [("prune --dry-run", "would be removed"), ("prune", "removed")] {
         let pruned = index(&place, args).code(0);
         assert_eq!(place.told(&pruned.out), "n/d.wav");
-        let kept =
-            "no folder m; kept 3 files in it; remove them with `refrain index remove DIR/m --db i.refrain`";
+        let kept = "the folder m is gone; kept 3 files of this folder in the index; remove them with `refrain index remove DIR/m --db i.refrain`";
         assert_eq!(place.told(&pruned.err), format!("1 file {did}\n{kept}"));
     }
     assert_eq!(listed(&place), ["1 m/a.wav?", "2 m/b.wav?", "3 m/deep/c.wav?", "5 n/e.wav"]);
@@ -272,7 +271,7 @@ fn folders_are_relocated() {
     let moved = index(&place, "relocate m music").code(0);
     assert_eq!(
         moved.err,
-        "4 files relocated; run `refrain index update --db i.refrain` to read what else changed\n"
+        "4 files relocated; run `refrain index update --db i.refrain` to find other changes\n"
     );
     assert!(update(&place, "").starts_with("0 files added, 3 unchanged, 1 earlier error\n"));
     assert_eq!(listed(&place), ["1 music/a.wav", "2 music/b.wav", "3 music/deep/c.wav"]);
@@ -289,7 +288,7 @@ fn folders_are_relocated() {
     let moved = index(&place, "relocate e e/e").code(0);
     assert_eq!(
         moved.err,
-        "2 folders relocated; run `refrain index update --db i.refrain` to read what else changed\n"
+        "2 folders relocated; run `refrain index update --db i.refrain` to find other changes\n"
     );
     let roots = index(&place, "info --json").json().remove(0)["roots"].clone();
     let roots: Vec<_> =

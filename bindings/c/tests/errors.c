@@ -222,7 +222,7 @@ static void end_it(const RefrainBuildEvent *event, void *user_data) {
     RefrainInfo info = {.size = sizeof info};
     if (event->kind != REFRAIN_BUILD_EVENT_KIND_ADDED) return;
     ended->read += refrain_info(ended->index, &info) == REFRAIN_OK;
-    FAILS(REFRAIN_ERROR_AT_WORK, "a callback of a call", refrain_add(ended->index, ended->song));
+    FAILS(REFRAIN_ERROR_AT_WORK, "a callback cannot write", refrain_add(ended->index, ended->song));
     ended->refused++;
     refrain_cancel_set(ended->cancel);
 }

@@ -40,7 +40,7 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Find the recording that a clip comes from, and the place in it
+    /// Find the song that a clip comes from, and the time in the song
     Query(QueryArgs),
     /// List the songs in recordings of any length
     Timeline(TimelineArgs),
@@ -82,17 +82,17 @@ pub enum IndexCommand {
     Errors(ErrorsArgs),
     /// Remove files from the index; the files themselves stay
     Remove(RemoveArgs),
-    /// Remove missing files, but not those in a folder that is itself gone
+    /// Remove missing files from the index, unless their whole folder is gone
     Prune(PruneArgs),
-    /// Change paths after a folder was renamed or a disk mounted elsewhere
+    /// Change paths after you renamed a folder or mounted a disk elsewhere
     Relocate(RelocateArgs),
     /// Add the tracks of other indexes
     Merge(MergeArgs),
     /// Read and check the whole index
     Verify(VerifyArgs),
-    /// Make the neighbour index again from the fingerprints
+    /// Make the neighbour index again, the part that makes searches fast
     Rebuild,
-    /// Give the space of removed tracks back to the disk
+    /// Make the index file smaller after you removed tracks
     Compact,
     /// Print everything except the fingerprints as JSON, or copy the index
     Export(ExportArgs),
@@ -109,25 +109,25 @@ pub struct QueryArgs {
     /// Audio files, or folders of them; `-` reads standard input
     #[arg(required = true, value_name = "CLIP")]
     pub clips: Vec<PathBuf>,
-    /// List at most N recordings per clip
+    /// List at most N recordings for each clip
     #[arg(long, short = 'n', value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     pub top: u32,
     /// Leave out matches with a lower score, 0 to 1
     #[arg(long, value_name = "P", value_parser = probability, default_value_t = QueryOptions::MIN_SCORE)]
     pub min_score: f32,
-    /// Print one JSON document per clip, one per line
+    /// Print one line of JSON for each clip
     #[arg(long)]
     pub json: bool,
-    /// Print CSV with a header line and a line for each match
+    /// Print CSV, with one row for each match
     #[arg(long, conflicts_with_all = ["json", "explain"])]
     pub csv: bool,
     /// Print a playlist with the best match of each clip
     #[arg(long, conflicts_with_all = ["json", "csv", "explain"])]
     pub m3u: bool,
-    /// Also show the best candidates, whether or not they match
+    /// Also show the tracks that came closest, even if they do not match
     #[arg(long)]
     pub explain: bool,
-    /// Search without the neighbour index: slower, compares with every window
+    /// Compare the clip with every part of every track: slower, finds slightly more
     #[arg(long)]
     pub exact: bool,
     /// Do not try other pitches and speeds: faster for clips that are not in the library
@@ -141,7 +141,7 @@ pub struct QueryArgs {
     pub tempo: f64,
     #[command(flatten)]
     pub ffmpeg: FfmpegArgs,
-    /// Look up N clips at a time [default: one per core]
+    /// Look up N clips at the same time [default: one per core]
     #[arg(long, short = 'j', value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
     #[command(flatten)]
@@ -157,22 +157,22 @@ pub struct AnalyzeArgs {
     /// Audio files, or folders of them; `-` reads standard input
     #[arg(required = true, value_name = "FILE|DIR")]
     pub files: Vec<PathBuf>,
-    /// Print one JSON document per file, one per line
+    /// Print one line of JSON for each file
     #[arg(long, conflicts_with = "csv")]
     pub json: bool,
-    /// Print CSV with a header line
+    /// Print CSV, with one row for each file
     #[arg(long)]
     pub csv: bool,
-    /// Write constant-Q magnitudes, chroma and pitch of all frames as NumPy arrays; name a folder for several files
+    /// Write magnitudes, chroma and pitch of each moment as NumPy arrays; for several files, name a folder
     #[arg(long, value_name = "OUT.npz")]
     pub frames: Option<PathBuf>,
-    /// Write the harmonic part as WAV; name a folder for several files
+    /// Write the harmonic part as WAV; for several files, name a folder
     #[arg(long, value_name = "OUT.wav")]
     pub harmonic: Option<PathBuf>,
-    /// Write the percussive part as WAV; name a folder for several files
+    /// Write the percussive part as WAV; for several files, name a folder
     #[arg(long, value_name = "OUT.wav")]
     pub percussive: Option<PathBuf>,
-    /// Draw magnitudes, pitch and chroma over time as .svg or .png; name a folder for several files
+    /// Draw magnitudes, pitch and chroma over time as .svg or .png; for several files, name a folder
     #[arg(long, value_name = "OUT.svg")]
     pub plot: Option<PathBuf>,
     #[command(flatten)]

@@ -70,7 +70,5 @@ pub fn fault(info: &std::panic::PanicHookInfo<'_>) {
     let text = payload.downcast_ref::<&str>().copied();
     let what = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
     crate::bar::clear();
-    problem(&format!(
-        "fault in refrain itself{place}: {what}\nplease report it with the file that causes it"
-    ));
+    problem(&format!("bug in refrain{place}: {what}\nplease report it, with the file that causes it"));
 }

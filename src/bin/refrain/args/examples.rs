@@ -15,7 +15,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         "index",
         &[
             ("Index a music folder", "refrain index build ~/Music"),
-            ("Read what has changed since", "refrain index update"),
+            ("Index new and changed files", "refrain index update"),
             ("List the files that could not be read", "refrain index errors"),
         ],
     ),
@@ -23,7 +23,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         "build",
         &[
             ("Index a music folder", "refrain build ~/Music"),
-            ("Keep another index for one disk", "refrain build disk --db disk.refrain"),
+            ("Keep a separate index for one disk", "refrain build disk --db disk.refrain"),
         ],
     ),
     ("update", &[("Index new and changed files in all indexed folders", "refrain update")]),
@@ -54,14 +54,14 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         &[
             ("Index a music folder", "refrain index build ~/Music"),
             ("Add a second folder and a file", "refrain index build disk song.flac"),
-            ("Keep another index for one disk", "refrain index build disk --db disk.refrain"),
+            ("Keep a separate index for one disk", "refrain index build disk --db disk.refrain"),
         ],
     ),
     (
         "index update",
         &[
             ("Index new and changed files in all indexed folders", "refrain index update"),
-            ("Do it from cron, and print errors only", "refrain index update --quiet"),
+            ("Update from cron, and print errors only", "refrain index update --quiet"),
         ],
     ),
     (
@@ -83,7 +83,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         "index errors",
         &[
             ("List the files that could not be read, and why", "refrain index errors"),
-            ("Try them again, such as after ffmpeg was installed", "refrain index errors --retry"),
+            ("Try these files again, such as after you installed ffmpeg", "refrain index errors --retry"),
         ],
     ),
     (
@@ -97,10 +97,13 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         "index prune",
         &[
             ("See which files `prune` would remove", "refrain index prune --dry-run"),
-            ("Remove them from the index", "refrain index prune"),
+            ("Remove missing files from the index", "refrain index prune"),
         ],
     ),
-    ("index relocate", &[("After the folder ~/Music became disk", "refrain index relocate ~/Music disk")]),
+    (
+        "index relocate",
+        &[("Change the paths after ~/Music was moved to disk", "refrain index relocate ~/Music disk")],
+    ),
     (
         "index merge",
         &[("Add the tracks of two other indexes", "refrain index merge other.refrain third.refrain")],
@@ -109,7 +112,10 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         "index verify",
         &[
             ("Check the index", "refrain index verify"),
-            ("Check another one, for a script", "refrain index verify --json --db other.refrain"),
+            (
+                "Check another index, and print JSON for a script",
+                "refrain index verify --json --db other.refrain",
+            ),
         ],
     ),
     ("index rebuild", &[("Make the neighbour index again", "refrain index rebuild")]),
@@ -126,7 +132,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         &[
             ("Find the song in a clip", "refrain query clip.wav"),
             ("Identify the files in a folder, as a table", "refrain query unknown/ --csv > found.csv"),
-            ("Show what came closest, match or not", "refrain query clip.wav --explain"),
+            ("Show the closest tracks, even if they do not match", "refrain query clip.wav --explain"),
         ],
     ),
     (
@@ -148,7 +154,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     (
         "fingerprint",
         &[
-            ("Print what AcoustID looks up", "refrain fingerprint song.flac"),
+            ("Print the fingerprint that AcoustID looks up", "refrain fingerprint song.flac"),
             ("Print JSON for the whole file", "refrain fingerprint --json --length 0 song.flac"),
         ],
     ),

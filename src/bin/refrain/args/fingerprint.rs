@@ -13,13 +13,13 @@ use super::ffmpeg::FfmpegArgs;
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("form").multiple(false))]
 #[command(
-    after_help = "Options may begin with one dash, as those of fpcalc do. If the program is called through a link named fpcalc, it takes fpcalc's command line."
+    after_help = "Options may begin with one dash, as in fpcalc. If you call refrain through a link named fpcalc, it takes the same command line as fpcalc."
 )]
 pub struct FingerprintArgs {
     /// Audio files; `-` reads standard input
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// Print one JSON document per fingerprint
+    /// Print one line of JSON for each fingerprint
     #[arg(long, group = "form")]
     pub json: bool,
     /// Print DURATION= and FINGERPRINT= lines [default]
@@ -28,34 +28,34 @@ pub struct FingerprintArgs {
     /// Print only the fingerprint
     #[arg(long, group = "form")]
     pub plain: bool,
-    /// Print the fingerprint as numbers instead of packed text
+    /// Print the fingerprint as numbers instead of compressed text
     #[arg(long)]
     pub raw: bool,
-    /// With --raw: print signed numbers
+    /// Print signed numbers if --raw is given
     #[arg(long)]
     pub signed: bool,
     /// Fingerprint only the first SECS seconds of each file; 0 means all
     #[arg(long, short = 't', value_name = "SECS", value_parser = seconds, default_value = "120")]
     pub length: Seconds,
-    /// Print a fingerprint for every SECS seconds
+    /// Cut the file into parts of SECS seconds, and print a fingerprint for each
     #[arg(long, value_name = "SECS", value_parser = seconds)]
     pub chunk: Option<Seconds>,
-    /// With --chunk: let the parts overlap, so that nothing between two is missed
+    /// Let the parts of --chunk overlap, so that no sound between two parts is missed
     #[arg(long)]
     pub overlap: bool,
     /// Print the time when each fingerprint was started, in seconds since 1970
     #[arg(long)]
     pub ts: bool,
-    /// The algorithm of Chromaprint: 1, 2, 4 or 5; AcoustID uses 2
+    /// One of Chromaprint's algorithms: 1, 2, 4 or 5; AcoustID uses 2
     #[arg(long, short = 'a', value_name = "N", value_parser = algorithm, default_value = "2")]
     pub algorithm: Algorithm,
-    /// The sample format of raw files, such as s16le; names of containers are accepted and ignored
+    /// Read raw samples of this format, such as s16le; refrain ignores names of other formats
     #[arg(long, short = 'f', value_name = "NAME", value_parser = format)]
     pub format: Option<Format>,
-    /// The sample rate of raw files in Hz
+    /// How many raw samples make a second
     #[arg(long, short = 'r', value_name = "HZ", value_parser = rate, default_value = "44100")]
     pub rate: u32,
-    /// The number of channels of raw files
+    /// The number of channels of raw samples
     #[arg(long, short = 'c', value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256), default_value_t = 1)]
     pub channels: u16,
     #[command(flatten)]

@@ -15,7 +15,7 @@ pub struct GlobalArgs {
     /// The index file [default: refrain/index.refrain in your data folder, such as ~/.local/share]
     #[arg(long, short, global = true, env = "REFRAIN_DB", value_name = "FILE", value_parser = any_text())]
     pub db: Option<PathBuf>,
-    /// When to use colour; `auto`: only on a terminal, and not if NO_COLOR is set
+    /// When to use colour; `auto` uses colour on a terminal, unless NO_COLOR is set
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
     pub color: When,
 }

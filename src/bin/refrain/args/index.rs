@@ -11,8 +11,13 @@ use super::{ffmpeg::FfmpegArgs, find::FindArgs};
 /// Accepts any text except an empty one, which would select the whole index. A script passes an empty text if its
 /// variable was never set. Path arguments refuse an empty text anyway.
 fn not_empty() -> impl TypedValueParser<Value = OsString> {
-    OsStringValueParser::new()
-        .try_map(|text| if text.is_empty() { Err("it is empty; name what to choose") } else { Ok(text) })
+    OsStringValueParser::new().try_map(|text| {
+        if text.is_empty() {
+            Err("the text is empty; name a file, a folder, a pattern or an id")
+        } else {
+            Ok(text)
+        }
+    })
 }
 
 /// How to build.
@@ -39,13 +44,13 @@ pub struct UpdateArgs {
 pub struct WorkArgs {
     #[command(flatten)]
     pub ffmpeg: FfmpegArgs,
-    /// Analyse N files at a time [default: one per core]
+    /// Analyse N files at the same time [default: one per core]
     #[arg(long, short = 'j', value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
     /// Print errors only
     #[arg(long, short)]
     pub quiet: bool,
-    /// Also name each file that was added, has moved or is missing
+    /// Also print the name of each file that was added, has moved or is missing
     #[arg(long, short, conflicts_with = "quiet")]
     pub verbose: bool,
 }
@@ -65,23 +70,23 @@ pub struct InfoArgs {
 #[derive(Debug, Args)]
 #[command(
     after_help = "CHOSEN is a file, a folder (everything in it), a glob pattern, a track id or `missing`. Any other text is a word to \
-                  search for in title, artist, album and path. Lists only tracks that have all words. Quote words that belong \
-                  together."
+                  search for in title, artist, album and path. refrain lists only tracks that have all words. \
+                  Put quotes around words that belong together."
 )]
 pub struct ListArgs {
-    /// List only tracks that are chosen by a file, folder, pattern, id or word
+    /// List only these: a file, a folder, a pattern, a track id or words
     #[arg(value_name = "CHOSEN|WORD", value_parser = not_empty())]
     pub chosen: Vec<OsString>,
-    /// Sort the tracks by this [default: the order in which they were added]
+    /// Sort the tracks by this field [default: the order in which they were added]
     #[arg(long, value_enum, value_name = "BY")]
     pub sort: Option<SortBy>,
-    /// Print one JSON document per track, one per line
+    /// Print one line of JSON for each track
     #[arg(long, conflicts_with = "csv")]
     pub json: bool,
-    /// Print CSV with a header line and a line for each file
+    /// Print CSV, with one row for each file
     #[arg(long)]
     pub csv: bool,
-    /// Print a playlist: for each track, the first of its files that you chose
+    /// Print a playlist with one file of each track
     #[arg(long, conflicts_with_all = ["json", "csv"])]
     pub m3u: bool,
 }
@@ -102,13 +107,13 @@ pub enum SortBy {
 /// How to list the errors.
 #[derive(Debug, Args)]
 pub struct ErrorsArgs {
-    /// Print one JSON document per file, one per line
+    /// Print one line of JSON for each file
     #[arg(long, conflicts_with = "csv")]
     pub json: bool,
-    /// Print CSV with a header line
+    /// Print CSV, with one row for each file
     #[arg(long)]
     pub csv: bool,
-    /// Try to read the files again first
+    /// First try to read these files again
     #[arg(long)]
     pub retry: bool,
     #[command(flatten)]
@@ -118,14 +123,14 @@ pub struct ErrorsArgs {
 /// What to remove.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "CHOSEN is a file, a folder (everything in it), a glob pattern, a track id or `missing`. An existing path wins \
-                  over a pattern or an id."
+    after_help = "CHOSEN is a file, a folder (everything in it), a glob pattern, a track id or `missing`. If a file has \
+                  the same name as a pattern or an id, refrain chooses the file."
 )]
 pub struct RemoveArgs {
     /// A file, a folder, a pattern, a track id, or `missing`
     #[arg(required = true, value_name = "CHOSEN", value_parser = not_empty())]
     pub chosen: Vec<OsString>,
-    /// Print what would be removed, and remove nothing
+    /// Print the files that would be removed, but do not remove them
     #[arg(long)]
     pub dry_run: bool,
 }
@@ -133,7 +138,7 @@ pub struct RemoveArgs {
 /// How to prune.
 #[derive(Debug, Args)]
 pub struct PruneArgs {
-    /// Print what would be removed, and remove nothing
+    /// Print the files that would be removed, but do not remove them
     #[arg(long)]
     pub dry_run: bool,
 }
@@ -150,7 +155,7 @@ pub struct RelocateArgs {
 /// What to merge.
 #[derive(Debug, Args)]
 pub struct MergeArgs {
-    /// Index files to copy from; they do not change
+    /// The index files to add; refrain does not change them
     #[arg(required = true, value_name = "OTHER")]
     pub others: Vec<PathBuf>,
 }

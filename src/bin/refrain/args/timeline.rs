@@ -12,7 +12,7 @@ pub struct TimelineArgs {
     /// Recordings, or folders of recordings; `-` reads standard input
     #[arg(required = true, value_name = "FILE|DIR")]
     pub files: Vec<PathBuf>,
-    /// Leave out plays shorter than this [default: 3]
+    /// Leave out plays shorter than this many seconds [default: 3]
     #[arg(long, value_name = "SECS", value_parser = length)]
     pub min_length: Option<Seconds>,
     /// Leave out plays with a lower score, 0 to 1
@@ -30,25 +30,25 @@ pub struct TimelineArgs {
 #[derive(Debug, Args)]
 #[group(multiple = false)]
 pub struct TimelineFormatArgs {
-    /// Print one JSON document per recording, one per line
+    /// Print one line of JSON for each recording
     #[arg(long)]
     pub json: bool,
-    /// Print CSV with a header line and a line for each play
+    /// Print CSV, with one row for each play
     #[arg(long)]
     pub csv: bool,
-    /// Print a CUE sheet
+    /// Print a CUE sheet, which lets a player jump from song to song
     #[arg(long)]
     pub cue: bool,
     /// Print labels for Audacity; takes one recording only
     #[arg(long)]
     pub labels: bool,
-    /// Print RTTM, with each track as a speaker
+    /// Print RTTM (a format for who speaks when), with each track as a speaker
     #[arg(long)]
     pub rttm: bool,
-    /// Print a playlist of the played parts of the recordings
+    /// Print a playlist that plays each song in the recordings
     #[arg(long)]
     pub m3u: bool,
-    /// Print a tracklist to paste; unknown tracks are `ID - ID`
+    /// Print a tracklist to paste into a text; unknown tracks are `ID - ID`
     #[arg(long)]
     pub text: bool,
 }

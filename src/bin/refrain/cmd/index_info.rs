@@ -52,7 +52,7 @@ fn print(args: &InfoArgs, info: &Info, failures: Vec<(PathBuf, String)>) -> io::
         (
             "neighbour index",
             info.neighbours.map_or_else(
-                || "none: queries compare every window".into(),
+                || "none: the library is too small to need one".into(),
                 |(lists, windows)| format!("{lists} lists of {windows} windows"),
             ),
         ),

@@ -20,7 +20,7 @@ pub fn run(args: &MergeArgs) -> anyhow::Result<ExitCode> {
             told += &format!(", {} with new paths", summary.known);
         }
         if summary.skipped > 0 {
-            told += &format!(", {} skipped because their paths are known", summary.skipped);
+            told += &format!(", {} skipped because this index has their paths already", summary.skipped);
         }
         messages::say(&told);
     }

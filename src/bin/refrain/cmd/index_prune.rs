@@ -21,7 +21,7 @@ pub fn run(args: &PruneArgs) -> anyhow::Result<ExitCode> {
             let command = format!("index remove {}", db::quoted(&root));
             let (root, files) = (near(&root), wording::count((before - marked.len()) as u64, "file"));
             messages::say(&format!(
-                "no folder {root}; kept {files} in it; remove them with {}",
+                "the folder {root} is gone; kept {files} of this folder in the index; remove them with {}",
                 db::hint(&command)
             ));
         }
@@ -29,7 +29,7 @@ pub fn run(args: &PruneArgs) -> anyhow::Result<ExitCode> {
     if marked.len() > gone.len() {
         let there = wording::count((marked.len() - gone.len()) as u64, "file");
         let update = db::hint("index update");
-        messages::say(&format!("{there} marked as missing, but not missing any more; run {update}"));
+        messages::say(&format!("{there} marked as missing, but found again; run {update}"));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -19,10 +19,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
                 wording::shown(&path)
             )
         }
-        _ => format!(
-            "{}: too small for a neighbour index; queries compare every window",
-            wording::shown(&path)
-        ),
+        _ => format!("{}: the library is too small to need a neighbour index", wording::shown(&path)),
     });
     Ok(ExitCode::SUCCESS)
 }

@@ -24,6 +24,6 @@ pub fn run(args: &RelocateArgs) -> anyhow::Result<ExitCode> {
         0 => wording::count(moved.roots, "folder"),
         files => wording::count(files, "file"),
     };
-    messages::say(&format!("{what} relocated; run {} to read what else changed", db::hint("index update")));
+    messages::say(&format!("{what} relocated; run {} to find other changes", db::hint("index update")));
     Ok(ExitCode::SUCCESS)
 }

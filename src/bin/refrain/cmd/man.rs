@@ -92,26 +92,29 @@ fn render(man: &Man, command: &Command, words: &str, page: &mut Vec<u8>) -> io::
 }
 
 const EXIT_STATUS: &[(&str, &str)] = &[
-    ("0", "Found something, or did what was asked."),
-    ("1", "Found nothing: no match, or nothing in the index is what was asked for."),
+    ("0", "Success: something was found, or the command did its work."),
+    ("1", "Nothing found: no clip matched, or the index has nothing that you asked for."),
     ("2", "Error: an input could not be read, the index cannot be used, or the command line is wrong."),
 ];
 
 const ENVIRONMENT: &[(&str, &str)] = &[
-    ("REFRAIN_DB", "The index file, if --db does not name one."),
-    ("REFRAIN_FFMPEG", "Whether ffmpeg may be used: auto, never, or the path of the program. --ffmpeg wins."),
-    ("NO_COLOR", "If it is set to anything, there is no colour unless --color always asks for it."),
+    ("REFRAIN_DB", "The index file, unless --db names another one."),
+    (
+        "REFRAIN_FFMPEG",
+        "Which ffmpeg to use: auto, never, or the path of the program. The option --ffmpeg has priority.",
+    ),
+    ("NO_COLOR", "If this variable is set, refrain uses no colour, unless you give --color always."),
     ("XDG_DATA_HOME", "The data folder, ~/.local/share if it is not set."),
 ];
 
 const FILES: &[(&str, &str)] = &[
     (
         "~/.local/share/refrain/index.refrain",
-        "The index, if neither --db nor REFRAIN_DB names one: an SQLite file.",
+        "The default index, an SQLite file. --db or REFRAIN_DB can name another one.",
     ),
     (
         "FILE-wal, FILE-shm",
-        "The log of SQLite beside an index that is open. They are gone when it is closed.",
+        "Files of SQLite beside an open index. SQLite removes them when the index is closed.",
     ),
 ];
 

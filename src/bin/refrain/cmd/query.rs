@@ -211,7 +211,7 @@ impl<'a> Output<'a> {
         if let Some(candidates) = answer.candidates.as_deref().filter(|c| !c.is_empty()) {
             self.candidates.print(
                 &mut self.out,
-                "  best candidates, whether or not they match:",
+                "  closest tracks, even if they do not match:",
                 candidates,
                 false,
             )?;
