@@ -36,11 +36,21 @@ pub struct Tags {
 impl Tags {
     /// How many tags there are; several artists are one.
     pub(crate) fn count(&self) -> u32 {
-        let Self { title, artist, other_artists: _, album, track_number, disc_number, recording_mbid, release_mbid, acoustid } =
-            self;
+        let Self {
+            title,
+            artist,
+            other_artists: _,
+            album,
+            track_number,
+            disc_number,
+            recording_mbid,
+            release_mbid,
+            acoustid,
+        } = self;
         let texts = [title, artist, album, recording_mbid, release_mbid, acoustid];
         let numbers = [track_number, disc_number];
-        (texts.iter().filter(|tag| tag.is_some()).count() + numbers.iter().filter(|tag| tag.is_some()).count()) as u32
+        (texts.iter().filter(|tag| tag.is_some()).count()
+            + numbers.iter().filter(|tag| tag.is_some()).count()) as u32
     }
 
     /// Fills the fields that are empty from `other`.

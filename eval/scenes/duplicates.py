@@ -232,8 +232,9 @@ def make(scene: Scene) -> dict:
     rows += in_parallel(lambda k: remixes(scene, k, after[backings + k].path), range(loops))
     rows.append(in_parallel(intro, range(introduced)))
     others = after[backings + loops :]
-    rows.append(signals(scene, others))
-    others = others[: scene.size(OTHERS, 10)]
+    # Sounds of tracks that are not in the library.
+    rows.append(signals(scene, others[-20:]))
+    others = others[: min(scene.size(OTHERS, 10), len(others) - 20)]
     rows.append([{"path": str(t.path), "recording": f"o{k}", "form": "another track"} for k, t in enumerate(others)])
     return {"files": [row for some in rows for row in some]}
 

@@ -85,7 +85,8 @@ impl Agreement {
 fn in_order(mut found: Vec<Stretch>) -> Vec<Stretch> {
     let mut chosen: Vec<Stretch> = Vec::new();
     while !found.is_empty() {
-        let best = (0..found.len()).max_by(|&a, &b| found[a].worth().total_cmp(&found[b].worth())).unwrap_or(0);
+        let best =
+            (0..found.len()).max_by(|&a, &b| found[a].worth().total_cmp(&found[b].worth())).unwrap_or(0);
         let best = found.swap_remove(best);
         let place = chosen.partition_point(|other| other.one.start <= best.one.start);
         chosen.insert(place, best.clone());

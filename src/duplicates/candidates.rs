@@ -108,17 +108,26 @@ pub fn candidates(store: &Store, cancel: &CancelToken) -> Result<Vec<Pair>> {
     let further = further(store, cancel)?;
     let params = store.params();
     let unit = params.projection.scale * params.projection.scale;
-    let join =
-        SelfJoin { per_track: PER_TRACK, nearest: NEAREST, min_dot: (MIN_COSINE * unit) as i32 };
+    let join = SelfJoin { per_track: PER_TRACK, nearest: NEAREST, min_dot: (MIN_COSINE * unit) as i32 };
     let mut pairs: HashMap<(u32, u32), Diagonals> = HashMap::new();
     join.run(store, &further, cancel, |found| {
         for (asked, hit) in found {
             let (a, b) = (asked.track.0, hit.track.0);
             let cosine = params.projection.cosine(hit.dot);
             let seed = if a < b {
-                Seed { one: asked.position.0, two: hit.position.0, semitones: asked.semitones, weight: cosine }
+                Seed {
+                    one: asked.position.0,
+                    two: hit.position.0,
+                    semitones: asked.semitones,
+                    weight: cosine,
+                }
             } else {
-                Seed { one: hit.position.0, two: asked.position.0, semitones: -asked.semitones, weight: cosine }
+                Seed {
+                    one: hit.position.0,
+                    two: asked.position.0,
+                    semitones: -asked.semitones,
+                    weight: cosine,
+                }
             };
             pairs.entry((a.min(b), a.max(b))).or_default().add(seed);
         }
@@ -126,7 +135,11 @@ pub fn candidates(store: &Store, cancel: &CancelToken) -> Result<Vec<Pair>> {
     })?;
     let mut pairs: Vec<Pair> = pairs
         .into_iter()
-        .map(|((one, two), diagonals)| Pair { one: TrackId(one), two: TrackId(two), seeds: diagonals.into_seeds() })
+        .map(|((one, two), diagonals)| Pair {
+            one: TrackId(one),
+            two: TrackId(two),
+            seeds: diagonals.into_seeds(),
+        })
         .collect();
     pairs.sort_unstable_by_key(|pair| (pair.one, pair.two));
     Ok(pairs)

@@ -44,12 +44,22 @@ impl Neighbours {
         Self(all)
     }
 
-    /// All tracks, those with the most weight first.
-    fn by_weight(&self) -> Vec<TrackId> {
-        let weight = |of: &BTreeMap<TrackId, Vec<Seed>>| of.values().flatten().map(|seed| seed.weight).sum::<f32>();
-        let mut order: Vec<(f32, TrackId)> = self.0.iter().map(|(&track, of)| (weight(of), track)).collect();
-        order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        order.into_iter().map(|(_, track)| track).collect()
+    /// How near a track's windows are to those of others, in all.
+    fn weight(&self, track: TrackId) -> f32 {
+        self.0.get(&track).into_iter().flat_map(BTreeMap::values).flatten().map(|seed| seed.weight).sum()
+    }
+
+    /// All tracks, those with the most weight first, of equal ones the longest.
+    fn by_weight(&self, store: &Store) -> Result<Vec<TrackId>> {
+        let mut order: Vec<(f32, u32, TrackId)> = Vec::new();
+        store.window_counts(|track, windows| {
+            if self.0.contains_key(&track) {
+                order.push((self.weight(track), windows, track));
+            }
+            Ok(())
+        })?;
+        order.sort_by(|a, b| b.0.total_cmp(&a.0).then(b.1.cmp(&a.1)).then(a.2.cmp(&b.2)));
+        Ok(order.into_iter().map(|(_, _, track)| track).collect())
     }
 }
 
@@ -82,7 +92,7 @@ pub fn groups(
     }
     pairs.retain(|pair| known[&pair.one] && known[&pair.two]);
     let neighbours = Neighbours::new(pairs);
-    let mut order = neighbours.by_weight();
+    let mut order = neighbours.by_weight(store)?;
     let total = order.len() as u64;
     let (mut grouped, mut groups) = (BTreeSet::new(), Vec::new());
     while !order.is_empty() {
@@ -106,8 +116,10 @@ pub fn groups(
             centres.push((centre, others));
         }
         order = waiting;
-        let asked: Vec<(TrackId, TrackId)> =
-            centres.iter().flat_map(|(centre, others)| others.iter().map(move |&other| (*centre, other))).collect();
+        let asked: Vec<(TrackId, TrackId)> = centres
+            .iter()
+            .flat_map(|(centre, others)| others.iter().map(move |&other| (*centre, other)))
+            .collect();
         let links = all_links(store, &asked, &neighbours)?;
         for (centre, others) in centres {
             let found = others.iter().filter_map(|&other| links.get(&(centre, other)));
@@ -128,6 +140,9 @@ pub fn groups(
     for group in &mut groups {
         cancel.check()?;
         around_best(store, &neighbours, group, &mut first)?;
+    }
+    add_rest(store, &neighbours, &mut groups)?;
+    for group in &mut groups {
         group.links.sort_by_key(|link| (link.relation, link.two));
     }
     groups.retain(|group| !group.links.is_empty());
@@ -167,6 +182,36 @@ fn all_links(
     Ok(links)
 }
 
+/// Adds tracks that are in no group to the group whose reference they have most to do with. The first centre of a group may
+/// have been too different from them.
+fn add_rest(store: &Store, neighbours: &Neighbours, groups: &mut [Group]) -> Result<()> {
+    let mut group_of: BTreeMap<TrackId, usize> = BTreeMap::new();
+    for (n, group) in groups.iter().enumerate() {
+        let members = group.links.iter().filter(|link| link.relation != Relation::SharedBacking);
+        group_of.extend(members.map(|link| (link.two, n)));
+        group_of.insert(group.reference, n);
+    }
+    let mut asked: BTreeSet<(TrackId, TrackId)> = BTreeSet::new();
+    for (&track, others) in neighbours.0.iter().filter(|(track, _)| !group_of.contains_key(track)) {
+        let near = others.keys().filter_map(|other| group_of.get(other));
+        asked.extend(near.map(|&n| (groups[n].reference, track)));
+    }
+    let asked: Vec<(TrackId, TrackId)> = asked.into_iter().collect();
+    let mut found: BTreeMap<TrackId, Link> = BTreeMap::new();
+    for link in all_links(store, &asked, neighbours)?.into_values() {
+        let is_better = |other: &Link| (link.relation, link.one) < (other.relation, other.one);
+        if link.relation != Relation::SharedBacking && found.get(&link.two).is_none_or(is_better) {
+            found.insert(link.two, link);
+        }
+    }
+    for link in found.into_values() {
+        let group = &mut groups[group_of[&link.one]];
+        group.links.retain(|other| other.two != link.two);
+        group.links.push(link);
+    }
+    Ok(())
+}
+
 /// Makes the copy that `first` chooses the reference of a group, if it has to do with all its tracks.
 fn around_best(
     store: &Store,
@@ -174,26 +219,52 @@ fn around_best(
     group: &mut Group,
     first: &mut impl FnMut(&[TrackId]) -> Result<TrackId>,
 ) -> Result<()> {
-    let copies = group.links.iter().filter(|link| link.relation == Relation::SameAudio).map(|link| link.two);
-    let copies: Vec<TrackId> = [group.reference].into_iter().chain(copies).collect();
-    let best = first(&copies)?;
-    if best == group.reference {
-        return Ok(());
+    let copies = |group: &Group| -> Vec<TrackId> {
+        let copies =
+            group.links.iter().filter(|link| link.relation == Relation::SameAudio).map(|link| link.two);
+        [group.reference].into_iter().chain(copies).collect()
+    };
+    let is_member = |link: &&Link| link.relation != Relation::SharedBacking;
+    // A long edit has the most windows. Where no other track is like it, another one may have copies.
+    if copies(group).len() == 1 && group.links.iter().filter(is_member).count() > 1 {
+        let weight = |link: &&Link| neighbours.weight(link.two);
+        let members = group.links.iter().filter(is_member);
+        let heaviest = members.max_by(|a, b| weight(a).total_cmp(&weight(b)).then(b.two.cmp(&a.two)));
+        if let Some(other) = heaviest.map(|link| link.two)
+            && let Some(around) = around(store, neighbours, group, other)?
+            && copies(&around).len() > 1
+        {
+            *group = around;
+        }
     }
-    let others = group.links.iter().map(|link| link.two).filter(|&other| other != best);
-    let asked: Vec<(TrackId, TrackId)> =
-        others.chain([group.reference]).map(|other| (best, other)).collect();
-    let mut links = all_links(store, &asked, neighbours)?;
-    // Those that share a backing may go.
-    let is_needed = |track: TrackId| {
-        group.links.iter().all(|link| link.two != track || link.relation != Relation::SharedBacking)
-    };
-    let fits = |&(best, other): &(TrackId, TrackId)| {
-        links.get(&(best, other)).is_some_and(|link| link.relation != Relation::SharedBacking) || !is_needed(other)
-    };
-    if asked.iter().all(fits) {
-        group.reference = best;
-        group.links = asked.iter().filter_map(|pair| links.remove(pair)).collect();
+    let best = first(&copies(group))?;
+    if best != group.reference
+        && let Some(around) = around(store, neighbours, group, best)?
+    {
+        *group = around;
     }
     Ok(())
+}
+
+/// The tracks of a group around another of them, if that has to do with all that are more than backing.
+fn around(
+    store: &Store,
+    neighbours: &Neighbours,
+    group: &Group,
+    reference: TrackId,
+) -> Result<Option<Group>> {
+    let others = group.links.iter().map(|link| link.two).filter(|&other| other != reference);
+    let asked: Vec<(TrackId, TrackId)> =
+        others.chain([group.reference]).map(|other| (reference, other)).collect();
+    let mut links = all_links(store, &asked, neighbours)?;
+    let is_backing = |track: TrackId| {
+        group.links.iter().any(|link| link.two == track && link.relation == Relation::SharedBacking)
+    };
+    let fits = |pair: &(TrackId, TrackId)| {
+        links.get(pair).is_some_and(|link| link.relation != Relation::SharedBacking) || is_backing(pair.1)
+    };
+    Ok(asked
+        .iter()
+        .all(fits)
+        .then(|| Group { reference, links: asked.iter().filter_map(|pair| links.remove(pair)).collect() }))
 }

@@ -190,7 +190,10 @@ mod tests {
             later.path = "/c".into();
             assert_eq!(kept(&[later, earlier]).0, "/b");
         }
-        assert_eq!(kept(&[file("/b"), file("/a")]), ("/a".to_owned(), vec!["as good as the kept file".to_owned(), String::new()]));
+        assert_eq!(
+            kept(&[file("/b"), file("/a")]),
+            ("/a".to_owned(), vec!["as good as the kept file".to_owned(), String::new()])
+        );
     }
 
     #[test]

@@ -35,6 +35,10 @@ pub struct Measures {
     pub balance: f64,
     /// Frames of the second track a frame of the first, in the longest stretch.
     pub tempo: f64,
+    /// How far the frames of both are apart in time at the longest stretch, in frames, 0..=0.5.
+    pub apart: f64,
+    /// How many seconds of the first track lie in stretches.
+    pub seconds: f64,
     /// How many stretches there are.
     pub stretches: usize,
     /// The share of frames within stretches that agree nearly perfectly.
@@ -97,6 +101,8 @@ pub fn measured(one: &Sound, two: &Sound, agreement: &Agreement) -> Option<Measu
         },
         balance: weighted(|s| s.balance),
         tempo: longest.tempo,
+        apart: (longest.offset - longest.offset.round()).abs(),
+        seconds: frames * seconds,
         stretches: stretches.len(),
         perfect,
         dip,
@@ -146,8 +152,13 @@ const MIN_EDIT: f64 = 0.9;
 const MIN_PERFECT: f64 = 0.1;
 const MIN_BACKING: f64 = 0.5;
 
-/// A share of energies that differs more is a remaster.
+/// A recording is a remaster if its energies are spread more differently. Frames that lie half a hop apart differ by more
+/// than frames that meet.
 const MAX_BALANCE: f64 = 0.05;
+const APART_BALANCE: f64 = 0.05;
+
+/// An excerpt and an edit agree for at least so many seconds: less is a sound that many tracks may use.
+const MIN_PART: f64 = 10.0;
 
 impl Missing {
     fn is_whole(&self) -> bool {
@@ -181,11 +192,12 @@ pub fn relation(measures: &Measures) -> Option<Relation> {
     match [one.is_whole(), two.is_whole()] {
         [true, true] if measures.stretches == 1 => Some(if (measures.tempo - 1.0).abs() > MAX_SPEED {
             Relation::OtherSpeed
-        } else if measures.balance > MAX_BALANCE {
+        } else if measures.balance > MAX_BALANCE + 2.0 * APART_BALANCE * measures.apart {
             Relation::Remaster
         } else {
             Relation::SameAudio
         }),
+        _ if measures.seconds < MIN_PART => None,
         [true, true] => Some(Relation::Edit),
         [true, false] | [false, true] if measures.stretches == 1 => Some(Relation::Excerpt),
         _ if covered >= MIN_EDIT => Some(Relation::Edit),

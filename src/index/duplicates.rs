@@ -63,7 +63,8 @@ impl<'a> DuplicateOptions<'a> {
     /// The relations of which one file is enough. [`Relation::SharedBacking`] never is one.
     #[must_use]
     pub fn relations(mut self, relations: impl IntoIterator<Item = Relation>) -> Self {
-        self.relations = relations.into_iter().filter(|relation| *relation != Relation::SharedBacking).collect();
+        self.relations =
+            relations.into_iter().filter(|relation| *relation != Relation::SharedBacking).collect();
         self
     }
 
@@ -250,7 +251,8 @@ impl<'o> Library<'o> {
     /// Decides which files to keep, and returns the bytes of the others.
     fn choose(&self, files: &mut [DuplicateFile], facts: &[Facts]) -> u64 {
         let options = self.options;
-        let one_is_enough = |relation| relation == Relation::Reference || options.relations.contains(&relation);
+        let one_is_enough =
+            |relation| relation == Relation::Reference || options.relations.contains(&relation);
         let rivals: Vec<usize> = (0..files.len()).filter(|&n| one_is_enough(files[n].relation)).collect();
         let known: Vec<Facts> = rivals.iter().map(|&n| facts[n].clone()).collect();
         let (kept, why) = best(&options.rules, &known);
@@ -267,7 +269,8 @@ impl<'o> Library<'o> {
         for (&n, why) in rivals.iter().zip(why) {
             let file = &mut files[n];
             if n == kept {
-                file.why = if rivals.len() > 1 { "the best of the copies".to_owned() } else { file.why.clone() };
+                file.why =
+                    if rivals.len() > 1 { "the best of the copies".to_owned() } else { file.why.clone() };
                 if file.relation == Relation::Reference && rivals.len() == 1 {
                     "the reference".clone_into(&mut file.why);
                 }

@@ -181,7 +181,8 @@ impl Pair<'_, '_> {
         ];
         let halves = 2 * at as usize..2 * to as usize;
         let steps = (reach / STEP).round() as i32;
-        let (shift, similarity) = best_shift(&sides[0], &sides[1], values, halves, self.semitones, reach, steps);
+        let (shift, similarity) =
+            best_shift(&sides[0], &sides[1], values, halves, self.semitones, reach, steps);
         Ok(Some(Piece { shift, similarity }))
     }
 }

@@ -19,6 +19,7 @@ mod docs_links;
 mod docs_output;
 #[cfg(unix)]
 mod docs_recipes;
+mod duplicates;
 mod embed;
 mod exact;
 #[cfg(unix)]

@@ -46,7 +46,10 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         &[
             ("List what is in the library more than once", "refrain duplicates"),
             ("Keep the files in one folder rather than others", "refrain duplicates --prefer ~/Music"),
-            ("Write the commands that delete the rest, to read before they run", "refrain duplicates --script rest.sh"),
+            (
+                "Write the commands that delete the rest, to read before they run",
+                "refrain duplicates --script rest.sh",
+            ),
         ],
     ),
     (

@@ -10,13 +10,7 @@ use refrain::{Compared, DuplicateGroup, DuplicateOptions, Index, Progress, Track
 use serde_json::json;
 
 use super::{NAMES_CUT, duplicates_csv, duplicates_script, duplicates_text, title, warn_if_empty};
-use crate::{
-    args::DuplicatesArgs,
-    bar::Steps,
-    db, messages,
-    screen::near::near,
-    stop, wording,
-};
+use crate::{args::DuplicatesArgs, bar::Steps, db, messages, screen::near::near, stop, wording};
 
 /// Lists groups of files that hold the same recording. Exit 1 if there is none.
 pub fn run(args: &DuplicatesArgs) -> anyhow::Result<ExitCode> {
@@ -28,7 +22,8 @@ pub fn run(args: &DuplicatesArgs) -> anyhow::Result<ExitCode> {
     warn_if_empty(&index, &path)?;
     let stop = stop::token();
     let mut steps = Steps::new("track");
-    let options = options(args)?.cancel(&stop).on_progress(|Progress { done, total, .. }| steps.at(done, total));
+    let options =
+        options(args)?.cancel(&stop).on_progress(|Progress { done, total, .. }| steps.at(done, total));
     let groups = index.duplicates_with(options);
     steps.end();
     let below: Vec<PathBuf> = absolute(&args.below)?;
@@ -89,7 +84,11 @@ fn summary(groups: &[DuplicateGroup]) -> String {
     if spare == 0 {
         return format!("{of}; every file is another version");
     }
-    format!("{of}; without the {} not kept, {} are free", wording::count(spare as u64, "file"), wording::size(bytes))
+    format!(
+        "{of}; without the {} not kept, {} are free",
+        wording::count(spare as u64, "file"),
+        wording::size(bytes)
+    )
 }
 
 /// Says what two files are to each other.

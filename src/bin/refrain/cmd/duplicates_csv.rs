@@ -5,8 +5,21 @@ use refrain::DuplicateGroup;
 use serde_json::Value;
 
 const COLUMNS: [&str; 15] = [
-    "group", "path", "relation", "keep", "why", "score", "speed", "id", "duration", "size", "sample_rate", "channels",
-    "title", "artist", "album",
+    "group",
+    "path",
+    "relation",
+    "keep",
+    "why",
+    "score",
+    "speed",
+    "id",
+    "duration",
+    "size",
+    "sample_rate",
+    "channels",
+    "title",
+    "artist",
+    "album",
 ];
 
 /// Writes the header and all files. Groups are numbered from 1.

@@ -55,11 +55,8 @@ fn row(file: &DuplicateFile) -> Row {
 
 /// Where it agrees with the reference, if not over its whole length, and at what speed.
 fn differs(file: &DuplicateFile) -> Option<String> {
-    let parts: Vec<String> = file
-        .agrees
-        .iter()
-        .map(|[from, to, start]| format!("{from}-{to} is {start} of the first"))
-        .collect();
+    let parts: Vec<String> =
+        file.agrees.iter().map(|[from, to, start]| format!("{from}-{to} is {start} of the first")).collect();
     match file.relation {
         Relation::OtherSpeed => Some(format!("{:.3} times as fast as the first", file.speed)),
         Relation::Edit | Relation::Excerpt | Relation::SharedBacking => Some(parts.join(", ")),
