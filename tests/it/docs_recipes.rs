@@ -27,6 +27,7 @@ impl Computer {
             ("songs/second-orbit.flac", "home/here/Music/second-orbit.flac"),
             ("songs/quiet-engines.wav", "home/Music/live/quiet-engines.wav"),
             ("songs/marigold-street.mp3", "home/Music/song.mp3"),
+            ("songs/marigold-street.mp3", "home/Music/copied.mp3"),
             ("songs/paper-lanterns.mp3", "media/disk2/Music/paper-lanterns.mp3"),
             ("songs/winter-ferry.m4a", "media/disk2/Music/winter-ferry.m4a"),
             ("clips/clean.wav", "home/here/clip.wav"),
@@ -137,7 +138,7 @@ fn every_recipe_of_the_manual_works() {
                 assert!(computer.read("live.m3u8").contains("quiet-engines.wav"));
                 assert!(computer.read("kestrel.m3u8").contains("second-orbit.flac"));
             }
-            "Find copies" => assert!(last.contains("Marigold Street"), "{last}"),
+            "Find copies" => assert!(computer.read("rest.sh").contains("copied.mp3")),
             "Use refrain as fpcalc in beets and Picard" => {
                 assert!(computer.run("~/.local/bin/fpcalc clip.wav").contains("FINGERPRINT="));
             }
@@ -162,7 +163,6 @@ fn every_recipe_of_the_readme_works() {
     assert!(ran >= 8, "{ran}");
     for (file, content) in [
         ("names.csv", "Second Orbit"),
-        ("show.cue", "Second Orbit"),
         ("heard.m3u8", "second-orbit.flac"),
         ("keys.csv", "second-orbit.flac"),
     ] {

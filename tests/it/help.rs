@@ -58,6 +58,7 @@ fn the_examples_run() {
     for line in lines {
         let place = Place::new();
         place.song("second-orbit.flac", "Music/live/orbit.flac");
+        place.song("second-orbit.flac", "Music/copied.flac");
         place.song("copper-rain.m4a", "disk/rain.m4a");
         for song in ["song.flac", "set.flac"] {
             place.song("second-orbit.flac", song);
