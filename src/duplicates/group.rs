@@ -21,6 +21,9 @@ use crate::{
 /// About how many pairs are compared in one go. Bounds the memory.
 const TOGETHER: usize = 512;
 
+/// How many tracks of a group are tried as its centre, if the first one has few copies.
+const OTHER_CENTRES: usize = 3;
+
 /// A reference and the tracks that have to do with it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
@@ -225,16 +228,16 @@ fn around_best(
         [group.reference].into_iter().chain(copies).collect()
     };
     let is_member = |link: &&Link| link.relation != Relation::SharedBacking;
-    // A long edit has the most windows. Where no other track is like it, another one may have copies.
-    if copies(group).len() == 1 && group.links.iter().filter(is_member).count() > 1 {
-        let weight = |link: &&Link| neighbours.weight(link.two);
-        let members = group.links.iter().filter(is_member);
-        let heaviest = members.max_by(|a, b| weight(a).total_cmp(&weight(b)).then(b.two.cmp(&a.two)));
-        if let Some(other) = heaviest.map(|link| link.two)
-            && let Some(around) = around(store, neighbours, group, other)?
-            && copies(&around).len() > 1
-        {
-            *group = around;
+    // A long edit has the most windows. Where few other tracks are like it, another one may have more copies.
+    let mut members: Vec<TrackId> = group.links.iter().filter(is_member).map(|link| link.two).collect();
+    if members.len() > 1 && 2 * copies(group).len() <= members.len() {
+        members.sort_by(|&a, &b| neighbours.weight(b).total_cmp(&neighbours.weight(a)).then(a.cmp(&b)));
+        for other in members.into_iter().take(OTHER_CENTRES) {
+            if let Some(around) = around(store, neighbours, group, other)?
+                && copies(&around).len() > copies(group).len()
+            {
+                *group = around;
+            }
         }
     }
     let best = first(&copies(group))?;

@@ -130,9 +130,10 @@ fn missing(sound: &Sound, spans: &[(f64, f64)]) -> Missing {
 const MIN_ALIKE: f64 = 0.65;
 const BALANCE_COST: f64 = 0.3;
 
-/// Two tracks keep the same time if frames and noise (times [`NOISE_COST`]) wander no further. Of 5,414 pairs of copies
-/// 5,390 do. The steadiest of 48 renderings whose tempo drifts reaches .109.
-const MAX_WANDER: f64 = 0.09;
+/// Two tracks keep the same time if frames and noise (times [`NOISE_COST`]) wander no further. Of 504 copies in the messy
+/// library of the development corpus 493 do. The steadiest pair of some 300 renderings with the same instruments, whose tempo
+/// drifts, reaches .157.
+const MAX_WANDER: f64 = 0.12;
 const NOISE_COST: f64 = 0.3;
 
 /// At another speed than this share, it is another speed.

@@ -1,6 +1,6 @@
 //! How early or late one track is against another on a straight line. A copy keeps its time. A player does not.
 
-/// How far some pieces that follow each other are off their line, at the median.
+/// How far some pieces that follow each other are off their line, in four of five places less.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Wander {
     /// In frames.
@@ -11,6 +11,9 @@ pub struct Wander {
 
 /// Pieces that are early or late together: about 7 s.
 const TOGETHER: usize = 5;
+
+/// The share of places that are less off than what is told.
+const MOST: f64 = 0.8;
 
 /// A piece that is further from the median is left out when the bias is fitted, in frames.
 const NEAR: f64 = 0.3;
@@ -28,7 +31,7 @@ pub(super) fn wander(pieces: &[Off]) -> Wander {
     if pieces.len() < 4 {
         return Wander::default();
     }
-    let middle = median(pieces.iter().map(|piece| piece.by));
+    let middle = quantile(pieces.iter().map(|piece| piece.by).collect(), 0.5);
     // Least squares of 1, sine and cosine of the fraction, over pieces that are not far off.
     let near = |piece: &&Off| (piece.by - middle).abs() < NEAR;
     let waves = |piece: &Off| {
@@ -62,7 +65,7 @@ pub(super) fn wander(pieces: &[Off]) -> Wander {
             (mean.abs(), mean.abs() * (weight / together as f64).sqrt())
         })
         .unzip();
-    Wander { frames: median(off.into_iter()), beyond_noise: median(beyond.into_iter()) }
+    Wander { frames: quantile(off, MOST), beyond_noise: quantile(beyond, MOST) }
 }
 
 /// The solution of three equations with a positive definite matrix; the last column is the right side.
@@ -79,12 +82,11 @@ fn solved(mut rows: [[f64; 4]; 3]) -> [f64; 3] {
     std::array::from_fn(|i| rows[i][3] / rows[i][i])
 }
 
-/// The middle value; 0 of nothing.
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.collect();
-    let middle = values.len() / 2;
+/// The value that this share of the values does not exceed; 0 of nothing.
+fn quantile(mut values: Vec<f64>, share: f64) -> f64 {
     if values.is_empty() {
         return 0.0;
     }
-    *values.select_nth_unstable_by(middle, f64::total_cmp).1
+    let place = ((values.len() - 1) as f64 * share) as usize;
+    *values.select_nth_unstable_by(place, f64::total_cmp).1
 }
