@@ -29,10 +29,10 @@ use crate::{
     failpoint,
 };
 
-/// Pages that are put back between two looks at the token: a few milliseconds.
-const PAGES: c_int = 64;
+/// Pages that are put back between two looks at the token: well below a millisecond.
+const PAGES: c_int = 16;
 /// Steps after which the log has to be on the disk. Otherwise folding it would first wait until all of it is.
-const STEPS_A_SYNC: u64 = 32;
+const STEPS_A_SYNC: u64 = 128;
 /// How many copies are made until nobody has written meanwhile.
 const MAX_COPIES: usize = 5;
 
