@@ -1,9 +1,10 @@
 //! How soon does each call that can take long return once it is cancelled? Runs each call to its end, then again on a
 //! fresh copy of the index for each moment of cancellation, and verifies the index at the end.
 //!
-//! `cargo run --release --example cancel_times -- INDEX AUDIO WORK [CALLS]`; AUDIO: a long file; CALLS: names with commas
-//! between them, by default all. WORK needs room for three times INDEX. Prints a row for each call. A file or an index as
-//! large as those in use gives meaningful times, and so does a machine that does nothing else.
+//! `cargo run --release --example cancel_times -- INDEX AUDIO WORK [CALLS [LATEST]]`; AUDIO: a long file; CALLS: names with
+//! commas between them, by default all; LATEST: seconds, by default 10. WORK needs room for three times INDEX. Prints a row
+//! for each call. A file or an index as large as those in use gives meaningful times. On Linux, the last times are without
+//! what the call's own thread waited for a processor, so that they mean something on a busy machine, too.
 use std::{
     env, fs,
     path::{Path, PathBuf},
@@ -19,12 +20,12 @@ use refrain::{
     analyze_with,
 };
 
-/// When to cancel, in parts of the time that the whole call takes, and at the latest.
+/// When to cancel, in parts of the time that the whole call takes, and at the latest unless the last argument says when.
 const PARTS: [f64; 5] = [0.05, 0.2, 0.5, 0.8, 0.95];
 const LATEST: Duration = Duration::from_secs(10);
 
-/// A call that takes longer is cancelled to end the measurement of the whole.
-const LONGEST: Duration = Duration::from_secs(60);
+/// A call that takes so many times as long is cancelled to end the measurement of the whole.
+const LONGEST: u32 = 6;
 
 /// The bar: a cancelled call returns within this time.
 const BAR: Duration = Duration::from_millis(200);
@@ -160,6 +161,15 @@ struct Run {
     took: Duration,
     /// From the cancellation to the return, if the call was cancelled before it ended.
     late: Option<Duration>,
+    /// The same, without what the thread waited for a processor meanwhile.
+    alone: Option<Duration>,
+}
+
+/// How long the thread at `task`, below `/proc`, has waited for a processor. 0 where the system does not say it.
+fn waited(task: &Path) -> Duration {
+    let text = fs::read_to_string(Path::new("/proc").join(task).join("schedstat")).unwrap_or_default();
+    let nanoseconds = text.split_whitespace().nth(1).and_then(|number| number.parse().ok());
+    Duration::from_nanos(nanoseconds.unwrap_or(0))
 }
 
 /// Runs `call` and cancels it after `after`.
@@ -168,13 +178,20 @@ fn run(call: Call, given: &Given, after: Duration) -> Result<Run> {
     let (sender, receiver) = mpsc::channel();
     thread::scope(|scope| {
         let cancelled = token.clone();
+        let (named, name) = mpsc::channel();
         let begun = Instant::now();
-        scope.spawn(move || sender.send((call(given, &cancelled), Instant::now())));
-        let (cancelled, (done, ended)) = match receiver.recv_timeout(after) {
+        scope.spawn(move || {
+            let task = fs::read_link("/proc/thread-self").unwrap_or_default();
+            let _ = named.send(task.clone());
+            sender.send((call(given, &cancelled), Instant::now(), waited(&task)))
+        });
+        let task = name.recv().expect("the thread begins");
+        let (cancelled, (done, ended, waited_at_end)) = match receiver.recv_timeout(after) {
             Ok(done) => (None, done),
             Err(_) => {
+                let before = waited(&task);
                 token.cancel();
-                (Some(Instant::now()), receiver.recv().expect("the call returns"))
+                (Some((Instant::now(), before)), receiver.recv().expect("the call returns"))
             }
         };
         match done {
@@ -182,7 +199,11 @@ fn run(call: Call, given: &Given, after: Duration) -> Result<Run> {
             Ok(()) | Err(Error::Interrupted) => {}
             Err(error) => return Err(error),
         }
-        Ok(Run { took: ended - begun, late: cancelled.map(|at| ended.saturating_duration_since(at)) })
+        let late = cancelled.map(|(at, _)| ended.saturating_duration_since(at));
+        let alone = late
+            .zip(cancelled)
+            .map(|(late, (_, before))| late.saturating_sub(waited_at_end.saturating_sub(before)));
+        Ok(Run { took: ended - begun, late, alone })
     })
 }
 
@@ -202,10 +223,11 @@ fn copy(from: &Path, given: &Given) -> Result<()> {
 fn main() -> Result<()> {
     let args: Vec<String> = env::args().skip(1).collect();
     let [index, audio, work, ..] = &args[..] else {
-        eprintln!("usage: cancel_times INDEX AUDIO WORK [CALLS]");
+        eprintln!("usage: cancel_times INDEX AUDIO WORK [CALLS [LATEST]]");
         std::process::exit(2);
     };
     let wanted: Option<Vec<&str>> = args.get(3).map(|calls| calls.split(',').collect());
+    let latest = args.get(4).and_then(|seconds| seconds.parse().ok()).map_or(LATEST, Duration::from_secs);
     let (from, work) = (Path::new(index), Path::new(work));
     fs::create_dir_all(work).map_err(|source| io(work, source))?;
     let mut state = 1_u64;
@@ -220,21 +242,28 @@ fn main() -> Result<()> {
         export: work.join("export.refrain"),
         noise: noise.take(600 * RATE as usize).collect(),
     };
-    println!("| call | whole, s | cancelled | median, s | greatest, s | index |\n|---|---|---|---|---|---|");
+    println!(
+        "| call | whole, s | cancelled | median, s | greatest, s | without waiting: median, s | greatest, s | index |\n\
+         |---|---|---|---|---|---|---|---|"
+    );
     for Named { name, writes, call } in CALLS {
         if wanted.as_ref().is_some_and(|wanted| !wanted.contains(&name)) {
             continue;
         }
         copy(from, &given)?;
-        let whole = run(call, &given, LONGEST)?;
+        let whole = run(call, &given, LONGEST * latest)?;
         let mut late: Vec<Duration> = whole.late.into_iter().collect();
+        let mut alone: Vec<Duration> = whole.alone.into_iter().collect();
         for part in PARTS {
             if writes {
                 copy(from, &given)?;
             }
-            late.extend(run(call, &given, whole.took.mul_f64(part).min(LATEST.mul_f64(part)))?.late);
+            let part = run(call, &given, whole.took.min(latest).mul_f64(part))?;
+            late.extend(part.late);
+            alone.extend(part.alone);
         }
         late.sort_unstable();
+        alone.sort_unstable();
         let is_whole =
             |file: &Path| !file.exists() || Index::open(file).and_then(|index| index.verify()).is_ok();
         let index =
@@ -243,12 +272,14 @@ fn main() -> Result<()> {
             |time: Option<&Duration>| time.map_or("-".to_owned(), |t| format!("{:.3}", t.as_secs_f64()));
         let over = if late.last().is_some_and(|&last| last > BAR) { " (above the bar)" } else { "" };
         println!(
-            "| {name} | {}{:.2} | {} | {} | {}{over} | {index} |",
+            "| {name} | {}{:.2} | {} | {} | {}{over} | {} | {} | {index} |",
             if whole.late.is_some() { "> " } else { "" },
             whole.took.as_secs_f64(),
             late.len(),
             seconds(late.get(late.len() / 2)),
             seconds(late.last()),
+            seconds(alone.get(alone.len() / 2)),
+            seconds(alone.last()),
         );
     }
     for file in [&given.index, &given.small, &given.export] {

@@ -32,16 +32,56 @@ impl Panel {
         debug_assert!(vectors.len() <= LANES * dims && vectors.len().is_multiple_of(dims));
         self.groups.clear();
         self.groups.resize(dims.div_ceil(4), [ZERO; LANES]);
-        for (lane, vector) in vectors.chunks_exact(dims).enumerate() {
-            let (fours, rest) = vector.as_chunks::<4>();
-            for (group, four) in self.groups.iter_mut().zip(fours) {
-                group[lane] = biased(*four);
+        let mut lane = 0;
+        #[cfg(target_arch = "x86_64")]
+        for four in vectors.chunks_exact(4 * dims) {
+            let four = std::array::from_fn(|i| &four[i * dims..(i + 1) * dims]);
+            // SAFETY: every x86-64 has SSE2.
+            unsafe { transpose(&mut self.groups, lane, four) };
+            if !dims.is_multiple_of(16) {
+                (lane..).zip(four).for_each(|(lane, vector)| self.fill_lane(lane, vector, dims / 16 * 4));
             }
-            if !rest.is_empty() {
-                let mut four = [0; 4];
-                four[..rest.len()].copy_from_slice(rest);
-                self.groups[fours.len()][lane] = biased(four);
-            }
+            lane += 4;
+        }
+        for vector in vectors.chunks_exact(dims).skip(lane) {
+            self.fill_lane(lane, vector, 0);
+            lane += 1;
+        }
+    }
+
+    /// Takes in the values of a vector from group `first` on.
+    fn fill_lane(&mut self, lane: usize, vector: &[i8], first: usize) {
+        for (group, values) in self.groups[first..].iter_mut().zip(vector[4 * first..].chunks(4)) {
+            let mut four = [0; 4];
+            four[..values.len()].copy_from_slice(values);
+            group[lane] = biased(four);
+        }
+    }
+}
+
+/// Takes four vectors into the lanes from `lane` on, sixteen values of each at a time. The last values that are fewer stay.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "sse2")]
+fn transpose(groups: &mut [[u32; LANES]], lane: usize, vectors: [&[i8]; 4]) {
+    use std::arch::x86_64::*;
+    let zero = _mm_set1_epi32(ZERO as i32);
+    let [a, b, c, d] = vectors.map(|vector| vector.as_chunks::<16>().0);
+    for ((((groups, a), b), c), d) in groups.as_chunks_mut::<4>().0.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+        // SAFETY: sixteen bytes are one whole register; the load needs no alignment.
+        let rows =
+            [a, b, c, d].map(|row| _mm_xor_si128(unsafe { _mm_loadu_si128(row.as_ptr().cast()) }, zero));
+        let low = [_mm_unpacklo_epi32(rows[0], rows[1]), _mm_unpacklo_epi32(rows[2], rows[3])];
+        let high = [_mm_unpackhi_epi32(rows[0], rows[1]), _mm_unpackhi_epi32(rows[2], rows[3])];
+        let columns = [
+            _mm_unpacklo_epi64(low[0], low[1]),
+            _mm_unpackhi_epi64(low[0], low[1]),
+            _mm_unpacklo_epi64(high[0], high[1]),
+            _mm_unpackhi_epi64(high[0], high[1]),
+        ];
+        for (group, column) in groups.iter_mut().zip(columns) {
+            let to = &mut group[lane..lane + 4];
+            // SAFETY: four u32 are one whole register; the store needs no alignment.
+            unsafe { _mm_storeu_si128(to.as_mut_ptr().cast(), column) };
         }
     }
 }

@@ -50,13 +50,15 @@ impl Index {
 
     /// Gives the space of removed tracks back to the disk. Returns how many bytes that was.
     ///
-    /// SQLite first writes a packed copy, then copies it over the file. Nothing can interrupt the second step: a call
-    /// that is cancelled during it returns when the copy is complete. To be able to cancel at any time, use
-    /// [`Index::export`] and put the new file in place of the old one.
+    /// This writes a copy without gaps beside the index, puts its pages back in one transaction, and removes it. It needs
+    /// twice the size of the index in free space meanwhile. Queries go on. If another process writes to the index before
+    /// the pages are put back, the copy is made again.
+    ///
+    /// A call that is cancelled before the transaction ends changes nothing. After that, the space is free, but the
+    /// `-wal` file beside the index keeps the pages until the next process writes.
     ///
     /// # Errors
-    /// [`IndexError::DiskFull`]: SQLite writes the file anew, which needs as much space again meanwhile. The index
-    /// stays as it was.
+    /// [`IndexError::DiskFull`]; [`IndexError::Busy`] if other processes keep writing. The index stays as it was.
     pub fn compact(&self) -> Result<u64> {
         self.compact_with(MaintainOptions::default())
     }

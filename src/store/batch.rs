@@ -21,6 +21,7 @@ impl Store {
         let done = work(&Batch { store: self })?;
         failpoint::reach("commit");
         self.commit(transaction)?;
+        self.writes = true;
         failpoint::reach("committed");
         // What was committed stays. If the disk fails here, the next commit reports it, or closing does.
         let _ = self.trim_log();

@@ -1,14 +1,7 @@
 //! Makes the file smaller, and copies it to be sent elsewhere.
 use std::{fs, io, path::Path};
 
-use rusqlite::{
-    limits::Limit,
-    types::{ToSqlOutput, ValueRef},
-};
-
-use super::{
-    batch::Batch, check, database::Store, layout::list_rows, neighbours::Census, step_limit::StepLimit,
-};
+use super::{batch::Batch, database::Store, layout::list_rows, neighbours::Census};
 use crate::{
     cancel::CancelToken,
     error::{Error, Result},
@@ -17,24 +10,32 @@ use crate::{
 
 impl Store {
     /// Takes removed tracks out of the neighbour index, and returns the space of everything that was removed to the
-    /// disk. Writes the whole file anew, which needs as much space again meanwhile.
+    /// disk. Meanwhile this needs twice as much space again: for a copy without gaps, and for the log.
     ///
     /// # Errors
-    /// [`IndexError::DiskFull`](crate::error::IndexError::DiskFull), [`Error::Interrupted`] once `cancel` is cancelled,
-    /// and what SQLite reports. The content of the file stays the same.
+    /// [`IndexError::DiskFull`](crate::error::IndexError::DiskFull); [`IndexError::Busy`](crate::error::IndexError::Busy)
+    /// if other processes keep writing; [`Error::Interrupted`] once `cancel` is cancelled; what SQLite reports. The
+    /// content of the file stays the same. If the new pages were committed before that, the log stays beside the file
+    /// until somebody writes.
     pub fn compact(&mut self, cancel: &CancelToken) -> Result<()> {
-        let _cancellable = self.cancellable(cancel);
-        self.write(|batch| {
+        let cancellable = self.cancellable(cancel);
+        self.write_without_folding(|batch| {
             // This looks for orphans even if no build has noted any.
             batch.note_orphans()?;
             batch.drop_orphans()?;
             batch.drop_tombstones(&|| cancel.check())
         })?;
-        self.db.flush_prepared_statement_cache();
+        self.fold_or_leave_log()?;
         failpoint::reach("compact");
-        self.vacuum("VACUUM", [])?;
+        if let Err(error) = self.pack() {
+            drop(cancellable);
+            // Empties the log of what was rolled back. What went wrong first is what the caller needs to know.
+            let _ = self.trim_log();
+            return Err(error);
+        }
         failpoint::reach("compacted");
-        Ok(())
+        failpoint::pass("packed");
+        self.fold_or_leave_log()
     }
 
     /// Writes the present state to a new file at `to`, without a log and without gaps. Readers and writers go on
@@ -60,23 +61,11 @@ impl Store {
             builder.permissions(fs::Permissions::from_mode(0o666));
         }
         let part = builder.tempfile_in(folder).map_err(io)?;
-        let name = ToSqlOutput::Borrowed(ValueRef::Text(part.path().as_os_str().as_encoded_bytes()));
-        self.without_views(|| self.vacuum("VACUUM INTO ?1", [name]))?;
+        self.copy_without_gaps(part.path())?;
         part.as_file().sync_all().map_err(io)?;
         failpoint::reach("export");
         part.persist_noclobber(to).map_err(|e| io(e.error))?;
         Ok(())
-    }
-
-    fn vacuum(&self, sql: &str, values: impl rusqlite::Params) -> Result<()> {
-        // SQLite attaches the new file while it writes it.
-        let attach =
-            |files| self.db.set_limit(Limit::SQLITE_LIMIT_ATTACHED, files).map_err(|error| self.error(error));
-        let bytes = self.sql(|| check::page_bytes(&self.db))?;
-        attach(1)?;
-        let done = self.sql_after(StepLimit::before_copy(bytes), || self.db.execute(sql, values));
-        attach(0)?;
-        done.map(|_| ())
     }
 }
 

@@ -27,6 +27,7 @@ use crate::{
 
 /// How long a call waits for another process that holds the file.
 pub const BUSY_SECONDS: u32 = 10;
+pub(super) const BUSY: Duration = Duration::from_secs(BUSY_SECONDS as u64);
 /// How long SQLite waits for it at a time.
 pub(super) const TRY: Duration = Duration::from_millis(50);
 
@@ -165,26 +166,21 @@ impl Store {
     /// Begins a transaction that writes. Waits for another process until [`BUSY_SECONDS`] have passed or the store's token is
     /// cancelled.
     pub(super) fn begin_writing(&self) -> Result<Transaction<'_>> {
-        let began = Instant::now();
-        let wait = |time| self.db.busy_timeout(time).map_err(|error| self.error(error));
-        wait(TRY)?;
-        let begun = loop {
-            let begun = self.sql(|| Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate));
-            let busy = matches!(begun, Err(Error::Index { reason: IndexError::Busy { .. }, .. }));
-            if !busy || began.elapsed().as_secs() >= BUSY_SECONDS.into() {
-                break begun;
-            }
-            failpoint::pass("waiting");
-            // SQLite does not always wait itself.
-            std::thread::sleep(Duration::from_millis(1));
-        };
-        wait(Duration::from_secs(BUSY_SECONDS.into()))?;
+        self.wait_at_most(TRY)?;
+        let begun =
+            while_busy(|| self.sql(|| Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)));
+        self.wait_at_most(BUSY)?;
         let transaction = begun?;
         // A newer refrain may have been here since this file was opened.
         match self.sql(|| self.format_now())? {
             found if found > schema::FORMAT => Err(Unfit::Newer(found).of(&self.path)),
             _ => Ok(transaction),
         }
+    }
+
+    /// How long SQLite itself waits for a lock.
+    pub(super) fn wait_at_most(&self, time: Duration) -> Result<()> {
+        self.db.busy_timeout(time).map_err(|error| self.error(error))
     }
 
     /// Commits, even if the store's token is cancelled.
@@ -382,6 +378,21 @@ impl Store {
 /// Whether an error says that the file is damaged.
 pub(super) fn is_damage(error: &Error) -> bool {
     matches!(error, Error::Index { reason: IndexError::Damaged(_) | IndexError::Neighbours(_), .. })
+}
+
+/// Tries until nobody else holds a lock, or [`BUSY_SECONDS`] have passed.
+pub(super) fn while_busy<T>(mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
+    let began = Instant::now();
+    loop {
+        let done = attempt();
+        let busy = matches!(done, Err(Error::Index { reason: IndexError::Busy { .. }, .. }));
+        if !busy || began.elapsed() >= BUSY {
+            return done;
+        }
+        failpoint::pass("waiting");
+        // SQLite does not always wait itself.
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
 
 /// Whether SQLite has waited in vain for another connection.

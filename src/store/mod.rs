@@ -60,6 +60,7 @@ mod ids;
 mod layout;
 mod neighbours;
 mod open;
+mod pack;
 mod path;
 mod read;
 mod records;

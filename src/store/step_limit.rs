@@ -6,7 +6,10 @@ use std::{
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
+        mpsc::{self, RecvTimeoutError},
     },
+    thread,
+    time::Duration,
 };
 
 use rusqlite::Connection;
@@ -16,6 +19,8 @@ use crate::{cancel::CancelToken, error::Result};
 
 /// Instructions of SQLite's machine between two checks: well below a millisecond.
 pub(super) const EVERY: u64 = 1_000;
+/// The time between two looks at the token while SQLite takes no steps.
+const LOOK: Duration = Duration::from_millis(10);
 /// Every statement may take this many steps: a second's worth at most.
 pub(super) const FREE: u64 = 20_000_000;
 /// A statement may take this many steps for each byte of the file. Reading a whole table takes about one.
@@ -86,6 +91,31 @@ impl StepLimit {
     pub fn before_copy(bytes: u64) -> u64 {
         let max = bytes.saturating_mul(EACH_BYTE).max(FREE);
         max.saturating_sub(bytes.saturating_mul(EACH_BYTE_COPIED).max(MIN_COPIED))
+    }
+
+    /// Runs a statement of `db` that takes few steps, but long: SQLite looks for an interruption at each page, not at the
+    /// token.
+    pub fn interrupting<T>(&self, db: &Connection, run: impl FnOnce() -> T) -> T {
+        let (handle, shared) = (db.get_interrupt_handle(), &*self.0);
+        let (running, ended) = mpsc::channel::<()>();
+        let watch = move || {
+            while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(LOOK) {
+                if shared.is_cancelled() {
+                    shared.cancelled.store(true, Ordering::Relaxed);
+                    handle.interrupt();
+                }
+            }
+        };
+        let done = thread::scope(|scope| {
+            // Without a thread nothing interrupts the statement.
+            let _ = thread::Builder::new().spawn_scoped(scope, watch);
+            let done = run();
+            drop(running);
+            done
+        });
+        // The statement may have ended in the same moment.
+        self.was_cancelled();
+        done
     }
 
     /// Whether the last interruption was due to the token. Asked once for each interruption.

@@ -1,11 +1,17 @@
 //! Folds a writer's write-ahead log into the file, so that it neither stays beside the file nor slows readers.
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Row, config::DbConfig};
 
 use super::{
+    batch::Batch,
     beside,
-    database::{BUSY_SECONDS, Store, is_busy},
+    database::{BUSY, Store, TRY, is_busy},
 };
-use crate::{error::Result, failpoint};
+use crate::{
+    error::{Error, Result},
+    failpoint,
+};
 
 /// How long a writer waits for readers of an older state before it leaves the rest of the log to its next transaction…
 const WAIT: Duration = Duration::from_millis(300);
@@ -14,6 +20,8 @@ const LAST_WAIT: Duration = Duration::from_secs(2);
 /// A log of so many bytes is folded at once, not at the end: readers look for every page in it, and cannot fold it
 /// themselves. SQLite tries every 4 MB, but gives up if there is a reader.
 const LONG: u64 = 64 << 20;
+/// SQLite folds the log after so many pages, unless it is told something else.
+const PAGES_A_FOLD: i64 = 1000;
 
 impl Store {
     /// Folds the log into the file, so that one file is left, and closes it. If readers have the file open, the log
@@ -49,16 +57,51 @@ impl Store {
         })
     }
 
+    /// Folds the log, so that the file is as short as its content. If the token is cancelled meanwhile, the log stays
+    /// beside the file until somebody writes: closing this store would otherwise wait as long.
+    pub(super) fn fold_or_leave_log(&mut self) -> Result<()> {
+        let done = self.empty_log(WAIT);
+        if matches!(done, Err(Error::Interrupted)) {
+            self.writes = false;
+            let config = self.db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+            config.map_err(|error| self.error(error))?;
+        }
+        done
+    }
+
+    /// Runs `work` in one transaction. SQLite does not fold the log after it, which nothing could interrupt.
+    pub(super) fn write_without_folding<T>(
+        &mut self,
+        work: impl FnOnce(&Batch<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let every = |store: &Self, pages| {
+            let done = store.db.pragma_update_and_check(None, "wal_autocheckpoint", pages, |_| Ok(()));
+            done.map_err(|error| store.error(error))
+        };
+        every(self, 0)?;
+        let done = self.write(work);
+        every(self, PAGES_A_FOLD)?;
+        done
+    }
+
     /// Folds as much of the log as readers of older states allow. Truncates the log if that is all of it and no reader
     /// is in the middle of it.
     fn empty_log(&self, wait: Duration) -> Result<()> {
-        self.sql(|| self.db.busy_timeout(wait))?;
-        let done = self.sql(|| {
-            let done = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-            // Another process is folding it.
-            done.or_else(|error| if is_busy(&error) { Ok(()) } else { Err(error) })
-        });
-        self.sql(|| self.db.busy_timeout(Duration::from_secs(BUSY_SECONDS.into())))?;
+        let began = Instant::now();
+        self.wait_at_most(TRY.min(wait))?;
+        let checkpoint = || {
+            let pages = |row: &Row<'_>| Ok((row.get::<_, bool>(0)?, row.get::<_, i64>(1)?));
+            let done = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], pages);
+            done.or_else(|error| if is_busy(&error) { Ok((true, -1)) } else { Err(error) })
+        };
+        let done = loop {
+            match self.limit.interrupting(&self.db, || self.sql(checkpoint)) {
+                // A negative number of pages means that another process is folding it.
+                Ok((true, 0..)) if began.elapsed() < wait => std::thread::sleep(Duration::from_millis(1)),
+                other => break other.map(|_| ()),
+            }
+        };
+        self.wait_at_most(BUSY)?;
         done
     }
 }

@@ -110,7 +110,16 @@ const WORKS: &[Work] = &[
         name: "compact",
         start: Some("gone.refrain"),
         args: Some("index compact --db DB"),
-        dies_at: &["tombstones", "tombstones=2", "commit", "committed", "compact", "compacted", "folded"],
+        dies_at: &[
+            "tombstones",
+            "tombstones=2",
+            "commit",
+            "committed",
+            "compact",
+            "packing",
+            "compacted",
+            "folded",
+        ],
     },
     Work {
         name: "export",

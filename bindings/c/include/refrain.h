@@ -1961,14 +1961,15 @@ enum RefrainCode refrain_refresh(struct RefrainIndex *index,
                                  const struct RefrainCancel *cancel);
 
 /**
- * Returns the space of removed tracks to the disk. `*bytes` is how much; `bytes` may be NULL.
+ * Returns the space of removed tracks to the disk. `*bytes` is how much; `bytes` may be NULL. Needs twice the size of the
+ * index in free space meanwhile.
  */
 enum RefrainCode refrain_compact(struct RefrainIndex *index, uint64_t *bytes);
 
 /**
  * Like refrain_compact, with options, which may be NULL.
  *
- * REFRAIN_ERROR_INTERRUPTED if its cancel ended it; the file keeps its size then.
+ * REFRAIN_ERROR_INTERRUPTED if its cancel ended it. The content of the index stays the same.
  */
 enum RefrainCode refrain_compact_with(struct RefrainIndex *index,
                                       const struct RefrainMaintainOptions *options,

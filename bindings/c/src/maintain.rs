@@ -266,7 +266,8 @@ pub unsafe extern "C" fn refrain_refresh(
     guard(|| unsafe { with_options(index, &with_cancel(cancel), work) })
 }
 
-/// Returns the space of removed tracks to the disk. `*bytes` is how much; `bytes` may be NULL.
+/// Returns the space of removed tracks to the disk. `*bytes` is how much; `bytes` may be NULL. Needs twice the size of the
+/// index in free space meanwhile.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_compact(index: *mut RefrainIndex, bytes: *mut u64) -> RefrainCode {
     // SAFETY: as the header says.
@@ -275,7 +276,7 @@ pub unsafe extern "C" fn refrain_compact(index: *mut RefrainIndex, bytes: *mut u
 
 /// Like refrain_compact, with options, which may be NULL.
 ///
-/// REFRAIN_ERROR_INTERRUPTED if its cancel ended it; the file keeps its size then.
+/// REFRAIN_ERROR_INTERRUPTED if its cancel ended it. The content of the index stays the same.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_compact_with(
     index: *mut RefrainIndex,

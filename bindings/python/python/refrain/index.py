@@ -866,6 +866,8 @@ class Index:
     def compact(self) -> int:
         """Gives the space of removed tracks back to the disk.
 
+        Needs twice the size of the index in free space meanwhile.
+
         Returns
         -------
         int
