@@ -80,13 +80,14 @@ impl Format for List {
     }
 }
 
-/// Which part of the track it is, at what speed and pitch, where this is not as expected.
+/// Whether the track's file is missing; which part of the track it is, at what speed and pitch, where this is not as expected.
 fn notes(play: &Play) -> String {
+    let missing = play.missing.then(|| "missing".to_owned());
     let place = (play.ref_start.0 >= BEGINNING).then(|| format!("from {}", play.ref_start));
     let speed = format!("{:.3}", play.tempo);
     let speed = (speed != "1.000").then(|| format!("speed {speed}"));
     let pitch = format!("{:+.2}", play.pitch);
     let pitch = (!matches!(&*pitch, "+0.00" | "-0.00")).then(|| format!("pitch {pitch}"));
-    let notes: Vec<_> = [place, speed, pitch].into_iter().flatten().collect();
+    let notes: Vec<_> = [missing, place, speed, pitch].into_iter().flatten().collect();
     if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) }
 }

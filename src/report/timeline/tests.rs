@@ -21,6 +21,7 @@ fn play(start: f64, end: f64, artist: Option<&str>, title: Option<&str>) -> Play
         id: TrackId(7),
         also_paths: vec![],
         copies: vec![],
+        missing: false,
         tags,
     }
 }
@@ -122,9 +123,9 @@ fn csv_has_the_fields_of_the_document() {
     let rest: String = lines.collect();
     let rows = [
         format!(
-            "\"my \"\"show\"\" é.mp3\",0.250,30.000,{path},0.000,29.750,1,0,0.99,7,\"T\tU\nV\",\"A \"\"Q\"\", B\",,,,,,\n"
+            "\"my \"\"show\"\" é.mp3\",0.250,30.000,{path},0.000,29.750,1,0,0.99,7,\"T\tU\nV\",\"A \"\"Q\"\", B\",,,,,,,false\n"
         ),
-        format!("\"my \"\"show\"\" é.mp3\",30.000,60.000,{path},0.000,30.000,1,0,0.99,7,C:\\,,,,,,,\n"),
+        format!("\"my \"\"show\"\" é.mp3\",30.000,60.000,{path},0.000,30.000,1,0,0.99,7,C:\\,,,,,,,,false\n"),
     ];
     assert!(rest.starts_with(&rows.concat()), "{rest}");
     assert!(rest.contains(",30.500,67.250,1.05,0.84,"));
@@ -273,7 +274,7 @@ fn the_json_has_the_promised_fields() {
     told.warnings = vec!["damaged".into()];
     assert_eq!(
         json(Path::new("s.wav"), &Ok(told)),
-        r#"{"file":"s.wav","duration":90.0,"plays":[{"start":0.25,"end":30.0,"path":"/m/a, \"b\".flac","ref_start":0.0,"ref_end":29.75,"tempo":1.0,"pitch":0.0,"score":0.99,"id":7,"also_paths":[],"copies":["/m/c.mp3"],"title":"T","artist":"A","other_artists":[],"album":null,"track_number":null,"disc_number":null,"recording_mbid":null,"release_mbid":null,"acoustid":null}],"unknown":[[30.0,60.0]],"silent":[[60.0,90.0]],"overlap":[],"warnings":["damaged"]}"#
+        r#"{"file":"s.wav","duration":90.0,"plays":[{"start":0.25,"end":30.0,"path":"/m/a, \"b\".flac","ref_start":0.0,"ref_end":29.75,"tempo":1.0,"pitch":0.0,"score":0.99,"id":7,"also_paths":[],"copies":["/m/c.mp3"],"missing":false,"title":"T","artist":"A","other_artists":[],"album":null,"track_number":null,"disc_number":null,"recording_mbid":null,"release_mbid":null,"acoustid":null}],"unknown":[[30.0,60.0]],"silent":[[60.0,90.0]],"overlap":[],"warnings":["damaged"]}"#
     );
     assert_eq!(
         json::<Timeline>(Path::new("x"), &Err(crate::Error::Interrupted)),

@@ -101,6 +101,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("REFRAIN_DB", "The index file, if --db does not name one."),
     ("REFRAIN_FFMPEG", "Whether ffmpeg may be used: auto, never, or the path of the program. --ffmpeg wins."),
     ("NO_COLOR", "If it is set to anything, there is no colour unless --color always asks for it."),
+    ("COLUMNS", "How wide the output is, on a terminal that does not say."),
     ("XDG_DATA_HOME", "The data folder, ~/.local/share if it is not set."),
 ];
 
