@@ -26,7 +26,7 @@ fn library() -> (Place, Vec<String>) {
 }
 
 /// A day of silence. Most of it takes no room on the disk.
-pub fn endless(path: &Path) {
+fn endless(path: &Path) {
     let bytes = 8_000 * 2 * 86_400_u32;
     let mut head = wav(8_000, 1, &[]);
     head[4..8].copy_from_slice(&(36 + bytes).to_le_bytes());

@@ -73,8 +73,12 @@ impl Format for List {
             rest.push((covered, timeline.duration, "unknown"));
         }
         rest.into_iter().try_for_each(|(from, to, what)| line(out, from, to, what))?;
-        // Between plays it is known at the end only which unknown stretch was silence.
-        let silent = timeline.silent.iter().filter(|(from, to)| from.0 < covered.0 && to.0 - from.0 >= LEAST);
+        // Between plays it is known at the end only which unknown stretch was silence. What goes on after the last play is
+        // listed already.
+        let is_between = |(from, to): &&(Seconds, Seconds)| {
+            from.0 < covered.0 && to.0 - covered.0 < LEAST && to.0 - from.0 >= LEAST
+        };
+        let silent = timeline.silent.iter().filter(is_between);
         silent.into_iter().try_for_each(|&(from, to)| line(out, from, to, "silent"))?;
         Ok(None)
     }

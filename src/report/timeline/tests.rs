@@ -109,6 +109,16 @@ fn a_tracklist_to_paste() {
 }
 
 #[test]
+fn the_list_has_each_silent_stretch_once() {
+    let mut ends = timeline(vec![play(0.0, 30.1, None, Some("T"))], 100.0);
+    // A play ends a little after the silence begins.
+    ends.silent = vec![(Seconds(10.0), Seconds(14.0)), (Seconds(30.0), Seconds(100.0))];
+    let list = written(TimelineFormat::List, "s.wav", &ends).0;
+    let silent: Vec<&str> = list.lines().filter(|line| line.ends_with("silent")).collect();
+    assert_eq!(silent, ["   0:30.1 - 1:40.0     silent", "   0:10.0 - 0:14.0     silent"]);
+}
+
+#[test]
 fn csv_has_the_fields_of_the_document() {
     let text = odd_as(TimelineFormat::Csv);
     let mut lines = text.split_inclusive('\n');
