@@ -5,6 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+mod said;
+#[doc(hidden)]
+pub use said::Said;
+
 /// The result of the library's fallible calls.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -13,7 +17,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[non_exhaustive]
 pub enum Error {
     /// A file could not be read or written.
-    #[error("{}: {source}", Shown(path))]
+    #[error("{}: {}", Shown(path), Said(source))]
     Io {
         /// The file.
         path: PathBuf,
@@ -63,7 +67,7 @@ impl Error {
     /// The text without the path, for where that stands beside it.
     pub fn reason(&self) -> String {
         match self {
-            Self::Io { source, .. } => source.to_string(),
+            Self::Io { source, .. } => Said(source).to_string(),
             Self::Audio { reason, .. } => reason.to_string(),
             Self::Index { reason, .. } => reason.to_string(),
             Self::Interrupted => self.to_string(),

@@ -1,5 +1,9 @@
 //! Compares the files with the index and brings the index up to date.
-use std::{collections::HashMap, path::PathBuf, sync::Arc};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use super::{
     events::{BuildEvent, BuildSummary, FailedFile},
@@ -108,11 +112,12 @@ pub(crate) fn retry(store: &mut Store, options: BuildOptions<'_>) -> Result<Buil
     let (params, ffmpeg) = (*store.params(), options.ffmpeg.clone());
     let analyse = |file: &FoundFile, stop: &CancelToken| track::file(&file.path, &ffmpeg, &params, stop);
     let (mut jobs, mut gone) = (Vec::new(), Vec::new());
+    let absent = Absent::of(&store.roots()?);
     store.failures(|path, _| {
         options.cancel.check()?;
         match std::fs::metadata(&path) {
             Ok(metadata) => jobs.push(Job::new(files::describe(path, &metadata), false)),
-            Err(_) if is_gone(&path) => gone.push(path),
+            Err(_) if is_gone(&path) && !absent.has(&path) => gone.push(path),
             Err(_) => {}
         }
         Ok(())
@@ -122,6 +127,19 @@ pub(crate) fn retry(store: &mut Store, options: BuildOptions<'_>) -> Result<Buil
     }
     let summary = BuildSummary { found: jobs.len(), ..BuildSummary::default() };
     Run { analyse: &analyse, store, options }.finish(&jobs, summary)
+}
+
+/// Indexed folders that are gone, such as those on an unplugged disk. Nothing in them is forgotten.
+struct Absent(Vec<PathBuf>);
+
+impl Absent {
+    fn of(roots: &[Root]) -> Self {
+        Self(roots.iter().map(|root| root.path.clone()).filter(|path| is_gone(path)).collect())
+    }
+
+    fn has(&self, path: &Path) -> bool {
+        self.0.iter().any(|folder| path.starts_with(folder))
+    }
 }
 
 /// The parts that a build works with.
@@ -163,6 +181,7 @@ impl Run<'_, '_> {
         let mut summary = BuildSummary { found: found.files.len(), failed, ..Default::default() };
         let mut changes = Changes::default();
         let before = self.store.roots()?;
+        let absent = Absent::of(&before);
         // Everything that is written from here on stays, however the build ends.
         drop(cancellable);
         changes.roots.extend(roots.iter().filter(|root| !before.contains(root)).cloned());
@@ -175,6 +194,7 @@ impl Run<'_, '_> {
             }
             if is_gone(path) && !k.is_no_file() {
                 match k {
+                    Known { failed: true, .. } if absent.has(path) => {}
                     Known { failed: true, .. } => changes.forgotten.push(path.clone()),
                     Known { missing: true, .. } => summary.still_missing += 1,
                     _ => changes.gone.push(path.clone()),

@@ -26,6 +26,10 @@ use super::open::{self, Opened};
 use super::raw::{RawDecoder, RawFormat};
 #[cfg(feature = "analyze")]
 use super::source;
+#[cfg(feature = "analyze")]
+use super::stoppable;
+#[cfg(feature = "decode")]
+use super::stoppable::Stoppable;
 use crate::cancel::CancelToken;
 #[cfg(any(feature = "acoustid", feature = "analyze"))]
 use crate::error::Error;
@@ -151,16 +155,18 @@ impl<'a> Audio<'a> {
         Audio { name: path.to_owned(), origin: Origin::File(opening) }
     }
 
-    /// Lets `cancel` end a wait for another program that decodes the file.
+    /// Lets `cancel` end a wait for another program that decodes the file, and the reading of a stream.
     #[cfg(feature = "decode")]
     pub(crate) fn cancelled_by(mut self, cancel: &CancelToken) -> Self {
-        if let Origin::File(opening) = &mut self.origin {
-            opening.cancel = cancel.clone();
-        }
+        self.origin = match self.origin {
+            Origin::File(opening) => Origin::File(Opening { cancel: cancel.clone(), ..opening }),
+            Origin::Reader(reader) => Origin::Reader(Box::new(Stoppable { reader, cancel: cancel.clone() })),
+            other => other,
+        };
         self
     }
 
-    /// Only files are decoded by other programs.
+    /// Only files are decoded by other programs, and only streams are waited for.
     #[cfg(not(feature = "decode"))]
     pub(crate) fn cancelled_by(self, _cancel: &CancelToken) -> Self {
         self
@@ -259,7 +265,10 @@ impl<'a> Audio<'a> {
                 let spool = || source::spool(&mut File::open(name)?);
                 is_pipe.then(spool).transpose().map_err(io)?.map(Origin::KeptStream)
             }
-            Origin::Reader(reader) => Some(Origin::KeptStream(source::spool(reader).map_err(io)?)),
+            Origin::Reader(reader) => {
+                let kept = source::spool(reader).map_err(|source| stoppable::failed(name, source))?;
+                Some(Origin::KeptStream(kept))
+            }
             Origin::Blocks(blocks) => {
                 blocks.name.clone_from(name);
                 Some(Origin::KeptBlocks(Kept::read(blocks)?))

@@ -25,7 +25,7 @@ use super::sniff;
 use super::sound::Sound;
 #[cfg(feature = "ogg")]
 use super::vorbis_codec::VorbisCodec;
-use crate::error::AudioError;
+use crate::error::{AudioError, Said};
 use crate::units::{SampleRate, Seconds};
 
 /// The frames of the longest block. A packet that decodes to more is damage. A second at the highest rate.
@@ -249,7 +249,7 @@ pub(super) fn describe(error: &SymphoniaError) -> String {
         SymphoniaError::IoError(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => {
             "it ends too early".to_owned()
         }
-        SymphoniaError::IoError(e) => e.to_string(),
+        SymphoniaError::IoError(e) => Said(e).to_string(),
         SymphoniaError::DecodeError(what) | SymphoniaError::LimitError(what) => (*what).to_owned(),
         other => other.to_string(),
     }

@@ -26,6 +26,7 @@ use super::sample_limits::RATES;
 use super::sniff;
 use super::sound::Sound;
 use super::source::{self, Watch};
+use super::stoppable;
 use super::warning::Warning;
 use crate::error::{AudioError, Error, Result};
 use crate::tags::Tags;
@@ -109,7 +110,7 @@ impl Decoder {
     pub fn from_reader(mut reader: impl Read, name: &Path) -> Result<Decoder> {
         match source::spool(&mut reader) {
             Ok(file) => Decoder::from_file(file, name),
-            Err(source) => Err(Error::Io { path: name.to_owned(), source }),
+            Err(source) => Err(stoppable::failed(name, source)),
         }
     }
 
@@ -155,7 +156,7 @@ impl Decoder {
         };
         let tail = Tail::of(mkv.discard(track.id));
         let late = codec::lateness(&track);
-        let tags = read_tags::of_file(&mut *reader, track.id, &mut again).or(tags);
+        let tags = read_tags::of_file(&mut *reader, track.id, &mut again).or(tags).into_tags();
         Ok(Decoder {
             path: name.to_owned(),
             watch,

@@ -47,6 +47,8 @@ mod decoder;
 mod ffmpeg;
 #[cfg(feature = "decode")]
 mod flac_frames;
+#[cfg(feature = "decode")]
+mod found_tags;
 #[cfg(any(feature = "aac", feature = "ogg"))]
 mod fraction;
 #[cfg(feature = "acoustid")]
@@ -102,6 +104,8 @@ pub(crate) mod sniff;
 mod sound;
 #[cfg(feature = "decode")]
 mod source;
+#[cfg(feature = "decode")]
+mod stoppable;
 #[cfg(feature = "ogg")]
 mod vorbis;
 #[cfg(feature = "ogg")]

@@ -20,6 +20,8 @@ use super::catch_panic::catch_panic;
 use super::codec::describe;
 use super::flac_frames::FlacFrames;
 #[cfg(feature = "mp3")]
+use super::found_tags::FoundTags;
+#[cfg(feature = "mp3")]
 use super::free_format::{self, FreeFormat};
 #[cfg(feature = "mkv")]
 use super::matroska::{self, Unpacked};
@@ -27,13 +29,11 @@ use super::mkv_times::{self, MkvTimes};
 use super::mp4_times::{self, Mp4Times};
 use super::mpeg_frames;
 use super::pcm_file::{self, Content, PcmFile, PcmReader};
-#[cfg(feature = "mp3")]
 use super::read_tags;
 use super::repair::{self, View};
 use super::sniff::Foreign;
 use super::source::{Source, Watch, id3v2_len};
 use crate::error::AudioError;
-use crate::tags::Tags;
 
 /// The most bytes that are read before the first packet: tags with cover art, the tables of a long MP4.
 const MAX_HEADER: u64 = 256 << 20;
@@ -75,7 +75,7 @@ pub(super) struct Container {
     /// The first packet, which shows that there are any.
     pub first: Option<Packet>,
     /// Tags that the demuxer does not read.
-    pub tags: Tags,
+    pub tags: FoundTags,
     /// Which part of its tracks is the recording, if it is MP4 or Matroska.
     pub times: Times,
     /// The length of the file in bytes, without the ID3v2 tag at its beginning.
@@ -102,7 +102,7 @@ pub(super) fn container(mut file: File, watch: &Arc<Watch>) -> Result<Container,
         return Err(Refusal::Audio(AudioError::Empty));
     }
     let tag = id3v2_len(&mut file)?;
-    let mut tags = Tags::default();
+    let mut tags = FoundTags::default();
     let mut view = match pcm_file::find(&mut file, tag)? {
         None => repair::view(&mut file, tag)?,
         Some(Err(reason)) => return Err(Refusal::Audio(reason)),
@@ -184,7 +184,7 @@ fn free(mut file: File, tag: u64, watch: &Arc<Watch>) -> Result<Container, Refus
     let tags = if (1..=MAX_ID3V2).contains(&tag) {
         Bytes::new(&mut file, 0)?.vec(0, tag)?.map(read_tags::of_id3v2).unwrap_or_default()
     } else {
-        Tags::default()
+        FoundTags::default()
     };
     let len = file.metadata()?.len().saturating_mul(free_format::GROWTH);
     watch.allow(MAX_HEADER);

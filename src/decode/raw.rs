@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::frame_source::FrameSource;
 use super::sample_limits::{RATES, sane};
 use super::sound::Sound;
+use super::stoppable;
 use super::warning::Warning;
 use crate::error::{AudioError, Error, Result};
 use crate::units::{SampleRate, Samples, Seconds};
@@ -169,7 +170,7 @@ impl FrameSource for RawDecoder<'_> {
                     other => break other,
                 }
             };
-            let read = read.map_err(|source| Error::Io { path: self.path.clone(), source })?;
+            let read = read.map_err(|source| stoppable::failed(&self.path, source))?;
             self.bytes.truncate(have + read);
             if read == 0 {
                 return Ok(None);

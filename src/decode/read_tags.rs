@@ -13,6 +13,7 @@ use symphonia::default::meta::Id3v2Reader;
 use super::bytes::Bytes;
 use super::catch_panic::catch_panic;
 use super::code_page::reread;
+use super::found_tags::FoundTags;
 use super::id3_text;
 use super::source::id3v2_len;
 use crate::tags::Tags;
@@ -27,19 +28,23 @@ const MAX_LENGTH: usize = 1024;
 const MAX_VALUES: usize = 32;
 
 /// Reads the tags that the demuxer has found so far, and what it has left out of the ID3v2 tag that `file` begins with.
-pub(super) fn of_file(reader: &mut dyn FormatReader, track: u32, file: &mut File) -> Tags {
-    let tags = catch_panic(|| of_container(reader, track)).unwrap_or_default();
-    let texts = [&tags.title, &tags.artist, &tags.album].into_iter().flatten().chain(&tags.other_artists);
+pub(super) fn of_file(reader: &mut dyn FormatReader, track: u32, file: &mut File) -> FoundTags {
+    let found = catch_panic(|| of_container(reader, track)).unwrap_or_default();
+    let tags = &found.tags;
+    let texts = [&tags.title, &tags.artist, &tags.album]
+        .into_iter()
+        .flatten()
+        .chain(tags.other_artists.iter().chain(&found.of_album));
     if !texts.into_iter().any(|text| text.contains(char::REPLACEMENT_CHARACTER)) {
-        return tags;
+        return found;
     }
     let tag = id3v2_len(file).and_then(|len| Bytes::new(file, 0)?.up_to(0, len.min(MAX_ID3V2)));
-    tag.map_or(Tags::default(), of_id3v2).or(tags)
+    tag.map_or(FoundTags::default(), of_id3v2).or(found)
 }
 
 /// Reads the tags that the demuxer has found so far, and frees the cover art that came with them.
-fn of_container(reader: &mut dyn FormatReader, track: u32) -> Tags {
-    let mut tags = Tags::default();
+fn of_container(reader: &mut dyn FormatReader, track: u32) -> FoundTags {
+    let mut tags = FoundTags::default();
     let mut log = reader.metadata();
     // Oldest first, and the newest wins: ID3v1, which cuts at 30 characters, comes before ID3v2.
     loop {
@@ -53,7 +58,7 @@ fn of_container(reader: &mut dyn FormatReader, track: u32) -> Tags {
 }
 
 /// Reads an ID3v2 tag that the demuxer passes over. `bytes` may come from any file.
-pub(super) fn of_id3v2(bytes: Vec<u8>) -> Tags {
+pub(super) fn of_id3v2(bytes: Vec<u8>) -> FoundTags {
     let bytes = id3_text::recoded(&bytes).unwrap_or(bytes);
     let read = catch_panic(move || {
         let source =
@@ -62,12 +67,12 @@ pub(super) fn of_id3v2(bytes: Vec<u8>) -> Tags {
     });
     match read {
         Ok(Ok(buffer)) => of_revision(&buffer.revision, 0),
-        _ => Tags::default(),
+        _ => FoundTags::default(),
     }
 }
 
 /// The tags about the whole file and about `track`.
-fn of_revision(revision: &MetadataRevision, track: u32) -> Tags {
+fn of_revision(revision: &MetadataRevision, track: u32) -> FoundTags {
     let mut found = Found { coded: revision.info.metadata != METADATA_ID_ID3V1, ..Found::default() };
     let of_track = revision.per_track.iter().filter(|t| t.track_id == u64::from(track));
     for tag in revision.media.tags.iter().chain(of_track.flat_map(|t| &t.metadata.tags)) {
@@ -118,18 +123,16 @@ struct Found {
 }
 
 impl Found {
-    fn tags(self) -> Tags {
-        // The artist of the album stands in only where nobody else is named.
-        let of_album = self.artist.values.is_empty();
-        let artists = if of_album { self.album_artist } else { self.artist };
-        let mut artists = artists.values.into_iter();
-        Tags {
+    fn tags(self) -> FoundTags {
+        let mut artists = self.artist.values.into_iter();
+        let tags = Tags {
             title: self.title.joined(),
             artist: artists.next(),
             other_artists: artists.collect(),
             album: self.album.joined(),
             ..self.others
-        }
+        };
+        FoundTags { tags, of_album: self.album_artist.values }
     }
 
     fn take(&mut self, tag: &Tag) {

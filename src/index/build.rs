@@ -58,7 +58,7 @@ impl Index {
         self.connections.write(|store| update::update(store, options))
     }
 
-    /// Tries the files again that gave no fingerprint. Forgets those that are gone.
+    /// Tries the files again that gave no fingerprint. Forgets those that are gone, unless their indexed folder is.
     ///
     /// # Errors
     /// Those of [`Index::build_with`].

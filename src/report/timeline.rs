@@ -76,6 +76,8 @@ pub struct Play {
     /// The files of other tracks that hold the same recording.
     #[serde(serialize_with = "all_lossy")]
     pub copies: Vec<PathBuf>,
+    /// Whether none of the track's files existed when the index was last brought up to date.
+    pub missing: bool,
     /// The tags of the track's file. In JSON they stand beside the other fields.
     #[serde(flatten)]
     pub tags: Tags,

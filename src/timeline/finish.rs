@@ -72,11 +72,12 @@ pub(super) fn plays(
             ref_start: Seconds(in_track(start)),
             ref_end: Seconds(in_track(end)),
             tempo: heard.tempo(),
-            pitch: heard.pitch * 12.0 / query.params.bins_per_octave as f64,
+            pitch: heard.measured_pitch() * 12.0 / query.params.bins_per_octave as f64,
             score: heard.score,
             id: heard.track,
             also_paths: files.map(|file| file.path).collect(),
             copies: copies(query, heard, &all)?,
+            missing: track.missing,
             tags: track.record.tags,
         });
     }

@@ -29,6 +29,12 @@ const DROP: f32 = 3.0;
 const SAME_LINE: f64 = 5.0;
 const DRIFT: f64 = 0.004;
 
+/// From so many half frames on, the way from the first sighting to the last measures the speed.
+const FAR: f64 = 100.0;
+
+/// How exactly sightings say where the track is, in half frames.
+const EXACT: f64 = 0.5;
+
 /// A track that is heard, or was.
 #[derive(Clone, Debug)]
 pub(super) struct Heard {
@@ -54,6 +60,9 @@ pub(super) struct Heard {
     pub score: f64,
     pub similarity: f32,
     pub sightings: usize,
+    /// How many of them saw it at the track's speed, and how many at its pitch.
+    at_speed: usize,
+    at_pitch: usize,
     /// Whether its start is still to be looked for.
     pub is_new: bool,
     /// Tracks with the same sound.
@@ -110,6 +119,8 @@ impl Heard {
             score: sighting.score,
             similarity: sighting.similarity,
             sightings: 1,
+            at_speed: usize::from(sighting.line.tempo == 1.0),
+            at_pitch: usize::from(sighting.pitch == 0.0),
             is_new: true,
             same: Vec::new(),
         }
@@ -121,14 +132,19 @@ impl Heard {
     }
 
     /// The recording's speed over the track's: measured from the first to the last sighting once they lie far enough
-    /// apart.
+    /// apart. Exactly 1 if a sighting says so and no other contradicts it by more than its error.
     pub fn tempo(&self) -> f64 {
         let (far, moved) = (self.last.at - self.first.at, self.last.in_track - self.first.in_track);
-        if far < 100.0 {
-            return self.last.tempo;
+        // A sighting beside another track is less exact than others, and the places of two are not exact either.
+        if self.at_speed > 0 && (moved - far).abs() < EXACT {
+            return 1.0;
         }
-        let measured = moved / far;
-        if self.last.tempo == 1.0 && (measured - 1.0).abs() * far < 0.5 { 1.0 } else { measured }
+        if far < FAR { self.last.tempo } else { moved / far }
+    }
+
+    /// Constant-Q bins by which the recording is higher; 0 if most sightings say so.
+    pub fn measured_pitch(&self) -> f64 {
+        if 2 * self.at_pitch > self.sightings { 0.0 } else { self.pitch }
     }
 
     /// Whether a sighting is this play, going on.
@@ -149,6 +165,8 @@ impl Heard {
         self.score = self.score.max(sighting.score);
         self.similarity = self.similarity.max(sighting.similarity);
         self.sightings += 1;
+        self.at_speed += usize::from(sighting.line.tempo == 1.0);
+        self.at_pitch += usize::from(sighting.pitch == 0.0);
     }
 
     /// What a pair costs.
@@ -273,5 +291,46 @@ impl Heard {
             (self.last, self.tempo())
         };
         near.in_track + (at - near.at) * tempo
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A track seen at these half frames, each with the place in the track, the tempo and the pitch that the look measured.
+    fn heard(looks: &[(f64, f64, f64, f64)]) -> Heard {
+        let sighting = |&(at, in_track, tempo, pitch): &(f64, f64, f64, f64)| Sighting {
+            track: TrackId(1),
+            line: Line { at, in_track, tempo },
+            pitch,
+            from: 0,
+            to: 1,
+            score: 1.0,
+            similarity: 1.0,
+            evidence: 1.0,
+            sound: 0,
+        };
+        let mut heard = Heard::new(&sighting(&looks[0]));
+        looks[1..].iter().for_each(|look| heard.see(&sighting(look)));
+        heard
+    }
+
+    #[test]
+    fn a_speed_is_reported_only_if_it_is_more_than_the_error_of_its_measurement() {
+        // The last look heard the next track too.
+        let same = heard(&[(60.0, 160.0, 1.0, 0.0), (124.0, 224.1, 1.0, 0.0), (150.0, 250.3, 1.007, 0.2)]);
+        assert_eq!((same.tempo(), same.measured_pitch()), (1.0, 0.0));
+        let long = heard(&[(60.0, 160.0, 1.0, 0.2), (124.0, 224.1, 1.0, 0.0), (360.0, 460.4, 1.001, 0.0)]);
+        assert_eq!((long.tempo(), long.measured_pitch()), (1.0, 0.0));
+        // A thousandth adds up, even if each look says 1.
+        let drifts = heard(&[(60.0, 160.0, 1.0, 0.0), (1060.0, 1161.0, 1.0, 0.0)]);
+        assert!((drifts.tempo() - 1.001).abs() < 1e-9);
+        // Nothing says 1.
+        let fast = heard(&[(60.0, 160.0, 1.004, 0.2), (124.0, 224.3, 1.004, 0.2)]);
+        assert_eq!((fast.tempo(), fast.measured_pitch()), (1.004, 0.2));
+        let one = heard(&[(60.0, 160.0, 1.02, 0.0)]);
+        assert_eq!(one.tempo(), 1.02);
+        assert_eq!(heard(&[(60.0, 160.0, 1.0, 0.0)]).tempo(), 1.0);
     }
 }

@@ -334,7 +334,10 @@ fn a_bad_file_is_reported_in_its_place_and_the_run_goes_on() {
     // Nothing to do is an error here, too, as it is for a build.
     place.write("empty/notes.txt", b"hello");
     let none = place.line("analyze empty").code(2);
-    assert_eq!((&*none.out, &*none.err), ("", "refrain: no audio files found; check the folder\n"));
+    assert_eq!((&*none.out, &*none.err), ("", "refrain: no audio files in empty\n"));
+    // Also if there are other files.
+    let mixed = place.line("analyze empty m/a.flac").code(2);
+    assert_eq!(mixed.err.lines().next(), Some("refrain: no audio files in empty"), "{mixed:#?}");
 }
 
 #[test]

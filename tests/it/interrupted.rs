@@ -1,7 +1,7 @@
 //! Stops builds. The index stays valid, and the next build gives the same result as an undisturbed one.
 use std::{
     fs::{self, File},
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader, Read, Write},
     path::Path,
     process::{Command, Stdio},
     time::{Duration, Instant},
@@ -92,6 +92,50 @@ fn control_c_does_not_wait_for_a_file_of_a_day() {
     endless(&place.at("m/zz.wav"));
     stopped(&place, "-TERM", 1).code(2);
     assert_eq!(tracks(&place.at("i.refrain")), 1);
+}
+
+#[test]
+fn control_c_ends_a_stream_that_goes_on_and_on() {
+    let place = Place::new();
+    place.write("m/a.wav", &wav(8_000, 1, &tune(8_000, 20.0, 1)));
+    place.line("index build -q --db i.refrain m").code(0);
+    for args in ["timeline --json --db i.refrain -", "query --db i.refrain -", "analyze -"] {
+        let mut command = place.command();
+        command.args(args.split_whitespace());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let (id, mut input) = (child.id().to_string(), child.stdin.take().unwrap());
+        // More than a pipe holds: once it is written, the program reads.
+        input.write_all(&wav(8_000, 1, &tune(8_000, 30.0, 1))).unwrap();
+        assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+        // It ends when nobody reads any more.
+        let more = std::thread::spawn(move || while input.write_all(&[0; 4096]).is_ok() {});
+        let run = Run::of(format!("{command:?}"), child.wait_with_output().unwrap()).code(2);
+        assert!(run.err.starts_with("refrain: interrupted; "), "{run:#?}");
+        more.join().unwrap();
+    }
+}
+
+#[test]
+fn a_second_control_c_ends_at_once() {
+    let place = Place::new();
+    place.write("m/a.wav", &wav(8_000, 1, &tune(8_000, 20.0, 1)));
+    place.line("index build -q --db i.refrain m").code(0);
+    let mut command = place.command();
+    command.args(["timeline", "--db", "i.refrain", "-"]);
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    // More than a pipe holds: once it is written, the program reads. It gets no more, and so cannot end by itself.
+    let mut input = child.stdin.take().unwrap();
+    let mut head = wav(8_000, 1, &tune(8_000, 30.0, 2));
+    head[40..44].copy_from_slice(&(u32::MAX - 36).to_le_bytes());
+    input.write_all(&head).unwrap();
+    let kill = || Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(kill().success());
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(kill().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    drop(input);
 }
 
 #[test]

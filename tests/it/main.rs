@@ -30,6 +30,7 @@ mod fpcalc;
 mod fuzz;
 mod help;
 mod hostile;
+mod in_part;
 #[cfg(unix)]
 mod interrupted;
 mod inverse;

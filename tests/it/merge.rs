@@ -40,6 +40,11 @@ fn indexes_are_merged() {
     assert_snapshot!(index(&place, "merge ./i.refrain").code(2).err, @"refrain: ./i.refrain: is the index itself; name another one to merge");
     assert_snapshot!(place.line("index merge --db new.refrain gone.refrain").code(2).err, @"refrain: gone.refrain: no index here; check the path");
     assert!(!place.at("new.refrain").exists());
+    // What is wrong with the other index is not repaired in this one.
+    fs::write(place.at("text"), "no index, though it has the bytes of a header. ".repeat(9)).unwrap();
+    assert_snapshot!(index(&place, "merge text").code(2).err, @"refrain: text: is not an SQLite file; name another index to merge");
+    assert_snapshot!(index(&place, "merge m").code(2).err, @"refrain: m: is a folder; name another index to merge");
+    assert_snapshot!(place.line("index merge other.refrain --db text").code(2).err, @"refrain: text: is not an SQLite file; name another file with --db");
 }
 
 #[test]
@@ -48,6 +53,8 @@ fn an_index_is_exported_as_lines_and_as_a_file() {
     let lines = index(&place, "export").code(0);
     let kinds: Vec<Value> = lines.json().iter().map(|line| line["kind"].clone()).collect();
     assert_eq!(kinds, ["root", "track", "track", "track", "failure"]);
+    assert_eq!(index(&place, "export --json").code(0).out, lines.out);
+    index(&place, "export --json --file out.refrain").code(2);
     assert_eq!(lines.json()[1]["path"], place.at("m/a.wav").to_str().unwrap());
     assert_eq!(index(&place, "export --file out.refrain").code(0).err, "copied 3 tracks to out.refrain\n");
     assert_eq!(dump(&place.at("out.refrain")), dump(&place.at("i.refrain")));
@@ -55,7 +62,16 @@ fn an_index_is_exported_as_lines_and_as_a_file() {
     let refused = index(&place, "export --file out.refrain").code(2);
     assert_eq!(refused.err, "refrain: cannot write out.refrain: it exists already; name a new file\n");
     let nowhere = index(&place, "export --file m/a.wav/out.refrain").code(2);
-    assert!(nowhere.err.starts_with("refrain: cannot make the folder m/a.wav: "), "{nowhere:#?}");
+    assert_eq!(nowhere.err, "refrain: cannot make the folder m/a.wav: File exists\n");
+    // In this folder no file can be made. The name of the temporary one says nothing.
+    #[cfg(target_os = "linux")]
+    for (args, says) in [
+        ("index export --db i.refrain --file /proc/out.refrain", "refrain: /proc/out.refrain: "),
+        ("analyze m/a.wav --frames /proc/out.npz", "refrain: cannot write /proc/out.npz: "),
+        ("man /proc", "refrain: cannot write /proc/refrain.1: "),
+    ] {
+        assert_eq!(place.line(args).code(2).err, format!("{says}No such file or directory\n"));
+    }
     let mut names: Vec<_> =
         fs::read_dir(place.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();

@@ -395,6 +395,24 @@ fn several_values_in_a_tag_are_all_kept() {
     assert_eq!(tags.track_number, Some(3));
     assert_eq!(of(&[(b"TPE2", "Various"), (b"TPE1", "Alone")]).artist.as_deref(), Some("Alone"));
     assert_eq!(of(&[(b"TPE2", "Various")]).artist.as_deref(), Some("Various"), "nobody else is named");
+    // Neither does it replace the artist that another tag of the file names: INFO of WAV, AUTH of AIFF, ID3v1.
+    let (id3, list) = (id3v24(&[(b"TPE2", "Various")]), b"INFOIART\x06\0\0\0Alone\0");
+    let chunk = |name: &[u8], size: [u8; 4], content: &[u8]| {
+        let padding = vec![0; content.len() % 2];
+        [name, &size, content, &padding].concat()
+    };
+    let tone = wav(8_000, 1, &tune(8_000, 2.0, 1));
+    let riff = |name: &[u8], content: &[u8]| chunk(name, (content.len() as u32).to_le_bytes(), content);
+    for chunks in [[riff(b"LIST", list), riff(b"id3 ", &id3)], [riff(b"id3 ", &id3), riff(b"LIST", list)]] {
+        let mut file = [tone.clone(), chunks.concat()].concat();
+        let size = file.len() as u32 - 8;
+        file[4..8].copy_from_slice(&size.to_le_bytes());
+        assert_eq!(decode(&file).unwrap().1.artist.as_deref(), Some("Alone"));
+    }
+    let mut id3v1 = [b"TAG".as_slice(), &[0; 125]].concat();
+    id3v1[33..38].copy_from_slice(b"Alone");
+    let file = [id3, bytes("vbr.mp3"), id3v1].concat();
+    assert_eq!(decode(&file).unwrap().1.artist.as_deref(), Some("Alone"));
 }
 
 #[test]

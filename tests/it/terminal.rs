@@ -134,6 +134,34 @@ fn every_line_of_every_table_fits_the_terminal() {
 }
 
 #[test]
+fn a_narrow_timeline_has_every_name_and_note() {
+    let (_, lines) = run("timeline fast.wav -d i.refrain", 40);
+    let at = lines.iter().position(|line| line.starts_with("   0:0")).unwrap_or_else(|| panic!("{lines:#?}"));
+    assert_eq!(lines[at + 1], "    Lumen and Ash - Quiet Engines", "{lines:#?}");
+    assert!(lines[at + 2].starts_with("    from 0:0") && lines[at + 2].contains("speed 1."), "{lines:#?}");
+    let notes = lines[at + 2..at + 4].join("");
+    assert!(notes.contains("pitch +1."), "{lines:#?}");
+}
+
+#[test]
+fn the_environment_gives_the_width_of_a_terminal_that_has_none() {
+    for (size, variable, width) in [(0, "40", 40), (0, "", 80), (0, "x", 80), (0, "0", 80), (100, "40", 100)]
+    {
+        let mut command = place().command();
+        command.args(["list", "-d", "i.refrain"]).env("COLUMNS", variable);
+        let (mut child, master) = start(&mut command, size);
+        let lines = shown(&read_all(master));
+        child.wait().unwrap();
+        let widest =
+            lines.iter().filter(|line| !line.contains("names are cut")).map(|line| line.width()).max();
+        assert!(
+            widest.is_some_and(|widest| widest <= width && widest + 3 > width),
+            "{size}, {variable:?}: {lines:#?}"
+        );
+    }
+}
+
+#[test]
 fn names_come_first_and_are_cut_in_the_middle_on_a_terminal_only() {
     let (_, lines) = run("list -d i.refrain", 80);
     let of = |start: &str| {
@@ -212,6 +240,54 @@ fn start_with(command: &mut Command, no_color: &str) -> (Child, File) {
     start(&mut shell, 100)
 }
 
+/// A recording of most of a day, with a song at its beginning.
+#[test]
+fn control_c_prints_the_songs_so_far_in_every_format() {
+    let place = Place::new();
+    let song = fs::read(super::run::fixture("audio/songs/quiet-engines.wav")).unwrap();
+    let data = song.windows(4).position(|w| w == b"data").unwrap() + 8;
+    let samples: Vec<i16> = song[data..].as_chunks::<2>().0.iter().map(|b| i16::from_le_bytes(*b)).collect();
+    let song = wav(22_050, 1, &samples);
+    place.write("m/a.wav", &song);
+    place.line("build -q m -d i.refrain").code(0);
+    let bytes = 22_050 * 2 * 3600 * 20_u32;
+    let mut day = song;
+    day[4..8].copy_from_slice(&(36 + bytes).to_le_bytes());
+    day[40..44].copy_from_slice(&bytes.to_le_bytes());
+    place.write("day.wav", &day);
+    // The rest is silence, which takes no room on the disk.
+    File::options().write(true).open(place.at("day.wav")).unwrap().set_len(44 + u64::from(bytes)).unwrap();
+    for format in ["", "--csv", "--text", "--json"] {
+        let mut shell = Command::new("sh");
+        let binary = env!("CARGO_BIN_EXE_refrain");
+        shell.args(["-c", &format!("exec '{binary}' timeline day.wav -d i.refrain {format} > out")]);
+        shell.current_dir(place.path()).stdin(Stdio::null());
+        let (mut child, mut master) = start(&mut shell, 80);
+        // The share that is done is shown from a hundredth on.
+        let (mut sent, mut some) = (String::new(), [0; 4096]);
+        while !sent.contains('%') {
+            let n = master.read(&mut some).unwrap_or(0);
+            assert!(n > 0, "{format}: {sent:?}");
+            sent += &String::from_utf8_lossy(&some[..n]);
+        }
+        assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+        sent += &read_all(master);
+        assert_eq!(child.wait().unwrap().code(), Some(2), "{format}: {sent:?}");
+        let said = "refrain:\u{1b}[0m interrupted; the songs found so far are printed";
+        assert!(sent.contains(said), "{format}: {sent:?}");
+        let out = fs::read_to_string(place.at("out")).unwrap();
+        if format == "--json" {
+            let document: serde_json::Value = serde_json::from_str(&out).unwrap();
+            assert_eq!((&document["status"], &document["error"]), (&"error".into(), &"interrupted".into()));
+            let plays = document["plays"].as_array().unwrap();
+            assert!(plays.len() == 1 && plays[0]["path"].as_str().unwrap().ends_with("/m/a.wav"), "{out}");
+        } else {
+            let plays = out.lines().filter(|line| line.contains("/m/a.wav") || line.ends_with(" a"));
+            assert_eq!(plays.count(), 1, "{format}: {out}");
+        }
+    }
+}
+
 /// A build, an analysis and a query that would take long: progress is drawn, and Ctrl-C leaves nothing of it.
 #[test]
 fn progress_leaves_nothing_after_control_c() {
@@ -225,7 +301,7 @@ fn progress_leaves_nothing_after_control_c() {
     place.line("build -q one -d i.refrain").code(0);
     for columns in [40, 80] {
         for (args, counts) in [
-            ("build m -d new.refrain", " of 300 files"),
+            (&*format!("build m -d new{columns}.refrain"), " of 300 files"),
             ("analyze m", " of 300 files"),
             ("query hour.wav -d i.refrain", "looking up"),
             ("timeline hour.wav -d i.refrain", "%"),

@@ -189,6 +189,9 @@ fn a_playlist_is_read_again() {
     let place = Place::new();
     let refused = place.fed(&format!("timeline --m3u --db {} -", library().display()), b"").code(2);
     assert_eq!(refused.err, "refrain: cannot list standard input: a playlist cannot name standard input\n");
+    let refused = place.fed(&format!("timeline --cue --db {} -", library().display()), b"").code(2);
+    assert_eq!(refused.out, "");
+    assert_eq!(refused.err, "refrain: cannot list standard input: a CUE sheet cannot name standard input\n");
 }
 
 #[test]
@@ -232,10 +235,10 @@ fn folders_and_standard_input_are_recordings_too() {
     assert_eq!(piped[0]["plays"], documents[1]["plays"]);
     fs::create_dir(place.at("empty")).unwrap();
     let empty = place.line(&format!("timeline --db {db} empty")).code(2);
-    assert_eq!(
-        (empty.out.as_str(), empty.err.as_str()),
-        ("", "refrain: no audio files found; check the folder\n")
-    );
+    assert_eq!((empty.out.as_str(), empty.err.as_str()), ("", "refrain: no audio files in empty\n"));
+    // Also if there are other recordings.
+    let mixed = place.line(&format!("timeline --db {db} empty in/b")).code(2);
+    assert!(mixed.err.starts_with("refrain: no audio files in empty\n2 plays in 1 file "), "{mixed:#?}");
 }
 
 #[test]

@@ -92,7 +92,9 @@ fn changed_files_are_analysed_again_and_new_tags_keep_the_track() {
     place.write("m/b.wav", &titled(&two, "Other"));
     index(&place, "build --quiet m").code(0);
     place.write("m/a.wav", &titled(&one, "Second"));
-    assert!(update(&place, "").contains("1 file added (4 s of audio in TIME), 1 with new tags, 1 unchanged"));
+    assert!(
+        update(&place, "").contains("0 files added, 1 with new tags (4 s of audio in TIME), 1 unchanged")
+    );
     let track = |n: usize| index(&place, "list --json").json().remove(n);
     assert_eq!((&track(0)["id"], &track(0)["title"]), (&1.into(), &"Second".into()));
     // Other audio is another track.
@@ -132,6 +134,17 @@ fn missing_files_are_kept_until_they_are_pruned() {
     assert_eq!(listed(&place), ["1 m/a.wav?", "2 m/b.wav", "3 m/deep/c.wav"]);
     assert_eq!(index(&place, "errors").code(0).out, "", "a bad file that is gone is forgotten");
     assert_eq!(found(0)["matches"][0]["missing"], true);
+    // Every table and list for people marks it.
+    let table = place.line("query --db i.refrain clip.wav").code(0).out;
+    assert!(table.contains("\n  m/a.wav (missing) "), "{table}");
+    let timeline = |format: &str| {
+        place.line(&format!("timeline --min-length 0 --min-score 0 {format} --db i.refrain clip.wav")).code(0)
+    };
+    assert!(timeline("").out.contains("  a (missing)"), "{:#?}", timeline(""));
+    assert_eq!(timeline("--json").json()[0]["plays"][0]["missing"], true);
+    let csv = timeline("--csv").out;
+    let lines: Vec<_> = csv.lines().collect();
+    assert!(lines[0].ends_with(",missing") && lines[1].ends_with(",true"), "{csv}");
     assert_eq!(
         place.told(&index(&place, "list missing").code(0).out),
         "track              length  id\nm/a.wav (missing)  0:04.0   1"
@@ -171,10 +184,15 @@ fn a_missing_disk_loses_nothing() {
     ");
     let refused = index(&place, "build m").code(2);
     assert_eq!(refused.err, "refrain: cannot read m: No such file or directory\n");
+    // The files that could not be read stay known too, whatever is done meanwhile.
+    for args in ["prune", "errors --retry", "update"] {
+        index(&place, args).code(0);
+        let errors = index(&place, "errors").code(0);
+        assert_eq!(place.told(&errors.out), "m/text.mp3: not an audio file of a known format", "{args}");
+    }
     fs::rename(place.at("unplugged"), place.at("m")).unwrap();
     assert_snapshot!(update(&place, ""), @r"
-    refrain: cannot read m/text.mp3: not an audio file of a known format
-    0 files added, 3 unchanged, 3 no longer missing, 1 error
+    0 files added, 3 unchanged, 3 no longer missing, 1 earlier error
     i.refrain: 3 tracks, 12 s
     ");
     assert_eq!(listed(&place), ["1 m/a.wav", "2 m/b.wav", "3 m/deep/c.wav"]);
@@ -305,6 +323,82 @@ fn folders_are_relocated() {
     );
     assert_eq!(dump(&place.at("i.refrain")), before);
     index(&place, "verify").code(0);
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_relocated_with_a_warning() {
+    let place = place();
+    let relocated =
+        "4 files relocated; run `refrain index update --db i.refrain` to read what else changed\n";
+    let gone = index(&place, "relocate m /no/disk").code(0);
+    let warning = "/no/disk does not exist; mount its disk before you update, or undo this with \
+                   `refrain index relocate /no/disk m --db i.refrain`\n";
+    assert_eq!(gone.err, format!("{relocated}{warning}"));
+    // Undone, the files are there.
+    assert_eq!(index(&place, "relocate /no/disk m").code(0).err, relocated);
+    for to in ["m/deep", "other"] {
+        fs::create_dir_all(place.at(to)).unwrap();
+        let warned = index(&place, &format!("relocate m {to}")).code(0);
+        let warning = format!(
+            "none of these files is in {to} yet; move them there, or undo this with \
+             `refrain index relocate {to} m --db i.refrain`\n"
+        );
+        assert_eq!(warned.err, format!("{relocated}{warning}"));
+        assert_eq!(index(&place, &format!("relocate {to} m")).code(0).err, relocated);
+    }
+    assert_eq!(listed(&place), ["1 m/a.wav", "2 m/b.wav", "3 m/deep/c.wav"]);
+}
+
+#[test]
+fn files_are_not_mixed_with_those_of_another_folder_unless_they_are_there() {
+    let place = place();
+    place.write("n/d.wav", &wav(8_000, 1, &tune(8_000, 4.0, 4)));
+    index(&place, "build -q n").code(0);
+    let before = dump(&place.at("i.refrain"));
+    let refused = index(&place, "relocate m n").code(2);
+    assert_eq!(
+        refused.err,
+        "refrain: nothing was relocated: n has 1 indexed file of its own, and none of those in m is there; move the \
+         files or mount the disk first\n"
+    );
+    assert_eq!(dump(&place.at("i.refrain")), before);
+    for name in ["a.wav", "b.wav", "text.mp3", "deep"] {
+        fs::rename(place.at("m").join(name), place.at("n").join(name)).unwrap();
+    }
+    index(&place, "relocate m n").code(0);
+    assert_eq!(listed(&place), ["1 n/a.wav", "2 n/b.wav", "3 n/deep/c.wav", "4 n/d.wav"]);
+}
+
+#[test]
+fn a_build_fails_if_a_file_that_was_named_cannot_be_used() {
+    let place = place();
+    // In a folder it does not count.
+    index(&place, "build m").code(0);
+    place.write("new.wav", &wav(8_000, 1, &tune(8_000, 4.0, 4)));
+    place.write("bad.mp3", b"no music");
+    let named = index(&place, "build new.wav bad.mp3").code(2);
+    assert!(
+        named.err.contains("refrain: cannot read bad.mp3: not an audio file of a known format\n"),
+        "{named:#?}"
+    );
+    assert!(named.err.contains("1 file added "), "the others are added: {named:#?}");
+    // It is not tried again, and still cannot be used.
+    index(&place, "build new.wav bad.mp3").code(2);
+    index(&place, "build new.wav").code(0);
+    index(&place, "update").code(0);
+}
+
+#[test]
+fn a_retry_names_each_file_once() {
+    let place = place();
+    place.write("m/other.mp3", b"text too");
+    update(&place, "");
+    let retried = index(&place, "errors --retry").code(0);
+    for name in ["m/other.mp3", "m/text.mp3"] {
+        let named = [&retried.out, &retried.err].map(|text| text.matches(name).count());
+        assert_eq!(named, [1, 0], "{retried:#?}");
+    }
+    assert!(retried.err.contains("0 files added, 2 errors\n"), "{retried:#?}");
 }
 
 #[test]

@@ -44,8 +44,24 @@ fn words_are_looked_for_in_title_artist_album_and_path() {
     // Words narrow down what is chosen by other means.
     assert_eq!(found(&["kestrel home/music/live", "kestrel"]), ["North Platform"]);
     assert_eq!(found(&["*.flac", "*.opus", "orbit"]), ["Second Orbit"]);
-    // Words of which no track has all are no error, but there is nothing.
-    assert_eq!(found(&["kestrel", "engines"]), [""; 0]);
+}
+
+#[test]
+fn a_list_in_which_nothing_is_what_was_asked_for_exits_with_1() {
+    let place = place();
+    // No track has both words. Nothing is missing.
+    for chosen in [&["kestrel", "engines"][..], &["missing"], &["*.flac", "engines"]] {
+        for format in [&[][..], &["--json"], &["--csv"], &["--m3u"], &["--json", "--sort", "title"]] {
+            let args = ["list", "-d", "i.refrain"].iter().chain(format).chain(chosen);
+            let run = place.run(args).code(1);
+            assert_eq!(run.err, "0 tracks\n", "{run:#?}");
+            assert!(run.out.lines().count() <= 1, "a heading at most: {run:#?}");
+        }
+    }
+    // Everything is there, also in an index without a track.
+    place.line("list -d i.refrain").code(0);
+    place.run(["index", "remove", "kestrel home", "-d", "i.refrain"]).code(0);
+    assert_eq!(place.line("list -d i.refrain").code(0).err, "0 tracks\n");
 }
 
 #[test]
@@ -114,6 +130,21 @@ fn hints_repeat_the_index_that_was_typed() {
     let run = super::run::finish(place.command().args(["info"]).env("REFRAIN_DB", ""));
     assert!(run.err.contains(".local/share/refrain/index.refrain: no index here"), "{run:#?}");
     assert!(missing(&["info", "--db", ""]).contains("--db is empty; name the index file"));
+}
+
+#[test]
+fn commands_of_index_are_named_to_those_who_leave_out_index() {
+    let place = Place::new();
+    for command in
+        ["errors", "remove", "prune", "relocate", "merge", "verify", "rebuild", "compact", "export"]
+    {
+        let run = place.run([command, "x"]).code(2);
+        assert!(
+            run.err.contains(&format!("tip: a similar subcommand exists: 'index {command}'")),
+            "{run:#?}"
+        );
+    }
+    assert!(!place.line("remote").code(2).err.contains("'index "), "no other word is one of them");
 }
 
 #[test]

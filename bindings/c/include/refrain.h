@@ -843,6 +843,10 @@ typedef struct RefrainPlay {
      * How many.
      */
     size_t other_artist_count;
+    /**
+     * 1 if all its files were missing at the last update.
+     */
+    int missing;
 } RefrainPlay;
 
 /**
@@ -1243,6 +1247,14 @@ typedef struct RefrainFigures {
      * The tempo in beats a minute; NaN if there is no regular beat. A listener may tap at half or twice this tempo.
      */
     double bpm;
+    /**
+     * The key as musicians write it, "Db major".
+     */
+    const char *key_name;
+    /**
+     * The key's place on the Camelot wheel, "3B".
+     */
+    const char *camelot;
 } RefrainFigures;
 
 /**

@@ -111,6 +111,10 @@ pub struct RefrainFigures {
     pub warning_count: usize,
     /// The tempo in beats a minute; NaN if there is no regular beat. A listener may tap at half or twice this tempo.
     pub bpm: f64,
+    /// The key as musicians write it, "Db major".
+    pub key_name: *const c_char,
+    /// The key's place on the Camelot wheel, "3B".
+    pub camelot: *const c_char,
 }
 // SAFETY: numbers and pointers throughout, the size first.
 unsafe impl Growing for RefrainFigures {
@@ -182,6 +186,8 @@ fn plain(f: &HarmonicFigures, strings: &mut Strings) -> RefrainFigures {
         warning_count: warnings.len(),
         warnings: strings.list(warnings),
         bpm: number(f.bpm),
+        key_name: strings.optional(f.key_name.as_ref()),
+        camelot: strings.optional(f.camelot.as_ref()),
     }
 }
 

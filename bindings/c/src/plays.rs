@@ -1,6 +1,6 @@
 //! Timelines and their plays.
 use std::{
-    ffi::{CString, c_char},
+    ffi::{CString, c_char, c_int},
     ptr,
     sync::OnceLock,
 };
@@ -83,6 +83,8 @@ pub struct RefrainPlay {
     pub other_artists: *const *const c_char,
     /// How many.
     pub other_artist_count: usize,
+    /// 1 if all its files were missing at the last update.
+    pub missing: c_int,
 }
 // SAFETY: numbers and pointers throughout, the size first.
 unsafe impl Growing for RefrainPlay {
@@ -151,6 +153,7 @@ pub(crate) fn plain(play: &Play, strings: &mut Strings) -> RefrainPlay {
         acoustid: strings.optional(tags.acoustid.as_ref()),
         other_artist_count: artists.len(),
         other_artists: strings.list(artists),
+        missing: play.missing.into(),
     }
 }
 

@@ -56,6 +56,7 @@ void test_analysis(void) {
     CHECK(fabs(f.duration - 8) < 0.01 && f.sample_rate == 16000 && f.channels == 1 && f.frames == 345);
     CHECK(fabs(f.tuning) <= 0.5 && f.key && f.mode && strstr(f.key, f.mode) && f.key_second);
     CHECK(f.harmonic_ratio > 0 && f.harmonic_ratio < 1 && f.voiced > 0 && f.pitch > 60 && f.pitch_note);
+    CHECK(f.key_name && strstr(f.key_name, f.mode) && f.camelot && strchr("AB", f.camelot[strlen(f.camelot) - 1]));
     CHECK(isnan(f.bpm) || (f.bpm >= 35 && f.bpm <= 260));
     CHECK(f.warning_count == 0 && !f.warnings);
     for (int i = 0; i < 12; i++) {

@@ -92,14 +92,10 @@ fn index_reason(path: &Path, reason: &IndexError) -> String {
 pub fn of_library(py: Python<'_>, error: &Error) -> PyErr {
     match error {
         Error::Io { path, source } => match source.raw_os_error() {
-            Some(number) => {
-                let whole = source.to_string();
-                let message = whole.split(" (os error").next().unwrap_or(&whole);
-                PyOSError::new_err((number, message.to_owned(), text(path).to_owned()))
-            }
+            Some(number) => PyOSError::new_err((number, error.reason(), text(path).to_owned())),
             None => {
                 // The class that goes with the kind.
-                std::io::Error::new(source.kind(), format!("{}: {source}", path.display())).into()
+                std::io::Error::new(source.kind(), format!("{}: {}", path.display(), error.reason())).into()
             }
         },
         Error::Audio { path, reason } => {

@@ -61,6 +61,7 @@ def test_figures_of_a_file(songs: Path, tmp_path: Path) -> None:
         plot=tmp_path / "a.svg",
     )
     assert (figures.key, figures.mode, figures.sample_rate, figures.channels) == ("F minor", "minor", 44100, 2)
+    assert (figures.key_name, figures.camelot) == ("F minor", "4A")
     assert len(figures.chroma) == 12 and figures.path == str(songs / "copper-rain.m4a")
     with np.load(tmp_path / "a.npz") as arrays:
         assert arrays["cqt"].shape == (252, figures.frames)

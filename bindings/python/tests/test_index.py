@@ -45,6 +45,17 @@ def test_from_nothing_to_an_answer(songs: Path, clip: Path, tmp_path: Path) -> N
     index.close()
 
 
+def test_samples_of_a_wrong_shape_are_named(built: Path, clip: Path) -> None:
+    samples, sr = refrain.load(clip, sr=None)
+    stereo = np.stack([samples, samples])
+    with refrain.Index(built) as index:
+        assert index.query(stereo, sr)
+        with pytest.raises(refrain.ParameterError, match=r"channels; pass samples\.T if they are of \(n, channels\)"):
+            index.query(stereo.T, sr)
+    with pytest.raises(refrain.ParameterError, match="pass samples.T"):
+        refrain.fingerprint(stereo.T, sr)
+
+
 def test_a_clip_may_be_anything(built: Path, clip: Path) -> None:
     samples, sr = refrain.load(clip, sr=None)
     stereo = np.stack([samples + 0.25, samples - 0.25]).astype(np.float64)

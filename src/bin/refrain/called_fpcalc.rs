@@ -93,14 +93,10 @@ fn error(what: &str) -> u8 {
     2
 }
 
-/// The reason without the path, and without the system's addition.
+/// The reason without the path.
 fn told(error: &Error) -> String {
     match error {
-        Error::Io { source, .. } => {
-            let text = source.to_string();
-            text.split(" (os error").next().unwrap_or(&text).to_owned()
-        }
-        Error::Audio { reason, .. } => reason.to_string(),
+        Error::Io { .. } | Error::Audio { .. } => error.reason(),
         other => other.to_string(),
     }
 }

@@ -36,7 +36,7 @@ pub fn path() -> anyhow::Result<PathBuf> {
 pub fn path_to_write() -> anyhow::Result<PathBuf> {
     let path = path()?;
     folders::for_file(&path)
-        .map_err(|error| anyhow::anyhow!("{error:#}; name another index file with --db"))?;
+        .map_err(|error| anyhow::anyhow!("{}; name another index file with --db", wording::whole(&error)))?;
     Ok(path)
 }
 
@@ -49,11 +49,14 @@ fn default_folder() -> anyhow::Result<PathBuf> {
 /// A command line to try next, in backticks. It repeats the `--db` that was typed.
 pub fn hint(command: &str) -> String {
     match CHOSEN.get() {
-        Some(Chosen { path: Some(path), typed: true }) => {
-            format!("`refrain {command} --db {}`", quoted(path))
-        }
+        Some(Chosen { path: Some(path), typed: true }) => hint_for(command, path),
         _ => format!("`refrain {command}`"),
     }
+}
+
+/// Like [`hint`], for this index file.
+pub fn hint_for(command: &str, path: &Path) -> String {
+    format!("`refrain {command} --db {}`", quoted(path))
 }
 
 /// A path as a shell reads it.

@@ -51,6 +51,12 @@ fn main() -> ExitCode {
     });
     // The panic hook has already reported a panic.
     let Ok(done) = done else { return ExitCode::from(2) };
+    let code = code_of(done);
+    if stop::at_once() { ExitCode::from(stop::STATUS) } else { code }
+}
+
+/// The exit status of what was done. Prints an error.
+fn code_of(done: anyhow::Result<ExitCode>) -> ExitCode {
     match done {
         Ok(code) => code,
         // A reader that closes the pipe, such as `head`, has seen enough.
@@ -67,7 +73,8 @@ fn parsed() -> Cli {
     let command = args::command();
     let line = args::with_double_dashes(&command, env::args_os());
     let mut command = command.color(args::color_in(&line).into());
-    let mut matches = command.try_get_matches_from_mut(line).unwrap_or_else(|error| error.exit());
+    let matches = command.try_get_matches_from_mut(line);
+    let mut matches = matches.unwrap_or_else(|error| args::hinted(error, &command).exit());
     let typed = matches.value_source("db") == Some(ValueSource::CommandLine);
     let cli = Cli::from_arg_matches_mut(&mut matches).unwrap_or_else(|error| error.exit());
     screen::paint::choose(cli.global.color);

@@ -9,17 +9,12 @@ use refrain::Error;
 use crate::{
     remedies,
     screen::{near::near, paint::Paint},
+    wording,
 };
 
 /// Prints why the command failed.
 pub fn error(error: &anyhow::Error) {
-    let mut text = error.to_string();
-    for cause in error.chain().skip(1).map(ToString::to_string) {
-        // The library's errors already contain their cause.
-        if !text.ends_with(&cause) {
-            text = format!("{text}: {cause}");
-        }
-    }
+    let mut text = wording::whole(error);
     let known = error.chain().find_map(|cause| cause.downcast_ref::<refrain::Error>());
     if let Some(remedy) = known.and_then(remedies::of) {
         text = format!("{text}; {remedy}");
@@ -36,21 +31,20 @@ pub fn problem(text: &str) {
 pub fn unreadable(error: &Error) {
     problem(&match error {
         Error::Io { path, .. } | Error::Audio { path, .. } => {
-            format!("cannot read {}: {}", name(path), reason(error))
+            format!("cannot read {}: {}", name(path), error.reason())
         }
         other => remedies::with(other),
     });
 }
 
+/// Prints that a folder has nothing to work with.
+pub fn no_audio_in(folder: &Path) {
+    problem(&format!("no audio files in {}", near(folder)));
+}
+
 /// An input as messages call it.
 pub fn name(input: &Path) -> String {
     if input.as_os_str() == "-" { "standard input".to_owned() } else { near(input) }
-}
-
-/// The reason of an error, without the number that the system adds.
-pub fn reason(error: &Error) -> String {
-    let text = error.reason();
-    text.split(" (os error").next().unwrap_or(&text).to_owned()
 }
 
 /// Prints a line on standard error. If that is closed, nobody reads it.

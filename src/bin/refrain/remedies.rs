@@ -7,9 +7,22 @@ use crate::db;
 /// The remedy for an error, if there is one.
 pub fn of(error: &Error) -> Option<String> {
     let Error::Index { path, reason } = error else { return None };
+    // One to merge, not the one that --db names.
+    let is_other = db::path().is_ok_and(|db| db != *path);
     Some(match reason {
-        // Another index file, one to merge, is not to be made now.
-        IndexError::Missing if db::path().is_ok_and(|db| db != *path) => "check the path".to_owned(),
+        IndexError::Missing if is_other => "check the path".to_owned(),
+        IndexError::IsFolder
+        | IndexError::NotSqlite
+        | IndexError::Foreign { .. }
+        | IndexError::Parameters { .. }
+            if is_other =>
+        {
+            "name another index to merge".to_owned()
+        }
+        IndexError::Newer { .. } if is_other => "update refrain, or name another index to merge".to_owned(),
+        IndexError::Neighbours(_) if is_other => {
+            format!("repair it with {}", db::hint_for("index rebuild", path))
+        }
         IndexError::Missing => format!("make one with {}", db::hint("index build DIR")),
         IndexError::IsFolder => "name a file with --db".to_owned(),
         IndexError::NotSqlite | IndexError::Foreign { .. } => "name another file with --db".to_owned(),

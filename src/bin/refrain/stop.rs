@@ -1,17 +1,33 @@
 //! Ctrl-C: the first one asks for an orderly end, the second one ends at once.
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use refrain::CancelToken;
 
 use crate::bar;
+
+/// Whether the second one came. The program may be ending already when it does.
+static AT_ONCE: AtomicBool = AtomicBool::new(false);
+
+/// The exit status after the second one.
+pub const STATUS: u8 = 130;
+
+/// Whether the user asked to stop at once.
+pub fn at_once() -> bool {
+    AT_ONCE.load(Ordering::SeqCst)
+}
 
 /// A token that is cancelled when the user or the system asks the program to stop.
 pub fn token() -> CancelToken {
     let token = CancelToken::new();
     let cancelled = token.clone();
+    // The token may be cancelled for another reason, such as an output that is closed.
+    let stopped = AtomicBool::new(false);
     // If no handler can be installed, the signal ends the process. The index survives that too.
     let _ = ctrlc::set_handler(move || {
-        if cancelled.is_cancelled() {
+        if stopped.swap(true, Ordering::SeqCst) {
+            AT_ONCE.store(true, Ordering::SeqCst);
             bar::clear();
-            std::process::exit(130);
+            std::process::exit(STATUS.into());
         }
         cancelled.cancel();
     });

@@ -1,7 +1,7 @@
-//! Paths, numbers and durations in words.
-use std::path::Path;
+//! Paths, numbers, durations and errors in words.
+use std::{io, path::Path};
 
-use refrain::error::Shown;
+use refrain::error::{Said, Shown};
 
 /// A path or a text for people, without line breaks and other control characters.
 pub fn shown(text: impl AsRef<Path>) -> String {
@@ -37,4 +37,21 @@ pub fn hours(seconds: f64) -> String {
         60..3600 => format!("{} min {:02} s", s / 60, s % 60),
         _ => format!("{} h {:02} min", s / 3600, s / 60 % 60),
     }
+}
+
+/// An error and its causes in one line.
+pub fn whole(error: &anyhow::Error) -> String {
+    let said = |cause: &(dyn std::error::Error + 'static)| match cause.downcast_ref::<io::Error>() {
+        Some(cause) => Said(cause).to_string(),
+        None => cause.to_string(),
+    };
+    let mut causes = error.chain().map(said);
+    let mut text = causes.next().unwrap_or_default();
+    for cause in causes {
+        // The library's errors already contain their cause.
+        if !text.ends_with(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }

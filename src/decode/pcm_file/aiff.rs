@@ -8,6 +8,7 @@ use super::container::{Content, Found, MAX_ID3V2, PcmFile};
 use super::info;
 use super::samples::{Extent, Samples, float, integer};
 use crate::decode::bytes::{Bytes, u16_at, u32_at};
+use crate::decode::found_tags::FoundTags;
 use crate::decode::read_tags;
 use crate::error::AudioError;
 use crate::tags::Tags;
@@ -21,7 +22,7 @@ const MAX_COMMON: u64 = 64;
 /// Reads the chunks. `compressed` says whether COMM names a codec.
 pub(super) fn read(bytes: &mut Bytes<'_>, compressed: bool) -> io::Result<Found> {
     let (mut common, mut sound) = (None, None);
-    let (mut texts, mut id3v2) = (Tags::default(), Tags::default());
+    let (mut texts, mut id3v2) = (Tags::default(), FoundTags::default());
     let mut chunks = Chunks::from(12, true);
     while let Some(chunk) = chunks.next(bytes)? {
         let size = u64::from(chunk.size);
@@ -50,7 +51,7 @@ pub(super) fn read(bytes: &mut Bytes<'_>, compressed: bool) -> io::Result<Found>
         (_, None) => return damaged("its audio data (SSND) is missing"),
     };
     let extent = common.extent(start, stated, bytes.len());
-    Ok(Some(Ok(PcmFile { content: Content::Blocks(common.samples, extent), tags: id3v2.or(texts) })))
+    Ok(Some(Ok(PcmFile { content: Content::Blocks(common.samples, extent), tags: id3v2.or(texts.into()) })))
 }
 
 /// What COMM says.

@@ -6,8 +6,8 @@ use symphonia::core::codecs::audio::well_known as id;
 use super::container::{Content, Found, PcmFile};
 use super::samples::{Extent, Samples, float, integer};
 use crate::decode::bytes::{Bytes, u32_at};
+use crate::decode::found_tags::FoundTags;
 use crate::error::AudioError;
-use crate::tags::Tags;
 
 /// The shortest header.
 const HEADER: u32 = 24;
@@ -45,6 +45,7 @@ pub(super) fn read(bytes: &mut Bytes<'_>) -> io::Result<Found> {
     let damaged = || AudioError::Damaged("its header states no channel or no rate".to_owned());
     let samples = Samples::pcm(codec, width, rate, channels).ok_or_else(damaged);
     Ok(Some(
-        samples.map(|samples| PcmFile { content: Content::Blocks(samples, extent), tags: Tags::default() }),
+        samples
+            .map(|samples| PcmFile { content: Content::Blocks(samples, extent), tags: FoundTags::default() }),
     ))
 }

@@ -55,7 +55,7 @@ pub(super) fn read(bytes: &mut Bytes<'_>) -> io::Result<Found> {
         let what = "its description or its audio data is missing".to_owned();
         return Ok(Some(Err(AudioError::Damaged(what))));
     };
-    Ok(Some(samples.map(|samples| PcmFile { content: Content::Blocks(samples, extent), tags })))
+    Ok(Some(samples.map(|samples| PcmFile { content: Content::Blocks(samples, extent), tags: tags.into() })))
 }
 
 /// The samples that `desc` describes, if their blocks have one size.

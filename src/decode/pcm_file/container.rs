@@ -1,7 +1,7 @@
 //! What is found in a container of plain samples.
 use super::samples::{Extent, Samples};
+use crate::decode::found_tags::FoundTags;
 use crate::error::AudioError;
-use crate::tags::Tags;
 
 /// Longer ID3v2 tags, which contain pictures, are ignored.
 pub(super) const MAX_ID3V2: u64 = 16 << 20;
@@ -10,7 +10,7 @@ pub(super) const MAX_ID3V2: u64 = 16 << 20;
 #[derive(Debug)]
 pub(crate) struct PcmFile {
     pub content: Content,
-    pub tags: Tags,
+    pub tags: FoundTags,
 }
 
 /// The audio of a container.

@@ -7,6 +7,7 @@ use super::info;
 use super::samples::Extent;
 use super::wave_format::{self, WaveFormat};
 use crate::decode::bytes::{Bytes, u32_at, u64_at};
+use crate::decode::found_tags::FoundTags;
 use crate::decode::read_tags;
 use crate::error::AudioError;
 use crate::tags::Tags;
@@ -28,7 +29,7 @@ pub(super) fn read(bytes: &mut Bytes<'_>, magic: &[u8; 16]) -> io::Result<Found>
     let big = magic.starts_with(b"RIFX");
     let wide = !magic.starts_with(b"RIF");
     let (mut format, mut extent, mut ds64) = (None, None, None);
-    let (mut list, mut id3v2) = (Tags::default(), Tags::default());
+    let (mut list, mut id3v2) = (Tags::default(), FoundTags::default());
     let mut chunks = Chunks::from(12, big);
     while let Some(chunk) = chunks.next(bytes)? {
         let rest = bytes.len().saturating_sub(chunk.at);
@@ -57,7 +58,7 @@ pub(super) fn read(bytes: &mut Bytes<'_>, magic: &[u8; 16]) -> io::Result<Found>
         }
         chunks.leave(bytes, size)?;
     }
-    let tags = id3v2.or(list);
+    let tags = id3v2.or(list.into());
     let content = match (format, extent) {
         (Some(Err(reason)), _) => return Ok(Some(Err(reason))),
         (Some(Ok(WaveFormat::Blocks(samples))), Some(extent)) => Content::Blocks(samples, extent),

@@ -5,8 +5,8 @@ use super::container::{Content, Found, PcmFile};
 use super::samples::Extent;
 use super::wave_format::{self, WaveFormat};
 use crate::decode::bytes::{Bytes, u64_at};
+use crate::decode::found_tags::FoundTags;
 use crate::error::AudioError;
-use crate::tags::Tags;
 
 /// The name of the whole file.
 pub(super) const RIFF: [u8; 16] = *b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00";
@@ -52,5 +52,5 @@ pub(super) fn read(bytes: &mut Bytes<'_>) -> io::Result<Found> {
             return Ok(Some(Err(AudioError::Damaged(what))));
         }
     };
-    Ok(Some(Ok(PcmFile { content, tags: Tags::default() })))
+    Ok(Some(Ok(PcmFile { content, tags: FoundTags::default() })))
 }

@@ -8,7 +8,7 @@ use super::{Play, format::Format};
 
 /// The columns: fields of the JSON document.
 const COLUMNS: &str = "file,start,end,path,ref_start,ref_end,tempo,pitch,score,id,title,artist,album,track_number,\
-                       disc_number,recording_mbid,release_mbid,acoustid";
+                       disc_number,recording_mbid,release_mbid,acoustid,missing";
 
 /// A row for each play. Times have three digits.
 #[derive(Default)]
@@ -49,6 +49,7 @@ impl Format for Csv {
             text(&tags.recording_mbid),
             text(&tags.release_mbid),
             text(&tags.acoustid),
+            play.missing.to_string(),
         ];
         writeln!(out, "{}", cells.join(","))
     }

@@ -23,6 +23,13 @@ pub(super) struct Cue {
 
 impl Format for Cue {
     fn begin(&mut self, _: &mut dyn Write, file: &Path) -> io::Result<()> {
+        // Readers would look for a file called `-`.
+        if file.as_os_str() == "-" {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "a CUE sheet cannot name standard input",
+            ));
+        }
         self.file = Some(file.to_owned());
         self.left_out = 0;
         Ok(())

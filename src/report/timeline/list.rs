@@ -73,20 +73,25 @@ impl Format for List {
             rest.push((covered, timeline.duration, "unknown"));
         }
         rest.into_iter().try_for_each(|(from, to, what)| line(out, from, to, what))?;
-        // Between plays it is known at the end only which unknown stretch was silence.
-        let silent = timeline.silent.iter().filter(|(from, to)| from.0 < covered.0 && to.0 - from.0 >= LEAST);
+        // Between plays it is known at the end only which unknown stretch was silence. What goes on after the last play is
+        // listed already.
+        let is_between = |(from, to): &&(Seconds, Seconds)| {
+            from.0 < covered.0 && to.0 - covered.0 < LEAST && to.0 - from.0 >= LEAST
+        };
+        let silent = timeline.silent.iter().filter(is_between);
         silent.into_iter().try_for_each(|&(from, to)| line(out, from, to, "silent"))?;
         Ok(None)
     }
 }
 
-/// Which part of the track it is, at what speed and pitch, where this is not as expected.
+/// Whether the track's file is missing; which part of the track it is, at what speed and pitch, where this is not as expected.
 fn notes(play: &Play) -> String {
+    let missing = play.missing.then(|| "missing".to_owned());
     let place = (play.ref_start.0 >= BEGINNING).then(|| format!("from {}", play.ref_start));
     let speed = format!("{:.3}", play.tempo);
     let speed = (speed != "1.000").then(|| format!("speed {speed}"));
     let pitch = format!("{:+.2}", play.pitch);
     let pitch = (!matches!(&*pitch, "+0.00" | "-0.00")).then(|| format!("pitch {pitch}"));
-    let notes: Vec<_> = [place, speed, pitch].into_iter().flatten().collect();
+    let notes: Vec<_> = [missing, place, speed, pitch].into_iter().flatten().collect();
     if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) }
 }

@@ -21,6 +21,7 @@ fn play(start: f64, end: f64, artist: Option<&str>, title: Option<&str>) -> Play
         id: TrackId(7),
         also_paths: vec![],
         copies: vec![],
+        missing: false,
         tags,
     }
 }
@@ -108,6 +109,16 @@ fn a_tracklist_to_paste() {
 }
 
 #[test]
+fn the_list_has_each_silent_stretch_once() {
+    let mut ends = timeline(vec![play(0.0, 30.1, None, Some("T"))], 100.0);
+    // A play ends a little after the silence begins.
+    ends.silent = vec![(Seconds(10.0), Seconds(14.0)), (Seconds(30.0), Seconds(100.0))];
+    let list = written(TimelineFormat::List, "s.wav", &ends).0;
+    let silent: Vec<&str> = list.lines().filter(|line| line.ends_with("silent")).collect();
+    assert_eq!(silent, ["   0:30.1 - 1:40.0     silent", "   0:10.0 - 0:14.0     silent"]);
+}
+
+#[test]
 fn csv_has_the_fields_of_the_document() {
     let text = odd_as(TimelineFormat::Csv);
     let mut lines = text.split_inclusive('\n');
@@ -122,9 +133,9 @@ fn csv_has_the_fields_of_the_document() {
     let rest: String = lines.collect();
     let rows = [
         format!(
-            "\"my \"\"show\"\" é.mp3\",0.250,30.000,{path},0.000,29.750,1,0,0.99,7,\"T\tU\nV\",\"A \"\"Q\"\", B\",,,,,,\n"
+            "\"my \"\"show\"\" é.mp3\",0.250,30.000,{path},0.000,29.750,1,0,0.99,7,\"T\tU\nV\",\"A \"\"Q\"\", B\",,,,,,,false\n"
         ),
-        format!("\"my \"\"show\"\" é.mp3\",30.000,60.000,{path},0.000,30.000,1,0,0.99,7,C:\\,,,,,,,\n"),
+        format!("\"my \"\"show\"\" é.mp3\",30.000,60.000,{path},0.000,30.000,1,0,0.99,7,C:\\,,,,,,,,false\n"),
     ];
     assert!(rest.starts_with(&rows.concat()), "{rest}");
     assert!(rest.contains(",30.500,67.250,1.05,0.84,"));
@@ -273,7 +284,7 @@ fn the_json_has_the_promised_fields() {
     told.warnings = vec!["damaged".into()];
     assert_eq!(
         json(Path::new("s.wav"), &Ok(told)),
-        r#"{"file":"s.wav","duration":90.0,"plays":[{"start":0.25,"end":30.0,"path":"/m/a, \"b\".flac","ref_start":0.0,"ref_end":29.75,"tempo":1.0,"pitch":0.0,"score":0.99,"id":7,"also_paths":[],"copies":["/m/c.mp3"],"title":"T","artist":"A","other_artists":[],"album":null,"track_number":null,"disc_number":null,"recording_mbid":null,"release_mbid":null,"acoustid":null}],"unknown":[[30.0,60.0]],"silent":[[60.0,90.0]],"overlap":[],"warnings":["damaged"]}"#
+        r#"{"file":"s.wav","duration":90.0,"plays":[{"start":0.25,"end":30.0,"path":"/m/a, \"b\".flac","ref_start":0.0,"ref_end":29.75,"tempo":1.0,"pitch":0.0,"score":0.99,"id":7,"also_paths":[],"copies":["/m/c.mp3"],"missing":false,"title":"T","artist":"A","other_artists":[],"album":null,"track_number":null,"disc_number":null,"recording_mbid":null,"release_mbid":null,"acoustid":null}],"unknown":[[30.0,60.0]],"silent":[[60.0,90.0]],"overlap":[],"warnings":["damaged"]}"#
     );
     assert_eq!(
         json::<Timeline>(Path::new("x"), &Err(crate::Error::Interrupted)),

@@ -148,6 +148,11 @@ def samples(y: object) -> npt.NDArray[np.float32]:
     if channels.ndim == 2:
         if not len(channels):
             raise ParameterError("audio has no channel")
+        if 0 < channels.shape[1] < channels.shape[0]:
+            raise ParameterError(
+                f"samples must be of (n,) or (channels, n), and {channels.shape} would be {channels.shape[0]} channels; "
+                "pass samples.T if they are of (n, channels)"
+            )
         channels = np.mean(channels, axis=0)
     return singles(channels)
 

@@ -79,6 +79,7 @@ class PlayDict(TypedDict):
     id: int
     also_paths: list[str]
     copies: list[str]
+    missing: bool
     title: Optional[str]
     artist: Optional[str]
     other_artists: list[str]
@@ -180,6 +181,8 @@ class FiguresDict(TypedDict):
     key_correlation: Optional[float]
     key_confidence: Optional[float]
     key_second: Optional[str]
+    key_name: Optional[str]
+    camelot: Optional[str]
     bpm: Optional[float]
     harmonic_ratio: Optional[float]
     voiced: Optional[float]

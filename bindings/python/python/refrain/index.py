@@ -516,7 +516,7 @@ class Index:
         >>> answers, failures = index.query_many(["clip.wav", "hum.flac", "none.wav"], callback=print)
         <refrain.Answer 'clip.wav': 1 match, Second Orbit at 0:12.1>
         <refrain.Answer 'hum.flac': no match>
-        Failure(path='none.wav', reason='No such file or directory (os error 2)')
+        Failure(path='none.wav', reason='No such file or directory')
         >>> len(answers), len(failures)
         (2, 1)
         """

@@ -378,6 +378,8 @@ class Play:
         Artists beside `artist`.
     name : str
         The path as the index has it, character by character, as in :class:`Match`.
+    missing : bool
+        Whether none of the track's files existed when the index was last brought up to date.
 
     Examples
     --------
@@ -407,6 +409,7 @@ class Play:
     release_mbid: Optional[str] = None
     acoustid: Optional[str] = None
     name: str = field(default="", repr=False)
+    missing: bool = False
 
     def to_dict(self) -> Dict[str, Any]:
         """The play as a dictionary of plain values: the fields of ``refrain timeline --json``.
@@ -929,12 +932,18 @@ class Analysis:
         How evenly the energy is spread over the pitch classes, 0 to 1.
     warnings : tuple of str
         What is damaged in the file.
+    key_name : str or None
+        The key as musicians write it, ``Db major``.
+    camelot : str or None
+        The key's place on the Camelot wheel, ``3B``.
 
     Examples
     --------
     >>> figures = refrain.analyze("song.wav")
     >>> figures.key, figures.sample_rate, len(figures.chroma)
     ('F minor', 22050, 12)
+    >>> figures.key_name, figures.camelot
+    ('F minor', '4A')
     """
 
     path: str
@@ -959,6 +968,8 @@ class Analysis:
     chroma_energy: Tuple[float, ...]
     chroma_entropy: Optional[float]
     warnings: Tuple[str, ...] = field(default=())
+    key_name: Optional[str] = None
+    camelot: Optional[str] = None
 
     @classmethod
     def _of(cls, path: str, told: _refrain.FiguresDict) -> Analysis:

@@ -171,6 +171,9 @@ pub struct VerifyArgs {
 /// How to export.
 #[derive(Debug, Args)]
 pub struct ExportArgs {
+    /// Print one JSON document per folder, track and error, one per line; this is the default
+    #[arg(long, conflicts_with = "file")]
+    pub json: bool,
     /// Copy the whole index to this new file instead of printing JSON
     #[arg(long, value_name = "OUT")]
     pub file: Option<PathBuf>,

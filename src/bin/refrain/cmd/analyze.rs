@@ -66,7 +66,8 @@ pub fn run(args: &AnalyzeArgs) -> anyhow::Result<ExitCode> {
         other => other?,
     };
     told.finish(summary.analysed, summary.failed, summary.duration)?;
-    Ok(if summary.analysed == 0 || summary.failed > 0 { ExitCode::from(2) } else { ExitCode::SUCCESS })
+    let whole = summary.analysed > 0 && summary.failed == 0 && told.empty.is_empty();
+    Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(2) })
 }
 
 /// Several files write into a folder, which is made if it does not exist. A name with the extension of a file is a mistake,
@@ -94,13 +95,18 @@ struct Told<'a> {
     bar: Bar,
     files: usize,
     needs: Needs,
+    /// The folders in which no file was found so far: as they were typed, and whole.
+    empty: Vec<(&'a Path, PathBuf)>,
     /// For people, if there are several files.
     table: Option<Table>,
 }
 
 impl<'a> Told<'a> {
     fn new(args: &'a AnalyzeArgs) -> Self {
-        Self { args, bar: Bar::new(args.quiet), files: 0, needs: Needs::default(), table: None }
+        let folders = args.files.iter().filter(|file| file.is_dir());
+        let empty =
+            folders.filter_map(|folder| Some((folder.as_path(), folder.canonicalize().ok()?))).collect();
+        Self { args, bar: Bar::new(args.quiet), files: 0, needs: Needs::default(), empty, table: None }
     }
 
     fn on(&mut self, event: AnalyzeEvent) -> io::Result<()> {
@@ -117,6 +123,7 @@ impl<'a> Told<'a> {
             }
             AnalyzeEvent::Step { bytes, duration, .. } => self.bar.step(bytes, duration),
             AnalyzeEvent::Done { path, outcome, .. } => {
+                self.empty.retain(|(_, folder)| !path.starts_with(folder));
                 outcome.as_ref().err().into_iter().for_each(|error| self.needs.note(error));
                 self.bar.file();
                 let (args, table) = (self.args, &mut self.table);
@@ -129,9 +136,8 @@ impl<'a> Told<'a> {
 
     /// Prints the totals of several files.
     fn finish(&self, analysed: usize, failed: usize, duration: Seconds) -> io::Result<()> {
-        if self.files == 0 {
-            messages::problem("no audio files found; check the folder");
-        } else if self.files > 1 && !self.args.quiet {
+        self.empty.iter().for_each(|(folder, _)| messages::no_audio_in(folder));
+        if self.files > 1 && !self.args.quiet {
             self.needs.tell();
             let took = self.bar.seconds();
             let speed = duration.0 / took.max(1e-3);
@@ -179,7 +185,7 @@ fn tell(
 fn failed(path: &Path, error: &Error) {
     match error {
         Error::Io { path: other, .. } if other != path => {
-            let (other, reason) = (messages::name(other), messages::reason(error));
+            let (other, reason) = (messages::name(other), error.reason());
             messages::problem(&format!("cannot write {other}: {reason}"));
         }
         _ => messages::unreadable(error),

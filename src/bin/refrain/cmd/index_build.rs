@@ -1,12 +1,16 @@
 //! `refrain index build`
-use std::process::ExitCode;
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use refrain::{BuildOptions, Error, Index};
 
-use super::progress;
+use super::progress::{self, Names};
 use crate::{args::BuildArgs, db, messages, stop};
 
-/// Builds. Exit 0; 2 if a root does not exist, or if there were only unusable files.
+/// Builds. Exit 0; 2 if a file or folder that was named cannot be used, or if the index has no track.
 pub fn run(args: &BuildArgs) -> anyhow::Result<ExitCode> {
     let stop = stop::token();
     // A mistyped folder stops neither the rest nor leaves an empty index behind.
@@ -27,12 +31,26 @@ pub fn run(args: &BuildArgs) -> anyhow::Result<ExitCode> {
         .threads(args.work.threads.map(usize::from))
         .ffmpeg(&args.work.ffmpeg.ffmpeg)
         .cancel(&stop);
-    let any = progress::tell(&args.work, &path, index, options, |index, options| {
+    let told = progress::tell((&args.work, Names::Shown), &path, index, options, |index, options| {
         index.build_with(&roots, options)
     })?;
-    if !any {
+    if !told.any {
         messages::problem("no music was indexed; check the folder");
     }
-    let whole = any && roots.len() == args.roots.len();
+    let named: HashSet<PathBuf> = roots.iter().filter_map(|root| root.canonicalize().ok()).collect();
+    let failed = told.failed.iter().any(|failed| named.contains(&failed.path));
+    let whole = told.any && roots.len() == args.roots.len() && !failed && !is_any_bad(&path, &named)?;
     Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(2) })
+}
+
+/// Whether the index remembers one of these files as one that cannot be used. Such a file is not tried again until it changes.
+fn is_any_bad(db: &Path, named: &HashSet<PathBuf>) -> refrain::Result<bool> {
+    let mut any = false;
+    if named.iter().any(|path| path.is_file()) {
+        Index::open(db)?.failures(|path, _| {
+            any |= named.contains(&path);
+            Ok(())
+        })?;
+    }
+    Ok(any)
 }

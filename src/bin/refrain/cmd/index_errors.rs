@@ -9,7 +9,7 @@ use anyhow::Context;
 use refrain::{BuildOptions, Index};
 use serde_json::json;
 
-use super::progress;
+use super::progress::{self, Names};
 use crate::{args::ErrorsArgs, db, messages, screen::near::near, stop, wording};
 
 /// Lists the files that could not be used, after trying them again if asked.
@@ -22,7 +22,8 @@ pub fn run(args: &ErrorsArgs) -> anyhow::Result<ExitCode> {
             .ffmpeg(&args.work.ffmpeg.ffmpeg)
             .cancel(&stop);
         let index = Index::open_to_write(&path)?;
-        progress::tell(&args.work, &path, index, options, Index::retry_with)?;
+        // What is still bad is listed below.
+        progress::tell((&args.work, Names::Elsewhere), &path, index, options, Index::retry_with)?;
     }
     let mut failures = Vec::new();
     Index::open(&path)?.failures(|path, reason| {

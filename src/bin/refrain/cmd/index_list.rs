@@ -8,7 +8,7 @@ use refrain::{FileEntry, Index, Track};
 use serde_json::{Value, json};
 
 use super::{
-    NAMES_CUT,
+    MISSING, NAMES_CUT,
     list_rows::{Listed, Wanted, each},
     m3u, title,
 };
@@ -23,7 +23,7 @@ use crate::{
     wording,
 };
 
-/// Lists tracks. Exit 1 if something chosen is not in the index, 2 if a path cannot be written to a playlist.
+/// Lists tracks. Exit 1 if something chosen is not in the index, or no track is all that was asked for; 2 if a path cannot be written to a playlist.
 pub fn run(args: &ListArgs) -> anyhow::Result<ExitCode> {
     let path = db::path()?;
     let index = Index::open(&path)?;
@@ -36,27 +36,40 @@ pub fn run(args: &ListArgs) -> anyhow::Result<ExitCode> {
             db::hint("index list")
         ));
     }
-    let whole = match args {
+    let listed = match args {
         ListArgs { csv: true, .. } => csv(args, &index, &wanted),
         ListArgs { m3u: true, .. } => playlist(args, &index, &wanted),
         ListArgs { json: true, .. } => documents(args, &index, &wanted),
         _ => table(args, &index, &wanted),
     };
-    let whole = whole.map_err(|error| match error.downcast_ref::<refrain::Error>() {
+    let listed = listed.map_err(|error| match error.downcast_ref::<refrain::Error>() {
         Some(_) => error,
         None => error.context("cannot write the list"),
     });
-    Ok(match (whole?, wanted.unknown.is_empty()) {
-        (false, _) => ExitCode::from(2),
-        (true, false) => ExitCode::from(1),
-        (true, true) => ExitCode::SUCCESS,
+    let Printed { whole, tracks } = listed?;
+    let is_none = tracks == 0 && !wanted.is_all();
+    // Words that no track has were named already.
+    if is_none && wanted.unknown.is_empty() && (args.json || args.csv || args.m3u) {
+        messages::say(&wording::count(0, "track"));
+    }
+    Ok(match () {
+        () if !whole => ExitCode::from(2),
+        () if is_none || !wanted.unknown.is_empty() => ExitCode::from(1),
+        () => ExitCode::SUCCESS,
     })
 }
 
+/// What was printed.
+struct Printed {
+    tracks: u64,
+    /// False if a track had to be left out.
+    whole: bool,
+}
+
 /// Prints the table for people, and how many tracks it has.
-fn table(args: &ListArgs, index: &Index, wanted: &Wanted) -> anyhow::Result<bool> {
+fn table(args: &ListArgs, index: &Index, wanted: &Wanted) -> anyhow::Result<Printed> {
     let mut rows = Vec::new();
-    each(index, wanted, args.sort, |listed, _| {
+    let tracks = each(index, wanted, args.sort, |listed, _| {
         rows.push(row(listed));
         Ok(())
     })?;
@@ -69,12 +82,12 @@ fn table(args: &ListArgs, index: &Index, wanted: &Wanted) -> anyhow::Result<bool
     }
     out.flush()?;
     if !wanted.is_nothing() {
-        messages::say(&wording::count(rows.len() as u64, "track"));
+        messages::say(&wording::count(tracks, "track"));
     }
     if table.was_cut() {
         messages::say(NAMES_CUT);
     }
-    Ok(true)
+    Ok(Printed { tracks, whole: true })
 }
 
 /// The columns of the rows. Takes those away that have no cell, and the album where there is no room for it.
@@ -101,13 +114,10 @@ const ALBUM: usize = 3;
 const WIDE: usize = 120;
 
 fn row((track, files): &Listed) -> Row {
-    let missing = |file: &FileEntry| if file.missing { " (missing)" } else { "" };
-    let (name, file) = title(&track.record.tags, &track.record.path);
-    let mark = files.first().map_or("", missing);
-    let (name, file) = match file {
-        Some(file) => (name, format!("{file}{mark}")),
-        None => (format!("{name}{mark}"), String::new()),
-    };
+    let missing = |file: &FileEntry| if file.missing { MISSING } else { "" };
+    let is_missing = files.first().is_some_and(|file| file.missing);
+    let (name, file) = title(&track.record.tags, &track.record.path, is_missing);
+    let file = file.unwrap_or_default();
     let others = files.iter().filter(|file| file.path != track.record.path);
     let below = others.map(|file| format!("also as {}{}", near(&file.path), missing(file))).collect();
     let album = track.record.tags.album.as_ref().map(wording::shown).unwrap_or_default();
@@ -115,32 +125,32 @@ fn row((track, files): &Listed) -> Row {
     Row { cells, below, found: false }
 }
 
-fn documents(args: &ListArgs, index: &Index, wanted: &Wanted) -> anyhow::Result<bool> {
+fn documents(args: &ListArgs, index: &Index, wanted: &Wanted) -> anyhow::Result<Printed> {
     let mut out = BufWriter::new(io::stdout().lock());
-    each(index, wanted, args.sort, |(track, files), _| Ok(writeln!(out, "{}", document(track, files))?))?;
+    let line = |(track, files): &Listed, _: &FileEntry| Ok(writeln!(out, "{}", document(track, files))?);
+    let tracks = each(index, wanted, args.sort, line)?;
     out.flush()?;
-    Ok(true)
+    Ok(Printed { tracks, whole: true })
 }
 
-/// Returns false if it had to leave a track out.
-fn playlist(args: &ListArgs, index: &Index, wanted: &Wanted) -> anyhow::Result<bool> {
+fn playlist(args: &ListArgs, index: &Index, wanted: &Wanted) -> anyhow::Result<Printed> {
     let mut out = BufWriter::new(io::stdout().lock());
     out.write_all(m3u::HEADER.as_bytes())?;
     let mut whole = true;
-    each(index, wanted, args.sort, |(track, _), first| {
+    let tracks = each(index, wanted, args.sort, |(track, _), first| {
         whole &= m3u::entry(&mut out, &first.path, Some(track.record.duration), &track.record.tags)?;
         Ok(())
     })?;
     out.flush()?;
-    Ok(whole)
+    Ok(Printed { tracks, whole })
 }
 
-fn csv(args: &ListArgs, index: &Index, wanted: &Wanted) -> anyhow::Result<bool> {
+fn csv(args: &ListArgs, index: &Index, wanted: &Wanted) -> anyhow::Result<Printed> {
     let mut table = csv::Writer::from_writer(io::stdout().lock());
     table.write_record(COLUMNS)?;
-    each(index, wanted, args.sort, |(track, files), _| rows(&mut table, track, files))?;
+    let tracks = each(index, wanted, args.sort, |(track, files), _| rows(&mut table, track, files))?;
     table.flush()?;
-    Ok(true)
+    Ok(Printed { tracks, whole: true })
 }
 
 const COLUMNS: [&str; 17] = [

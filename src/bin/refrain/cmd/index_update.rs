@@ -3,7 +3,7 @@ use std::process::ExitCode;
 
 use refrain::{BuildOptions, Index};
 
-use super::progress;
+use super::progress::{self, Names};
 use crate::{args::UpdateArgs, db, stop, wording};
 
 /// Updates. Exit 0, even if files are missing.
@@ -23,6 +23,6 @@ pub fn run(args: &UpdateArgs) -> anyhow::Result<ExitCode> {
         .threads(args.work.threads.map(usize::from))
         .ffmpeg(&args.work.ffmpeg.ffmpeg)
         .cancel(&stop);
-    progress::tell(&args.work, &path, index, options, Index::update_with)?;
+    progress::tell((&args.work, Names::Shown), &path, index, options, Index::update_with)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -65,6 +65,11 @@ impl Wanted {
         Ok(wanted)
     }
 
+    /// Whether everything is listed.
+    pub fn is_all(&self) -> bool {
+        self.unknown.is_empty() && self.files.is_none() && self.words.is_empty()
+    }
+
     /// Whether nothing was asked for that the index has, but something that it has not.
     pub fn is_nothing(&self) -> bool {
         !self.unknown.is_empty() && self.files.is_none() && self.words.is_empty()
@@ -98,16 +103,17 @@ impl Wanted {
     }
 }
 
-/// Calls `each` with every wanted track and its first chosen file, in the order asked for.
+/// Calls `each` with every wanted track and its first chosen file, in the order asked for. Returns how many there were.
 pub fn each(
     index: &Index,
     wanted: &Wanted,
     sort: Option<SortBy>,
     mut each: impl FnMut(&Listed, &FileEntry) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<u64> {
     if wanted.is_nothing() {
-        return Ok(());
+        return Ok(0);
     }
+    let mut count = 0;
     let mut kept: Vec<(Listed, FileEntry)> = Vec::new();
     // An error of the output, which ends the listing.
     let mut failed: anyhow::Result<()> = Ok(());
@@ -117,6 +123,7 @@ pub fn each(
             kept.push(((track, files), first));
             return Ok(());
         }
+        count += 1;
         each(&(track, files), &first).map_err(|error| {
             failed = Err(error);
             refrain::Error::Interrupted
@@ -129,7 +136,8 @@ pub fn each(
             compared(a, b, sort).then_with(|| a_first.path.cmp(&b_first.path))
         });
     }
-    kept.iter().try_for_each(|(listed, first)| each(listed, first))
+    kept.iter().try_for_each(|(listed, first)| each(listed, first))?;
+    Ok(count + kept.len() as u64)
 }
 
 fn compared(a: &Track, b: &Track, sort: SortBy) -> Ordering {

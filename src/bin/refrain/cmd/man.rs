@@ -104,6 +104,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
         "Which ffmpeg to use: auto, never, or the path of the program. The option --ffmpeg has priority.",
     ),
     ("NO_COLOR", "If this variable is set, refrain uses no colour, unless you give --color always."),
+    ("COLUMNS", "How wide the output is, if the terminal does not say it."),
     ("XDG_DATA_HOME", "The data folder, ~/.local/share if it is not set."),
 ];
 

@@ -71,7 +71,7 @@ fn columns(full: bool) -> Vec<Column> {
 
 fn row(m: &Match, full: bool, found: bool) -> Row {
     let range = |from: Seconds, to: Seconds| format!("{from}-{to}");
-    let (name, file) = title(&m.tags, &m.path);
+    let (name, file) = title(&m.tags, &m.path, m.missing);
     let mut cells = vec![
         name,
         // Rounded down, so that a match that is only nearly sure never shows 1.

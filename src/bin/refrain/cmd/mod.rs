@@ -39,12 +39,15 @@ pub mod timeline;
 /// A mistake that several commands refuse.
 const STDIN_TWICE: &str = "standard input (-) can be read only once; name it once";
 
+/// What follows the name of a missing file.
+const MISSING: &str = " (missing)";
+
 /// Why names are not whole.
 const NAMES_CUT: &str = "some names are cut to fit the terminal; --json prints them whole";
 
 /// What a track is called: artist and title, and its file below them; the file alone if the title is unknown.
-fn title(tags: &Tags, path: &Path) -> (String, Option<String>) {
-    let file = near(path);
+fn title(tags: &Tags, path: &Path, missing: bool) -> (String, Option<String>) {
+    let file = format!("{}{}", near(path), if missing { MISSING } else { "" });
     match (&tags.artist, &tags.title) {
         (Some(artist), Some(title)) => (wording::shown(format!("{artist} - {title}")), Some(file)),
         (None, Some(title)) => (wording::shown(title), Some(file)),

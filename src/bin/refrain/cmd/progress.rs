@@ -4,7 +4,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use refrain::{BuildEvent, BuildOptions, BuildSummary, Error, Index, Seconds};
+use refrain::{BuildEvent, BuildOptions, BuildSummary, Error, FailedFile, Index, Seconds};
 
 use crate::{
     args::WorkArgs,
@@ -18,14 +18,30 @@ use crate::{
 /// How many unusable files are named at the end; the rest are counted.
 const NAMED: usize = 20;
 
-/// Runs `work` on an index and reports it, then closes the index. Returns whether the index has any track.
+/// What is left to say after a build.
+pub struct Told {
+    /// Whether the index has any track.
+    pub any: bool,
+    /// What could not be used.
+    pub failed: Vec<FailedFile>,
+}
+
+/// Whether the report names the files that could not be used.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    Shown,
+    /// Another list names them.
+    Elsewhere,
+}
+
+/// Runs `work` on an index and reports it, then closes the index.
 pub fn tell(
-    args: &WorkArgs,
+    (args, names): (&WorkArgs, Names),
     path: &Path,
     index: Index,
     options: BuildOptions<'_>,
     work: impl FnOnce(&Index, BuildOptions<'_>) -> refrain::Result<BuildSummary>,
-) -> anyhow::Result<bool> {
+) -> anyhow::Result<Told> {
     let mut progress = Progress::new(args);
     let began = Instant::now();
     let done = work(&index, options.on_event(|event| progress.on(event)));
@@ -42,6 +58,9 @@ pub fn tell(
     // Counting takes longer than adding a file to a large library.
     let info = if args.quiet { None } else { Some(index.info()?) };
     index.close()?;
+    if names == Names::Shown {
+        name_failed(args, &summary);
+    }
     report(args, &summary, began.elapsed());
     if let Some(info) = info {
         messages::say(&format!(
@@ -51,34 +70,43 @@ pub fn tell(
             wording::hours(info.duration.0)
         ));
     }
-    Ok(any)
+    Ok(Told { any, failed: summary.failed })
 }
 
-/// Prints what was done and which files could not be used.
-fn report(args: &WorkArgs, summary: &BuildSummary, took: Duration) {
+/// Prints which files could not be used.
+fn name_failed(args: &WorkArgs, summary: &BuildSummary) {
     let named = if args.verbose { usize::MAX } else { NAMED };
     for failed in summary.failed.iter().take(named) {
-        let reason = messages::reason(&failed.error);
+        let reason = failed.error.reason();
         messages::problem(&format!("cannot read {}: {reason}", near(&failed.path)));
     }
     if summary.failed.len() > named {
         let more = wording::count((summary.failed.len() - named) as u64, "more error");
         messages::problem(&format!("{more}; {} lists all", db::hint("index errors")));
     }
+}
+
+/// Prints what was done.
+fn report(args: &WorkArgs, summary: &BuildSummary, took: Duration) {
     if args.quiet {
         return;
     }
     let mut needs = Needs::default();
     summary.failed.iter().for_each(|failed| needs.note(&failed.error));
     needs.tell();
-    let mut parts = vec![format!("{} added", wording::count(summary.added as u64, "file"))];
+    // A file that only has new tags was read like a new one, but nothing was added.
+    let added = summary.added - summary.retagged;
+    let mut parts = vec![format!("{} added", wording::count(added as u64, "file"))];
+    if summary.retagged > 0 {
+        parts.push(format!("{} with new tags", summary.retagged));
+    }
     if summary.added > 0 {
         let speed = summary.added_duration.0 / took.as_secs_f64().max(1e-3);
         let length = wording::hours(summary.added_duration.0);
-        parts[0].push_str(&format!(" ({length} of audio in {:.1} s, {speed:.0} x)", took.as_secs_f64()));
+        let read = if added > 0 { &mut parts[0] } else { parts.last_mut().expect("it has a first") };
+        read.push_str(&format!(" ({length} of audio in {:.1} s, {speed:.0} x)", took.as_secs_f64()));
     }
     for (n, what) in [
-        (summary.retagged, "with new tags"),
         (summary.unchanged, "unchanged"),
         (summary.moved, "moved"),
         (summary.copies, "identical to another"),

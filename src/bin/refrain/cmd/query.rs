@@ -95,7 +95,7 @@ fn clips(args: &QueryArgs, out: &mut Output<'_>) -> anyhow::Result<Vec<PathBuf>>
             Err(error) => (Vec::new(), vec![error]),
         };
         if files.is_empty() && unreadable.is_empty() {
-            messages::problem(&format!("no audio files in {}", wording::shown(clip)));
+            messages::no_audio_in(clip);
             out.any_error = true;
         }
         for error in unreadable {
@@ -173,6 +173,7 @@ impl<'a> Output<'a> {
         for warning in warnings.iter().filter(|_| !self.args.quiet) {
             messages::say(&format!("{}: {warning}", wording::shown(clip)));
         }
+        answer.as_ref().err().into_iter().for_each(messages::unreadable);
         if self.args.json {
             writeln!(self.out, "{}", report::json(clip, answer))?;
             return self.out.flush();
@@ -181,14 +182,7 @@ impl<'a> Output<'a> {
             query_csv::rows(&mut self.out, clip, answer)?;
             return self.out.flush();
         }
-        let answer = match answer {
-            Ok(answer) => answer,
-            // Only this line is not data. A script that wants it as data uses --json.
-            Err(error) => {
-                messages::unreadable(error);
-                return Ok(());
-            }
-        };
+        let Ok(answer) = answer else { return Ok(()) };
         let name = wording::shown(clip);
         let shown = size::of_stdout().map_or_else(|| name.clone(), |columns| cut(&name, columns));
         match answer.status {

@@ -13,6 +13,7 @@ use refrain::{
     Audio, CancelToken, Error, Ffmpeg, Index, Play, ScanOptions, Seconds, Timeline, TimelineOptions,
     report::{self, TimelineFormat, TimelineWriter},
 };
+use serde_json::Value;
 
 use super::list_lines::ListLines;
 use crate::{args::TimelineArgs, bar::Bar, db, messages, stop, wording};
@@ -66,6 +67,8 @@ struct Told<'a> {
     format: Option<TimelineFormat>,
     /// Writes plays one by one; `None` for JSON.
     writer: Option<TimelineWriter<ListLines<io::Stdout>>>,
+    /// For JSON: the plays of the recording at hand, in case it is never finished.
+    so_far: Vec<Play>,
     /// Progress comes on any thread.
     bar: Arc<Mutex<Bar>>,
     any_error: bool,
@@ -93,6 +96,7 @@ impl<'a> Told<'a> {
             options,
             format,
             writer: writer.context(CANNOT_WRITE)?,
+            so_far: Vec::new(),
             bar: Arc::new(Mutex::new(Bar::new(false))),
             any_error: false,
             plays: 0,
@@ -121,15 +125,15 @@ impl<'a> Told<'a> {
             }
             match scan.audio_files(file) {
                 Ok((found, unreadable)) => {
+                    if found.is_empty() && unreadable.is_empty() {
+                        self.any_error = true;
+                        messages::no_audio_in(file);
+                    }
                     found.into_iter().for_each(&mut add);
                     unreadable.iter().for_each(|error| self.failed(error));
                 }
                 Err(error) => self.failed(&error),
             }
-        }
-        if files.is_empty() {
-            self.any_error = true;
-            messages::problem("no audio files found; check the folder");
         }
         files
     }
@@ -161,6 +165,7 @@ impl<'a> Told<'a> {
             }
             other => other.context(CANNOT_WRITE)?,
         }
+        self.so_far.clear();
         let steps = Arc::new(Mutex::new(Steps::new(file)));
         let options = {
             let (steps, bar) = (Arc::clone(&steps), Arc::clone(&self.bar));
@@ -183,7 +188,12 @@ impl<'a> Told<'a> {
         });
         failed.into_inner().context(CANNOT_WRITE)?;
         match &done {
-            Err(Error::Interrupted) => anyhow::bail!("interrupted; the songs found so far are printed"),
+            Err(Error::Interrupted) => {
+                if self.writer.is_none() {
+                    self.line(&unfinished(path, &self.so_far)?)?;
+                }
+                anyhow::bail!("interrupted; the songs found so far are printed")
+            }
             Err(Error::Index { .. }) => {}
             Err(error) => self.failed(error),
             Ok(timeline) => self.found(path, timeline)?,
@@ -193,9 +203,7 @@ impl<'a> Told<'a> {
             other => other,
         };
         if self.writer.is_none() {
-            let line = report::json(path, &done);
-            let write = || writeln!(io::stdout(), "{line}").and_then(|()| io::stdout().flush());
-            self.bar().suspend(write).context(CANNOT_WRITE)?;
+            self.line(&report::json(path, &done))?;
         }
         let (bytes, audio) = {
             let mut steps = steps.lock().unwrap_or_else(PoisonError::into_inner);
@@ -208,10 +216,22 @@ impl<'a> Told<'a> {
         Ok(())
     }
 
+    /// Prints a line of JSON.
+    fn line(&self, line: &str) -> anyhow::Result<()> {
+        let write = || writeln!(io::stdout(), "{line}").and_then(|()| io::stdout().flush());
+        self.bar().suspend(write).context(CANNOT_WRITE)
+    }
+
     fn play(&mut self, play: &Play) -> io::Result<()> {
         let bar = Arc::clone(&self.bar);
         let bar = bar.lock().unwrap_or_else(PoisonError::into_inner);
-        self.writer.as_mut().map_or(Ok(()), |writer| bar.suspend(|| writer.play(play)))
+        match &mut self.writer {
+            Some(writer) => bar.suspend(|| writer.play(play)),
+            None => {
+                self.so_far.push(play.clone());
+                Ok(())
+            }
+        }
     }
 
     fn found(&mut self, path: &Path, timeline: &Timeline) -> anyhow::Result<()> {
@@ -245,6 +265,14 @@ impl<'a> Told<'a> {
             ));
         }
     }
+}
+
+/// The document of a recording that was interrupted: that of an error, with the plays that were found.
+fn unfinished(path: &Path, plays: &[Play]) -> anyhow::Result<String> {
+    let outcome: refrain::Result<Timeline> = Err(Error::Interrupted);
+    let mut document: Value = serde_json::from_str(&report::json(path, &outcome))?;
+    document["plays"] = serde_json::to_value(plays)?;
+    Ok(document.to_string())
 }
 
 const CANNOT_WRITE: &str = "cannot write the timeline";

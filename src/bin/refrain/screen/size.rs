@@ -1,7 +1,10 @@
 //! How wide a terminal is.
-use std::io::{self, IsTerminal};
+use std::{
+    env,
+    io::{self, IsTerminal},
+};
 
-/// What to assume of a terminal that does not say.
+/// What to assume if neither the terminal nor the environment says.
 const USUAL: usize = 80;
 
 /// The columns of standard output, if it is a terminal.
@@ -16,6 +19,9 @@ pub fn of_stderr() -> Option<usize> {
     err.is_terminal().then(|| columns(terminal_size::terminal_size_of(&err)))
 }
 
+/// The width that the terminal says; if it says none, that of the variable `COLUMNS`.
 fn columns(size: Option<(terminal_size::Width, terminal_size::Height)>) -> usize {
-    size.map_or(USUAL, |(width, _)| usize::from(width.0)).max(1)
+    let said = size.map(|(width, _)| usize::from(width.0)).filter(|&columns| columns > 0);
+    let typed = || env::var("COLUMNS").ok()?.trim().parse().ok().filter(|&columns| columns > 0);
+    said.or_else(typed).unwrap_or(USUAL)
 }
