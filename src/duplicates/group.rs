@@ -2,7 +2,7 @@
 //!
 //! The track with the most near windows comes first. It is compared with all tracks that have windows near its own, and
 //! those that hold its recording are its group. The same goes on with the rest. So copies are not compared with each other.
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry};
 
 use rayon::prelude::*;
 
@@ -88,8 +88,8 @@ pub fn groups(
     let mut known: HashMap<TrackId, bool> = HashMap::new();
     for pair in &pairs {
         for track in [pair.one, pair.two] {
-            if !known.contains_key(&track) {
-                known.insert(track, counts(track)?);
+            if let Entry::Vacant(place) = known.entry(track) {
+                place.insert(counts(track)?);
             }
         }
     }
@@ -166,8 +166,8 @@ fn all_links(
         let mut jobs: Vec<(TrackId, TrackId, Vec<Seed>)> = Vec::new();
         for &(one, two) in some {
             for track in [one, two] {
-                if !sounds.contains_key(&track) {
-                    sounds.insert(track, Sound::read(store, track)?);
+                if let Entry::Vacant(place) = sounds.entry(track) {
+                    place.insert(Sound::read(store, track)?);
                 }
             }
             let seeds = match neighbours.0.get(&one).and_then(|of| of.get(&two)) {

@@ -107,7 +107,7 @@ fn why(args: &DuplicatesArgs, index: &Index, one: &Path, two: &Path) -> anyhow::
     if args.json {
         writeln!(out, "{}", document(&compared))?;
     } else {
-        let names = [&one, &two].map(|track| title(&track.record.tags, &track.record.path).0);
+        let names = [&one, &two].map(|track| title(&track.record.tags, &track.record.path, track.missing).0);
         duplicates_text::why(&mut out, &names, &compared)?;
     }
     Ok(if compared.relation.is_some() { ExitCode::SUCCESS } else { ExitCode::from(1) })
