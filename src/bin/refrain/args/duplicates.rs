@@ -11,7 +11,7 @@ pub struct DuplicatesArgs {
     #[arg(value_name = "DIR")]
     pub below: Vec<PathBuf>,
     /// Relations for which one file is enough, separated by commas
-    #[arg(long, value_name = "LIST", value_enum, value_delimiter = ',', default_values_t = [RelationArg::SameBytes, RelationArg::SameAudio])]
+    #[arg(long, value_name = "LIST", value_enum, value_delimiter = ',', default_value = "same_bytes,same_audio")]
     pub relation: Vec<RelationArg>,
     /// Rules for the file to keep, separated by commas: lossless, rate, bitrate, longest, tags, oldest, newest, path [default: lossless,rate,bitrate,longest,tags,oldest,path]
     #[arg(long, value_name = "RULES", value_delimiter = ',')]

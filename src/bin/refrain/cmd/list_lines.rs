@@ -122,12 +122,12 @@ mod tests {
         assert_eq!(raw.out, list.as_bytes());
         assert_eq!(
             shown(list, Some(74)),
-            "a long name of a recording, which has to be cut and more.mp3\n   0:00.0 - 0:20.0     日本語の長い…曲の長い名前 (missing, from 0:12.0)\n\
+            "a long name of a recording, which has to be cut and more.mp3\n   0:00.0 - 0:20.0     日本語の長い名… 曲の長い名前 (missing, from 0:12.0)\n\
              \x20  0:20.0 - 0:30.0     unknown\n   0:30.0 - 0:40.0     Short (Live)\n"
         );
         assert_eq!(
             shown(list, Some(40)),
-            "a long name of a re…be cut and more.mp3\n   0:00.0 - 0:20.0\n    日本語の長い名前 - 曲の長い名前\n    missing, from 0:12.0\n\
+            "a long name of a rec…be cut and more.mp3\n   0:00.0 - 0:20.0\n    日本語の長い名前 - 曲の長い名前\n    missing, from 0:12.0\n\
              \x20  0:20.0 - 0:30.0     unknown\n   0:30.0 - 0:40.0     Short (Live)\n"
         );
     }
