@@ -71,7 +71,7 @@ fn a_writer_migrates_an_index_of_format_1() {
     assert_eq!(track(0)["hash"], Value::Null);
     // One file has its old date, so only its hash is computed. The other is analysed, and its sound is the same.
     assert_snapshot!(update(&place, ""), @r"
-    1 file added (31 s of audio in TIME), 1 with new tags, 1 unchanged
+    0 files added, 1 with new tags (31 s of audio in TIME), 1 unchanged
     i.refrain: 2 tracks, 1 min 06 s
     ");
     assert_eq!(listed(&place), ["2 m/paper-lanterns.mp3", "3 m/second-orbit.flac"]);
