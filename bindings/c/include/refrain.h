@@ -1976,7 +1976,8 @@ enum RefrainCode refrain_refresh(struct RefrainIndex *index,
  * Returns the space of removed tracks to the disk. `*bytes` is how much; `bytes` may be NULL. Needs twice the size of the
  * index in free space meanwhile.
  */
-enum RefrainCode refrain_compact(struct RefrainIndex *index, uint64_t *bytes);
+enum RefrainCode refrain_compact(struct RefrainIndex *index,
+                                 uint64_t *bytes);
 
 /**
  * Like refrain_compact, with options, which may be NULL.
