@@ -24,6 +24,9 @@ const TOGETHER: usize = 512;
 /// How many tracks of a group are tried as its centre, if the first one has few copies.
 const OTHER_CENTRES: usize = 3;
 
+/// Another centre may lose one of so many tracks.
+const MOST_LOST: usize = 5;
+
 /// A reference and the tracks that have to do with it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
@@ -232,30 +235,31 @@ fn around_best(
     let mut members: Vec<TrackId> = group.links.iter().filter(is_member).map(|link| link.two).collect();
     if members.len() > 1 && 2 * copies(group).len() <= members.len() {
         members.sort_by(|&a, &b| neighbours.weight(b).total_cmp(&neighbours.weight(a)).then(a.cmp(&b)));
-        for other in members.into_iter().take(OTHER_CENTRES) {
-            if let Some(around) = around(store, neighbours, group, other)?
-                && copies(&around).len() > copies(group).len()
-            {
+        for other in members.iter().copied().take(OTHER_CENTRES) {
+            let (around, lost) = around(store, neighbours, group, other)?;
+            // To lose a track costs less than to compare all with one that is unlike them.
+            if MOST_LOST * lost <= members.len() && copies(&around).len() > copies(group).len() {
                 *group = around;
             }
         }
     }
     let best = first(&copies(group))?;
-    if best != group.reference
-        && let Some(around) = around(store, neighbours, group, best)?
-    {
-        *group = around;
+    if best != group.reference {
+        let (around, lost) = around(store, neighbours, group, best)?;
+        if lost == 0 {
+            *group = around;
+        }
     }
     Ok(())
 }
 
-/// The tracks of a group around another of them, if that has to do with all that are more than backing.
+/// The tracks of a group around another of them, and how many of those that are more than backing are lost.
 fn around(
     store: &Store,
     neighbours: &Neighbours,
     group: &Group,
     reference: TrackId,
-) -> Result<Option<Group>> {
+) -> Result<(Group, usize)> {
     let others = group.links.iter().map(|link| link.two).filter(|&other| other != reference);
     let asked: Vec<(TrackId, TrackId)> =
         others.chain([group.reference]).map(|other| (reference, other)).collect();
@@ -263,11 +267,9 @@ fn around(
     let is_backing = |track: TrackId| {
         group.links.iter().any(|link| link.two == track && link.relation == Relation::SharedBacking)
     };
-    let fits = |pair: &(TrackId, TrackId)| {
+    let fits = |pair: &&(TrackId, TrackId)| {
         links.get(pair).is_some_and(|link| link.relation != Relation::SharedBacking) || is_backing(pair.1)
     };
-    Ok(asked
-        .iter()
-        .all(fits)
-        .then(|| Group { reference, links: asked.iter().filter_map(|pair| links.remove(pair)).collect() }))
+    let lost = asked.len() - asked.iter().filter(fits).count();
+    Ok((Group { reference, links: asked.iter().filter_map(|pair| links.remove(pair)).collect() }, lost))
 }

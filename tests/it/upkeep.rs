@@ -328,8 +328,7 @@ fn folders_are_relocated() {
 #[test]
 fn a_folder_that_is_not_there_is_relocated_with_a_warning() {
     let place = place();
-    let relocated =
-        "4 files relocated; run `refrain index update --db i.refrain` to find other changes\n";
+    let relocated = "4 files relocated; run `refrain index update --db i.refrain` to find other changes\n";
     let gone = index(&place, "relocate m /no/disk").code(0);
     let warning = "/no/disk does not exist; mount its disk before you update, or undo this with \
                    `refrain index relocate /no/disk m --db i.refrain`\n";

@@ -11,12 +11,18 @@ pub struct DuplicatesArgs {
     #[arg(value_name = "DIR")]
     pub below: Vec<PathBuf>,
     /// Relations for which one file is enough, separated by commas
-    #[arg(long, value_name = "LIST", value_enum, value_delimiter = ',', default_value = "same_bytes,same_audio")]
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_enum,
+        value_delimiter = ',',
+        default_value = "same_bytes,same_audio"
+    )]
     pub relation: Vec<RelationArg>,
     /// Rules for the file to keep, separated by commas: lossless, rate, bitrate, longest, tags, oldest, newest, path [default: lossless,rate,bitrate,longest,tags,oldest,path]
     #[arg(long, value_name = "RULES", value_delimiter = ',')]
     pub keep: Vec<KeepRule>,
-    /// Keep all files in this folder, and rather than files elsewhere
+    /// Keep all files in this folder; of two copies, keep the one in it
     #[arg(long, value_name = "DIR")]
     pub prefer: Vec<PathBuf>,
     /// Print one JSON document per group, one per line
@@ -28,7 +34,7 @@ pub struct DuplicatesArgs {
     /// Write a shell script that deletes the files that are not kept, and change nothing
     #[arg(long, value_name = "FILE")]
     pub script: Option<PathBuf>,
-    /// Say what two indexed files are to each other, and where they agree
+    /// Say how two indexed files are related, and where they sound alike
     #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["below", "relation", "keep", "prefer", "csv", "script"])]
     pub why: Vec<PathBuf>,
 }
