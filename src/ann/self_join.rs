@@ -241,3 +241,6 @@ fn of_list(by_list: &[(u32, u32)], number: u32) -> &[(u32, u32)] {
     let to = by_list.partition_point(|&(list, _)| list <= number);
     &by_list[from..to]
 }
+
+#[cfg(test)]
+mod tests;

@@ -268,3 +268,6 @@ fn around(
         .all(fits)
         .then(|| Group { reference, links: asked.iter().filter_map(|pair| links.remove(pair)).collect() }))
 }
+
+#[cfg(test)]
+mod tests;

@@ -88,3 +88,6 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
     }
     *values.select_nth_unstable_by(middle, f64::total_cmp).1
 }
+
+#[cfg(test)]
+mod tests;
