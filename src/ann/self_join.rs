@@ -176,7 +176,7 @@ impl SelfJoin {
             asked.push(further.asked[n as usize]);
             vectors.extend_from_slice(&further.vectors[n as usize * dims..][..dims]);
         }
-        if asked.is_empty() || list.places.len() < 2 {
+        if asked.is_empty() || list.places.is_empty() {
             return Vec::new();
         }
         let mut scan = Scan::new(&vectors, dims, self.nearest);

@@ -263,10 +263,14 @@ fn around(
     let fits = |pair: &(TrackId, TrackId)| {
         links.get(pair).is_some_and(|link| link.relation != Relation::SharedBacking) || is_backing(pair.1)
     };
-    Ok(asked
-        .iter()
-        .all(fits)
-        .then(|| Group { reference, links: asked.iter().filter_map(|pair| links.remove(pair)).collect() }))
+    if !asked.iter().all(fits) {
+        return Ok(None);
+    }
+    // A track that shared its backing only may be in another group. It is no member of this one, whatever it is to the new
+    // reference.
+    let stays = |link: &Link| !is_backing(link.two) || link.relation == Relation::SharedBacking;
+    let links = asked.iter().filter_map(|pair| links.remove(pair)).filter(stays).collect();
+    Ok(Some(Group { reference, links }))
 }
 
 #[cfg(test)]
