@@ -176,7 +176,7 @@ impl SelfJoin {
             asked.push(further.asked[n as usize]);
             vectors.extend_from_slice(&further.vectors[n as usize * dims..][..dims]);
         }
-        if asked.is_empty() || list.places.len() < 2 {
+        if asked.is_empty() || list.places.is_empty() {
             return Vec::new();
         }
         let mut scan = Scan::new(&vectors, dims, self.nearest);
@@ -241,3 +241,6 @@ fn of_list(by_list: &[(u32, u32)], number: u32) -> &[(u32, u32)] {
     let to = by_list.partition_point(|&(list, _)| list <= number);
     &by_list[from..to]
 }
+
+#[cfg(test)]
+mod tests;

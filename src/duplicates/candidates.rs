@@ -259,3 +259,6 @@ fn moved(
     }
     energy >= params.min_window_energy * length as f32
 }
+
+#[cfg(test)]
+mod tests;

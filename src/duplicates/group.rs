@@ -271,5 +271,12 @@ fn around(
         links.get(pair).is_some_and(|link| link.relation != Relation::SharedBacking) || is_backing(pair.1)
     };
     let lost = asked.len() - asked.iter().filter(fits).count();
-    Ok((Group { reference, links: asked.iter().filter_map(|pair| links.remove(pair)).collect() }, lost))
+    // A track that shared its backing only may be in another group. It is no member of this one, whatever it is to the new
+    // reference.
+    let stays = |link: &Link| !is_backing(link.two) || link.relation == Relation::SharedBacking;
+    let links = asked.iter().filter_map(|pair| links.remove(pair)).filter(stays).collect();
+    Ok((Group { reference, links }, lost))
 }
+
+#[cfg(test)]
+mod tests;

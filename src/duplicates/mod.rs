@@ -15,6 +15,8 @@
 //! | `keep` | which file of a group to keep, and why |
 mod agreement;
 mod candidates;
+#[cfg(test)]
+mod fixture;
 mod follow;
 mod group;
 mod keep;
@@ -23,6 +25,8 @@ mod offsets;
 mod relation;
 mod sound;
 mod stretch;
+#[cfg(test)]
+mod tests;
 mod wander;
 
 pub use agreement::{Agreement, agreement};

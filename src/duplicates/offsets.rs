@@ -10,10 +10,11 @@ const MIN_SHARED: i64 = 54;
 /// Longer tracks are not compared this way: about 20 min.
 const MAX_FRAMES: i64 = 6_500;
 
-/// By how many frames the second track begins after the first, if they agree best then. Nothing if one is too long, or
-/// nothing agrees.
+/// By how many frames the second track begins after the first, if they agree best then. Nothing if one is too long or too
+/// short.
 pub(super) fn best(one: &Sound, two: &Sound) -> Option<i64> {
-    if one.count().max(two.count()) > MAX_FRAMES {
+    let (shorter, longer) = (one.count().min(two.count()), one.count().max(two.count()));
+    if longer > MAX_FRAMES || shorter < MIN_SHARED {
         return None;
     }
     let values = one.values();

@@ -90,3 +90,6 @@ fn quantile(mut values: Vec<f64>, share: f64) -> f64 {
     let place = ((values.len() - 1) as f64 * share) as usize;
     *values.select_nth_unstable_by(place, f64::total_cmp).1
 }
+
+#[cfg(test)]
+mod tests;
