@@ -101,6 +101,8 @@ pub fn groups(
     let mut order = neighbours.by_weight(store)?;
     let total = order.len() as u64;
     let (mut grouped, mut groups) = (BTreeSet::new(), Vec::new());
+    // Pairs that share a backing are told once.
+    let mut told: BTreeSet<(TrackId, TrackId)> = BTreeSet::new();
     while !order.is_empty() {
         cancel.check()?;
         progress(total - order.len() as u64, total);
@@ -133,6 +135,10 @@ pub fn groups(
                 found.partition(|link| link.relation == Relation::SharedBacking);
             let members: Vec<Link> =
                 members.into_iter().filter(|link| !grouped.contains(&link.two)).cloned().collect();
+            let backing: Vec<&Link> = backing
+                .into_iter()
+                .filter(|link| told.insert((link.one.min(link.two), link.one.max(link.two))))
+                .collect();
             if members.is_empty() && (backing.is_empty() || grouped.contains(&centre)) {
                 continue;
             }

@@ -65,7 +65,7 @@ pub struct Missing {
 /// Frames with this similarity agree nearly perfectly.
 const PERFECT: f32 = 0.9;
 
-/// A frame this much below the median agrees much less.
+/// A frame this much below what a fifth of the frames reach agrees much less: something else sounds there.
 const DIP: f32 = 0.25;
 
 /// Measures an agreement; nothing if the tracks agree nowhere.
@@ -83,7 +83,7 @@ pub fn measured(one: &Sound, two: &Sound, agreement: &Agreement) -> Option<Measu
     let similarity = all.iter().map(|&s| f64::from(s)).sum::<f64>() / count;
     let perfect = all.iter().filter(|&&s| s >= PERFECT).count() as f64 / count;
     all.sort_by(f32::total_cmp);
-    let limit = all.get(all.len() / 2).copied().unwrap_or(0.0) - DIP;
+    let limit = all.get(all.len() * 4 / 5).copied().unwrap_or(0.0) - DIP;
     let dip = stretches
         .iter()
         .flat_map(|s| s.similarity.split(|&s| s.is_nan() || s >= limit))

@@ -23,6 +23,9 @@ const PROBE: f64 = 0.3;
 /// The most that a piece can be off, in frames.
 const MAX_OFF: f64 = 0.6;
 
+/// Pieces that agree nearly perfectly are no surer of their place than this: reading between frames is not exact.
+const LEAST_NOISE: f64 = 0.02;
+
 /// A piece that agrees less says nothing about its place.
 const MIN_AGREEING: f32 = 0.4;
 
@@ -103,7 +106,7 @@ impl Stretch {
             let bend = f64::from(before - 2.0 * at + after);
             if at > MIN_AGREEING && bend < 0.0 {
                 let off = 0.5 * PROBE * f64::from(before - after) / bend;
-                let noise = (1.0 - f64::from(at)).max(0.002) / -bend;
+                let noise = (1.0 - f64::from(at)).max(LEAST_NOISE) / -bend;
                 pieces.push(Off {
                     fraction: self.in_two(middle as f64).fract(),
                     by: off.clamp(-MAX_OFF, MAX_OFF),

@@ -219,7 +219,7 @@ fn a_performance_whose_time_wanders_is_nothing() {
 fn a_common_backing_is_told_as_such() {
     let voice = Music(9).frames(0.0, 1.0, 640);
     // Without the voice for the first quarter, then under it.
-    let two = [song()[..160].to_vec(), mixed(&song()[160..], &voice[160..], 0.6)].concat();
+    let two = [song()[..160].to_vec(), mixed(&song()[160..], &voice[160..], 0.5)].concat();
     let found = pair(&song(), &two, &[seed(80, 80)]);
     assert_eq!(found.relation, Some(Relation::SharedBacking), "{:#?}", found.measures);
 }
