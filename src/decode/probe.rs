@@ -19,7 +19,6 @@ use super::bytes::Bytes;
 use super::catch_panic::catch_panic;
 use super::codec::describe;
 use super::flac_frames::FlacFrames;
-#[cfg(feature = "mp3")]
 use super::found_tags::FoundTags;
 #[cfg(feature = "mp3")]
 use super::free_format::{self, FreeFormat};

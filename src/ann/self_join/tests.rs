@@ -38,7 +38,7 @@ fn twin(join: SelfJoin, library: &Library, further: &Further) -> Found {
     for (at, vector) in &windows {
         let count = windows.iter().filter(|(other, _)| other.track == at.track).count() as u32;
         let step = count.div_ceil(join.per_track);
-        if (at.position.0 / CURRENT.window_hop as u32) % step == 0 {
+        if (at.position.0 / CURRENT.window_hop as u32).is_multiple_of(step) {
             asked.push((Asked { track: at.track, position: at.position, semitones: 0 }, vector.clone()));
         }
     }

@@ -115,7 +115,7 @@ struct Library {
 
 fn library(prints: &[Fingerprint]) -> Library {
     let folder = tempfile::tempdir().unwrap();
-    let mut store = Store::open_write(&folder.path().join("i.refrain")).unwrap();
+    let mut store = Store::open_write(folder.path().join("i.refrain")).unwrap();
     for (n, print) in prints.iter().enumerate() {
         let record = TrackRecord { path: format!("/{n}").into(), ..TrackRecord::default() };
         store.write(|batch| batch.add_track(&record, print)).unwrap();

@@ -13,7 +13,7 @@ struct Library {
 /// Tracks 1, 2, … of these frames.
 fn library(tracks: &[Vec<Frame>]) -> Library {
     let folder = tempfile::tempdir().unwrap();
-    let mut store = Store::open_write(&folder.path().join("i.refrain")).unwrap();
+    let mut store = Store::open_write(folder.path().join("i.refrain")).unwrap();
     for (n, frames) in tracks.iter().enumerate() {
         let record = TrackRecord { path: format!("/{n}").into(), ..TrackRecord::default() };
         store.write(|batch| batch.add_track(&record, &print(frames))).unwrap();
