@@ -4,6 +4,7 @@ use std::{
     ffi::c_int,
     fs::{self, File},
     path::Path,
+    thread,
     time::{Duration, SystemTime},
 };
 
@@ -17,6 +18,7 @@ use rusqlite::{
     limits::Limit,
     types::{ToSqlOutput, ValueRef},
 };
+use tempfile::NamedTempFile;
 
 use super::{
     beside, check,
@@ -32,9 +34,11 @@ use crate::{
 /// Pages that are put back between two looks at the token: well below a millisecond.
 const PAGES: c_int = 16;
 /// Steps after which the log has to be on the disk. Otherwise folding it would first wait until all of it is.
-const STEPS_A_SYNC: u64 = 128;
+const STEPS_A_SYNC: u64 = 64;
 /// How many copies are made until nobody has written meanwhile.
 const MAX_COPIES: usize = 5;
+
+const SYNCHRONOUS: &str = "synchronous";
 
 /// The name of the copy, between these two, is random.
 const PREFIX: &str = ".refrain-compact-";
@@ -43,7 +47,8 @@ const SUFFIX: &str = ".partial";
 const LEFT: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Store {
-    /// Writes the present state to the empty file at `to`, without gaps.
+    /// Writes the present state to the empty file at `to`, without gaps. Does not wait until it is on the disk, which
+    /// nothing could interrupt.
     pub(super) fn copy_without_gaps(&self, to: &Path) -> Result<()> {
         let name = ToSqlOutput::Borrowed(ValueRef::Text(to.as_os_str().as_encoded_bytes()));
         // SQLite attaches the new file while it writes it.
@@ -51,9 +56,16 @@ impl Store {
             |files| self.db.set_limit(Limit::SQLITE_LIMIT_ATTACHED, files).map_err(|error| self.error(error));
         self.without_views(|| {
             let bytes = self.sql(|| check::page_bytes(&self.db))?;
+            let synchronous = self.sql(|| self.db.pragma_query_value(None, SYNCHRONOUS, |row| row.get(0)))?;
+            let set = |value: i64| {
+                self.db.pragma_update(None, SYNCHRONOUS, value).map_err(|error| self.error(error))
+            };
             attach(1)?;
+            // The new file gets this setting from its source, which is not written.
+            set(0)?;
             let before = StepLimit::before_copy(bytes);
             let done = self.sql_after(before, || self.db.execute("VACUUM INTO ?1", [name]));
+            set(synchronous)?;
             attach(0)?;
             done.map(|_| ())
         })
@@ -65,16 +77,14 @@ impl Store {
         let folder = main.parent().unwrap_or(Path::new("."));
         remove_left(folder);
         for _ in 0..MAX_COPIES {
-            let copy = tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).tempfile_in(folder);
-            let copy =
-                copy.map_err(|source| Error::Io { path: folder.to_path_buf(), source })?.into_temp_path();
-            self.copy_without_gaps(&copy)?;
+            let copy = Temporary::new(folder)?;
+            self.copy_without_gaps(copy.path())?;
             // SAFETY: the handle is used while the connection is open.
             let copied = version(unsafe { self.db.handle() }, &self.path)?;
             failpoint::pass("copied");
             self.db.flush_prepared_statement_cache();
             self.wait_at_most(TRY)?;
-            let done = self.put_back(&copy, copied);
+            let done = self.put_back(copy.path(), copied);
             self.wait_at_most(BUSY)?;
             if done? {
                 return Ok(());
@@ -125,6 +135,31 @@ impl Store {
             }
         }
         Ok(true)
+    }
+}
+
+/// A file that is gone once this is dropped. Freeing its pages takes a fraction of a second, so a thread does it.
+struct Temporary(Option<NamedTempFile>);
+
+impl Temporary {
+    fn new(folder: &Path) -> Result<Self> {
+        let made = tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).tempfile_in(folder);
+        made.map(|file| Self(Some(file))).map_err(|source| Error::Io { path: folder.to_path_buf(), source })
+    }
+
+    fn path(&self) -> &Path {
+        self.0.as_ref().map_or(Path::new(""), NamedTempFile::path)
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        if let Some((file, path)) = self.0.take().map(NamedTempFile::into_parts) {
+            // The system frees the pages when the last handle is closed.
+            drop(path);
+            // Without a thread the handle is closed here.
+            let _ = thread::Builder::new().spawn(move || drop(file));
+        }
     }
 }
 
