@@ -101,7 +101,7 @@ pub fn groups(
     let mut order = neighbours.by_weight(store)?;
     let total = order.len() as u64;
     let (mut grouped, mut groups) = (BTreeSet::new(), Vec::new());
-    // Pairs that share a backing are told once.
+    // Reference and track, of those that only share a backing: each such pair is told once.
     let mut told: BTreeSet<(TrackId, TrackId)> = BTreeSet::new();
     while !order.is_empty() {
         cancel.check()?;
@@ -135,17 +135,17 @@ pub fn groups(
                 found.partition(|link| link.relation == Relation::SharedBacking);
             let members: Vec<Link> =
                 members.into_iter().filter(|link| !grouped.contains(&link.two)).cloned().collect();
-            let backing: Vec<&Link> = backing
-                .into_iter()
-                .filter(|link| told.insert((link.one.min(link.two), link.one.max(link.two))))
-                .collect();
+            let backing: Vec<&Link> =
+                backing.into_iter().filter(|link| !told.contains(&(link.two, link.one))).collect();
             if members.is_empty() && (backing.is_empty() || grouped.contains(&centre)) {
                 continue;
             }
             if !members.is_empty() {
                 grouped.extend(members.iter().map(|link| link.two).chain([centre]));
             }
-            let backing = backing.into_iter().filter(|link| !grouped.contains(&link.two)).cloned();
+            let backing: Vec<Link> =
+                backing.into_iter().filter(|link| !grouped.contains(&link.two)).cloned().collect();
+            told.extend(backing.iter().map(|link| (link.one, link.two)));
             groups.push(Group { reference: centre, links: members.into_iter().chain(backing).collect() });
         }
     }
