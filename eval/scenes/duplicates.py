@@ -272,7 +272,7 @@ def judged(files: dict, groups: list[dict]) -> dict:
         first = firsts[row["recording"]]
         both = group_of.get(path, set()) & group_of.get(first, set())
         figure["found"] += bool(both)
-        # Relations are told to the group's reference, which need not be the first file.
+        # A relation is to the group's reference. The reference may be another file than the first.
         same = track.get(path) == track.get(first)
         said = ["same_bytes" if same else relation_of(told[g, first], told[g, path]) for g in both]
         figure["right"] += relation in said

@@ -72,8 +72,8 @@ impl Neighbours {
 /// The groups of an index, in order of their references. `first` chooses the reference out of copies of a recording. `counts`
 /// tells which tracks count. Calls `progress` with the tracks that are done and all that have a neighbour.
 ///
-/// A track is in one group. Tracks that only share a backing with the reference are told in its group, and may be in one of
-/// their own.
+/// A track is in one group. A group also tells which tracks only share a backing with its reference. Such a track may have a
+/// group of its own.
 ///
 /// # Errors
 /// Those of the index; [`Error::Interrupted`](crate::error::Error::Interrupted).
@@ -101,7 +101,7 @@ pub fn groups(
     let mut order = neighbours.by_weight(store)?;
     let total = order.len() as u64;
     let (mut grouped, mut groups) = (BTreeSet::new(), Vec::new());
-    // Reference and track, of those that only share a backing: each such pair is told once.
+    // Pairs that only share a backing, the reference first. Each is told once.
     let mut told: BTreeSet<(TrackId, TrackId)> = BTreeSet::new();
     while !order.is_empty() {
         cancel.check()?;

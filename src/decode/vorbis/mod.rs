@@ -1,7 +1,7 @@
 //! Vorbis I to samples (the Vorbis I specification of xiph.org), at the full rate or at a fraction of it.
 //!
 //! The analysis ends at 3.5 kHz, and at 5.2 kHz for a query that may be transposed. For these it is enough to decode the lower quarter of the spectrum of
-//! 44,100 Hz at 11,025 Hz: codewords above are passed over, floors end there, and the transform has a quarter of the length.
+//! 44,100 Hz at 11,025 Hz: refrain skips the codewords above, floors end there, and the transform has a quarter of the length.
 //!
 //! Floors of type 0, which only encoders of before 2001 wrote, are declined.
 mod bits;
