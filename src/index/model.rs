@@ -156,12 +156,16 @@ impl Model {
 
     /// What a build of the paths that `within` accepts should do.
     fn update(&mut self, within: impl Fn(&Path) -> bool) {
+        // On an unplugged disk, nothing is forgotten.
+        let absent: Vec<_> = self.roots.iter().filter(|root| !root.exists()).cloned().collect();
         let known: Vec<PathBuf> = self.index.keys().filter(|path| within(path)).cloned().collect();
         for path in known {
             let entry = &self.index[&path];
             match self.disk.get(&path) {
                 None if is_bad(entry.content) => {
-                    self.index.remove(&path);
+                    if !absent.iter().any(|root| path.starts_with(root)) {
+                        self.index.remove(&path);
+                    }
                 }
                 None => self.index.get_mut(&path).unwrap().missing = true,
                 Some((_, written)) if *written == entry.written => {
@@ -530,6 +534,24 @@ fn a_new_file_takes_the_place_of_the_first_of_two_missing_ones() {
             world.model.index.iter().filter(|(_, entry)| entry.missing).map(|(path, _)| path).collect();
         assert_eq!(missing, [&world.path(first.max(second))]);
     }
+}
+
+/// A file that is no audio stays listed while its disk is unplugged, and is forgotten once it is gone.
+#[test]
+fn a_bad_file_of_an_unplugged_disk_is_not_forgotten() {
+    let mut world = World::new();
+    let bad = 2 * SOUNDS;
+    for step in [Step::Write(NAMES, bad), Step::Build(0), Step::Unplug, Step::Update] {
+        world.take(&step);
+        world.compare();
+    }
+    let path = world.path(NAMES);
+    assert!(world.model.index.contains_key(&path));
+    for step in [Step::Unplug, Step::Delete(NAMES), Step::Update] {
+        world.take(&step);
+        world.compare();
+    }
+    assert!(!world.model.index.contains_key(&path));
 }
 
 proptest! {
