@@ -20,7 +20,8 @@
 //! | `insert` | adds windows to its lists |
 //! | `generation` | the index in memory, shared by searches |
 //! | `search`, `scan`, `exact`, `top_k`, `kernel` | find the nearest windows |
-//! | `self_join` | finds which windows of the library are near each other |
+//! | `self_join`, `buckets` | find which windows of the library are near each other |
+mod buckets;
 mod exact;
 #[cfg(test)]
 mod fixture;
@@ -40,6 +41,7 @@ mod tests;
 mod top_k;
 mod train;
 
+pub use buckets::Buckets;
 pub use exact::nearest as nearest_exact;
 pub use generation::SearchCache;
 pub use hit::Hit;

@@ -15,6 +15,8 @@ pub(super) struct Scan {
     tops: Vec<TopK>,
     /// The present [`TopK::min_dot`] of each query.
     min: Vec<i32>,
+    /// No lower dot product gets in.
+    least: i32,
     panel: Panel,
     reached: Vec<(u32, Scores)>,
     /// Windows that wait to be compared: their vectors, and the track and position of each.
@@ -36,6 +38,7 @@ impl Scan {
             queries,
             tops: vec![TopK::new(k); n],
             min: vec![TopK::new(k).min_dot(); n],
+            least: TopK::new(k).min_dot(),
             panel: Panel::default(),
             reached: Vec::new(),
             vectors: Vec::new(),
@@ -44,11 +47,18 @@ impl Scan {
         }
     }
 
+    /// Takes in only hits with this dot product or more.
+    pub fn at_least(mut self, min_dot: i32) -> Self {
+        self.min.fill(min_dot);
+        self.least = min_dot;
+        self
+    }
+
     /// Starts with the hits of an earlier search, whose windows are not offered again.
     pub fn go_on_from(&mut self, hits: Vec<Vec<Hit>>) {
         for ((top, min), hits) in self.tops.iter_mut().zip(&mut self.min).zip(hits) {
             hits.into_iter().for_each(|hit| top.offer(hit));
-            *min = top.min_dot();
+            *min = top.min_dot().max(self.least);
         }
     }
 
@@ -78,11 +88,11 @@ impl Scan {
             for (q, scores) in &self.reached {
                 let top = &mut self.tops[*q as usize];
                 for (&(track, position), &dot) in places.iter().zip(scores) {
-                    if dot >= top.min_dot() && counts(track) {
+                    if dot >= top.min_dot().max(self.least) && counts(track) {
                         top.offer(Hit::new(TrackId(track), Frames(position), dot));
                     }
                 }
-                self.min[*q as usize] = top.min_dot();
+                self.min[*q as usize] = top.min_dot().max(self.least);
             }
         }
         self.vectors.clear();

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 
 use super::{
+    buckets::Buckets,
     generation::{Generation, usable_index},
     hit::Hit,
     kmeans::{ASSIGN, Centroids},
@@ -60,8 +61,21 @@ pub struct SelfJoin {
 struct List {
     places: Vec<(u32, u32)>,
     vectors: Vec<i8>,
-    further: Vec<u32>,
+    further: Further,
 }
+
+/// Further windows by list, in buckets of lists that follow each other.
+struct ByList {
+    buckets: Buckets,
+    lists: usize,
+    /// The bucket that is being read, and its windows by list.
+    bucket: Option<usize>,
+    windows: HashMap<u32, Further>,
+}
+
+/// How many buckets there are, and about how many bytes of them stay in memory.
+const BUCKETS: usize = 64;
+const HELD: usize = 96 << 20;
 
 /// Windows outside of the neighbour index, and their lists.
 struct Outside {
@@ -73,15 +87,15 @@ struct Outside {
 
 impl SelfJoin {
     /// Calls `each` with windows that are near a window of another track: all that were found for some lists. All are of
-    /// one state of the store.
+    /// one state of the store. The `further` windows come in parts, so that they need not fit into the memory.
     ///
     /// # Errors
-    /// Those of `each`; [`IndexError::Damaged`](crate::error::IndexError::Damaged) if rows make no sense;
+    /// Those of `each` and `further`; [`Error::Io`](crate::error::Error::Io) if there is no room for a temporary file; [`IndexError::Damaged`](crate::error::IndexError::Damaged) if rows make no sense;
     /// [`Error::Interrupted`](crate::error::Error::Interrupted).
     pub fn run(
         &self,
         store: &Store,
-        further: &Further,
+        further: impl Iterator<Item = Result<Further>>,
         cancel: &CancelToken,
         mut each: impl FnMut(&[(Asked, Hit)]) -> Result<()>,
     ) -> Result<()> {
@@ -110,8 +124,10 @@ impl SelfJoin {
             return Ok(());
         }
         outside.assign(centroids, cancel)?;
-        let mut of_further = lists_of(centroids, &further.vectors, cancel)?;
-        of_further.sort_unstable();
+        let mut by_list = ByList::new(centroids.len());
+        for part in further {
+            by_list.add(&part?, centroids, cancel)?;
+        }
         let removed = store.removed()?;
         let (mut lists, mut gathered): (Vec<List>, usize) = (Vec::new(), 0);
         for number in 0..centroids.len() as u32 {
@@ -128,23 +144,22 @@ impl SelfJoin {
                 })?;
             }
             outside.add_to(number, &mut list, dims);
-            list.further.extend(of_list(&of_further, number).iter().map(|&(_, n)| n));
+            list.further = by_list.take(number, dims)?;
             gathered += list.places.len();
             lists.push(list);
             if gathered >= TOGETHER {
                 cancel.check()?;
-                self.join(&std::mem::take(&mut lists), further, &steps, store, &mut each)?;
+                self.join(&std::mem::take(&mut lists), &steps, store, &mut each)?;
                 gathered = 0;
             }
         }
         cancel.check()?;
-        self.join(&lists, further, &steps, store, &mut each)
+        self.join(&lists, &steps, store, &mut each)
     }
 
     fn join(
         &self,
         lists: &[List],
-        further: &Further,
         steps: &HashMap<u32, u32>,
         store: &Store,
         each: &mut impl FnMut(&[(Asked, Hit)]) -> Result<()>,
@@ -152,18 +167,11 @@ impl SelfJoin {
         let params = store.params();
         let (dims, hop) = (params.window_dims, params.window_hop as u32);
         let found: Vec<Vec<(Asked, Hit)>> =
-            lists.par_iter().map(|list| self.join_list(list, further, steps, dims, hop)).collect();
+            lists.par_iter().map(|list| self.join_list(list, steps, dims, hop)).collect();
         found.iter().filter(|found| !found.is_empty()).try_for_each(|found| each(found))
     }
 
-    fn join_list(
-        &self,
-        list: &List,
-        further: &Further,
-        steps: &HashMap<u32, u32>,
-        dims: usize,
-        hop: u32,
-    ) -> Vec<(Asked, Hit)> {
+    fn join_list(&self, list: &List, steps: &HashMap<u32, u32>, dims: usize, hop: u32) -> Vec<(Asked, Hit)> {
         let (mut asked, mut vectors) = (Vec::new(), Vec::new());
         for (&(track, position), vector) in list.places.iter().zip(list.vectors.chunks_exact(dims)) {
             let step = steps.get(&track).copied().unwrap_or(1);
@@ -172,20 +180,64 @@ impl SelfJoin {
                 vectors.extend_from_slice(vector);
             }
         }
-        for &n in &list.further {
-            asked.push(further.asked[n as usize]);
-            vectors.extend_from_slice(&further.vectors[n as usize * dims..][..dims]);
-        }
+        asked.extend_from_slice(&list.further.asked);
+        vectors.extend_from_slice(&list.further.vectors);
         if asked.is_empty() || list.places.is_empty() {
             return Vec::new();
         }
-        let mut scan = Scan::new(&vectors, dims, self.nearest);
+        let mut scan = Scan::new(&vectors, dims, self.nearest).at_least(self.min_dot);
         scan.gather(&list.vectors, |i| list.places[i]);
         scan.offer_to_all();
         let hits = asked.into_iter().zip(scan.into_hits());
         hits.flat_map(|(asked, hits)| hits.into_iter().map(move |hit| (asked, hit)))
             .filter(|(asked, hit)| hit.dot >= self.min_dot && hit.track != asked.track)
             .collect()
+    }
+}
+
+impl ByList {
+    fn new(lists: usize) -> Self {
+        Self { buckets: Buckets::new(BUCKETS.min(lists), HELD), lists, bucket: None, windows: HashMap::new() }
+    }
+
+    fn bucket_of(&self, list: u32) -> usize {
+        list as usize * self.buckets.count() / self.lists
+    }
+
+    fn add(&mut self, part: &Further, centroids: &Centroids, cancel: &CancelToken) -> Result<()> {
+        let lists = lists_of(centroids, &part.vectors, cancel)?;
+        let mut record = Vec::new();
+        for ((list, _), (asked, vector)) in
+            lists.into_iter().zip(part.asked.iter().zip(part.vectors.chunks_exact(centroids.dims)))
+        {
+            record.clear();
+            for number in [list, asked.track.0, asked.position.0] {
+                record.extend_from_slice(&number.to_le_bytes());
+            }
+            record.extend([asked.semitones].iter().chain(vector).map(|&value| value as u8));
+            self.buckets.push(self.bucket_of(list), &record)?;
+        }
+        Ok(())
+    }
+
+    /// The windows of a list. Lists are taken in ascending order.
+    fn take(&mut self, list: u32, dims: usize) -> Result<Further> {
+        let bucket = self.bucket_of(list);
+        if self.bucket != Some(bucket) {
+            self.bucket = Some(bucket);
+            self.windows.clear();
+            for record in self.buckets.take(bucket)?.chunks_exact(13 + dims) {
+                let number = |i: usize| u32::from_le_bytes(std::array::from_fn(|n| record[4 * i + n]));
+                let further = self.windows.entry(number(0)).or_default();
+                further.asked.push(Asked {
+                    track: TrackId(number(1)),
+                    position: Frames(number(2)),
+                    semitones: record[12] as i8,
+                });
+                further.vectors.extend(record[13..].iter().map(|&byte| byte as i8));
+            }
+        }
+        Ok(self.windows.remove(&list).unwrap_or_default())
     }
 }
 

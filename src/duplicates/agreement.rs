@@ -1,11 +1,15 @@
 //! All stretches of two tracks that agree, in order, none of them twice.
-use super::{candidates::Seed, follow::Sounds, offsets, sound::Sound, stretch::Stretch};
+use super::{follow::Sounds, offsets, seed::Seed, sound::Sound, stretch::Stretch};
 
 /// Seeds that are followed.
 const MAX_FOLLOWED: usize = 16;
 
 /// A seed this near to a stretch, in frames, lies on it.
 const NEAR: f64 = 2.0;
+
+/// After this many seeds, tracks that agree over less than this share of the shorter one only share a sound.
+const FIRST_SEEDS: usize = 4;
+const MIN_SHARED: f64 = 0.1;
 
 /// A stretch of this share of the shorter track is all of it. No other seed is followed then.
 const ALL: f64 = 0.95;
@@ -27,6 +31,10 @@ pub struct Agreement {
 pub fn agreement(one: &Sound, two: &Sound, seeds: &[Seed]) -> Agreement {
     let mut found: Vec<Stretch> = Vec::new();
     let mut followed = 0;
+    let shorter = one.sounding().count().min(two.sounding().count()) as f64;
+    let shares = |found: &[Stretch]| {
+        found.iter().map(|s| (s.one.end - s.one.start) as f64).sum::<f64>() >= MIN_SHARED * shorter
+    };
     for seed in seeds {
         let (a, b) = (f64::from(seed.one), f64::from(seed.two));
         let on = |stretch: &Stretch| {
@@ -37,7 +45,7 @@ pub fn agreement(one: &Sound, two: &Sound, seeds: &[Seed]) -> Agreement {
         if found.iter().any(on) {
             continue;
         }
-        if followed == MAX_FOLLOWED {
+        if followed == MAX_FOLLOWED || followed == FIRST_SEEDS && !shares(&found) {
             break;
         }
         followed += 1;
@@ -45,7 +53,6 @@ pub fn agreement(one: &Sound, two: &Sound, seeds: &[Seed]) -> Agreement {
         let sounds = Sounds { one, two, semitones: seed.semitones };
         let pieces = sounds.follow(a + 8.0, b + 8.0);
         if let Some(stretch) = Stretch::around(sounds, &pieces) {
-            let shorter = one.sounding().count().min(two.sounding().count()) as f64;
             let is_all = (stretch.one.end - stretch.one.start) as f64 >= ALL * shorter;
             let is_sure = stretch.mean() >= UNSURE;
             found.push(stretch);
@@ -56,9 +63,10 @@ pub fn agreement(one: &Sound, two: &Sound, seeds: &[Seed]) -> Agreement {
     }
     let stretches = in_order(found.clone());
     // In music that repeats itself, windows at a wrong distance may be the nearest.
-    if let Some(best) = stretches.first()
+    if let Some(best) = stretches.iter().max_by(|a, b| a.worth().total_cmp(&b.worth()))
         && best.mean() < UNSURE
         && best.semitones == 0
+        && shares(&stretches)
         && let Some(distance) = offsets::best(one, two)
     {
         let sounds = Sounds { one, two, semitones: 0 };

@@ -1,5 +1,5 @@
 //! Made-up tracks, for tests.
-use super::{candidates::Seed, sound::Sound};
+use super::{seed::Seed, sound::Sound};
 use crate::{
     fingerprint::{Fingerprint, Fingerprinter, FrameCode},
     params::CURRENT,

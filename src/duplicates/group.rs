@@ -7,9 +7,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry};
 use rayon::prelude::*;
 
 use super::{
-    candidates::{Pair, Seed, candidates, seeds_of},
+    candidates::{Pair, candidates, seeds_of},
     link::{Compared, Link},
     relation::Relation,
+    seed::Seed,
     sound::Sound,
 };
 use crate::{

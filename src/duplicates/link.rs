@@ -1,8 +1,9 @@
 //! How two tracks have to do with each other.
 use super::{
     agreement::{Agreement, agreement},
-    candidates::{Seed, seeds_of},
+    candidates::seeds_of,
     relation::{Measures, Relation, measured, relation},
+    seed::Seed,
     sound::Sound,
     stretch::Stretch,
 };

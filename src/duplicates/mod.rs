@@ -3,7 +3,9 @@
 //!
 //! | file | |
 //! |---|---|
-//! | `candidates` | pairs of tracks with near windows |
+//! | `candidates`, `moved` | windows near each other, with further ones that are moved in pitch or time |
+//! | `near_pairs`, `seed` | which pairs of tracks they make worth a comparison, and where |
+//! | `probe` | looks at pairs with few near windows |
 //! | `sound` | a track's stored frames |
 //! | `follow` | follows one line from a place where two tracks agree |
 //! | `offsets` | tries every distance of two tracks |
@@ -21,8 +23,12 @@ mod follow;
 mod group;
 mod keep;
 mod link;
+mod moved;
+mod near_pairs;
 mod offsets;
+mod probe;
 mod relation;
+mod seed;
 mod sound;
 mod stretch;
 #[cfg(test)]
@@ -30,11 +36,12 @@ mod tests;
 mod wander;
 
 pub use agreement::{Agreement, agreement};
-pub use candidates::{Pair, Seed, candidates};
+pub use candidates::{Pair, candidates};
 pub use group::{Group, groups};
 pub use keep::{Facts, Rule, best};
 pub use link::{Compared, Link, compared};
 pub use relation::{Measures, Missing, Relation, measured, relation};
+pub use seed::Seed;
 pub use sound::Sound;
 pub use stretch::Stretch;
 pub use wander::Wander;

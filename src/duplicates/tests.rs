@@ -1,11 +1,11 @@
 //! Two tracks side by side, from frames to what one is to the other.
 use super::{
     agreement::{Agreement, agreement},
-    candidates::Seed,
     fixture::{Frame, Music, VALUES, higher, mixed, seed, sound},
     link::Compared,
     offsets,
     relation::{Measures, Relation},
+    seed::Seed,
     sound::Sound,
 };
 

@@ -16,7 +16,7 @@ type Found = Vec<(Asked, Hit)>;
 
 fn run(join: SelfJoin, library: &Library, further: &Further) -> Found {
     let mut all = Vec::new();
-    join.run(&library.store, further, &go_on(), |found| {
+    join.run(&library.store, [Ok(further.clone())].into_iter(), &go_on(), |found| {
         all.extend_from_slice(found);
         Ok(())
     })
@@ -241,10 +241,10 @@ fn a_cancelled_token_and_an_error_of_the_caller_end_it() {
         }
         let cancel = CancelToken::new();
         cancel.cancel();
-        let result = ALL.run(&library.store, &Further::default(), &cancel, |_| panic!("nothing is found"));
+        let result = ALL.run(&library.store, std::iter::empty(), &cancel, |_| panic!("nothing is found"));
         assert!(matches!(result, Err(Error::Interrupted)), "{result:?}");
         let mut calls = 0;
-        let result = ALL.run(&library.store, &Further::default(), &go_on(), |_| {
+        let result = ALL.run(&library.store, std::iter::empty(), &go_on(), |_| {
             calls += 1;
             Err(Error::Interrupted)
         });

@@ -1,9 +1,12 @@
-use super::*;
+use super::{
+    super::{moved::moved, seed::DIAGONALS},
+    *,
+};
 use crate::{
     ann::{Options, maintain},
     duplicates::fixture::{Music, VALUES, higher, packed, print, seed},
     error::Error,
-    fingerprint::Fingerprint,
+    fingerprint::{Fingerprint, FrameCode},
     params::CURRENT,
     store::TrackRecord,
 };
