@@ -87,6 +87,7 @@ fn main() -> refrain::Result<()> {
                             .collect(),
                         positions: (0..windows).map(|w| 4 * w).collect(),
                         windows: track(&mut random, dims, windows as usize, &themes),
+                        ..Fingerprint::default()
                     };
                     let mut record = TrackRecord::new(format!("/music/artist/album/{t:06} some name.flac"));
                     record.duration = Seconds(210.0);

@@ -206,7 +206,10 @@ fn main() -> anyhow::Result<()> {
         FrameCode::new(&params).unpack(&frames, &mut chroma);
         sources.push(Source { chroma });
         let (positions, windows) = windows.remove(&track.id).unwrap_or_default();
-        originals.push((track.record.clone(), Fingerprint { frames, positions, windows }));
+        originals.push((
+            track.record.clone(),
+            Fingerprint { frames, positions, windows, ..Fingerprint::default() },
+        ));
     }
     sources.retain(|source| source.frames(&params) > 1);
     anyhow::ensure!(!sources.is_empty(), "nothing to grow from");

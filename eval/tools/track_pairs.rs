@@ -42,7 +42,7 @@ fn main() -> anyhow::Result<()> {
             serde_json::json!({
                 "one": tracks[&pair.one], "two": tracks[&pair.two],
                 "weight": pair.seeds.iter().map(|seed| seed.weight).sum::<f32>(), "stretches": stretches,
-                "similarity": m.similarity, "wander": m.wander.frames, "beyond": m.wander.beyond_noise, "relation": relation(&m), "balance": m.balance, "tempo": m.tempo,
+                "similarity": m.similarity, "wander": m.wander.frames, "beyond": m.wander.beyond_noise, "relation": relation(&m), "balance": m.balance, "loudness": m.loudness.map(|l| [l.octaves, l.times]), "tempo": m.tempo,
                 "perfect": m.perfect, "dip": m.dip, "missing": missing,
             })
             .to_string()

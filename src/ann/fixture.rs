@@ -87,7 +87,7 @@ pub fn fingerprint(windows: u32, seed: u64) -> Fingerprint {
     let mut print = Fingerprint {
         frames: vec![0; windows as usize * 4 * CURRENT.frame_bytes()],
         positions: (0..windows).map(|w| 4 * w).collect(),
-        windows: Vec::new(),
+        ..Fingerprint::default()
     };
     for _ in 0..windows {
         let theme = random.usize(..THEMES) * DIMS;

@@ -10,9 +10,10 @@ use super::{
     seed::{Diagonals, Seed},
 };
 use crate::{
-    ann::{Asked, Further, Hit, SelfJoin},
+    ann::{Asked, Further, Hit, Searcher, SelfJoin},
     cancel::CancelToken,
     error::Result,
+    params::ParameterSet,
     store::{Store, TrackId},
     units::Frames,
 };
@@ -26,6 +27,9 @@ const NEAREST: usize = 128;
 /// The least cosine of two windows of the same sound: in a library, and between two tracks.
 const MIN_COSINE: f32 = 0.6;
 const MIN_COSINE_OF_TWO: f32 = 0.5;
+
+/// Lists of the neighbour index in which each window of a new track is looked up.
+const LISTS: usize = 2;
 
 /// Tracks whose further windows are made in one go. Bounds the memory.
 const TOGETHER: usize = 256;
@@ -65,17 +69,10 @@ pub fn candidates(store: &Store, cancel: &CancelToken) -> Result<Vec<Pair>> {
     });
     let mut pairs = NearPairs::new();
     join.run(store, further, cancel, |found| {
-        nearest_of_each(found).try_for_each(|(asked, hit)| {
-            let weight = params.projection.cosine(hit.dot);
-            let seed =
-                Seed { one: asked.position.0, two: hit.position.0, semitones: asked.semitones, weight };
-            pairs.add(asked.track, hit.track, seed)
-        })
+        nearest_of_each(found)
+            .try_for_each(|(asked, hit)| pairs.add(asked.track, hit.track, seed(params, asked, hit)))
     })?;
-    let (mut pairs, others) = pairs.pairs(&windows, params.window_hop as u32)?;
-    pairs.extend(probe::agreeing(store, others, cancel)?);
-    pairs.sort_unstable_by_key(|pair| (pair.one, pair.two));
-    Ok(pairs)
+    worth_comparing(store, pairs, &windows, cancel)
 }
 
 /// For each window that was looked up and each track near it, the nearest window. A track that repeats itself has more, but
@@ -86,6 +83,66 @@ fn nearest_of_each(found: &[(Asked, Hit)]) -> impl Iterator<Item = &(Asked, Hit)
         let is_first = |n: usize| hits[..n].iter().all(|(_, before)| before.track != hits[n].1.track);
         hits.iter().enumerate().filter(move |&(n, _)| is_first(n)).map(|(_, hit)| hit)
     })
+}
+
+/// Pairs that are worth a comparison of these `tracks` with any other ones. Each is looked up in the lists of the neighbour
+/// index.
+///
+/// # Errors
+/// Those of [`candidates`].
+pub(super) fn of_tracks(store: &Store, tracks: &[TrackId], cancel: &CancelToken) -> Result<Vec<Pair>> {
+    if tracks.is_empty() {
+        return Ok(Vec::new());
+    }
+    let params = store.params();
+    let mut windows: HashMap<u32, u32> = HashMap::new();
+    store.window_counts(|track, count| {
+        windows.insert(track.0, count);
+        Ok(())
+    })?;
+    let mut searcher = Searcher::new(store).nprobe(LISTS);
+    let mut pairs = NearPairs::new();
+    for &track in tracks {
+        cancel.check()?;
+        let print = store.fingerprint(track)?;
+        let step = print.positions.len().div_ceil(PER_TRACK as usize).max(1);
+        let mut asked = further(store, &[track])?;
+        for (&position, vector) in
+            print.positions.iter().zip(print.windows.chunks_exact(params.window_dims)).step_by(step)
+        {
+            asked.asked.push(Asked { track, position: Frames(position), semitones: 0 });
+            asked.vectors.extend_from_slice(vector);
+        }
+        let hits = searcher.nearest(&asked.vectors, NEAREST)?;
+        for (&asked, hits) in asked.asked.iter().zip(hits) {
+            let near: Vec<(Asked, Hit)> = hits
+                .into_iter()
+                .filter(|hit| hit.track != track && params.projection.cosine(hit.dot) >= MIN_COSINE)
+                .map(|hit| (asked, hit))
+                .collect();
+            for (asked, hit) in nearest_of_each(&near) {
+                pairs.add(track, hit.track, seed(params, asked, hit))?;
+            }
+        }
+    }
+    worth_comparing(store, pairs, &windows, cancel)
+}
+
+fn seed(params: &ParameterSet, asked: &Asked, hit: &Hit) -> Seed {
+    let weight = params.projection.cosine(hit.dot);
+    Seed { one: asked.position.0, two: hit.position.0, semitones: asked.semitones, weight }
+}
+
+fn worth_comparing(
+    store: &Store,
+    pairs: NearPairs,
+    windows: &HashMap<u32, u32>,
+    cancel: &CancelToken,
+) -> Result<Vec<Pair>> {
+    let (mut pairs, others) = pairs.pairs(windows, store.params().window_hop as u32)?;
+    pairs.extend(probe::agreeing(store, others, cancel)?);
+    pairs.sort_unstable_by_key(|pair| (pair.one, pair.two));
+    Ok(pairs)
 }
 
 /// Where two tracks have near windows: each window of one against each of the other.

@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry};
 use rayon::prelude::*;
 
 use super::{
-    candidates::{Pair, candidates, seeds_of},
+    candidates::{Pair, seeds_of},
     link::{Compared, Link},
+    memory::Memory,
     relation::Relation,
     seed::Seed,
     sound::Sound,
@@ -73,6 +74,8 @@ impl Neighbours {
 /// The groups of an index, in order of their references. `first` chooses the reference out of copies of a recording. `counts`
 /// tells which tracks count. Calls `progress` with the tracks that are done and all that have a neighbour.
 ///
+/// Also returns what is to be remembered of the search.
+///
 /// A track is in one group. A group also tells which tracks only share a backing with its reference. Such a track may have a
 /// group of its own.
 ///
@@ -84,11 +87,12 @@ pub fn groups(
     mut counts: impl FnMut(TrackId) -> Result<bool>,
     mut first: impl FnMut(&[TrackId]) -> Result<TrackId>,
     mut progress: impl FnMut(u64, u64),
-) -> Result<Vec<Group>> {
+) -> Result<(Vec<Group>, Memory)> {
     let _cancellable = store.cancellable(cancel);
     let _snapshot = store.snapshot()?;
     progress(0, 0);
-    let mut pairs = candidates(store, cancel)?;
+    let mut memory = Memory::read(store)?;
+    let mut pairs = memory.candidates(store, cancel)?;
     let mut known: HashMap<TrackId, bool> = HashMap::new();
     for pair in &pairs {
         for track in [pair.one, pair.two] {
@@ -129,7 +133,7 @@ pub fn groups(
             .iter()
             .flat_map(|(centre, others)| others.iter().map(move |&other| (*centre, other)))
             .collect();
-        let links = all_links(store, &asked, &neighbours)?;
+        let links = all_links(store, &asked, &neighbours, &mut memory)?;
         for (centre, others) in centres {
             let found = others.iter().filter_map(|&other| links.get(&(centre, other)));
             let (backing, members): (Vec<&Link>, Vec<&Link>) =
@@ -152,16 +156,17 @@ pub fn groups(
     }
     for group in &mut groups {
         cancel.check()?;
-        around_best(store, &neighbours, group, &mut first)?;
+        around_best(store, &neighbours, group, &mut memory, &mut first)?;
     }
-    add_rest(store, &neighbours, &mut groups)?;
+    add_rest(store, &neighbours, &mut groups, &mut memory)?;
     for group in &mut groups {
         group.links.sort_by_key(|link| (link.relation, link.two));
+        part(group, &memory);
     }
     groups.retain(|group| !group.links.is_empty());
     groups.sort_by_key(|group| group.reference);
     progress(total, total);
-    Ok(groups)
+    Ok((groups, memory))
 }
 
 /// The links of pairs of tracks, those that are linked.
@@ -169,9 +174,13 @@ fn all_links(
     store: &Store,
     asked: &[(TrackId, TrackId)],
     neighbours: &Neighbours,
+    memory: &mut Memory,
 ) -> Result<HashMap<(TrackId, TrackId), Link>> {
-    let mut links = HashMap::new();
-    for some in asked.chunks(TOGETHER) {
+    let asked: Vec<(TrackId, TrackId)> =
+        asked.iter().copied().filter(|&(one, two)| !memory.are_apart(one, two)).collect();
+    let new: Vec<(TrackId, TrackId)> =
+        asked.iter().copied().filter(|&(one, two)| memory.compared(one, two).is_none()).collect();
+    for some in new.chunks(TOGETHER) {
         let mut sounds: HashMap<TrackId, Sound> = HashMap::new();
         let mut jobs: Vec<(TrackId, TrackId, Vec<Seed>)> = Vec::new();
         for &(one, two) in some {
@@ -189,15 +198,18 @@ fn all_links(
         let link = |(one, two, seeds): &(TrackId, TrackId, Vec<Seed>)| {
             Compared::new(&sounds[one], &sounds[two], seeds).into_link(*one, *two)
         };
-        let found: Vec<Link> = jobs.par_iter().filter_map(link).collect();
-        links.extend(found.into_iter().map(|link| ((link.one, link.two), link)));
+        let found: Vec<Option<Link>> = jobs.par_iter().map(link).collect();
+        for ((one, two, _), link) in jobs.into_iter().zip(found) {
+            memory.remember(one, two, link);
+        }
     }
-    Ok(links)
+    let known = |(one, two)| Some(((one, two), memory.compared(one, two)?.clone()?));
+    Ok(asked.into_iter().filter_map(known).collect())
 }
 
 /// Adds tracks that are in no group to the group whose reference they have most to do with. The first centre of a group may
 /// have been too different from them.
-fn add_rest(store: &Store, neighbours: &Neighbours, groups: &mut [Group]) -> Result<()> {
+fn add_rest(store: &Store, neighbours: &Neighbours, groups: &mut [Group], memory: &mut Memory) -> Result<()> {
     let mut group_of: BTreeMap<TrackId, usize> = BTreeMap::new();
     for (n, group) in groups.iter().enumerate() {
         let members = group.links.iter().filter(|link| link.relation != Relation::SharedBacking);
@@ -211,7 +223,7 @@ fn add_rest(store: &Store, neighbours: &Neighbours, groups: &mut [Group]) -> Res
     }
     let asked: Vec<(TrackId, TrackId)> = asked.into_iter().collect();
     let mut found: BTreeMap<TrackId, Link> = BTreeMap::new();
-    for link in all_links(store, &asked, neighbours)?.into_values() {
+    for link in all_links(store, &asked, neighbours, memory)?.into_values() {
         let is_better = |other: &Link| (link.relation, link.one) < (other.relation, other.one);
         if link.relation != Relation::SharedBacking && found.get(&link.two).is_none_or(is_better) {
             found.insert(link.two, link);
@@ -225,11 +237,23 @@ fn add_rest(store: &Store, neighbours: &Neighbours, groups: &mut [Group]) -> Res
     Ok(())
 }
 
+/// Takes tracks out of a group that the user called no duplicates of a track that is nearer to the reference.
+fn part(group: &mut Group, memory: &Memory) {
+    let mut kept: Vec<Link> = Vec::new();
+    for link in group.links.drain(..) {
+        if kept.iter().all(|other| !memory.are_apart(other.two, link.two)) {
+            kept.push(link);
+        }
+    }
+    group.links = kept;
+}
+
 /// Makes the copy that `first` chooses the reference of a group, if it has to do with all its tracks.
 fn around_best(
     store: &Store,
     neighbours: &Neighbours,
     group: &mut Group,
+    memory: &mut Memory,
     first: &mut impl FnMut(&[TrackId]) -> Result<TrackId>,
 ) -> Result<()> {
     let copies = |group: &Group| -> Vec<TrackId> {
@@ -243,7 +267,7 @@ fn around_best(
     if members.len() > 1 && 2 * copies(group).len() <= members.len() {
         members.sort_by(|&a, &b| neighbours.weight(b).total_cmp(&neighbours.weight(a)).then(a.cmp(&b)));
         for other in members.iter().copied().take(OTHER_CENTRES) {
-            let (around, lost) = around(store, neighbours, group, other)?;
+            let (around, lost) = around(store, neighbours, group, memory, other)?;
             // To lose a track costs less than to compare all with one that is unlike them.
             if MOST_LOST * lost <= members.len() && copies(&around).len() > copies(group).len() {
                 *group = around;
@@ -252,7 +276,7 @@ fn around_best(
     }
     let best = first(&copies(group))?;
     if best != group.reference {
-        let (around, lost) = around(store, neighbours, group, best)?;
+        let (around, lost) = around(store, neighbours, group, memory, best)?;
         if lost == 0 {
             *group = around;
         }
@@ -265,12 +289,13 @@ fn around(
     store: &Store,
     neighbours: &Neighbours,
     group: &Group,
+    memory: &mut Memory,
     reference: TrackId,
 ) -> Result<(Group, usize)> {
     let others = group.links.iter().map(|link| link.two).filter(|&other| other != reference);
     let asked: Vec<(TrackId, TrackId)> =
         others.chain([group.reference]).map(|other| (reference, other)).collect();
-    let mut links = all_links(store, &asked, neighbours)?;
+    let mut links = all_links(store, &asked, neighbours, memory)?;
     let is_backing = |track: TrackId| {
         group.links.iter().any(|link| link.two == track && link.relation == Relation::SharedBacking)
     };

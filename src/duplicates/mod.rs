@@ -9,11 +9,13 @@
 //! | `sound` | a track's stored frames |
 //! | `follow` | follows one line from a place where two tracks agree |
 //! | `offsets` | tries every distance of two tracks |
+//! | `loudness` | how differently loud they are |
 //! | `stretch`, `wander` | how well they agree along the line, and whether they keep the same time |
 //! | `agreement` | the stretches that agree, in order |
 //! | `relation` | what that makes one track to the other |
 //! | `link` | what two tracks are to each other |
 //! | `group` | groups around a reference |
+//! | `memory` | what is remembered of earlier searches |
 //! | `keep` | which file of a group to keep, and why |
 mod agreement;
 mod candidates;
@@ -23,6 +25,8 @@ mod follow;
 mod group;
 mod keep;
 mod link;
+mod loudness;
+mod memory;
 mod moved;
 mod near_pairs;
 mod offsets;
@@ -40,6 +44,8 @@ pub use candidates::{Pair, candidates};
 pub use group::{Group, groups};
 pub use keep::{Facts, Rule, best};
 pub use link::{Compared, Link, compared};
+pub use loudness::Loudness;
+pub use memory::Memory;
 pub use relation::{Measures, Missing, Relation, measured, relation};
 pub use seed::Seed;
 pub use sound::Sound;

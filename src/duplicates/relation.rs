@@ -1,5 +1,11 @@
 //! What one track is to another, judged by where and how they agree.
-use super::{agreement::Agreement, sound::Sound, stretch::Stretch, wander::Wander};
+use super::{
+    agreement::Agreement,
+    loudness::{Loudness, loudness},
+    sound::Sound,
+    stretch::Stretch,
+    wander::Wander,
+};
 
 /// What a track is to another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -24,6 +30,30 @@ pub enum Relation {
     SharedBacking,
 }
 
+impl Relation {
+    /// Each relation and its name in JSON and in the index.
+    const NAMES: [(Self, &str); 8] = [
+        (Self::Reference, "reference"),
+        (Self::SameBytes, "same_bytes"),
+        (Self::SameAudio, "same_audio"),
+        (Self::Remaster, "remaster"),
+        (Self::OtherSpeed, "other_speed"),
+        (Self::Edit, "edit"),
+        (Self::Excerpt, "excerpt"),
+        (Self::SharedBacking, "shared_backing"),
+    ];
+
+    /// Its name in JSON and in the index, such as `same_audio`.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(relation, _)| *relation == self).map_or("", |(_, name)| name)
+    }
+
+    /// The relation of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(_, of)| *of == name).map(|(relation, _)| *relation)
+    }
+}
+
 /// How two tracks agree, in numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Measures {
@@ -33,6 +63,8 @@ pub struct Measures {
     pub wander: Wander,
     /// How differently both spread their energy over the pitches, weighted by length.
     pub balance: f64,
+    /// How differently loud they are, if the levels of both are known and enough is loud.
+    pub loudness: Option<Loudness>,
     /// Frames of the second track a frame of the first, in the longest stretch.
     pub tempo: f64,
     /// How far the frames of both are apart in time at the longest stretch, in frames, 0..=0.5.
@@ -100,6 +132,7 @@ pub fn measured(one: &Sound, two: &Sound, agreement: &Agreement) -> Option<Measu
             beyond_noise: weighted(|s| s.wander.beyond_noise),
         },
         balance: weighted(|s| s.balance),
+        loudness: loudness(one, two, stretches),
         tempo: longest.tempo,
         apart: (longest.offset - longest.offset.round()).abs(),
         seconds: frames * seconds,
@@ -153,8 +186,13 @@ const MIN_EDIT: f64 = 0.9;
 const MIN_PERFECT: f64 = 0.1;
 const MIN_BACKING: f64 = 0.5;
 
-/// A recording is a remaster if its energies are spread more differently. Frames that lie half a hop apart differ by more
-/// than frames that meet.
+/// A recording is a remaster if its octaves differ more in loudness, or its loudness over time, in decibels. Of 2,159 pairs of
+/// copies in the messy library of the development corpus 3 do, of 668 pairs with a remaster all.
+const MAX_OCTAVES: f64 = 0.2;
+const MAX_TIMES: f64 = 0.9;
+
+/// Where levels are not known, it is one if its energies are spread more differently over the pitches. Frames that lie half a
+/// hop apart differ by more than frames that meet.
 const MAX_BALANCE: f64 = 0.05;
 const APART_BALANCE: f64 = 0.05;
 
@@ -171,6 +209,13 @@ impl Measures {
     /// Whether both tracks have the same pitches, as loud against each other.
     pub fn is_alike(&self) -> bool {
         self.similarity - BALANCE_COST * self.balance >= MIN_ALIKE
+    }
+
+    /// Whether one is processed: by an equaliser or a compressor, not merely encoded.
+    pub fn is_processed(&self) -> bool {
+        self.loudness.map_or(self.balance > MAX_BALANCE + 2.0 * APART_BALANCE * self.apart, |loudness| {
+            loudness.octaves > MAX_OCTAVES || loudness.times > MAX_TIMES
+        })
     }
 
     /// Whether both tracks keep the same time.
@@ -193,7 +238,7 @@ pub fn relation(measures: &Measures) -> Option<Relation> {
     match [one.is_whole(), two.is_whole()] {
         [true, true] if measures.stretches == 1 => Some(if (measures.tempo - 1.0).abs() > MAX_SPEED {
             Relation::OtherSpeed
-        } else if measures.balance > MAX_BALANCE + 2.0 * APART_BALANCE * measures.apart {
+        } else if measures.is_processed() {
             Relation::Remaster
         } else {
             Relation::SameAudio

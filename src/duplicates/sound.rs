@@ -18,6 +18,7 @@ pub struct Sound {
     params: ParameterSet,
     code: FrameCode,
     packed: Vec<u8>,
+    levels: Vec<u8>,
     /// The frames from the first that is not silent to the last one.
     sounding: Range<i64>,
     /// Sums of the energies of frames: of the first n of them.
@@ -28,11 +29,11 @@ impl Sound {
     /// Reads the frames of a track.
     ///
     /// # Errors
-    /// Those of [`Store::frames`].
+    /// Those of [`Store::frames`] and [`Store::levels`].
     pub fn read(store: &Store, track: TrackId) -> Result<Self> {
         let mut packed = Vec::new();
         store.frames(track, Frames(0)..Frames(u32::MAX), &mut packed)?;
-        Ok(Self::new(store.params(), packed))
+        Ok(Self { levels: store.levels(track)?, ..Self::new(store.params(), packed) })
     }
 
     /// From `packed` frames of `params`.
@@ -51,7 +52,24 @@ impl Sound {
             sum += f64::from(energy);
             energies.push(sum);
         }
-        Self { params: *params, code, packed, sounding: first.unwrap_or(0)..last, energies }
+        Self {
+            params: *params,
+            code,
+            packed,
+            levels: Vec::new(),
+            sounding: first.unwrap_or(0)..last,
+            energies,
+        }
+    }
+
+    /// The levels: a byte for each of the [`Sound::octaves`], every 8 frames. None if they are not known.
+    pub fn levels(&self) -> &[u8] {
+        &self.levels
+    }
+
+    /// How many octaves there are.
+    pub fn octaves(&self) -> usize {
+        self.params.octaves
     }
 
     /// How many frames there are.

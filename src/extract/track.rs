@@ -12,7 +12,7 @@ use crate::{
     chroma::OctaveChroma,
     decode::{BlockSource, Warning},
     error::{AudioError, Error, Result},
-    fingerprint::{Fingerprint, Fingerprinter},
+    fingerprint::{Fingerprint, Fingerprinter, Levels},
     params::ParameterSet,
     spectrum::Spectrum,
     tags::Tags,
@@ -43,8 +43,9 @@ pub struct Analysis {
 /// audio has nothing that could be found again; [`Error::Interrupted`].
 pub fn track(decoder: &mut dyn BlockSource, params: &ParameterSet, cancel: &CancelToken) -> Result<Analysis> {
     let mut fingerprinter = Fingerprinter::new(params);
-    let duration = chroma(decoder, params, cancel, |frame| fingerprinter.push(frame))?;
-    let fingerprint = fingerprinter.finish();
+    let mut levels = Levels::new(params);
+    let duration = frames(decoder, params, cancel, |m| levels.push(m), |frame| fingerprinter.push(frame))?;
+    let fingerprint = Fingerprint { levels: levels.finish(), ..fingerprinter.finish() };
     let refuse = |reason| Err(Error::Audio { path: decoder.path().to_owned(), reason });
     if let Err(reason) = samples::check_duration(duration) {
         return refuse(reason);
@@ -66,15 +67,32 @@ pub fn chroma(
     decoder: &mut dyn BlockSource,
     params: &ParameterSet,
     cancel: &CancelToken,
+    each: impl FnMut(&[f32]),
+) -> Result<Seconds> {
+    frames(decoder, params, cancel, |_| {}, each)
+}
+
+/// Calls `magnitudes` with the constant-Q magnitudes of every frame, and `each` with its chroma some frames later.
+fn frames(
+    decoder: &mut dyn BlockSource,
+    params: &ParameterSet,
+    cancel: &CancelToken,
+    mut magnitudes: impl FnMut(&[f32]),
     mut each: impl FnMut(&[f32]),
 ) -> Result<Seconds> {
     let mut spectrum = Spectrum::new(params, params.hop, 0);
     let mut chroma = OctaveChroma::new(params, params.hop);
     let samples = samples::stream(decoder, params.sample_rate, cancel, |samples, _| {
-        spectrum.push(samples, |m| chroma.push(m, &mut each));
+        spectrum.push(samples, |m| {
+            magnitudes(m);
+            chroma.push(m, &mut each);
+        });
         Ok(())
     })?;
-    spectrum.finish(|m| chroma.push(m, &mut each));
+    spectrum.finish(|m| {
+        magnitudes(m);
+        chroma.push(m, &mut each);
+    });
     chroma.finish(&mut each);
     Ok(samples.at(params.sample_rate))
 }

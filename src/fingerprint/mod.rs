@@ -1,8 +1,10 @@
-//! What an index keeps of a recording: packed chroma frames, and vectors of windows of them.
+//! What an index keeps of a recording: packed chroma frames, vectors of windows of them, and levels.
 mod frame_code;
+mod levels;
 mod projection;
 
 pub use frame_code::FrameCode;
+pub use levels::{LEVEL_FRAMES, Levels, energy};
 pub use projection::Projection;
 
 use crate::params::ParameterSet;
@@ -17,6 +19,8 @@ pub struct Fingerprint {
     /// The windows' vectors, [`ParameterSet::window_dims`] values each: unit vectors in eight bits, so that the
     /// dot product of two ranks like their cosine ([`ProjectionMatrix::cosine`](crate::params::ProjectionMatrix::cosine)).
     pub windows: Vec<i8>,
+    /// How loud it is over time ([`Levels`]). Empty if that is not known: tracks have levels since format 4.
+    pub levels: Vec<u8>,
 }
 
 /// Collects chroma frames into a [`Fingerprint`], in memory that grows only by what is kept.
@@ -94,6 +98,11 @@ impl Fingerprinter {
 }
 
 impl Fingerprint {
+    /// Whether the frames and windows are the same. Levels may be unknown.
+    pub fn is_same_sound(&self, other: &Self) -> bool {
+        (&self.frames, &self.positions, &self.windows) == (&other.frames, &other.positions, &other.windows)
+    }
+
     /// Whether there is nothing in it that could be found again.
     pub fn is_empty(&self) -> bool {
         self.positions.is_empty()

@@ -7,13 +7,11 @@ use std::{
 };
 
 use super::{handle::Index, options::Progress};
-#[cfg(doc)]
-use crate::error::Error;
 use crate::{
     callback::Callback,
     cancel::CancelToken,
-    duplicates::{Compared, Facts, Link, Relation, Rule, best, compared, groups},
-    error::Result,
+    duplicates::{Compared, Facts, Group, Link, Memory, Relation, Rule, best, compared, groups},
+    error::{Error, IndexError, Result},
     report::{DuplicateFile, DuplicateGroup},
     store::{FileEntry, Store, Track, TrackId},
     units::Seconds,
@@ -85,7 +83,8 @@ impl<'a> DuplicateOptions<'a> {
 
 impl Index {
     /// Finds the files that hold the same recording: in other formats, remastered, at another speed, cut or in part. Reads
-    /// the index alone. Files that are missing are left out.
+    /// the index alone. Files that are missing are left out. An index that was opened for writing remembers what was
+    /// compared, so that the next search compares only what is new.
     ///
     /// ```no_run
     /// # fn main() -> refrain::Result<()> {
@@ -110,10 +109,10 @@ impl Index {
     /// [`Error::Index`] if the index cannot be read; [`Error::Interrupted`].
     pub fn duplicates_with(&self, mut options: DuplicateOptions<'_>) -> Result<Vec<DuplicateGroup>> {
         let store = self.connections.reader()?;
-        let _snapshot = store.snapshot()?;
+        let snapshot = store.snapshot()?;
         let mut on_progress = std::mem::take(&mut options.on_progress);
         let library = RefCell::new(Library::read(&store, &options)?);
-        let groups = groups(
+        let (groups, memory) = groups(
             &store,
             &options.cancel,
             |track| library.borrow_mut().learn(&store, track),
@@ -131,7 +130,26 @@ impl Index {
             found.push(library.group([(track, None)].into_iter()));
         }
         found.sort_by(|a, b| a.files[0].path.cmp(&b.files[0].path));
+        let changed = self.connections.may_write().is_ok() && memory.has_changed(&store, &groups)?;
+        // A writer may have to wait for readers.
+        drop(snapshot);
+        drop(store);
+        if changed {
+            self.remember(&memory, &groups)?;
+        }
         Ok(found)
+    }
+
+    /// Stores what was compared. Where the file cannot be written, the answer is as good, only the next search takes as long.
+    fn remember(&self, memory: &Memory, groups: &[Group]) -> Result<()> {
+        match self.connections.write(|store| store.write(|batch| memory.store(batch, groups))) {
+            Err(Error::Index {
+                reason:
+                    IndexError::ReadOnly(_) | IndexError::Busy { .. } | IndexError::DiskFull | IndexError::AtWork,
+                ..
+            }) => Ok(()),
+            other => other,
+        }
     }
 
     /// Compares two tracks: what they are to each other, and where they agree.

@@ -95,6 +95,7 @@ fn print(content: usize) -> Fingerprint {
         frames: (0..frames as usize * CURRENT.frame_bytes()).map(|_| random.u8(..)).collect(),
         windows: (0..positions.len() * CURRENT.window_dims).map(|_| random.i8(..)).collect(),
         positions,
+        ..Fingerprint::default()
     }
 }
 

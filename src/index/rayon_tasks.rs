@@ -28,6 +28,7 @@ fn fingerprint(windows: u32, seed: u64) -> Fingerprint {
         frames: vec![0; windows as usize * 4 * CURRENT.frame_bytes()],
         positions: (0..windows).map(|w| 4 * w).collect(),
         windows: (0..windows as usize * CURRENT.window_dims).map(|_| random.i8(-90..=90)).collect(),
+        ..Fingerprint::default()
     }
 }
 

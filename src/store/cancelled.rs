@@ -19,7 +19,7 @@ fn print(seed: u8) -> Fingerprint {
     let windows: Vec<i8> =
         std::iter::repeat_with(|| random.i8(..)).take(positions.len() * CURRENT.window_dims).collect();
     let frames = vec![seed; frames as usize * CURRENT.frame_bytes()];
-    Fingerprint { frames, windows, positions }
+    Fingerprint { frames, windows, positions, ..Fingerprint::default() }
 }
 
 fn make(file: &Path) -> Store {

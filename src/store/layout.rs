@@ -24,6 +24,10 @@ pub struct Layout {
     pub dims: usize,
     /// Frames in each `frame_block` but a track's last.
     pub frames_per_block: usize,
+    /// Bytes of a level.
+    pub level_bytes: usize,
+    /// Levels in each `level_block` but a track's last.
+    pub levels_per_block: usize,
     /// Windows in each `window_block` but a track's last.
     pub windows_per_block: usize,
     /// Windows in each `posting` but a list's last.
@@ -40,6 +44,8 @@ impl Layout {
             frame_bytes: params.frame_bytes(),
             dims,
             frames_per_block: (FIT / params.frame_bytes()).max(1),
+            level_bytes: params.octaves,
+            levels_per_block: (FIT / params.octaves).max(1),
             windows_per_block: ((FIT - 2 * LENGTH) / (REF + dims)).max(1),
             windows_per_posting: ((FIT_TWICE - 3 * LENGTH) / (2 * REF + dims)).max(1),
             centroids_per_block: ((FIT - LENGTH) / dims).max(1),

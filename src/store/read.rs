@@ -183,7 +183,33 @@ impl Store {
             fingerprint.windows.extend_from_slice(block.vectors());
             Ok(())
         })?;
+        fingerprint.levels = self.levels(id)?;
         Ok(fingerprint)
+    }
+
+    /// The levels of a track; none if they are not known.
+    ///
+    /// # Errors
+    /// [`IndexError::Damaged`](crate::error::IndexError::Damaged) if a block makes no sense.
+    pub fn levels(&self, id: TrackId) -> Result<Vec<u8>> {
+        let (first, last) = track_rows(id);
+        let (bytes, full) = (self.layout.level_bytes, self.layout.levels_per_block * self.layout.level_bytes);
+        let mut levels = Vec::new();
+        self.each_row(
+            "SELECT id, data FROM level_block WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
+            [first, last],
+            |row| {
+                let (at, data) = (self.integer(row, 0)?, self.blob(row, 1)?);
+                // Every block but the last is full, and none is missing.
+                let expected = levels.len() as i64 == (at - first) * full as i64;
+                if !expected || data.is_empty() || data.len() % bytes != 0 || data.len() > full {
+                    return Err(self.damaged(format!("the levels of track {}", id.0)));
+                }
+                levels.extend_from_slice(data);
+                Ok(())
+            },
+        )?;
+        Ok(levels)
     }
 
     /// Every id that a track can have.

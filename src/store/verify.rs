@@ -40,6 +40,7 @@ impl Store {
                 windows += block.len() as u64;
                 Ok(())
             })?;
+            self.levels(id)?;
             if windows != u64::from(window_count) {
                 return Err(self.damaged(format!("track {} has {windows} windows, not {window_count}", id.0)));
             }
@@ -58,6 +59,14 @@ impl Store {
                 }
             })?;
         }
+        self.row(
+            "SELECT id >> 20 FROM level_block WHERE id >> 20 NOT IN (SELECT id FROM track) LIMIT 1",
+            [],
+            |row| -> Result<()> {
+                Err(self.damaged(format!("levels of track {}, which is not there", self.integer(row, 0)?)))
+            },
+        )?;
+        self.verify_duplicates()?;
         self.row(
             "SELECT track FROM file WHERE track IS NOT NULL AND track NOT IN (SELECT id FROM track) LIMIT 1",
             [],

@@ -53,9 +53,10 @@ impl Batch<'_> {
         }
         if let Some(id) = self.store.track_at(&record.path)?
             && self.store.files(id)?.len() == 1
-            && self.store.fingerprint(id)? == *fingerprint
+            && self.store.fingerprint(id)?.is_same_sound(fingerprint)
         {
             self.describe(id, record)?;
+            self.put_levels(id, &fingerprint.levels)?;
             self.list(&record.path, record.size, record.mtime_ns, id)?;
             return Ok(Put::Described(id));
         }
@@ -131,8 +132,20 @@ impl Batch<'_> {
             let data = WindowBlock::encode(positions, vectors);
             self.run("INSERT INTO window_block (id, data) VALUES (?1, ?2)", (row, data))?;
         }
+        self.put_levels(TrackId(id), &fingerprint.levels)?;
         self.describe(TrackId(id), record)?;
         Ok(TrackId(id))
+    }
+
+    /// Stores the levels of a track, unless there are none.
+    fn put_levels(&self, id: TrackId, levels: &[u8]) -> Result<()> {
+        let layout = self.store.layout;
+        assert_eq!(levels.len() % layout.level_bytes, 0, "levels of {} bytes", layout.level_bytes);
+        let blocks = levels.chunks(layout.levels_per_block * layout.level_bytes);
+        for (row, block) in (i64::from(id.0) << BLOCK_BITS..).zip(blocks) {
+            self.run("INSERT OR REPLACE INTO level_block (id, data) VALUES (?1, ?2)", (row, block))?;
+        }
+        Ok(())
     }
 
     /// Stores that the file at `path` gave no fingerprint. `refused_by` says what refused it, if that is known. If it was the only file of a track, that track is removed.
@@ -218,6 +231,8 @@ impl Batch<'_> {
         let (first, last) = track_rows(id);
         self.run("DELETE FROM frame_block WHERE id BETWEEN ?1 AND ?2", (first, last))?;
         self.run("DELETE FROM window_block WHERE id BETWEEN ?1 AND ?2", (first, last))?;
+        self.run("DELETE FROM level_block WHERE id BETWEEN ?1 AND ?2", (first, last))?;
+        self.run("DELETE FROM quality WHERE track = ?1", [id.0])?;
         self.run("DELETE FROM track WHERE id = ?1", [id.0])?;
         self.run(
             "INSERT OR IGNORE INTO removed (track) \

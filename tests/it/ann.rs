@@ -338,6 +338,7 @@ fn identical_windows_and_silence_make_an_index_too() {
         frames: vec![0; 400 * params::CURRENT.frame_bytes()],
         positions: (0..400).collect(),
         windows: vec![value; 400 * DIMS],
+        ..Fingerprint::default()
     };
     store
         .write(|b| Ok((b.add_track(&record("/a"), &same(30))?, b.add_track(&record("/b"), &same(0))?)))

@@ -32,7 +32,7 @@ fn an_index_of_format_2_is_read_as_it_is() {
     index(&place, "export --file copy.refrain").code(0);
     assert_eq!(place.line("index list --json --db copy.refrain").code(0).json().len(), 2);
     place.line("index merge --db new.refrain i.refrain").code(0);
-    assert_eq!(place.line("index info --json --db new.refrain").json()[0]["format"], 3);
+    assert_eq!(place.line("index info --json --db new.refrain").json()[0]["format"], 4);
     assert_eq!(fs::read(place.at("i.refrain")).unwrap(), bytes, "readers change nothing");
 }
 
@@ -52,7 +52,7 @@ fn a_writer_migrates_an_index_of_format_2() {
     let info = index(&place, "info --json").json().remove(0);
     assert_eq!(
         (&info["format"], &info["tracks"], &info["through_ffmpeg"]),
-        (&3.into(), &2.into(), &0.into())
+        (&4.into(), &2.into(), &0.into())
     );
     index(&place, "verify").code(0);
     assert_eq!(rows(), before);

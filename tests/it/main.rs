@@ -26,6 +26,7 @@ mod exact;
 mod ffmpeg;
 mod format_1;
 mod format_2;
+mod format_3;
 mod fpcalc;
 mod fuzz;
 mod help;

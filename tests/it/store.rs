@@ -37,6 +37,7 @@ pub fn fingerprint(frames: u32, seed: u64) -> Fingerprint {
         frames: (0..frames as usize * params::CURRENT.frame_bytes()).map(|_| random.u8(..)).collect(),
         windows: (0..positions.len() * params::CURRENT.window_dims).map(|_| random.i8(..)).collect(),
         positions,
+        ..Fingerprint::default()
     }
 }
 

@@ -90,7 +90,7 @@ def test_what_is_told_are_plain_values(built: Path, clip: Path) -> None:
         assert pickle.loads(pickle.dumps(told)) == told
     with pytest.raises(AttributeError):
         answer.query = "other"  # type: ignore[misc]
-    assert (info.tracks, info.format, info.parameter_set, info.neighbour_lists) == (10, 3, 1, None)
+    assert (info.tracks, info.format, info.parameter_set, info.neighbour_lists) == (10, 4, 1, None)
     assert info.version == refrain.__version__ and info.bytes == built.stat().st_size
     assert [track.id for track in tracks] == sorted(track.id for track in tracks)
     orbit = next(track for track in tracks if track.title == "Second Orbit")

@@ -73,6 +73,7 @@ fn library() -> Library {
         frames: first.frames.clone(),
         positions: (0..12).map(|n| 4 * n).collect(),
         windows: first.windows[9 * DIMS..21 * DIMS].to_vec(),
+        ..Fingerprint::default()
     };
     library.put("/9", &part);
     library

@@ -15,7 +15,8 @@ use crate::{args::DuplicatesArgs, bar::Steps, db, messages, screen::near::near, 
 /// Lists groups of files that hold the same recording. Exit 1 if there is none.
 pub fn run(args: &DuplicatesArgs) -> anyhow::Result<ExitCode> {
     let path = db::path()?;
-    let index = Index::open(&path)?;
+    // What was compared is remembered.
+    let index = Index::open_to_write(&path)?;
     if let [one, two] = args.why.as_slice() {
         return why(args, &index, one, two);
     }
