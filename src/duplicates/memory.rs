@@ -194,3 +194,6 @@ fn row(link: &Link) -> DuplicateRow {
         speed: 1.0 / link.measures.tempo,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -47,6 +47,9 @@ pub struct StoredQuality {
 /// A place where two tracks have near windows, as it is stored: frames in both, semitones, weight.
 pub type StoredSeed = (u32, u32, i8, f32);
 
+/// A key of a pair that ascends as the pairs do.
+const PAIR: &str = "printf('%010d%010d', one, two)";
+
 /// Bytes of a seed and of a part.
 const SEED: usize = 13;
 const PART: usize = 32;
@@ -70,9 +73,10 @@ impl Store {
         &self,
         mut each: impl FnMut(TrackId, TrackId, Vec<StoredSeed>) -> Result<()>,
     ) -> Result<()> {
-        self.each_row("SELECT one, two, data FROM near_pair ORDER BY one, two", [], |row| {
-            let (one, two) = (TrackId(self.value(row, 0)?), TrackId(self.value(row, 1)?));
-            let data = self.blob(row, 2)?;
+        let all = format!("SELECT {PAIR}, one, two, data FROM near_pair ORDER BY one, two");
+        self.each_row(&all, [], |row| {
+            let (one, two) = (TrackId(self.value(row, 1)?), TrackId(self.value(row, 2)?));
+            let data = self.blob(row, 3)?;
             if one >= two || data.is_empty() || data.len() % SEED != 0 {
                 return Err(self.damaged(format!("near windows of tracks {} and {}", one.0, two.0)));
             }
@@ -88,15 +92,16 @@ impl Store {
         &self,
         mut each: impl FnMut(TrackId, TrackId, ComparedPair) -> Result<()>,
     ) -> Result<()> {
-        let all = "SELECT one, two, relation, similarity, tempo, data FROM compared_pair ORDER BY one, two";
-        self.each_row(all, [], |row| {
-            let (one, two) = (TrackId(self.value(row, 0)?), TrackId(self.value(row, 1)?));
-            let data = self.blob(row, 5)?;
+        let columns = "one, two, relation, similarity, tempo, data";
+        let all = format!("SELECT {PAIR}, {columns} FROM compared_pair ORDER BY one, two");
+        self.each_row(&all, [], |row| {
+            let (one, two) = (TrackId(self.value(row, 1)?), TrackId(self.value(row, 2)?));
+            let data = self.blob(row, 6)?;
             let parts: Vec<[f64; 4]> = data.chunks_exact(PART).map(part).collect();
             let pair = ComparedPair {
-                relation: self.value(row, 2)?,
-                similarity: self.value(row, 3)?,
-                tempo: self.value(row, 4)?,
+                relation: self.value(row, 3)?,
+                similarity: self.value(row, 4)?,
+                tempo: self.value(row, 5)?,
                 parts,
             };
             let numbers = pair.parts.iter().flatten().chain([&pair.similarity, &pair.tempo]);
@@ -113,8 +118,9 @@ impl Store {
     /// [`IndexError::Damaged`](crate::error::IndexError::Damaged) if a row makes no sense.
     pub fn not_duplicates(&self) -> Result<Vec<(TrackId, TrackId)>> {
         let mut pairs = Vec::new();
-        self.each_row("SELECT one, two FROM not_duplicate ORDER BY one, two", [], |row| {
-            pairs.push((TrackId(self.value(row, 0)?), TrackId(self.value(row, 1)?)));
+        let all = format!("SELECT {PAIR}, one, two FROM not_duplicate ORDER BY one, two");
+        self.each_row(&all, [], |row| {
+            pairs.push((TrackId(self.value(row, 1)?), TrackId(self.value(row, 2)?)));
             Ok(())
         })?;
         Ok(pairs)
@@ -125,16 +131,16 @@ impl Store {
     /// # Errors
     /// [`IndexError::Damaged`](crate::error::IndexError::Damaged) if a row makes no sense.
     pub fn duplicates(&self) -> Result<Vec<DuplicateRow>> {
-        let all =
-            "SELECT reference, track, relation, similarity, speed FROM duplicate ORDER BY reference, track";
+        let all = "SELECT printf('%010d%010d', reference, track), reference, track, relation, similarity, speed \
+                   FROM duplicate ORDER BY reference, track";
         let mut rows = Vec::new();
         self.each_row(all, [], |row| {
             rows.push(DuplicateRow {
-                reference: TrackId(self.value(row, 0)?),
-                track: TrackId(self.value(row, 1)?),
-                relation: self.value(row, 2)?,
-                similarity: self.value(row, 3)?,
-                speed: self.value(row, 4)?,
+                reference: TrackId(self.value(row, 1)?),
+                track: TrackId(self.value(row, 2)?),
+                relation: self.value(row, 3)?,
+                similarity: self.value(row, 4)?,
+                speed: self.value(row, 5)?,
             });
             Ok(())
         })?;
@@ -162,11 +168,15 @@ impl Store {
         self.near_pairs(|_, _, _| Ok(()))?;
         self.compared_pairs(|_, _, _| Ok(()))?;
         self.not_duplicates()?;
-        self.each_row("SELECT bandwidth, cut, peak, clipped FROM quality", [], |row| {
-            (self.value::<u32>(row, 0)?, self.value::<bool>(row, 1)?);
-            (self.value::<f64>(row, 2)?, self.value::<f64>(row, 3)?);
-            Ok(())
-        })?;
+        self.each_row(
+            "SELECT track, bandwidth, cut, peak, clipped FROM quality ORDER BY track",
+            [],
+            |row| {
+                (self.value::<u32>(row, 0)?, self.value::<u32>(row, 1)?, self.value::<bool>(row, 2)?);
+                (self.value::<f64>(row, 3)?, self.value::<f64>(row, 4)?);
+                Ok(())
+            },
+        )?;
         self.duplicates().map(|_| ())
     }
 }
@@ -299,24 +309,26 @@ mod tests {
             tempo: 1.06,
             parts: vec![[0.0, 10.5, 3.0, 13.5], [20.0, 30.0, 13.5, 23.5]],
         };
-        let row = DuplicateRow {
+        let rows = [ids[1], ids[2]].map(|track| DuplicateRow {
             reference: ids[0],
-            track: ids[1],
+            track,
             relation: "edit".to_owned(),
             similarity: 0.9,
             speed: 1.06,
-        };
+        });
         let quality = StoredQuality { bandwidth: 16_000, cut: true, peak: 0.5, clipped: 0.25 };
         store
             .write(|b| {
                 b.set_duplicate_search(7, ids[2])?;
                 b.put_near_pair(ids[0], ids[1], seeds.into_iter())?;
+                b.put_near_pair(ids[0], ids[2], seeds.into_iter())?;
                 b.put_near_pair(ids[1], ids[2], seeds.into_iter())?;
                 b.put_compared_pair(ids[1], ids[0], &related)?;
                 b.put_compared_pair(ids[1], ids[2], &ComparedPair::default())?;
-                b.set_duplicates(std::slice::from_ref(&row))?;
+                b.set_duplicates(&rows)?;
                 b.set_not_duplicates(ids[2], ids[0], true)?;
                 b.set_not_duplicates(ids[2], ids[1], true)?;
+                b.set_quality(ids[2], &quality)?;
                 b.set_quality(ids[1], &quality)
             })
             .unwrap();
@@ -336,7 +348,7 @@ mod tests {
             compared(&store),
             [(ids[1], ids[0], related.clone()), (ids[1], ids[2], ComparedPair::default())]
         );
-        assert_eq!(store.duplicates().unwrap(), [row]);
+        assert_eq!(store.duplicates().unwrap(), rows);
         assert_eq!(store.not_duplicates().unwrap(), [(ids[0], ids[2]), (ids[1], ids[2])]);
         assert_eq!((store.quality(ids[1]).unwrap(), store.quality(ids[0]).unwrap()), (Some(quality), None));
         assert_eq!(store.levels(ids[2]).unwrap(), vec![2; 5 * 900]);
@@ -348,7 +360,7 @@ mod tests {
         store.verify(&crate::cancel::CancelToken::new()).unwrap();
         assert_eq!((store.quality(ids[1]).unwrap(), store.levels(ids[1]).unwrap()), (None, Vec::new()));
         store.write(|b| b.forget_pairs(false)).unwrap();
-        assert_eq!((near(&store).len(), compared(&store).len()), (0, 0));
+        assert_eq!((near(&store).len(), compared(&store).len()), (1, 0));
         store.write(|b| b.forget_pairs(true)).unwrap();
         assert_eq!(store.not_duplicates().unwrap().len(), 1, "what the user said stays");
     }

@@ -31,7 +31,7 @@ impl Library {
         };
         let mut told = Vec::new();
         let progress = |done, all| told.push((done, all));
-        let groups =
+        let (groups, _) =
             groups(&self.store, &CancelToken::new(), |track| Ok(counts(track.0)), chosen, progress).unwrap();
         assert!(told.iter().all(|(done, all)| done <= all) && told.is_sorted_by_key(|(done, _)| *done));
         let mut members = BTreeSet::new();
