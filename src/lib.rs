@@ -202,7 +202,7 @@ pub use decode::Ffmpeg;
 #[cfg(feature = "decode")]
 pub use decode::silence_decoder_panics;
 pub use decode::{Audio, Warning};
-pub use duplicates::{Compared, Measures, Missing, Relation, Rule as KeepRule, Wander};
+pub use duplicates::{Compared, Loudness, Measures, Missing, Relation, Rule as KeepRule, Wander};
 #[doc(inline)]
 pub use error::{Error, Result};
 pub use index::{
@@ -211,6 +211,7 @@ pub use index::{
     handle::Index,
     info::Info,
     merge::MergeSummary,
+    newcomers::Newcomer,
     options::{MaintainOptions, Progress},
     query::Listener,
     relocate::Relocated,

@@ -1,7 +1,8 @@
 //! Grows a large library from the fingerprints of a small one, without audio, to measure searching in it.
 //!
-//! `cargo run --release --example grow_library -- FROM TO TRACKS [--without] [--seed N]` writes an index of TRACKS
-//! tracks to TO: the tracks of FROM (unless `--without`), and new ones. The same arguments give the same tracks.
+//! `cargo run --release --example grow_library -- FROM TO TRACKS [--without] [--seed N] [--sources INDEX]` writes an index of
+//! TRACKS tracks to TO: the tracks of FROM (unless `--without`), and new ones. The same arguments give the same tracks. With
+//! `--sources`, the new ones are made of the tracks of INDEX that last a minute or more.
 //!
 //! A new track is a sequence of excerpts of real ones, 4 to 25 s each, in chroma: moved by 11 to 23 semitones (the 60
 //! values are rolled), stretched, every second one mixed with an excerpt of another track or with its upper octaves
@@ -179,8 +180,12 @@ fn main() -> anyhow::Result<()> {
         Some(at) => args.drain(at..at + 2).nth(1).unwrap_or_default().parse()?,
         None => 1,
     };
+    let elsewhere = match args.iter().position(|a| a == "--sources") {
+        Some(at) => args.drain(at..at + 2).nth(1),
+        None => None,
+    };
     let [from, to, tracks] = &args[..] else {
-        anyhow::bail!("usage: grow_library FROM TO TRACKS [--without] [--seed N]")
+        anyhow::bail!("usage: grow_library FROM TO TRACKS [--without] [--seed N] [--sources INDEX]")
     };
     let tracks: usize = tracks.parse()?;
     anyhow::ensure!(!std::path::Path::new(to).exists(), "{to} is there already");
@@ -208,8 +213,25 @@ fn main() -> anyhow::Result<()> {
         let (positions, windows) = windows.remove(&track.id).unwrap_or_default();
         originals.push((
             track.record.clone(),
-            Fingerprint { frames, positions, windows, ..Fingerprint::default() },
+            Fingerprint { frames, positions, windows, levels: from.levels(track.id)? },
         ));
+    }
+    if let Some(elsewhere) = elsewhere {
+        let minute = (60.0 / params.frame_seconds().0) as u32;
+        let store = Store::open_read(elsewhere)?;
+        let mut ids = Vec::new();
+        store.tracks(|track| {
+            ids.extend((track.frames >= minute).then_some(track.id));
+            Ok(())
+        })?;
+        sources.clear();
+        for id in ids {
+            let mut frames = Vec::new();
+            store.frames(id, Frames(0)..Frames(u32::MAX), &mut frames)?;
+            let mut chroma = vec![0.0; 2 * frames.len()];
+            FrameCode::new(&params).unpack(&frames, &mut chroma);
+            sources.push(Source { chroma });
+        }
     }
     sources.retain(|source| source.frames(&params) > 1);
     anyhow::ensure!(!sources.is_empty(), "nothing to grow from");

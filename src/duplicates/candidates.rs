@@ -7,7 +7,7 @@ use super::{
     moved::Moved,
     near_pairs::NearPairs,
     probe,
-    seed::{Diagonals, Seed},
+    seed::{Diagonals, Pair, Seed},
 };
 use crate::{
     ann::{Asked, Further, Hit, Searcher, SelfJoin},
@@ -33,17 +33,6 @@ const LISTS: usize = 2;
 
 /// Tracks whose further windows are made in one go. Bounds the memory.
 const TOGETHER: usize = 256;
-
-/// Two tracks with near windows; the first has the lower id.
-#[derive(Clone, Debug)]
-pub struct Pair {
-    /// The first track.
-    pub one: TrackId,
-    /// The second track.
-    pub two: TrackId,
-    /// Where they are: the nearest windows at each distance of the two, the distances with the most weight first.
-    pub seeds: Vec<Seed>,
-}
 
 /// The pairs of tracks in `store` that are worth a comparison, in order of their ids.
 ///

@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry};
 use rayon::prelude::*;
 
 use super::{
-    candidates::{Pair, seeds_of},
+    candidates::seeds_of,
     link::{Compared, Link},
     memory::Memory,
     relation::Relation,
-    seed::Seed,
+    seed::{Pair, Seed},
     sound::Sound,
 };
 use crate::{

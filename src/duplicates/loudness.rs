@@ -3,12 +3,12 @@
 use super::{sound::Sound, stretch::Stretch};
 use crate::fingerprint::{LEVEL_FRAMES, energy};
 
-/// Frames that are compared at a time, and from one time to the next: 6 s and 3 s.
-const TOGETHER: f64 = 32.0;
+/// Frames that are compared at a time, to either side of the middle, which weighs most; and from one time to the next: 3 s.
+const AROUND: f64 = 32.0;
 const HOP: usize = 16;
 
-/// What is this much quieter than the octave's loudest part, or quieter than this, says nothing.
-const LEAST_SHARE: f64 = 1e-4;
+/// Of an octave, what is this much quieter than the loudest octave in its loudest part, or quieter than this, says nothing.
+const LEAST_SHARE: f64 = 1e-3;
 const LEAST: f64 = 1e-8;
 
 /// An octave counts if it is compared so many times.
@@ -26,39 +26,41 @@ pub struct Loudness {
     pub times: f64,
 }
 
-/// Energies of a track by octave, summed over time.
-struct Sums {
-    /// For each octave: sums over the first n levels.
+/// Energies of a track by octave over time.
+struct Energies {
     octaves: Vec<Vec<f64>>,
-    loudest: Vec<f64>,
+    /// What is quieter says nothing.
+    least: f64,
 }
 
-impl Sums {
+impl Energies {
     fn new(sound: &Sound) -> Self {
-        let octaves = sound.octaves();
-        let (mut sums, mut loudest) = (vec![vec![0.0]; octaves], vec![0.0f64; octaves]);
-        for level in sound.levels().chunks_exact(octaves) {
-            for (octave, &code) in level.iter().enumerate() {
-                let energy = f64::from(energy(code));
-                let sum = sums[octave].last().copied().unwrap_or(0.0);
-                sums[octave].push(sum + energy);
-                loudest[octave] = loudest[octave].max(energy);
+        let mut octaves = vec![Vec::new(); sound.octaves()];
+        for level in sound.levels().chunks_exact(sound.octaves()) {
+            for (octave, &code) in octaves.iter_mut().zip(level) {
+                octave.push(f64::from(energy(code)));
             }
         }
-        Self { octaves: sums, loudest }
+        let loudest = octaves.iter().flatten().copied().fold(0.0, f64::max);
+        Self { octaves, least: LEAST.max(LEAST_SHARE * loudest) }
     }
 
-    /// The mean energy of an octave from one frame to another, unless it is too quiet to say anything.
-    fn mean(&self, octave: usize, from: f64, to: f64) -> Option<f64> {
-        let sums = &self.octaves[octave];
-        let at = |frame: f64| {
-            let level = frame / LEVEL_FRAMES as f64;
-            let n = level as usize;
-            let (before, after) = (sums.get(n)?, sums.get(n + 1)?);
-            Some(before + level.fract() * (after - before))
-        };
-        let mean = (at(to)? - at(from)?) / (to - from) * LEVEL_FRAMES as f64;
-        (mean >= LEAST.max(LEAST_SHARE * self.loudest[octave])).then_some(mean)
+    /// The mean energy of an octave around a frame, with less and less weight to either side, unless it is too quiet to say
+    /// anything. Weights without edges make it matter little how the levels of two tracks lie against each other.
+    fn mean(&self, octave: usize, middle: f64, around: f64) -> Option<f64> {
+        let energies = &self.octaves[octave];
+        let level = LEVEL_FRAMES as f64;
+        let (from, to) = ((middle - around) / level - 0.5, (middle + around) / level - 0.5);
+        let levels = from.ceil().max(0.0) as usize..(to.floor() as usize + 1).min(energies.len());
+        let (mut sum, mut weights) = (0.0, 0.0);
+        for n in levels {
+            let off = (level * (n as f64 + 0.5) - middle) / around;
+            let weight = 1.0 + (std::f64::consts::PI * off).cos();
+            sum += weight * energies[n];
+            weights += weight;
+        }
+        let mean = sum / weights;
+        (mean >= self.least).then_some(mean)
     }
 }
 
@@ -67,22 +69,17 @@ pub(super) fn loudness(one: &Sound, two: &Sound, stretches: &[Stretch]) -> Optio
     if one.levels().is_empty() || two.levels().is_empty() {
         return None;
     }
-    let (a, b) = (Sums::new(one), Sums::new(two));
+    let (a, b) = (Energies::new(one), Energies::new(two));
     let mut octaves: Vec<Vec<f64>> = Vec::new();
     for octave in 0..one.octaves() {
         let mut differences = Vec::new();
         for stretch in stretches.iter().filter(|stretch| stretch.semitones == 0) {
-            for from in (stretch.one.start..stretch.one.end).step_by(HOP) {
-                let (from, to) = (from as f64, from as f64 + TOGETHER);
-                if to > stretch.one.end as f64 {
-                    break;
-                }
-                let (second_from, second_to) = (stretch.in_two(from), stretch.in_two(to));
-                if second_from < 0.0 {
-                    continue;
-                }
-                if let (Some(x), Some(y)) = (a.mean(octave, from, to), b.mean(octave, second_from, second_to))
-                {
+            let (from, to) = (stretch.one.start + AROUND as i64, stretch.one.end - AROUND as i64);
+            for middle in (from..=to).step_by(HOP) {
+                let middle = middle as f64;
+                let first = a.mean(octave, middle, AROUND);
+                let second = b.mean(octave, stretch.in_two(middle), AROUND * stretch.tempo);
+                if let (Some(x), Some(y)) = (first, second) {
                     differences.push(10.0 * (y / x).log10());
                 }
             }

@@ -2,11 +2,11 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{
-    candidates::{self, Pair},
+    candidates,
     group::Group,
     link::Link,
     relation::{Measures, Relation},
-    seed::Seed,
+    seed::{Pair, Seed},
 };
 use crate::{
     cancel::CancelToken,

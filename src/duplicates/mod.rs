@@ -15,6 +15,7 @@
 //! | `relation` | what that makes one track to the other |
 //! | `link` | what two tracks are to each other |
 //! | `group` | groups around a reference |
+//! | `newcomers` | which new tracks are in the library already |
 //! | `memory` | what is remembered of earlier searches |
 //! | `keep` | which file of a group to keep, and why |
 mod agreement;
@@ -29,6 +30,7 @@ mod loudness;
 mod memory;
 mod moved;
 mod near_pairs;
+mod newcomers;
 mod offsets;
 mod probe;
 mod relation;
@@ -40,14 +42,15 @@ mod tests;
 mod wander;
 
 pub use agreement::{Agreement, agreement};
-pub use candidates::{Pair, candidates};
+pub use candidates::candidates;
 pub use group::{Group, groups};
 pub use keep::{Facts, Rule, best};
 pub use link::{Compared, Link, compared};
 pub use loudness::Loudness;
 pub use memory::Memory;
+pub use newcomers::newcomers;
 pub use relation::{Measures, Missing, Relation, measured, relation};
-pub use seed::Seed;
+pub use seed::{Pair, Seed};
 pub use sound::Sound;
 pub use stretch::Stretch;
 pub use wander::Wander;

@@ -7,10 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use rayon::prelude::*;
 
-use super::{
-    candidates::Pair,
-    seed::{Diagonals, Seed},
-};
+use super::seed::{Diagonals, Pair, Seed};
 use crate::{ann::Buckets, error::Result, store::TrackId};
 
 /// How many buckets of pairs there are, and about how many bytes of them stay in memory.
@@ -136,11 +133,14 @@ fn is_spread(records: &[((u32, u32), Seed)], apart: f32) -> bool {
     })
 }
 
+/// The weight of a pair, and its tracks.
+type Weight = (f32, (u32, u32));
+
 /// Pairs that do not count by themselves: for each track those with the most weight.
 #[derive(Default)]
 struct Others {
     /// For each track, the pairs that it keeps, the most weight first.
-    kept: HashMap<u32, Vec<(f32, (u32, u32))>>,
+    kept: HashMap<u32, Vec<Weight>>,
     /// Each of these pairs, and how many of its tracks keep it.
     pairs: BTreeMap<(u32, u32), (Pair, u8)>,
 }
@@ -151,7 +151,7 @@ impl Others {
         let mut keepers = 0;
         for track in [ids.0, ids.1] {
             let kept = self.kept.entry(track).or_default();
-            let before = |other: &(f32, (u32, u32))| other.0 > weight || other.0 == weight && other.1 < ids;
+            let before = |other: &Weight| other.0 > weight || other.0 == weight && other.1 < ids;
             let place = kept.partition_point(before);
             if place == OTHERS {
                 continue;

@@ -1,7 +1,10 @@
 //! A quick look at a pair of tracks with few near windows: whether they agree around them, or share a sound of some seconds.
 use rayon::prelude::*;
 
-use super::{candidates::Pair, seed::Seed, sound::Sound};
+use super::{
+    seed::{Pair, Seed},
+    sound::Sound,
+};
 use crate::{
     cancel::CancelToken,
     error::Result,

@@ -1,4 +1,5 @@
 //! Where two tracks have near windows, by the distance of the two.
+use crate::store::TrackId;
 
 /// The distances that are kept for a pair: those with the most near windows.
 pub(super) const DIAGONALS: usize = 16;
@@ -21,6 +22,17 @@ impl Seed {
     pub(super) fn turned(&self) -> Self {
         Self { one: self.two, two: self.one, semitones: -self.semitones, ..*self }
     }
+}
+
+/// Two tracks with near windows; the first has the lower id.
+#[derive(Clone, Debug)]
+pub struct Pair {
+    /// The first track.
+    pub one: TrackId,
+    /// The second track.
+    pub two: TrackId,
+    /// Where they are: the nearest windows at each distance of the two, the distances with the most weight first.
+    pub seeds: Vec<Seed>,
 }
 
 /// The near windows of a pair, by how far the second lies after the first.

@@ -10,6 +10,7 @@ pub(crate) mod maintain;
 pub(crate) mod merge;
 #[cfg(all(test, feature = "decode"))]
 mod model;
+pub(crate) mod newcomers;
 pub(crate) mod options;
 mod paths;
 pub(crate) mod query;

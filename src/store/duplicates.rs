@@ -1,5 +1,7 @@
 //! What is remembered about duplicates. `duplicates` knows what it means. All of it can be found again, but for what the user
 //! called no duplicates.
+use rusqlite::Row;
+
 use super::{batch::Batch, database::Store, ids::TrackId};
 use crate::error::Result;
 
@@ -152,14 +154,8 @@ impl Store {
     /// # Errors
     /// [`IndexError::Damaged`](crate::error::IndexError::Damaged) if the row makes no sense.
     pub fn quality(&self, track: TrackId) -> Result<Option<StoredQuality>> {
-        self.row("SELECT bandwidth, cut, peak, clipped FROM quality WHERE track = ?1", [track.0], |row| {
-            Ok(StoredQuality {
-                bandwidth: self.value(row, 0)?,
-                cut: self.value(row, 1)?,
-                peak: self.value(row, 2)?,
-                clipped: self.value(row, 3)?,
-            })
-        })
+        let sql = "SELECT bandwidth, cut, peak, clipped FROM quality WHERE track = ?1";
+        self.row(sql, [track.0], |row| quality(self, row, 0))
     }
 
     /// Reads everything that is remembered about duplicates.
@@ -172,13 +168,23 @@ impl Store {
             "SELECT track, bandwidth, cut, peak, clipped FROM quality ORDER BY track",
             [],
             |row| {
-                (self.value::<u32>(row, 0)?, self.value::<u32>(row, 1)?, self.value::<bool>(row, 2)?);
-                (self.value::<f64>(row, 3)?, self.value::<f64>(row, 4)?);
+                self.value::<u32>(row, 0)?;
+                quality(self, row, 1)?;
                 Ok(())
             },
         )?;
         self.duplicates().map(|_| ())
     }
+}
+
+/// A quality, whose columns begin with this one.
+fn quality(store: &Store, row: &Row<'_>, first: usize) -> Result<StoredQuality> {
+    Ok(StoredQuality {
+        bandwidth: store.value(row, first)?,
+        cut: store.value(row, first + 1)?,
+        peak: store.value(row, first + 2)?,
+        clipped: store.value(row, first + 3)?,
+    })
 }
 
 fn seed(bytes: &[u8]) -> StoredSeed {

@@ -20,6 +20,7 @@ mod docs_output;
 #[cfg(unix)]
 mod docs_recipes;
 mod duplicates;
+mod duplicates_memory;
 mod embed;
 mod exact;
 #[cfg(unix)]

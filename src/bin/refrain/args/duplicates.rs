@@ -37,6 +37,12 @@ pub struct DuplicatesArgs {
     /// Say how two indexed files are related, and where they sound alike
     #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["below", "relation", "keep", "prefer", "csv", "script"])]
     pub why: Vec<PathBuf>,
+    /// Remember that two indexed files are no duplicates
+    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["below", "relation", "keep", "prefer", "csv", "script", "json", "why"])]
+    pub ignore: Vec<PathBuf>,
+    /// Forget that two indexed files are no duplicates
+    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["below", "relation", "keep", "prefer", "csv", "script", "json", "why", "ignore"])]
+    pub unignore: Vec<PathBuf>,
 }
 
 /// A relation as the command line names it.

@@ -20,6 +20,11 @@ pub fn run(args: &DuplicatesArgs) -> anyhow::Result<ExitCode> {
     if let [one, two] = args.why.as_slice() {
         return why(args, &index, one, two);
     }
+    for (files, not) in [(&args.ignore, true), (&args.unignore, false)] {
+        if let [one, two] = files.as_slice() {
+            return ignore(&index, one, two, not);
+        }
+    }
     warn_if_empty(&index, &path)?;
     let stop = stop::token();
     let mut steps = Steps::new("track");
@@ -92,6 +97,21 @@ fn summary(groups: &[DuplicateGroup]) -> String {
     )
 }
 
+/// Remembers that two files are no duplicates, or that they may be.
+fn ignore(index: &Index, one: &Path, two: &Path, not: bool) -> anyhow::Result<ExitCode> {
+    let tracks = (track(index, one)?, track(index, two)?);
+    anyhow::ensure!(
+        tracks.0.id != tracks.1.id,
+        "{} and {} have the same bytes",
+        wording::shown(one),
+        wording::shown(two)
+    );
+    index.set_not_duplicates(tracks.0.id, tracks.1.id, not)?;
+    let are = if not { "count as different recordings" } else { "may be duplicates again" };
+    messages::say(&format!("{} and {} {are}", near(one), near(two)));
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Says what two files are to each other.
 fn why(args: &DuplicatesArgs, index: &Index, one: &Path, two: &Path) -> anyhow::Result<ExitCode> {
     let (one, two) = (track(index, one)?, track(index, two)?);
@@ -121,6 +141,8 @@ fn document(compared: &Compared) -> serde_json::Value {
         document["score"] = json!(measures.similarity.clamp(0.0, 1.0));
         document["speed"] = json!(1.0 / measures.tempo);
         document["balance"] = json!(measures.balance);
+        let loudness = measures.loudness.map(|loudness| json!([loudness.octaves, loudness.times]));
+        document["loudness"] = json!(loudness);
         document["wander"] = json!(measures.wander.frames);
     }
     document

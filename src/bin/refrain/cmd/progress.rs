@@ -4,7 +4,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use refrain::{BuildEvent, BuildOptions, BuildSummary, Error, FailedFile, Index, Seconds};
+use refrain::{BuildEvent, BuildOptions, BuildSummary, Error, FailedFile, Index, Seconds, TrackId};
 
 use crate::{
     args::WorkArgs,
@@ -12,11 +12,14 @@ use crate::{
     db, messages,
     needs::Needs,
     screen::{near::near, size, table::wrapped},
-    wording,
+    stop, wording,
 };
 
 /// How many unusable files are named at the end; the rest are counted.
 const NAMED: usize = 20;
+
+/// Up to so many new files are looked up in the library.
+const MAX_NEWCOMERS: usize = 200;
 
 /// What is left to say after a build.
 pub struct Told {
@@ -43,6 +46,7 @@ pub fn tell(
     work: impl FnOnce(&Index, BuildOptions<'_>) -> refrain::Result<BuildSummary>,
 ) -> anyhow::Result<Told> {
     let mut progress = Progress::new(args);
+    let last = index.last_track()?;
     let began = Instant::now();
     let done = work(&index, options.on_event(|event| progress.on(event)));
     progress.bar.end();
@@ -54,6 +58,7 @@ pub fn tell(
         }
         Err(error) => return Err(error.into()),
     };
+    let known = if args.quiet { 0 } else { known_already(&index, last, &summary)? };
     let any = index.has_tracks()?;
     // Counting takes longer than adding a file to a large library.
     let info = if args.quiet { None } else { Some(index.info()?) };
@@ -62,6 +67,14 @@ pub fn tell(
         name_failed(args, &summary);
     }
     report(args, &summary, began.elapsed());
+    if known > 0 {
+        let files = wording::count(known as u64, "new file");
+        let hold = if known == 1 { "holds a recording" } else { "hold recordings" };
+        messages::say(&format!(
+            "{files} {hold} that the library had already; {} lists them",
+            db::hint("duplicates")
+        ));
+    }
     if let Some(info) = info {
         messages::say(&format!(
             "{}: {}, {}",
@@ -71,6 +84,19 @@ pub fn tell(
         ));
     }
     Ok(Told { any, failed: summary.failed })
+}
+
+/// How many of the new tracks hold a recording that the library had before. Of very many, nothing is said: `duplicates` is
+/// faster then.
+fn known_already(index: &Index, last: TrackId, summary: &BuildSummary) -> refrain::Result<usize> {
+    if last == TrackId(0) || !(1..=MAX_NEWCOMERS).contains(&summary.added) {
+        return Ok(0);
+    }
+    match index.newcomers(last, &stop::token()) {
+        // The files are in the index; only this is left out.
+        Err(Error::Interrupted) => Ok(0),
+        found => Ok(found?.len()),
+    }
 }
 
 /// Prints which files could not be used.
