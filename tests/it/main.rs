@@ -20,6 +20,8 @@ mod docs_output;
 #[cfg(unix)]
 mod docs_recipes;
 mod duplicates;
+#[cfg(unix)]
+mod duplicates_shown;
 mod embed;
 mod exact;
 #[cfg(unix)]

@@ -95,7 +95,7 @@ fn section(out: &mut impl Write, group: &DuplicateGroup) -> io::Result<()> {
         classes.join(" "),
         escaped(title(first)),
         wording::count(group.files.len() as u64, "file"),
-        ["file", "relation", "keep", "format", "length", "size"]
+        ["file", "relation", "decision", "format", "length", "size"]
             .map(|head| format!("<th role=\"columnheader\" scope=\"col\">{head}</th>"))
             .concat(),
     )?;
@@ -126,8 +126,8 @@ fn rows(out: &mut impl Write, file: &DuplicateFile, first: &DuplicateFile, scale
         escaped(folder),
         cell("relation", "", &relation(file.relation)),
         cell(
-            "keep",
-            "",
+            "decision",
+            " class=\"decision\"",
             &format!(
                 "<span class=\"verdict\">{verdict}</span> <span class=\"why\">{}</span>",
                 escaped(&file.why)

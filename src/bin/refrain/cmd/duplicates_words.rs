@@ -87,8 +87,8 @@ fn tags(here: &Tags, there: &Tags, all: &mut Vec<String>) {
             (Some(here), Some(there)) if here != there => {
                 all.push(format!("{what} {here} instead of {there}"))
             }
-            (Some(here), None) => all.push(format!("{what} {here}; the first has none")),
-            (None, Some(there)) => all.push(format!("no {what}; the first has {there}")),
+            (Some(here), None) => all.push(format!("{what} {here} (the first has none)")),
+            (None, Some(there)) => all.push(format!("no {what} (the first has {there})")),
             _ => {}
         }
     }
@@ -100,7 +100,7 @@ fn tags(here: &Tags, there: &Tags, all: &mut Vec<String>) {
     ] {
         match (here, there) {
             (Some(here), Some(there)) if here != there => all.push(format!("another {what}")),
-            (Some(_), None) => all.push(format!("{what}; the first has none")),
+            (Some(_), None) => all.push(format!("{what} (the first has none)")),
             (None, Some(_)) => all.push(format!("no {what}")),
             _ => {}
         }
