@@ -33,9 +33,8 @@ fn place() -> &'static Place {
         place.write(hostile_path(), &small);
         place.line("build -q m -d i.refrain").code(0);
         let db = Connection::open(place.at("i.refrain")).unwrap();
-        let changed = db
-            .execute("UPDATE track SET title = ?1, artist = 'A; B' WHERE channels = 2", [HOSTILE])
-            .unwrap();
+        let changed =
+            db.execute("UPDATE track SET title = ?1, artist = 'A; B' WHERE channels = 2", [HOSTILE]).unwrap();
         assert_eq!(changed, 1);
         place
     })
@@ -147,7 +146,7 @@ fn the_list_says_what_differs_from_the_first_file() {
 #[test]
 fn no_line_of_the_list_is_wider_than_the_terminal() {
     for columns in [40, 60, 80, 160] {
-        let lines = terminal::lines(place(), "duplicates -d i.refrain", columns);
+        let lines = terminal::lines(place(), "duplicates -d i.refrain --keep longest", columns);
         let message = |line: &str| ["some names are cut", " are free"].iter().any(|text| line.contains(text));
         assert!(lines.iter().any(|line| line.contains("stereo instead of mono")), "{lines:#?}");
         for line in lines.iter().filter(|line| !message(line)) {
@@ -188,7 +187,7 @@ fn the_page_has_a_table_for_each_group_and_a_drawing_for_each_file() {
     for tag in markup.split('<').skip(1).map(|rest| rest.split('>').next().unwrap()) {
         let name = tag.split_whitespace().next().unwrap().trim_end_matches('/');
         match tag.strip_prefix('/') {
-            Some(closed) if open.is_empty() => assert_eq!(closed, "head"),
+            Some(closed) if open.is_empty() => assert!(["head", "html"].contains(&closed), "{closed}"),
             Some(closed) => assert_eq!(open.pop(), Some(closed)),
             None if name == "input" || tag.ends_with('/') => {}
             None => open.push(name),
@@ -234,7 +233,7 @@ fn nothing_in_a_path_or_a_tag_is_markup_and_nothing_is_fetched() {
     for bad in [
         "<script",
         "<img",
-        "</title><",
+        "</title><script",
         "onerror='",
         "http:",
         "https:",
