@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 import wave
@@ -27,9 +28,9 @@ def messy(tmp_path_factory: pytest.TempPathFactory) -> Tuple[Path, Path]:
         with wave.open(str(folder / f"{name}.wav"), "wb") as out:
             out.setparams((1, 2, rate, 0, "NONE", ""))
             out.writeframes(b"".join((each // loud).to_bytes(2, "little", signed=True) for each in part))
-    (folder / "more").mkdir()
-    melody(folder / "more" / "other.wav", 20, 4)
-    shutil.copy(folder / "more" / "other.wav", folder / "more" / "another.wav")
+    (folder / "zoo").mkdir()
+    melody(folder / "zoo" / "other.wav", 20, 4)
+    shutil.copy(folder / "zoo" / "other.wav", folder / "zoo" / "another.wav")
     file = folder / "i.refrain"
     with refrain.Index.open_or_create(file) as index:
         assert index.build(folder).added == 4
@@ -56,14 +57,8 @@ def test_groups_say_what_each_file_is_to_the_first(messy: Tuple[Path, Path]) -> 
     assert groups[0].bytes == sum(each.size for each in groups[0] if not each.keep) > 0
     assert (excerpt.sample_rate, excerpt.channels, excerpt.title) == (11025, 1, None)
     assert calls and calls[-1][0] == calls[-1][1] > 0
-    with pytest.raises(dataclass_error()):
+    with pytest.raises(dataclasses.FrozenInstanceError):
         groups[0].bytes = 1  # type: ignore[misc]
-
-
-def dataclass_error() -> type:
-    import dataclasses
-
-    return dataclasses.FrozenInstanceError
 
 
 def test_options_choose_what_is_kept_and_listed(messy: Tuple[Path, Path]) -> None:
@@ -75,12 +70,12 @@ def test_options_choose_what_is_kept_and_listed(messy: Tuple[Path, Path]) -> Non
 
         assert len(kept(index.duplicates(relations=["same_bytes"])[0])) == 3
         assert kept(index.duplicates(relations="same_bytes, same_audio,excerpt", keep="path")[0]) in (["copy"], ["song"])
-        assert kept(index.duplicates(prefer=folder / "more")[1]) == ["another", "other"]
-        assert [names(group) for group in index.duplicates(below=[folder / "more"])] == [["another", "other"]]
+        assert kept(index.duplicates(prefer=folder / "zoo")[1]) == ["another", "other"]
+        assert [names(group) for group in index.duplicates(below=[folder / "zoo"])] == [["another", "other"]]
         excerpts = index.duplicates(only=["excerpt"])
         assert len(excerpts) == 1 and len(excerpts[0]) == 2 and excerpts[0].bytes == 0
         assert index.duplicates(only="remaster") == [] == index.duplicates(min_free=10**9)
-        assert len(index.duplicates(min_free=(folder / "more" / "other.wav").stat().st_size)) == 2
+        assert len(index.duplicates(min_free=(folder / "zoo" / "other.wav").stat().st_size)) == 2
         with pytest.raises(refrain.ParameterError, match="the relations are same_bytes"):
             index.duplicates(only="same")
         with pytest.raises(refrain.ParameterError, match="the rules are lossless"):

@@ -50,10 +50,6 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
                 "Write the commands that delete the rest, to read before they run",
                 "refrain duplicates --script rest.sh",
             ),
-            (
-                "Make a web page of the copies that take the most room",
-                "refrain duplicates --only same_bytes,same_audio --min-free 20M --html copies.html",
-            ),
         ],
     ),
     (
