@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include <math.h>
+#include <stdint.h>
 
 #define RATE 22050
 
@@ -25,7 +26,7 @@ static int on_group(const RefrainDuplicateGroup *group, void *user_data) {
         const RefrainDuplicateFile *file = group->files[i];
         CHECK(file->path[0] && file->why[0] && file->id > 0 && file->seconds > 1);
         CHECK(file->agree_count > 0 && file->score > 0.5 && file->score <= 1 && fabs(file->speed - 1) < 0.01);
-        CHECK(file->sample_rate == RATE && file->channels == 1);
+        CHECK((file->sample_rate == RATE || file->sample_rate == 16000) && file->channels == 1);
         CHECK(file->agrees[0].start >= 0 && file->agrees[0].end > file->agrees[0].start);
         CHECK(strlen(told->relations) + strlen(file->relation) + 2 < sizeof told->relations);
         strcat(strcat(told->relations, file->relation), " ");
@@ -50,25 +51,17 @@ static void on_progress(uint64_t done, uint64_t total, void *user_data) {
 
 /* A song at full and at half its level, and the 20 s of it from 8 s on; two files with the same bytes. */
 static RefrainIndex *messy(const char *path) {
-    char *wav = fixture("audio/songs/quiet-engines.wav"), *one = scratch("one.wav"), *two = scratch("two.wav");
+    char *wav = fixture("audio/songs/quiet-engines.wav"), *flac = fixture("audio/songs/second-orbit.flac");
+    char *one = scratch("one.flac"), *two = scratch("two.flac");
     size_t frames, count;
     unsigned channels, rate;
     float *song = read_wav(wav, &frames, &channels, &rate), *half = malloc(frames * sizeof *half);
-    unsigned char *bytes = read_file(wav, &count);
+    unsigned char *bytes = read_file(flac, &count);
     RefrainTags tags = {.size = sizeof tags, .title = "Half", .track_number = 7};
     RefrainIndex *index;
 
     CHECK(half && rate == RATE && channels == 1 && frames > 28 * RATE);
     for (size_t i = 0; i < frames; i++) half[i] = song[i] / 2;
-    /* Half of the bytes are another recording as far as this test goes: the song backwards. */
-    for (size_t i = 44; i + 1 < count - (i - 44); i += 2) {
-        size_t j = count - 2 - (i - 44);
-        unsigned char low = bytes[i], high = bytes[i + 1];
-        bytes[i] = bytes[j];
-        bytes[i + 1] = bytes[j + 1];
-        bytes[j] = low;
-        bytes[j + 1] = high;
-    }
     write_file(one, bytes, count);
     write_file(two, bytes, count);
     remove(path);
@@ -83,6 +76,7 @@ static RefrainIndex *messy(const char *path) {
     free(song);
     free(two);
     free(one);
+    free(flac);
     free(wav);
     return index;
 }
