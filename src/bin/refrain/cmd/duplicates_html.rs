@@ -28,8 +28,7 @@ pub fn write(path: &Path, groups: &[DuplicateGroup], summary: &str) -> anyhow::R
 fn page(out: &mut impl Write, groups: &[DuplicateGroup], summary: &str) -> io::Result<()> {
     let all = groups.iter().flat_map(|group| &group.files);
     let has = |relation: Relation| all.clone().any(|file| file.relation == relation);
-    let shown: Vec<Relation> =
-        Relation::NAMES.iter().map(|&(_, relation)| relation).filter(|&relation| has(relation)).collect();
+    let shown: Vec<Relation> = Relation::OF_FILES.into_iter().filter(|&relation| has(relation)).collect();
     write!(
         out,
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
