@@ -12,7 +12,7 @@
 //! | `loudness` | how differently loud they are |
 //! | `stretch`, `wander` | how well they agree along the line, and whether they keep the same time |
 //! | `agreement` | the stretches that agree, in order |
-//! | `relation` | what that makes one track to the other |
+//! | `relation`, `relation_name` | what that makes one track to the other, and what it is called |
 //! | `link` | what two tracks are to each other |
 //! | `group` | groups around a reference |
 //! | `newcomers` | which new tracks are in the library already |
@@ -34,6 +34,7 @@ mod newcomers;
 mod offsets;
 mod probe;
 mod relation;
+mod relation_name;
 mod seed;
 mod sound;
 mod stretch;

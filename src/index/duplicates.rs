@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{handle::Index, options::Progress};
+use super::{duplicate_filter::Filter, handle::Index, options::Progress};
 use crate::{
     callback::Callback,
     cancel::CancelToken,
@@ -24,6 +24,7 @@ pub struct DuplicateOptions<'a> {
     rules: Vec<Rule>,
     preferred: Vec<PathBuf>,
     relations: BTreeSet<Relation>,
+    filter: Filter,
     cancel: CancelToken,
     on_progress: Callback<'a, Progress>,
 }
@@ -34,6 +35,7 @@ impl Default for DuplicateOptions<'_> {
             rules: Rule::DEFAULT.to_vec(),
             preferred: Vec::new(),
             relations: BTreeSet::from(Self::RELATIONS),
+            filter: Filter::default(),
             cancel: CancelToken::new(),
             on_progress: Callback::default(),
         }
@@ -63,6 +65,28 @@ impl<'a> DuplicateOptions<'a> {
     pub fn relations(mut self, relations: impl IntoIterator<Item = Relation>) -> Self {
         self.relations =
             relations.into_iter().filter(|relation| *relation != Relation::SharedBacking).collect();
+        self
+    }
+
+    /// Lists only files with these relations to the reference, and groups that have one. The other files neither count as
+    /// copies nor free anything. An empty list stands for all relations.
+    #[must_use]
+    pub fn only(mut self, relations: impl IntoIterator<Item = Relation>) -> Self {
+        self.filter.only = relations.into_iter().collect();
+        self
+    }
+
+    /// Lists only groups with a file in one of these folders, as absolute paths. An empty list stands for all folders.
+    #[must_use]
+    pub fn below(mut self, folders: impl IntoIterator<Item = PathBuf>) -> Self {
+        self.filter.below = folders.into_iter().collect();
+        self
+    }
+
+    /// Lists only groups that free at least so many bytes.
+    #[must_use]
+    pub fn min_free(mut self, bytes: u64) -> Self {
+        self.filter.min_free = bytes;
         self
     }
 
@@ -129,6 +153,7 @@ impl Index {
         for track in library.alone() {
             found.push(library.group([(track, None)].into_iter()));
         }
+        found.retain(|group| options.filter.lists(group));
         found.sort_by(|a, b| a.files[0].path.cmp(&b.files[0].path));
         let changed = self.connections.may_write().is_ok() && memory.has_changed(&store, &groups)?;
         // A writer may have to wait for readers.
@@ -258,6 +283,9 @@ impl<'o> Library<'o> {
                     (None, _) => Relation::SameBytes,
                     (Some(link), _) => link.relation,
                 };
+                if !self.options.filter.has(relation) {
+                    continue;
+                }
                 facts.push(self.facts_of(track, file));
                 files.push(described(track, file, relation, link));
             }

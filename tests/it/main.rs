@@ -21,6 +21,8 @@ mod docs_output;
 mod docs_recipes;
 mod duplicates;
 mod duplicates_memory;
+#[cfg(unix)]
+mod duplicates_shown;
 mod embed;
 mod exact;
 #[cfg(unix)]

@@ -100,7 +100,16 @@ fn shown(output: &str) -> Vec<String> {
 
 /// Runs a command in a terminal. Returns what it sent and what is shown at the end.
 fn run(args: &str, columns: u16) -> (String, Vec<String>) {
-    let mut command = place().command();
+    run_in(place(), args, columns)
+}
+
+/// What a terminal shows after a command that runs in this place.
+pub fn lines(place: &Place, args: &str, columns: u16) -> Vec<String> {
+    run_in(place, args, columns).1
+}
+
+fn run_in(place: &Place, args: &str, columns: u16) -> (String, Vec<String>) {
+    let mut command = place.command();
     command.args(args.split_whitespace());
     let (mut child, master) = start(&mut command, columns);
     let sent = read_all(master);

@@ -1077,6 +1077,203 @@ typedef struct RefrainMergeSummary {
 } RefrainMergeSummary;
 
 /**
+ * Which duplicates to list, and which files to keep. 0 and NULL stand for the default. Relations are same_bytes,
+ * same_audio, remaster, other_speed, edit, excerpt and shared_backing.
+ */
+typedef struct RefrainDuplicateOptions {
+    /**
+     * sizeof (RefrainDuplicateOptions), set by the caller.
+     */
+    size_t size;
+    /**
+     * The relations for which one file is enough, separated by commas, without shared_backing. NULL for
+     * "same_bytes,same_audio".
+     */
+    const char *relations;
+    /**
+     * The rules that choose the file to keep, separated by commas: lossless, rate, bitrate, longest, tags, oldest, newest
+     * and path. The first rule that finds a difference decides. NULL for all but newest, in this order.
+     */
+    const char *keep;
+    /**
+     * Folders whose files are always kept.
+     */
+    const char *const *prefer;
+    /**
+     * How many.
+     */
+    size_t prefer_count;
+    /**
+     * List only files with these relations to the first one, separated by commas, and groups that have one. NULL for all.
+     */
+    const char *only;
+    /**
+     * List only groups with a file in one of these folders. None for all.
+     */
+    const char *const *below;
+    /**
+     * How many.
+     */
+    size_t below_count;
+    /**
+     * List only groups that free at least so many bytes.
+     */
+    uint64_t min_free;
+    /**
+     * Ends the call early.
+     */
+    const struct RefrainCancel *cancel;
+    /**
+     * Gets how many tracks were compared, and how many there are to compare.
+     */
+    RefrainProgressCallback on_progress;
+    /**
+     * Passed to `on_progress`.
+     */
+    void *user_data;
+} RefrainDuplicateOptions;
+
+/**
+ * A part that two files have in common, in seconds. This struct will not grow.
+ */
+typedef struct RefrainAgreement {
+    /**
+     * Where it starts in this file.
+     */
+    double start;
+    /**
+     * Where it ends in this file.
+     */
+    double end;
+    /**
+     * Where it starts in the first file of the group.
+     */
+    double ref_start;
+} RefrainAgreement;
+
+/**
+ * A file of a group. Absent values are NULL or 0. Later versions may add fields at the end.
+ */
+typedef struct RefrainDuplicateFile {
+    /**
+     * Its path.
+     */
+    const char *path;
+    /**
+     * How it relates to the first file: one of the relations, or "reference" for the first file itself.
+     */
+    const char *relation;
+    /**
+     * 1 if it is to be kept.
+     */
+    int keep;
+    /**
+     * The reason, in words.
+     */
+    const char *why;
+    /**
+     * How similar both files are in the parts that agree, 0 to 1.
+     */
+    double score;
+    /**
+     * The parts that agree with the first file, in order.
+     */
+    const struct RefrainAgreement *agrees;
+    /**
+     * How many.
+     */
+    size_t agree_count;
+    /**
+     * Its speed divided by the speed of the first file.
+     */
+    double speed;
+    /**
+     * The id of its track.
+     */
+    uint32_t id;
+    /**
+     * Its length.
+     */
+    double seconds;
+    /**
+     * Bytes of the file.
+     */
+    uint64_t bytes;
+    /**
+     * The sample rate of the file in hertz.
+     */
+    uint32_t sample_rate;
+    /**
+     * The channels of the file.
+     */
+    uint32_t channels;
+    /**
+     * The title of the track.
+     */
+    const char *title;
+    /**
+     * Who performs it.
+     */
+    const char *artist;
+    /**
+     * Further artists, in the order of the tag.
+     */
+    const char *const *other_artists;
+    /**
+     * How many.
+     */
+    size_t other_artist_count;
+    /**
+     * The album it is on.
+     */
+    const char *album;
+    /**
+     * Its position on the disc, from 1.
+     */
+    uint32_t track_number;
+    /**
+     * The disc of the album, from 1.
+     */
+    uint32_t disc_number;
+    /**
+     * The MusicBrainz identifier of the recording.
+     */
+    const char *recording_mbid;
+    /**
+     * The MusicBrainz identifier of the release.
+     */
+    const char *release_mbid;
+    /**
+     * The AcoustID of the recording.
+     */
+    const char *acoustid;
+} RefrainDuplicateFile;
+
+/**
+ * Files that hold the same recording. Later versions may add fields at the end.
+ */
+typedef struct RefrainDuplicateGroup {
+    /**
+     * The files. The others are compared with the first one.
+     */
+    const struct RefrainDuplicateFile *const *files;
+    /**
+     * How many, at least two.
+     */
+    size_t file_count;
+    /**
+     * How many bytes are free if only the files to keep are left.
+     */
+    uint64_t bytes;
+} RefrainDuplicateGroup;
+
+/**
+ * Gets one group after the other. The group, its files and their texts are valid until the callback returns. Return 0 for
+ * the next group; any other value ends the call, which is no error.
+ */
+typedef int (*RefrainDuplicateCallback)(const struct RefrainDuplicateGroup *group, void *user_data);
+
+/**
  * How to analyze, and which files to write. 0 and NULL stand for the default. For one audio file the outputs are files,
  * for several they are folders.
  */
@@ -2003,6 +2200,18 @@ enum RefrainCode refrain_export(const struct RefrainIndex *index, const char *to
 enum RefrainCode refrain_export_with(const struct RefrainIndex *index,
                                      const char *to,
                                      const struct RefrainMaintainOptions *options);
+
+/**
+ * Finds the files that hold the same recording, and passes each group to the callback, in order of the paths of their
+ * first files, on this thread. Reads the index alone; leaves out files that are missing. `options` may be NULL. A library
+ * without duplicates is no failure. The callback may read the index.
+ *
+ * REFRAIN_ERROR_INTERRUPTED if its cancel ended it.
+ */
+enum RefrainCode refrain_duplicates(const struct RefrainIndex *index,
+                                    const struct RefrainDuplicateOptions *options,
+                                    RefrainDuplicateCallback callback,
+                                    void *user_data);
 
 /**
  * Analyzes one audio file of any length. `options` may be NULL. Free `*analysis` with refrain_analysis_free. It is NULL

@@ -14,6 +14,7 @@ mod build;
 mod cancel;
 mod code;
 mod cqt;
+mod duplicates;
 mod guard;
 mod hpss;
 mod index;

@@ -61,5 +61,6 @@ void test_cancel(void);
 void test_listen(void);
 void test_timeline(void);
 void test_ffmpeg(void);
+void test_duplicates(void);
 
 #endif

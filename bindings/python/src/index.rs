@@ -13,6 +13,7 @@ use refrain::{AddOptions, Added, Audio, BuildSummary, Error, Seconds, Selector, 
 
 use crate::{
     audio::with_audio,
+    duplicates::{Alike, DuplicateGroupRecord},
     errors,
     inside::{Inside, is_in_call, is_writing},
     interrupt::{Caller, run},
@@ -269,6 +270,21 @@ impl Index {
         let answer =
             self.reading(py, |index, caller| index.query_track(TrackId(id), &ask.options(caller)))?;
         Ok(answer.map(AnswerRecord::from))
+    }
+
+    /// Finds the files that hold the same recording. `callback` gets how many tracks were compared, and of how many.
+    fn duplicates(
+        &self,
+        py: Python<'_>,
+        alike: Alike,
+        callback: Option<Py<PyAny>>,
+    ) -> PyResult<Vec<DuplicateGroupRecord>> {
+        let (checked, callback) = (alike.checked(py)?, callback.map(Arc::new));
+        let find = |index: &refrain::Index, caller: &Caller| {
+            index.duplicates_with(checked.options(caller, callback))
+        };
+        let groups = self.reading(py, find)?;
+        Ok(groups.into_iter().map(DuplicateGroupRecord::from).collect())
     }
 
     /// Begins to listen.

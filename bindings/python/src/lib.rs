@@ -6,6 +6,7 @@
 mod analyze;
 mod arrays;
 mod audio;
+mod duplicates;
 mod errors;
 mod fork;
 mod index;

@@ -41,6 +41,9 @@ def main() -> None:
         timeline: refrain.Timeline = index.timeline("show.mp3", min_length=20, done=lambda play: print(play.title))
         starts: List[float] = [play.start for play in timeline]
         print(starts, len(timeline), timeline.unknown, timeline.to_dataframe(), timeline.to_dict())
+        groups: List[refrain.DuplicateGroup] = index.duplicates(only=["same_audio"], below=Path("music"), min_free=10**6)
+        spare: List[Path] = [file.path for group in groups for file in group if not file.keep]
+        print(spare, sum(group.bytes for group in groups), refrain.to_dataframe(groups), groups[0].to_dict())
         samples: npt.NDArray[np.float32] = np.zeros(22050, np.float32)
         print(index.query(samples, 22050).matches)
         with index.listen(fast=True) as listener:

@@ -1,4 +1,5 @@
 //! The command line.
+mod bytes;
 mod duplicates;
 pub mod examples;
 mod ffmpeg;

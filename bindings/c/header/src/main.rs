@@ -3,8 +3,25 @@ use std::{env, error::Error, fs, path::Path, process::ExitCode};
 
 /// The sources, in the order of the header.
 const SOURCES: &[&str] = &[
-    "code", "messages", "cancel", "index", "build", "tags", "add", "query", "answer", "listen", "timeline",
-    "plays", "tracks", "maintain", "analyze", "cqt", "hpss", "yin",
+    "code",
+    "messages",
+    "cancel",
+    "index",
+    "build",
+    "tags",
+    "add",
+    "query",
+    "answer",
+    "listen",
+    "timeline",
+    "plays",
+    "tracks",
+    "maintain",
+    "duplicates",
+    "analyze",
+    "cqt",
+    "hpss",
+    "yin",
 ];
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {

@@ -128,6 +128,11 @@ def paths(given: Paths) -> List[str]:
     return [path(each) for each in given]
 
 
+def names(given: Union[str, Iterable[str]]) -> List[str]:
+    """One name or several; a text may hold several, separated by commas."""
+    return [name.strip() for name in given.split(",")] if isinstance(given, str) else list(given)
+
+
 _INTEGERS = {np.dtype(np.uint8): (128, 7), np.dtype(np.int16): (0, 15), np.dtype(np.int32): (0, 31)}
 """The integer types of samples: the value of silence, and the power of two that is full scale."""
 

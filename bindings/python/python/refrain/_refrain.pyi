@@ -99,6 +99,33 @@ class TimelineDict(TypedDict):
     overlap: list[tuple[float, float]]
     warnings: list[str]
 
+class DuplicateFileDict(TypedDict):
+    path: str
+    relation: str
+    keep: bool
+    why: str
+    score: float
+    agrees: list[tuple[float, float, float]]
+    speed: float
+    id: int
+    duration: float
+    size: int
+    sample_rate: Optional[int]
+    channels: Optional[int]
+    title: Optional[str]
+    artist: Optional[str]
+    other_artists: list[str]
+    album: Optional[str]
+    track_number: Optional[int]
+    disc_number: Optional[int]
+    recording_mbid: Optional[str]
+    release_mbid: Optional[str]
+    acoustid: Optional[str]
+
+class DuplicateGroupDict(TypedDict):
+    files: list[DuplicateFileDict]
+    bytes: int
+
 class EventDict(TypedDict):
     kind: str
     path: Optional[str]
@@ -225,6 +252,20 @@ class _Ask(Protocol):
     @property
     def ffmpeg(self) -> Optional[str]: ...
 
+class _Alike(Protocol):
+    @property
+    def relations(self) -> Optional[list[str]]: ...
+    @property
+    def keep(self) -> Optional[list[str]]: ...
+    @property
+    def prefer(self) -> list[str]: ...
+    @property
+    def only(self) -> list[str]: ...
+    @property
+    def below(self) -> list[str]: ...
+    @property
+    def min_free(self) -> int: ...
+
 class _Names(Protocol):
     @property
     def title(self) -> Optional[str]: ...
@@ -309,6 +350,7 @@ class Index:
         callback: Optional[Callable[[float], object]],
     ) -> TimelineDict: ...
     def query_track(self, id: int, ask: _Ask) -> Optional[AnswerDict]: ...
+    def duplicates(self, alike: _Alike, callback: Optional[_Progress]) -> list[DuplicateGroupDict]: ...
     def listen(self, ask: _Ask) -> Listener: ...
     def info(self) -> InfoDict: ...
     def tracks(self) -> list[TrackDict]: ...

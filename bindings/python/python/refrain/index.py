@@ -6,7 +6,7 @@ The examples begin with ``index = refrain.Index("music.refrain")``, an index of 
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Any, Callable, List, NamedTuple, Optional, Tuple, Type, Union
+from typing import Any, Callable, Iterable, List, NamedTuple, Optional, Tuple, Type, Union
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ from .records import (
     Answer,
     BuildEvent,
     BuildSummary,
+    DuplicateGroup,
     Failure,
     Info,
     Match,
@@ -51,6 +52,15 @@ class _Ask(NamedTuple):
     slowest: float
     fastest: float
     ffmpeg: Optional[str]
+
+
+class _Alike(NamedTuple):
+    relations: Optional[List[str]]
+    keep: Optional[List[str]]
+    prefer: List[str]
+    only: List[str]
+    below: List[str]
+    min_free: int
 
 
 class _Names(NamedTuple):
@@ -633,6 +643,68 @@ class Index:
         if told is None:
             raise NotInIndexError(f"{self._path}: the index has no track {number}")
         return Answer._of(told)
+
+    def duplicates(
+        self,
+        *,
+        relations: Union[str, Iterable[str], None] = None,
+        keep: Union[str, Iterable[str], None] = None,
+        prefer: _checks.Paths = (),
+        only: Union[str, Iterable[str], None] = None,
+        below: _checks.Paths = (),
+        min_free: int = 0,
+        callback: Optional[Callable[[int, int], object]] = None,
+    ) -> List[DuplicateGroup]:
+        """Finds the files that hold the same recording: in other formats, remastered, at another speed, cut or in part. Says
+        which of them to keep. Reads the index alone and changes no file. Missing files are left out.
+
+        Parameters
+        ----------
+        relations : str or iterable of str, optional
+            The relations for which one file is enough: ``same_bytes``, ``same_audio``, ``remaster``, ``other_speed``, ``edit``
+            and ``excerpt``. The first two by default. A text may hold several names, separated by commas.
+        keep : str or iterable of str, optional
+            The rules that choose the file to keep: ``lossless``, ``rate``, ``bitrate``, ``longest``, ``tags``, ``oldest``,
+            ``newest`` and ``path``. The first rule that finds a difference decides. All but ``newest`` by default, in this order.
+        prefer : str, bytes or os.PathLike, or an iterable of these
+            Folders whose files are always kept.
+        only : str or iterable of str, optional
+            Lists only files with these relations to the first one of their group, and groups that have one.
+            ``shared_backing`` may be among them.
+        below : str, bytes or os.PathLike, or an iterable of these
+            Lists only groups with a file in one of these folders.
+        min_free : int
+            Lists only groups that free at least so many bytes.
+        callback : callable, optional
+            Gets how many tracks were compared, and how many there are to compare. An exception in it ends the call.
+
+        Returns
+        -------
+        list of DuplicateGroup
+            In order of the paths of their first files. Empty if the library holds every recording once.
+
+        Raises
+        ------
+        ParameterError
+            For a relation or a rule that there is not.
+
+        Examples
+        --------
+        >>> with refrain.Index("new.refrain", "a") as new:
+        ...     y, sr = refrain.load("song.wav")
+        ...     added = new.add(y, sr, name="loud"), new.add(y * 0.5, sr, name="quiet")
+        ...     [[file.relation for file in group] for group in new.duplicates()]
+        [['reference', 'same_audio']]
+        """
+        alike = _Alike(
+            None if relations is None else _checks.names(relations),
+            None if keep is None else _checks.names(keep),
+            _checks.paths(prefer),
+            [] if only is None else _checks.names(only),
+            _checks.paths(below),
+            _checks.whole("min_free", min_free),
+        )
+        return [DuplicateGroup._of(each) for each in self._index.duplicates(alike, callback)]
 
     def listen(
         self,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import html
+import itertools
 import os
 import pathlib
 from dataclasses import dataclass, field
@@ -29,6 +30,8 @@ __all__ = [
     "Added",
     "BuildEvent",
     "BuildSummary",
+    "DuplicateFile",
+    "DuplicateGroup",
     "Failure",
     "File",
     "Track",
@@ -542,6 +545,188 @@ class Timeline:
 
 
 @dataclass(frozen=True)
+class DuplicateFile:
+    """A file of a group of duplicates.
+
+    Attributes
+    ----------
+    path : pathlib.Path
+        The file, absolute.
+    relation : str
+        What it is to the first file of the group: ``reference`` (the first file itself), ``same_bytes``, ``same_audio``,
+        ``remaster``, ``other_speed``, ``edit``, ``excerpt`` or ``shared_backing``.
+    keep : bool
+        Whether to keep it.
+    why : str
+        The reason, in words.
+    score : float
+        How similar both files are in the parts that agree, 0 to 1.
+    agrees : tuple of tuple of float
+        The parts that agree: start and end in this file, and the start in the first file.
+    speed : float
+        Its speed divided by the speed of the first file.
+    id : int
+        The id of its track. Files with the same bytes are one track.
+    duration : float
+        Its length in seconds.
+    size : int
+        Its size in bytes.
+    sample_rate, channels : int or None
+        Of the file.
+    title, artist, album, recording_mbid, release_mbid, acoustid : str or None
+        Its tags.
+    track_number, disc_number : int or None
+        Its tags.
+    other_artists : tuple of str
+        Artists beside `artist`.
+    name : str
+        The path as the index has it, character by character; see :class:`Match`.
+
+    Examples
+    --------
+    >>> with refrain.Index("new.refrain", "a") as new:
+    ...     y, sr = refrain.load("song.wav")
+    ...     added = new.add(y, sr, name="loud"), new.add(y * 0.5, sr, name="quiet")
+    ...     group = new.duplicates()[0]
+    >>> group.files[0].keep, group.files[1].keep, group.files[1].relation
+    (True, False, 'same_audio')
+    """
+
+    path: pathlib.Path
+    relation: str
+    keep: bool
+    why: str
+    score: float
+    agrees: Tuple[Tuple[float, float, float], ...]
+    speed: float
+    id: int
+    duration: float
+    size: int
+    sample_rate: Optional[int] = None
+    channels: Optional[int] = None
+    title: Optional[str] = None
+    artist: Optional[str] = None
+    other_artists: Tuple[str, ...] = ()
+    album: Optional[str] = None
+    track_number: Optional[int] = None
+    disc_number: Optional[int] = None
+    recording_mbid: Optional[str] = None
+    release_mbid: Optional[str] = None
+    acoustid: Optional[str] = None
+    name: str = field(default="", repr=False)
+
+    def to_dict(self) -> Dict[str, Any]:
+        """The file as a dictionary of plain values, as in the documents of ``refrain duplicates --json``.
+
+        Returns
+        -------
+        dict of str to str, int, float, bool, list or None
+
+        Examples
+        --------
+        >>> with refrain.Index("new.refrain", "a") as new:
+        ...     y, sr = refrain.load("song.wav")
+        ...     added = new.add(y, sr, name="loud"), new.add(y * 0.5, sr, name="quiet")
+        ...     new.duplicates()[0].files[1].to_dict()["relation"]
+        'same_audio'
+        """
+        told = _row(self)
+        told["path"] = _utf8(self.name or str(self.path))
+        told["agrees"] = [list(part) for part in self.agrees]
+        told["other_artists"] = list(self.other_artists)
+        return told
+
+    @classmethod
+    def _of(cls, told: _refrain.DuplicateFileDict) -> DuplicateFile:
+        other = dict(
+            path=pathlib.Path(told["path"]),
+            name=told["path"],
+            agrees=tuple(told["agrees"]),
+            other_artists=tuple(told["other_artists"]),
+        )
+        return cls(**{**told, **other})  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, repr=False)
+class DuplicateGroup:
+    """Files that hold the same recording. Iterating gives the files.
+
+    Attributes
+    ----------
+    files : tuple of DuplicateFile
+        The files. The others are compared with the first one.
+    bytes : int
+        How many bytes are free if only the files to keep are left.
+
+    Examples
+    --------
+    >>> with refrain.Index("new.refrain", "a") as new:
+    ...     y, sr = refrain.load("song.wav")
+    ...     added = new.add(y, sr, name="loud"), new.add(y * 0.5, sr, name="quiet")
+    ...     new.duplicates()
+    [<refrain.DuplicateGroup 'loud': 2 files, 0 bytes can be freed>]
+    """
+
+    files: Tuple[DuplicateFile, ...]
+    bytes: int
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __iter__(self) -> Iterator[DuplicateFile]:
+        return iter(self.files)
+
+    def __repr__(self) -> str:
+        first = self.files[0].name or str(self.files[0].path) if self.files else ""
+        return f"<refrain.DuplicateGroup {first!r}: {len(self)} files, {self.bytes} bytes can be freed>"
+
+    def to_dict(self) -> Dict[str, Any]:
+        """The group as a dictionary of plain values: a document of ``refrain duplicates --json``.
+
+        Returns
+        -------
+        dict of str to list or int
+            Can be written by :func:`json.dumps`.
+
+        Examples
+        --------
+        >>> with refrain.Index("new.refrain", "a") as new:
+        ...     y, sr = refrain.load("song.wav")
+        ...     added = new.add(y, sr, name="loud"), new.add(y * 0.5, sr, name="quiet")
+        ...     list(new.duplicates()[0].to_dict())
+        ['files', 'bytes']
+        """
+        return {"files": [file.to_dict() for file in self.files], "bytes": self.bytes}
+
+    def to_dataframe(self) -> pandas.DataFrame:
+        """The files as a pandas data frame, a row each. :func:`refrain.to_dataframe` makes one of many groups.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A column ``group``, and the columns of :class:`DuplicateFile`.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+
+        Examples
+        --------
+        >>> with refrain.Index("new.refrain", "a") as new:
+        ...     y, sr = refrain.load("song.wav")
+        ...     added = new.add(y, sr, name="loud"), new.add(y * 0.5, sr, name="quiet")
+        ...     new.duplicates()[0].to_dataframe()["keep"].tolist()
+        [True, False]
+        """
+        return to_dataframe([self])
+
+    @classmethod
+    def _of(cls, told: _refrain.DuplicateGroupDict) -> DuplicateGroup:
+        return cls(files=tuple(map(DuplicateFile._of, told["files"])), bytes=told["bytes"])
+
+
+@dataclass(frozen=True)
 class Added:
     """The result of :meth:`refrain.Index.add`.
 
@@ -1038,16 +1223,19 @@ class Fingerprint:
         return _refrain.unpack_frames(self.frames)
 
 
-Record = Union[Answer, Match, Play, Track, Analysis, Failure, File]
+Record = Union[Answer, Match, Play, DuplicateGroup, DuplicateFile, Track, Analysis, Failure, File]
 
 
-def to_dataframe(records: Union[Answer, Timeline, Iterable[Record]]) -> pandas.DataFrame:
+def to_dataframe(records: Union[Answer, Timeline, DuplicateGroup, Iterable[Record]]) -> pandas.DataFrame:
     """Records as a pandas data frame, a row each. Answers have a row for each match, with the clip in the column ``query``.
+    Groups of duplicates have a row for each file, with the number of the group, from 1, in the column ``group``.
 
     Parameters
     ----------
-    records : Answer, Timeline, or iterable of Answer, Match, Play, Track, Analysis, Failure or File
-        What :meth:`refrain.Index.query_many`, :meth:`refrain.Index.tracks`, :func:`refrain.analyze_all` and others return.
+    records : Answer, Timeline, DuplicateGroup, or iterable of records
+        What :meth:`refrain.Index.query_many`, :meth:`refrain.Index.duplicates`, :meth:`refrain.Index.tracks`,
+        :func:`refrain.analyze_all` and others return: Answer, Match, Play, DuplicateGroup, DuplicateFile, Track, Analysis,
+        Failure or File.
 
     Returns
     -------
@@ -1070,8 +1258,9 @@ def to_dataframe(records: Union[Answer, Timeline, Iterable[Record]]) -> pandas.D
         import pandas
     except ImportError as error:
         raise ImportError("to_dataframe() needs pandas, which is not installed: pip install pandas") from error
-    # The iterator of an answer gives matches, which do not know their clip.
-    given: Iterable[Any] = [records] if isinstance(records, Answer) else records
+    # The iterators of an answer and of a group give records that do not know their clip or their group.
+    given: Iterable[Any] = [records] if isinstance(records, (Answer, DuplicateGroup)) else records
+    groups = itertools.count(1)
     rows: List[Dict[str, Any]] = []
     # Without a play there are columns all the same.
     columns: Optional[List[str]] = _columns(Play) if isinstance(records, Timeline) else None
@@ -1079,7 +1268,10 @@ def to_dataframe(records: Union[Answer, Timeline, Iterable[Record]]) -> pandas.D
         if isinstance(record, Answer):
             columns = columns or ["query", *_columns(Match)]
             rows += ({"query": record.query, **_row(match)} for match in record.matches)
-        elif isinstance(record, (Match, Play, Track, Analysis, File)):
+        elif isinstance(record, DuplicateGroup):
+            number = next(groups)
+            rows += ({"group": number, **_row(file)} for file in record.files)
+        elif isinstance(record, (Match, Play, DuplicateFile, Track, Analysis, File)):
             rows.append(_row(record))
         elif isinstance(record, Failure):
             rows.append(record._asdict())
@@ -1093,5 +1285,5 @@ def _columns(kind: type) -> List[str]:
     return [each.name for each in dataclasses.fields(kind) if each.name != "name"]
 
 
-def _row(record: Union[Match, Play, Track, Analysis, File]) -> Dict[str, Any]:
+def _row(record: Union[Match, Play, DuplicateFile, Track, Analysis, File]) -> Dict[str, Any]:
     return {name: getattr(record, name) for name in _columns(type(record))}

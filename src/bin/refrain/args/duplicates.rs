@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use refrain::{KeepRule, Relation};
 
+use super::bytes::bytes;
+
 /// What to list, which files to keep, and how to print it.
 #[derive(Debug, Args)]
 pub struct DuplicatesArgs {
@@ -25,6 +27,12 @@ pub struct DuplicatesArgs {
     /// Keep all files in this folder; of two copies, keep the one in it
     #[arg(long, value_name = "DIR")]
     pub prefer: Vec<PathBuf>,
+    /// List only files with these relations to the first one, separated by commas: same_bytes, same_audio, remaster, other_speed, edit, excerpt, shared_backing
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub only: Vec<Relation>,
+    /// List only groups that free at least this much, such as 500k, 20M or 1.5G
+    #[arg(long, value_name = "SIZE", value_parser = bytes)]
+    pub min_free: Option<u64>,
     /// Print one JSON document per group, one per line
     #[arg(long)]
     pub json: bool,
@@ -34,8 +42,11 @@ pub struct DuplicatesArgs {
     /// Write a shell script that deletes the files that are not kept, and change nothing
     #[arg(long, value_name = "FILE")]
     pub script: Option<PathBuf>,
+    /// Write a web page that lists the groups and draws where the files agree
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
     /// Say how two indexed files are related, and where they sound alike
-    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["below", "relation", "keep", "prefer", "csv", "script"])]
+    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["below", "relation", "keep", "prefer", "only", "min_free", "csv", "script", "html"])]
     pub why: Vec<PathBuf>,
     /// Remember that two indexed files are no duplicates
     #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["below", "relation", "keep", "prefer", "csv", "script", "json", "why"])]

@@ -9,7 +9,10 @@ use anyhow::Context;
 use refrain::{Compared, DuplicateGroup, DuplicateOptions, Index, Progress, Track};
 use serde_json::json;
 
-use super::{NAMES_CUT, duplicates_csv, duplicates_script, duplicates_text, title, warn_if_empty};
+use super::{
+    NAMES_CUT, duplicates_csv, duplicates_html, duplicates_script, duplicates_text, duplicates_words, title,
+    warn_if_empty,
+};
 use crate::{args::DuplicatesArgs, bar::Steps, db, messages, screen::near::near, stop, wording};
 
 /// Lists groups of files that hold the same recording. Exit 1 if there is none.
@@ -32,15 +35,14 @@ pub fn run(args: &DuplicatesArgs) -> anyhow::Result<ExitCode> {
         options(args)?.cancel(&stop).on_progress(|Progress { done, total, .. }| steps.at(done, total));
     let groups = index.duplicates_with(options);
     steps.end();
-    let below: Vec<PathBuf> = absolute(&args.below)?;
-    let mut groups = groups?;
-    groups.retain(|group| {
-        let is_below = |file: &Path| below.iter().any(|folder| file.starts_with(folder));
-        below.is_empty() || group.files.iter().any(|file| is_below(&file.path))
-    });
+    let groups = groups?;
     if let Some(script) = &args.script {
         duplicates_script::write(script, &groups)?;
         messages::say(&format!("{}: read it before you run it", near(script)));
+    }
+    if let Some(page) = &args.html {
+        duplicates_html::write(page, &groups, &summary(args, &groups))?;
+        messages::say(&format!("{}: open it in a browser", near(page)));
     }
     print(args, &groups).context("cannot write the list")?;
     Ok(if groups.is_empty() { ExitCode::from(1) } else { ExitCode::SUCCESS })
@@ -49,7 +51,10 @@ pub fn run(args: &DuplicatesArgs) -> anyhow::Result<ExitCode> {
 fn options(args: &DuplicatesArgs) -> anyhow::Result<DuplicateOptions<'static>> {
     let options = DuplicateOptions::default()
         .relations(args.relation.iter().copied().map(Into::into))
-        .prefer(absolute(&args.prefer)?);
+        .prefer(absolute(&args.prefer)?)
+        .only(args.only.iter().copied())
+        .below(absolute(&args.below)?)
+        .min_free(args.min_free.unwrap_or(0));
     Ok(if args.keep.is_empty() { options } else { options.keep(args.keep.iter().copied()) })
 }
 
@@ -72,29 +77,17 @@ fn print(args: &DuplicatesArgs, groups: &[DuplicateGroup]) -> anyhow::Result<()>
         }
         return Ok(out.flush()?);
     }
-    if args.script.is_none() && duplicates_text::write(&mut out, groups)? {
+    if args.script.is_none() && args.html.is_none() && duplicates_text::write(&mut out, groups)? {
         messages::say(NAMES_CUT);
     }
     out.flush()?;
-    messages::say(&summary(groups));
+    messages::say(&summary(args, groups));
     Ok(())
 }
 
-fn summary(groups: &[DuplicateGroup]) -> String {
-    if groups.is_empty() {
-        return "no recording is in the library more than once".to_owned();
-    }
-    let spare: usize = groups.iter().flat_map(|group| &group.files).filter(|file| !file.keep).count();
-    let bytes: u64 = groups.iter().map(|group| group.bytes).sum();
-    let of = wording::count(groups.len() as u64, "group");
-    if spare == 0 {
-        return format!("{of}; every file is another version");
-    }
-    format!(
-        "{of}; without the {} not kept, {} are free",
-        wording::count(spare as u64, "file"),
-        wording::size(bytes)
-    )
+fn summary(args: &DuplicatesArgs, groups: &[DuplicateGroup]) -> String {
+    let filtered = !args.below.is_empty() || !args.only.is_empty() || args.min_free.is_some();
+    duplicates_words::summary(groups, filtered)
 }
 
 /// Remembers that two files are no duplicates, or that they may be.

@@ -3,13 +3,18 @@ use std::io::{self, Write};
 
 use refrain::{Compared, DuplicateFile, DuplicateGroup, Measures, Relation};
 
+use super::duplicates_words::{agreeing, differences, kind, relation};
 use crate::{
     screen::{
         near::near,
-        table::{Column, Row, Table},
+        size,
+        table::{Column, Row, Table, wrapped},
     },
     wording,
 };
+
+/// How much further in than a name the lines below it are, and than these the lines that go on with them.
+const DEEPER: usize = 2;
 
 /// Writes all groups, the kept file of each first. Returns whether a name was cut.
 pub fn write(out: &mut impl Write, groups: &[DuplicateGroup]) -> io::Result<bool> {
@@ -20,7 +25,8 @@ pub fn write(out: &mut impl Write, groups: &[DuplicateGroup]) -> io::Result<bool
         Column::Number("size", 0),
     ];
     let mut table = Table::new(&columns, 0);
-    let all: Vec<Vec<Row>> = groups.iter().map(|group| group.files.iter().map(row).collect()).collect();
+    let rows = |group: &DuplicateGroup| group.files.iter().map(|file| row(file, &group.files[0])).collect();
+    let all: Vec<Vec<Row>> = groups.iter().map(rows).collect();
     // Once for all, so that the columns of all groups are one below the other.
     let rows: Vec<Row> = all.iter().flatten().cloned().collect();
     let (header, _) = table.lay(&rows);
@@ -37,14 +43,25 @@ pub fn write(out: &mut impl Write, groups: &[DuplicateGroup]) -> io::Result<bool
     Ok(table.was_cut())
 }
 
-fn row(file: &DuplicateFile) -> Row {
+fn row(file: &DuplicateFile, first: &DuplicateFile) -> Row {
     let verdict = if file.keep { "keep" } else { "spare" };
     let mut below = vec![format!("{verdict}: {}", file.why)];
-    below.extend(differs(file));
+    if file.relation == Relation::Reference {
+        below.extend(listed(None, &kind(file)));
+    } else {
+        below.extend(listed(Some("differs: "), &differences(file, first)));
+    }
+    match file.relation {
+        Relation::OtherSpeed => below.push(format!("{:.3} times as fast as the first", file.speed)),
+        Relation::Edit | Relation::Excerpt | Relation::SharedBacking => {
+            below.extend(listed(None, &agreeing(file)));
+        }
+        _ => {}
+    }
     Row {
         cells: vec![
             near(&file.path),
-            name(file.relation).to_owned(),
+            relation(file.relation).to_owned(),
             file.duration.to_string(),
             wording::size(file.size),
         ],
@@ -53,37 +70,25 @@ fn row(file: &DuplicateFile) -> Row {
     }
 }
 
-/// Where it agrees with the reference, if not over its whole length, and at what speed.
-fn differs(file: &DuplicateFile) -> Option<String> {
-    let parts: Vec<String> =
-        file.agrees.iter().map(|[from, to, start]| format!("{from}-{to} is {start} of the first")).collect();
-    match file.relation {
-        Relation::OtherSpeed => Some(format!("{:.3} times as fast as the first", file.speed)),
-        Relation::Edit | Relation::Excerpt | Relation::SharedBacking => Some(parts.join(", ")),
-        _ => None,
+/// Items after their label, with commas between them, in lines that fit below a name. No line if there is no item.
+fn listed(label: Option<&str>, items: &[String]) -> Vec<String> {
+    let mut items = items.to_vec();
+    if let (Some(label), Some(first)) = (label, items.first_mut()) {
+        *first = format!("{label}{first}");
     }
-}
-
-/// A relation in words.
-fn name(relation: Relation) -> &'static str {
-    match relation {
-        Relation::Reference => "first",
-        Relation::SameBytes => "same bytes",
-        Relation::SameAudio => "same audio",
-        Relation::Remaster => "remaster",
-        Relation::OtherSpeed => "other speed",
-        Relation::Edit => "edit",
-        Relation::Excerpt => "excerpt",
-        Relation::SharedBacking => "same backing",
-        _ => "other",
+    let room = size::of_stdout().map(|columns| columns.saturating_sub(2 * DEEPER));
+    let mut lines = wrapped(&items, 0, room);
+    for line in lines.iter_mut().skip(1) {
+        *line = format!("{}{line}", " ".repeat(DEEPER));
     }
+    lines
 }
 
 /// Says what two tracks are to each other, and why.
 pub fn why(out: &mut impl Write, names: &[String; 2], compared: &Compared) -> io::Result<()> {
     let [one, two] = names;
     match compared.relation {
-        Some(relation) => writeln!(out, "{one} and {two}: {}", name(relation))?,
+        Some(found) => writeln!(out, "{one} and {two}: {}", relation(found))?,
         None => writeln!(out, "{one} and {two}: not the same recording")?,
     }
     let Some(measures) = &compared.measures else {
