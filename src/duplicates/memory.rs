@@ -3,7 +3,6 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{
     candidates,
-    group::Group,
     link::Link,
     relation::{Measures, Relation},
     seed::{Pair, Seed},
@@ -113,24 +112,24 @@ impl Memory {
         self.changes.compared.push((one, two));
     }
 
-    /// Whether there is anything to be stored.
+    /// Whether there is anything to be stored, of pairs or of the links of the groups.
     ///
     /// # Errors
     /// Those of the index.
-    pub fn has_changed(&self, store: &Store, groups: &[Group]) -> Result<bool> {
+    pub fn has_changed(&self, store: &Store, links: &[&Link]) -> Result<bool> {
         let Changes { other_rules, all, near, compared, last } = &self.changes;
         let same_last = store.duplicate_search()?.map(|(_, last)| last) == *last;
         if *other_rules || *all || !near.is_empty() || !compared.is_empty() || !same_last {
             return Ok(true);
         }
-        Ok(store.duplicates()? != rows(groups))
+        Ok(store.duplicates()? != rows(links))
     }
 
-    /// Stores what is new, and the groups that were found.
+    /// Stores what is new, and the links of the groups that were found.
     ///
     /// # Errors
     /// What SQLite reports.
-    pub fn store(&self, batch: &Batch<'_>, groups: &[Group]) -> Result<()> {
+    pub fn store(&self, batch: &Batch<'_>, links: &[&Link]) -> Result<()> {
         let Some(last) = self.changes.last else { return Ok(()) };
         batch.forget_pairs(self.changes.other_rules)?;
         if self.changes.all {
@@ -145,7 +144,7 @@ impl Memory {
             batch.put_compared_pair(one, two, &link.map(stored).unwrap_or_default())?;
         }
         batch.set_duplicate_search(RULES, last)?;
-        batch.set_duplicates(&rows(groups))
+        batch.set_duplicates(&rows(links))
     }
 }
 
@@ -178,9 +177,9 @@ fn stored(link: &Link) -> ComparedPair {
     }
 }
 
-/// What the groups are, in order.
-fn rows(groups: &[Group]) -> Vec<DuplicateRow> {
-    let mut rows: Vec<DuplicateRow> = groups.iter().flat_map(|group| group.links.iter().map(row)).collect();
+/// The links of all groups, in order.
+fn rows(links: &[&Link]) -> Vec<DuplicateRow> {
+    let mut rows: Vec<DuplicateRow> = links.iter().map(|link| row(link)).collect();
     rows.sort_by_key(|row| (row.reference, row.track));
     rows
 }

@@ -10,7 +10,7 @@ use super::{duplicate_filter::Filter, handle::Index, options::Progress};
 use crate::{
     callback::Callback,
     cancel::CancelToken,
-    duplicates::{Compared, Facts, Group, Link, Memory, Relation, Rule, best, compared, groups},
+    duplicates::{Compared, Facts, Link, Memory, Relation, Rule, best, compared, groups},
     error::{Error, IndexError, Result},
     report::{DuplicateFile, DuplicateGroup},
     store::{FileEntry, Store, Track, TrackId},
@@ -155,19 +155,20 @@ impl Index {
         }
         found.retain(|group| options.filter.lists(group));
         found.sort_by(|a, b| a.files[0].path.cmp(&b.files[0].path));
-        let changed = self.connections.may_write().is_ok() && memory.has_changed(&store, &groups)?;
+        let links: Vec<&Link> = groups.iter().flat_map(|group| &group.links).collect();
+        let changed = self.connections.may_write().is_ok() && memory.has_changed(&store, &links)?;
         // A writer may have to wait for readers.
         drop(snapshot);
         drop(store);
         if changed {
-            self.remember(&memory, &groups)?;
+            self.remember(&memory, &links)?;
         }
         Ok(found)
     }
 
     /// Stores what was compared. Where the file cannot be written, the answer is as good, only the next search takes as long.
-    fn remember(&self, memory: &Memory, groups: &[Group]) -> Result<()> {
-        match self.connections.write(|store| store.write(|batch| memory.store(batch, groups))) {
+    fn remember(&self, memory: &Memory, links: &[&Link]) -> Result<()> {
+        match self.connections.write(|store| store.write(|batch| memory.store(batch, links))) {
             Err(Error::Index {
                 reason:
                     IndexError::ReadOnly(_) | IndexError::Busy { .. } | IndexError::DiskFull | IndexError::AtWork,

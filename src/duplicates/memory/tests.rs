@@ -2,6 +2,7 @@ use super::*;
 use crate::{
     ann::{Options, maintain},
     duplicates::{
+        Group,
         fixture::{Music, print},
         groups,
     },
@@ -37,10 +38,14 @@ impl Library {
             groups(&self.store, &CancelToken::new(), |_| Ok(true), first, |_, _| ()).unwrap();
         let compared = memory.changes.compared.len();
         if remember {
-            self.store.write(|batch| memory.store(batch, &groups)).unwrap();
+            self.store.write(|batch| memory.store(batch, &links(&groups))).unwrap();
         }
         (groups, compared)
     }
+}
+
+fn links(groups: &[Group]) -> Vec<&Link> {
+    groups.iter().flat_map(|group| &group.links).collect()
 }
 
 fn members(groups: &[Group]) -> Vec<Vec<u32>> {
