@@ -167,6 +167,10 @@ mod params;
 #[cfg(feature = "unstable")]
 pub mod params;
 #[cfg(not(feature = "unstable"))]
+mod quality;
+#[cfg(feature = "unstable")]
+pub mod quality;
+#[cfg(not(feature = "unstable"))]
 mod resample;
 #[cfg(feature = "unstable")]
 pub mod resample;
@@ -217,6 +221,7 @@ pub use index::{
     relocate::Relocated,
     select::Selector,
 };
+pub use quality::Quality;
 pub use query::{options::QueryOptions, variants::Range};
 #[cfg(feature = "analyze")]
 #[doc(inline)]

@@ -1,6 +1,5 @@
 //! A file decoded block by block, whatever is in it.
 mod coarse;
-#[cfg(feature = "acoustid")]
 mod frames;
 mod length;
 

@@ -51,7 +51,7 @@ mod flac_frames;
 mod found_tags;
 #[cfg(any(feature = "aac", feature = "ogg"))]
 mod fraction;
-#[cfg(feature = "acoustid")]
+#[cfg(feature = "decode")]
 mod frame_source;
 #[cfg(feature = "mp3")]
 mod free_format;
@@ -123,7 +123,7 @@ pub(crate) use self::helper::Ffmpeg;
 #[cfg(feature = "decode")]
 pub(crate) use self::mpeg_frames::{HEAD, begins_with_frames};
 #[cfg(feature = "decode")]
-pub(crate) use self::open::blocks_of_file;
+pub(crate) use self::open::{blocks_of_file, frames_of_file};
 #[cfg(feature = "opus")]
 pub use self::opus::Opus;
 #[cfg(feature = "acoustid")]

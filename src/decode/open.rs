@@ -6,7 +6,6 @@ use super::block_source::BlockSource;
 use super::decoder::Decoder;
 #[cfg(feature = "ffmpeg")]
 use super::ffmpeg::FfmpegDecoder;
-#[cfg(feature = "acoustid")]
 use super::frame_source::FrameSource;
 use super::helper::Ffmpeg;
 use super::probe::Refusal;
@@ -72,6 +71,18 @@ pub(crate) fn blocks_of_file(
     Ok(open(path, ffmpeg, cancel)?.for_fingerprint().blocks())
 }
 
+/// Begins to read the file at `path`, with all its channels and at its own rate; see [`open`].
+///
+/// # Errors
+/// As [`open`].
+pub(crate) fn frames_of_file(
+    path: &Path,
+    ffmpeg: &Ffmpeg,
+    cancel: &CancelToken,
+) -> Result<Box<dyn FrameSource>> {
+    Ok(open(path, ffmpeg, cancel)?.frames())
+}
+
 impl Opened {
     /// Leaves out what the fingerprint does not need; see [`Decoder::for_fingerprint`].
     pub fn for_fingerprint(self) -> Opened {
@@ -91,7 +102,6 @@ impl Opened {
     }
 
     /// With all channels.
-    #[cfg(feature = "acoustid")]
     pub fn frames(self) -> Box<dyn FrameSource> {
         match self {
             Opened::Own(decoder) => Box::new(decoder.with_all_channels()),

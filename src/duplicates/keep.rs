@@ -1,33 +1,16 @@
 //! Which of several copies to keep: rules in order, the first that tells two files apart decides, and says why.
-use std::{cmp::Ordering, path::PathBuf, str::FromStr};
+use std::{cmp::Ordering, str::FromStr};
 
-/// What is known of a file.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Facts {
-    /// Its path.
-    pub path: PathBuf,
-    /// Whether its folder is one of those to keep.
-    pub preferred: bool,
-    /// Whether its format keeps every sample, judged by its name.
-    pub lossless: bool,
-    /// Its sample rate in hertz; 0 if unknown.
-    pub sample_rate: u32,
-    /// Bits a second, its size by its length.
-    pub bit_rate: f64,
-    /// Its length in seconds.
-    pub seconds: f64,
-    /// How many tags it has.
-    pub tags: u32,
-    /// When it was changed last, in nanoseconds since 1970.
-    pub modified: i64,
-}
+use super::{facts::Facts, sound_quality};
 
 /// A rule that prefers one file to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Rule {
-    /// A lossless format before a lossy one.
+    /// A lossless format before a lossy one, unless it was made from a lossy file.
     Lossless,
+    /// The file that clearly reaches higher frequencies, then the one that is clearly less clipped.
+    Quality,
     /// The higher sample rate, up to 44,100 Hz. A higher one is often made of a lower one.
     Rate,
     /// The higher bit rate, if it is a tenth higher.
@@ -55,12 +38,21 @@ const BITS: f64 = 1.1;
 
 impl Rule {
     /// The rules, unless others are named.
-    pub const DEFAULT: [Self; 7] =
-        [Self::Lossless, Self::Rate, Self::Bitrate, Self::Longest, Self::Tags, Self::Oldest, Self::Path];
+    pub const DEFAULT: [Self; 8] = [
+        Self::Lossless,
+        Self::Quality,
+        Self::Rate,
+        Self::Bitrate,
+        Self::Longest,
+        Self::Tags,
+        Self::Oldest,
+        Self::Path,
+    ];
 
     /// Every rule and its name.
-    pub const NAMES: [(&str, Self); 8] = [
+    pub const NAMES: [(&str, Self); 9] = [
         ("lossless", Self::Lossless),
+        ("quality", Self::Quality),
         ("rate", Self::Rate),
         ("bitrate", Self::Bitrate),
         ("longest", Self::Longest),
@@ -73,7 +65,8 @@ impl Rule {
     /// Less if `a` is to be kept rather than `b`.
     fn compare(self, a: &Facts, b: &Facts) -> Ordering {
         match self {
-            Self::Lossless => b.lossless.cmp(&a.lossless),
+            Self::Lossless => sound_quality::lossless(a, b),
+            Self::Quality => sound_quality::quality(a, b),
             Self::Rate => b.sample_rate.min(ENOUGH).cmp(&a.sample_rate.min(ENOUGH)),
             Self::Bitrate if a.lossless != b.lossless => Ordering::Equal,
             Self::Bitrate if a.bit_rate > BITS * b.bit_rate => Ordering::Less,
@@ -91,7 +84,11 @@ impl Rule {
     /// Why `kept` is kept rather than `other`, seen from the other file.
     fn reason(self, kept: &Facts, other: &Facts) -> String {
         match self {
+            Self::Lossless if other.lossless => {
+                format!("{}; the kept file is lossless", sound_quality::limit(other))
+            }
             Self::Lossless => "lossy; the kept file is lossless".to_owned(),
+            Self::Quality => sound_quality::reason(kept, other),
             Self::Rate => format!("{} Hz; the kept file has {} Hz", other.sample_rate, kept.sample_rate),
             Self::Bitrate => format!(
                 "{:.0} kbit/s; the kept file has {:.0} kbit/s",
@@ -216,6 +213,6 @@ mod tests {
             assert_eq!(name.parse(), Ok(rule));
         }
         let error = "size".parse::<Rule>().unwrap_err();
-        assert!(error.starts_with("no rule \"size\"; the rules are lossless, rate"), "{error}");
+        assert!(error.starts_with("no rule \"size\"; the rules are lossless, quality"), "{error}");
     }
 }

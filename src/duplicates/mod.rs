@@ -17,9 +17,10 @@
 //! | `group` | groups around a reference |
 //! | `newcomers` | which new tracks are in the library already |
 //! | `memory` | what is remembered of earlier searches |
-//! | `keep` | which file of a group to keep, and why |
+//! | `keep`, `facts`, `sound_quality` | which file of a group to keep, and why |
 mod agreement;
 mod candidates;
+mod facts;
 #[cfg(test)]
 mod fixture;
 mod follow;
@@ -37,6 +38,7 @@ mod relation;
 mod relation_name;
 mod seed;
 mod sound;
+mod sound_quality;
 mod stretch;
 #[cfg(test)]
 mod tests;
@@ -44,8 +46,9 @@ mod wander;
 
 pub use agreement::{Agreement, agreement};
 pub use candidates::candidates;
+pub use facts::{Facts, is_lossless};
 pub use group::{Group, groups};
-pub use keep::{Facts, Rule, best};
+pub use keep::{Rule, best, compare};
 pub use link::{Compared, Link, compared};
 pub use loudness::Loudness;
 pub use memory::Memory;
@@ -53,5 +56,6 @@ pub use newcomers::newcomers;
 pub use relation::{Measures, Missing, Relation, measured, relation};
 pub use seed::{Pair, Seed};
 pub use sound::Sound;
+pub use sound_quality::{limit, was_lossy};
 pub use stretch::Stretch;
 pub use wander::Wander;

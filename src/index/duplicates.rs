@@ -6,12 +6,19 @@ use std::{
     path::{Path, PathBuf},
 };
 
+#[cfg(feature = "decode")]
+use super::measure;
 use super::{duplicate_filter::Filter, handle::Index, options::Progress};
+#[cfg(feature = "decode")]
+use crate::decode::Ffmpeg;
 use crate::{
     callback::Callback,
     cancel::CancelToken,
-    duplicates::{Compared, Facts, Link, Memory, Relation, Rule, best, compared, groups},
+    duplicates::{
+        Compared, Facts, Group, Link, Relation, Rule, best, compared, groups, is_lossless, limit, was_lossy,
+    },
     error::{Error, IndexError, Result},
+    quality::Quality,
     report::{DuplicateFile, DuplicateGroup},
     store::{FileEntry, Store, Track, TrackId},
     units::Seconds,
@@ -27,6 +34,9 @@ pub struct DuplicateOptions<'a> {
     filter: Filter,
     cancel: CancelToken,
     on_progress: Callback<'a, Progress>,
+    #[cfg(feature = "decode")]
+    measure: Option<Ffmpeg>,
+    on_measured: Callback<'a, Progress>,
 }
 
 impl Default for DuplicateOptions<'_> {
@@ -38,6 +48,9 @@ impl Default for DuplicateOptions<'_> {
             filter: Filter::default(),
             cancel: CancelToken::new(),
             on_progress: Callback::default(),
+            #[cfg(feature = "decode")]
+            measure: None,
+            on_measured: Callback::default(),
         }
     }
 }
@@ -103,6 +116,31 @@ impl<'a> DuplicateOptions<'a> {
         self.on_progress = Callback::new(on_progress);
         self
     }
+
+    /// Decodes the files that hold the same recording, and measures how good they sound. Without it, [`Rule::Quality`] has no
+    /// say, and a lossless file counts as good even if it was made from a lossy one. A file that cannot be decoded any more
+    /// stays without a measurement.
+    #[cfg(feature = "decode")]
+    #[must_use]
+    pub fn measure(mut self) -> Self {
+        self.measure.get_or_insert_default();
+        self
+    }
+
+    /// Like [`DuplicateOptions::measure`], and lets an installed ffmpeg decode files that refrain's own decoders do not know.
+    #[cfg(feature = "ffmpeg")]
+    #[must_use]
+    pub fn measure_with(mut self, ffmpeg: &Ffmpeg) -> Self {
+        self.measure = Some(ffmpeg.clone());
+        self
+    }
+
+    /// Receives how many files were measured, on the calling thread.
+    #[must_use]
+    pub fn on_measured(mut self, on_measured: impl FnMut(Progress) + 'a) -> Self {
+        self.on_measured = Callback::new(on_measured);
+        self
+    }
 }
 
 impl Index {
@@ -135,6 +173,7 @@ impl Index {
         let store = self.connections.reader()?;
         let snapshot = store.snapshot()?;
         let mut on_progress = std::mem::take(&mut options.on_progress);
+        let on_measured = std::mem::take(&mut options.on_measured);
         let library = RefCell::new(Library::read(&store, &options)?);
         let (groups, memory) = groups(
             &store,
@@ -144,6 +183,15 @@ impl Index {
             |done, total| on_progress.call(Progress { done, total }),
         )?;
         let mut library = library.into_inner();
+        let links: Vec<&Link> = groups.iter().flat_map(|group| &group.links).collect();
+        let changed = self.connections.may_write().is_ok() && memory.has_changed(&store, &links)?;
+        // A writer may have to wait for readers.
+        drop(snapshot);
+        drop(store);
+        if changed {
+            self.remember(|store| store.write(|batch| memory.store(batch, &links)))?;
+        }
+        library.measure(self, &groups, on_measured)?;
         let mut found = Vec::new();
         for group in &groups {
             let members = group.links.iter().map(|link| (link.two, Some(link)));
@@ -155,20 +203,13 @@ impl Index {
         }
         found.retain(|group| options.filter.lists(group));
         found.sort_by(|a, b| a.files[0].path.cmp(&b.files[0].path));
-        let links: Vec<&Link> = groups.iter().flat_map(|group| &group.links).collect();
-        let changed = self.connections.may_write().is_ok() && memory.has_changed(&store, &links)?;
-        // A writer may have to wait for readers.
-        drop(snapshot);
-        drop(store);
-        if changed {
-            self.remember(&memory, &links)?;
-        }
         Ok(found)
     }
 
-    /// Stores what was compared. Where the file cannot be written, the answer is as good, only the next search takes as long.
-    fn remember(&self, memory: &Memory, links: &[&Link]) -> Result<()> {
-        match self.connections.write(|store| store.write(|batch| memory.store(batch, links))) {
+    /// Stores what was compared or measured. Where the file cannot be written, the answer is as good, only the next search takes
+    /// as long.
+    pub(super) fn remember(&self, store: impl FnOnce(&mut Store) -> Result<()>) -> Result<()> {
+        match self.connections.write(store) {
             Err(Error::Index {
                 reason:
                     IndexError::ReadOnly(_) | IndexError::Busy { .. } | IndexError::DiskFull | IndexError::AtWork,
@@ -192,12 +233,14 @@ struct Library<'o> {
     options: &'o DuplicateOptions<'o>,
     tracks: BTreeMap<TrackId, (Track, Vec<FileEntry>)>,
     grouped: BTreeSet<TrackId>,
+    qualities: BTreeMap<TrackId, Quality>,
 }
 
 impl<'o> Library<'o> {
     /// Reads tracks with several files.
     fn read(store: &Store, options: &'o DuplicateOptions<'o>) -> Result<Self> {
-        let mut library = Self { options, tracks: BTreeMap::new(), grouped: BTreeSet::new() };
+        let mut library =
+            Self { options, tracks: BTreeMap::new(), grouped: BTreeSet::new(), qualities: BTreeMap::new() };
         let mut several = Vec::new();
         store.tracks_with_copies(|track| {
             several.push(track);
@@ -225,6 +268,38 @@ impl<'o> Library<'o> {
         Ok(self.tracks.contains_key(&id))
     }
 
+    /// Measures the tracks that are rivals in a group, if the rules ask for it.
+    #[cfg(feature = "decode")]
+    fn measure(
+        &mut self,
+        index: &Index,
+        groups: &[Group],
+        on_measured: Callback<'_, Progress>,
+    ) -> Result<()> {
+        let options = self.options;
+        let Some(ffmpeg) = &options.measure else { return Ok(()) };
+        if !options.rules.iter().any(|rule| matches!(rule, Rule::Lossless | Rule::Quality)) {
+            return Ok(());
+        }
+        let mut rivals: BTreeSet<TrackId> = BTreeSet::new();
+        for group in groups {
+            let copies = group.links.iter().filter(|link| options.relations.contains(&link.relation));
+            let copies: Vec<TrackId> = copies.map(|link| link.two).collect();
+            if !copies.is_empty() {
+                rivals.extend(copies.into_iter().chain([group.reference]));
+            }
+        }
+        let file = |id| self.tracks.get(&id).and_then(|(_, files)| Some((id, files.first()?.clone())));
+        let wanted: Vec<(TrackId, FileEntry)> = rivals.into_iter().filter_map(file).collect();
+        self.qualities = measure::qualities(index, wanted, ffmpeg, &options.cancel, on_measured)?;
+        Ok(())
+    }
+
+    #[cfg(not(feature = "decode"))]
+    fn measure(&mut self, _: &Index, _: &[Group], _: Callback<'_, Progress>) -> Result<()> {
+        Ok(())
+    }
+
     /// The facts of a track's files.
     fn facts(&self, track: TrackId) -> impl Iterator<Item = Facts> {
         let known = self.tracks.get(&track);
@@ -242,6 +317,7 @@ impl<'o> Library<'o> {
             bit_rate: file.size as f64 * 8.0 / seconds.max(0.001),
             seconds,
             tags: record.tags.count(),
+            quality: self.qualities.get(&track.id).copied(),
             modified: file.mtime_ns,
         }
     }
@@ -288,7 +364,10 @@ impl<'o> Library<'o> {
                     continue;
                 }
                 facts.push(self.facts_of(track, file));
-                files.push(described(track, file, relation, link));
+                files.push(DuplicateFile {
+                    quality: self.qualities.get(&id).copied(),
+                    ..described(track, file, relation, link)
+                });
             }
         }
         let bytes = self.choose(&mut files, &facts);
@@ -316,8 +395,9 @@ impl<'o> Library<'o> {
         for (&n, why) in rivals.iter().zip(why) {
             let file = &mut files[n];
             if n == kept {
-                file.why =
-                    if rivals.len() > 1 { "the best of the copies".to_owned() } else { file.why.clone() };
+                if rivals.len() > 1 {
+                    file.why = best_of_copies(&facts[n]);
+                }
                 if file.relation == Relation::Reference && rivals.len() == 1 {
                     "the reference".clone_into(&mut file.why);
                 }
@@ -332,6 +412,12 @@ impl<'o> Library<'o> {
         }
         bytes
     }
+}
+
+/// Why the best file is kept, and what is wrong with it.
+fn best_of_copies(file: &Facts) -> String {
+    let best = "the best of the copies".to_owned();
+    if was_lossy(file) { format!("{best}, but {}", limit(file)) } else { best }
 }
 
 fn described(track: &Track, file: &FileEntry, relation: Relation, link: Option<&Link>) -> DuplicateFile {
@@ -351,16 +437,9 @@ fn described(track: &Track, file: &FileEntry, relation: Relation, link: Option<&
         size: file.size,
         sample_rate: record.sample_rate,
         channels: record.channels,
+        quality: None,
         tags: record.tags.clone(),
     }
-}
-
-/// Whether a format keeps every sample, judged by the file's extension.
-fn is_lossless(path: &Path) -> bool {
-    const EXTENSIONS: [&str; 14] =
-        ["aif", "aifc", "aiff", "alac", "ape", "au", "bwf", "caf", "flac", "rf64", "tta", "w64", "wav", "wv"];
-    let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
-    extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str()))
 }
 
 /// What names of one file have in common.

@@ -8,6 +8,8 @@ pub(crate) mod duplicates;
 pub(crate) mod handle;
 pub(crate) mod info;
 pub(crate) mod maintain;
+#[cfg(feature = "decode")]
+mod measure;
 pub(crate) mod merge;
 #[cfg(all(test, feature = "decode"))]
 mod model;

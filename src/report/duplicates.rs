@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::document::lossy;
-use crate::{duplicates::Relation, store::TrackId, tags::Tags, units::Seconds};
+use crate::{duplicates::Relation, quality::Quality, store::TrackId, tags::Tags, units::Seconds};
 
 /// Files that hold the same recording, as [`Index::duplicates`](crate::Index::duplicates) finds them. Serialises as the
 /// document that `refrain duplicates --json` prints.
@@ -46,6 +46,8 @@ pub struct DuplicateFile {
     pub sample_rate: Option<u32>,
     /// Its channels, if known.
     pub channels: Option<u16>,
+    /// How good it sounds, if that was measured.
+    pub quality: Option<Quality>,
     /// Its tags.
     #[serde(flatten)]
     pub tags: Tags,

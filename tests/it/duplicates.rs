@@ -126,7 +126,7 @@ fn relations_and_rules_choose_what_is_kept() {
     let everything = messy.folder.path().to_str().unwrap().to_owned();
     assert_eq!(kept(&["--prefer", &everything]).len(), 6, "what is preferred is always kept");
     let refused = messy.run(&["--keep", "size"]).code(2);
-    assert!(refused.err.contains("the rules are lossless, rate"), "{}", refused.err);
+    assert!(refused.err.contains("the rules are lossless, quality"), "{}", refused.err);
     messy.run(&["--relation", "shared_backing"]).code(2);
     messy.run(&[&messy.path("nowhere")]).code(1);
     messy.run(&[&everything]).code(0);

@@ -42,6 +42,7 @@ mod layering;
 mod lists;
 mod merge;
 mod nonmusic;
+mod quality;
 mod repaired;
 mod repeats;
 mod run;

@@ -8,7 +8,6 @@ use super::au;
 use super::process::{Limits, Output, Process, Stop};
 use crate::cancel::CancelToken;
 use crate::decode::block_source::BlockSource;
-#[cfg(feature = "acoustid")]
 use crate::decode::frame_source::FrameSource;
 use crate::decode::mixer::Mixer;
 use crate::decode::sample_limits::{RATES, sane};
@@ -84,7 +83,6 @@ impl FfmpegDecoder {
     }
 
     /// Makes blocks hold all channels, frame after frame, instead of their mean.
-    #[cfg(feature = "acoustid")]
     pub fn with_all_channels(self) -> Self {
         Self { every_channel: true, ..self }
     }
@@ -246,7 +244,6 @@ impl BlockSource for FfmpegDecoder {
     }
 }
 
-#[cfg(feature = "acoustid")]
 impl FrameSource for FfmpegDecoder {
     fn next_frames(&mut self, frames: &mut Vec<f32>) -> Result<Option<Sound>> {
         Ok(self.next_block(frames)?.map(|_| self.sound))

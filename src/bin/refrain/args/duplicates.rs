@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use refrain::{KeepRule, Relation};
 
-use super::bytes::bytes;
+use super::{bytes::bytes, ffmpeg::FfmpegArgs};
 
 /// What to list, which files to keep, and how to print it.
 #[derive(Debug, Args)]
@@ -21,7 +21,7 @@ pub struct DuplicatesArgs {
         default_value = "same_bytes,same_audio"
     )]
     pub relation: Vec<RelationArg>,
-    /// Rules for the file to keep, separated by commas: lossless, rate, bitrate, longest, tags, oldest, newest, path [default: lossless,rate,bitrate,longest,tags,oldest,path]
+    /// Rules for the file to keep, separated by commas: lossless, quality, rate, bitrate, longest, tags, oldest, newest, path [default: lossless,quality,rate,bitrate,longest,tags,oldest,path]
     #[arg(long, value_name = "RULES", value_delimiter = ',')]
     pub keep: Vec<KeepRule>,
     /// Keep all files in this folder; of two copies, keep the one in it
@@ -33,6 +33,9 @@ pub struct DuplicatesArgs {
     /// List only groups that free at least this much, such as 500k, 20M or 1.5G
     #[arg(long, value_name = "SIZE", value_parser = bytes)]
     pub min_free: Option<u64>,
+    /// Do not decode the files of groups to measure how good they sound
+    #[arg(long)]
+    pub no_measure: bool,
     /// Print one JSON document per group, one per line
     #[arg(long)]
     pub json: bool,
@@ -42,11 +45,13 @@ pub struct DuplicatesArgs {
     /// Write a shell script that deletes the files that are not kept, and change nothing
     #[arg(long, value_name = "FILE")]
     pub script: Option<PathBuf>,
+    #[command(flatten)]
+    pub ffmpeg: FfmpegArgs,
     /// Write a web page that lists the groups and draws where the files agree
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
     /// Say how two indexed files are related, and where they sound alike
-    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["below", "relation", "keep", "prefer", "only", "min_free", "csv", "script", "html"])]
+    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["below", "relation", "keep", "prefer", "only", "min_free", "no_measure", "csv", "script", "html"])]
     pub why: Vec<PathBuf>,
     /// Remember that two indexed files are no duplicates
     #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["below", "relation", "keep", "prefer", "csv", "script", "json", "why"])]

@@ -1,5 +1,6 @@
 //! `refrain duplicates`
 use std::{
+    cell::{Cell, RefCell},
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
     process::ExitCode,
@@ -30,11 +31,19 @@ pub fn run(args: &DuplicatesArgs) -> anyhow::Result<ExitCode> {
     }
     warn_if_empty(&index, &path)?;
     let stop = stop::token();
-    let mut steps = Steps::new("track");
-    let options =
-        options(args)?.cancel(&stop).on_progress(|Progress { done, total, .. }| steps.at(done, total));
+    let (steps, measuring) = (RefCell::new(Steps::new("track")), Cell::new(false));
+    let options = options(args)?
+        .cancel(&stop)
+        .on_progress(|Progress { done, total, .. }| steps.borrow_mut().at(done, total))
+        .on_measured(|Progress { done, total, .. }| {
+            if !measuring.replace(true) {
+                steps.borrow().end();
+                steps.replace(Steps::new("file"));
+            }
+            steps.borrow_mut().at(done, total);
+        });
     let groups = index.duplicates_with(options);
-    steps.end();
+    steps.into_inner().end();
     let groups = groups?;
     if let Some(script) = &args.script {
         duplicates_script::write(script, &groups)?;
@@ -55,6 +64,7 @@ fn options(args: &DuplicatesArgs) -> anyhow::Result<DuplicateOptions<'static>> {
         .only(args.only.iter().copied())
         .below(absolute(&args.below)?)
         .min_free(args.min_free.unwrap_or(0));
+    let options = if args.no_measure { options } else { options.measure_with(&args.ffmpeg.ffmpeg) };
     Ok(if args.keep.is_empty() { options } else { options.keep(args.keep.iter().copied()) })
 }
 
