@@ -5,7 +5,7 @@
 
 /// The process is at a place where its end would matter.
 #[cfg(debug_assertions)]
-pub(crate) fn reach(name: &str) {
+pub fn reach(name: &str) {
     use std::sync::{
         OnceLock,
         atomic::{AtomicU64, Ordering},
@@ -29,7 +29,7 @@ pub(crate) fn reach(name: &str) {
 /// The process is at a place where its end would matter.
 #[cfg(not(debug_assertions))]
 #[inline(always)]
-pub(crate) fn reach(_name: &str) {}
+pub fn reach(_name: &str) {}
 
 /// The process is between two steps that another process may come between. Tests run something here.
 #[inline(always)]

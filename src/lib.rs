@@ -49,6 +49,7 @@
 //! | identify live sound, or hours of it as it comes | [`Index::listen`], [`Listener`] |
 //! | find what sounds like a track of the index | [`Index::query_track`] |
 //! | list what an index holds | [`Index::tracks`], [`Index::info`], [`Index::failures`], [`Index::select`] |
+//! | look again at some files, or hash one | [`Index::update_files`], [`content_hash`] |
 //! | remove, relocate, merge | [`Index::remove`], [`Index::relocate`], [`Index::merge`] |
 //! | check and maintain the file | [`Index::verify`], [`Index::rebuild`], [`Index::compact`], [`Index::export`], [`MaintainOptions`] |
 //! | tell what was played when in a long recording | [`Index::timeline`], [`TimelineOptions`], [`Timeline`], [`Play`] |
@@ -209,6 +210,9 @@ pub use decode::{Audio, Warning};
 pub use duplicates::{Compared, Loudness, Measures, Missing, Relation, Rule as KeepRule, Wander};
 #[doc(inline)]
 pub use error::{Error, Result};
+/// Where a test lets the process die. For the command; empty in a release build.
+#[doc(hidden)]
+pub use failpoint::reach as failpoint;
 pub use index::{
     add::{AddOptions, Added},
     duplicates::DuplicateOptions,
@@ -228,6 +232,7 @@ pub use query::{options::QueryOptions, variants::Range};
 pub use report::HarmonicFigures;
 #[doc(inline)]
 pub use report::{Answer, DuplicateFile, DuplicateGroup, Match, Play, Status, Timeline};
+pub use scan::content_hash::hash as content_hash;
 #[cfg(feature = "decode")]
 pub use scan::files::ScanOptions;
 pub use store::{ContentHash, FileEntry, Track, TrackId, TrackRecord};

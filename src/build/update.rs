@@ -104,6 +104,38 @@ pub(crate) fn update_with(
     Run { analyse, store, options }.run(found, &[], None)
 }
 
+/// Brings `store` up to date with these absolute paths alone. Adds a file that it does not know only if a scan of the folders
+/// that it remembers would find it.
+///
+/// # Errors
+/// Those of [`build`].
+pub(crate) fn files(store: &mut Store, paths: &[PathBuf], options: BuildOptions<'_>) -> Result<BuildSummary> {
+    let (params, ffmpeg) = (*store.params(), options.ffmpeg.clone());
+    let analyse = |file: &FoundFile, stop: &CancelToken| track::file(&file.path, &ffmpeg, &params, stop);
+    let roots = store.roots()?;
+    let mut found = Found::default();
+    for path in paths {
+        options.cancel.check()?;
+        let is_known = store.known(path)?.is_some();
+        let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file);
+        if let Some(metadata) = metadata.filter(|_| is_known || roots.iter().any(|root| covers(root, path))) {
+            found.files.push(files::describe(path.clone(), &metadata));
+        }
+    }
+    found.files.sort_unstable();
+    found.files.dedup_by(|a, b| a.path == b.path);
+    Run { analyse: &analyse, store, options }.run(found, &[], Some(paths))
+}
+
+/// Whether a scan of `root` comes to a file at `path`.
+fn covers(root: &Root, path: &Path) -> bool {
+    let Ok(inside) = path.strip_prefix(&root.path) else { return false };
+    let names: Vec<&[u8]> = inside.iter().map(std::ffi::OsStr::as_encoded_bytes).collect();
+    let is_hidden = names.iter().any(|name| name.first() == Some(&b'.'));
+    let is_too_deep = root.max_depth.is_some_and(|depth| names.len() > depth as usize);
+    !is_too_deep && (root.hidden || !is_hidden)
+}
+
 /// Tries the files again that gave no fingerprint.
 ///
 /// # Errors
@@ -305,6 +337,22 @@ mod tests {
         assert_eq!((again.unchanged, again.added), (1, 0));
         store.verify(&CancelToken::new()).unwrap();
     }
+
+    #[test]
+    fn only_what_a_scan_of_the_folder_finds_is_covered() {
+        let root = |hidden, max_depth| Root { path: "/m".into(), follow_links: true, hidden, max_depth };
+        for (root, path, is_covered) in [
+            (root(false, None), "/m/a/b.wav", true),
+            (root(false, None), "/mm/b.wav", false),
+            (root(false, None), "/m/.a/b.wav", false),
+            (root(true, None), "/m/.a/b.wav", true),
+            (root(false, Some(1)), "/m/b.wav", true),
+            (root(false, Some(1)), "/m/a/b.wav", false),
+        ] {
+            assert_eq!(covers(&root, Path::new(path)), is_covered, "{path} {root:?}");
+        }
+    }
+
     #[test]
     fn a_file_whose_hash_is_not_known_yet_gets_it_and_counts_as_unchanged() {
         let folder = tempfile::tempdir().unwrap();

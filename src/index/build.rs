@@ -58,6 +58,15 @@ impl Index {
         self.connections.write(|store| update::update(store, options))
     }
 
+    /// Brings the index up to date with these files alone, as [`Index::update`] does with all. Marks those that are gone as
+    /// missing. Adds those that are new if they lie in an indexed folder, and recognises files that have moved.
+    ///
+    /// # Errors
+    /// Those of [`Index::build_with`].
+    pub fn update_files(&self, paths: &[PathBuf], options: BuildOptions<'_>) -> Result<BuildSummary> {
+        self.connections.write(|store| update::files(store, paths, options))
+    }
+
     /// Tries the files again that gave no fingerprint. Forgets those that are gone, unless their indexed folder is.
     ///
     /// # Errors

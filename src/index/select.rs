@@ -82,6 +82,14 @@ impl Index {
         self.connections.reader()?.track(id)
     }
 
+    /// The files of a track: first those that exist, then those that are missing, each in order of paths.
+    ///
+    /// # Errors
+    /// [`Error::Index`] if the file cannot be read.
+    pub fn files(&self, id: TrackId) -> Result<Vec<FileEntry>> {
+        self.connections.reader()?.files(id)
+    }
+
     /// The paths of the selected files, in order.
     ///
     /// # Errors

@@ -14,11 +14,11 @@ use crate::{
 /// How many bytes are read at a time: enough for the hash to use all lanes.
 const CHUNK: usize = 256 << 10;
 
-/// Hashes the whole file.
+/// Hashes the whole file: BLAKE3, by which an index recognises a file's content.
 ///
 /// # Errors
 /// [`Error::Io`] if it cannot be read; [`Error::Interrupted`] once `cancel` is cancelled.
-pub(crate) fn hash(path: &Path, cancel: &CancelToken) -> Result<ContentHash> {
+pub fn hash(path: &Path, cancel: &CancelToken) -> Result<ContentHash> {
     let io = |source| Error::Io { path: path.to_owned(), source };
     let mut file = File::open(path).map_err(io)?;
     let mut hasher = blake3::Hasher::new();

@@ -20,6 +20,7 @@ mod docs_output;
 #[cfg(unix)]
 mod docs_recipes;
 mod duplicates;
+mod duplicates_acts;
 mod duplicates_memory;
 #[cfg(unix)]
 mod duplicates_shown;

@@ -1,4 +1,5 @@
 //! The command line.
+mod acts;
 mod bytes;
 mod duplicates;
 pub mod examples;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use refrain::QueryOptions;
 
+pub use acts::*;
 pub use duplicates::*;
 pub use ffmpeg::*;
 pub use find::*;

@@ -1,5 +1,7 @@
 //! The command line of refrain.
+mod acts;
 mod args;
+mod ask;
 mod bar;
 mod called_fpcalc;
 mod cmd;

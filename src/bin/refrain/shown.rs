@@ -160,9 +160,8 @@ fn words_of_a_shell_are_split() {
 fn leaves(command: &Command, above: &str, found: &mut BTreeMap<String, Command>) {
     for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help" && !sub.is_hide_set()) {
         let name = format!("{above} {}", sub.get_name()).trim_start().to_owned();
-        if sub.has_subcommands() {
-            leaves(sub, &name, found);
-        } else {
+        leaves(sub, &name, found);
+        if !sub.is_subcommand_required_set() {
             found.insert(name, sub.clone());
         }
     }
@@ -211,7 +210,9 @@ fn the_manual_names_every_command_and_option_and_no_other() {
     let mut named = Vec::new();
     for row in rows(section(&page, "## Commands").expect("the commands")) {
         let words = row[0].trim_matches('`').strip_prefix("refrain ").expect("a command");
-        let name = all.keys().find(|name| words == *name || words.starts_with(&format!("{name} ")));
+        let is_named = |name: &&String| words == *name || words.starts_with(&format!("{name} "));
+        // The longest, because the name of one command may be the beginning of another one's.
+        let name = all.keys().filter(is_named).max_by_key(|name| name.len());
         named.push(name.unwrap_or_else(|| panic!("there is no command `refrain {words}`")).clone());
     }
     let listed: BTreeSet<String> = named.iter().cloned().collect();

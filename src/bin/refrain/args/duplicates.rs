@@ -4,11 +4,18 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use refrain::{KeepRule, Relation};
 
-use super::{bytes::bytes, ffmpeg::FfmpegArgs};
+use super::{
+    acts::{ActArgs, DuplicatesCommand},
+    bytes::bytes,
+    ffmpeg::FfmpegArgs,
+};
 
 /// What to list, which files to keep, and how to print it.
 #[derive(Debug, Args)]
+#[command(disable_help_subcommand = true)]
 pub struct DuplicatesArgs {
+    #[command(subcommand)]
+    pub command: Option<DuplicatesCommand>,
     /// List only groups with a file in this folder
     #[arg(value_name = "DIR")]
     pub below: Vec<PathBuf>,
@@ -59,6 +66,8 @@ pub struct DuplicatesArgs {
     /// Forget that two indexed files are no duplicates
     #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["below", "relation", "keep", "prefer", "csv", "script", "json", "why", "ignore"])]
     pub unignore: Vec<PathBuf>,
+    #[command(flatten)]
+    pub act: ActArgs,
 }
 
 /// A relation as the command line names it.

@@ -46,12 +46,10 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         &[
             ("List what is in the library more than once", "refrain duplicates"),
             ("Keep the files in one folder rather than others", "refrain duplicates --prefer ~/Music"),
-            (
-                "Write the commands that delete the rest, to read before they run",
-                "refrain duplicates --script rest.sh",
-            ),
+            ("Move the other copies to the trash, without a question", "refrain duplicates --trash --yes"),
         ],
     ),
+    ("duplicates undo", &[("Put back what the last run moved or replaced", "refrain duplicates undo")]),
     (
         "index build",
         &[

@@ -11,16 +11,31 @@ use refrain::{Compared, DuplicateGroup, DuplicateOptions, Index, Progress, Track
 use serde_json::json;
 
 use super::{
-    NAMES_CUT, duplicates_csv, duplicates_html, duplicates_script, duplicates_text, duplicates_words, title,
-    warn_if_empty,
+    NAMES_CUT, duplicates_act, duplicates_csv, duplicates_html, duplicates_script, duplicates_text,
+    duplicates_undo, duplicates_words, title, warn_if_empty,
 };
-use crate::{args::DuplicatesArgs, bar::Steps, db, messages, screen::near::near, stop, wording};
+use crate::{
+    args::{DuplicatesArgs, DuplicatesCommand},
+    bar::Steps,
+    db, messages,
+    screen::near::near,
+    stop, wording,
+};
 
 /// Lists groups of files that hold the same recording. Exit 1 if there is none.
 pub fn run(args: &DuplicatesArgs) -> anyhow::Result<ExitCode> {
+    if let Some(DuplicatesCommand::Undo(undo)) = &args.command {
+        anyhow::ensure!(
+            duplicates_act::action(args).is_none() && args.below.is_empty(),
+            "`undo` stands alone; it takes no option or folder of `duplicates`"
+        );
+        return duplicates_undo::run(undo);
+    }
     let path = db::path()?;
     // What was compared is remembered.
     let index = Index::open_to_write(&path)?;
+    let action = duplicates_act::action(args);
+    let journal = action.map(|_| duplicates_act::open(&index, args)).transpose()?;
     if let [one, two] = args.why.as_slice() {
         return why(args, &index, one, two);
     }
@@ -45,6 +60,12 @@ pub fn run(args: &DuplicatesArgs) -> anyhow::Result<ExitCode> {
     let groups = index.duplicates_with(options);
     steps.into_inner().end();
     let groups = groups?;
+    if let (Some(action), Some(journal)) = (action, journal) {
+        if !args.act.yes && !args.json {
+            print(args, &groups).context("cannot write the list")?;
+        }
+        return duplicates_act::run(args, action, &groups, absolute(&args.prefer)?, (index, journal), &stop);
+    }
     if let Some(script) = &args.script {
         duplicates_script::write(script, &groups)?;
         messages::say(&format!("{}: read it before you run it", near(script)));
@@ -68,11 +89,14 @@ fn options(args: &DuplicatesArgs) -> anyhow::Result<DuplicateOptions<'static>> {
     Ok(if args.keep.is_empty() { options } else { options.keep(args.keep.iter().copied()) })
 }
 
+/// The folders as absolute paths, and as the index names them: with all links resolved.
 fn absolute(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     let whole = |path: &PathBuf| {
         std::path::absolute(path).with_context(|| format!("cannot find {}", wording::shown(path)))
     };
-    paths.iter().map(whole).collect()
+    let mut all = paths.iter().map(whole).collect::<anyhow::Result<Vec<_>>>()?;
+    all.extend(paths.iter().filter_map(|path| path.canonicalize().ok()));
+    Ok(all)
 }
 
 fn print(args: &DuplicatesArgs, groups: &[DuplicateGroup]) -> anyhow::Result<()> {

@@ -117,6 +117,10 @@ const FILES: &[(&str, &str)] = &[
         "FILE-wal, FILE-shm",
         "Files of SQLite beside an open index. SQLite removes them when the index is closed.",
     ),
+    (
+        "FILE.undo",
+        "The journal of `refrain duplicates`, out of which `refrain duplicates undo` knows what to put back.",
+    ),
 ];
 
 /// Writes a file that appears whole or not at all.

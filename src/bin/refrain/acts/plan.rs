@@ -1,0 +1,89 @@
+//! Which files to act upon, and which file stays for each.
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+use refrain::{DuplicateFile, DuplicateGroup, Relation, TrackId};
+
+use super::action::Action;
+
+/// A file to act upon, and the file that stays.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// The file.
+    pub path: PathBuf,
+    /// Its track.
+    pub id: TrackId,
+    /// What it is to the first file of the group.
+    pub relation: Relation,
+    /// Bytes.
+    pub size: u64,
+    /// The file that stays.
+    pub kept: PathBuf,
+    /// Its track.
+    pub kept_id: TrackId,
+    /// All files of the group that stay.
+    pub all_kept: Vec<PathBuf>,
+}
+
+/// How much longer a file of another cut may be than the one that stays, in seconds.
+const LONGER: f64 = 2.0;
+
+/// Chooses files that the report calls spare. `relations` are those of which one file is enough. Nothing is done with files in
+/// `target`, where files are moved to. Also returns the spare files that hold more than the file that stays.
+pub fn plan(
+    action: Action,
+    groups: &[DuplicateGroup],
+    relations: &[Relation],
+    target: Option<&Path>,
+) -> (Vec<Planned>, Vec<PathBuf>) {
+    let (mut all, mut longer) = (Vec::new(), Vec::new());
+    for group in groups {
+        for spare in group.files.iter().filter(|file| !file.keep && file.relation != Relation::SharedBacking)
+        {
+            let Some(kept) = kept(action, group, spare, relations) else { continue };
+            if target.is_some_and(|folder| spare.path.starts_with(folder)) {
+                continue;
+            }
+            let is_cut = |file: &DuplicateFile| matches!(file.relation, Relation::Excerpt | Relation::Edit);
+            if (is_cut(spare) || is_cut(kept)) && spare.duration.0 > kept.duration.0 + LONGER {
+                longer.push(spare.path.clone());
+                continue;
+            }
+            all.push(Planned {
+                path: spare.path.clone(),
+                id: spare.id,
+                relation: spare.relation,
+                size: spare.size,
+                kept: kept.path.clone(),
+                kept_id: kept.id,
+                all_kept: group.files.iter().filter(|file| file.keep).map(|file| file.path.clone()).collect(),
+            });
+        }
+    }
+    // What stays for another file stays, whatever another group says.
+    let relied_on: BTreeSet<PathBuf> = all.iter().map(|planned| planned.kept.clone()).collect();
+    let mut seen = BTreeSet::new();
+    all.retain(|planned| !relied_on.contains(&planned.path) && seen.insert(planned.path.clone()));
+    (all, longer)
+}
+
+/// The file that stays for a spare one: the one that the rules keep; for links a file of the same bytes.
+fn kept<'g>(
+    action: Action,
+    group: &'g DuplicateGroup,
+    spare: &DuplicateFile,
+    relations: &[Relation],
+) -> Option<&'g DuplicateFile> {
+    let files = group.files.iter();
+    if action.links() {
+        let mut same = files.filter(|file| file.id == spare.id);
+        let first = same.clone().find(|file| !file.keep);
+        return same.find(|file| file.keep).or(first).filter(|file| file.path != spare.path);
+    }
+    let is_enough = |file: &&DuplicateFile| {
+        file.keep && (file.relation == Relation::Reference || relations.contains(&file.relation))
+    };
+    files.into_iter().find(is_enough)
+}
