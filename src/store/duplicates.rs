@@ -341,12 +341,22 @@ mod tests {
         assert_eq!(store.duplicate_search().unwrap(), Some((7, ids[2])));
         let near = |store: &Store| {
             let mut all = Vec::new();
-            store.near_pairs(|one, two, seeds| Ok(all.push((one, two, seeds)))).unwrap();
+            store
+                .near_pairs(|one, two, seeds| {
+                    all.push((one, two, seeds));
+                    Ok(())
+                })
+                .unwrap();
             all
         };
         let compared = |store: &Store| {
             let mut all = Vec::new();
-            store.compared_pairs(|one, two, pair| Ok(all.push((one, two, pair)))).unwrap();
+            store
+                .compared_pairs(|one, two, pair| {
+                    all.push((one, two, pair));
+                    Ok(())
+                })
+                .unwrap();
             all
         };
         assert_eq!(near(&store)[0], (ids[0], ids[1], seeds.to_vec()));

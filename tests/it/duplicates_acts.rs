@@ -84,7 +84,7 @@ impl Library {
         assert_eq!(rows(&self.place), self.rows, "{what}");
         let left: Vec<PathBuf> =
             walk(&self.place.path()).into_iter().filter(|path| is_temporary(path)).collect();
-        assert_eq!(left, [PathBuf::new(); 0], "{what}: what should be there for a moment only");
+        assert_eq!(left, Vec::<PathBuf>::new(), "{what}: what should be there for a moment only");
     }
 
     /// Asserts that no content is lost, that what is not spare is where it was, and that the index is valid.
@@ -176,7 +176,7 @@ fn the_trash_takes_what_is_spare_and_gives_it_back() {
     assert_eq!(names(&library, &back.json()), BTreeSet::from([COPY, QUIETER].map(str::to_owned)));
     assert_eq!(back.json()[0]["undone"], "trash");
     library.is_as_before("after the trash");
-    assert_eq!(walk(&library.place.at(".local/share/Trash")), [PathBuf::new(); 0]);
+    assert_eq!(walk(&library.place.at(".local/share/Trash")), Vec::<PathBuf>::new());
     assert!(library.run("undo --yes").code(1).err.contains("nothing to undo"));
 }
 
@@ -668,7 +668,7 @@ fn killed_at_any_step_no_file_is_lost_and_undo_works() {
             library.is_as_before(&what);
         }
         let trash = walk(&library.place.at(".local/share/Trash"));
-        assert_eq!(trash, [PathBuf::new(); 0], "{args}");
+        assert_eq!(trash, Vec::<PathBuf>::new(), "{args}");
     }
 }
 
@@ -717,7 +717,7 @@ fn files_go_to_another_disk_and_come_back() {
     assert!(fs::read(&there).unwrap() == library.content(COPY) && !library.has(COPY));
     library.run("undo --yes").code(0);
     library.is_as_before("there and back");
-    assert_eq!(walk(other.path()), [PathBuf::new(); 0]);
+    assert_eq!(walk(other.path()), Vec::<PathBuf>::new());
     #[cfg(debug_assertions)]
     for failpoint in ["act-begun", "move-copied", "move-placed-copy", "move-moved", "move-copied=2"] {
         library.dies(&args, failpoint);
@@ -731,7 +731,7 @@ fn files_go_to_another_disk_and_come_back() {
         let again = library.run("undo --yes");
         assert!([Some(0), Some(1)].contains(&again.code), "{failpoint}: {again:#?}");
         library.is_as_before(failpoint);
-        assert_eq!(walk(other.path()), [PathBuf::new(); 0], "{failpoint}");
+        assert_eq!(walk(other.path()), Vec::<PathBuf>::new(), "{failpoint}");
     }
 }
 

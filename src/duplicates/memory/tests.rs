@@ -90,7 +90,11 @@ fn a_search_again_compares_nothing_and_a_new_track_only_itself() {
         library.store.write(|batch| batch.remove(std::path::Path::new("/006"))).unwrap();
         assert_eq!(members(&library.search(true).0), [vec![5, other.0]]);
         let mut pairs = Vec::new();
-        library.store.near_pairs(|one, two, _| Ok(pairs.push((one, two)))).unwrap();
+        let each = |one, two, _| {
+            pairs.push((one, two));
+            Ok(())
+        };
+        library.store.near_pairs(each).unwrap();
         assert!(pairs.iter().all(|pair| pair.0 != copy && pair.1 != copy), "{pairs:?}");
     }
 }
