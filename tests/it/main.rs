@@ -29,8 +29,7 @@ mod exact;
 #[cfg(unix)]
 mod ffmpeg;
 mod format_1;
-mod format_2;
-mod format_3;
+mod formats_2_and_3;
 mod fpcalc;
 mod fuzz;
 mod help;
