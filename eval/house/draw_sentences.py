@@ -4,7 +4,9 @@
 usage: draw_sentences.py [--refrain PATH] [--n 100] [--seed TEXT]
 
 The seed is the hash of the commit unless given, so a new commit draws anew and the same one draws the same. A sentence has five
-words or more. Cells of tables count, code does not. Messages are the texts in the source of the command and of `error.rs`.
+words or more beside code and addresses. Cells of tables count. Messages are the texts in the source of the command and of
+`error.rs` that nothing is put into, and what the tests keep of messages as they are printed. Pages for those who make releases
+do not count.
 """
 
 import argparse
@@ -14,8 +16,9 @@ import re
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-PAGES = ["README.md", "docs/*.md", "bindings/*/README.md", "packaging/README.md"]
+PAGES = ["README.md", "docs/*.md", "bindings/*/README.md"]
 MESSAGES = ["src/bin/refrain/**/*.rs", "src/error.rs"]
+PRINTED = "tests/it/*.rs"
 LEAST_WORDS = 5
 
 
@@ -53,11 +56,18 @@ def messages(source: str) -> list[str]:
     texts = re.findall(r'"((?:[^"\\]|\\.)*)"', code)
     # What spans lines without a backslash is code between two texts.
     plain = [re.sub(r"\\\n\s*", "", text) for text in texts if not text.startswith("\\")]
-    return [text.replace("\\n", " ") for text in plain if "\n" not in text]
+    # A text with holes is no sentence yet; one with code in it is none at all.
+    return [text.replace("\\n", " ") for text in plain if not re.search(r"[\n{}\x1b]|=>|::|\(\)|^refrain [a-z]|^[A-Z ]+ x |^\s*(?:\?|\)|\.|,)", text)]
+
+
+def printed(test: str) -> list[str]:
+    """Messages that a test keeps word for word."""
+    return [line for text in re.findall(r'@r?#*"(refrain: [^"]*)"', test) for line in text.splitlines()]
 
 
 def words(sentence: str) -> int:
-    return len(re.findall(r"[A-Za-z]{2,}", sentence))
+    plain = re.sub(r"`[^`]*`|\[([^]]*)\]\([^)]*\)|https?://\S+|\S*[/\\]\S*", r" \1 ", sentence)
+    return len(re.findall(r"[A-Za-z]{2,}", plain))
 
 
 def main() -> None:
@@ -71,7 +81,8 @@ def main() -> None:
     of = {
         "manual": [s for pattern in PAGES for f in sorted(ROOT.glob(pattern)) for s in of_page(f.read_text())],
         "help": helps(a.refrain.resolve(), []),
-        "message": [s for pattern in MESSAGES for f in sorted(ROOT.glob(pattern)) for s in messages(f.read_text())],
+        "message": [s for pattern in MESSAGES for f in sorted(ROOT.glob(pattern)) for s in messages(f.read_text())]
+        + [s for f in sorted(ROOT.glob(PRINTED)) for s in printed(f.read_text())],
     }
     all_of_them = [(kind, s) for kind, found in of.items() for s in dict.fromkeys(found) if words(s) >= LEAST_WORDS]
     drawn = random.Random(seed).sample(sorted(all_of_them), min(a.n, len(all_of_them)))
