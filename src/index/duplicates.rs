@@ -380,9 +380,17 @@ impl<'o> Library<'o> {
         let one_is_enough =
             |relation| relation == Relation::Reference || options.relations.contains(&relation);
         let rivals: Vec<usize> = (0..files.len()).filter(|&n| one_is_enough(files[n].relation)).collect();
+        // A part never stands for the whole.
+        let longest = rivals.iter().map(|&n| facts[n].seconds).fold(0.0, f64::max);
+        let is_cut = |n: &usize| matches!(files[*n].relation, Relation::Excerpt | Relation::Edit);
+        let cut = rivals.iter().any(is_cut);
+        let (rivals, parts): (Vec<usize>, Vec<usize>) =
+            rivals.into_iter().partition(|&n| !cut || facts[n].seconds >= longest - WHOLE_SECONDS);
         let known: Vec<Facts> = rivals.iter().map(|&n| facts[n].clone()).collect();
-        let (kept, why) = best(&options.rules, &known);
+        let (kept, mut why) = best(&options.rules, &known);
         let kept = rivals.get(kept).copied().unwrap_or(0);
+        why.extend(parts.iter().map(|_| "shorter; the kept file holds more".to_owned()));
+        let rivals = [rivals, parts].concat();
         for (file, facts) in files.iter_mut().zip(facts) {
             (file.keep, file.why) = match file.relation {
                 Relation::SharedBacking => (true, "only the backing is the same".to_owned()),
@@ -413,6 +421,9 @@ impl<'o> Library<'o> {
         bytes
     }
 }
+
+/// A file that is this much shorter than another one is a part of it, in seconds.
+const WHOLE_SECONDS: f64 = 7.0;
 
 /// Why the best file is kept, and what is wrong with it.
 fn best_of_copies(file: &Facts) -> String {

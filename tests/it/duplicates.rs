@@ -122,6 +122,9 @@ fn relations_and_rules_choose_what_is_kept() {
         kept(&["--relation", "same_bytes,same_audio,excerpt"]),
         ["edit.wav", "faster.wav", "song.wav"]
     );
+    // A rule that would keep a part does not: it is not the whole song.
+    let newest = kept(&["--relation", "same_bytes,same_audio,excerpt,edit", "--keep", "newest"]);
+    assert!(newest.iter().all(|file| !["excerpt.wav", "edit.wav"].contains(&file.as_str())), "{newest:?}");
     assert_eq!(kept(&["--keep", "path"]), ["edit.wav", "excerpt.wav", "faster.wav", "song.wav"]);
     let everything = messy.folder.path().to_str().unwrap().to_owned();
     assert_eq!(kept(&["--prefer", &everything]).len(), 6, "what is preferred is always kept");

@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::Context;
-use refrain::{Compared, DuplicateGroup, DuplicateOptions, Index, Progress, Track};
+use refrain::{Compared, DuplicateGroup, DuplicateOptions, Index, Progress, Relation, Track};
 use serde_json::json;
 
 use super::{
@@ -67,7 +67,8 @@ pub fn run(args: &DuplicatesArgs) -> anyhow::Result<ExitCode> {
         return duplicates_act::run(args, action, &groups, absolute(&args.prefer)?, (index, journal), &stop);
     }
     if let Some(script) = &args.script {
-        duplicates_script::write(script, &groups)?;
+        let relations: Vec<Relation> = args.relation.iter().copied().map(Into::into).collect();
+        duplicates_script::write(script, &groups, &relations)?;
         messages::say(&format!("{}: read it before you run it", near(script)));
     }
     if let Some(page) = &args.html {

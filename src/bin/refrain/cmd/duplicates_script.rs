@@ -7,19 +7,20 @@ use std::{
 };
 
 use anyhow::Context;
-use refrain::DuplicateGroup;
+use refrain::{DuplicateGroup, Relation};
 
 use crate::wording;
 
-/// Writes the script. It deletes a file only if the kept one is there and both have the sizes of the report.
-pub fn write(path: &Path, groups: &[DuplicateGroup]) -> anyhow::Result<()> {
+/// Writes the script. It deletes a file only if the kept one is there and both have the sizes of the report. `relations` are those
+/// of which one file is enough.
+pub fn write(path: &Path, groups: &[DuplicateGroup], relations: &[Relation]) -> anyhow::Result<()> {
     let problem = || format!("cannot write {}", wording::shown(path));
     let mut out = BufWriter::new(File::create(path).with_context(problem)?);
-    script(&mut out, groups).with_context(problem)?;
+    script(&mut out, groups, relations).with_context(problem)?;
     out.flush().with_context(problem)
 }
 
-fn script(out: &mut impl Write, groups: &[DuplicateGroup]) -> io::Result<()> {
+fn script(out: &mut impl Write, groups: &[DuplicateGroup], relations: &[Relation]) -> io::Result<()> {
     out.write_all(
         b"#!/bin/sh\n\
           # Deletes the files that `refrain duplicates` does not keep. Read it first.\n\
@@ -34,7 +35,10 @@ fn script(out: &mut impl Write, groups: &[DuplicateGroup]) -> io::Result<()> {
           }\n",
     )?;
     for group in groups {
-        let Some(kept) = group.files.iter().find(|file| file.keep) else { continue };
+        // Other versions are kept as well, but for themselves.
+        let is_rival = |relation| relation == Relation::Reference || relations.contains(&relation);
+        let kept = group.files.iter().find(|file| file.keep && is_rival(file.relation));
+        let Some(kept) = kept else { continue };
         let spare: Vec<_> = group.files.iter().filter(|file| !file.keep).collect();
         if spare.is_empty() {
             continue;
