@@ -102,7 +102,7 @@ impl<'a> Acting<'a> {
             return Err(Why::Needless("it is a symbolic link, so that nothing would be free".to_owned()));
         }
         if planned.all_kept.iter().any(|kept| disk::is_same_file(path, kept)) {
-            return Err(Why::Needless("it is another name of a file that is kept".to_owned()));
+            return Err(Why::Needless("it is the kept file under another name".to_owned()));
         }
         let real = disk::real(path);
         if self.preferred.iter().any(|folder| real.starts_with(folder)) {

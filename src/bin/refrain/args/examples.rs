@@ -162,7 +162,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     (
         "completions",
         &[
-            ("Complete commands in bash from now on", "refrain completions bash > refrain.bash"),
+            ("Write the completions for bash to a file", "refrain completions bash > refrain.bash"),
             ("In fish", "refrain completions fish > refrain.fish"),
         ],
     ),
