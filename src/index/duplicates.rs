@@ -144,8 +144,8 @@ impl<'a> DuplicateOptions<'a> {
 }
 
 impl Index {
-    /// Finds the files that hold the same recording: in other formats, remastered, at another speed, cut or in part. Reads
-    /// the index alone. Files that are missing are left out. An index that was opened for writing remembers what was
+    /// Finds the files that hold the same recording: in other formats, remastered, at another speed, cut or in part. Looks
+    /// at the index alone. Files that are missing are left out. An index that was opened for writing remembers what was
     /// compared, so that the next search compares only what is new.
     ///
     /// ```no_run

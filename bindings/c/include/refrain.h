@@ -2203,7 +2203,8 @@ enum RefrainCode refrain_export_with(const struct RefrainIndex *index,
 
 /**
  * Finds the files that hold the same recording, and passes each group to the callback, in order of the paths of their
- * first files, on this thread. Reads the index alone; leaves out files that are missing. `options` may be NULL. A library
+ * first files, on this thread. Looks at the index alone; leaves out files that are missing. An index that was opened for
+ * writing remembers what was compared. `options` may be NULL. A library
  * without duplicates is no failure. The callback may read the index.
  *
  * REFRAIN_ERROR_INTERRUPTED if its cancel ended it.

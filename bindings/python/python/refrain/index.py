@@ -656,7 +656,8 @@ class Index:
         callback: Optional[Callable[[int, int], object]] = None,
     ) -> List[DuplicateGroup]:
         """Finds the files that hold the same recording: in other formats, remastered, at another speed, cut or in part. Says
-        which of them to keep. Reads the index alone and changes no file. Missing files are left out.
+        which of them to keep. Looks at the index alone and changes no music file. Missing files are left out. An index that was
+        opened for writing remembers what was compared.
 
         Parameters
         ----------
