@@ -106,3 +106,83 @@ fn quantile(mut values: Vec<f64>, share: f64) -> f64 {
     let at = (share * (values.len() - 1) as f64).round() as usize;
     values.get(at).copied().unwrap_or(0.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::duplicates::fixture::{Music, sound};
+
+    const LEVELS: usize = 80;
+
+    /// How loud an octave of a song is at a frame, in decibels: another level for each note of a second.
+    fn song(octave: usize, frame: f64) -> f64 {
+        let note = (frame / 5.4) as u64;
+        let mut random = fastrand::Rng::with_seed(99 * note + octave as u64);
+        -30.0 - 4.0 * octave as f64 - 12.0 * random.f64()
+    }
+
+    /// A track that is as loud as `decibels` says of its octaves and frames.
+    fn track(decibels: impl Fn(usize, f64) -> f64) -> Sound {
+        let mut levels = Vec::new();
+        for n in 0..LEVELS {
+            for octave in 0..5 {
+                let frames = (0..LEVEL_FRAMES).map(|m| (LEVEL_FRAMES * n + m) as f64);
+                let energy = frames.map(|at| 10f64.powf(decibels(octave, at) / 10.0)).sum::<f64>();
+                let level = 200.0 + 20.0 * (energy / LEVEL_FRAMES as f64).log10();
+                levels.push(level.round().max(0.0) as u8);
+            }
+        }
+        sound(&Music(1).frames(0.0, 1.0, LEVELS * LEVEL_FRAMES)).with_levels(levels)
+    }
+
+    /// The second track begins so many frames later in the song.
+    fn stretch(later: f64) -> Stretch {
+        let mut stretch = Stretch::line(-later, 1.0);
+        let first = later.ceil() as i64;
+        stretch.one = first..(LEVELS * LEVEL_FRAMES) as i64;
+        stretch
+    }
+
+    fn between(later: f64, decibels: impl Fn(usize, f64) -> f64) -> Loudness {
+        let second = track(|octave, at| decibels(octave, at + later));
+        loudness(&track(song), &second, &[stretch(later)]).unwrap()
+    }
+
+    #[test]
+    fn a_copy_is_as_loud_wherever_its_levels_begin_and_at_any_gain() {
+        for later in [0.0, 1.0, 3.7, 4.0, 12.3] {
+            for gain in [0.0, -9.0] {
+                let loudness = between(later, |octave, at| song(octave, at) + gain);
+                assert!(loudness.octaves < 0.1 && loudness.times < 0.4, "{later}, {gain}: {loudness:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_equaliser_changes_octaves_and_a_compressor_times() {
+        for later in [0.0, 3.7] {
+            let equalised =
+                between(later, |octave, at| song(octave, at) + if octave < 2 { 4.0 } else { 0.0 });
+            assert!((1.5..2.5).contains(&equalised.octaves) && equalised.times < 0.4, "{equalised:?}");
+            // What is loud for half a minute comes down.
+            let swell = |at: f64| if at < 320.0 { 6.0 } else { 0.0 };
+            let loud = track(|octave, at| song(octave, at) + swell(at));
+            let compressed = track(|octave, at| song(octave, at + later) + swell(at + later) / 2.0);
+            let compressed = loudness(&loud, &compressed, &[stretch(later)]).unwrap();
+            assert!(compressed.octaves < 0.5 && compressed.times > 1.2, "{compressed:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_said_without_levels_or_of_one_octave() {
+        let whole = track(song);
+        let unknown = track(song).with_levels(Vec::new());
+        assert_eq!(loudness(&whole, &unknown, &[stretch(0.0)]), None);
+        assert_eq!(loudness(&unknown, &whole, &[stretch(0.0)]), None);
+        assert_eq!(loudness(&whole, &whole, &[]), None);
+        let one_octave = |octave: usize, at: f64| if octave == 1 { song(octave, at) } else { -90.0 };
+        assert_eq!(loudness(&track(one_octave), &track(one_octave), &[stretch(0.0)]), None);
+        let raised = Stretch { semitones: 1, ..stretch(0.0) };
+        assert_eq!(loudness(&whole, &whole, &[raised]), None, "other octaves at another pitch");
+    }
+}

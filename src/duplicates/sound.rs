@@ -33,7 +33,12 @@ impl Sound {
     pub fn read(store: &Store, track: TrackId) -> Result<Self> {
         let mut packed = Vec::new();
         store.frames(track, Frames(0)..Frames(u32::MAX), &mut packed)?;
-        Ok(Self { levels: store.levels(track)?, ..Self::new(store.params(), packed) })
+        Ok(Self::new(store.params(), packed).with_levels(store.levels(track)?))
+    }
+
+    /// The same, with these levels.
+    pub(super) fn with_levels(self, levels: Vec<u8>) -> Self {
+        Self { levels, ..self }
     }
 
     /// From `packed` frames of `params`.

@@ -52,19 +52,25 @@ pub struct Stretch {
 }
 
 impl Stretch {
+    /// No frames, on a line.
+    pub(super) fn line(offset: f64, tempo: f64) -> Self {
+        Self {
+            one: 0..0,
+            offset,
+            tempo,
+            semitones: 0,
+            similarity: Vec::new(),
+            wander: Wander::default(),
+            balance: 0.0,
+        }
+    }
+
     /// The stretch around the `pieces`, which lie about on a line.
     pub(super) fn around(sounds: Sounds<'_>, pieces: &[Piece]) -> Option<Self> {
         let (offset, tempo) = fitted(pieces)?;
         let middle = pieces[pieces.len() / 2].one as i64;
-        let mut stretch = Self {
-            one: middle..middle,
-            offset,
-            tempo,
-            semitones: sounds.semitones,
-            similarity: Vec::new(),
-            wander: Wander::default(),
-            balance: 0.0,
-        };
+        let line = Self::line(offset, tempo);
+        let mut stretch = Self { one: middle..middle, semitones: sounds.semitones, ..line };
         stretch.extend(sounds, middle);
         (!stretch.one.is_empty()).then_some(stretch)
     }
