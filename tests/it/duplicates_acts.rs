@@ -451,14 +451,22 @@ fn a_part_does_not_replace_the_whole() {
     let place = Place::new();
     let song = tune(RATE, 60.0, 3);
     place.write("m/song.wav", &wav(RATE, 1, &song));
-    place.write("m/part.wav", &wav(RATE, 1, &song[20 * RATE as usize..45 * RATE as usize]));
-    let date = SystemTime::now() + Duration::from_secs(100);
-    File::options().write(true).open(place.at("m/part.wav")).unwrap().set_modified(date).unwrap();
+    let at = |seconds: u32| (seconds * RATE) as usize;
+    place.write("m/part.wav", &wav(RATE, 1, &song[at(20)..at(45)]));
+    // Six seconds are left out.
+    place.write("m/edit.wav", &wav(RATE, 1, &[&song[..at(30)], &song[at(36)..]].concat()));
+    for (name, seconds) in [("m/part.wav", 200), ("m/edit.wav", 100)] {
+        let date = SystemTime::now() + Duration::from_secs(seconds);
+        File::options().write(true).open(place.at(name)).unwrap().set_modified(date).unwrap();
+    }
     place.line("build -q m -d i.refrain").code(0);
-    let relations = "--relation same_bytes,same_audio,excerpt --yes -d i.refrain";
-    let run = place.line(&format!("duplicates --delete --keep newest {relations}")).code(1);
+    let cut = |relations: &str| {
+        let options = "--keep newest --yes -d i.refrain";
+        place.line(&format!("duplicates --delete --relation same_bytes,same_audio,{relations} {options}"))
+    };
+    let run = cut("edit").code(1);
     assert!(run.err.contains("left alone m/song.wav: it is longer than the kept file"), "{run:#?}");
-    place.line(&format!("duplicates --delete --keep oldest {relations}")).code(0);
+    cut("excerpt").code(0);
     assert!(place.at("m/song.wav").exists() && !place.at("m/part.wav").exists());
 }
 
