@@ -29,7 +29,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
 def search(refrain: pathlib.Path, index: pathlib.Path) -> tuple[list[dict], dict]:
-    """The groups, and what the search took. Existing files only count, so their paths are made to exist in no other way."""
+    """The groups, and what the search took."""
     began = time.perf_counter()
     command = [refrain, "duplicates", "--no-measure", "--json", "--db", index]
     child = subprocess.Popen([str(c) for c in command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
@@ -42,6 +42,15 @@ def search(refrain: pathlib.Path, index: pathlib.Path) -> tuple[list[dict], dict
         "mebibytes": usage.ru_maxrss / 1024,
     }
     return [json.loads(line) for line in out.splitlines()], took
+
+
+def same_bytes(group: dict, files: dict) -> list[dict]:
+    """The files of a group that are of a messy library. A grown library keeps one file of those with the same bytes: the others
+    are put back."""
+    own = [f for f in group["files"] if f["path"] in files]
+    copies = {row["recording"]: path for path, row in files.items() if row.get("form") == "bytes"}
+    first = {copies[row["recording"]]: path for path, row in files.items() if row.get("form") == "first" and row["recording"] in copies}
+    return own + [{**f, "path": first[f["path"]]} for f in own if f["path"] in first]
 
 
 def main() -> None:
@@ -71,7 +80,7 @@ def main() -> None:
     figures = {"first": first, "again": second, "groups": len(groups), "with_grown": wrong, "libraries": []}
     for truth in args.truth:
         files = {row["path"]: row for row in json.loads(truth.read_text())["files"]}
-        own = [{"files": [f for f in group["files"] if f["path"] in files]} for group in groups]
+        own = [{"files": same_bytes(group, files)} for group in groups]
         result = judged(files, own)
         figures["libraries"].append(result)
         print(f"\n{truth.parent.name}\n\n{table(*rows(result))}")

@@ -232,6 +232,7 @@ pub use query::{options::QueryOptions, variants::Range};
 pub use report::HarmonicFigures;
 #[doc(inline)]
 pub use report::{Answer, DuplicateFile, DuplicateGroup, Match, Play, Status, Timeline};
+#[cfg(feature = "decode")]
 pub use scan::content_hash::hash as content_hash;
 #[cfg(feature = "decode")]
 pub use scan::files::ScanOptions;
