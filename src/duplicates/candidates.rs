@@ -1,5 +1,5 @@
 //! Pairs of tracks that may hold the same sound: those with windows near each other.
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rayon::prelude::*;
 
@@ -61,7 +61,7 @@ pub fn candidates(store: &Store, cancel: &CancelToken) -> Result<Vec<Pair>> {
         nearest_of_each(found)
             .try_for_each(|(asked, hit)| pairs.add(asked.track, hit.track, seed(params, asked, hit)))
     })?;
-    worth_comparing(store, pairs, &windows, cancel)
+    worth_comparing(store, pairs, &windows, |_| true, cancel)
 }
 
 /// For each window that was looked up and each track near it, the nearest window. A track that repeats itself has more, but
@@ -114,7 +114,9 @@ pub(super) fn of_tracks(store: &Store, tracks: &[TrackId], cancel: &CancelToken)
             }
         }
     }
-    worth_comparing(store, pairs, &windows, cancel)
+    // The other tracks have kept theirs already.
+    let new: HashSet<TrackId> = tracks.iter().copied().collect();
+    worth_comparing(store, pairs, &windows, |track| new.contains(&track), cancel)
 }
 
 fn seed(params: &ParameterSet, asked: &Asked, hit: &Hit) -> Seed {
@@ -126,9 +128,10 @@ fn worth_comparing(
     store: &Store,
     pairs: NearPairs,
     windows: &HashMap<u32, u32>,
+    keeps: impl Fn(TrackId) -> bool,
     cancel: &CancelToken,
 ) -> Result<Vec<Pair>> {
-    let (mut pairs, others) = pairs.pairs(windows, store.params().window_hop as u32)?;
+    let (mut pairs, others) = pairs.pairs(windows, store.params().window_hop as u32, keeps)?;
     pairs.extend(probe::agreeing(store, others, cancel)?);
     pairs.sort_unstable_by_key(|pair| (pair.one, pair.two));
     Ok(pairs)

@@ -60,8 +60,13 @@ impl NearPairs {
     }
 
     /// The pairs that count, and others that are the nearest of a track, each in order of their ids. `windows` tells how many
-    /// windows a track has, `hop` the frames from one to the next.
-    pub fn pairs(mut self, windows: &HashMap<u32, u32>, hop: u32) -> Result<(Vec<Pair>, Vec<Pair>)> {
+    /// windows a track has, `hop` the frames from one to the next, and `keeps` which tracks may keep others.
+    pub fn pairs(
+        mut self,
+        windows: &HashMap<u32, u32>,
+        hop: u32,
+        keeps: impl Fn(TrackId) -> bool,
+    ) -> Result<(Vec<Pair>, Vec<Pair>)> {
         let (mut pairs, mut others) = (Vec::new(), Others::default());
         for bucket in 0..BUCKETS {
             let bytes = self.buckets.take(bucket)?;
@@ -80,7 +85,7 @@ impl NearPairs {
                 if weighed.counts {
                     pairs.push(weighed.pair);
                 } else {
-                    others.offer(weighed.weight, weighed.pair);
+                    others.offer(weighed.weight, weighed.pair, &keeps);
                 }
             }
         }
@@ -146,10 +151,10 @@ struct Others {
 }
 
 impl Others {
-    fn offer(&mut self, weight: f32, pair: Pair) {
+    fn offer(&mut self, weight: f32, pair: Pair, keeps: impl Fn(TrackId) -> bool) {
         let ids = (pair.one.0, pair.two.0);
         let mut keepers = 0;
-        for track in [ids.0, ids.1] {
+        for track in [ids.0, ids.1].into_iter().filter(|&track| keeps(TrackId(track))) {
             let kept = self.kept.entry(track).or_default();
             let before = |other: &Weight| other.0 > weight || other.0 == weight && other.1 < ids;
             let place = kept.partition_point(before);
@@ -189,7 +194,7 @@ mod tests {
             all.add(TrackId(one), TrackId(two), seed).unwrap();
         }
         let windows = (1..=100).map(|track| (track, 200)).collect();
-        let (pairs, others) = all.pairs(&windows, 4).unwrap();
+        let (pairs, others) = all.pairs(&windows, 4, |_| true).unwrap();
         let mut pairs = [pairs, others].concat();
         pairs.sort_by_key(|pair| (pair.one, pair.two));
         pairs.iter().map(|pair| (pair.one.0, pair.two.0)).collect()
@@ -235,6 +240,18 @@ mod tests {
             }
             assert_eq!(pairs(&all).contains(&(1, 2)), counts, "{count} windows");
         }
+    }
+
+    #[test]
+    fn a_track_that_may_not_keep_others_does_not() {
+        let mut all = NearPairs::new();
+        for other in 2..40 {
+            all.add(TrackId(1), TrackId(other), seed(8, 40, 0, 0.6 + 0.001 * other as f32)).unwrap();
+        }
+        let windows = (1..=100).map(|track| (track, 200)).collect();
+        let (pairs, others) = all.pairs(&windows, 4, |track| track == TrackId(1)).unwrap();
+        let kept: Vec<u32> = others.iter().map(|pair| pair.two.0).collect();
+        assert_eq!((pairs.len(), kept), (0, vec![37, 38, 39]));
     }
 
     /// The plain way: of all pairs, those that are among the heaviest of one of their tracks.
