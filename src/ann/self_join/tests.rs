@@ -64,7 +64,7 @@ fn further(library: &Library) -> Further {
     further
 }
 
-/// Ten tracks, of which `/8` and `/9` hold windows of `/0`.
+/// Ten tracks. `/8` and `/9` hold windows of `/0`.
 fn library() -> Library {
     let mut library = Library::new(8, 30);
     let first = fingerprint(30, 0);

@@ -1,7 +1,7 @@
 //! What can be done with a duplicate.
 use serde::{Deserialize, Serialize};
 
-/// What can be done with a file of which another copy stays.
+/// What can be done with a spare file. Another copy stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {

@@ -26,7 +26,7 @@ pub struct Acting<'a> {
     pub action: Action,
     /// Where files are moved to.
     pub target: Option<PathBuf>,
-    /// Folders of which nothing is touched.
+    /// Nothing in these folders is touched.
     pub preferred: Vec<PathBuf>,
     /// The index.
     pub index: &'a Index,

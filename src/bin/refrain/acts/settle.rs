@@ -7,7 +7,7 @@ use super::{
     relocate::Relocation,
 };
 
-/// Decides for each act of which only the beginning is known whether it happened.
+/// The journal says of some acts only that they began. Decides for each whether it happened.
 pub fn settle(journal: &mut Journal) -> anyhow::Result<()> {
     let open: Vec<Intent> =
         journal.acts().iter().filter(|act| act.state == State::Begun).map(|act| act.intent.clone()).collect();

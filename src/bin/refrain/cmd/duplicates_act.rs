@@ -145,7 +145,7 @@ fn is_wanted(action: Action, planned: &[Planned], target: Option<&Path>, stop: &
     }
 }
 
-/// Acts upon one file after another, and tells of each.
+/// Acts upon each file in turn, and prints the result.
 fn act(
     args: &DuplicatesArgs,
     planned: &[Planned],

@@ -11,8 +11,8 @@ use refrain::{DuplicateGroup, Relation};
 
 use crate::wording;
 
-/// Writes the script. It deletes a file only if the kept one is there and both have the sizes of the report. `relations` are those
-/// of which one file is enough.
+/// Writes the script. It deletes a file only if the kept one is there and both have the sizes of the report. For files
+/// with these `relations`, one file is enough.
 pub fn write(path: &Path, groups: &[DuplicateGroup], relations: &[Relation]) -> anyhow::Result<()> {
     let problem = || format!("cannot write {}", wording::shown(path));
     let mut out = BufWriter::new(File::create(path).with_context(problem)?);
