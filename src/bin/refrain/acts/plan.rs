@@ -30,8 +30,8 @@ pub struct Planned {
 /// How much longer a file of another cut may be than the one that stays, in seconds.
 const LONGER: f64 = 2.0;
 
-/// Chooses files that the report calls spare. For files with these `relations`, one file is enough. Nothing is done with files in
-/// `target`, where files are moved to. Also returns the spare files that hold more than the file that stays.
+/// Chooses files that the report calls spare. For files with these `relations`, one file is enough. Nothing is done with files
+/// in `target`, where files are moved to. Also returns the spare files that hold more than the file that stays.
 pub fn plan(
     action: Action,
     groups: &[DuplicateGroup],
