@@ -213,6 +213,12 @@ pub enum IndexError {
         /// The process, where the system tells which.
         holder: Option<Holder>,
     },
+    /// The call takes one index file, and several are open.
+    #[error("is one of several index files; open it alone to do this")]
+    Several,
+    /// A shard cannot take part in an answer.
+    #[error("is a shard that cannot take part: {0}")]
+    Shard(String),
     /// A callback of a call that writes may not write itself.
     #[error("a callback cannot write to the index while its own call writes to it")]
     AtWork,

@@ -127,10 +127,12 @@ mod cancel;
 pub mod error;
 mod failpoint;
 mod index;
+mod library;
 mod ordered;
 mod query;
 pub mod report;
 mod scan;
+mod shard;
 mod tags;
 mod timeline;
 
@@ -236,6 +238,7 @@ pub use report::{Answer, DuplicateFile, DuplicateGroup, Match, Play, Status, Tim
 pub use scan::content_hash::hash as content_hash;
 #[cfg(feature = "decode")]
 pub use scan::files::ScanOptions;
+pub use shard::handle::{Ask, Shard, Waiting};
 pub use store::{ContentHash, FileEntry, Track, TrackId, TrackRecord};
 pub use tags::Tags;
 pub use timeline::options::TimelineOptions;

@@ -1,7 +1,7 @@
 //! The reference: every query against every window.
 use std::ops::RangeInclusive;
 
-use super::{hit::Hit, scan::Scan};
+use super::{hit::Hit, part::Part, scan::Scan};
 use crate::{
     error::Result,
     store::{Store, TrackId},
@@ -19,29 +19,30 @@ pub fn nearest(store: &Store, queries: &[i8], k: usize) -> Result<Vec<Vec<Hit>>>
     let dims = store.params().window_dims;
     assert_eq!(queries.len() % dims, 0, "queries of {dims} values");
     let mut scan = Scan::new(queries, dims, k);
-    scan_tracks(store, Store::ALL_TRACKS, None, &mut scan)?;
+    scan_tracks(&Part::alone(store, None), Store::ALL_TRACKS, None, &mut scan)?;
     Ok(scan.into_hits())
 }
 
-/// Compares all queries with the windows of `tracks`, except those of the `excluded` track.
+/// Compares all queries with the windows of `tracks` of a file, except those of the `excluded` track and of hidden ones.
 pub(super) fn scan_tracks(
-    store: &Store,
+    part: &Part<'_>,
     tracks: RangeInclusive<TrackId>,
     excluded: Option<TrackId>,
     scan: &mut Scan,
 ) -> Result<()> {
-    store.windows(tracks, |track, block| {
-        if excluded == Some(track) {
+    part.store.windows(tracks, |track, block| {
+        let track = part.track(track);
+        if excluded == Some(track) || !part.shows(track.0) {
             return Ok(());
         }
         scan.gather(block.vectors(), |i| (track.0, block.position(i)));
         if scan.is_full() {
-            store.check_cancelled()?;
+            part.store.check_cancelled()?;
             scan.offer_to_all();
         }
         Ok(())
     })?;
-    store.check_cancelled()?;
+    part.store.check_cancelled()?;
     scan.offer_to_all();
     Ok(())
 }

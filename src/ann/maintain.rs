@@ -32,7 +32,7 @@ pub fn maintain(store: &mut Store, options: &Options, cancel: &CancelToken) -> R
     let _cancellable = store.cancellable(cancel);
     let old = store.neighbour_index()?;
     let least = options.min_windows.max(1);
-    if store.windows_up_to(least)? < least {
+    if store.windows_up_to(least, |_| true)? < least {
         if old.is_some() {
             store.write(|batch| batch.clear_neighbours())?;
         }

@@ -20,6 +20,7 @@
 //! | `insert` | adds windows to its lists |
 //! | `generation` | the index in memory, shared by searches |
 //! | `search`, `scan`, `exact`, `top_k`, `kernel` | find the nearest windows |
+//! | `part` | several files that are searched as one |
 //! | `self_join`, `buckets` | find which windows of the library are near each other |
 mod buckets;
 mod exact;
@@ -33,6 +34,7 @@ mod kernel;
 mod kmeans;
 mod maintain;
 mod options;
+mod part;
 mod scan;
 mod search;
 mod self_join;
@@ -47,5 +49,7 @@ pub use generation::SearchCache;
 pub use hit::Hit;
 pub use maintain::{catch_up, maintain};
 pub use options::{Built, MAX_UNINDEXED, MIN_WINDOWS, Options};
-pub use search::{Route, Searcher};
+pub use part::{Hidden, Part};
+pub use search::{Depth, Route, Searcher};
+pub(crate) use top_k::merged;
 pub use self_join::{Asked, Further, SelfJoin};

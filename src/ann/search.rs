@@ -7,6 +7,7 @@ use super::{
     graph::{MIN_EF, Walk},
     hit::Hit,
     kernel::Queries,
+    part::Part,
     scan::Scan,
 };
 use crate::{
@@ -49,16 +50,17 @@ const MAX_FLAT: usize = 32_768;
 /// thousand queries.
 const COMPARED: usize = 256;
 
-/// Finds nearest windows. Keeps what it reads of the index, so make many searches with one.
+/// Finds nearest windows in one file, or in several as if they were one. Keeps what it reads of the index, so make many
+/// searches with one.
 #[derive(Debug)]
 pub struct Searcher<'s> {
-    store: &'s Store,
-    cache: Option<Arc<SearchCache>>,
+    parts: Vec<Part<'s>>,
     nprobe: Option<usize>,
     route: Route,
     exact: bool,
     excluded: Option<TrackId>,
-    loaded: Option<Loaded>,
+    /// The index of each file that has one.
+    loaded: Vec<Option<Loaded>>,
     last: Option<ListsRead>,
 }
 
@@ -74,12 +76,24 @@ struct Budget {
     nprobe: RangeInclusive<usize>,
 }
 
+/// Which lists a search is to read.
+#[derive(Clone, Copy, Debug)]
+pub enum Depth<'a> {
+    /// As many as there is time for.
+    Usual,
+    /// The nearest ones of each query, so many.
+    Probing(usize),
+    /// More than the usual ones, which are left out.
+    Deeper(&'a [Vec<u32>]),
+}
+
 /// The lists that a search has read.
 #[derive(Debug)]
 struct ListsRead {
-    index: NeighbourIndex,
-    /// The lists of each query.
-    lists: Vec<Vec<u32>>,
+    /// The index of each file.
+    indexes: Vec<Option<NeighbourIndex>>,
+    /// For each group of files with the same centroids, the lists of each query.
+    lists: Vec<Vec<Vec<u32>>>,
 }
 
 #[derive(Debug)]
@@ -88,25 +102,45 @@ struct Loaded {
     walk: Walk,
 }
 
+/// Files with the same centroids. A list of theirs is one list in several pieces.
+#[derive(Debug)]
+struct Group {
+    /// Which files, by their place among all.
+    parts: Vec<usize>,
+    /// The windows in their lists.
+    windows: u64,
+    /// How many lists they have.
+    lists: usize,
+}
+
 impl<'s> Searcher<'s> {
     /// A searcher that uses the index of `store` if it has a usable one.
     pub fn new(store: &'s Store) -> Self {
+        Self::over(vec![Part::alone(store, None)])
+    }
+
+    /// A searcher over several files of one parameter set. Their tracks are numbered as the parts say.
+    ///
+    /// # Panics
+    /// If there is no part.
+    pub fn over(parts: Vec<Part<'s>>) -> Self {
+        assert!(!parts.is_empty(), "a search needs a file");
+        let loaded = parts.iter().map(|_| None).collect();
         Self {
-            store,
-            cache: None,
+            parts,
             nprobe: None,
             route: Route::Auto,
             exact: false,
             excluded: None,
-            loaded: None,
+            loaded,
             last: None,
         }
     }
 
-    /// Takes the centroids from `cache`, and leaves them there for other searchers.
+    /// Takes the centroids of its only file from `cache`, and leaves them there for other searchers.
     #[must_use]
     pub fn cache(mut self, cache: &Arc<SearchCache>) -> Self {
-        self.cache = Some(cache.clone());
+        self.parts[0].cache = Some(cache.clone());
         self
     }
 
@@ -132,11 +166,16 @@ impl<'s> Searcher<'s> {
         self
     }
 
-    /// Returns no windows of this track: for queries that are the track's own windows.
+    /// Returns no windows of this track, by its number among all files: for queries that are the track's own windows.
     #[must_use]
     pub fn excluding(mut self, track: TrackId) -> Self {
-        self.excluded = Some(track);
+        self.set_excluded(track);
         self
+    }
+
+    /// As [`Searcher::excluding`], for a searcher that is in use.
+    pub(crate) fn set_excluded(&mut self, track: TrackId) {
+        self.excluded = Some(track);
     }
 
     /// The `k` nearest windows of each of `queries` (n x dims), all from one state of the store.
@@ -148,10 +187,7 @@ impl<'s> Searcher<'s> {
     /// # Panics
     /// If `queries` is not a whole number of vectors.
     pub fn nearest(&mut self, queries: &[i8], k: usize) -> Result<Vec<Vec<Hit>>> {
-        let budget = match self.nprobe {
-            Some(nprobe) => Budget { windows: 0, nprobe: nprobe..=nprobe },
-            None => Budget { windows: WINDOWS_READ, nprobe: NPROBE },
-        };
+        let budget = Budget::usual(self.nprobe);
         self.last = None;
         let (hits, last) = self.search(queries, k, &budget, None)?;
         self.last = last;
@@ -180,14 +216,7 @@ impl<'s> Searcher<'s> {
     /// As [`Searcher::nearest`].
     pub fn deeper(&mut self, queries: &[i8], k: usize, hits: Vec<Vec<Hit>>) -> Result<Option<Vec<Vec<Hit>>>> {
         let Some(last) = self.last.take() else { return Ok(None) };
-        let budget = match self.nprobe {
-            Some(nprobe) => Budget { windows: 0, nprobe: DEEPER * nprobe..=DEEPER * nprobe },
-            None => {
-                let max = MAX_CHOICE / last.lists.len().max(1);
-                let max = max.clamp(*NPROBE.end(), DEEPER * NPROBE.end());
-                Budget { windows: DEEPER as u64 * WINDOWS_READ, nprobe: *NPROBE.start()..=max }
-            }
-        };
+        let budget = Budget::deeper(self.nprobe, queries.len() / self.parts[0].store.params().window_dims);
         Ok(Some(self.search(queries, k, &budget, Some((hits, last)))?.0))
     }
 
@@ -199,76 +228,245 @@ impl<'s> Searcher<'s> {
         budget: &Budget,
         before: Option<(Vec<Vec<Hit>>, ListsRead)>,
     ) -> Result<Found> {
-        let store = self.store;
-        let dims = store.params().window_dims;
+        let dims = self.parts[0].store.params().window_dims;
         assert_eq!(queries.len() % dims, 0, "queries of {dims} values");
         if queries.is_empty() {
             // The query is silence: there is nothing to read for it.
             return Ok((Vec::new(), None));
         }
-        let _snapshot = store.snapshot()?;
+        let _snapshots = self.parts.iter().map(|part| part.store.snapshot()).collect::<Result<Vec<_>>>()?;
         let mut scan = Scan::new(queries, dims, k);
-        let excluded = self.excluded;
-        let index = if self.exact { None } else { usable_index(store)? };
-        let Some(index) = index else {
-            exact::scan_tracks(store, Store::ALL_TRACKS, excluded, &mut scan)?;
-            return Ok((scan.into_hits(), None));
+        let indexes = self.load()?;
+        let before = before.filter(|(_, read)| read.indexes == indexes);
+        // What is in no list is scanned, but once only.
+        let goes_on = before.is_some();
+        let (hits, read) = before.map_or((None, None), |(hits, read)| (Some(hits), Some(read.lists)));
+        hits.into_iter().for_each(|hits| scan.go_on_from(hits));
+        let groups = self.groups(&indexes);
+        let all: u64 = groups.iter().map(|group| group.windows).sum();
+        let mut read = read.into_iter().flatten();
+        let mut lists_read = Vec::with_capacity(groups.len());
+        for group in &groups {
+            let leader = group.parts[0];
+            let loaded = self.loaded[leader].as_mut().expect("files of a group have an index");
+            let store = self.parts[leader].store;
+            let mut lists = loaded.nearest_lists(store, queries, *budget.nprobe.end(), self.route)?;
+            leave_out(&mut lists, read.next().unwrap_or_default());
+            let depth = budget.of(group, all).depth(&lists, group);
+            lists.iter_mut().for_each(|lists| lists.truncate(depth));
+            self.read_lists(group, &lists, &mut scan)?;
+            lists_read.push(lists);
+        }
+        if !goes_on {
+            self.scan_unlisted(&indexes, &mut scan)?;
+        }
+        let last = (!groups.is_empty()).then_some(ListsRead { indexes, lists: lists_read });
+        Ok((scan.into_hits(), last))
+    }
+
+    /// Chooses the lists of each query for a search in several files with the same centroids, whose lists have `windows`
+    /// windows together. `None` if this file has no lists.
+    ///
+    /// # Errors
+    /// As [`Searcher::nearest`].
+    pub(crate) fn choose(
+        &mut self,
+        queries: &[i8],
+        depth: Depth<'_>,
+        windows: u64,
+    ) -> Result<Option<Vec<Vec<u32>>>> {
+        let store = self.parts[0].store;
+        let _snapshot = store.snapshot()?;
+        if self.load()?[0].is_none() {
+            return Ok(None);
+        }
+        let loaded = self.loaded[0].as_mut().expect("loaded just now");
+        let count = queries.len() / store.params().window_dims;
+        let (budget, read) = match depth {
+            Depth::Usual => (Budget::usual(None), &[][..]),
+            Depth::Probing(nprobe) => (Budget::usual(Some(nprobe)), &[][..]),
+            Depth::Deeper(read) => (Budget::deeper(None, count), read),
         };
-        let loaded = match self.loaded.take().filter(|loaded| loaded.generation.index == index) {
-            Some(loaded) => loaded,
-            None => Loaded::new(match &self.cache {
-                Some(cache) => cache.generation(store, index)?,
-                None => Arc::new(Generation::load(store, index)?),
-            }),
-        };
-        let loaded = self.loaded.insert(loaded);
-        let removed = store.removed()?;
+        let group = Group { parts: vec![0], windows, lists: loaded.generation.centroids.len() };
         let mut lists = loaded.nearest_lists(store, queries, *budget.nprobe.end(), self.route)?;
-        // Tracks that were added since the index was made are scanned, but once only.
-        let mut unindexed = index.last_track.0.checked_add(1);
-        if let Some((hits, read)) = before.filter(|(_, read)| read.index == index) {
-            scan.go_on_from(hits);
-            unindexed = None;
-            for (lists, mut read) in lists.iter_mut().zip(read.lists) {
-                read.sort_unstable();
-                lists.retain(|list| read.binary_search(list).is_err());
+        leave_out(&mut lists, read.to_vec());
+        let depth = budget.depth(&lists, &group);
+        lists.iter_mut().for_each(|lists| lists.truncate(depth));
+        Ok(Some(lists))
+    }
+
+    /// The `k` nearest windows of each of `queries` in these lists, and among the windows that are in no list if `unlisted`.
+    ///
+    /// # Errors
+    /// As [`Searcher::nearest`].
+    pub(crate) fn nearest_in(
+        &mut self,
+        queries: &[i8],
+        k: usize,
+        lists: &[Vec<u32>],
+        unlisted: bool,
+    ) -> Result<Vec<Vec<Hit>>> {
+        let _snapshot = self.parts[0].store.snapshot()?;
+        let mut scan = Scan::new(queries, self.parts[0].store.params().window_dims, k);
+        let indexes = self.load()?;
+        for group in &self.groups(&indexes) {
+            self.read_lists(group, lists, &mut scan)?;
+        }
+        if unlisted {
+            self.scan_unlisted(&indexes, &mut scan)?;
+        }
+        Ok(scan.into_hits())
+    }
+
+    /// The centroids of the first file, as their number and a hash of their vectors; `None` if it has none.
+    ///
+    /// # Errors
+    /// As [`Searcher::nearest`].
+    pub(crate) fn centroids(&mut self) -> Result<Option<[u8; 32]>> {
+        let _snapshot = self.parts[0].store.snapshot()?;
+        self.load()?;
+        let hash = |loaded: &Loaded| {
+            let vectors = &loaded.generation.centroids.vectors;
+            let bytes: Vec<u8> = vectors.iter().map(|value| value.cast_unsigned()).collect();
+            *blake3::hash(&bytes).as_bytes()
+        };
+        Ok(self.loaded[0].as_ref().map(hash))
+    }
+
+    /// Compares the windows that are in no list.
+    fn scan_unlisted(&self, indexes: &[Option<NeighbourIndex>], scan: &mut Scan) -> Result<()> {
+        for (part, index) in self.parts.iter().zip(indexes) {
+            let next = index.as_ref().map_or(Some(0), |index| index.last_track.0.checked_add(1));
+            if let Some(next) = next {
+                let tracks = TrackId(next)..=TrackId(u32::MAX);
+                exact::scan_tracks(part, tracks, self.excluded, scan)?;
             }
         }
-        let depth = budget.depth(&lists, &index);
-        lists.iter_mut().for_each(|lists| lists.truncate(depth));
+        Ok(())
+    }
+
+    /// Loads the index of each file, and returns the indexes.
+    fn load(&mut self) -> Result<Vec<Option<NeighbourIndex>>> {
+        let mut indexes = Vec::with_capacity(self.parts.len());
+        for (part, loaded) in self.parts.iter().zip(&mut self.loaded) {
+            let index = if self.exact { None } else { usable_index(part.store)? };
+            match index {
+                None => *loaded = None,
+                Some(index) if loaded.as_ref().is_some_and(|loaded| loaded.generation.index == index) => {}
+                Some(index) => {
+                    *loaded = Some(Loaded::new(match &part.cache {
+                        Some(cache) => cache.generation(part.store, index)?,
+                        None => Arc::new(Generation::load(part.store, index)?),
+                    }));
+                }
+            }
+            indexes.push(index);
+        }
+        Ok(indexes)
+    }
+
+    /// Which files have the same centroids.
+    fn groups(&self, indexes: &[Option<NeighbourIndex>]) -> Vec<Group> {
+        let mut groups: Vec<Group> = Vec::new();
+        for (at, (loaded, index)) in self.loaded.iter().zip(indexes).enumerate() {
+            let (Some(loaded), Some(index)) = (loaded, index) else { continue };
+            let windows = index.window_count.saturating_sub(self.parts[at].hidden.windows);
+            let centroids = &loaded.generation.centroids.vectors;
+            let same = groups.iter_mut().find(|group| {
+                let leader = self.loaded[group.parts[0]].as_ref();
+                leader.is_some_and(|leader| leader.generation.centroids.vectors == *centroids)
+            });
+            match same {
+                Some(group) => {
+                    group.parts.push(at);
+                    group.windows += windows;
+                }
+                None => {
+                    groups.push(Group { parts: vec![at], windows, lists: index.centroid_count as usize });
+                }
+            }
+        }
+        groups
+    }
+
+    /// Compares the windows of `lists`, those of each query, with the queries.
+    fn read_lists(&self, group: &Group, lists: &[Vec<u32>], scan: &mut Scan) -> Result<()> {
+        let mut gone = Vec::new();
+        for &at in &group.parts {
+            let part = &self.parts[at];
+            gone.extend(part.store.removed()?.into_iter().map(|track| part.number(track)));
+            gone.extend(part.hidden.tracks.iter().copied());
+        }
+        gone.sort_unstable();
+        let excluded = self.excluded.map(|track| track.0);
+        let counts = |track: u32| gone.binary_search(&track).is_err() && excluded != Some(track);
         // Every (list, query), in order of lists: each list is read once, for all queries that want it.
         let mut wanted: Vec<(u32, u32)> = Vec::new();
-        for (q, lists) in (0..).zip(&lists) {
+        for (q, lists) in (0..).zip(lists) {
             wanted.extend(lists.iter().map(|&list| (list, q)));
         }
         wanted.sort_unstable();
-        let counts = |track: u32| removed.binary_search(&track).is_err() && excluded != Some(TrackId(track));
         let mut picked = Vec::new();
         for same in wanted.chunk_by(|a, b| a.0 == b.0) {
-            store.check_cancelled()?;
             picked.clear();
             picked.extend(same.iter().map(|&(_, q)| q));
-            store.postings(same[0].0, |block| {
-                scan.gather(block.vectors(), |i| (block.track(i), block.position(i)));
-                if scan.is_full() {
-                    scan.offer(&picked, counts);
-                }
-                Ok(())
-            })?;
+            for &at in &group.parts {
+                let part = &self.parts[at];
+                part.store.check_cancelled()?;
+                part.store.postings(same[0].0, |block| {
+                    scan.gather(block.vectors(), |i| (part.number(block.track(i)), block.position(i)));
+                    if scan.is_full() {
+                        scan.offer(&picked, counts);
+                    }
+                    Ok(())
+                })?;
+            }
             scan.offer(&picked, counts);
         }
-        if let Some(next) = unindexed {
-            exact::scan_tracks(store, TrackId(next)..=TrackId(u32::MAX), excluded, &mut scan)?;
-        }
-        Ok((scan.into_hits(), Some(ListsRead { index, lists })))
+        Ok(())
+    }
+}
+
+/// Takes out of the `lists` of each query those that it has `read`.
+fn leave_out(lists: &mut [Vec<u32>], read: Vec<Vec<u32>>) {
+    for (lists, mut read) in lists.iter_mut().zip(read) {
+        read.sort_unstable();
+        lists.retain(|list| read.binary_search(list).is_err());
     }
 }
 
 impl Budget {
+    /// That of a first search.
+    fn usual(nprobe: Option<usize>) -> Self {
+        match nprobe {
+            Some(nprobe) => Self { windows: 0, nprobe: nprobe..=nprobe },
+            None => Self { windows: WINDOWS_READ, nprobe: NPROBE },
+        }
+    }
+
+    /// That of a deeper search for so many queries.
+    fn deeper(nprobe: Option<usize>, queries: usize) -> Self {
+        match nprobe {
+            Some(nprobe) => Self { windows: 0, nprobe: DEEPER * nprobe..=DEEPER * nprobe },
+            None => {
+                let max = MAX_CHOICE / queries.max(1);
+                let max = max.clamp(*NPROBE.end(), DEEPER * NPROBE.end());
+                Self { windows: DEEPER as u64 * WINDOWS_READ, nprobe: *NPROBE.start()..=max }
+            }
+        }
+    }
+
+    /// The share of a group of files, whose indexes have `all` windows together.
+    fn of(&self, group: &Group, all: u64) -> Self {
+        let share = u128::from(self.windows) * u128::from(group.windows) / u128::from(all.max(1));
+        let windows = if group.windows == all { self.windows } else { share as u64 };
+        Self { windows, nprobe: self.nprobe.clone() }
+    }
+
     /// How many of its nearest `lists` each query can have.
-    fn depth(&self, lists: &[Vec<u32>], index: &NeighbourIndex) -> usize {
-        let per_list = (index.window_count / u64::from(index.centroid_count)).max(1);
-        let mut read = vec![false; index.centroid_count as usize];
+    fn depth(&self, lists: &[Vec<u32>], group: &Group) -> usize {
+        let per_list = (group.windows / group.lists as u64).max(1);
+        let mut read = vec![false; group.lists];
         let mut windows = 0;
         for depth in 0..*self.nprobe.end() {
             for &list in lists.iter().filter_map(|lists| lists.get(depth)) {
@@ -356,21 +554,10 @@ mod tests {
 
     #[test]
     fn each_query_gets_lists_until_they_have_enough_windows_together() {
-        let index = NeighbourIndex {
-            generation: 1,
-            parameter_set: 1,
-            track_count: 1,
-            last_track: TrackId(1),
-            window_count: 1000,
-            stamp: 0,
-            centroid_count: 10,
-            entry: 0,
-            entry_level: 0,
-            graph_complete: true,
-        };
+        let group = |windows| Group { parts: vec![0], windows, lists: 10 };
         let depth = |lists: &[&[u32]], windows, nprobe| {
             let lists: Vec<Vec<u32>> = lists.iter().map(|lists| lists.to_vec()).collect();
-            Budget { windows, nprobe }.depth(&lists, &index)
+            Budget { windows, nprobe }.depth(&lists, &group(1000))
         };
         // Lists have 100 windows each; the first one is the same for both queries and counts once.
         let two: [&[u32]; 2] = [&[0, 1, 2], &[0, 3, 4]];
@@ -382,7 +569,6 @@ mod tests {
         // One query that has fewer lists left than the other.
         assert_eq!(depth(&[&[0], &[1, 2, 3]], 400, 1..=9), 3);
         // Even a list that is shorter than one window on average counts as read.
-        let empty = NeighbourIndex { window_count: 0, ..index };
-        assert_eq!(Budget { windows: 2, nprobe: 1..=9 }.depth(&[vec![0, 1, 2]], &empty), 2);
+        assert_eq!(Budget { windows: 2, nprobe: 1..=9 }.depth(&[vec![0, 1, 2]], &group(0)), 2);
     }
 }

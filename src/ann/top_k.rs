@@ -44,6 +44,18 @@ impl TopK {
     }
 }
 
+/// The `k` best hits of each query among the hits of several searches for the same queries.
+pub(crate) fn merged(searches: Vec<Vec<Vec<Hit>>>, k: usize) -> Vec<Vec<Hit>> {
+    let count = searches.iter().map(Vec::len).max().unwrap_or(0);
+    let mut tops = vec![TopK::new(k); count];
+    for hits in searches {
+        for (top, hits) in tops.iter_mut().zip(hits) {
+            hits.into_iter().for_each(|hit| top.offer(hit));
+        }
+    }
+    tops.into_iter().map(TopK::into_hits).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

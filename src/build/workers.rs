@@ -26,7 +26,7 @@ pub(super) fn run(
     }
     let threads = options.threads.unwrap_or_else(rayon::current_num_threads).clamp(1, jobs.len());
     let mut known = HashSet::new();
-    store.hashes(|hash| {
+    store.contents(|hash, _| {
         known.insert(hash);
         Ok(())
     })?;

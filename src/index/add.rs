@@ -85,7 +85,7 @@ impl Index {
     /// Those of [`Index::add`]; [`Error::Interrupted`].
     #[cfg(feature = "decode")]
     pub fn add_with(&self, path: impl AsRef<Path>, options: &AddOptions) -> Result<Added> {
-        add_file(&self.connections, path.as_ref(), options)
+        add_file(self.only()?, path.as_ref(), options)
     }
 
     /// Adds audio that is not a file: a stream, or samples. The index knows it by `name`, as it knows a file by its
@@ -110,7 +110,7 @@ impl Index {
         name: impl AsRef<Path>,
         options: &AddOptions,
     ) -> Result<Added> {
-        add_audio(&self.connections, audio.into(), name.as_ref(), options)
+        add_audio(self.only()?, audio.into(), name.as_ref(), options)
     }
 }
 

@@ -38,7 +38,7 @@ impl Index {
         options: BuildOptions<'_>,
     ) -> Result<BuildSummary> {
         let roots: Vec<PathBuf> = roots.into_iter().map(|root| root.as_ref().to_owned()).collect();
-        self.connections.write(|store| update::build(store, &roots, options))
+        self.only()?.write(|store| update::build(store, &roots, options))
     }
 
     /// Brings the index up to date with the folders it was built from, and with every other file it knows.
@@ -55,7 +55,7 @@ impl Index {
     /// # Errors
     /// Those of [`Index::build_with`].
     pub fn update_with(&self, options: BuildOptions<'_>) -> Result<BuildSummary> {
-        self.connections.write(|store| update::update(store, options))
+        self.only()?.write(|store| update::update(store, options))
     }
 
     /// Brings the index up to date with these files alone, as [`Index::update`] does with all. Marks those that are gone as
@@ -64,7 +64,7 @@ impl Index {
     /// # Errors
     /// Those of [`Index::build_with`].
     pub fn update_files(&self, paths: &[PathBuf], options: BuildOptions<'_>) -> Result<BuildSummary> {
-        self.connections.write(|store| update::files(store, paths, options))
+        self.only()?.write(|store| update::files(store, paths, options))
     }
 
     /// Tries the files again that gave no fingerprint. Forgets those that are gone, unless their indexed folder is.
@@ -72,6 +72,6 @@ impl Index {
     /// # Errors
     /// Those of [`Index::build_with`].
     pub fn retry_with(&self, options: BuildOptions<'_>) -> Result<BuildSummary> {
-        self.connections.write(|store| update::retry(store, options))
+        self.only()?.write(|store| update::retry(store, options))
     }
 }

@@ -146,7 +146,8 @@ impl<'a> DuplicateOptions<'a> {
 impl Index {
     /// Finds the files that hold the same recording: in other formats, remastered, at another speed, cut or in part. Looks
     /// at the index alone. Files that are missing are left out. An index that was opened for writing remembers what was
-    /// compared, so that the next search compares only what is new.
+    /// compared, so that the next search compares only what is new. Several files are merged in a temporary folder first, which
+    /// takes as much room as they have together, and remember nothing.
     ///
     /// ```no_run
     /// # fn main() -> refrain::Result<()> {
@@ -170,7 +171,10 @@ impl Index {
     /// # Errors
     /// [`Error::Index`] if the index cannot be read; [`Error::Interrupted`].
     pub fn duplicates_with(&self, mut options: DuplicateOptions<'_>) -> Result<Vec<DuplicateGroup>> {
-        let store = self.connections.reader()?;
+        if self.paths().nth(1).is_some() {
+            return self.merged(&options.cancel)?.index.duplicates_with(options);
+        }
+        let store = self.only()?.reader()?;
         let snapshot = store.snapshot()?;
         let mut on_progress = std::mem::take(&mut options.on_progress);
         let on_measured = std::mem::take(&mut options.on_measured);
@@ -184,7 +188,7 @@ impl Index {
         )?;
         let mut library = library.into_inner();
         let links: Vec<&Link> = groups.iter().flat_map(|group| &group.links).collect();
-        let changed = self.connections.may_write().is_ok() && memory.has_changed(&store, &links)?;
+        let changed = self.only()?.may_write().is_ok() && memory.has_changed(&store, &links)?;
         // A writer may have to wait for readers.
         drop(snapshot);
         drop(store);
@@ -209,7 +213,7 @@ impl Index {
     /// Stores what was compared or measured. Where the file cannot be written, the answer is as good, only the next search takes
     /// as long.
     pub(super) fn remember(&self, store: impl FnOnce(&mut Store) -> Result<()>) -> Result<()> {
-        match self.connections.write(store) {
+        match self.only()?.write(store) {
             Err(Error::Index {
                 reason:
                     IndexError::ReadOnly(_) | IndexError::Busy { .. } | IndexError::DiskFull | IndexError::AtWork,
@@ -224,7 +228,7 @@ impl Index {
     /// # Errors
     /// [`Error::Index`] if the index cannot be read, or does not hold one of them.
     pub fn compare(&self, one: TrackId, two: TrackId) -> Result<Compared> {
-        compared(&*self.connections.reader()?, one, two)
+        compared(&*self.only()?.reader()?, one, two)
     }
 }
 

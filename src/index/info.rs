@@ -55,7 +55,7 @@ impl Index {
     /// # Errors
     /// [`Error::Index`] if the file cannot be read.
     pub fn info(&self) -> Result<Info> {
-        let store = self.connections.reader()?;
+        let store = self.only()?.reader()?;
         let _snapshot = store.snapshot()?;
         let Totals { tracks, duration, frames, windows, failures, through_ffmpeg, files, missing, bytes } =
             store.totals()?;

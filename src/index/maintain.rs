@@ -24,7 +24,7 @@ impl Index {
     /// # Errors
     /// Those of [`Index::rebuild`]; [`Error::Interrupted`].
     pub fn rebuild_with(&self, options: MaintainOptions<'_>) -> Result<Built> {
-        self.connections.write(|store| {
+        self.only()?.write(|store| {
             if store.neighbour_index().is_err() {
                 store.write(|batch| batch.clear_neighbours())?;
             }
@@ -45,7 +45,7 @@ impl Index {
     /// # Errors
     /// Those of [`Index::rebuild`]; [`Error::Interrupted`].
     pub fn refresh_with(&self, options: MaintainOptions<'_>) -> Result<Built> {
-        self.connections.write(|store| ann::maintain(store, &options.neighbours, &options.cancel))
+        self.only()?.write(|store| ann::maintain(store, &options.neighbours, &options.cancel))
     }
 
     /// Gives the space of removed tracks back to the disk. Returns how many bytes that was.
@@ -68,7 +68,7 @@ impl Index {
     /// # Errors
     /// Those of [`Index::compact`]; [`Error::Interrupted`].
     pub fn compact_with(&self, options: MaintainOptions<'_>) -> Result<u64> {
-        self.connections.write(|store| {
+        self.only()?.write(|store| {
             let before = store.totals()?.bytes;
             store.compact(&options.cancel)?;
             Ok(before.saturating_sub(store.totals()?.bytes))
@@ -89,6 +89,6 @@ impl Index {
     /// Those of [`Index::export`]; [`Error::Interrupted`], and then no file is left.
     pub fn export_with(&self, to: impl AsRef<Path>, options: MaintainOptions<'_>) -> Result<()> {
         options.cancel.check()?;
-        self.connections.reader()?.export(to.as_ref(), &options.cancel)
+        self.only()?.reader()?.export(to.as_ref(), &options.cancel)
     }
 }

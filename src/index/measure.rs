@@ -30,7 +30,7 @@ pub(super) fn qualities(
 ) -> Result<BTreeMap<TrackId, Quality>> {
     let mut qualities = BTreeMap::new();
     let mut unknown = Vec::new();
-    let store = index.connections.reader()?;
+    let store = index.only()?.reader()?;
     for (track, file) in wanted {
         match store.quality(track)? {
             Some(stored) => drop(qualities.insert(track, read(stored))),
@@ -42,7 +42,7 @@ pub(super) fn qualities(
     let measured = measured(&mut found, ffmpeg);
     // Also what was measured before the call was cancelled.
     let found = found.qualities;
-    if !found.is_empty() && index.connections.may_write().is_ok() {
+    if !found.is_empty() && index.only()?.may_write().is_ok() {
         index.remember(|store| remember(store, &found))?;
     }
     measured?;

@@ -1,8 +1,9 @@
 //! Merges another index into this one.
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use super::{handle::Index, options::MaintainOptions};
 use crate::{
+    cancel::CancelToken,
     error::{Error, IndexError, Result},
     failpoint,
     store::{Batch, Store, TrackId},
@@ -44,10 +45,28 @@ impl Index {
         if same(self.path(), other.path()) {
             return Err(Error::Index { path: other.path().to_owned(), reason: IndexError::Itself });
         }
-        let other = other.connections.reader()?;
+        let other = other.only()?.reader()?;
         let _snapshot = other.snapshot()?;
-        self.connections.write(|store| merge(store, &other, &mut options))
+        self.only()?.write(|store| merge(store, &other, &mut options))
     }
+
+    /// All files of this index merged into one, in a temporary folder.
+    pub(super) fn merged(&self, cancel: &CancelToken) -> Result<Merged> {
+        let failed = |source| Error::Io { path: std::env::temp_dir(), source };
+        let folder = tempfile::Builder::new().prefix("refrain-").tempdir().map_err(failed)?;
+        let index = Index::open_or_create(folder.path().join("merged.refrain"))?;
+        for path in self.paths() {
+            index.merge_with(&Index::open(path)?, MaintainOptions::default().cancel(cancel))?;
+        }
+        index.refresh_with(MaintainOptions::default().cancel(cancel))?;
+        Ok(Merged { index, _folder: folder })
+    }
+}
+
+/// Several files merged into one, which is removed with this.
+pub(super) struct Merged {
+    pub index: Index,
+    _folder: tempfile::TempDir,
 }
 
 /// Adds the tracks of `other` to `store`; see [`Index::merge`].
@@ -55,15 +74,33 @@ fn merge(store: &mut Store, other: &Store, options: &mut MaintainOptions<'_>) ->
     let _cancellable = (store.cancellable(&options.cancel), other.cancellable(&options.cancel));
     let mut summary = MergeSummary::default();
     let mut ids = Vec::new();
+    let mut here_of = BTreeMap::new();
     other.tracks(|track| {
         ids.push(track.id);
         Ok(())
     })?;
     for (number, together) in ids.chunks(MERGED_TOGETHER).enumerate() {
         options.step((number * MERGED_TOGETHER) as u64, ids.len() as u64)?;
-        store
-            .write(|batch| together.iter().try_for_each(|&id| merge_track(batch, other, id, &mut summary)))?;
+        store.write(|batch| {
+            for &id in together {
+                if let Some(here) = merge_track(batch, other, id, &mut summary)? {
+                    here_of.insert(id, here);
+                }
+            }
+            Ok(())
+        })?;
     }
+    let apart = other.not_duplicates()?;
+    store.write(|batch| {
+        for (one, two) in apart {
+            if let (Some(&one), Some(&two)) = (here_of.get(&one), here_of.get(&two))
+                && one != two
+            {
+                batch.set_not_duplicates(one, two, true)?;
+            }
+        }
+        Ok(())
+    })?;
     let (mut failures, roots) = (Vec::new(), other.roots()?);
     other.failures(|path, reason| {
         failures.push((path, reason));
@@ -83,8 +120,14 @@ fn merge(store: &mut Store, other: &Store, options: &mut MaintainOptions<'_>) ->
     Ok(summary)
 }
 
-fn merge_track(batch: &Batch<'_>, other: &Store, id: TrackId, summary: &mut MergeSummary) -> Result<()> {
-    let Some(mut track) = other.track(id)? else { return Ok(()) };
+/// Adds a track, and returns its id here; `None` if it has no file that is new here.
+fn merge_track(
+    batch: &Batch<'_>,
+    other: &Store,
+    id: TrackId,
+    summary: &mut MergeSummary,
+) -> Result<Option<TrackId>> {
+    let Some(mut track) = other.track(id)? else { return Ok(None) };
     let mut files = Vec::new();
     for file in other.files(id)? {
         if batch.store().known(&file.path)?.is_none() {
@@ -93,7 +136,7 @@ fn merge_track(batch: &Batch<'_>, other: &Store, id: TrackId, summary: &mut Merg
     }
     let Some(first) = files.first() else {
         summary.skipped += 1;
-        return Ok(());
+        return Ok(None);
     };
     let known = track.record.hash.map(|hash| batch.store().track_with(&hash)).transpose()?.flatten();
     let here = match known {
@@ -113,5 +156,5 @@ fn merge_track(batch: &Batch<'_>, other: &Store, id: TrackId, summary: &mut Merg
         batch.set_missing(&file.path, file.missing)?;
     }
     failpoint::reach("merge");
-    Ok(())
+    Ok(Some(here))
 }

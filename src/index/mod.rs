@@ -22,6 +22,7 @@ mod rayon_tasks;
 pub(crate) mod relocate;
 pub(crate) mod remove;
 pub(crate) mod select;
+mod several;
 #[cfg(all(test, feature = "decode"))]
 mod tests;
 pub(crate) mod timeline;

@@ -27,7 +27,7 @@ impl Index {
     /// # Errors
     /// [`Error::Index`] if the index cannot be read.
     pub fn last_track(&self) -> Result<TrackId> {
-        let store = self.connections.reader()?;
+        let store = self.only()?.reader()?;
         let mut last = TrackId(0);
         store.window_counts(|track, _| {
             last = last.max(track);
@@ -42,7 +42,7 @@ impl Index {
     /// # Errors
     /// [`Error::Index`] if the index cannot be read; [`Error::Interrupted`].
     pub fn newcomers(&self, since: TrackId, cancel: &CancelToken) -> Result<Vec<Newcomer>> {
-        let links = newcomers(&*self.connections.reader()?, since, cancel)?;
+        let links = newcomers(&*self.only()?.reader()?, since, cancel)?;
         let newcomer = |link: crate::duplicates::Link| Newcomer {
             id: link.two,
             known: link.one,
@@ -57,6 +57,6 @@ impl Index {
     /// # Errors
     /// [`Error::Index`] if the index cannot be written.
     pub fn set_not_duplicates(&self, one: TrackId, two: TrackId, not: bool) -> Result<()> {
-        self.connections.write(|store| store.write(|batch| batch.set_not_duplicates(one, two, not)))
+        self.only()?.write(|store| store.write(|batch| batch.set_not_duplicates(one, two, not)))
     }
 }

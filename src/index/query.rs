@@ -11,6 +11,7 @@ use crate::{
     error::{Error, Result},
     extract::track::contained,
     ordered::{Sink, in_order},
+    library::Library,
     query::{Query, listen::Hearing, options::QueryOptions},
     report::{Answer, Match},
     store::TrackId,
@@ -49,8 +50,8 @@ impl Index {
         let name = audio.name().to_owned();
         contained(&name, || {
             let mut blocks = audio.cancelled_by(&options.cancel).for_fingerprint()?;
-            let store = self.connections.reader()?;
-            Query::new(&store, options, self.connections.search_cache())?.answer(&name, &mut *blocks)
+            let readers = self.readers()?;
+            Query::new(&readers.library(), options)?.answer(&name, &mut *blocks)
         })
     }
 
@@ -87,13 +88,15 @@ impl Index {
     /// # Errors
     /// [`Error::Index`] if the index cannot be used; [`Error::Interrupted`].
     pub fn query_track(&self, id: TrackId, options: &QueryOptions) -> Result<Option<Answer>> {
-        let store = self.connections.reader()?;
-        Query::new(&store, options, self.connections.search_cache())?.excluding(id).stored_track(id)
+        // An id says nothing among several files.
+        self.only()?;
+        let readers = self.readers()?;
+        Query::new(&readers.library(), options)?.excluding(id).stored_track(id)
     }
 
     /// Starts to listen: the caller pushes samples in as they come, and gets matches as they end.
     pub fn listen(&self, options: &QueryOptions) -> Result<Listener<'_>> {
-        let params = *self.connections.reader()?.params();
+        let params = *self.readers()?.library().params();
         Ok(Listener { index: self, hearing: Hearing::new(&params, options, Path::new("samples")) })
     }
 }
@@ -136,8 +139,7 @@ impl Listener<'_> {
     /// [`Error::Index`] if the index cannot be used; [`Error::Audio`] if `rate` is out of range or a week of audio has
     /// passed; [`Error::Interrupted`].
     pub fn push(&mut self, samples: &[f32], rate: u32) -> Result<Vec<Match>> {
-        let store = self.index.connections.reader()?;
-        self.hearing.push(&store, self.index.connections.search_cache(), samples, SampleRate(rate))
+        self.hearing.push(&self.index.readers()?.library(), samples, SampleRate(rate))
     }
 
     /// Ends the sound and returns the remaining matches.
@@ -145,8 +147,7 @@ impl Listener<'_> {
     /// # Errors
     /// Those of [`Listener::push`].
     pub fn finish(self) -> Result<Vec<Match>> {
-        let store = self.index.connections.reader()?;
-        self.hearing.finish(&store, self.index.connections.search_cache())
+        self.hearing.finish(&self.index.readers()?.library())
     }
 }
 

@@ -29,7 +29,7 @@ impl Index {
             let source = io::Error::new(io::ErrorKind::InvalidInput, "an empty path");
             return Err(Error::Io { path: to.to_owned(), source });
         };
-        self.connections.write(|store| {
+        self.only()?.write(|store| {
             for from in spellings(from) {
                 let (files, roots) = store.write(|batch| batch.relocate(&from, &new))?;
                 if files + roots > 0 {

@@ -24,7 +24,7 @@ impl Index {
     /// # Errors
     /// Those of [`Index::remove`]; [`Error::Interrupted`].
     pub fn remove_with(&self, paths: &[PathBuf], mut options: MaintainOptions<'_>) -> Result<usize> {
-        self.connections.write(|store| {
+        self.only()?.write(|store| {
             let _cancellable = store.cancellable(&options.cancel);
             let mut removed = 0;
             for (number, together) in paths.chunks(REMOVED_TOGETHER).enumerate() {
@@ -49,7 +49,7 @@ impl Index {
     #[doc(hidden)]
     pub fn forget_roots(&self, path: &Path) -> Result<()> {
         let roots = self.roots_below(path)?;
-        self.connections.write(|store| {
+        self.only()?.write(|store| {
             store.write(|batch| roots.iter().try_for_each(|root| batch.remove_root(root).map(|_| ())))
         })
     }

@@ -66,7 +66,7 @@ impl Index {
     /// # Errors
     /// [`Error::Index`] if the file cannot be read; errors of `each`.
     pub fn tracks(&self, mut each: impl FnMut(Track, Vec<FileEntry>) -> Result<()>) -> Result<()> {
-        let store = self.connections.reader()?;
+        let store = self.only()?.reader()?;
         let _snapshot = store.snapshot()?;
         store.tracks(|track| {
             let files = store.files(track.id)?;
@@ -79,7 +79,7 @@ impl Index {
     /// # Errors
     /// [`Error::Index`] if the file cannot be read.
     pub fn track(&self, id: TrackId) -> Result<Option<Track>> {
-        self.connections.reader()?.track(id)
+        self.only()?.reader()?.track(id)
     }
 
     /// The files of a track: first those that exist, then those that are missing, each in order of paths.
@@ -87,7 +87,7 @@ impl Index {
     /// # Errors
     /// [`Error::Index`] if the file cannot be read.
     pub fn files(&self, id: TrackId) -> Result<Vec<FileEntry>> {
-        self.connections.reader()?.files(id)
+        self.only()?.reader()?.files(id)
     }
 
     /// The paths of the selected files, in order.
@@ -95,7 +95,7 @@ impl Index {
     /// # Errors
     /// [`Error::Index`] if the file cannot be read.
     pub fn select(&self, selector: &Selector) -> Result<Vec<PathBuf>> {
-        let store = self.connections.reader()?;
+        let store = self.only()?.reader()?;
         let mut chosen = Vec::new();
         if let Selector::Id(id) = selector {
             chosen.extend(store.files(*id)?.into_iter().map(|file| file.path));
@@ -151,7 +151,7 @@ impl Index {
     /// [`Error::Index`] if the file cannot be read.
     #[doc(hidden)]
     pub fn absent_roots(&self) -> Result<Vec<PathBuf>> {
-        let roots = self.connections.reader()?.roots()?.into_iter().map(|root| root.path);
+        let roots = self.only()?.reader()?.roots()?.into_iter().map(|root| root.path);
         Ok(roots.filter(|path| is_gone(path)).collect())
     }
 
@@ -162,7 +162,7 @@ impl Index {
     #[doc(hidden)]
     pub fn roots_below(&self, path: &Path) -> Result<Vec<PathBuf>> {
         let literal = spellings(path);
-        let roots = self.connections.reader()?.roots()?.into_iter().map(|root| root.path);
+        let roots = self.only()?.reader()?.roots()?.into_iter().map(|root| root.path);
         Ok(roots.filter(|root| below(root, &literal)).collect())
     }
 }

@@ -43,15 +43,8 @@ impl Index {
         let name = audio.name().to_owned();
         contained(&name, || {
             let mut blocks = audio.cancelled_by(&options.cancel).for_fingerprint()?;
-            let store = self.connections.reader()?;
-            timeline::timeline(
-                &store,
-                self.connections.search_cache(),
-                options,
-                &name,
-                &mut *blocks,
-                &mut on_play,
-            )
+            let readers = self.readers()?;
+            timeline::timeline(&readers.library(), options, &name, &mut *blocks, &mut on_play)
         })
     }
 }

@@ -24,7 +24,7 @@ impl Index {
     /// Those of [`Index::verify`]; [`Error::Interrupted`].
     pub fn verify_with(&self, mut options: MaintainOptions<'_>) -> Result<()> {
         options.cancel.check()?;
-        let store = self.connections.reader()?;
+        let store = self.only()?.reader()?;
         let _snapshot = store.snapshot()?;
         let found = store.verify(&options.cancel);
         // A bad neighbour index loses nothing unless the windows are bad too, so those are checked as well.

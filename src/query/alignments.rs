@@ -2,7 +2,7 @@
 use std::{collections::BTreeMap, ops::Range};
 
 use super::{
-    engine::Query,
+    engine::{Query, stretch},
     place::{Anchor, Place},
     variant_frames::VariantFrames,
     variants::{self, Variant},
@@ -13,6 +13,7 @@ use crate::{
         parts,
     },
     error::Result,
+    library::Stretch,
     params::ParameterSet,
     store::TrackId,
 };
@@ -131,6 +132,13 @@ impl Query<'_> {
         mut proposed: Vec<(Variant, Candidate)>,
     ) -> Result<(Vec<Place>, f32)> {
         proposed.sort_by(|a, b| a.0.order(&b.0));
+        let soon: Vec<Stretch> = proposed
+            .iter()
+            .map(|(variant, candidate)| {
+                self.around(candidate.track, candidate.offset, variants.count(variant) as i32)
+            })
+            .collect();
+        self.library.expect(&soon)?;
         let mut aligned: Vec<Aligned> = Vec::new();
         for of_variant in proposed.chunk_by(|a, b| a.0 == b.0) {
             let variant = of_variant[0].0;
@@ -304,6 +312,16 @@ impl Query<'_> {
         }
     }
 
+    /// The frames of a track that are compared with `count` half frames of a query at an offset.
+    fn around(&self, track: TrackId, offset: i32, count: i32) -> Stretch {
+        /// Half frames of the track that are read on either side: room to move the query, and the reach of
+        /// the moving mean.
+        const MARGIN: i32 = 20;
+        let first = ((offset - MARGIN) / 2).max(0);
+        let last = ((offset + count + MARGIN) / 2).max(first);
+        stretch(track, i64::from(first), i64::from(last))
+    }
+
     /// Aligns a variant of the query, whose frames are `frames`, with the stored frames of a track near an
     /// offset.
     fn align(
@@ -313,15 +331,12 @@ impl Query<'_> {
         track: TrackId,
         offset: i32,
     ) -> Result<Option<Aligned>> {
-        /// Half frames of the track that are read on either side: room to move the query, and the reach of
-        /// the moving mean.
-        const MARGIN: i32 = 20;
         self.options.cancel.check()?;
         let values = self.params.frame_values();
         let count = (frames.len() / values) as i32;
-        let first = ((offset - MARGIN) / 2).max(0);
-        let last = ((offset + count + MARGIN) / 2).max(first);
-        let mut reference = self.stored(track, i64::from(first), i64::from(last))?;
+        let around = self.around(track, offset, count);
+        let mut reference =
+            self.stored(track, i64::from(around.frames.start.0), i64::from(around.frames.end.0))?;
         let (heard, half) = variants.heard(&variant, count, offset);
         reference.correct_edges(values, heard, half);
         let alignment = align(frames, &reference, values, offset);

@@ -55,9 +55,9 @@ impl Query<'_> {
     /// hours takes no more memory than one of a minute.
     pub(crate) fn answer(&mut self, name: &Path, decoder: &mut dyn BlockSource) -> Result<Answer> {
         let mut found = Found::default();
-        let (params, store, cancel) = (self.params, self.store, self.options.cancel.clone());
+        let (params, library, cancel) = (self.params, self.library, self.options.cancel.clone());
         // Reading and comparing the lists of one chunk can take longer than a second.
-        let _cancellable = store.cancellable(&cancel);
+        let _cancellable = library.cancellable(&cancel);
         let mut decoder = Measured { source: decoder, loudest: 0.0 };
         let mut last = None;
         let mut half_frames = 0;
@@ -65,7 +65,7 @@ impl Query<'_> {
             // A build may replace a track after its windows were found and before its frames are read. The
             // snapshot prevents that. It ends with the chunk, because a writer may have to wait for it, and
             // hours may pass until the next chunk.
-            let snapshot = store.snapshot()?;
+            let snapshot = library.hold()?;
             found.add(self.places(chunk)?, chunk.half_frames(&params));
             half_frames += chunk.half_frames(&params);
             self.options.tell(Seconds(half_frames as f64 * params.half_frame_seconds().0));

@@ -70,6 +70,7 @@ mod tests {
         decode::Audio,
         extract::chunks::Chunk,
         params::CURRENT,
+        library::Files,
         query::{options::QueryOptions, place::Anchor},
         store::{Store, TrackId},
     };
@@ -115,7 +116,8 @@ mod tests {
         index.add_audio(Audio::samples(&track, RATE), "track").unwrap();
         drop(index);
         let store = Store::open_write(&file).unwrap();
-        let query = Query::new(&store, &QueryOptions::default(), &Arc::default()).unwrap();
+        let library = Files::one(&store, &Arc::default());
+        let query = Query::new(&library, &QueryOptions::default()).unwrap();
         let clip = &track[20 * RATE as usize..30 * RATE as usize];
         let turned: Vec<f32> = clip.iter().rev().copied().collect();
         let half = |seconds: f64| seconds / CURRENT.half_frame_seconds().0;

@@ -1,14 +1,12 @@
 //! Everything that answering a query needs: the index, the search in it, the score.
-use std::sync::Arc;
-
 use super::{options::QueryOptions, place::Place};
 use crate::{
     align::{Features, Reference, WindowEvidence, is_other_rendering, probability},
-    ann::{SearchCache, Searcher},
     error::Result,
     fingerprint::{FrameCode, Projection},
+    library::{Library, Search, Stretch},
     params::ParameterSet,
-    store::{Store, TrackId},
+    store::TrackId,
     units::Frames,
 };
 
@@ -42,13 +40,13 @@ impl Effort {
     pub(crate) const CONFIRM: Self = Self { deeper: false, ..Self::CLIP };
 }
 
-/// Answers queries out of one index.
+/// Answers queries out of a library.
 pub(crate) struct Query<'s> {
-    pub store: &'s Store,
+    pub library: &'s dyn Library,
     pub params: ParameterSet,
     pub options: QueryOptions,
     pub effort: Effort,
-    pub searcher: Searcher<'s>,
+    pub searcher: Box<dyn Search + 's>,
     pub projection: Projection,
     pub frame_code: FrameCode,
     pub window_evidence: WindowEvidence,
@@ -57,25 +55,24 @@ pub(crate) struct Query<'s> {
 }
 
 impl<'s> Query<'s> {
-    /// `cache` keeps the centroids for the next query.
-    pub(crate) fn new(store: &'s Store, options: &QueryOptions, cache: &Arc<SearchCache>) -> Result<Self> {
-        let params = *store.params();
+    pub(crate) fn new(library: &'s dyn Library, options: &QueryOptions) -> Result<Self> {
+        let params = *library.params();
         Ok(Self {
-            store,
+            library,
             params,
             options: options.clone(),
             effort: Effort::CLIP,
-            searcher: Searcher::new(store).cache(cache).exact(options.exact),
+            searcher: library.searcher(options.exact),
             projection: Projection::new(&params),
             frame_code: FrameCode::new(&params),
             window_evidence: WindowEvidence::new(&params),
-            windows: store.windows_up_to(params.score.many_windows)?,
+            windows: library.windows_up_to(params.score.many_windows)?,
         })
     }
 
     /// Leaves out a track: the query itself.
     pub(crate) fn excluding(mut self, track: TrackId) -> Self {
-        self.searcher = self.searcher.excluding(track);
+        self.searcher.exclude(track);
         self
     }
 
@@ -102,7 +99,7 @@ impl<'s> Query<'s> {
     /// The track's frames `from..to` as they are stored, or as many of them as exist.
     pub(crate) fn packed(&self, track: TrackId, from: i64, to: i64) -> Result<Vec<u8>> {
         let mut packed = Vec::new();
-        self.store.frames(track, Frames(clamped(from))..Frames(clamped(to)), &mut packed)?;
+        self.library.frames(&stretch(track, from, to), &mut packed)?;
         Ok(packed)
     }
 
@@ -112,6 +109,11 @@ impl<'s> Query<'s> {
         self.frame_code.unpack(packed, &mut reference.frames);
         reference
     }
+}
+
+/// The frames `from..to` of a track, as far as a track can have them.
+pub(super) fn stretch(track: TrackId, from: i64, to: i64) -> Stretch {
+    Stretch { track, frames: Frames(clamped(from))..Frames(clamped(to)) }
 }
 
 fn clamped(frame: i64) -> u32 {

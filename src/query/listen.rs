@@ -1,22 +1,18 @@
 //! Audio that is pushed in as it comes: live sound, or a recording of hours whose matches are wanted as soon as they
 //! end.
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::path::{Path, PathBuf};
 
 use super::{engine::Query, found::Found, options::QueryOptions, place::Place, search::CHUNK};
 use crate::{
-    ann::SearchCache,
     decode::Audio,
     error::Result,
     extract::{
         chunks::{Chunk, Chunker},
         samples::{Feed, FeedError},
     },
+    library::Library,
     params::ParameterSet,
     report::Match,
-    store::Store,
     units::SampleRate,
 };
 
@@ -49,22 +45,21 @@ impl Hearing {
     /// can change.
     pub fn push(
         &mut self,
-        store: &Store,
-        cache: &Arc<SearchCache>,
+        library: &dyn Library,
         samples: &[f32],
         rate: SampleRate,
     ) -> Result<Vec<Match>> {
         let Self { params, options, feed, chunker, found, half_frames, name } = self;
         options.cancel.check()?;
-        let _cancellable = store.cancellable(&options.cancel);
+        let _cancellable = library.cancellable(&options.cancel);
         let mut query: Option<Query<'_>> = None;
         let mut matches = Vec::new();
         let mut each = |chunk: &Chunk| {
             let query = match &mut query {
                 Some(query) => query,
-                none => none.insert(Query::new(store, options, cache)?),
+                none => none.insert(Query::new(library, options)?),
             };
-            let _snapshot = store.snapshot()?;
+            let _snapshot = library.hold()?;
             found.add(query.places(chunk)?, chunk.half_frames(params));
             *half_frames += chunk.half_frames(params);
             matches.extend(matched(query, found.take_final(), seconds(params, *half_frames))?);
@@ -81,10 +76,10 @@ impl Hearing {
     }
 
     /// Ends the sound and returns the matches that were not returned before.
-    pub fn finish(mut self, store: &Store, cache: &Arc<SearchCache>) -> Result<Vec<Match>> {
-        let _cancellable = store.cancellable(&self.options.cancel);
-        let mut query = Query::new(store, &self.options, cache)?;
-        let _snapshot = store.snapshot()?;
+    pub fn finish(mut self, library: &dyn Library) -> Result<Vec<Match>> {
+        let _cancellable = library.cancellable(&self.options.cancel);
+        let mut query = Query::new(library, &self.options)?;
+        let _snapshot = library.hold()?;
         let (params, found) = (self.params, &mut self.found);
         let mut each = |chunk: &Chunk| {
             found.add(query.places(chunk)?, chunk.half_frames(&params));

@@ -8,6 +8,7 @@ use crate::{
     decode::Audio,
     error::{Error, IndexError},
     extract::track,
+    library::Files,
     params::{CURRENT, ParameterSet},
     report::{Answer, Status},
     store::{Store, TrackRecord},
@@ -66,7 +67,8 @@ fn tune(seconds: f64, seed: u64) -> Vec<f32> {
 fn ask(store: &Store, samples: &[f32], options: QueryOptions) -> Answer {
     let audio = Audio::samples(samples, RATE);
     let mut blocks = audio.open().unwrap();
-    let mut query = Query::new(store, &options, &Arc::default()).unwrap();
+    let library = Files::one(store, &Arc::default());
+    let mut query = Query::new(&library, &options).unwrap();
     query.answer(Path::new("clip"), &mut *blocks).unwrap()
 }
 

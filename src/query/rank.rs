@@ -76,10 +76,11 @@ impl Query<'_> {
         let half = self.params.half_frame_seconds().0;
         let frame = self.frame_seconds();
         let score = self.score_in(place, duration);
-        let Some(track) = self.store.track(place.track)? else { return Ok(None) };
-        let files = self.store.files(place.track)?.into_iter().skip(1).filter(|file| !file.missing);
+        let Some(held) = self.library.track(place.track)? else { return Ok(None) };
         let query_start = place.from as f64 * half;
         let query_end = ((place.to.max(place.from + 1) - 1) as f64 * half + frame).min(duration);
+        let also_paths = held.other_paths();
+        let track = held.track;
         let length = track.record.duration.0;
         // A frame lies where its middle is, so the line of the tempo passes through the middles.
         let middle = frame / 2.0;
@@ -92,10 +93,11 @@ impl Query<'_> {
         let ref_end = (ref_start + span).clamp(ref_start, length);
         let found = Match {
             path: track.record.path,
-            also_paths: files.map(|file| file.path).collect(),
+            also_paths,
             copies: Vec::new(),
             missing: track.missing,
-            id: place.track,
+            id: track.id,
+            shard: held.shard,
             score,
             query_start: Seconds(query_start),
             query_end: Seconds(query_end),

@@ -100,8 +100,10 @@ fn one_match(mut copies: Vec<(usize, Described)>) -> Option<Match> {
     copies.sort_by(standing);
     let mut copies = copies.into_iter().map(|(_, described)| described.found);
     let mut found = copies.next()?;
-    let others = copies.filter(|copy| copy.id != found.id);
-    found.copies = others.flat_map(|copy| std::iter::once(copy.path).chain(copy.also_paths)).collect();
+    let others = copies.filter(|copy| (copy.id, &copy.shard) != (found.id, &found.shard));
+    let others: Vec<_> = others.collect();
+    found.copies =
+        others.into_iter().flat_map(|copy| std::iter::once(copy.path).chain(copy.also_paths)).collect();
     found.copies.sort();
     // A track may have several places.
     found.copies.dedup();
@@ -120,6 +122,7 @@ mod tests {
             copies: Vec::new(),
             missing: false,
             id: TrackId(1),
+            shard: None,
             score,
             query_start: Seconds(1.0),
             query_end: Seconds(1.0 + seconds),

@@ -141,10 +141,7 @@ impl Query<'_> {
         mut places: usize,
     ) -> Result<(Vec<WindowHits>, usize, usize)> {
         loop {
-            let hits = match self.effort.nprobe {
-                Some(nprobe) => self.searcher.nearest_probing(&windows.vectors, nearest, nprobe)?,
-                None => self.searcher.nearest(&windows.vectors, nearest)?,
-            };
+            let hits = self.searcher.nearest(&windows.vectors, nearest, self.effort.nprobe)?;
             let crowded = hits.iter().filter(|hits| {
                 let last = hits.get(nearest - 1);
                 last.is_some_and(|hit| self.params.projection.cosine(hit.dot) >= CROWDED)

@@ -6,7 +6,7 @@ use crate::{
     error::Result,
     extract::chunks::Chunk,
     report::Answer,
-    store::{Track, TrackId},
+    store::TrackId,
 };
 
 impl Query<'_> {
@@ -16,10 +16,11 @@ impl Query<'_> {
     /// Stored frames come half as often as those of a query, so the frames between them are interpolated. A
     /// stored track cannot be transposed, so it is looked up as it is.
     pub(crate) fn stored_track(&mut self, id: TrackId) -> Result<Option<Answer>> {
-        let store = self.store;
-        let _cancellable = store.cancellable(&self.options.cancel);
-        let _snapshot = store.snapshot()?;
-        let Some(Track { record, .. }) = self.store.track(id)? else { return Ok(None) };
+        let library = self.library;
+        let _cancellable = library.cancellable(&self.options.cancel);
+        let _snapshot = library.hold()?;
+        let Some(held) = library.track(id)? else { return Ok(None) };
+        let record = held.track.record;
         self.options.range = super::variants::Range::PLAIN;
         let values = self.params.frame_values();
         let per_chunk = CHUNK as i64 / 2;

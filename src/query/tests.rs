@@ -24,6 +24,7 @@ use crate::{
     extract::{chunks::chunks, track},
     fingerprint::Fingerprint,
     index::handle::Index,
+    library::Files,
     params::CURRENT,
     report::Match,
     store::{Batch, Store, TrackId, TrackRecord},
@@ -93,10 +94,12 @@ fn a_deeper_look_finds_more_than_the_first_one() {
             query.is_sure(places, pairs) && places[0].track == ids[seed as usize]
         };
         // First one list for each window, then ten.
-        let mut listed = Query::new(&store, &options, &Arc::default()).unwrap();
-        listed.searcher = Searcher::new(&store).nprobe(1);
+        let library = Files::one(&store, &Arc::default());
+        let mut listed = Query::new(&library, &options).unwrap();
+        listed.searcher = Box::new(Searcher::new(&store).nprobe(1));
+        let library = Files::one(&store, &Arc::default());
         let mut all =
-            Query::new(&store, &QueryOptions { exact: true, ..options.clone() }, &Arc::default()).unwrap();
+            Query::new(&library, &QueryOptions { exact: true, ..options.clone() }).unwrap();
         chunks(&mut *Audio::samples(&clip(seed), RATE).open().unwrap(), &CURRENT, CHUNK, &go_on, |chunk| {
             let pairs = (chunk.chroma.len() / CURRENT.frame_values()) as f64 / 2.0;
             let variants = VariantFrames::new(chunk, &CURRENT);
@@ -351,7 +354,8 @@ fn the_runner_up_is_the_best_of_another_track_that_claims_the_same_range() {
     let folder = tempfile::tempdir().unwrap();
     // The second track is a copy of the first.
     let (store, ids) = store_of(&folder, &[1, 1, 2, 3].map(fingerprint));
-    let query = Query::new(&store, &QueryOptions::default(), &Arc::default()).unwrap();
+    let library = Files::one(&store, &Arc::default());
+    let query = Query::new(&library, &QueryOptions::default()).unwrap();
     let runners_up = |places: &[Place], left: f32| {
         // Each is a sound of its own, as long as nothing has compared them.
         let numbered = places.iter().enumerate().map(|(sound, place)| Place { sound, ..place.clone() });
@@ -390,7 +394,8 @@ fn the_runner_up_is_the_best_of_another_track_that_claims_the_same_range() {
 fn windows_reach_beyond_the_ends_and_a_long_query_uses_every_second_one() {
     let folder = tempfile::tempdir().unwrap();
     let (store, _) = store_of(&folder, &[]);
-    let mut query = Query::new(&store, &QueryOptions::default(), &Arc::default()).unwrap();
+    let library = Files::one(&store, &Arc::default());
+    let mut query = Query::new(&library, &QueryOptions::default()).unwrap();
     let values = CURRENT.frame_values();
     let mut random = fastrand::Rng::with_seed(5);
     let mut frames = |count: usize| (0..count * values).map(|_| random.f32() - 0.5).collect::<Vec<_>>();
@@ -447,8 +452,9 @@ fn a_track_that_repeats_itself_does_not_crowd_out_the_others() {
     let tunes = [looped.clone()].into_iter().chain((100..112).map(|seed| tune_of(seed, 30)));
     let fingerprints: Vec<_> = tunes.map(|tune| fingerprint_of(&tune)).collect();
     let (store, ids) = store_of(&folder, &fingerprints);
+    let library = Files::one(&store, &Arc::default());
     let mut query =
-        Query::new(&store, &QueryOptions::default().range(Range::PLAIN), &Arc::default()).unwrap();
+        Query::new(&library, &QueryOptions::default().range(Range::PLAIN)).unwrap();
     let clip = part(&looped, 9.0, 15.0);
     let mut blocks = Audio::samples(clip, RATE).open().unwrap();
     chunks(&mut *blocks, &CURRENT, CHUNK, &CancelToken::new(), |chunk| {
@@ -469,7 +475,8 @@ fn places_are_ranked_by_score_and_overlaps_in_a_track_are_dropped() {
     let folder = tempfile::tempdir().unwrap();
     let (store, ids) = store_of(&folder, &[1, 2, 3].map(fingerprint));
     let options = QueryOptions::default().top(2).explain(true);
-    let query = Query::new(&store, &options, &Arc::default()).unwrap();
+    let library = Files::one(&store, &Arc::default());
+    let query = Query::new(&library, &options).unwrap();
     // 10 s of query: 107 half frames.
     let range = 0..107;
     let mut places = vec![
@@ -490,7 +497,8 @@ fn places_are_ranked_by_score_and_overlaps_in_a_track_are_dropped() {
     );
     assert_eq!(answer.matches.iter().map(|m| m.id).collect::<Vec<_>>(), [ids[2]]);
     assert!(answer.matches[0].score > 0.99);
-    let lenient = Query::new(&store, &options.clone().min_score(0.0), &Arc::default()).unwrap();
+    let library = Files::one(&store, &Arc::default());
+    let lenient = Query::new(&library, &options.clone().min_score(0.0)).unwrap();
     let answer = lenient.rank(Path::new("clip"), places, 10.0).unwrap();
     assert_eq!(answer.matches.iter().map(|m| m.id).collect::<Vec<_>>(), [ids[2], ids[1]], "two at most");
     assert!(answer.matches[0].score > answer.matches[1].score);
@@ -518,7 +526,8 @@ fn places_in(tunes: &[Vec<f32>], clip: &[f32], min_score: f32) -> Vec<Place> {
     let fingerprints: Vec<_> = tunes.iter().map(|tune| fingerprint_of(tune)).collect();
     let (store, _) = store_of(&folder, &fingerprints);
     let options = QueryOptions::default().min_score(min_score);
-    let mut query = Query::new(&store, &options, &Arc::default()).unwrap();
+    let library = Files::one(&store, &Arc::default());
+    let mut query = Query::new(&library, &options).unwrap();
     let mut places = Vec::new();
     chunks(&mut *Audio::samples(clip, RATE).open().unwrap(), &CURRENT, CHUNK, &CancelToken::new(), |chunk| {
         places.extend(query.places(chunk)?);
@@ -557,7 +566,8 @@ fn a_variant_is_refined_until_it_agrees_as_well_as_the_right_one() {
     let folder = tempfile::tempdir().unwrap();
     let tune = tune_of(170, 40);
     let (store, ids) = store_of(&folder, &[fingerprint_of(&tune)]);
-    let mut query = Query::new(&store, &QueryOptions::default(), &Arc::default()).unwrap();
+    let library = Files::one(&store, &Arc::default());
+    let mut query = Query::new(&library, &QueryOptions::default()).unwrap();
     // Half way between two of the tempi that are tried, and nearly three semitones higher.
     let speed = 1.05f64.powf(3.5);
     let clip = faster(part(&tune, 5.0, 5.0 + 12.0 * speed), speed);

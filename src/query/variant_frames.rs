@@ -7,7 +7,7 @@ use std::{
     rc::Rc,
 };
 
-use super::variants::{Variant, stretched};
+use super::variants::{Variant, stretched, stretched_count};
 use crate::{extract::chunks::Chunk, params::ParameterSet};
 
 /// A chunk of a query as all variants read it. Computes each transposition once.
@@ -65,6 +65,11 @@ impl<'a> VariantFrames<'a> {
             .entry(variant.shift)
             .or_insert_with(|| self.chunk.transposed(self.params, variant.shift).into());
         Cow::Owned(stretched(shifted, self.params.frame_values(), variant.tempo))
+    }
+
+    /// How many frames the chunk has as `variant` reads it.
+    pub(crate) fn count(&self, variant: &Variant) -> usize {
+        if *variant == Variant::PLAIN { self.half_frames() } else { stretched_count(self.half_frames(), variant.tempo) }
     }
 
     /// Which frames of the track a variant of `count` frames has heard when aligned at `offset`, in half

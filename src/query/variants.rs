@@ -149,6 +149,11 @@ impl Variant {
     }
 }
 
+/// How many frames `count` frames become when they are stretched.
+pub(crate) fn stretched_count(count: usize, tempo: f64) -> usize {
+    if count == 0 { 0 } else { ((count - 1) as f64 * tempo) as usize + 1 }
+}
+
 /// Stretches frames of `values` values to the track's speed, if the query's speed is `tempo` over it.
 /// Interpolates linearly over time.
 pub(crate) fn stretched(frames: &[f32], values: usize, tempo: f64) -> Vec<f32> {
@@ -156,7 +161,7 @@ pub(crate) fn stretched(frames: &[f32], values: usize, tempo: f64) -> Vec<f32> {
     if count == 0 {
         return Vec::new();
     }
-    let length = ((count - 1) as f64 * tempo) as usize + 1;
+    let length = stretched_count(count, tempo);
     let mut out = Vec::with_capacity(length * values);
     for n in 0..length {
         let at = n as f64 / tempo;

@@ -47,7 +47,7 @@ impl Query<'_> {
             let centre = |start: i32| group.searched.centre(start, self.params.window_frames);
             centres.push(of_group.starts.into_iter().map(centre).collect::<Vec<f64>>());
         }
-        let hits = self.searcher.nearest_probing(&vectors, NEAREST, self.effort.wide_nprobe)?;
+        let hits = self.searcher.nearest(&vectors, NEAREST, Some(self.effort.wide_nprobe))?;
         let mut hits = hits.into_iter();
         let of_group = |centres: Vec<f64>| {
             centres.into_iter().zip(hits.by_ref()).map(|(centre, hits)| WideHits { centre, hits }).collect()

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::document::{self, Document, all_lossy, lossy};
+use super::document::{self, Document, all_lossy, lossy, maybe_lossy};
 use crate::{
     error::{Error, Result},
     store::TrackId,
@@ -64,8 +64,11 @@ pub struct Match {
     pub copies: Vec<PathBuf>,
     /// Whether all of its files were missing when an update last looked for them.
     pub missing: bool,
-    /// The track's id in the index.
+    /// The track's id in its index file.
     pub id: TrackId,
+    /// The index file that holds the track, if several were asked; a missing field otherwise.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "maybe_lossy")]
+    pub shard: Option<PathBuf>,
     /// The probability that the match is right, 0 to 1.
     pub score: f64,
     /// Where the matched range begins in the query.
@@ -155,6 +158,7 @@ mod tests {
             copies: vec!["/m/c.mp3".into()],
             missing: false,
             id: TrackId(7),
+            shard: None,
             score: 0.99,
             query_start: Seconds(0.0),
             query_end: Seconds(5.0),

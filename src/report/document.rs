@@ -44,6 +44,14 @@ pub(super) fn lossy<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, 
     serializer.serialize_str(&path.to_string_lossy())
 }
 
+/// As [`lossy`], for a path that may be missing.
+pub(super) fn maybe_lossy<S: Serializer>(
+    path: &Option<std::path::PathBuf>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    path.as_ref().map(|path| path.to_string_lossy()).serialize(serializer)
+}
+
 /// Writes paths as a list of text.
 pub(super) fn all_lossy<S: Serializer>(
     paths: &[std::path::PathBuf],

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::document::{self, Document, all_lossy, lossy};
+use super::document::{self, Document, all_lossy, lossy, maybe_lossy};
 use crate::{
     error::{Error, Result},
     store::TrackId,
@@ -68,8 +68,11 @@ pub struct Play {
     pub pitch: f64,
     /// The probability that the play is right, 0 to 1.
     pub score: f64,
-    /// The track's id in the index.
+    /// The track's id in its index file.
     pub id: TrackId,
+    /// The index file that holds the track, if several were asked; a missing field otherwise.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "maybe_lossy")]
+    pub shard: Option<PathBuf>,
     /// Other existing files with the same content.
     #[serde(serialize_with = "all_lossy")]
     pub also_paths: Vec<PathBuf>,

@@ -39,13 +39,13 @@ impl Store {
         Ok(id.map(TrackId))
     }
 
-    /// Calls `each` with the content hash of every track that has one.
+    /// Calls `each` with the content hash of every track that has one, and the track, in order of hashes.
     ///
     /// # Errors
     /// Those of `each`; what SQLite reports.
-    pub fn hashes(&self, mut each: impl FnMut(ContentHash) -> Result<()>) -> Result<()> {
-        self.each_row("SELECT hash FROM track WHERE hash IS NOT NULL ORDER BY hash", [], |row| {
-            each(ContentHash(self.value(row, 0)?))
+    pub fn contents(&self, mut each: impl FnMut(ContentHash, TrackId) -> Result<()>) -> Result<()> {
+        self.each_row("SELECT hash, id FROM track WHERE hash IS NOT NULL ORDER BY hash", [], |row| {
+            each(ContentHash(self.value(row, 0)?), TrackId(self.value(row, 1)?))
         })
     }
 

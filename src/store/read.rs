@@ -79,14 +79,16 @@ impl Store {
         Ok(Totals { bytes, ..totals.unwrap_or_default() })
     }
 
-    /// The number of windows, or `max` if there are more. Stops counting at `max`.
+    /// The number of windows of the tracks that count, or `max` if there are more. Stops counting at `max`.
     ///
     /// # Errors
     /// What SQLite reports.
-    pub fn windows_up_to(&self, max: u64) -> Result<u64> {
+    pub fn windows_up_to(&self, max: u64, counts: impl Fn(TrackId) -> bool) -> Result<u64> {
         let mut windows = 0;
         self.each_row_while("SELECT id, window_count FROM track ORDER BY id", [], |row| {
-            windows += u64::try_from(self.integer(row, 1)?).unwrap_or(0).min(max);
+            if counts(TrackId(self.value(row, 0)?)) {
+                windows += u64::try_from(self.integer(row, 1)?).unwrap_or(0).min(max);
+            }
             Ok(windows < max)
         })?;
         Ok(windows.min(max))

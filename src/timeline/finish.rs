@@ -58,8 +58,9 @@ pub(super) fn plays(
             continue;
         }
         // While files move, a track may have no file for a moment.
-        let Some(track) = query.store.track(heard.track)? else { continue };
-        let files = query.store.files(heard.track)?.into_iter().skip(1).filter(|file| !file.missing);
+        let Some(held) = query.library.track(heard.track)? else { continue };
+        let also_paths = held.other_paths();
+        let track = held.track;
         let length = track.record.duration.0;
         // A frame lies where its middle is.
         let middle = frame / 2.0;
@@ -74,8 +75,9 @@ pub(super) fn plays(
             tempo: heard.tempo(),
             pitch: heard.measured_pitch() * 12.0 / query.params.bins_per_octave as f64,
             score: heard.score,
-            id: heard.track,
-            also_paths: files.map(|file| file.path).collect(),
+            id: track.id,
+            shard: held.shard,
+            also_paths,
             copies: copies(query, heard, &all)?,
             missing: track.missing,
             tags: track.record.tags,
@@ -87,8 +89,8 @@ pub(super) fn plays(
 /// The files of the other tracks that hold the recording of a play.
 fn copies(query: &Query<'_>, play: &Heard, all: &[&Heard]) -> Result<Vec<PathBuf>> {
     let holder = |heard: &Heard| -> Result<Option<Holder>> {
-        let track = query.store.track(heard.track)?;
-        Ok(track.map(|track| Holder::new(heard.place(), track.frames)))
+        let held = query.library.track(heard.track)?;
+        Ok(held.map(|held| Holder::new(heard.place(), held.track.frames)))
     };
     let shares = |other: &&&Heard| other.end().min(play.end()) > other.start.max(play.start);
     let mut paths = Vec::new();
@@ -97,7 +99,7 @@ fn copies(query: &Query<'_>, play: &Heard, all: &[&Heard]) -> Result<Vec<PathBuf
         if let (Some(one), Some(two)) = (holder(play)?, holder(other)?)
             && query.is_same_recording(&one, &two)?
         {
-            let files = query.store.files(other.track)?.into_iter();
+            let files = query.library.track(other.track)?.into_iter().flat_map(|held| held.files);
             paths.extend(files.filter(|file| !file.missing).map(|file| file.path));
         }
     }

@@ -149,6 +149,7 @@ mod tests {
         decode::Audio,
         extract::chunks::Chunker,
         params::CURRENT,
+        library::Files,
         query::{Effort, options::QueryOptions, variants::Range as Variants},
         store::Store,
     };
@@ -179,7 +180,8 @@ mod tests {
         drop(index);
         let store = Store::open_write(&file).unwrap();
         let options = QueryOptions::default().cancel(&CancelToken::new());
-        let mut query = Query::new(&store, &options, &Arc::default()).unwrap();
+        let library = Files::one(&store, &Arc::default());
+        let mut query = Query::new(&library, &options).unwrap();
         query.effort = Effort::LOOK;
         let (mut recent, mut lookups) = (Recent::new(&CURRENT, 640), Lookups::default());
         let groups = Variants::default().semitones(1.4).slowest(0.91).fastest(1.1).groups(&CURRENT);

@@ -12,15 +12,14 @@ mod recent;
 #[cfg(test)]
 mod tests;
 
-use std::{path::Path, sync::Arc};
+use std::path::Path;
 
 use crate::{
-    ann::SearchCache,
     decode::BlockSource,
     error::Result,
     extract::chunks::chunks,
+    library::Library,
     report::{Play, Timeline},
-    store::Store,
     units::Seconds,
 };
 use monitor::{HOP, Monitor};
@@ -28,15 +27,14 @@ use options::TimelineOptions;
 
 /// The timeline of the recording in `source`, which the caller calls `name`.
 pub(crate) fn timeline(
-    store: &Store,
-    cache: &Arc<SearchCache>,
+    library: &dyn Library,
     options: &TimelineOptions,
     name: &Path,
     source: &mut dyn BlockSource,
     on_play: &mut dyn FnMut(&Play),
 ) -> Result<Timeline> {
-    let params = *store.params();
-    let mut monitor = Monitor::new(store, cache, options)?;
+    let params = *library.params();
+    let mut monitor = Monitor::new(library, options)?;
     let mut timeline = Timeline { file: name.to_owned(), ..Timeline::default() };
     let mut tell = |plays: Vec<Play>| {
         for play in plays {
@@ -47,12 +45,12 @@ pub(crate) fn timeline(
     timeline.duration = chunks(source, &params, HOP, &options.cancel, |chunk| {
         // A build may replace a track between two statements. The snapshot ends with the look, because a writer may have
         // to wait for it.
-        let _snapshot = store.snapshot()?;
+        let _snapshot = library.hold()?;
         tell(monitor.push(chunk)?);
         Ok(())
     })?;
     let end = timeline.duration;
-    let _snapshot = store.snapshot()?;
+    let _snapshot = library.hold()?;
     // The last frame reaches beyond the end.
     let cut = |play: Play| Play { end: Seconds(play.end.0.min(end.0)), ..play };
     tell(monitor.finish()?.into_iter().map(cut).collect());

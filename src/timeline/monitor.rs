@@ -1,6 +1,4 @@
 //! Follows a recording: looks, sightings, and the plays that they open.
-use std::sync::Arc;
-
 use super::{
     lookups::Lookups,
     options::TimelineOptions,
@@ -9,9 +7,9 @@ use super::{
 };
 use crate::{
     align::{MIN_SCORE, evidence_along},
-    ann::SearchCache,
     error::Result,
     extract::chunks::Chunk,
+    library::Library,
     query::{
         Effort, Query,
         options::QueryOptions,
@@ -19,7 +17,6 @@ use crate::{
         variants::{Group, Range},
     },
     report::Play,
-    store::Store,
     units::Seconds,
 };
 
@@ -68,13 +65,13 @@ pub(super) struct Monitor<'s> {
 }
 
 impl<'s> Monitor<'s> {
-    pub fn new(store: &'s Store, cache: &Arc<SearchCache>, options: &TimelineOptions) -> Result<Self> {
+    pub fn new(library: &'s dyn Library, options: &TimelineOptions) -> Result<Self> {
         // A look that is less sure still says where a play goes on.
         let min_score = options.min_score.min(MIN_SCORE);
         let (semitones, slowest, fastest) = RANGE;
         let range = Range::default().semitones(semitones).slowest(slowest).fastest(fastest);
         let query = QueryOptions::default().cancel(&options.cancel).min_score(min_score).range(range);
-        let query = Query::new(store, &query, cache)?;
+        let query = Query::new(library, &query)?;
         let recent = Recent::new(&query.params, KEPT);
         Ok(Self {
             query,

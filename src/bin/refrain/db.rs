@@ -6,30 +6,44 @@ use std::{
 
 use anyhow::Context;
 use etcetera::BaseStrategy;
+use refrain::Index;
 
 use crate::{folders, wording};
 
-/// Which file was named, if any.
+/// Which files were named, if any.
 #[derive(Debug, Default)]
 struct Chosen {
-    path: Option<PathBuf>,
-    /// Whether the path is from the command line, not from the environment.
+    paths: Vec<PathBuf>,
+    /// Whether the paths are from the command line, not from the environment.
     typed: bool,
 }
 
 static CHOSEN: OnceLock<Chosen> = OnceLock::new();
 
-/// Names the index file. `typed` tells that it was on the command line. The first call counts.
-pub fn choose(path: Option<PathBuf>, typed: bool) {
-    let _ = CHOSEN.set(Chosen { path, typed });
+/// Names the index files. `typed` tells that they were on the command line. The first call counts.
+pub fn choose(paths: Vec<PathBuf>, typed: bool) {
+    let _ = CHOSEN.set(Chosen { paths, typed });
 }
 
-/// The index file: the named one, or the one in the user's data folder.
+/// The index file: the named one, or the one in the user's data folder. Fails if several were named.
 pub fn path() -> anyhow::Result<PathBuf> {
-    match CHOSEN.get().and_then(|chosen| chosen.path.clone()) {
-        Some(path) => Ok(path),
-        None => Ok(default_folder()?.join("index.refrain")),
+    match <[PathBuf; 1]>::try_from(paths()?) {
+        Ok([path]) => Ok(path),
+        Err(paths) => anyhow::bail!("this command takes one index; --db names {}", paths.len()),
     }
+}
+
+/// The index files: the named ones, or the one in the user's data folder.
+pub fn paths() -> anyhow::Result<Vec<PathBuf>> {
+    match CHOSEN.get().map(|chosen| chosen.paths.clone()).filter(|paths| !paths.is_empty()) {
+        Some(paths) => Ok(paths),
+        None => Ok(vec![default_folder()?.join("index.refrain")]),
+    }
+}
+
+/// Opens the index files to read them as one.
+pub fn open() -> anyhow::Result<Index> {
+    Ok(Index::open_all(paths()?)?)
 }
 
 /// Like [`path`], and makes its folder if that does not exist.
@@ -49,7 +63,10 @@ fn default_folder() -> anyhow::Result<PathBuf> {
 /// A command line to try next, in backticks. It repeats the `--db` that was typed.
 pub fn hint(command: &str) -> String {
     match CHOSEN.get() {
-        Some(Chosen { path: Some(path), typed: true }) => hint_for(command, path),
+        Some(Chosen { paths, typed: true }) if !paths.is_empty() => {
+            let named: Vec<String> = paths.iter().map(|path| format!("--db {}", quoted(path))).collect();
+            format!("`refrain {command} {}`", named.join(" "))
+        }
         _ => format!("`refrain {command}`"),
     }
 }

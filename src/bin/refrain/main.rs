@@ -80,9 +80,10 @@ fn parsed() -> Cli {
     let typed = matches.value_source("db") == Some(ValueSource::CommandLine);
     let cli = Cli::from_arg_matches_mut(&mut matches).unwrap_or_else(|error| error.exit());
     screen::paint::choose(cli.global.color);
-    let db = cli.global.db.clone().filter(|path| !path.as_os_str().is_empty());
+    let given = cli.global.db.clone();
+    let db: Vec<_> = given.iter().filter(|path| !path.as_os_str().is_empty()).cloned().collect();
     // A script passes an empty text if its variable was never set. A variable of the environment that is empty is none.
-    if typed && db.is_none() {
+    if typed && db.len() < given.len() {
         command.error(ErrorKind::InvalidValue, "--db is empty; name the index file").exit();
     }
     db::choose(db, typed);

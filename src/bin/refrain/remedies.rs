@@ -8,7 +8,7 @@ use crate::db;
 pub fn of(error: &Error) -> Option<String> {
     let Error::Index { path, reason } = error else { return None };
     // One to merge, not the one that --db names.
-    let is_other = db::path().is_ok_and(|db| db != *path);
+    let is_other = db::paths().is_ok_and(|named| !named.contains(path));
     Some(match reason {
         IndexError::Missing if is_other => "check the path".to_owned(),
         IndexError::IsFolder

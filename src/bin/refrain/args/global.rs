@@ -12,9 +12,10 @@ use crate::screen::paint::When;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
-    /// The index file [default: refrain/index.refrain in your data folder, such as ~/.local/share]
+    /// The index file [default: refrain/index.refrain in your data folder, such as ~/.local/share]. Repeat it to read several
+    /// indexes as one, in `query`, `timeline`, `duplicates`, `list` and `info`
     #[arg(long, short, global = true, env = "REFRAIN_DB", value_name = "FILE", value_parser = any_text())]
-    pub db: Option<PathBuf>,
+    pub db: Vec<PathBuf>,
     /// When to use colour; `auto` uses colour on a terminal, unless NO_COLOR is set
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
     pub color: When,

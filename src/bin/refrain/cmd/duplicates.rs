@@ -31,9 +31,14 @@ pub fn run(args: &DuplicatesArgs) -> anyhow::Result<ExitCode> {
         );
         return duplicates_undo::run(undo);
     }
-    let path = db::path()?;
-    // What was compared is remembered.
-    let index = Index::open_to_write(&path)?;
+    let changes = duplicates_act::action(args).is_some()
+        || [&args.why, &args.ignore, &args.unignore].into_iter().any(|files| !files.is_empty());
+    let index = match db::paths()?.as_slice() {
+        // What was compared is remembered.
+        [path] => Index::open_to_write(path)?,
+        _ if changes => Index::open_to_write(db::path()?)?,
+        _ => db::open()?,
+    };
     let action = duplicates_act::action(args);
     let journal = action.map(|_| duplicates_act::open(&index, args)).transpose()?;
     if let [one, two] = args.why.as_slice() {
@@ -44,7 +49,7 @@ pub fn run(args: &DuplicatesArgs) -> anyhow::Result<ExitCode> {
             return ignore(&index, one, two, not);
         }
     }
-    warn_if_empty(&index, &path)?;
+    warn_if_empty(&index)?;
     let stop = stop::token();
     let (steps, measuring) = (RefCell::new(Steps::new("track")), Cell::new(false));
     let options = options(args)?

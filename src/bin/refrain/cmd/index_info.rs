@@ -1,7 +1,7 @@
 //! `refrain index info`
 use std::{
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
@@ -16,9 +16,21 @@ use crate::{
     wording,
 };
 
-/// Prints what the index holds.
+/// Prints what the index holds, or each of several indexes.
 pub fn run(args: &InfoArgs) -> anyhow::Result<ExitCode> {
-    let index = Index::open(db::path()?)?;
+    for (number, path) in db::paths()?.into_iter().enumerate() {
+        if number > 0 && !args.json {
+            writeln!(io::stdout()).context(CANNOT_WRITE)?;
+        }
+        describe(args, &path)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+const CANNOT_WRITE: &str = "cannot write the description";
+
+fn describe(args: &InfoArgs, path: &Path) -> anyhow::Result<()> {
+    let index = Index::open(path)?;
     let info = index.info()?;
     let mut failures = Vec::new();
     if args.errors {
@@ -27,8 +39,7 @@ pub fn run(args: &InfoArgs) -> anyhow::Result<ExitCode> {
             Ok(())
         })?;
     }
-    print(args, &info, failures).context("cannot write the description")?;
-    Ok(ExitCode::SUCCESS)
+    print(args, &info, failures).context(CANNOT_WRITE)
 }
 
 fn print(args: &InfoArgs, info: &Info, failures: Vec<(PathBuf, String)>) -> io::Result<()> {

@@ -25,22 +25,23 @@ use crate::{
 
 /// Lists tracks. Exit 1 if something chosen is not in the index, or no track is all that was asked for; 2 if a path cannot be written to a playlist.
 pub fn run(args: &ListArgs) -> anyhow::Result<ExitCode> {
-    let path = db::path()?;
-    let index = Index::open(&path)?;
-    let wanted = Wanted::of(&index, &args.chosen)?;
+    let paths = db::paths()?;
+    let indexes = paths.iter().map(Index::open).collect::<refrain::Result<Vec<_>>>()?;
+    let wanted = Wanted::of(&indexes, &args.chosen)?;
+    let named: Vec<String> = paths.iter().map(wording::shown).collect();
     for text in &wanted.unknown {
         messages::problem(&format!(
             "no track for {} in {}; {} lists all",
             wording::shown(text),
-            wording::shown(&path),
+            named.join(", "),
             db::hint("index list")
         ));
     }
     let listed = match args {
-        ListArgs { csv: true, .. } => csv(args, &index, &wanted),
-        ListArgs { m3u: true, .. } => playlist(args, &index, &wanted),
-        ListArgs { json: true, .. } => documents(args, &index, &wanted),
-        _ => table(args, &index, &wanted),
+        ListArgs { csv: true, .. } => csv(args, &indexes, &wanted),
+        ListArgs { m3u: true, .. } => playlist(args, &indexes, &wanted),
+        ListArgs { json: true, .. } => documents(args, &indexes, &wanted),
+        _ => table(args, &indexes, &wanted),
     };
     let listed = listed.map_err(|error| match error.downcast_ref::<refrain::Error>() {
         Some(_) => error,
@@ -67,9 +68,9 @@ struct Printed {
 }
 
 /// Prints the table for people, and how many tracks it has.
-fn table(args: &ListArgs, index: &Index, wanted: &Wanted) -> anyhow::Result<Printed> {
+fn table(args: &ListArgs, indexes: &[Index], wanted: &Wanted) -> anyhow::Result<Printed> {
     let mut rows = Vec::new();
-    let tracks = each(index, wanted, args.sort, |listed, _| {
+    let tracks = each(indexes, wanted, args.sort, |listed, _| {
         rows.push(row(listed));
         Ok(())
     })?;
@@ -113,7 +114,7 @@ fn columns(rows: &mut [Row]) -> Vec<Column> {
 const ALBUM: usize = 3;
 const WIDE: usize = 120;
 
-fn row((track, files): &Listed) -> Row {
+fn row((track, files, _): &Listed) -> Row {
     let missing = |file: &FileEntry| if file.missing { MISSING } else { "" };
     let is_missing = files.first().is_some_and(|file| file.missing);
     let (name, file) = title(&track.record.tags, &track.record.path, is_missing);
@@ -125,19 +126,25 @@ fn row((track, files): &Listed) -> Row {
     Row { cells, below, found: false }
 }
 
-fn documents(args: &ListArgs, index: &Index, wanted: &Wanted) -> anyhow::Result<Printed> {
+fn documents(args: &ListArgs, indexes: &[Index], wanted: &Wanted) -> anyhow::Result<Printed> {
     let mut out = BufWriter::new(io::stdout().lock());
-    let line = |(track, files): &Listed, _: &FileEntry| Ok(writeln!(out, "{}", document(track, files))?);
-    let tracks = each(index, wanted, args.sort, line)?;
+    let line = |(track, files, shard): &Listed, _: &FileEntry| {
+        let mut document = document(track, files);
+        if let Some(shard) = shard {
+            document["shard"] = shard.to_string_lossy().into();
+        }
+        Ok(writeln!(out, "{document}")?)
+    };
+    let tracks = each(indexes, wanted, args.sort, line)?;
     out.flush()?;
     Ok(Printed { tracks, whole: true })
 }
 
-fn playlist(args: &ListArgs, index: &Index, wanted: &Wanted) -> anyhow::Result<Printed> {
+fn playlist(args: &ListArgs, indexes: &[Index], wanted: &Wanted) -> anyhow::Result<Printed> {
     let mut out = BufWriter::new(io::stdout().lock());
     out.write_all(m3u::HEADER.as_bytes())?;
     let mut whole = true;
-    let tracks = each(index, wanted, args.sort, |(track, _), first| {
+    let tracks = each(indexes, wanted, args.sort, |(track, ..), first| {
         whole &= m3u::entry(&mut out, &first.path, Some(track.record.duration), &track.record.tags)?;
         Ok(())
     })?;
@@ -145,10 +152,10 @@ fn playlist(args: &ListArgs, index: &Index, wanted: &Wanted) -> anyhow::Result<P
     Ok(Printed { tracks, whole })
 }
 
-fn csv(args: &ListArgs, index: &Index, wanted: &Wanted) -> anyhow::Result<Printed> {
+fn csv(args: &ListArgs, indexes: &[Index], wanted: &Wanted) -> anyhow::Result<Printed> {
     let mut table = csv::Writer::from_writer(io::stdout().lock());
     table.write_record(COLUMNS)?;
-    let tracks = each(index, wanted, args.sort, |(track, files), _| rows(&mut table, track, files))?;
+    let tracks = each(indexes, wanted, args.sort, |(track, files, _), _| rows(&mut table, track, files))?;
     table.flush()?;
     Ok(Printed { tracks, whole: true })
 }

@@ -5,8 +5,8 @@ use refrain::{FileEntry, Index, Selector, Track};
 
 use crate::args::SortBy;
 
-/// A track and its files.
-pub type Listed = (Track, Vec<FileEntry>);
+/// A track, its files, and the index that holds it if there are several.
+pub type Listed = (Track, Vec<FileEntry>, Option<PathBuf>);
 
 /// What was asked for.
 pub struct Wanted {
@@ -22,12 +22,15 @@ pub struct Wanted {
 
 impl Wanted {
     /// Reads what was asked for. A text that chooses no file is a word.
-    pub fn of(index: &Index, chosen: &[OsString]) -> anyhow::Result<Self> {
+    pub fn of(indexes: &[Index], chosen: &[OsString]) -> anyhow::Result<Self> {
         let mut wanted = Self { files: None, words: Vec::new(), above: Vec::new(), unknown: Vec::new() };
         let mut words: Vec<(String, &OsString)> = Vec::new();
         for text in chosen {
             let selector = Selector::from(text.as_os_str());
-            let files = index.select(&selector)?;
+            let mut files = Vec::new();
+            for index in indexes {
+                files.append(&mut index.select(&selector)?);
+            }
             // A path, a pattern and an id are no words, even if they choose nothing.
             let word = match (&selector, text.to_str()) {
                 (Selector::Path(path), Some(word)) if files.is_empty() && !path.exists() => {
@@ -47,18 +50,20 @@ impl Wanted {
         if words.is_empty() {
             return Ok(wanted);
         }
-        let roots = index.info()?.roots;
-        wanted.above = roots.iter().filter_map(|root| root.parent().map(PathBuf::from)).collect();
+        for index in indexes {
+            let roots = index.info()?.roots;
+            wanted.above.extend(roots.iter().filter_map(|root| root.parent().map(PathBuf::from)));
+        }
         // A word that no track has is reported, and the rest is listed all the same.
         let mut known = vec![false; words.len()];
-        index.tracks(|track, files| {
-            let text = wanted.text(&track, &files);
-            known
-                .iter_mut()
-                .zip(&words)
-                .for_each(|(known, (word, _))| *known |= text.contains(word.as_str()));
-            Ok(())
-        })?;
+        for index in indexes {
+            index.tracks(|track, files| {
+                let text = wanted.text(&track, &files);
+                let both = known.iter_mut().zip(&words);
+                both.for_each(|(known, (word, _))| *known |= text.contains(word.as_str()));
+                Ok(())
+            })?;
+        }
         for (known, (word, text)) in known.into_iter().zip(words) {
             if known { wanted.words.push(word) } else { wanted.unknown.push(text.clone()) }
         }
@@ -105,7 +110,7 @@ impl Wanted {
 
 /// Calls `each` with every wanted track and its first chosen file, in the order asked for. Returns how many there were.
 pub fn each(
-    index: &Index,
+    indexes: &[Index],
     wanted: &Wanted,
     sort: Option<SortBy>,
     mut each: impl FnMut(&Listed, &FileEntry) -> anyhow::Result<()>,
@@ -117,22 +122,26 @@ pub fn each(
     let mut kept: Vec<(Listed, FileEntry)> = Vec::new();
     // An error of the output, which ends the listing.
     let mut failed: anyhow::Result<()> = Ok(());
-    let listed = index.tracks(|track, files| {
-        let Some(first) = wanted.first(&track, &files).cloned() else { return Ok(()) };
-        if sort.is_some() {
-            kept.push(((track, files), first));
-            return Ok(());
-        }
-        count += 1;
-        each(&(track, files), &first).map_err(|error| {
-            failed = Err(error);
-            refrain::Error::Interrupted
-        })
-    });
-    failed?;
-    listed?;
+    for index in indexes {
+        let shard = (indexes.len() > 1).then(|| index.path().to_owned());
+        let listed = index.tracks(|track, files| {
+            let Some(first) = wanted.first(&track, &files).cloned() else { return Ok(()) };
+            let listed = (track, files, shard.clone());
+            if sort.is_some() {
+                kept.push((listed, first));
+                return Ok(());
+            }
+            count += 1;
+            each(&listed, &first).map_err(|error| {
+                failed = Err(error);
+                refrain::Error::Interrupted
+            })
+        });
+        std::mem::replace(&mut failed, Ok(()))?;
+        listed?;
+    }
     if let Some(sort) = sort {
-        kept.sort_by(|((a, _), a_first), ((b, _), b_first)| {
+        kept.sort_by(|((a, ..), a_first), ((b, ..), b_first)| {
             compared(a, b, sort).then_with(|| a_first.path.cmp(&b_first.path))
         });
     }

@@ -60,9 +60,9 @@ fn title(tags: &Tags, path: &Path, missing: bool) -> (String, Option<String>) {
 }
 
 /// Says so if nothing can be found.
-fn warn_if_empty(index: &Index, path: &Path) -> refrain::Result<()> {
+fn warn_if_empty(index: &Index) -> refrain::Result<()> {
     if !index.has_tracks()? {
-        let path = wording::shown(path);
+        let path = wording::shown(index.path());
         messages::say(&format!("{path}: the index is empty; add music with {}", db::hint("index build DIR")));
     }
     Ok(())

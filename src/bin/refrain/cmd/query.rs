@@ -21,9 +21,8 @@ use crate::{
 /// Answers every clip, in the order given. Exit 0 if a clip matched, 2 if a clip could not be read, else 1.
 pub fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
     let stop = stop::token();
-    let path = db::path()?;
-    let index = Index::open(&path)?;
-    super::warn_if_empty(&index, &path)?;
+    let index = db::open()?;
+    super::warn_if_empty(&index)?;
     let range = if args.fast {
         Range::PLAIN
     } else {
@@ -151,7 +150,10 @@ impl<'a> Output<'a> {
 
     fn write(&mut self, clip: &Path, answer: &refrain::Result<Answer>) -> anyhow::Result<()> {
         let track = match answer.as_ref().ok().and_then(|answer| answer.matches.first()) {
-            Some(best) if self.args.m3u => self.index.track(best.id)?,
+            Some(best) if self.args.m3u => match &best.shard {
+                Some(shard) => Index::open(shard)?.track(best.id)?,
+                None => self.index.track(best.id)?,
+            },
             _ => None,
         };
         self.print(clip, answer, track.map(|track| track.record.duration)).context("cannot write the answer")

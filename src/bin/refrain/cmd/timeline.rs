@@ -21,9 +21,8 @@ use crate::{args::TimelineArgs, bar::Bar, db, messages, stop, wording};
 /// Prints what was played when in every recording, in the order given. Exit 0 if there is a play, 2 if a recording could
 /// not be used, else 1.
 pub fn run(args: &TimelineArgs) -> anyhow::Result<ExitCode> {
-    let path = db::path()?;
-    let index = Index::open(&path)?;
-    super::warn_if_empty(&index, &path)?;
+    let index = db::open()?;
+    super::warn_if_empty(&index)?;
     if args.files.iter().filter(|file| is_stdin(file)).count() > 1 {
         anyhow::bail!(super::STDIN_TWICE);
     }
