@@ -17,11 +17,13 @@
 //! | `options`, `hit` | what callers give and get |
 //! | `maintain` | decides what has to be done to an index |
 //! | `train`, `kmeans`, `graph` | make a new one |
+//! | `common` | gives several files the same centroids |
 //! | `insert` | adds windows to its lists |
 //! | `generation` | the index in memory, shared by searches |
 //! | `search`, `scan`, `exact`, `top_k`, `kernel` | find the nearest windows |
 //! | `self_join`, `buckets` | find which windows of the library are near each other |
 mod buckets;
+mod common;
 mod exact;
 #[cfg(test)]
 mod fixture;
@@ -42,6 +44,7 @@ mod top_k;
 mod train;
 
 pub use buckets::Buckets;
+pub use common::{Centroids, centroids, sample as sample_windows, set as set_centroids};
 pub use exact::nearest as nearest_exact;
 pub use generation::SearchCache;
 pub use hit::Hit;
