@@ -1,5 +1,5 @@
 //! Merges another index into this one.
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{handle::Index, options::MaintainOptions};
 use crate::{
@@ -38,7 +38,22 @@ impl Index {
     /// # Errors
     /// Those of [`Index::merge`]; [`Error::Interrupted`]. Tracks merged by then stay, and merging again goes on from
     /// there.
-    pub fn merge_with(&self, other: &Index, mut options: MaintainOptions<'_>) -> Result<MergeSummary> {
+    pub fn merge_with(&self, other: &Index, options: MaintainOptions<'_>) -> Result<MergeSummary> {
+        self.merge_as(other, &|path| Some(path.to_owned()), options)
+    }
+
+    /// Like [`Index::merge_with`]. `name` returns what a file of the other index is called in this one; it leaves out files for
+    /// which it returns `None`. For the bindings, which put shards together.
+    ///
+    /// # Errors
+    /// Those of [`Index::merge_with`].
+    #[doc(hidden)]
+    pub fn merge_as(
+        &self,
+        other: &Index,
+        name: &dyn Fn(&Path) -> Option<PathBuf>,
+        mut options: MaintainOptions<'_>,
+    ) -> Result<MergeSummary> {
         let same =
             |a: &Path, b: &Path| matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b);
         if same(self.path(), other.path()) {
@@ -46,12 +61,20 @@ impl Index {
         }
         let other = other.connections.reader()?;
         let _snapshot = other.snapshot()?;
-        self.connections.write(|store| merge(store, &other, &mut options))
+        self.connections.write(|store| merge(store, &other, name, &mut options))
     }
 }
 
+/// What a file of the other index is called in this one.
+type Name<'a> = &'a dyn Fn(&Path) -> Option<PathBuf>;
+
 /// Adds the tracks of `other` to `store`; see [`Index::merge`].
-fn merge(store: &mut Store, other: &Store, options: &mut MaintainOptions<'_>) -> Result<MergeSummary> {
+fn merge(
+    store: &mut Store,
+    other: &Store,
+    name: Name<'_>,
+    options: &mut MaintainOptions<'_>,
+) -> Result<MergeSummary> {
     let _cancellable = (store.cancellable(&options.cancel), other.cancellable(&options.cancel));
     let mut summary = MergeSummary::default();
     let mut ids = Vec::new();
@@ -61,8 +84,9 @@ fn merge(store: &mut Store, other: &Store, options: &mut MaintainOptions<'_>) ->
     })?;
     for (number, together) in ids.chunks(MERGED_TOGETHER).enumerate() {
         options.step((number * MERGED_TOGETHER) as u64, ids.len() as u64)?;
-        store
-            .write(|batch| together.iter().try_for_each(|&id| merge_track(batch, other, id, &mut summary)))?;
+        store.write(|batch| {
+            together.iter().try_for_each(|&id| merge_track(batch, other, id, name, &mut summary))
+        })?;
     }
     let (mut failures, roots) = (Vec::new(), other.roots()?);
     other.failures(|path, reason| {
@@ -71,9 +95,10 @@ fn merge(store: &mut Store, other: &Store, options: &mut MaintainOptions<'_>) ->
     })?;
     store.write(|batch| {
         for (path, reason) in failures {
-            if let (None, Some(known)) = (batch.store().known(&path)?, other.known(&path)?) {
+            let Some(here) = name(&path) else { continue };
+            if let (None, Some(known)) = (batch.store().known(&here)?, other.known(&path)?) {
                 let by = known.refused_by.as_deref();
-                batch.add_failure(&path, known.size, known.mtime_ns, &reason, by)?;
+                batch.add_failure(&here, known.size, known.mtime_ns, &reason, by)?;
             }
         }
         let present = batch.store().roots()?;
@@ -83,10 +108,18 @@ fn merge(store: &mut Store, other: &Store, options: &mut MaintainOptions<'_>) ->
     Ok(summary)
 }
 
-fn merge_track(batch: &Batch<'_>, other: &Store, id: TrackId, summary: &mut MergeSummary) -> Result<()> {
+fn merge_track(
+    batch: &Batch<'_>,
+    other: &Store,
+    id: TrackId,
+    name: Name<'_>,
+    summary: &mut MergeSummary,
+) -> Result<()> {
     let Some(mut track) = other.track(id)? else { return Ok(()) };
     let mut files = Vec::new();
-    for file in other.files(id)? {
+    for mut file in other.files(id)? {
+        let Some(here) = name(&file.path) else { continue };
+        file.path = here;
         if batch.store().known(&file.path)?.is_none() {
             files.push(file);
         }
