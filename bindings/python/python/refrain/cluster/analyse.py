@@ -19,7 +19,7 @@ Unread = List[Tuple[str, str]]
 class Analysed(NamedTuple):
     """An index of some files."""
 
-    index: bytes
+    content: bytes
     unread: Unread
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
-from .. import _checks
+from .. import _checks, _refrain
 from ..errors import ParameterError
-from ..index import _take
+from ..index import Index, _take
 from ..records import Failure
 from . import files, shards, sources, versions
 from .analyse import Analysed, analyse
@@ -191,6 +191,7 @@ class _Run:
 
     def _analyse(self, workers: Workers, callback: Optional[Callable[[int, int], object]]) -> int:
         """Analyses what no earlier run has analysed. Returns how many files that were."""
+        self._split_again()
         todo = [
             chunk
             for of_shard in self.chunks
@@ -219,8 +220,21 @@ class _Run:
             todo = halves
         return analysed
 
+    def _split_again(self) -> None:
+        """Cuts the chunks that an earlier run has cut."""
+        todo = [chunk for of_shard in self.chunks for chunk in of_shard]
+        while todo:
+            chunk = todo.pop()
+            if len(chunk) > 1 and self._split_of(chunk).exists():
+                self._split(chunk)
+                todo += [chunk[: len(chunk) // 2], chunk[len(chunk) // 2 :]]
+
+    def _split_of(self, chunk: List[Source]) -> Path:
+        return self._index_of(chunk).with_suffix(".split")
+
     def _split(self, chunk: List[Source]) -> None:
         """Puts the halves of a chunk in its place."""
+        files.write(self._split_of(chunk), b"")
         half = len(chunk) // 2
         for of_shard in self.chunks:
             if chunk in of_shard:
@@ -236,7 +250,7 @@ class _Run:
             # Before the index: a run that is killed in between tries these files again.
             files.write(marker, json.dumps(result.unread).encode("ascii"))
             self.unread.update(dict(result.unread))
-        files.write(self._index_of(chunk), result.index)
+        files.write(self._index_of(chunk), result.content)
         if not result.unread:
             marker.unlink(missing_ok=True)
 
@@ -251,7 +265,8 @@ class _Run:
         raw = [self.work / f"raw-{number:03}-{self.stamp}.refrain" for number in range(len(indexes))]
         places = [self.out / f"shard-{number:03}.refrain" for number in range(len(indexes))]
         centroids = self.work / f"centroids-{self.stamp}.refrain"
-        if fresh or not centroids.exists():
+        whole = all(path.exists() or place.exists() for path, place in zip(raw, places))
+        if fresh or not centroids.exists() or not whole:
             for old in [*self.work.glob("raw-*"), *self.work.glob("centroids-*")]:
                 old.unlink()
             planned = shards.plan(indexes)
@@ -280,9 +295,6 @@ class _Run:
         centroids: Optional[str],
         unreadable: List[Failure],
     ) -> Manifest:
-        from .. import _refrain
-        from ..index import Index
-
         failures = {failure.path: failure.reason for failure in unreadable}
         failures.update(self.unread)
         described = []

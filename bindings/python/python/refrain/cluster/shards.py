@@ -17,7 +17,7 @@ from . import analyse, files, versions
 class Part(NamedTuple):
     """What a shard takes from the index of a task: all files, or those that it names."""
 
-    index: str
+    path: str
     names: Optional[Dict[str, str]]
 
 
@@ -55,7 +55,7 @@ def assemble(parts: List[Part], to: str, expected: versions.Version) -> Tuple[in
         left.unlink()
     with Index(beside, "a") as shard:
         for part in parts:
-            with Index(part.index) as index:
+            with Index(part.path) as index:
                 if part.names is None:
                     shard.merge(index)
                 else:

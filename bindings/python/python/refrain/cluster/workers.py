@@ -35,11 +35,17 @@ class Workers:
                 **(alone if address is None else {}),
             )
         self._here = ray.get_runtime_context().get_node_id()
+        self._writing: List[Any] = []
 
     def __enter__(self) -> Workers:
         return self
 
     def __exit__(self, *_: object) -> None:
+        # After an error, tasks may still write. The next run must not meet them.
+        for reference in self._writing:
+            ray.cancel(reference, force=True)
+        if self._writing:
+            ray.wait(self._writing, num_returns=len(self._writing), timeout=60)
         if self._started:
             ray.shutdown()
 
@@ -70,23 +76,34 @@ class Workers:
                     except (ray.exceptions.WorkerCrashedError, ray.exceptions.OutOfMemoryError) as error:
                         yield number, None, str(error).strip().splitlines()[0]
                     except ray.exceptions.RayTaskError as error:
-                        raise error.as_instanceof_cause() from None
+                        raise _cause(error) from None
         finally:
             for ref in running:
                 ray.cancel(ref, force=True)
 
     def _ahead(self) -> int:
+        # A limit below what the cluster has is kept by starting no more.
         return 0 if self._most is not None and not self._started else max(2, self.most())
 
     def here(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Starts a function on this machine, where the shards are. Returns Ray's reference to the result."""
         strategy = NodeAffinitySchedulingStrategy(node_id=self._here, soft=False)
         task = ray.remote(function).options(num_cpus=1, max_retries=RETRIES, scheduling_strategy=strategy)
-        return task.remote(*arguments)
+        reference = task.remote(*arguments)
+        self._writing.append(reference)
+        return reference
 
     def results(self, references: List[Any]) -> List[Any]:
         """The results of :meth:`here`."""
         try:
-            return list(ray.get(references))
+            done = list(ray.get(references))
         except ray.exceptions.RayTaskError as error:
-            raise error.as_instanceof_cause() from None
+            raise _cause(error) from None
+        self._writing = [reference for reference in self._writing if reference not in references]
+        return done
+
+
+def _cause(error: Any) -> BaseException:
+    """What a task raised."""
+    cause = error.cause
+    return cause if isinstance(cause, BaseException) else error
