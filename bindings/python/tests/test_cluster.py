@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -17,7 +18,7 @@ from typing import Any, Dict, Iterator, List, Tuple
 import pytest
 
 import refrain
-from conftest import melody
+from conftest import ROOT, melody
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install -r tests/requirements-cluster.txt")
 
@@ -364,6 +365,19 @@ def test_what_is_no_manifest_is_refused(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text(json.dumps({"manifest": 2}))
     with pytest.raises(MixedShardsError, match="layout 2"):
         refrain.cluster.Manifest.load(tmp_path)
+
+
+def test_the_page_of_the_manual_runs(songs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All but what needs other machines."""
+    (tmp_path / "music").symlink_to(songs)
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "docs/cluster.md").read_text()
+    blocks = re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    blocks = [block for block in blocks if "address=" not in block]
+    assert len(blocks) == 2
+    for block in blocks:
+        exec(compile(block, "cluster.md", "exec"), {})
+    assert len(list((tmp_path / "library").glob("shard-*.refrain"))) == 3
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,12 @@ class Workers:
         self._started = not ray.is_initialized()
         self._most = workers
         if self._started:
-            alone: Dict[str, Any] = {"num_cpus": workers, "include_dashboard": False}
+            # On the loopback interface: whoever reaches Ray can run programs.
+            alone: Dict[str, Any] = {
+                "num_cpus": workers,
+                "include_dashboard": False,
+                "_node_ip_address": "127.0.0.1",
+            }
             ray.init(
                 address=address or "local",
                 log_to_driver=False,
