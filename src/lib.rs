@@ -51,6 +51,7 @@
 //! | list what an index holds | [`Index::tracks`], [`Index::info`], [`Index::failures`], [`Index::select`] |
 //! | look again at some files, or hash one | [`Index::update_files`], [`content_hash`] |
 //! | remove, relocate, merge | [`Index::remove`], [`Index::relocate`], [`Index::merge`] |
+//! | spread a library over several files | [`Index::set_centroids`], [`Centroids`] |
 //! | check and maintain the file | [`Index::verify`], [`Index::rebuild`], [`Index::compact`], [`Index::export`], [`MaintainOptions`] |
 //! | tell what was played when in a long recording | [`Index::timeline`], [`TimelineOptions`], [`Timeline`], [`Play`] |
 //! | write answers as JSON | [`report::json`] |
@@ -195,9 +196,9 @@ pub use analyze::{
     batch::{analyze, analyze_all, analyze_with},
     options::{AnalyzeEvent, AnalyzeOptions, AnalyzeSummary},
 };
-pub use ann::Built;
 #[cfg(feature = "unstable")]
 pub use ann::Options as NeighbourOptions;
+pub use ann::{Built, Centroids};
 #[cfg(feature = "decode")]
 pub use build::{
     events::{BuildEvent, BuildSummary, FailedFile},

@@ -1,10 +1,10 @@
 //! One generation of the index in memory.
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::kmeans::Centroids;
 use crate::{
     error::Result,
-    store::{NeighbourIndex, Store},
+    store::{NeighbourIndex, Store, centroids_checksum},
 };
 
 /// The index of `store`, unless there is none or it was not made for what is stored beside it.
@@ -24,12 +24,18 @@ fn is_usable(index: &NeighbourIndex, parameter_set: u32) -> bool {
 pub(super) struct Generation {
     pub index: NeighbourIndex,
     pub centroids: Centroids,
+    checksum: OnceLock<[u8; 32]>,
 }
 
 impl Generation {
     pub fn load(store: &Store, index: NeighbourIndex) -> Result<Self> {
         let centroids = Centroids::new(store.centroids(index.centroid_count)?, store.params().window_dims);
-        Ok(Self { index, centroids })
+        Ok(Self { index, centroids, checksum: OnceLock::new() })
+    }
+
+    /// The hash of the centroids.
+    pub fn checksum(&self) -> [u8; 32] {
+        *self.checksum.get_or_init(|| centroids_checksum(&self.centroids.vectors))
     }
 }
 

@@ -2,14 +2,16 @@
 
 use super::{
     generation::usable_index,
+    graph,
     insert::insert,
+    kmeans::Centroids,
     options::{Built, Options},
-    train::{centroid_count_for, train},
+    train::{centroid_count_for, fill, train},
 };
 use crate::{
     cancel::CancelToken,
     error::{Error, IndexError, Result},
-    store::{Census, NeighbourIndex, Store, TrackId},
+    store::{Census, NeighbourIndex, Store, TrackId, centroids_checksum},
 };
 
 /// Brings the index up to date if the library is large enough for one:
@@ -18,6 +20,8 @@ use crate::{
 /// - Takes removed tracks out of the lists once they are a fifth of all tracks.
 /// - Trains a new index, with new centroids, if there is none, if the lists are damaged, or if the library has grown
 ///   fourfold or shrunk to about a tenth since the last training.
+///
+/// A file with given centroids keeps them, whatever its size, and has all windows in lists.
 ///
 /// Readers use the old index until the new one is committed. The same steps give the same index.
 ///
@@ -30,6 +34,9 @@ use crate::{
 /// [`Error::Interrupted`], [`IndexError::Busy`] if tracks were removed meanwhile, and what SQLite reports.
 pub fn maintain(store: &mut Store, options: &Options, cancel: &CancelToken) -> Result<Built> {
     let _cancellable = store.cancellable(cancel);
+    if store.given_centroids()?.is_some() {
+        return keep(store, options.force, cancel);
+    }
     let old = store.neighbour_index()?;
     let least = options.min_windows.max(1);
     if store.windows_up_to(least, |_| true)? < least {
@@ -55,10 +62,39 @@ pub fn maintain(store: &mut Store, options: &Options, cancel: &CancelToken) -> R
 /// As [`maintain`].
 pub fn catch_up(store: &mut Store, options: &Options, cancel: &CancelToken) -> Result<()> {
     let _cancellable = store.cancellable(cancel);
+    let max_unindexed = if store.given_centroids()?.is_some() { 0 } else { options.max_unindexed };
     match usable_index(store)? {
-        Some(index) => update(store, index, options.max_unindexed, false, cancel).map(|_| ()),
+        Some(index) => update(store, index, max_unindexed, false, cancel).map(|_| ()),
         None => Ok(()),
     }
+}
+
+/// What is wrong with a file that has other centroids than it was given.
+pub(super) const OTHERS: &str = "its centroids are not those that it was given";
+
+/// Brings the lists of a file with given centroids up to date. Makes them anew if `force`, or if they cannot be updated.
+pub(super) fn keep(store: &mut Store, force: bool, cancel: &CancelToken) -> Result<Built> {
+    if !force
+        && let Some(index) = usable_index(store)?
+        // No window may be outside of the lists: another file would have it in a list.
+        && let Some(built) = update(store, index, 0, true, cancel)?
+    {
+        return Ok(built);
+    }
+    // A damaged row does not matter: the vectors say how many there are.
+    let centroids = Centroids::new(store.all_centroids()?, store.params().window_dims);
+    let given = store.given_centroids()?;
+    if centroids.len() == 0 || given != Some(centroids_checksum(&centroids.vectors)) {
+        return Err(store.damaged(OTHERS));
+    }
+    let graph = graph::build(&centroids, cancel)?;
+    let generation = next_generation(store).unwrap_or(1);
+    fill(store, (&centroids, &graph), given.as_ref(), generation, cancel)
+}
+
+/// The number of the next generation.
+pub(super) fn next_generation(store: &Store) -> Result<i64> {
+    Ok(store.neighbour_index()?.map_or(0, |index| index.generation).wrapping_add(1))
 }
 
 /// The tracks of the index and those that were added since.

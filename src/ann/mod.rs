@@ -17,12 +17,14 @@
 //! | `options`, `hit` | what callers give and get |
 //! | `maintain` | decides what has to be done to an index |
 //! | `train`, `kmeans`, `graph` | make a new one |
+//! | `common` | gives several files the same centroids |
 //! | `insert` | adds windows to its lists |
 //! | `generation` | the index in memory, shared by searches |
 //! | `search`, `scan`, `exact`, `top_k`, `kernel` | find the nearest windows |
 //! | `part` | several files that are searched as one |
 //! | `self_join`, `buckets` | find which windows of the library are near each other |
 mod buckets;
+mod common;
 mod exact;
 #[cfg(test)]
 mod fixture;
@@ -44,6 +46,7 @@ mod top_k;
 mod train;
 
 pub use buckets::Buckets;
+pub use common::{Centroids, centroids, sample as sample_windows, set as set_centroids};
 pub use exact::nearest as nearest_exact;
 pub use generation::SearchCache;
 pub use hit::Hit;
@@ -51,5 +54,5 @@ pub use maintain::{catch_up, maintain};
 pub use options::{Built, MAX_UNINDEXED, MIN_WINDOWS, Options};
 pub use part::{Hidden, Part};
 pub use search::{Depth, Route, Searcher};
-pub(crate) use top_k::merged;
 pub use self_join::{Asked, Further, SelfJoin};
+pub(crate) use top_k::merged;

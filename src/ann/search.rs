@@ -126,15 +126,7 @@ impl<'s> Searcher<'s> {
     pub fn over(parts: Vec<Part<'s>>) -> Self {
         assert!(!parts.is_empty(), "a search needs a file");
         let loaded = parts.iter().map(|_| None).collect();
-        Self {
-            parts,
-            nprobe: None,
-            route: Route::Auto,
-            exact: false,
-            excluded: None,
-            loaded,
-            last: None,
-        }
+        Self { parts, nprobe: None, route: Route::Auto, exact: false, excluded: None, loaded, last: None }
     }
 
     /// Takes the centroids of its only file from `cache`, and leaves them there for other searchers.
@@ -318,19 +310,14 @@ impl<'s> Searcher<'s> {
         Ok(scan.into_hits())
     }
 
-    /// The centroids of the first file, as their number and a hash of their vectors; `None` if it has none.
+    /// The hash of the centroids of the first file; `None` if it has none.
     ///
     /// # Errors
     /// As [`Searcher::nearest`].
     pub(crate) fn centroids(&mut self) -> Result<Option<[u8; 32]>> {
         let _snapshot = self.parts[0].store.snapshot()?;
         self.load()?;
-        let hash = |loaded: &Loaded| {
-            let vectors = &loaded.generation.centroids.vectors;
-            let bytes: Vec<u8> = vectors.iter().map(|value| value.cast_unsigned()).collect();
-            *blake3::hash(&bytes).as_bytes()
-        };
-        Ok(self.loaded[0].as_ref().map(hash))
+        Ok(self.loaded[0].as_ref().map(|loaded| loaded.generation.checksum()))
     }
 
     /// Compares the windows that are in no list.
@@ -497,7 +484,7 @@ impl Loaded {
         nprobe: usize,
         route: Route,
     ) -> Result<Vec<Vec<u32>>> {
-        let Generation { index, centroids } = &*self.generation;
+        let Generation { index, centroids, .. } = &*self.generation;
         let nprobe = nprobe.min(centroids.len());
         let flat = match route {
             Route::Auto => centroids.len() <= MAX_FLAT || !index.graph_complete,

@@ -224,3 +224,109 @@ proptest! {
         }
     }
 }
+
+/// A library in several files, and in one.
+fn shards(cuts: &[std::ops::Range<u64>]) -> (Library, Vec<Library>) {
+    let all = cuts.last().map_or(0, |cut| cut.end);
+    let mut parts = Vec::new();
+    for cut in cuts {
+        let mut part = Library::new(0, 0);
+        part.add(cut.clone(), 60);
+        parts.push(part);
+    }
+    (Library::new(all, 60), parts)
+}
+
+fn trained(parts: &[Library], total: u64) -> super::Centroids {
+    let (mut sample, mut before) = (Vec::new(), 0);
+    for part in parts {
+        sample.extend(super::sample_windows(&part.store, before, total, &go_on()).unwrap());
+        before += part.windows().len() as u64;
+    }
+    assert_eq!(before, total);
+    super::Centroids::train(&sample, total, &go_on()).unwrap().unwrap()
+}
+
+#[test]
+fn the_lists_of_shards_are_the_parts_of_the_lists_of_one_file() {
+    let (mut whole, mut parts) = shards(&[0..5, 5..6, 6..6, 6..12]);
+    // What one file trains by itself.
+    maintain(&mut whole.store, &Options::default().min_windows(1), &go_on()).unwrap();
+    let centroids = trained(&parts, 720);
+    assert_eq!(centroids.checksum(), super::centroids(&whole.store).unwrap().unwrap().checksum());
+    for part in &mut parts {
+        super::set_centroids(&mut part.store, &centroids, &go_on()).unwrap();
+        part.store.verify(&go_on()).unwrap();
+        let own = super::centroids(&part.store).unwrap().unwrap();
+        assert_eq!((own.checksum(), own.len()), (centroids.checksum(), 256));
+    }
+    let graph = |store: &Store, centroid| store.links(centroid).unwrap();
+    for number in 0..256 {
+        let expected = list(&whole.store, number);
+        let (mut joined, mut before) = (Vec::new(), 0);
+        for part in &parts {
+            let moved = |((track, at), vector)| ((track + before, at), vector);
+            joined.extend(list(&part.store, number).into_iter().map(moved));
+            before += part.store.totals().unwrap().tracks as u32;
+            assert_eq!(graph(&part.store, number), graph(&whole.store, number));
+        }
+        assert_eq!(joined, expected, "list {number}");
+    }
+}
+
+#[test]
+fn given_centroids_stay_when_the_library_grows_or_shrinks_or_is_built_again() {
+    let (_, mut parts) = shards(&[0..8, 8..9]);
+    let centroids = trained(&parts, 540);
+    let small = &mut parts[1];
+    let set = |library: &mut Library| super::set_centroids(&mut library.store, &centroids, &go_on()).unwrap();
+    assert_eq!(set(small), Built::New { centroids: 256, windows: 60 });
+    assert_eq!(set(small), Built::Fresh);
+    let is_whole = |library: &Library, windows: u64| {
+        library.store.verify(&go_on()).unwrap();
+        let index = usable_index(&library.store).unwrap().unwrap();
+        assert_eq!((index.centroid_count, index.window_count), (256, windows));
+        assert_eq!(super::centroids(&library.store).unwrap().unwrap().checksum(), centroids.checksum());
+    };
+    // Grown sixtyfold. With the default options, an index of its own would be dropped as too small.
+    small.add(9..68, 60);
+    let build = |library: &mut Library| maintain(&mut library.store, &Options::default(), &go_on()).unwrap();
+    assert_eq!(build(small), Built::Updated { added: 3540, dropped: 0 });
+    is_whole(small, 3600);
+    // A track that is added by itself goes into the lists at once.
+    small.add(68..69, 60);
+    super::catch_up(&mut small.store, &Options::default(), &go_on()).unwrap();
+    is_whole(small, 3660);
+    (9..69).for_each(|track| small.remove(&format!("/{track}")));
+    assert_eq!(build(small), Built::Updated { added: 0, dropped: 3600 });
+    is_whole(small, 60);
+    let forced = maintain(&mut small.store, &options(4).force(true), &go_on()).unwrap();
+    assert_eq!(forced, Built::New { centroids: 256, windows: 60 });
+    is_whole(small, 60);
+    small.remove("/8");
+    build(small);
+    is_whole(small, 0);
+}
+
+#[test]
+fn other_centroids_than_the_given_ones_are_an_error() {
+    let (_, mut parts) = shards(&[0..6, 6..12]);
+    let centroids = trained(&parts, 720);
+    let part = &mut parts[0];
+    super::set_centroids(&mut part.store, &centroids, &go_on()).unwrap();
+    let other = rusqlite::Connection::open(&part.file).unwrap();
+    other.execute("UPDATE meta SET value = zeroblob(32) WHERE key = 'given_centroids'", []).unwrap();
+    let force = Options::default().force(true);
+    assert!(super::centroids(&part.store).is_err());
+    assert!(maintain(&mut part.store, &force, &go_on()).is_err());
+    assert!(part.store.verify(&go_on()).is_err());
+    // The remedy.
+    super::set_centroids(&mut part.store, &centroids, &go_on()).unwrap();
+    part.store.verify(&go_on()).unwrap();
+    // A damaged row is made anew from the centroids, which are there.
+    other.execute("DELETE FROM neighbour_index", []).unwrap();
+    assert!(super::centroids(&part.store).unwrap().is_none());
+    maintain(&mut part.store, &Options::default(), &go_on()).unwrap();
+    assert_eq!(super::centroids(&part.store).unwrap().unwrap().checksum(), centroids.checksum());
+    part.store.verify(&go_on()).unwrap();
+}

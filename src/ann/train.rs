@@ -1,7 +1,7 @@
 //! Trains a new index: centroids of a sample, the list of each window, the graph.
 
 use super::{
-    graph,
+    graph::{self, Graph},
     kmeans::{self, ASSIGN, Centroids},
     options::{Built, Options},
 };
@@ -12,13 +12,13 @@ use crate::{
 };
 
 /// The most centroids there can be: their numbers fit 16 bits.
-const MAX_CENTROIDS: usize = 1 << 16;
+pub(super) const MAX_CENTROIDS: usize = 1 << 16;
 /// Centroids per square root of the number of windows.
 const DENSITY: f64 = 8.0;
 /// Windows of the sample per centroid.
-const SAMPLE: usize = 24;
+pub(super) const SAMPLE: usize = 24;
 /// Rounds of k-means.
-const ROUNDS: usize = 5;
+pub(super) const ROUNDS: usize = 5;
 /// Bytes of lists that are gathered at a time.
 const GATHER: usize = 256 << 20;
 
@@ -31,10 +31,10 @@ pub(super) fn train(
 ) -> Result<Built> {
     let dims = store.params().window_dims;
     let snapshot = store.snapshot()?;
-    let census = store.census(Census::default(), TrackId(u32::MAX), u64::MAX)?;
-    let n = usize::try_from(census.windows).map_err(|_| store.damaged("more windows than can be"))?;
+    let census = all(store)?;
+    let n = windows_of(store, &census)?;
     let count = options.centroids.unwrap_or_else(|| centroid_count_for(n)).clamp(1, MAX_CENTROIDS.min(n));
-    let sample = sample(store, n, (SAMPLE * count).min(n), dims, cancel)?;
+    let sample = sample(store, 0, n as u64, (SAMPLE * count).min(n) as u64, cancel)?;
     if sample.len() < count * dims {
         return Err(store.damaged("fewer windows than its tracks tell"));
     }
@@ -45,6 +45,45 @@ pub(super) fn train(
     drop(snapshot);
     let graph = graph::build(&centroids, cancel)?;
     cancel.check()?;
+    write(store, &census, (&centroids, &graph), &lists, None, generation, cancel)
+}
+
+/// Makes a new index of all windows with these centroids. `given` is their checksum if they were given to the file.
+pub(super) fn fill(
+    store: &mut Store,
+    (centroids, graph): (&Centroids, &Graph),
+    given: Option<&[u8; 32]>,
+    generation: i64,
+    cancel: &CancelToken,
+) -> Result<Built> {
+    let snapshot = store.snapshot()?;
+    let census = all(store)?;
+    let n = windows_of(store, &census)?;
+    let lists = assign(store, centroids, n, cancel)?;
+    drop(snapshot);
+    write(store, &census, (centroids, graph), &lists, given, generation, cancel)
+}
+
+/// A census of all tracks.
+fn all(store: &Store) -> Result<Census> {
+    store.census(Census::default(), TrackId(u32::MAX), u64::MAX)
+}
+
+fn windows_of(store: &Store, census: &Census) -> Result<usize> {
+    usize::try_from(census.windows).map_err(|_| store.damaged("more windows than can be"))
+}
+
+/// Writes a new index in one transaction, unless the tracks have changed since the `census`.
+fn write(
+    store: &mut Store,
+    census: &Census,
+    (centroids, graph): (&Centroids, &Graph),
+    lists: &[u16],
+    given: Option<&[u8; 32]>,
+    generation: i64,
+    cancel: &CancelToken,
+) -> Result<Built> {
+    let (dims, count) = (centroids.dims, centroids.len());
     let index = NeighbourIndex {
         generation,
         parameter_set: store.params().id,
@@ -59,13 +98,16 @@ pub(super) fn train(
     };
     store.write(|batch| {
         let store = batch.store();
-        if store.census(Census::default(), census.last, u64::MAX)? != census {
+        if store.census(Census::default(), census.last, u64::MAX)? != *census {
             return Err(Error::Index {
                 path: store.path().to_path_buf(),
                 reason: IndexError::Busy { holder: None },
             });
         }
         batch.clear_neighbours()?;
+        if let Some(checksum) = given {
+            batch.put_given_centroids(checksum)?;
+        }
         for (row, vectors) in centroids.vectors.chunks(store.layout().centroids_per_block * dims).enumerate()
         {
             batch.put_centroids(row, &store::encode_centroids(vectors))?;
@@ -73,7 +115,7 @@ pub(super) fn train(
         for (centroid, levels) in graph.links.iter().enumerate() {
             batch.put_links(centroid as u32, &store::encode_links(levels))?;
         }
-        write_lists(batch, &lists, census.last, count, dims, cancel)?;
+        write_lists(batch, lists, census.last, count, dims, cancel)?;
         batch.put_neighbour_index(&index)
     })?;
     Ok(Built::New { centroids: index.centroid_count, windows: index.window_count })
@@ -84,14 +126,22 @@ pub(super) fn centroid_count_for(windows: usize) -> usize {
     1 << ((DENSITY * (windows as f64).sqrt()).log2().round() as usize).min(16)
 }
 
-/// `wanted` of the `n` windows, evenly spread.
-fn sample(store: &Store, n: usize, wanted: usize, dims: usize, cancel: &CancelToken) -> Result<Vec<i8>> {
-    let mut sample = Vec::with_capacity(wanted * dims);
-    let (mut seen, mut taken) = (0usize, 0usize);
+/// What this file has of a sample: `wanted` of `n` windows, evenly spread, in a library of `n` windows of which `before` come
+/// before those of this file.
+pub(super) fn sample(
+    store: &Store,
+    before: u64,
+    n: u64,
+    wanted: u64,
+    cancel: &CancelToken,
+) -> Result<Vec<i8>> {
+    let dims = store.params().window_dims;
+    let mut sample = Vec::new();
+    let (mut seen, mut taken) = (before, taken_before(before, n, wanted));
     store.windows(Store::ALL_TRACKS, |_, block| {
         cancel.check()?;
         for vector in block.vectors().chunks_exact(dims) {
-            if taken < wanted && seen as u128 * wanted as u128 >= taken as u128 * n as u128 {
+            if taken < wanted && u128::from(seen) * u128::from(wanted) >= u128::from(taken) * u128::from(n) {
                 sample.extend_from_slice(vector);
                 taken += 1;
             }
@@ -100,6 +150,14 @@ fn sample(store: &Store, n: usize, wanted: usize, dims: usize, cancel: &CancelTo
         Ok(())
     })?;
     Ok(sample)
+}
+
+/// How many of the first `before` windows a sample takes. It takes window `w` as its number `t` if `w` is the first one with
+/// `w * wanted >= t * n`.
+fn taken_before(before: u64, n: u64, wanted: u64) -> u64 {
+    let Some(last) = before.checked_sub(1) else { return 0 };
+    let taken = u128::from(last) * u128::from(wanted) / u128::from(n.max(1)) + 1;
+    taken.min(u128::from(wanted)) as u64
 }
 
 /// The list of each window, in order of track and time.
@@ -195,6 +253,28 @@ mod tests {
         let mut library = fixture::Library::new(1, ASSIGN as u32);
         let built = train(&mut library.store, &fixture::options(4), 1, &fixture::go_on()).unwrap();
         assert_eq!(built, Built::New { centroids: 4, windows: ASSIGN as u64 });
+    }
+
+    #[test]
+    fn the_samples_of_parts_are_the_sample_of_the_whole() {
+        for (n, wanted) in [(1, 1), (7, 7), (10, 3), (100, 37), (1000, 999), (1000, 1)] {
+            let takes = |from: u64, to: u64| {
+                let mut taken = taken_before(from, n, wanted);
+                let mut windows = Vec::new();
+                for seen in from..to {
+                    if taken < wanted && seen * wanted >= taken * n {
+                        windows.push(seen);
+                        taken += 1;
+                    }
+                }
+                windows
+            };
+            let whole = takes(0, n);
+            assert_eq!(whole.len() as u64, wanted);
+            for cut in 0..=n {
+                assert_eq!([takes(0, cut), takes(cut, n)].concat(), whole, "{wanted} of {n}, cut at {cut}");
+            }
+        }
     }
 
     #[test]

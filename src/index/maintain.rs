@@ -11,7 +11,7 @@ use crate::{
 
 impl Index {
     /// Builds the neighbour index again, if the library is large enough for one. Reads the stored fingerprints, no
-    /// audio.
+    /// audio. Keeps centroids that were given by [`Index::set_centroids`].
     ///
     /// # Errors
     /// [`Error::Index`] if fingerprints are damaged or the file cannot be written.
@@ -25,7 +25,8 @@ impl Index {
     /// Those of [`Index::rebuild`]; [`Error::Interrupted`].
     pub fn rebuild_with(&self, options: MaintainOptions<'_>) -> Result<Built> {
         self.only()?.write(|store| {
-            if store.neighbour_index().is_err() {
+            // Given centroids are not trained again, so they must stay.
+            if store.neighbour_index().is_err() && store.given_centroids()?.is_none() {
                 store.write(|batch| batch.clear_neighbours())?;
             }
             ann::maintain(store, &options.neighbours.force(true), &options.cancel)

@@ -1,5 +1,8 @@
 //! Merges another index into this one.
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use super::{handle::Index, options::MaintainOptions};
 use crate::{
@@ -39,7 +42,22 @@ impl Index {
     /// # Errors
     /// Those of [`Index::merge`]; [`Error::Interrupted`]. Tracks merged by then stay, and merging again goes on from
     /// there.
-    pub fn merge_with(&self, other: &Index, mut options: MaintainOptions<'_>) -> Result<MergeSummary> {
+    pub fn merge_with(&self, other: &Index, options: MaintainOptions<'_>) -> Result<MergeSummary> {
+        self.merge_as(other, &|path| Some(path.to_owned()), options)
+    }
+
+    /// Like [`Index::merge_with`]. `name` returns what a file of the other index is called in this one; it leaves out files for
+    /// which it returns `None`. For the bindings, which put shards together.
+    ///
+    /// # Errors
+    /// Those of [`Index::merge_with`].
+    #[doc(hidden)]
+    pub fn merge_as(
+        &self,
+        other: &Index,
+        name: &dyn Fn(&Path) -> Option<PathBuf>,
+        mut options: MaintainOptions<'_>,
+    ) -> Result<MergeSummary> {
         let same =
             |a: &Path, b: &Path| matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b);
         if same(self.path(), other.path()) {
@@ -47,7 +65,7 @@ impl Index {
         }
         let other = other.only()?.reader()?;
         let _snapshot = other.snapshot()?;
-        self.only()?.write(|store| merge(store, &other, &mut options))
+        self.only()?.write(|store| merge(store, &other, name, &mut options))
     }
 
     /// All files of this index merged into one, in a temporary folder.
@@ -69,8 +87,16 @@ pub(super) struct Merged {
     _folder: tempfile::TempDir,
 }
 
+/// What a file of the other index is called in this one.
+type Name<'a> = &'a dyn Fn(&Path) -> Option<PathBuf>;
+
 /// Adds the tracks of `other` to `store`; see [`Index::merge`].
-fn merge(store: &mut Store, other: &Store, options: &mut MaintainOptions<'_>) -> Result<MergeSummary> {
+fn merge(
+    store: &mut Store,
+    other: &Store,
+    name: Name<'_>,
+    options: &mut MaintainOptions<'_>,
+) -> Result<MergeSummary> {
     let _cancellable = (store.cancellable(&options.cancel), other.cancellable(&options.cancel));
     let mut summary = MergeSummary::default();
     let mut ids = Vec::new();
@@ -83,7 +109,7 @@ fn merge(store: &mut Store, other: &Store, options: &mut MaintainOptions<'_>) ->
         options.step((number * MERGED_TOGETHER) as u64, ids.len() as u64)?;
         store.write(|batch| {
             for &id in together {
-                if let Some(here) = merge_track(batch, other, id, &mut summary)? {
+                if let Some(here) = merge_track(batch, other, id, name, &mut summary)? {
                     here_of.insert(id, here);
                 }
             }
@@ -108,9 +134,10 @@ fn merge(store: &mut Store, other: &Store, options: &mut MaintainOptions<'_>) ->
     })?;
     store.write(|batch| {
         for (path, reason) in failures {
-            if let (None, Some(known)) = (batch.store().known(&path)?, other.known(&path)?) {
+            let Some(here) = name(&path) else { continue };
+            if let (None, Some(known)) = (batch.store().known(&here)?, other.known(&path)?) {
                 let by = known.refused_by.as_deref();
-                batch.add_failure(&path, known.size, known.mtime_ns, &reason, by)?;
+                batch.add_failure(&here, known.size, known.mtime_ns, &reason, by)?;
             }
         }
         let present = batch.store().roots()?;
@@ -125,11 +152,14 @@ fn merge_track(
     batch: &Batch<'_>,
     other: &Store,
     id: TrackId,
+    name: Name<'_>,
     summary: &mut MergeSummary,
 ) -> Result<Option<TrackId>> {
     let Some(mut track) = other.track(id)? else { return Ok(None) };
     let mut files = Vec::new();
-    for file in other.files(id)? {
+    for mut file in other.files(id)? {
+        let Some(here) = name(&file.path) else { continue };
+        file.path = here;
         if batch.store().known(&file.path)?.is_none() {
             files.push(file);
         }

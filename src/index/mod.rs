@@ -2,6 +2,7 @@
 pub(crate) mod add;
 #[cfg(feature = "decode")]
 pub(crate) mod build;
+mod centroids;
 pub(crate) mod connections;
 mod duplicate_filter;
 pub(crate) mod duplicates;

@@ -335,12 +335,12 @@ impl World {
                 self.model.roots.extend(roots.iter().cloned());
                 self.model.update(|path| roots.iter().any(|root| path.starts_with(root)));
                 let build = |store: &mut Store| update::build_with(&analyse, store, &roots, Self::options());
-                self.index().connections.write(build).unwrap();
+                self.index().only().unwrap().write(build).unwrap();
             }
             Step::Update => {
                 self.model.update(|_| true);
                 let update = |store: &mut Store| update::update_with(&analyse, store, Self::options());
-                self.index().connections.write(update).unwrap();
+                self.index().only().unwrap().write(update).unwrap();
             }
             Step::Prune => {
                 let disk = &self.model.disk;
@@ -447,7 +447,7 @@ impl World {
 
     /// Checks that the index agrees with the model, and a search with it.
     fn compare(&self) {
-        let store = self.index.as_ref().expect("open between steps").connections.reader().unwrap();
+        let store = self.index.as_ref().expect("open between steps").only().unwrap().reader().unwrap();
         store.verify(&CancelToken::new()).unwrap();
         let mut files = BTreeMap::new();
         store

@@ -69,8 +69,8 @@ mod tests {
         Index,
         decode::Audio,
         extract::chunks::Chunk,
-        params::CURRENT,
         library::Files,
+        params::CURRENT,
         query::{options::QueryOptions, place::Anchor},
         store::{Store, TrackId},
     };

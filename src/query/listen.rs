@@ -43,12 +43,7 @@ impl Hearing {
 
     /// Takes the next mono samples, looks up the chunks they complete, and returns the matches that no later sound
     /// can change.
-    pub fn push(
-        &mut self,
-        library: &dyn Library,
-        samples: &[f32],
-        rate: SampleRate,
-    ) -> Result<Vec<Match>> {
+    pub fn push(&mut self, library: &dyn Library, samples: &[f32], rate: SampleRate) -> Result<Vec<Match>> {
         let Self { params, options, feed, chunker, found, half_frames, name } = self;
         options.cancel.check()?;
         let _cancellable = library.cancellable(&options.cancel);

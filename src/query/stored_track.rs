@@ -2,12 +2,7 @@
 use std::path::Path;
 
 use super::{engine::Query, found::Found, search::CHUNK, variants::stretched};
-use crate::{
-    error::Result,
-    extract::chunks::Chunk,
-    report::Answer,
-    store::TrackId,
-};
+use crate::{error::Result, extract::chunks::Chunk, report::Answer, store::TrackId};
 
 impl Query<'_> {
     /// Finds which other tracks sound like track `id`, and where. Leaves out the track itself. Returns `None`

@@ -98,13 +98,12 @@ fn a_deeper_look_finds_more_than_the_first_one() {
         let mut listed = Query::new(&library, &options).unwrap();
         listed.searcher = Box::new(Searcher::new(&store).nprobe(1));
         let library = Files::one(&store, &Arc::default());
-        let mut all =
-            Query::new(&library, &QueryOptions { exact: true, ..options.clone() }).unwrap();
+        let mut all = Query::new(&library, &QueryOptions { exact: true, ..options.clone() }).unwrap();
         chunks(&mut *Audio::samples(&clip(seed), RATE).open().unwrap(), &CURRENT, CHUNK, &go_on, |chunk| {
             let pairs = (chunk.chroma.len() / CURRENT.frame_values()) as f64 / 2.0;
             let variants = VariantFrames::new(chunk, &CURRENT);
             let windows = listed.windows(&chunk.chroma, 1);
-            let hits = windows.with(listed.searcher.nearest(&windows.vectors, *NEAREST.end())?);
+            let hits = windows.with(listed.searcher.nearest(&windows.vectors, *NEAREST.end(), None)?);
             let (places, _) =
                 listed.plain(&variants, &candidates(&hits, *PLACES.end(), &CURRENT.projection))?;
             first += u32::from(is_right(&listed, &places, pairs));
@@ -453,8 +452,7 @@ fn a_track_that_repeats_itself_does_not_crowd_out_the_others() {
     let fingerprints: Vec<_> = tunes.map(|tune| fingerprint_of(&tune)).collect();
     let (store, ids) = store_of(&folder, &fingerprints);
     let library = Files::one(&store, &Arc::default());
-    let mut query =
-        Query::new(&library, &QueryOptions::default().range(Range::PLAIN)).unwrap();
+    let mut query = Query::new(&library, &QueryOptions::default().range(Range::PLAIN)).unwrap();
     let clip = part(&looped, 9.0, 15.0);
     let mut blocks = Audio::samples(clip, RATE).open().unwrap();
     chunks(&mut *blocks, &CURRENT, CHUNK, &CancelToken::new(), |chunk| {

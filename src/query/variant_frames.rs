@@ -69,7 +69,11 @@ impl<'a> VariantFrames<'a> {
 
     /// How many frames the chunk has as `variant` reads it.
     pub(crate) fn count(&self, variant: &Variant) -> usize {
-        if *variant == Variant::PLAIN { self.half_frames() } else { stretched_count(self.half_frames(), variant.tempo) }
+        if *variant == Variant::PLAIN {
+            self.half_frames()
+        } else {
+            stretched_count(self.half_frames(), variant.tempo)
+        }
     }
 
     /// Which frames of the track a variant of `count` frames has heard when aligned at `offset`, in half

@@ -64,6 +64,30 @@ impl ScanOptions {
     }
 }
 
+impl ScanOptions {
+    /// The files that a build of `roots` finds, in its order, with their sizes and dates; and what could not be read. For the
+    /// bindings, which hand files out to several processes.
+    ///
+    /// # Errors
+    /// [`Error::Io`] for a root that does not exist; [`Error::Interrupted`].
+    #[doc(hidden)]
+    pub fn found(
+        &self,
+        roots: &[PathBuf],
+        cancel: &CancelToken,
+    ) -> Result<(Vec<(PathBuf, u64, i64)>, Vec<Error>)> {
+        let found = find(roots, self, cancel)?;
+        let files = found.files.into_iter().map(|file| (file.path, file.size, file.mtime_ns)).collect();
+        Ok((files, found.unreadable.into_iter().map(|(_, error)| error).collect()))
+    }
+
+    /// The extensions of files that a scan takes for audio by their names, in lower case.
+    #[doc(hidden)]
+    pub fn extensions() -> impl Iterator<Item = &'static str> {
+        EXTENSIONS.iter().chain(FOREIGN_EXTENSIONS).copied()
+    }
+}
+
 impl Default for ScanOptions {
     /// Follows links, skips hidden files, and enters folders of any depth.
     fn default() -> Self {

@@ -93,12 +93,7 @@ impl Facts {
             listed: read.u64()?,
             windows: read.u64()?,
             contents: read.list(41, |read| {
-                Some((
-                    ContentHash(hash(read)?),
-                    TrackId(read.u32()?),
-                    read.u32()?,
-                    read.u8()? != 0,
-                ))
+                Some((ContentHash(hash(read)?), TrackId(read.u32()?), read.u32()?, read.u8()? != 0))
             })?,
         };
         read.0.is_empty().then_some(facts)
@@ -126,14 +121,21 @@ impl All {
         let mut contents = Contents::default();
         let (mut hidden, mut listed, mut windows) = (Vec::new(), 0, 0);
         for (shard, one) in facts.iter().enumerate() {
-            let refuse = |why: String| Error::Index { path: one.path.clone(), reason: IndexError::Shard(why) };
+            let refuse =
+                |why: String| Error::Index { path: one.path.clone(), reason: IndexError::Shard(why) };
             let first = &facts[0];
             if one.version != first.version {
-                return Err(refuse(format!("refrain {} serves it, but {} the others", one.version, first.version)));
+                return Err(refuse(format!(
+                    "refrain {} serves it, but {} the others",
+                    one.version, first.version
+                )));
             }
             if one.parameter_set != first.parameter_set {
                 let (own, other) = (one.parameter_set, first.parameter_set);
-                return Err(refuse(format!("it has parameter set {own}, but {} has {other}", first.path.display())));
+                return Err(refuse(format!(
+                    "it has parameter set {own}, but {} has {other}",
+                    first.path.display()
+                )));
             }
             if one.centroids != first.centroids {
                 return Err(refuse(format!("its centroids are not those of {}", first.path.display())));
@@ -188,7 +190,8 @@ mod tests {
     #[test]
     fn the_first_shard_stands_for_the_same_content() {
         let all = All::of(&[facts(&[(1, 2), (2, 3)]), facts(&[(1, 4), (5, 6)]), facts(&[(1, 7)])]).unwrap();
-        let hidden: Vec<_> = all.hidden.iter().map(|hidden| (hidden.tracks.clone(), hidden.windows)).collect();
+        let hidden: Vec<_> =
+            all.hidden.iter().map(|hidden| (hidden.tracks.clone(), hidden.windows)).collect();
         assert_eq!(hidden, [(vec![], 0), (vec![4], 10), (vec![7], 0)]);
         let number = |shard, id| all.numbers.first(shard) + id;
         assert_eq!(all.others, [(2, vec![number(1, 4), number(2, 7)])].into());

@@ -1,10 +1,5 @@
 //! All shards as one library.
-use std::{
-    cell::RefCell,
-    collections::BTreeMap,
-    ops::Range,
-    sync::Arc,
-};
+use std::{cell::RefCell, collections::BTreeMap, ops::Range, sync::Arc};
 
 use super::{
     facts::All,
@@ -63,8 +58,7 @@ impl<'a> Remote<'a> {
         requests: Vec<(usize, Request)>,
         read: impl Fn(&[u8]) -> Option<T>,
     ) -> Result<Vec<(usize, T)>> {
-        let (own, others): (Vec<_>, Vec<_>) =
-            requests.into_iter().partition(|(shard, _)| *shard == self.me);
+        let (own, others): (Vec<_>, Vec<_>) = requests.into_iter().partition(|(shard, _)| *shard == self.me);
         let others: Vec<(usize, Vec<u8>)> = others
             .into_iter()
             .filter(|(shard, _)| !self.left_out.contains(shard))
@@ -166,9 +160,9 @@ impl Library for Remote<'_> {
         for Stretch { track, frames } in soon {
             let (from, to) = (frames.start.0, frames.end.0.max(frames.start.0));
             let come = self.come.borrow();
-            let is_here = come.get(track).is_some_and(|pieces| {
-                pieces.iter().any(|(piece, _)| piece.start <= from && to <= piece.end)
-            });
+            let is_here = come
+                .get(track)
+                .is_some_and(|pieces| pieces.iter().any(|(piece, _)| piece.start <= from && to <= piece.end));
             if !is_here {
                 let (shard, id) = self.all.numbers.place(*track);
                 wanted.entry(shard).or_default().push((id, from, to));

@@ -1,8 +1,6 @@
 //! Values as bytes: little-endian, lengths as u32.
 use std::path::{Path, PathBuf};
 
-use crate::error::Result;
-
 /// Bytes that are written.
 #[derive(Debug, Default)]
 pub(super) struct Writer(pub Vec<u8>);
@@ -146,11 +144,6 @@ fn path_of(bytes: &[u8]) -> PathBuf {
     String::from_utf8_lossy(bytes).into_owned().into()
 }
 
-/// What was read, or the error of a message that makes no sense.
-pub(super) fn whole<T>(read: Option<T>, error: impl FnOnce() -> crate::error::Error) -> Result<T> {
-    read.ok_or_else(error)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,10 +163,7 @@ mod tests {
         writer.u32(smalls.len() as u32);
         smalls.iter().for_each(|&value| writer.small(value));
         let mut reader = Reader(&writer.0);
-        assert_eq!(
-            (reader.u8(), reader.u64(), reader.f64()),
-            (Some(7), Some(1 << 40), Some(-0.25))
-        );
+        assert_eq!((reader.u8(), reader.u64(), reader.f64()), (Some(7), Some(1 << 40), Some(-0.25)));
         assert_eq!((reader.text(), reader.text()), (Some(Some("ü".into())), Some(None)));
         assert_eq!((reader.number(), reader.number()), (Some(Some(3)), Some(None)));
         assert_eq!(reader.path(), Some("/a b/c.mp3".into()));

@@ -80,7 +80,7 @@ pub use database::{BUSY_SECONDS, Snapshot, Store};
 pub use duplicates::{ComparedPair, DuplicateRow, StoredQuality, StoredSeed};
 pub use ids::{ContentHash, TrackId};
 pub use layout::Layout;
-pub(crate) use neighbours::{Census, NeighbourIndex};
+pub(crate) use neighbours::{Census, NeighbourIndex, centroids_checksum};
 pub use records::{FileEntry, Known, Recognised, Root, Totals, Track, TrackRecord};
 pub use schema::{APPLICATION_ID, FORMAT};
 pub use step_limit::Cancellable;

@@ -8,6 +8,21 @@ use super::{
 };
 use crate::{error::Result, failpoint};
 
+/// The most centroids there can be.
+const MAX_CENTROIDS: usize = 1 << 16;
+
+/// The BLAKE3 hash of the vectors of centroids, one after another.
+pub(crate) fn centroids_checksum(vectors: &[i8]) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new();
+    let mut bytes = Vec::with_capacity(1 << 16);
+    for part in vectors.chunks(1 << 16) {
+        bytes.clear();
+        bytes.extend(part.iter().map(|value| value.cast_unsigned()));
+        hasher.update(&bytes);
+    }
+    *hasher.finalize().as_bytes()
+}
+
 /// What a neighbour index was built from, and where its graph is entered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NeighbourIndex {
@@ -98,9 +113,27 @@ impl Store {
         Ok(gone)
     }
 
+    /// The checksum of the centroids that this file was given, if it was given some. It keeps them.
+    pub(crate) fn given_centroids(&self) -> Result<Option<[u8; 32]>> {
+        self.row("SELECT value FROM meta WHERE key = 'given_centroids'", [], |row| self.value(row, 0))
+    }
+
     /// All centroids' vectors, `count x dims`.
     pub(crate) fn centroids(&self, count: u32) -> Result<Vec<i8>> {
         let wanted = count as usize * self.layout.dims;
+        let all = self.centroids_up_to(wanted)?;
+        if all.len() != wanted {
+            return Err(self.damaged(format!("{} values of centroids, not {wanted}", all.len())));
+        }
+        Ok(all)
+    }
+
+    /// All centroids' vectors, however many there are.
+    pub(crate) fn all_centroids(&self) -> Result<Vec<i8>> {
+        self.centroids_up_to(MAX_CENTROIDS * self.layout.dims)
+    }
+
+    fn centroids_up_to(&self, wanted: usize) -> Result<Vec<i8>> {
         let mut all = Vec::new();
         self.each_row("SELECT id, data FROM centroid_block ORDER BY id", [], |row| {
             let block =
@@ -108,9 +141,6 @@ impl Store {
             all.extend_from_slice(block.ok_or_else(|| self.damaged("centroids"))?);
             Ok(())
         })?;
-        if all.len() != wanted {
-            return Err(self.damaged(format!("{} values of centroids, not {wanted}", all.len())));
-        }
         Ok(all)
     }
 
@@ -182,6 +212,14 @@ impl Batch<'_> {
                 index.entry_level,
                 index.graph_complete,
             ),
+        )
+    }
+
+    /// Notes that the centroids with this checksum were given to the file.
+    pub(crate) fn put_given_centroids(&self, checksum: &[u8; 32]) -> Result<()> {
+        self.neighbour_row(
+            "INSERT OR REPLACE INTO meta (key, value) VALUES ('given_centroids', ?1)",
+            [checksum.as_slice()],
         )
     }
 

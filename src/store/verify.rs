@@ -1,5 +1,11 @@
 //! Reads everything, to see whether a file is whole.
-use super::{database::Store, error, ids::TrackId, layout::BLOCK_BITS, neighbours::Census};
+use super::{
+    database::Store,
+    error,
+    ids::TrackId,
+    layout::BLOCK_BITS,
+    neighbours::{Census, centroids_checksum},
+};
 use crate::{
     cancel::CancelToken,
     error::{Error, IndexError, Result},
@@ -110,7 +116,10 @@ impl Store {
 
     fn verify_neighbours(&self) -> Result<()> {
         let Some(index) = self.neighbour_index()? else { return Ok(()) };
-        self.centroids(index.centroid_count)?;
+        let centroids = self.centroids(index.centroid_count)?;
+        if self.given_centroids()?.is_some_and(|given| given != centroids_checksum(&centroids)) {
+            return Err(self.damaged("the centroids are not those that the file was given"));
+        }
         let (gone, dims) = (self.removed()?, self.layout.dims);
         if gone.is_empty() && self.census(Census::default(), index.last_track, u64::MAX)?.stamp != index.stamp
         {

@@ -148,8 +148,8 @@ mod tests {
         cancel::CancelToken,
         decode::Audio,
         extract::chunks::Chunker,
-        params::CURRENT,
         library::Files,
+        params::CURRENT,
         query::{Effort, options::QueryOptions, variants::Range as Variants},
         store::Store,
     };

@@ -33,7 +33,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("report", &["quality", "store", "analysis", "duplicates"]),
     ("library", &["store", "ann"]),
     ("query", &["decode", "extract", "fingerprint", "store", "ann", "align", "library", "report"]),
-    ("timeline", &["decode", "extract", "fingerprint", "store", "ann", "align", "library", "query", "report"]),
+    (
+        "timeline",
+        &["decode", "extract", "fingerprint", "store", "ann", "align", "library", "query", "report"],
+    ),
     ("scan", &["decode", "store"]),
     ("build", &["decode", "extract", "ordered", "store", "ann", "scan"]),
     (
@@ -55,10 +58,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "build",
         ],
     ),
-    (
-        "shard",
-        &["decode", "extract", "store", "ann", "library", "query", "timeline", "report", "index"],
-    ),
+    ("shard", &["decode", "extract", "store", "ann", "library", "query", "timeline", "report", "index"]),
     ("acoustid", &["decode"]),
     ("analyze", &["analysis", "decode", "extract", "ordered", "report", "scan"]),
 ];

@@ -45,7 +45,7 @@ fn texts(paths: Vec<PathBuf>) -> Vec<OsString> {
 }
 
 impl Index {
-    fn open(&self) -> PyResult<Arc<refrain::Index>> {
+    pub(crate) fn open(&self) -> PyResult<Arc<refrain::Index>> {
         lock(&self.open).clone().ok_or_else(|| PyValueError::new_err("the index is closed"))
     }
 
@@ -66,7 +66,7 @@ impl Index {
     }
 
     /// Does something that may take long, until Ctrl-C or a callback ends it.
-    fn reading<T: Send>(
+    pub(crate) fn reading<T: Send>(
         &self,
         py: Python<'_>,
         work: impl FnOnce(&refrain::Index, &Caller) -> refrain::Result<T> + Send,
@@ -76,7 +76,7 @@ impl Index {
     }
 
     /// The same where it writes.
-    fn writing<T: Send>(
+    pub(crate) fn writing<T: Send>(
         &self,
         py: Python<'_>,
         work: impl FnOnce(&refrain::Index, &Caller) -> refrain::Result<T> + Send,

@@ -17,6 +17,7 @@ mod load;
 mod options;
 mod records;
 mod scratch;
+mod shards;
 mod transforms;
 
 #[pyo3::pymodule]
@@ -27,6 +28,9 @@ mod _refrain {
         index::Index,
         listener::Listener,
         load::load,
+        shards::{
+            centroids, contents, extensions, merge_as, sample_windows, scan, set_centroids, train_centroids,
+        },
         transforms::{
             chroma_cqt, chroma_stft, chroma_stft_of, cqt, estimate_tuning, estimate_tuning_of, hpss,
             hpss_masks, istft, magnitudes, pyin, stft, yin,

@@ -20,18 +20,18 @@ pub struct Take {
 }
 
 impl Take {
+    pub(crate) fn scan(&self) -> ScanOptions {
+        ScanOptions::default().follow_links(self.follow_links).hidden(self.hidden).max_depth(self.max_depth)
+    }
+
     /// With the events passed to `callback`.
     pub(crate) fn options<'a>(
         &self,
         caller: &'a Caller,
         callback: Option<Arc<Py<PyAny>>>,
     ) -> BuildOptions<'a> {
-        let scan = ScanOptions::default()
-            .follow_links(self.follow_links)
-            .hidden(self.hidden)
-            .max_depth(self.max_depth);
         let ffmpeg = ffmpeg(self.ffmpeg.as_deref());
-        let options = BuildOptions::default().scan(scan).threads(self.threads).ffmpeg(&ffmpeg);
+        let options = BuildOptions::default().scan(self.scan()).threads(self.threads).ffmpeg(&ffmpeg);
         let options = options.cancel(caller.cancel());
         let Some(callback) = callback else { return options };
         options.on_event(move |event| {

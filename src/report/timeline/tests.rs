@@ -19,6 +19,7 @@ fn play(start: f64, end: f64, artist: Option<&str>, title: Option<&str>) -> Play
         pitch: 0.0,
         score: 0.99,
         id: TrackId(7),
+        shard: None,
         also_paths: vec![],
         copies: vec![],
         missing: false,

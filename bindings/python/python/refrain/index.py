@@ -897,6 +897,46 @@ class Index:
         """
         return MergeSummary(*self._index.merge(other._index, callback))
 
+    @property
+    def centroids(self) -> Optional[str]:
+        """The checksum of the centroids of the neighbour index, in hexadecimal. None if there is no neighbour index, as in a
+        small library. Shards of one library have the same centroids.
+
+        Returns
+        -------
+        str or None
+
+        Examples
+        --------
+        >>> print(index.centroids)
+        None
+        """
+        checksum = _refrain.centroids(self._index)
+        return None if checksum is None else bytes(checksum).hex()
+
+    def set_centroids(self, other: Index) -> None:
+        """Gives the index the centroids of another, as a part of one library. The index keeps them from then on, however many
+        tracks it has: builds, :meth:`rebuild` and :meth:`refresh` train no others.
+
+        Parameters
+        ----------
+        other : Index
+
+        Raises
+        ------
+        ParameterError
+            If the other index has no centroids.
+
+        Examples
+        --------
+        >>> with refrain.Index("new.refrain", "a") as new:
+        ...     new.set_centroids(index)
+        Traceback (most recent call last):
+        refrain.errors.ParameterError: music.refrain has no centroids, because its library is small
+        """
+        if not _refrain.set_centroids(self._index, other._index):
+            raise ParameterError(f"{other.path} has no centroids, because its library is small")
+
     def verify(self, *, callback: Optional[Callable[[int, int], object]] = None) -> None:
         """Reads and checks everything.
 
