@@ -3,6 +3,7 @@ pub(crate) mod add;
 #[cfg(feature = "decode")]
 pub(crate) mod build;
 pub(crate) mod connections;
+mod duplicate_choice;
 mod duplicate_filter;
 pub(crate) mod duplicates;
 pub(crate) mod handle;

@@ -44,6 +44,14 @@ pub(super) fn lossy<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, 
     serializer.serialize_str(&path.to_string_lossy())
 }
 
+/// Writes a path as text, or `null`.
+pub(super) fn lossy_or_none<S: Serializer>(
+    path: &Option<std::path::PathBuf>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    path.as_deref().map(Path::to_string_lossy).serialize(serializer)
+}
+
 /// Writes paths as a list of text.
 pub(super) fn all_lossy<S: Serializer>(
     paths: &[std::path::PathBuf],
