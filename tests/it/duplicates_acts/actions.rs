@@ -1,5 +1,9 @@
 //! What each action does, and what `undo` takes back.
-use std::{collections::BTreeSet, fs, fs::File, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs::{self, File},
+    path::{Path, PathBuf},
+};
 
 use super::library::*;
 

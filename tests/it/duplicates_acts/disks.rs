@@ -1,5 +1,8 @@
 //! Files that go to another disk.
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use super::library::*;
 use crate::run::Place;
