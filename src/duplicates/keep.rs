@@ -1,7 +1,7 @@
 //! Which of several copies to keep: rules in order, the first that tells two files apart decides, and says why.
 use std::{cmp::Ordering, str::FromStr};
 
-use super::{facts::Facts, sound_quality};
+use super::{bit_rate, facts::Facts, sound_quality};
 
 /// A rule that prefers one file to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub enum Rule {
     Quality,
     /// The higher sample rate, up to 44,100 Hz. A higher one is often made of a lower one.
     Rate,
-    /// The higher bit rate, if it is a tenth higher.
+    /// The higher bit rate, if it is a tenth higher. An MP3 file needs more than twice the bit rate of a file of a newer codec.
     Bitrate,
     /// The longer file, if it is two seconds longer.
     Longest,
@@ -32,9 +32,6 @@ const ENOUGH: u32 = 44_100;
 
 /// Lengths that differ by less are the same.
 const SECONDS: f64 = 2.0;
-
-/// Bit rates that differ by less than this ratio are the same.
-const BITS: f64 = 1.1;
 
 impl Rule {
     /// The rules, unless others are named.
@@ -69,8 +66,8 @@ impl Rule {
             Self::Quality => sound_quality::quality(a, b),
             Self::Rate => b.sample_rate.min(ENOUGH).cmp(&a.sample_rate.min(ENOUGH)),
             Self::Bitrate if a.lossless != b.lossless => Ordering::Equal,
-            Self::Bitrate if a.bit_rate > BITS * b.bit_rate => Ordering::Less,
-            Self::Bitrate if b.bit_rate > BITS * a.bit_rate => Ordering::Greater,
+            Self::Bitrate if bit_rate::is_higher(a, b) => Ordering::Less,
+            Self::Bitrate if bit_rate::is_higher(b, a) => Ordering::Greater,
             Self::Bitrate => Ordering::Equal,
             Self::Longest if (a.seconds - b.seconds).abs() < SECONDS => Ordering::Equal,
             Self::Longest => b.seconds.total_cmp(&a.seconds),
@@ -197,6 +194,18 @@ mod tests {
     fn small_differences_of_length_and_bit_rate_do_not_count() {
         let near = Facts { bit_rate: 135e3, seconds: 201.5, modified: 9, ..file("/b") };
         assert_eq!(kept(&[near, file("/a")]).0, "/a");
+    }
+
+    /// An MP3 file without tags that was made from a tagged Vorbis file has more bits and less sound.
+    #[test]
+    fn more_bits_of_an_older_codec_do_not_beat_the_tags_of_a_newer_one() {
+        let vorbis = Facts { bit_rate: 72e3, ..file("/song.ogg") };
+        let mp3 = Facts { bit_rate: 96e3, tags: 0, ..file("/a.mp3") };
+        let (name, why) = kept(&[mp3.clone(), vorbis.clone()]);
+        assert_eq!((name.as_str(), why[0].as_str()), ("/song.ogg", "0 tags; the kept file has 3"));
+        let good = Facts { bit_rate: 192e3, ..mp3 };
+        let (name, why) = kept(&[good, vorbis]);
+        assert_eq!((name.as_str(), why[1].as_str()), ("/a.mp3", "72 kbit/s; the kept file has 192 kbit/s"));
     }
 
     #[test]

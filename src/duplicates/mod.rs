@@ -17,8 +17,9 @@
 //! | `group` | groups around a reference |
 //! | `newcomers` | which new tracks are in the library already |
 //! | `memory` | what is remembered of earlier searches |
-//! | `keep`, `facts`, `sound_quality` | which file of a group to keep, and why |
+//! | `keep`, `facts`, `bit_rate`, `sound_quality` | which file of a group to keep, and why |
 mod agreement;
+mod bit_rate;
 mod candidates;
 mod facts;
 #[cfg(test)]

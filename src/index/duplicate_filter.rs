@@ -15,9 +15,13 @@ pub(super) struct Filter {
 }
 
 impl Filter {
-    /// Whether files with this relation are listed. The reference always is: the others are compared with it.
-    pub fn has(&self, relation: Relation) -> bool {
-        relation == Relation::Reference || self.only.is_empty() || self.only.contains(&relation)
+    /// Whether files with this relation are listed. The reference always is: the others are compared with it. Files with
+    /// copies of the same bytes are listed with [`Relation::SameBytes`], too.
+    pub fn has(&self, relation: Relation, has_copies: bool) -> bool {
+        relation == Relation::Reference
+            || self.only.is_empty()
+            || self.only.contains(&relation)
+            || (has_copies && relation != Relation::SharedBacking && self.only.contains(&Relation::SameBytes))
     }
 
     /// Whether a group is listed, once its other files are left out.

@@ -2,21 +2,18 @@
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
-    fs,
     path::{Path, PathBuf},
 };
 
 #[cfg(feature = "decode")]
 use super::measure;
-use super::{duplicate_filter::Filter, handle::Index, options::Progress};
+use super::{duplicate_choice::Choice, duplicate_filter::Filter, handle::Index, options::Progress};
 #[cfg(feature = "decode")]
 use crate::decode::Ffmpeg;
 use crate::{
     callback::Callback,
     cancel::CancelToken,
-    duplicates::{
-        Compared, Facts, Group, Link, Relation, Rule, best, compared, groups, is_lossless, limit, was_lossy,
-    },
+    duplicates::{Compared, Facts, Group, Link, Relation, Rule, best, compared, groups, is_lossless},
     error::{Error, IndexError, Result},
     quality::Quality,
     report::{DuplicateFile, DuplicateGroup},
@@ -352,87 +349,37 @@ impl<'o> Library<'o> {
         let mut files: Vec<DuplicateFile> = Vec::new();
         let mut facts: Vec<Facts> = Vec::new();
         for (id, link) in members {
-            self.grouped.insert(id);
+            // A track that only shares its backing may have copies of its own, which are another group.
+            if link.is_none_or(|link| link.relation != Relation::SharedBacking) {
+                self.grouped.insert(id);
+            }
             let Some((track, entries)) = self.tracks.get(&id) else { continue };
             let mut of_track: Vec<&FileEntry> = entries.iter().collect();
             let known: Vec<Facts> = of_track.iter().map(|file| self.facts_of(track, file)).collect();
             let (first, _) = best(&self.options.rules, &known);
             let first = of_track.remove(first);
+            let has_copies = !of_track.is_empty();
             for (n, file) in [first].into_iter().chain(of_track).enumerate() {
                 let relation = match (link, n) {
                     (None, 0) => Relation::Reference,
                     (None, _) => Relation::SameBytes,
                     (Some(link), _) => link.relation,
                 };
-                if !self.options.filter.has(relation) {
+                if !self.options.filter.has(relation, has_copies) {
                     continue;
                 }
                 facts.push(self.facts_of(track, file));
                 files.push(DuplicateFile {
+                    same_bytes_as: (n > 0).then(|| first.path.clone()),
                     quality: self.qualities.get(&id).copied(),
                     ..described(track, file, relation, link)
                 });
             }
         }
-        let bytes = self.choose(&mut files, &facts);
+        let choice = Choice { rules: &self.options.rules, relations: &self.options.relations };
+        let bytes = choice.choose(&mut files, &facts);
         DuplicateGroup { files, bytes }
     }
-
-    /// Decides which files to keep, and returns the bytes of the others.
-    fn choose(&self, files: &mut [DuplicateFile], facts: &[Facts]) -> u64 {
-        let options = self.options;
-        let one_is_enough =
-            |relation| relation == Relation::Reference || options.relations.contains(&relation);
-        let rivals: Vec<usize> = (0..files.len()).filter(|&n| one_is_enough(files[n].relation)).collect();
-        // A part never stands for the whole.
-        let longest = rivals.iter().map(|&n| facts[n].seconds).fold(0.0, f64::max);
-        let is_cut = |n: &usize| matches!(files[*n].relation, Relation::Excerpt | Relation::Edit);
-        let cut = rivals.iter().any(is_cut);
-        let (rivals, parts): (Vec<usize>, Vec<usize>) =
-            rivals.into_iter().partition(|&n| !cut || facts[n].seconds >= longest - WHOLE_SECONDS);
-        let known: Vec<Facts> = rivals.iter().map(|&n| facts[n].clone()).collect();
-        let (kept, mut why) = best(&options.rules, &known);
-        let kept = rivals.get(kept).copied().unwrap_or(0);
-        why.extend(parts.iter().map(|_| "shorter; the kept file holds more".to_owned()));
-        let rivals = [rivals, parts].concat();
-        for (file, facts) in files.iter_mut().zip(facts) {
-            (file.keep, file.why) = match file.relation {
-                Relation::SharedBacking => (true, "only the backing is the same".to_owned()),
-                _ if facts.preferred => (true, "in a preferred folder".to_owned()),
-                _ => (true, "another version".to_owned()),
-            };
-        }
-        let mut seen: BTreeSet<(u64, u64)> = inode(&files[kept].path).into_iter().collect();
-        let mut bytes = 0;
-        for (&n, why) in rivals.iter().zip(why) {
-            let file = &mut files[n];
-            if n == kept {
-                if rivals.len() > 1 {
-                    file.why = best_of_copies(&facts[n]);
-                }
-                if file.relation == Relation::Reference && rivals.len() == 1 {
-                    "the reference".clone_into(&mut file.why);
-                }
-            } else if let Some(inode) = inode(&file.path)
-                && !seen.insert(inode)
-            {
-                "the same file by another name; it takes no room".clone_into(&mut file.why);
-            } else if !facts[n].preferred {
-                (file.keep, file.why) = (false, why);
-                bytes += file.size;
-            }
-        }
-        bytes
-    }
-}
-
-/// A file that is this much shorter than another one is a part of it, in seconds.
-const WHOLE_SECONDS: f64 = 7.0;
-
-/// Why the best file is kept, and what is wrong with it.
-fn best_of_copies(file: &Facts) -> String {
-    let best = "the best of the copies".to_owned();
-    if was_lossy(file) { format!("{best}, but {}", limit(file)) } else { best }
 }
 
 fn described(track: &Track, file: &FileEntry, relation: Relation, link: Option<&Link>) -> DuplicateFile {
@@ -441,6 +388,7 @@ fn described(track: &Track, file: &FileEntry, relation: Relation, link: Option<&
     DuplicateFile {
         path: file.path.clone(),
         relation,
+        same_bytes_as: None,
         keep: true,
         why: String::new(),
         score: link.map_or(1.0, |link| link.measures.similarity.clamp(0.0, 1.0)),
@@ -455,17 +403,4 @@ fn described(track: &Track, file: &FileEntry, relation: Relation, link: Option<&
         quality: None,
         tags: record.tags.clone(),
     }
-}
-
-/// What names of one file have in common.
-#[cfg(unix)]
-fn inode(path: &Path) -> Option<(u64, u64)> {
-    use std::os::unix::fs::MetadataExt;
-    fs::metadata(path).ok().map(|about| (about.dev(), about.ino()))
-}
-
-#[cfg(not(unix))]
-fn inode(path: &Path) -> Option<(u64, u64)> {
-    let _ = fs::metadata(path);
-    None
 }

@@ -4,6 +4,7 @@ pub(crate) mod add;
 pub(crate) mod build;
 mod centroids;
 pub(crate) mod connections;
+mod duplicate_choice;
 mod duplicate_filter;
 pub(crate) mod duplicates;
 pub(crate) mod handle;

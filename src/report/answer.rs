@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::document::{self, Document, all_lossy, lossy, maybe_lossy};
+use super::document::{self, Document, all_lossy, lossy, lossy_or_none};
 use crate::{
     error::{Error, Result},
     store::TrackId,
@@ -67,7 +67,7 @@ pub struct Match {
     /// The track's id in its index file.
     pub id: TrackId,
     /// The index file that holds the track, if several were asked; a missing field otherwise.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "maybe_lossy")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "lossy_or_none")]
     pub shard: Option<PathBuf>,
     /// The probability that the match is right, 0 to 1.
     pub score: f64,

@@ -44,12 +44,12 @@ pub(super) fn lossy<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, 
     serializer.serialize_str(&path.to_string_lossy())
 }
 
-/// As [`lossy`], for a path that may be missing.
-pub(super) fn maybe_lossy<S: Serializer>(
+/// Writes a path as text, or `null`.
+pub(super) fn lossy_or_none<S: Serializer>(
     path: &Option<std::path::PathBuf>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    path.as_ref().map(|path| path.to_string_lossy()).serialize(serializer)
+    path.as_deref().map(Path::to_string_lossy).serialize(serializer)
 }
 
 /// Writes paths as a list of text.

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::document::lossy;
+use super::document::{lossy, lossy_or_none};
 use crate::{duplicates::Relation, quality::Quality, store::TrackId, tags::Tags, units::Seconds};
 
 /// Files that hold the same recording, as [`Index::duplicates`](crate::Index::duplicates) finds them. Serialises as the
@@ -13,7 +13,7 @@ use crate::{duplicates::Relation, quality::Quality, store::TrackId, tags::Tags, 
 pub struct DuplicateGroup {
     /// The files. The others are compared with the first one, the reference.
     pub files: Vec<DuplicateFile>,
-    /// How many bytes are free if only the files to keep are left.
+    /// How many bytes are free if only the files to keep are left. Names of a file that has other names free nothing.
     pub bytes: u64,
 }
 
@@ -26,6 +26,10 @@ pub struct DuplicateFile {
     pub path: PathBuf,
     /// What it is to the reference.
     pub relation: Relation,
+    /// The file before it in the group that has the same bytes, if there is one. One of the two is enough, whatever both are
+    /// to the reference.
+    #[serde(serialize_with = "lossy_or_none")]
+    pub same_bytes_as: Option<PathBuf>,
     /// Whether to keep it.
     pub keep: bool,
     /// Why, in words.

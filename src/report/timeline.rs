@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::document::{self, Document, all_lossy, lossy, maybe_lossy};
+use super::document::{self, Document, all_lossy, lossy, lossy_or_none};
 use crate::{
     error::{Error, Result},
     store::TrackId,
@@ -71,7 +71,7 @@ pub struct Play {
     /// The track's id in its index file.
     pub id: TrackId,
     /// The index file that holds the track, if several were asked; a missing field otherwise.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "maybe_lossy")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "lossy_or_none")]
     pub shard: Option<PathBuf>,
     /// Other existing files with the same content.
     #[serde(serialize_with = "all_lossy")]

@@ -1,5 +1,10 @@
 //! `refrain duplicates` on the real binary.
-use std::{fs, path::Path, sync::OnceLock};
+use std::{
+    fs,
+    path::Path,
+    sync::OnceLock,
+    time::{Duration, SystemTime},
+};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -182,8 +187,19 @@ fn csv_has_a_line_for_each_file_and_text_a_block_for_each_group() {
     let messy = Messy::get();
     let table = messy.run(&["--csv"]).code(0).out;
     let mut rows = csv::Reader::from_reader(table.as_bytes());
-    assert_eq!(rows.headers().unwrap().len(), 15);
-    assert_eq!(rows.records().map(Result::unwrap).filter(|row| &row[0] == "1").count(), 6);
+    assert_eq!(rows.headers().unwrap().len(), 20);
+    let rows: Vec<csv::StringRecord> = rows.records().map(Result::unwrap).collect();
+    assert_eq!(rows.iter().filter(|row| &row[0] == "1").count(), 6);
+    for row in &rows {
+        // Copies are measured, as one of them is to be chosen.
+        let is_copy = ["reference", "same_bytes", "same_audio"].contains(&&row[2]);
+        let bandwidth: Option<u32> = row[16].parse().ok();
+        assert_eq!(bandwidth.is_some_and(|hertz| (1_000..5_600).contains(&hertz)), is_copy, "{row:?}");
+        let figures =
+            (row[17].parse::<bool>().is_ok(), row[18].parse::<f32>().is_ok(), row[19].parse::<f32>().is_ok());
+        assert_eq!(figures, (is_copy, is_copy, is_copy), "{row:?}");
+        assert_eq!(&row[2] == "same_bytes", !row[15].is_empty(), "{row:?}");
+    }
     let run = messy.run(&[]).code(0);
     assert!(run.out.contains("same bytes") && run.out.contains("1.020 times as fast as the first"));
     assert!(run.err.contains("1 group; without the 2 files not kept"), "{}", run.err);
@@ -200,6 +216,117 @@ fn a_library_where_nothing_is_double_says_so() {
     let run = finish(place.command().arg("duplicates")).code(1);
     assert!(run.err.contains("no recording is in the library more than once"), "{}", run.err);
     assert_eq!(run.out, "");
+}
+
+/// A song, and the same 25 s of it in three files.
+fn parts() -> (TempDir, Place) {
+    let folder = tempfile::tempdir().unwrap();
+    let song = tune(RATE, 60.0, 3);
+    let part = wav(RATE, 1, &song[at(20.0)..at(45.0)]);
+    fs::write(folder.path().join("song.wav"), wav(RATE, 1, &song)).unwrap();
+    for (n, name) in ["part.wav", "part 2.wav", "part 3.wav"].iter().enumerate() {
+        let path = folder.path().join(name);
+        fs::write(&path, &part).unwrap();
+        let date = SystemTime::UNIX_EPOCH + Duration::from_secs(1_500_000_000 + n as u64);
+        fs::File::options().write(true).open(path).unwrap().set_modified(date).unwrap();
+    }
+    let place = Place::new();
+    finish(place.command().args(["build", "--quiet"]).arg(folder.path())).code(0);
+    (folder, place)
+}
+
+/// Two excerpts with the same bytes are one excerpt too many, although neither is a copy of the first file.
+#[test]
+fn copies_of_an_excerpt_are_spare() {
+    let (folder, place) = parts();
+    let run = |args: &[&str]| finish(place.command().arg("duplicates").args(args));
+    let part = fs::metadata(folder.path().join("part.wav")).unwrap().len();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    for only in [&["--json"][..], &["--json", "--only", "same_bytes"], &["--json", "--only", "excerpt"]] {
+        let group = run(only).code(0).json().pop().unwrap();
+        assert_eq!(group["bytes"], 2 * part, "{only:?}: {group:#}");
+        for file in group["files"].as_array().unwrap() {
+            let expected = match name(file) {
+                "song.wav" => ("reference", true, Value::Null),
+                "part.wav" => ("excerpt", true, Value::Null),
+                _ => ("excerpt", false, path("part.wav").into()),
+            };
+            let relation = file["relation"].as_str().unwrap();
+            assert_eq!((relation, file["keep"] == true, file["same_bytes_as"].clone()), expected);
+        }
+    }
+    assert!(run(&[]).code(0).out.contains("spare: newer than the kept file\n  same bytes as "));
+    // Who does not ask for the same bytes keeps all of them.
+    let audio = run(&["--json", "--relation", "same_audio"]).code(0).json().pop().unwrap();
+    assert_eq!(audio["bytes"], 0);
+    let script = folder.path().join("rest.sh");
+    run(&["--script", script.to_str().unwrap()]).code(0);
+    let script = fs::read_to_string(script).unwrap();
+    let kept = format!("'{}' {part}\n", path("part.wav"));
+    assert_eq!(script.matches(&kept).count(), 2, "the excerpt stays, not the song: {script}");
+}
+
+#[test]
+fn actions_take_copies_of_an_excerpt_and_leave_one() {
+    let (folder, place) = parts();
+    let run = |args: &[&str]| finish(place.command().arg("duplicates").args(args));
+    let told = run(&["--move", "out", "--yes", "--json"]).code(0).json();
+    assert_eq!(told.len(), 2, "{told:?}");
+    for document in &told {
+        assert_eq!((document["relation"].as_str(), name(document)), (Some("same_bytes"), name(document)));
+        assert!(document["kept"].as_str().unwrap().ends_with("/part.wav"), "{document}");
+    }
+    let names = || {
+        let all = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut all: Vec<String> = all.map(|name| name.into_string().unwrap()).collect();
+        all.sort();
+        all
+    };
+    assert_eq!(names(), ["part.wav", "song.wav"]);
+    run(&["undo", "--yes"]).code(0);
+    assert_eq!(names().len(), 4);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let linked = run(&["--hardlink", "--yes", "--json"]).code(0).json();
+        let inode = |name: &str| fs::metadata(folder.path().join(name)).unwrap().ino();
+        assert_eq!((linked.len(), inode("part 2.wav")), (2, inode("part.wav")));
+        assert_eq!(inode("part 3.wav"), inode("part.wav"));
+    }
+}
+
+/// Two names of a file that is worse than the kept one: without one of them nothing is free.
+#[cfg(unix)]
+#[test]
+fn a_file_whose_hard_link_stays_frees_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let song = tune(RATE, 30.0, 9);
+    let quieter: Vec<i16> = song[at(3.0)..].iter().map(|sample| sample / 3).collect();
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("song.wav"), wav(RATE, 1, &song)).unwrap();
+    fs::write(path("copy.wav"), wav(RATE, 1, &song)).unwrap();
+    fs::write(path("quieter.wav"), wav(RATE, 1, &quieter)).unwrap();
+    let place = Place::new();
+    finish(place.command().args(["build", "--quiet"]).arg(folder.path())).code(0);
+    let group = || {
+        let group =
+            finish(place.command().args(["duplicates", "--keep", "longest", "--json"])).code(0).json();
+        let why = group[0]["files"].as_array().unwrap().iter().find(|file| name(file) == "quieter.wav");
+        (group[0]["bytes"].as_u64().unwrap(), why.unwrap()["why"].as_str().unwrap().to_owned())
+    };
+    let size = |name: &str| fs::metadata(path(name)).unwrap().len();
+    assert_eq!(group().0, size("copy.wav") + size("quieter.wav"));
+    let outside = tempfile::tempdir_in(folder.path().parent().unwrap()).unwrap();
+    fs::hard_link(path("quieter.wav"), outside.path().join("name.wav")).unwrap();
+    let (bytes, why) = group();
+    assert_eq!(bytes, size("copy.wav"));
+    assert!(why.contains("other names (hard links)"), "{why}");
+    // A name that only leads to another one.
+    fs::rename(path("quieter.wav"), outside.path().join("quieter.wav")).unwrap();
+    fs::remove_file(outside.path().join("name.wav")).unwrap();
+    std::os::unix::fs::symlink(outside.path().join("quieter.wav"), path("quieter.wav")).unwrap();
+    let (bytes, why) = group();
+    assert_eq!((bytes, why.as_str()), (size("copy.wav"), "a symbolic link; it takes no room"));
 }
 
 /// A file that is gone is no duplicate, and neither is another name of the same file.

@@ -172,6 +172,8 @@ fn page(args: &str, code: i32) -> String {
 
 #[test]
 fn the_page_has_a_table_for_each_group_and_a_drawing_for_each_file() {
+    // What was measured of the copies, and not of the edit.
+    assert_eq!(page("", 0).matches(", sound up to ").count(), 3);
     let page = page("--keep longest", 0);
     assert!(page.starts_with("<!doctype html>\n<html lang=\"en\">") && page.ends_with("</html>\n"));
     let count = |what: &str| page.matches(what).count();

@@ -1091,8 +1091,8 @@ typedef struct RefrainDuplicateOptions {
      */
     const char *relations;
     /**
-     * The rules that choose the file to keep, separated by commas: lossless, rate, bitrate, longest, tags, oldest, newest
-     * and path. The first rule that finds a difference decides. NULL for all but newest, in this order.
+     * The rules that choose the file to keep, separated by commas: lossless, quality, rate, bitrate, longest, tags, oldest,
+     * newest and path. The first rule that finds a difference decides. NULL for all but newest, in this order.
      */
     const char *keep;
     /**
@@ -1131,6 +1131,10 @@ typedef struct RefrainDuplicateOptions {
      * Passed to `on_progress`.
      */
     void *user_data;
+    /**
+     * Not 0: decode the files that refrain must choose between, and measure how good they sound. The rule quality needs it.
+     */
+    int measure;
 } RefrainDuplicateOptions;
 
 /**
@@ -1247,6 +1251,30 @@ typedef struct RefrainDuplicateFile {
      * The AcoustID of the recording.
      */
     const char *acoustid;
+    /**
+     * The file before it in the group that has the same bytes. One of the two is enough.
+     */
+    const char *same_bytes_as;
+    /**
+     * 1 if it was measured how good it sounds.
+     */
+    int measured;
+    /**
+     * The highest frequency in loud passages, in hertz, at most 24000.
+     */
+    uint32_t bandwidth;
+    /**
+     * 1 if the sound ends abruptly there, well below the highest frequency that the sample rate allows.
+     */
+    int cut;
+    /**
+     * The largest sample. Full scale is 1.
+     */
+    float peak;
+    /**
+     * The share of the samples that are cut off at full scale, 0 to 1.
+     */
+    float clipped;
 } RefrainDuplicateFile;
 
 /**
@@ -2203,9 +2231,9 @@ enum RefrainCode refrain_export_with(const struct RefrainIndex *index,
 
 /**
  * Finds the files that hold the same recording, and passes each group to the callback, in order of the paths of their
- * first files, on this thread. Looks at the index alone; leaves out files that are missing. An index that was opened for
- * writing remembers what was compared. `options` may be NULL. A library
- * without duplicates is no failure. The callback may read the index.
+ * first files, on this thread. Looks at the index alone unless `measure` is set. Leaves out files that are missing. An
+ * index that was opened for writing remembers what was compared and measured. `options` may be NULL. A library without
+ * duplicates is no failure. The callback may read the index.
  *
  * REFRAIN_ERROR_INTERRUPTED if its cancel ended it.
  */

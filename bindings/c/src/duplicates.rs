@@ -28,8 +28,8 @@ pub struct RefrainDuplicateOptions {
     /// The relations for which one file is enough, separated by commas, without shared_backing. NULL for
     /// "same_bytes,same_audio".
     pub relations: *const c_char,
-    /// The rules that choose the file to keep, separated by commas: lossless, rate, bitrate, longest, tags, oldest, newest
-    /// and path. The first rule that finds a difference decides. NULL for all but newest, in this order.
+    /// The rules that choose the file to keep, separated by commas: lossless, quality, rate, bitrate, longest, tags, oldest,
+    /// newest and path. The first rule that finds a difference decides. NULL for all but newest, in this order.
     pub keep: *const c_char,
     /// Folders whose files are always kept.
     pub prefer: *const *const c_char,
@@ -49,6 +49,8 @@ pub struct RefrainDuplicateOptions {
     pub on_progress: RefrainProgressCallback,
     /// Passed to `on_progress`.
     pub user_data: *mut c_void,
+    /// Not 0: decode the files that refrain must choose between, and measure how good they sound. The rule quality needs it.
+    pub measure: c_int,
 }
 // SAFETY: numbers and pointers throughout, the size first.
 unsafe impl Growing for RefrainDuplicateOptions {
@@ -117,6 +119,18 @@ pub struct RefrainDuplicateFile {
     pub release_mbid: *const c_char,
     /// The AcoustID of the recording.
     pub acoustid: *const c_char,
+    /// The file before it in the group that has the same bytes. One of the two is enough.
+    pub same_bytes_as: *const c_char,
+    /// 1 if it was measured how good it sounds.
+    pub measured: c_int,
+    /// The highest frequency in loud passages, in hertz, at most 24000.
+    pub bandwidth: u32,
+    /// 1 if the sound ends abruptly there, well below the highest frequency that the sample rate allows.
+    pub cut: c_int,
+    /// The largest sample. Full scale is 1.
+    pub peak: f32,
+    /// The share of the samples that are cut off at full scale, 0 to 1.
+    pub clipped: f32,
 }
 
 /// Files that hold the same recording. Later versions may add fields at the end.
@@ -196,6 +210,9 @@ impl RefrainDuplicateOptions {
         if let Some(rules) = keep {
             options = options.keep(rules);
         }
+        if self.measure != 0 {
+            options = options.measure();
+        }
         let Some(callback) = self.on_progress else { return Ok(options) };
         let data = self.user_data;
         // SAFETY: the caller's function, called as it is declared.
@@ -204,9 +221,9 @@ impl RefrainDuplicateOptions {
 }
 
 /// Finds the files that hold the same recording, and passes each group to the callback, in order of the paths of their
-/// first files, on this thread. Looks at the index alone; leaves out files that are missing. An index that was opened for
-/// writing remembers what was compared. `options` may be NULL. A library
-/// without duplicates is no failure. The callback may read the index.
+/// first files, on this thread. Looks at the index alone unless `measure` is set. Leaves out files that are missing. An
+/// index that was opened for writing remembers what was compared and measured. `options` may be NULL. A library without
+/// duplicates is no failure. The callback may read the index.
 ///
 /// REFRAIN_ERROR_INTERRUPTED if its cancel ended it.
 #[unsafe(no_mangle)]
@@ -251,6 +268,7 @@ fn agreements(file: &DuplicateFile) -> Vec<RefrainAgreement> {
 
 fn plain(file: &DuplicateFile, agrees: &[RefrainAgreement], strings: &mut Strings) -> RefrainDuplicateFile {
     let tags = &file.tags;
+    let quality = file.quality.unwrap_or_default();
     let artists: Vec<_> = tags.other_artists.iter().map(|artist| strings.text(artist)).collect();
     RefrainDuplicateFile {
         path: strings.path(&file.path),
@@ -276,5 +294,11 @@ fn plain(file: &DuplicateFile, agrees: &[RefrainAgreement], strings: &mut String
         recording_mbid: strings.optional(tags.recording_mbid.as_ref()),
         release_mbid: strings.optional(tags.release_mbid.as_ref()),
         acoustid: strings.optional(tags.acoustid.as_ref()),
+        same_bytes_as: file.same_bytes_as.as_ref().map_or(ptr::null(), |path| strings.path(path)),
+        measured: file.quality.is_some().into(),
+        bandwidth: quality.bandwidth,
+        cut: quality.cut.into(),
+        peak: quality.peak,
+        clipped: quality.clipped,
     }
 }

@@ -7,7 +7,7 @@
 #define RATE 22050
 
 struct told {
-    int groups, files, spare, progress, enough;
+    int groups, files, spare, progress, enough, measured;
     uint64_t bytes, spare_bytes, done, total;
     char relations[256];
     double ref_start;
@@ -32,6 +32,11 @@ static int on_group(const RefrainDuplicateGroup *group, void *user_data) {
         strcat(strcat(told->relations, file->relation), " ");
         if (strcmp(file->relation, "excerpt") == 0) told->ref_start = file->agrees[0].ref_start;
         if (strcmp(file->path, "half") == 0) CHECK(strcmp(file->title, "Half") == 0 && file->track_number == 7);
+        CHECK((strcmp(file->relation, "same_bytes") == 0) == (file->same_bytes_as != NULL));
+        if (file->measured) {
+            told->measured++;
+            CHECK(file->bandwidth > 0 && file->bandwidth <= 24000 && file->peak > 0 && file->clipped >= 0);
+        }
         told->files++;
         told->spare += !file->keep;
         if (!file->keep) told->spare_bytes += file->bytes;
@@ -89,6 +94,27 @@ static struct told asked(const RefrainIndex *index, RefrainDuplicateOptions opti
     return told;
 }
 
+/* A file and the same at half its level: the file can be measured. */
+static void test_measured(void) {
+    char *path = scratch("measured.refrain"), *wav = fixture("audio/songs/quiet-engines.wav");
+    size_t frames;
+    unsigned channels, rate;
+    float *song = read_wav(wav, &frames, &channels, &rate);
+    RefrainIndex *index;
+
+    for (size_t i = 0; i < frames; i++) song[i] /= 2;
+    remove(path);
+    OK(refrain_open_or_create(path, &index));
+    OK(refrain_add(index, wav));
+    OK(refrain_add_samples(index, song, frames, 1, RATE, "quiet", NULL));
+    CHECK(asked(index, (RefrainDuplicateOptions){.measure = 1}).measured == 1);
+    CHECK(asked(index, (RefrainDuplicateOptions){0}).measured == 0);
+    OK(refrain_close(index));
+    free(song);
+    free(wav);
+    free(path);
+}
+
 void test_duplicates(void) {
     char *path = scratch("messy.refrain"), *folder = scratch("");
     RefrainIndex *index = messy(path);
@@ -117,6 +143,9 @@ void test_duplicates(void) {
     CHECK(asked(index, (RefrainDuplicateOptions){.below = (const char *const *)&folder, .below_count = 1}).groups == 1);
     CHECK(asked(index, (RefrainDuplicateOptions){.prefer = (const char *const *)&folder, .prefer_count = 1}).spare == 1);
     CHECK(asked(index, (RefrainDuplicateOptions){.keep = "path,oldest"}).spare == 2);
+    /* Samples are no file that can be decoded, and nothing is to be chosen of two files with the same bytes. */
+    CHECK(asked(index, (RefrainDuplicateOptions){.measure = 1}).measured == 0);
+    test_measured();
 
     options.only = "same";
     FAILS(REFRAIN_ERROR_ARGUMENT, "only: no relation \"same\"; the relations are",

@@ -7,7 +7,7 @@ use std::{
 };
 
 use pyo3::prelude::*;
-use refrain::{DuplicateFile, DuplicateGroup, DuplicateOptions, KeepRule, Relation};
+use refrain::{DuplicateFile, DuplicateGroup, DuplicateOptions, KeepRule, Quality, Relation};
 
 use crate::{errors, interrupt::Caller};
 
@@ -20,6 +20,7 @@ pub struct Alike {
     only: Vec<String>,
     below: Vec<PathBuf>,
     min_free: u64,
+    measure: bool,
 }
 
 /// The same, checked.
@@ -30,6 +31,7 @@ pub struct Checked {
     only: Vec<Relation>,
     below: Vec<PathBuf>,
     min_free: u64,
+    measure: bool,
 }
 
 /// What names stand for; none if there are no names.
@@ -59,6 +61,7 @@ impl Alike {
             only: parsed(py, Some(self.only))?.unwrap_or_default(),
             below: absolute(&self.below)?,
             min_free: self.min_free,
+            measure: self.measure,
         })
     }
 }
@@ -78,6 +81,9 @@ impl Checked {
         if let Some(rules) = self.rules {
             options = options.keep(rules);
         }
+        if self.measure {
+            options = options.measure();
+        }
         let Some(callback) = callback else { return options };
         options.on_progress(move |progress| {
             let callback = Arc::clone(&callback);
@@ -87,9 +93,25 @@ impl Checked {
 }
 
 #[derive(IntoPyObject)]
+pub struct QualityRecord {
+    bandwidth: u32,
+    cut: bool,
+    peak: f32,
+    clipped: f32,
+}
+
+impl From<Quality> for QualityRecord {
+    fn from(quality: Quality) -> Self {
+        let Quality { bandwidth, cut, peak, clipped, .. } = quality;
+        Self { bandwidth, cut, peak, clipped }
+    }
+}
+
+#[derive(IntoPyObject)]
 pub struct DuplicateFileRecord {
     path: OsString,
     relation: String,
+    same_bytes_as: Option<OsString>,
     keep: bool,
     why: String,
     score: f64,
@@ -100,6 +122,7 @@ pub struct DuplicateFileRecord {
     size: u64,
     sample_rate: Option<u32>,
     channels: Option<u16>,
+    quality: Option<QualityRecord>,
     title: Option<String>,
     artist: Option<String>,
     other_artists: Vec<String>,
@@ -116,6 +139,7 @@ impl From<DuplicateFile> for DuplicateFileRecord {
         Self {
             path: file.path.into_os_string(),
             relation: file.relation.to_string(),
+            same_bytes_as: file.same_bytes_as.map(PathBuf::into_os_string),
             keep: file.keep,
             why: file.why,
             score: file.score,
@@ -126,6 +150,7 @@ impl From<DuplicateFile> for DuplicateFileRecord {
             size: file.size,
             sample_rate: file.sample_rate,
             channels: file.channels,
+            quality: file.quality.map(QualityRecord::from),
             title: file.tags.title,
             artist: file.tags.artist,
             other_artists: file.tags.other_artists,

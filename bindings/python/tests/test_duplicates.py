@@ -96,6 +96,22 @@ def test_an_exception_in_the_callback_ends_the_call(messy: Tuple[Path, Path]) ->
         assert len(index.duplicates()) == 2
 
 
+def test_quality_is_measured_if_asked_for(messy: Tuple[Path, Path]) -> None:
+    with refrain.Index(messy[1]) as index:
+        assert all(each.quality is None for group in index.duplicates() for each in group)
+        group = index.duplicates(measure=True)[0]
+    of = {each.path.stem: each for each in group}
+    assert of["excerpt"].quality is None, "nothing has to be chosen"
+    song, quiet = of["song"].quality, of["quiet"].quality
+    assert song is not None and quiet is not None
+    assert 0 < song.bandwidth <= 5513 and song.peak > 2 * quiet.peak > 0 and 0 <= song.clipped < 1
+    assert of["quiet"].to_dict()["quality"] == quiet._asdict()
+    copies = {of["song"], of["copy"]}
+    second = next(each for each in copies if each.relation == "same_bytes")
+    assert {second.same_bytes_as} == {each.path for each in copies - {second}}
+    assert second.to_dict()["same_bytes_as"] == str(second.same_bytes_as)
+
+
 def test_a_library_without_duplicates_gives_an_empty_list(built: Path) -> None:
     with refrain.Index(built) as index:
         assert index.duplicates() == []
@@ -119,6 +135,7 @@ def test_groups_are_a_table(messy: Tuple[Path, Path]) -> None:
         groups = index.duplicates()
     table = refrain.to_dataframe(groups)
     assert table["group"].tolist() == [1, 1, 1, 1, 2, 2]
+    assert table.columns[-4:].tolist() == ["bandwidth", "cut", "peak", "clipped"] and "quality" not in table
     assert table["relation"].tolist() == [each.relation for group in groups for each in group]
     assert table.columns[:3].tolist() == ["group", "path", "relation"] and "name" not in table
     assert table[~table["keep"]].groupby("group")["size"].sum().tolist() == [group.bytes for group in groups]

@@ -107,9 +107,16 @@ class TimelineDict(TypedDict):
     overlap: list[tuple[float, float]]
     warnings: list[str]
 
+class QualityDict(TypedDict):
+    bandwidth: int
+    cut: bool
+    peak: float
+    clipped: float
+
 class DuplicateFileDict(TypedDict):
     path: str
     relation: str
+    same_bytes_as: Optional[str]
     keep: bool
     why: str
     score: float
@@ -120,6 +127,7 @@ class DuplicateFileDict(TypedDict):
     size: int
     sample_rate: Optional[int]
     channels: Optional[int]
+    quality: Optional[QualityDict]
     title: Optional[str]
     artist: Optional[str]
     other_artists: list[str]
@@ -273,6 +281,8 @@ class _Alike(Protocol):
     def below(self) -> list[str]: ...
     @property
     def min_free(self) -> int: ...
+    @property
+    def measure(self) -> bool: ...
 
 class _Names(Protocol):
     @property

@@ -61,6 +61,7 @@ class _Alike(NamedTuple):
     only: List[str]
     below: List[str]
     min_free: int
+    measure: bool
 
 
 class _Names(NamedTuple):
@@ -653,11 +654,12 @@ class Index:
         only: Union[str, Iterable[str], None] = None,
         below: _checks.Paths = (),
         min_free: int = 0,
+        measure: bool = False,
         callback: Optional[Callable[[int, int], object]] = None,
     ) -> List[DuplicateGroup]:
         """Finds the files that hold the same recording: in other formats, remastered, at another speed, cut or in part. Says
-        which of them to keep. Looks at the index alone and changes no music file. Missing files are left out. An index that was
-        opened for writing remembers what was compared.
+        which of them to keep. Looks at the index alone, unless `measure` is true, and changes no music file. Missing files are
+        left out. An index that was opened for writing remembers what was compared.
 
         Parameters
         ----------
@@ -665,8 +667,9 @@ class Index:
             The relations for which one file is enough: ``same_bytes``, ``same_audio``, ``remaster``, ``other_speed``, ``edit``
             and ``excerpt``. The first two by default. A text may hold several names, separated by commas.
         keep : str or iterable of str, optional
-            The rules that choose the file to keep: ``lossless``, ``rate``, ``bitrate``, ``longest``, ``tags``, ``oldest``,
-            ``newest`` and ``path``. The first rule that finds a difference decides. All but ``newest`` by default, in this order.
+            The rules that choose the file to keep: ``lossless``, ``quality``, ``rate``, ``bitrate``, ``longest``, ``tags``,
+            ``oldest``, ``newest`` and ``path``. The first rule that finds a difference decides. All but ``newest`` by default, in
+            this order.
         prefer : str, bytes or os.PathLike, or an iterable of these
             Folders whose files are always kept.
         only : str or iterable of str, optional
@@ -676,6 +679,9 @@ class Index:
             Lists only groups with a file in one of these folders.
         min_free : int
             Lists only groups that free at least so many bytes.
+        measure : bool
+            Decodes the files that it must choose between, and measures how good they sound: `DuplicateFile.quality`. An index
+            that was opened for writing remembers the figures. The rule ``quality`` needs them.
         callback : callable, optional
             Gets how many tracks were compared, and how many there are to compare. An exception in it ends the call.
 
@@ -704,6 +710,7 @@ class Index:
             [] if only is None else _checks.names(only),
             _checks.paths(below),
             _checks.whole("min_free", min_free),
+            bool(measure),
         )
         return [DuplicateGroup._of(each) for each in self._index.duplicates(alike, callback)]
 

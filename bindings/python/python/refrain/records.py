@@ -26,6 +26,7 @@ __all__ = [
     "Match",
     "Answer",
     "Play",
+    "Quality",
     "Timeline",
     "Added",
     "BuildEvent",
@@ -544,6 +545,33 @@ class Timeline:
         )
 
 
+class Quality(NamedTuple):
+    """How good a file sounds, as a full decode shows it.
+
+    Attributes
+    ----------
+    bandwidth : int
+        The highest frequency in loud passages, in hertz, at most 24,000.
+    cut : bool
+        Whether the sound ends abruptly there, well below the highest frequency that the sample rate allows. Lossy encoders
+        cut like this.
+    peak : float
+        The largest sample. Full scale is 1.
+    clipped : float
+        The share of the samples that are cut off at full scale, 0 to 1.
+
+    Examples
+    --------
+    >>> refrain.Quality(bandwidth=16000, cut=True, peak=0.9, clipped=0.0).cut
+    True
+    """
+
+    bandwidth: int
+    cut: bool
+    peak: float
+    clipped: float
+
+
 @dataclass(frozen=True)
 class DuplicateFile:
     """A file of a group of duplicates.
@@ -555,6 +583,8 @@ class DuplicateFile:
     relation : str
         What it is to the first file of the group: ``reference`` (the first file itself), ``same_bytes``, ``same_audio``,
         ``remaster``, ``other_speed``, ``edit``, ``excerpt`` or ``shared_backing``.
+    same_bytes_as : pathlib.Path or None
+        The file before it in the group that has the same bytes, if there is one. One of the two is enough.
     keep : bool
         Whether to keep it.
     why : str
@@ -573,6 +603,8 @@ class DuplicateFile:
         Its size in bytes.
     sample_rate, channels : int or None
         Of the file.
+    quality : Quality or None
+        How good it sounds, if that was measured.
     title, artist, album, recording_mbid, release_mbid, acoustid : str or None
         Its tags.
     track_number, disc_number : int or None
@@ -604,6 +636,7 @@ class DuplicateFile:
     size: int
     sample_rate: Optional[int] = None
     channels: Optional[int] = None
+    quality: Optional[Quality] = None
     title: Optional[str] = None
     artist: Optional[str] = None
     other_artists: Tuple[str, ...] = ()
@@ -613,6 +646,7 @@ class DuplicateFile:
     recording_mbid: Optional[str] = None
     release_mbid: Optional[str] = None
     acoustid: Optional[str] = None
+    same_bytes_as: Optional[pathlib.Path] = None
     name: str = field(default="", repr=False)
 
     def to_dict(self) -> Dict[str, Any]:
@@ -630,7 +664,9 @@ class DuplicateFile:
         ...     new.duplicates()[0].files[1].to_dict()["relation"]
         'same_audio'
         """
-        told = _row(self)
+        told = {each: getattr(self, each) for each in _columns(DuplicateFile)}
+        told["same_bytes_as"] = None if self.same_bytes_as is None else _utf8(str(self.same_bytes_as))
+        told["quality"] = None if self.quality is None else self.quality._asdict()
         told["path"] = _utf8(self.name or str(self.path))
         told["agrees"] = [list(part) for part in self.agrees]
         told["other_artists"] = list(self.other_artists)
@@ -638,9 +674,12 @@ class DuplicateFile:
 
     @classmethod
     def _of(cls, told: _refrain.DuplicateFileDict) -> DuplicateFile:
+        same, quality = told["same_bytes_as"], told["quality"]
         other = dict(
             path=pathlib.Path(told["path"]),
             name=told["path"],
+            same_bytes_as=None if same is None else pathlib.Path(same),
+            quality=None if quality is None else Quality(**quality),
             agrees=tuple(told["agrees"]),
             other_artists=tuple(told["other_artists"]),
         )
@@ -704,7 +743,7 @@ class DuplicateGroup:
         Returns
         -------
         pandas.DataFrame
-            A column ``group``, and the columns of :class:`DuplicateFile`.
+            A column ``group``, and the columns of :class:`DuplicateFile`. The fields of :class:`Quality` have a column each.
 
         Raises
         ------
@@ -1286,4 +1325,9 @@ def _columns(kind: type) -> List[str]:
 
 
 def _row(record: Union[Match, Play, DuplicateFile, Track, Analysis, File]) -> Dict[str, Any]:
-    return {name: getattr(record, name) for name in _columns(type(record))}
+    row = {name: getattr(record, name) for name in _columns(type(record))}
+    if isinstance(record, DuplicateFile):
+        # A column for each figure.
+        quality = row.pop("quality")
+        row.update(dict.fromkeys(Quality._fields) if quality is None else quality._asdict())
+    return row

@@ -1,4 +1,4 @@
-//! Acts upon one file: checks it and the file that stays, writes to the journal what begins, acts, and writes that it is done.
+//! Moves, links or deletes one file. Checks it and the file that stays, and records the intent and the result in the journal.
 use std::{
     collections::BTreeMap,
     fs,
@@ -44,7 +44,7 @@ impl<'a> Acting<'a> {
         Self { action, target: None, preferred: Vec::new(), index, journal, stop, checked: BTreeMap::new() }
     }
 
-    /// Acts upon one file. Returns where it is now, if it was moved.
+    /// Moves, links or deletes one file. Returns where it is now, if it was moved.
     pub fn on(&mut self, planned: &Planned) -> Outcome<Option<PathBuf>> {
         let Planned { path, kept, .. } = planned;
         if self.stop.is_cancelled() {

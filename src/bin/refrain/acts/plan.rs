@@ -1,4 +1,4 @@
-//! Which files to act upon, and which file stays for each.
+//! Which spare files to move, link or delete, and which file stays for each.
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
@@ -8,14 +8,14 @@ use refrain::{DuplicateFile, DuplicateGroup, Relation, TrackId};
 
 use super::action::Action;
 
-/// A file to act upon, and the file that stays.
+/// A spare file, and the file that stays.
 #[derive(Clone, Debug)]
 pub struct Planned {
     /// The file.
     pub path: PathBuf,
     /// Its track.
     pub id: TrackId,
-    /// What it is to the first file of the group.
+    /// What it is to the file that stays, if both have the same bytes; else to the first file of the group.
     pub relation: Relation,
     /// Bytes.
     pub size: u64,
@@ -54,7 +54,7 @@ pub fn plan(
             all.push(Planned {
                 path: spare.path.clone(),
                 id: spare.id,
-                relation: spare.relation,
+                relation: if kept.id == spare.id { Relation::SameBytes } else { spare.relation },
                 size: spare.size,
                 kept: kept.path.clone(),
                 kept_id: kept.id,
@@ -69,21 +69,31 @@ pub fn plan(
     (all, longer)
 }
 
-/// The file that stays for a spare one: the one that the rules keep; for links a file of the same bytes.
+/// The file that stays for a spare one. For a link it has the same bytes.
 fn kept<'g>(
     action: Action,
     group: &'g DuplicateGroup,
     spare: &DuplicateFile,
     relations: &[Relation],
 ) -> Option<&'g DuplicateFile> {
-    let files = group.files.iter();
-    if action.links() {
-        let mut same = files.filter(|file| file.id == spare.id);
-        let first = same.clone().find(|file| !file.keep);
-        return same.find(|file| file.keep).or(first).filter(|file| file.path != spare.path);
+    let kept = stays_for(group, spare, relations);
+    if action.links() && kept.is_none_or(|kept| kept.id != spare.id) {
+        // Of several spare files with the same bytes, the others become links to the first one.
+        let first = group.files.iter().find(|file| file.id == spare.id);
+        return first.filter(|file| file.path != spare.path);
     }
-    let is_enough = |file: &&DuplicateFile| {
-        file.keep && (file.relation == Relation::Reference || relations.contains(&file.relation))
-    };
-    files.into_iter().find(is_enough)
+    kept
+}
+
+/// The file that the rules keep for a spare one: a copy of its bytes if one is kept, else the best of the files with these
+/// relations.
+pub fn stays_for<'g>(
+    group: &'g DuplicateGroup,
+    spare: &DuplicateFile,
+    relations: &[Relation],
+) -> Option<&'g DuplicateFile> {
+    let mut kept = group.files.iter().filter(|file| file.keep);
+    let is_enough =
+        |file: &&DuplicateFile| file.relation == Relation::Reference || relations.contains(&file.relation);
+    kept.clone().find(|file| file.id == spare.id).or_else(|| kept.find(is_enough))
 }

@@ -68,7 +68,7 @@ struct Tally {
     interrupted: bool,
 }
 
-/// Acts upon all files that are not kept. Exit 1 if there is nothing to do, 2 if a file was left alone because of an error.
+/// Moves, links or deletes all files that are not kept. Exit 1 if there is nothing to do, 2 if a file was left alone because of an error.
 pub fn run(
     args: &DuplicatesArgs,
     action: Action,
@@ -145,7 +145,7 @@ fn is_wanted(action: Action, planned: &[Planned], target: Option<&Path>, stop: &
     }
 }
 
-/// Acts upon each file in turn, and prints the result.
+/// Handles one file after the other, and prints the result of each.
 fn act(
     args: &DuplicatesArgs,
     planned: &[Planned],

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use refrain::DuplicateGroup;
 use serde_json::Value;
 
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 20] = [
     "group",
     "path",
     "relation",
@@ -20,7 +20,15 @@ const COLUMNS: [&str; 15] = [
     "title",
     "artist",
     "album",
+    "same_bytes_as",
+    "bandwidth",
+    "cut",
+    "peak",
+    "clipped",
 ];
+
+/// The columns of what was measured.
+const MEASURED: [&str; 4] = ["bandwidth", "cut", "peak", "clipped"];
 
 /// Writes the header and all files. Groups are numbered from 1.
 pub fn write(out: &mut impl Write, groups: &[DuplicateGroup]) -> io::Result<()> {
@@ -29,7 +37,10 @@ pub fn write(out: &mut impl Write, groups: &[DuplicateGroup]) -> io::Result<()> 
     for (number, group) in (1..).zip(groups) {
         for file in &group.files {
             let fields = serde_json::to_value(file)?;
-            let cell = |name: &str| match &fields[name] {
+            let field = |name: &str| {
+                if MEASURED.contains(&name) { &fields["quality"][name] } else { &fields[name] }
+            };
+            let cell = |name: &str| match field(name) {
                 Value::Null => String::new(),
                 Value::String(text) => text.clone(),
                 other => other.to_string(),

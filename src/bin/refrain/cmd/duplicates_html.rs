@@ -12,7 +12,7 @@ use anyhow::Context;
 use refrain::{DuplicateFile, DuplicateGroup, Relation};
 
 use self::escaped::{address, escaped, list};
-use super::duplicates_words::{agreeing, differences, kind, relation};
+use super::duplicates_words::{agreeing, differences, kind, measured, relation, same_bytes};
 use crate::{screen::near::near, wording};
 
 mod drawing;
@@ -132,7 +132,7 @@ fn rows(out: &mut impl Write, file: &DuplicateFile, first: &DuplicateFile, scale
                 escaped(&file.why)
             )
         ),
-        cell("format", "", &list(&kind(file))),
+        cell("format", "", &list(&[kind(file), measured(file)].concat())),
         cell("length", number, &file.duration),
         cell("size", number, &wording::size(file.size)),
     )?;
@@ -148,6 +148,10 @@ fn below(out: &mut impl Write, file: &DuplicateFile, first: &DuplicateFile) -> i
     let mut differs = differences(file, first);
     if file.relation == Relation::OtherSpeed {
         differs.push(format!("{:.3} times as fast", file.speed));
+    }
+    if let Some(same) = same_bytes(file) {
+        let same = same.replacen('s', "S", 1);
+        writeln!(out, "<p><bdi>{}</bdi></p>", escaped(&same))?;
     }
     if !differs.is_empty() {
         writeln!(out, "<p>Differs: <bdi>{}</bdi></p>", list(&differs))?;

@@ -9,7 +9,7 @@ use std::{
 use anyhow::Context;
 use refrain::{DuplicateGroup, Relation};
 
-use crate::wording;
+use crate::{acts::plan::stays_for, wording};
 
 /// Writes the script. It deletes a file only if the kept one is there and both have the sizes of the report. For files
 /// with these `relations`, one file is enough.
@@ -35,16 +35,12 @@ fn script(out: &mut impl Write, groups: &[DuplicateGroup], relations: &[Relation
           }\n",
     )?;
     for group in groups {
-        // Other versions are kept as well, but for themselves.
-        let is_rival = |relation| relation == Relation::Reference || relations.contains(&relation);
-        let kept = group.files.iter().find(|file| file.keep && is_rival(file.relation));
-        let Some(kept) = kept else { continue };
-        let spare: Vec<_> = group.files.iter().filter(|file| !file.keep).collect();
-        if spare.is_empty() {
-            continue;
-        }
-        writeln!(out, "\n# keep {}", wording::shown(&kept.path))?;
-        for file in spare {
+        let mut last = None;
+        for file in group.files.iter().filter(|file| !file.keep) {
+            let Some(kept) = stays_for(group, file, relations) else { continue };
+            if last.replace(&kept.path) != Some(&kept.path) {
+                writeln!(out, "\n# keep {}", wording::shown(&kept.path))?;
+            }
             writeln!(out, "# {}", wording::shown(&file.why))?;
             out.write_all(b"spare ")?;
             out.write_all(&quoted(file.path.as_os_str()))?;

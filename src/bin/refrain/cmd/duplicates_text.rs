@@ -3,7 +3,7 @@ use std::io::{self, Write};
 
 use refrain::{Compared, DuplicateFile, DuplicateGroup, Measures, Relation};
 
-use super::duplicates_words::{agreeing, differences, kind, relation};
+use super::duplicates_words::{agreeing, differences, kind, relation, same_bytes};
 use crate::{
     screen::{
         near::near,
@@ -46,6 +46,7 @@ pub fn write(out: &mut impl Write, groups: &[DuplicateGroup]) -> io::Result<bool
 fn row(file: &DuplicateFile, first: &DuplicateFile) -> Row {
     let verdict = if file.keep { "keep" } else { "spare" };
     let mut below = vec![format!("{verdict}: {}", file.why)];
+    below.extend(same_bytes(file));
     if file.relation == Relation::Reference {
         below.extend(listed(None, &kind(file)));
     } else {

@@ -1,7 +1,7 @@
 //! Files of a group in words: what they are, and what differs from the first one.
 use refrain::{DuplicateFile, DuplicateGroup, Relation, Seconds, Tags};
 
-use crate::wording;
+use crate::{screen::near::near, wording};
 
 /// Lengths that differ by less are the same: encoders add some silence at both ends.
 const SAME_LENGTH: f64 = 0.5;
@@ -46,6 +46,25 @@ fn channels(file: &DuplicateFile) -> Option<String> {
         2 => "stereo".to_owned(),
         n => format!("{n} channels"),
     })
+}
+
+/// How good a file sounds, if that was measured.
+pub fn measured(file: &DuplicateFile) -> Vec<String> {
+    let Some(quality) = file.quality else { return Vec::new() };
+    let reach = format!("sound up to {:.1} kHz", f64::from(quality.bandwidth) / 1000.0);
+    let cut = if quality.cut { "; ends abruptly" } else { "" };
+    let mut all = vec![format!("{reach}{cut}")];
+    let clipped = format!("{:.2} %", 100.0 * quality.clipped);
+    if clipped != "0.00 %" {
+        all.push(format!("{clipped} clipped"));
+    }
+    all
+}
+
+/// Which file has the same bytes, if what the file is to the first one does not say it.
+pub fn same_bytes(file: &DuplicateFile) -> Option<String> {
+    let other = file.same_bytes_as.as_ref().filter(|_| file.relation != Relation::SameBytes)?;
+    Some(format!("same bytes as {}", near(other)))
 }
 
 /// What differs between a file and the first one of its group.
