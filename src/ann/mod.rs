@@ -21,9 +21,10 @@
 //! | `insert` | adds windows to its lists |
 //! | `generation` | the index in memory, shared by searches |
 //! | `search`, `scan`, `exact`, `top_k`, `kernel` | find the nearest windows |
-//! | `part` | several files that are searched as one |
+//! | `part`, `budget` | several files that are searched as one; how many of their lists are read |
 //! | `self_join`, `buckets` | find which windows of the library are near each other |
 mod buckets;
+mod budget;
 mod common;
 mod exact;
 #[cfg(test)]
@@ -46,6 +47,7 @@ mod top_k;
 mod train;
 
 pub use buckets::Buckets;
+pub(crate) use budget::Depth;
 pub use common::{Centroids, centroids, sample as sample_windows, set as set_centroids};
 pub use exact::nearest as nearest_exact;
 pub use generation::SearchCache;
@@ -53,6 +55,6 @@ pub use hit::Hit;
 pub use maintain::{catch_up, maintain};
 pub use options::{Built, MAX_UNINDEXED, MIN_WINDOWS, Options};
 pub use part::{Hidden, Part};
-pub use search::{Depth, Route, Searcher};
+pub use search::{Route, Searcher};
 pub use self_join::{Asked, Further, SelfJoin};
 pub(crate) use top_k::merged;

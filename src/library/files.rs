@@ -1,7 +1,11 @@
 //! Index files that this process has open, as one library.
 use std::sync::{Arc, OnceLock};
 
-use super::{Held, Library, Search, Stretch, numbers::Numbers, same_content::SameContent};
+use super::{
+    numbers::Numbers,
+    same_content::SameContent,
+    source::{Held, Library, Search, Stretch},
+};
 use crate::{
     ann::{Part, SearchCache, Searcher},
     cancel::CancelToken,

@@ -135,7 +135,9 @@ impl Query<'_> {
         let soon: Vec<Stretch> = proposed
             .iter()
             .map(|(variant, candidate)| {
-                self.around(candidate.track, candidate.offset, variants.count(variant) as i32)
+                let around = self.around(candidate.track, candidate.offset, variants.count(variant) as i32);
+                // A variant is moved and stretched a little later.
+                if *variant == Variant::PLAIN { around } else { around.widened() }
             })
             .collect();
         self.library.expect(&soon)?;

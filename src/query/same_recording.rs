@@ -10,6 +10,7 @@ use super::{engine::Query, place::Place};
 use crate::{
     align::{Line, Reference, Side, best_shift},
     error::Result,
+    library::Stretch,
 };
 
 /// Frames of a piece: 5 s.
@@ -86,6 +87,8 @@ impl Query<'_> {
     /// a place in the query, and the places overlap.
     pub(crate) fn is_same_recording(&self, one: &Holder, two: &Holder) -> Result<bool> {
         let (one, two) = if one.count <= two.count { (one, two) } else { (two, one) };
+        let soon = [one, two].into_iter().filter_map(|of| Stretch::whole(of.place.track, of.count as u32));
+        self.library.expect(&soon.collect::<Vec<_>>())?;
         let bins = (two.place.pitch - one.place.pitch) / self.params.bins_per_semitone() as f64;
         let pair = Pair { query: self, one, two, semitones: bins.round() as i32 };
         let (from, to) = (one.place.from.max(two.place.from), one.place.to.min(two.place.to));

@@ -147,30 +147,37 @@ fn several_files_and_shards_answer_as_one_file() {
         let options = QueryOptions::default().explain(true);
         let mix = [part(&library.songs[3], 2.0, 20.0), part(&library.songs[7], 1.0, 20.0)].concat();
         let timeline = |index: &Index| timeline_document(index.timeline(Audio::samples(&mix, RATE)).unwrap());
+        let expected: Vec<(&str, Vec<f32>, String)> = clips(&library.songs)
+            .into_iter()
+            .map(|(name, clip)| {
+                let answer = one.query_with(Audio::samples(&clip, RATE), &options).unwrap();
+                (name, clip, document(answer))
+            })
+            .collect();
+        let matched = expected.iter().filter(|(.., answer)| answer.contains(r#""status":"match""#)).count();
+        assert!(matched >= 6, "{matched} clips matched");
+        let played = timeline(&one);
+        assert!(played.contains("song 003") && played.contains("song 007"), "{played}");
         for count in [1, 2, 3, 5] {
             let paths = library.parts(count);
             let all = Index::open_all(&paths).unwrap();
             let shards = shards(&paths);
-            let mut matched = 0;
-            for (name, clip) in clips(&library.songs) {
-                let asked = || Audio::samples(&clip, RATE);
-                let answer = one.query_with(asked(), &options).unwrap();
-                matched += usize::from(answer.status == Status::Match);
-                let expected = document(answer);
-                let several = document(all.query_with(asked(), &options).unwrap());
-                assert_eq!(several, expected, "{name} over {count} files, lists: {with_lists}");
-                for shard in &shards {
-                    let answer = shard.query(asked(), &options, &Here(&shards), &[]).unwrap();
-                    assert_eq!(document(answer), expected, "{name} over {count} shards, lists: {with_lists}");
+            for (n, (name, clip, expected)) in expected.iter().enumerate() {
+                let asked = || Audio::samples(clip, RATE);
+                // One file and several take the same way but for a few clips.
+                if count == 3 || n % 4 == count % 4 {
+                    let several = document(all.query_with(asked(), &options).unwrap());
+                    assert_eq!(several, *expected, "{name} over {count} files, lists: {with_lists}");
                 }
+                let answer = shards[n % count].query(asked(), &options, &Here(&shards), &[]).unwrap();
+                assert_eq!(document(answer), *expected, "{name} over {count} shards, lists: {with_lists}");
             }
-            assert!(matched >= 6, "{matched} clips matched");
-            let expected = timeline(&one);
-            assert!(expected.contains("song 003") && expected.contains("song 007"), "{expected}");
-            assert_eq!(timeline(&all), expected, "{count} files");
-            let (audio, options) = (Audio::samples(&mix, RATE), TimelineOptions::default());
-            let told = shards[count - 1].timeline(audio, &options, &Here(&shards), &[], |_| {}).unwrap();
-            assert_eq!(timeline_document(told), expected, "{count} shards");
+            if count == 3 {
+                assert_eq!(timeline(&all), played, "{count} files");
+                let (audio, options) = (Audio::samples(&mix, RATE), TimelineOptions::default());
+                let told = shards[1].timeline(audio, &options, &Here(&shards), &[], |_| {}).unwrap();
+                assert_eq!(timeline_document(told), played, "{count} shards");
+            }
         }
     }
 }

@@ -46,6 +46,7 @@ mod quality;
 mod repaired;
 mod repeats;
 mod run;
+mod several;
 mod shell;
 mod small_library;
 mod store;

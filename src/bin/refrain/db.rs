@@ -71,6 +71,14 @@ pub fn hint(command: &str) -> String {
     }
 }
 
+/// Like [`hint`], for one of the index files that were named.
+pub fn hint_of(path: &Path, command: &str) -> String {
+    match CHOSEN.get() {
+        Some(Chosen { paths, typed: true }) if paths.len() > 1 => hint_for(command, path),
+        _ => hint(command),
+    }
+}
+
 /// Like [`hint`], for this index file.
 pub fn hint_for(command: &str, path: &Path) -> String {
     format!("`refrain {command} --db {}`", quoted(path))

@@ -23,13 +23,13 @@ pub fn of(error: &Error) -> Option<String> {
         IndexError::Neighbours(_) if is_other => {
             format!("repair it with {}", db::hint_for("index rebuild", path))
         }
-        IndexError::Missing => format!("make one with {}", db::hint("index build DIR")),
+        IndexError::Missing => format!("make one with {}", db::hint_of(path, "index build DIR")),
         IndexError::IsFolder => "name a file with --db".to_owned(),
         IndexError::NotSqlite | IndexError::Foreign { .. } => "name another file with --db".to_owned(),
         IndexError::Newer { .. } => "update refrain, or name another file with --db".to_owned(),
         IndexError::Parameters { .. } => "build a new index: name a new file with --db".to_owned(),
         IndexError::Damaged(_) => "restore a copy, or delete it and build it again".to_owned(),
-        IndexError::Neighbours(_) => format!("repair it with {}", db::hint("index rebuild")),
+        IndexError::Neighbours(_) => format!("repair it with {}", db::hint_of(path, "index rebuild")),
         IndexError::Occupied(path) => {
             let path = format!("index remove {}", db::quoted(path));
             format!("remove it first with {}", db::hint(&path))
