@@ -76,6 +76,8 @@ def once(kind, files, out):
         with refrain.Index(out, "a") as index:
             tracks = index.build(files, threads=1).added
     else:
+        # Otherwise the workers are nicer than the process without Ray, and slower wherever anything else runs.
+        os.environ["RAY_worker_niceness"] = "0"
         import refrain.cluster
         from refrain.cluster.workers import Workers, ray
 

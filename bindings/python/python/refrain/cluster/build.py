@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from .. import _checks, _refrain
-from ..errors import ParameterError
 from ..index import Index, _take
 from ..records import Failure
 from . import files, shards, sources, versions
@@ -117,12 +116,15 @@ def build(
     >>> result.tracks, result.failed  # doctest: +SKIP
     (10, ())
     """
-    if shards < 1:
-        raise ParameterError(f"shards is {shards}, must be 1 or more")
-    take = _take(1, follow_links, hidden, max_depth, ffmpeg)
+    # Workers have a working folder of their own.
+    program = None if ffmpeg is None else _checks.path(ffmpeg)
+    if program is not None and os.path.dirname(program):
+        program = os.path.abspath(program)
+    take = _take(1, follow_links, hidden, max_depth, program)
     storage = dict(storage_options or {})
     found, unreadable = sources.find(paths, take, storage)
-    run = _Run(Path(_checks.path(out)), versions.here(), take.ffmpeg, storage, found, _checks.whole("shards", shards, 1))
+    folder = Path(os.path.abspath(_checks.path(out)))
+    run = _Run(folder, versions.here(), take.ffmpeg, storage, found, _checks.whole("shards", shards, 1))
     return run.run(unreadable, lambda: Workers(workers, address), callback)
 
 
