@@ -239,7 +239,10 @@ pub use report::{Answer, DuplicateFile, DuplicateGroup, Match, Play, Status, Tim
 pub use scan::content_hash::hash as content_hash;
 #[cfg(feature = "decode")]
 pub use scan::files::ScanOptions;
-pub use shard::handle::{Ask, Shard, Waiting};
+pub use shard::{
+    ask::{Ask, Waiting},
+    handle::Shard,
+};
 pub use store::{ContentHash, FileEntry, Track, TrackId, TrackRecord};
 pub use tags::Tags;
 pub use timeline::options::TimelineOptions;

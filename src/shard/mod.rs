@@ -8,10 +8,12 @@
 //! | file | |
 //! |---|---|
 //! | `handle` | the handle that programs hold |
+//! | `ask` | the way to the other shards |
 //! | `facts` | what shards tell about themselves, and what follows for all |
 //! | `message`, `wire` | requests and replies as bytes |
 //! | `reply` | what a shard replies to a request |
 //! | `remote` | all shards as one library |
+pub(crate) mod ask;
 mod facts;
 pub(crate) mod handle;
 mod message;

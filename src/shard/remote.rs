@@ -2,8 +2,8 @@
 use std::{cell::RefCell, collections::BTreeMap, ops::Range, sync::Arc};
 
 use super::{
+    ask::Ask,
     facts::All,
-    handle::Ask,
     message::{Nearest, Request, frames_of, hits_of, tracks_of},
     reply::Replying,
 };

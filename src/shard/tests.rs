@@ -1,7 +1,10 @@
 //! Shards, and several files, answer as one file with all tracks does.
 use std::{f64::consts::TAU, path::PathBuf};
 
-use super::handle::{Ask, Shard, Waiting};
+use super::{
+    ask::{Ask, Waiting},
+    handle::Shard,
+};
 use crate::{
     Answer, Audio, CancelToken, Centroids, Index, MaintainOptions, QueryOptions, Status, Timeline,
     TimelineOptions, report,
