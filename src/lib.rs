@@ -124,6 +124,8 @@ mod analyze;
 mod build;
 mod callback;
 mod cancel;
+#[cfg(feature = "plot")]
+mod draw;
 pub mod error;
 mod failpoint;
 mod index;
@@ -230,6 +232,9 @@ pub use query::{options::QueryOptions, variants::Range};
 #[cfg(feature = "analyze")]
 #[doc(inline)]
 pub use report::HarmonicFigures;
+#[cfg(feature = "explain")]
+#[doc(inline)]
+pub use report::Explanation;
 #[doc(inline)]
 pub use report::{Answer, DuplicateFile, DuplicateGroup, Match, Play, Status, Timeline};
 #[cfg(feature = "decode")]

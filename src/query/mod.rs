@@ -10,6 +10,8 @@ mod alignments;
 mod answer;
 mod backwards;
 mod engine;
+#[cfg(feature = "explain")]
+mod explain;
 pub(crate) mod found;
 pub(crate) mod listen;
 pub(crate) mod options;

@@ -2,6 +2,8 @@
 pub(crate) mod answer;
 pub(crate) mod document;
 pub(crate) mod duplicates;
+#[cfg(feature = "explain")]
+pub(crate) mod explanation;
 #[cfg(feature = "analyze")]
 pub(crate) mod harmonic;
 #[cfg(feature = "analyze")]
@@ -17,6 +19,12 @@ pub use duplicates::{DuplicateFile, DuplicateGroup};
 pub use harmonic::{HarmonicFigures, csv_header, csv_row};
 #[cfg(feature = "analyze")]
 pub use key_name::respelt;
+#[cfg(feature = "explain")]
+pub use crate::draw::{Pixels, Theme};
+#[cfg(feature = "explain")]
+pub(crate) use explanation::sentence;
+#[cfg(feature = "explain")]
+pub use explanation::{ChromaMap, EvidenceCurve, Explanation, Rule, SimilarityMap, Votes};
 pub use timeline::{
     Play, Timeline,
     writer::{TimelineFormat, TimelineWriter},
