@@ -20,7 +20,7 @@ pub use harmonic::{HarmonicFigures, csv_header, csv_row};
 #[cfg(feature = "analyze")]
 pub use key_name::respelt;
 #[cfg(feature = "explain")]
-pub use crate::draw::{Pixels, Theme};
+pub use crate::draw::{Pixels, Theme, no_font};
 #[cfg(feature = "explain")]
 pub(crate) use explanation::sentence;
 #[cfg(feature = "explain")]

@@ -20,6 +20,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("analysis", &[]),
     ("ordered", &[]),
     ("decode", &[]),
+    ("draw", &[]),
     ("resample", &[]),
     ("spectrum", &[]),
     ("chroma", &[]),
@@ -30,7 +31,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("ann", &["fingerprint", "store"]),
     ("align", &["chroma", "fingerprint", "store", "ann"]),
     ("duplicates", &["fingerprint", "quality", "store", "ann", "align"]),
-    ("report", &["quality", "store", "analysis", "duplicates"]),
+    ("report", &["draw", "quality", "store", "analysis", "duplicates"]),
     ("query", &["decode", "extract", "fingerprint", "store", "ann", "align", "report"]),
     ("timeline", &["decode", "extract", "fingerprint", "store", "ann", "align", "query", "report"]),
     ("scan", &["decode", "store"]),
@@ -54,7 +55,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("acoustid", &["decode"]),
-    ("analyze", &["analysis", "decode", "extract", "ordered", "report", "scan"]),
+    ("analyze", &["analysis", "decode", "draw", "extract", "ordered", "report", "scan"]),
 ];
 
 /// Crates whose files must not lead to each other in a circle: their sources and the file of the root.

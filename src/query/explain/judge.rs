@@ -1,6 +1,6 @@
 //! Which rule decided.
 use crate::{
-    align::is_other_rendering,
+    align::{Traits, is_other_rendering},
     query::{engine::Query, place::Place},
     report::Rule,
 };
@@ -8,7 +8,7 @@ use crate::{
 /// What decided about a place.
 pub(super) struct Judgement {
     pub rule: Rule,
-    /// The evidence that a match needs, if all else stays.
+    /// The evidence that a match needs, if all else stays and it is no other rendering.
     pub needed_evidence: Option<f64>,
     /// The probability that the track is another rendering.
     pub other_rendering: f64,
@@ -44,9 +44,11 @@ impl Query<'_> {
         Judgement { rule, needed_evidence: self.needed(place, duration), other_rendering: rendering }
     }
 
-    /// The least evidence with which a place would be a match, to a thousandth.
+    /// The least evidence with which a place would be a match, to a thousandth, unless it is another rendering.
     fn needed(&self, place: &Place, duration: f64) -> Option<f64> {
         let mut tried = place.clone();
+        // The traits of another rendering have nothing to do with the evidence.
+        tried.traits = Traits { similarity: 1.0, ..Traits::default() };
         let mut enough = |evidence: f32| {
             tried.evidence = evidence;
             self.score_in(&tried, duration) >= f64::from(self.options.min_score)

@@ -48,7 +48,8 @@ pub struct Explanation {
     pub place: Option<Match>,
     /// The place of another track that fits best. `None` if no other track comes near, or none of those that were compared.
     pub rival: Option<Match>,
-    /// The evidence that the place needs for a match, if all else stays. `None` if no evidence is enough.
+    /// The evidence that the place needs for a match, if all else stays and the track is no other rendering. `None` if no
+    /// evidence is enough.
     pub needed_evidence: Option<f64>,
     /// How probable it is that the track has the same notes in another rendering.
     pub other_rendering: f64,
@@ -200,3 +201,6 @@ impl Document for Explanation {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -91,7 +91,7 @@ fn head(scene: &mut Scene, explained: &Explanation, clip: &str) {
     let heading = match &explained.place {
         Some(place) => {
             let track = cut(&name(place), most.saturating_sub(clip.chars().count().min(most / 3) + 3));
-            format!("{} : {track}", cut(clip, most / 3))
+            format!("{} · {track}", cut(clip, most / 3))
         }
         None => cut(clip, most),
     };

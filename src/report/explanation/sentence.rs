@@ -44,3 +44,51 @@ pub(crate) fn sentence(explained: &Explanation, copy_of: Option<&str>) -> String
         Rule::EmptyIndex => "no match: the index holds no tracks".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::explanation::tests::explanation;
+
+    fn told(rule: Rule, evidence: f64, runner_up: f64, needed: Option<f64>) -> String {
+        let mut explained = explanation();
+        let place = explained.place.as_mut().unwrap();
+        (place.evidence, place.runner_up, place.variants) = (evidence, runner_up, 246);
+        (explained.rule, explained.needed_evidence, explained.other_rendering) = (rule, needed, 0.974);
+        sentence(&explained, Some("/m/other.flac"))
+    }
+
+    #[test]
+    fn each_rule_has_its_sentence() {
+        for (rule, expected) in [
+            (Rule::Match, "match: evidence 12.1; the best other track has 11.8, a match needs 15.0"),
+            (
+                Rule::Copy,
+                "match: evidence 12.1; it holds the same recording as /m/other.flac, which the answer names",
+            ),
+            (Rule::Backwards, "refused: the clip fits the track better when it is played backwards"),
+            (
+                Rule::OtherRendering,
+                "refused: the same notes, but probably another rendering (probability 0.97)",
+            ),
+            (
+                Rule::Rival,
+                "refused: another track fits as well: evidence 12.1 against 11.8; a match needs 15.0",
+            ),
+            (
+                Rule::Variants,
+                "refused: it agrees only at another pitch or speed, one of 246 that were tried: evidence 12.1; a match needs \
+                 15.0",
+            ),
+            (Rule::Evidence, "refused: too little evidence: 12.1; a match needs 15.0"),
+            (Rule::NothingNear, "no match: nothing in the index is near the clip"),
+            (Rule::Steady, "no match: no notes change in the clip, so there is nothing to compare"),
+            (Rule::Silence, "no match: the clip is silent"),
+            (Rule::EmptyIndex, "no match: the index holds no tracks"),
+        ] {
+            assert_eq!(told(rule, 12.1, 11.8, Some(15.0)), expected);
+        }
+        assert!(told(Rule::Rival, 12.1, 8.0, None).starts_with("refused: another track fits nearly as well"));
+        assert!(told(Rule::Evidence, 1.0, 0.0, None).ends_with("; no evidence is enough for a match"));
+    }
+}

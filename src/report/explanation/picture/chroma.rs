@@ -21,7 +21,7 @@ pub(super) fn draw(scene: &mut Scene, explained: &Explanation, span: (f64, f64))
     let clip = panel(map, CLIP, span);
     clip.caption(scene, &format!("Clip: notes louder than their mean over 2 s{read}"));
     one(scene, &clip, map)?;
-    clip.bar(scene, &[(0.0, "0"), (1.0, &format!("{BRIGHTEST}"))])?;
+    clip.bar(scene, &[(0.0, "0"), (1.0, &format!("{BRIGHTEST} louder"))])?;
     let below = explained.track_chroma.as_ref().filter(|_| place.is_some());
     clip.across(scene, &Ticks::times(span.0.max(0.0), span.1, 12), false);
     let (Some(map), Some(place)) = (below, place) else {

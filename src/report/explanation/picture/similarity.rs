@@ -25,7 +25,7 @@ pub(super) fn draw(scene: &mut Scene, map: &SimilarityMap, path: &[(f64, f64)]) 
     panel.across(scene, &Ticks::times(across.0.max(0.0), across.1, 6), false);
     panel.up(scene, &Ticks::times(up.0.max(0.0), up.1, 6), false);
     panel.name_across(scene, "time in the track");
-    panel.bar(scene, &[(0.0, "0"), (1.0, &format!("{BRIGHTEST}"))])?;
+    panel.bar(scene, &[(0.0, "0"), (1.0, &format!("{BRIGHTEST}")), (0.5, "cosine")])?;
     // The line itself would hide what it shows, so it is drawn beside.
     let beside = |by: f64| -> Vec<Vec<Point>> {
         path.chunks(2)

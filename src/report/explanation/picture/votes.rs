@@ -30,13 +30,13 @@ pub(super) fn draw(scene: &mut Scene, explained: &Explanation, place: &Match, vo
     }
     panel.frame(scene);
     mirror.frame(scene);
-    peak(scene, &panel, &votes.track, ("track", Ink::Track));
+    peak(scene, &panel, &votes.track, ("track", Ink::Track), top + 14.0);
     if votes.rival.is_empty() {
         let (x, y) = (LEFT_EDGE + width / 2.0, top + 1.5 * height);
         let text = if place.runner_up > 0.0 { "the other track has no votes here" } else { "no other track comes near" };
         scene.text((x, y), text, (Anchor::Middle, Size::Small), Ink::Soft);
     } else {
-        peak(scene, &mirror, &votes.rival, ("other track", Ink::Rival));
+        peak(scene, &mirror, &votes.rival, ("other track", Ink::Rival), top + 2.0 * height - 6.0);
     }
     if votes.track.is_empty() {
         let (x, y) = (LEFT_EDGE + width / 2.0, top + height / 2.0);
@@ -61,13 +61,12 @@ fn bars(panel: &Panel, votes: &[(f64, f64)]) -> Vec<[f64; 4]> {
     columns.into_iter().enumerate().filter(|(_, votes)| *votes > 0.0).map(bar).collect()
 }
 
-/// Names the highest bar.
-fn peak(scene: &mut Scene, panel: &Panel, votes: &[(f64, f64)], (whose, ink): (&str, Ink)) {
+/// Names the highest bar, at height `y`.
+fn peak(scene: &mut Scene, panel: &Panel, votes: &[(f64, f64)], (whose, ink): (&str, Ink), y: f64) {
     let Some((at, most)) = votes.iter().copied().max_by(|a, b| a.1.total_cmp(&b.1)) else { return };
-    let (x, y) = panel.at(at, most);
+    let x = panel.x(at);
     let is_left = x < panel.place[0] + panel.place[2] / 2.0;
     let (x, anchor) = if is_left { (x + 8.0, Anchor::Begin) } else { (x - 8.0, Anchor::End) };
-    let y = y.clamp(panel.place[1] + 13.0, panel.place[1] + panel.place[3] - 5.0);
     let text = format!("{whose}: {most:.1} at {}", Seconds(at));
     scene.text((x, y), &text, (anchor, Size::Small), ink);
 }
