@@ -14,12 +14,12 @@ use super::{
     wav_parts::PartFile,
 };
 use crate::{
+    draw::no_font,
     error::{Error, Result},
     report::{
         HarmonicFigures,
         plot::{Plot, PlotFormat},
     },
-    draw::no_font,
 };
 
 /// Where to write the outputs of one file.

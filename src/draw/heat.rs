@@ -51,8 +51,7 @@ impl Heat {
 
     /// Writes the map as a PNG file with a palette.
     pub fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
-        let palette: Vec<u8> =
-            (0..LEVELS).flat_map(|n| colour(n as f64 / (LEVELS - 1) as f64)).collect();
+        let palette: Vec<u8> = (0..LEVELS).flat_map(|n| colour(n as f64 / (LEVELS - 1) as f64)).collect();
         let mut encoder = png::Encoder::new(out, self.width as u32, self.height as u32);
         encoder.set_color(png::ColorType::Indexed);
         encoder.set_depth(png::BitDepth::Eight);

@@ -87,7 +87,8 @@ impl Panel {
     /// Draws ticks and labels on the left.
     pub fn up(&self, scene: &mut Scene, ticks: &Ticks, grid: bool) {
         let left = self.place[0];
-        let line = |x: f64, to: f64| ticks.0.iter().map(|(v, _)| vec![(x, self.y(*v)), (to, self.y(*v))]).collect();
+        let line =
+            |x: f64, to: f64| ticks.0.iter().map(|(v, _)| vec![(x, self.y(*v)), (to, self.y(*v))]).collect();
         if grid {
             let lines: Vec<_> = line(left, left + self.place[2]);
             scene.lines(&lines, Ink::Faint, (1.0, 0.0));

@@ -83,7 +83,8 @@ impl Scene {
         };
         let (class, ink, text) = (size.of().1, ink.class(), escaped(text));
         let (x, y) = (short(x), short(y));
-        let _ = writeln!(self.body, "<text x=\"{x}\" y=\"{y}\" class=\"{class} f-{ink}\"{anchor}>{text}</text>");
+        let _ =
+            writeln!(self.body, "<text x=\"{x}\" y=\"{y}\" class=\"{class} f-{ink}\"{anchor}>{text}</text>");
     }
 
     /// Draws lines, each through its points. A dash is so many pixels long; 0 for none.
@@ -125,7 +126,11 @@ impl Scene {
             let _ = write!(data, "{}{} {}", if n == 0 { 'M' } else { 'L' }, short(*x), short(*y));
         }
         if line.len() > 2 {
-            let _ = writeln!(self.body, "<path d=\"{data}z\" class=\"f-{}\" fill-opacity=\"{opacity}\"/>", ink.class());
+            let _ = writeln!(
+                self.body,
+                "<path d=\"{data}z\" class=\"f-{}\" fill-opacity=\"{opacity}\"/>",
+                ink.class()
+            );
         }
     }
 
@@ -174,17 +179,19 @@ pub fn escaped(text: &str) -> String {
 
 /// A text of at most `most` characters of usual width: a longer one loses its middle. Ideographs count twice.
 pub fn cut(text: &str, most: usize) -> String {
-    let wide = |c: char| if ('\u{1100}'..).contains(&c) && !('\u{1e00}'..='\u{2fff}').contains(&c) { 2 } else { 1 };
+    let wide =
+        |c: char| if ('\u{1100}'..).contains(&c) && !('\u{1e00}'..='\u{2fff}').contains(&c) { 2 } else { 1 };
     if text.chars().map(wide).sum::<usize>() <= most {
         return text.to_owned();
     }
     let half = |chars: &mut dyn Iterator<Item = char>, most: usize| -> String {
         let mut taken = 0;
-        chars.take_while(|c| {
-            taken += wide(*c);
-            taken <= most
-        })
-        .collect()
+        chars
+            .take_while(|c| {
+                taken += wide(*c);
+                taken <= most
+            })
+            .collect()
     };
     let most = most.saturating_sub(1);
     let end: String = half(&mut text.chars().rev(), most / 2).chars().rev().collect();

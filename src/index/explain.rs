@@ -48,7 +48,10 @@ impl Index {
             if let Some(id) = track
                 && store.track(id)?.is_none()
             {
-                return Err(Error::Index { path: store.path().to_owned(), reason: IndexError::NoTrack(id.0) });
+                return Err(Error::Index {
+                    path: store.path().to_owned(),
+                    reason: IndexError::NoTrack(id.0),
+                });
             }
             let mut blocks = audio.cancelled_by(&options.cancel).for_fingerprint()?;
             Query::new(&store, options, self.connections.search_cache())?.explain(&name, &mut *blocks, track)

@@ -70,9 +70,12 @@ impl Query<'_> {
             self.detail(&looked.parts, place, looked.duration, &mut explained)?;
         }
         let seconds = |half_frames: usize| half_frames as f64 * self.params.half_frame_seconds().0;
-        let kept = looked.parts.last().map_or(0.0, |part| seconds(part.first + part.half_frames(&self.params)));
+        let kept =
+            looked.parts.last().map_or(0.0, |part| seconds(part.first + part.half_frames(&self.params)));
         if looked.parts.len() == KEPT && looked.duration > kept + 1.0 {
-            explained.warnings.push(format!("the picture shows the first {} of the clip", Seconds(kept.round())));
+            explained
+                .warnings
+                .push(format!("the picture shows the first {} of the clip", Seconds(kept.round())));
         }
         let copy_of = answer.matches.first().map(|found| found.path.to_string_lossy().into_owned());
         explained.reason = sentence(&explained, copy_of.as_deref());
@@ -137,7 +140,11 @@ impl Query<'_> {
                 continue;
             }
             let better = |(_, other): &(Place, Match)| {
-                described.score.total_cmp(&other.score).then(described.evidence.total_cmp(&other.evidence)).is_gt()
+                described
+                    .score
+                    .total_cmp(&other.score)
+                    .then(described.evidence.total_cmp(&other.evidence))
+                    .is_gt()
             };
             if chosen.as_ref().is_none_or(better) {
                 chosen = Some((place, described));

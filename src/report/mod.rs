@@ -12,19 +12,19 @@ pub(crate) mod key_name;
 pub(crate) mod plot;
 pub(crate) mod timeline;
 
+#[cfg(feature = "explain")]
+pub use crate::draw::{Pixels, Theme, no_font};
 pub use answer::{Answer, Match, Status};
 pub use document::{Document, json};
 pub use duplicates::{DuplicateFile, DuplicateGroup};
-#[cfg(feature = "analyze")]
-pub use harmonic::{HarmonicFigures, csv_header, csv_row};
-#[cfg(feature = "analyze")]
-pub use key_name::respelt;
-#[cfg(feature = "explain")]
-pub use crate::draw::{Pixels, Theme, no_font};
 #[cfg(feature = "explain")]
 pub(crate) use explanation::sentence;
 #[cfg(feature = "explain")]
 pub use explanation::{ChromaMap, EvidenceCurve, Explanation, Rule, SimilarityMap, Votes};
+#[cfg(feature = "analyze")]
+pub use harmonic::{HarmonicFigures, csv_header, csv_row};
+#[cfg(feature = "analyze")]
+pub use key_name::respelt;
 pub use timeline::{
     Play, Timeline,
     writer::{TimelineFormat, TimelineWriter},

@@ -34,7 +34,8 @@ fn the_numbers_are_those_of_query() {
     let place = place();
     for (name, code) in [("clean.wav", 0), ("noisy.mp3", 0), ("stranger.ogg", 1), ("hum.flac", 1)] {
         let clip = clip(name);
-        let asked = document(&place.run(["query", "--json", "--explain", "-d", "i.refrain", &clip]).code(code));
+        let asked =
+            document(&place.run(["query", "--json", "--explain", "-d", "i.refrain", &clip]).code(code));
         let told = document(&explain(&place, &["--json", &clip]).code(code));
         assert_eq!((&told["status"], &told["duration"]), (&asked["status"], &asked["duration"]), "{name}");
         let best = if code == 0 { &asked["matches"][0] } else { &asked["candidates"][0] };
@@ -51,7 +52,8 @@ fn a_picture_is_svg_png_or_a_page() {
     let place = place();
     for (name, code, begins) in [("clean.wav", 0, "match: "), ("stranger.ogg", 1, "refused: ")] {
         let clip = clip(name);
-        let reason = document(&explain(&place, &["--json", &clip]).code(code))["reason"].as_str().unwrap().to_owned();
+        let reason =
+            document(&explain(&place, &["--json", &clip]).code(code))["reason"].as_str().unwrap().to_owned();
         assert!(reason.starts_with(begins), "{reason}");
         let run = explain(&place, &[&clip, "--out", "why/p.svg"]).code(code);
         assert!(run.out.contains(&reason), "{run:#?}");
@@ -110,7 +112,10 @@ fn silence_an_empty_index_and_what_is_no_audio_are_explained() {
     assert_eq!(run.out, "silence.wav\n  no match: the clip is silent\n");
     assert!(place.at("s.png").is_file());
     let run = place.fed("explain - --json -d i.refrain", &silence).code(1);
-    assert_eq!((document(&run)["query"].clone(), document(&run)["rule"].clone()), ("-".into(), "silence".into()));
+    assert_eq!(
+        (document(&run)["query"].clone(), document(&run)["rule"].clone()),
+        ("-".into(), "silence".into())
+    );
     fs::create_dir(place.at("none")).unwrap();
     place.run(["build", "-q", "none", "-d", "empty.refrain"]);
     let empty = place.run(["explain", "-d", "empty.refrain", &clip("clean.wav")]).code(1);

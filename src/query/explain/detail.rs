@@ -84,7 +84,8 @@ impl Query<'_> {
     ) -> Result<()> {
         let own: Vec<(&Part, &Place)> =
             parts.iter().filter_map(|part| Some((part, part.own(place)?))).collect();
-        let Some((part, strongest)) = own.iter().copied().max_by(|a, b| a.1.evidence.total_cmp(&b.1.evidence))
+        let Some((part, strongest)) =
+            own.iter().copied().max_by(|a, b| a.1.evidence.total_cmp(&b.1.evidence))
         else {
             return Ok(());
         };
@@ -96,7 +97,10 @@ impl Query<'_> {
         if let Some(rival) = rival {
             let described = self.describe(&moved(rival, part.first), duration)?;
             explained.rival = described.map(|(described, _)| described);
-            explained.rival_evidence = self.curve(&[(part, rival)])?;
+            // Of a long clip, each minute may have another rival.
+            if own.len() == 1 {
+                explained.rival_evidence = self.curve(&[(part, rival)])?;
+            }
         }
         explained.evidence = self.curve(&own)?;
         explained.votes = Some(self.votes(part, strongest, rival)?);

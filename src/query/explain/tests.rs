@@ -15,7 +15,8 @@ const RATE: u32 = CURRENT.sample_rate.0;
 /// Three voices that change their notes at different times.
 fn song(seed: u64, seconds: usize) -> Vec<f32> {
     let mut random = fastrand::Rng::with_seed(seed).fork();
-    let notes: Vec<f64> = (0..12 * seconds).map(|_| 220.0 * (random.i32(0..30) as f64 / 12.0).exp2()).collect();
+    let notes: Vec<f64> =
+        (0..12 * seconds).map(|_| 220.0 * (random.i32(0..30) as f64 / 12.0).exp2()).collect();
     let sound = |i: usize| {
         let time = i as f64 / f64::from(RATE);
         let voice = |n: usize, rate: f64| (time * TAU * notes[3 * (time * rate) as usize + n]).sin();
@@ -225,7 +226,14 @@ fn each_rule_can_decide() {
     let of_many = judged(|p| p.variants = 246).1.unwrap();
     let between = ((needed + of_many) / 2.0) as f32;
     assert_eq!(judged(|p| (p.variants, p.evidence) = (246, between)).0, Rule::Variants);
-    let other = Traits { similarity: 0.5, timbre: 0.15, timbre_of_track: 0.15, unevenness: 1.0, echo: 0.0, contrast: 4.0 };
+    let other = Traits {
+        similarity: 0.5,
+        timbre: 0.15,
+        timbre_of_track: 0.15,
+        unevenness: 1.0,
+        echo: 0.0,
+        contrast: 4.0,
+    };
     assert_eq!(judged(|p| p.traits = other), (Rule::OtherRendering, Some(needed)));
     let backwards = |p: &mut Place| (p.runner_up, p.is_backwards) = (p.evidence, true);
     assert_eq!(judged(backwards).0, Rule::Backwards);

@@ -1,6 +1,9 @@
 //! An explanation as a web page.
 use super::Explanation;
-use crate::{draw::{Theme, escaped}, report::Match};
+use crate::{
+    draw::{Theme, escaped},
+    report::Match,
+};
 
 /// The page: `svg` is the picture. There is no script, and nothing is loaded.
 pub(super) fn page(explained: &Explanation, svg: &str, theme: Theme) -> String {
@@ -18,7 +21,10 @@ pub(super) fn page(explained: &Explanation, svg: &str, theme: Theme) -> String {
         }
     }
     let needed = explained.needed_evidence.map_or_else(String::new, |needed| {
-        format!("<p>Evidence that a match needs here: {needed:.3}. Lowest score of a match: {}.</p>\n", explained.min_score)
+        format!(
+            "<p>Evidence that a match needs here: {needed:.3}. Lowest score of a match: {}.</p>\n",
+            explained.min_score
+        )
     });
     let warnings: String =
         explained.warnings.iter().map(|warning| format!("<p>{}</p>\n", escaped(warning))).collect();
@@ -36,7 +42,9 @@ pub(super) fn page(explained: &Explanation, svg: &str, theme: Theme) -> String {
 
 /// The numbers of a place.
 fn table(heading: &str, found: &Match) -> String {
-    let row = |name: &str, value: String| format!("<tr><th scope=\"row\">{name}</th><td>{}</td></tr>\n", escaped(&value));
+    let row = |name: &str, value: String| {
+        format!("<tr><th scope=\"row\">{name}</th><td>{}</td></tr>\n", escaped(&value))
+    };
     let mut table = format!("<h2>{heading}</h2>\n<table>\n");
     table.push_str(&row("File", found.path.to_string_lossy().into_owned()));
     for (name, tag) in

@@ -62,7 +62,7 @@ pub struct Explanation {
     pub path: Vec<(f64, f64)>,
     /// The evidence over time.
     pub evidence: Option<EvidenceCurve>,
-    /// The evidence of the rival over time.
+    /// The evidence of the rival over time; `None` for a clip of more than a minute, where the rival may change.
     pub rival_evidence: Option<EvidenceCurve>,
     /// Where the clip would begin in the track and in the rival, according to its windows.
     pub votes: Option<Votes>,

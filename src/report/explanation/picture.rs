@@ -42,7 +42,8 @@ fn name(found: &Match) -> String {
 pub(super) fn drawn(explained: &Explanation) -> io::Result<Scene> {
     let has_place = explained.place.is_some() && explained.evidence.is_some();
     let height = if has_place { 1020.0 } else { 330.0 };
-    let clip = explained.query.file_name().unwrap_or(explained.query.as_os_str()).to_string_lossy().into_owned();
+    let clip =
+        explained.query.file_name().unwrap_or(explained.query.as_os_str()).to_string_lossy().into_owned();
     let title = match &explained.place {
         Some(place) => format!("{clip} and {}", name(place)),
         None => clip.clone(),
@@ -76,6 +77,10 @@ fn numbers(place: &Match) -> String {
         "clip {query_start} to {query_end} is track {ref_start} to {ref_end} · score {:.3} · similarity {:.2}",
         place.score, place.similarity
     );
+    if let Some((first, more)) = place.also_at.split_first() {
+        let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+        numbers.push_str(&format!(" · the same sound also at {first}{more}"));
+    }
     if (place.tempo - 1.0).abs() >= 5e-4 {
         numbers.push_str(&format!(" · speed {:.3}", place.tempo));
     }

@@ -20,7 +20,9 @@ pub(crate) fn sentence(explained: &Explanation, copy_of: Option<&str>) -> String
         }
         Rule::Copy => {
             let other = copy_of.unwrap_or("another track");
-            format!("match: evidence {evidence:.1}; it holds the same recording as {other}, which the answer names")
+            format!(
+                "match: evidence {evidence:.1}; it holds the same recording as {other}, which the answer names"
+            )
         }
         Rule::Backwards => "refused: the clip fits the track better when it is played backwards".to_owned(),
         Rule::OtherRendering => format!(

@@ -16,8 +16,8 @@ const RIGHT: f64 = 1110.0;
 
 /// Top and height of each panel.
 const MAGNITUDES: (f64, f64) = (90.0, 290.0);
-const PITCH: (f64, f64) = (415.0, 150.0);
-const CHROMA: (f64, f64) = (600.0, 200.0);
+const PITCH: (f64, f64) = (413.0, 150.0);
+const CHROMA: (f64, f64) = (618.0, 185.0);
 
 /// The range of magnitudes shown, in decibels below the largest.
 const DECIBELS: f64 = 60.0;
@@ -124,7 +124,10 @@ impl Plot {
         self.pitches(&mut scene, &pitch);
 
         let chroma = panel(CHROMA, (0.0, CLASSES as f64));
-        chroma.caption(&mut scene, "Chroma: how strong each note of the octave is, as a share of the strongest");
+        chroma.caption(
+            &mut scene,
+            "Chroma: how strong each note of the octave is, as a share of the strongest",
+        );
         chroma.heat(&mut scene, &shares(&self.chroma), (0.0, duration))?;
         let notes = NAMES.iter().enumerate().map(|(class, name)| (class as f64 + 0.5, (*name).to_owned()));
         chroma.up(&mut scene, &Ticks(notes.collect()), false);

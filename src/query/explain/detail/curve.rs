@@ -20,7 +20,9 @@ impl Query<'_> {
             let frames = variants.frames(&origin.variant);
             let reference =
                 self.reference(&variants, (origin.variant, &frames), place.track, origin.proposed)?;
-            let Some(pairs) = Curve::new(&frames, &reference, params.frame_values(), alignment) else { continue };
+            let Some(pairs) = Curve::new(&frames, &reference, params.frame_values(), alignment) else {
+                continue;
+            };
             let time = |half: f64| clock.time(half / tempo + part.first as f64);
             let within = alignment.from..alignment.to;
             let mut steps: Vec<(f64, f64)> = Vec::new();

@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// The most columns of a chroma. Neighbours are merged if there would be more.
-const COLUMNS: usize = 640;
+const COLUMNS: usize = 480;
 
 /// Half frames of the clip in a similarity map: half a minute. A longer one would show no frames any more.
 const ROWS: usize = 324;
@@ -65,8 +65,8 @@ impl Query<'_> {
         let halves = (frames.len() / values) as f64;
         let middle = (place.from + place.to) as f64 / 2.0;
         let begin = place.in_track(middle) - middle;
-        let first = ((begin / 2.0).floor() as i64).max(0);
-        let last = ((begin + halves) / 2.0).ceil() as i64 + 1;
+        let first = ((begin / 2.0).floor() as i64 - 1).max(0);
+        let last = ((begin + halves) / 2.0).ceil() as i64 + 2;
         let stored = self.stored(place.track, first, last.max(first))?;
         if !stored.frames.is_empty() {
             let (columns, per) = merged(&stored.frames, values);
@@ -95,7 +95,8 @@ impl Query<'_> {
             thousandths(product / (norm(a) * norm(b)).max(1e-6))
         };
         let rows = frames[from * values..to * values].chunks_exact(values);
-        let map = rows.map(|row| stored.frames.chunks_exact(values).map(|of_track| cosine(row, of_track)).collect());
+        let map = rows
+            .map(|row| stored.frames.chunks_exact(values).map(|of_track| cosine(row, of_track)).collect());
         Ok(SimilarityMap {
             clip_start: clock.time((part.first + from) as f64 - 0.5),
             clip_step: clock.half,

@@ -3,7 +3,9 @@ use super::Part;
 use crate::{
     align::{WindowHits, candidates},
     error::Result,
-    query::{engine::Query, place::Place, search::hits_of_each, variant_frames::VariantFrames, variants::Variant},
+    query::{
+        engine::Query, place::Place, search::hits_of_each, variant_frames::VariantFrames, variants::Variant,
+    },
     report::Votes,
     store::TrackId,
 };

@@ -10,6 +10,9 @@ const C3: usize = 3;
 /// The value that has the brightest colour: hardly any is higher.
 const BRIGHTEST: f32 = 0.45;
 
+/// About how many columns of pixels a chroma has.
+const WHOLE: usize = 800;
+
 /// Lines between the two, at most.
 const LINES: usize = 24;
 
@@ -54,14 +57,16 @@ fn panel(map: &ChromaMap, (top, height): (f64, f64), across: (f64, f64)) -> Pane
 /// Draws one chroma, as far as it is within its panel.
 fn one(scene: &mut Scene, panel: &Panel, map: &ChromaMap) -> io::Result<()> {
     let (from, to) = panel.across;
-    let column = |time: f64| ((time - map.start) / map.step).clamp(0.0, map.values.len() as f64);
-    // Whole columns only: half of one at each end is left out, which is nothing to be seen.
-    let (first, last) = (column(from).ceil() as usize, column(to).floor() as usize);
+    // A column at the edge may be within in part only, so each is drawn as several.
+    let each = (WHOLE / map.values.len().max(1)).max(1);
+    let (step, most) = (map.step / each as f64, map.values.len() * each);
+    let column = |time: f64| ((time - map.start) / step).clamp(0.0, most as f64);
+    let (first, last) = (column(from + 0.5 * step) as usize, column(to + 0.5 * step) as usize);
     if first < last {
-        let columns = map.values[first..last].iter().map(Vec::as_slice);
-        let values = map.values[first].len();
-        let heat = Heat::of_columns(columns, values, |_, v| f64::from(v / BRIGHTEST));
-        let time = |n: usize| map.start + map.step * n as f64;
+        let columns: Vec<&[f32]> = (first..last).map(|n| &map.values[n / each][..]).collect();
+        let values = columns[0].len();
+        let heat = Heat::of_columns(columns.into_iter(), values, |_, v| f64::from(v / BRIGHTEST));
+        let time = |n: usize| map.start + step * n as f64;
         panel.heat(scene, &heat, (time(first), time(last)))?;
     }
     panel.frame(scene);
@@ -79,16 +84,14 @@ fn joined(scene: &mut Scene, explained: &Explanation, (clip, track): (&Panel, &P
     // Room for the labels of the clip's axis and for the caption.
     let (begin, end) = (upper + 20.0, lower - 20.0);
     let line = |time: f64| vec![(clip.x(time), begin), (track.x(in_track(explained, time)), end)];
-    let inside = |line: &Vec<Point>| line.iter().all(|(x, _)| (LEFT - 1.0..=RIGHT + 1.0).contains(x));
+    // The edges of a frame may lie a little beyond the middle of the first and the last one.
+    let inside = |line: &Vec<Point>| line.iter().all(|(x, _)| (LEFT - 12.0..=RIGHT + 12.0).contains(x));
     let ticks = Ticks::times(from, to, LINES).0;
     let between: Vec<Vec<Point>> = ticks.iter().map(|(time, _)| line(*time)).filter(inside).collect();
     scene.lines(&between, Ink::Track, (1.0, 0.0));
     let ends: Vec<Vec<Point>> = [from, to].into_iter().map(line).filter(inside).collect();
     scene.lines(&ends, Ink::Track, (2.5, 0.0));
-    for (panel, from, to) in [
-        (clip, from, to),
-        (track, in_track(explained, from), in_track(explained, to)),
-    ] {
+    for (panel, from, to) in [(clip, from, to), (track, in_track(explained, from), in_track(explained, to))] {
         let (x, to) = (panel.x(from).max(LEFT), panel.x(to).min(RIGHT));
         scene.frame([x, panel.place[1], to - x, panel.place[3]], Ink::OnHeat);
     }

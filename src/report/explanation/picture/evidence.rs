@@ -22,7 +22,10 @@ pub(super) fn draw(
     // What is needed may be out of reach. Then it is named, and lies above the panel.
     let top = needed.filter(|needed| *needed < 2.5 * most).map_or(most, |needed| most.max(needed)) * 1.12;
     let panel = Panel { place: [LEFT, PLACE.0, RIGHT - LEFT, PLACE.1], across: span, up: (0.0, top) };
-    panel.caption(scene, "Evidence, added up from the start of the place to its end. Bars: what each moment adds or takes");
+    panel.caption(
+        scene,
+        "Evidence, added up from the start of the place to its end. Bars: what each moment adds or takes",
+    );
     let (left, right) = (panel.x(place.query_start.0).max(LEFT), panel.x(place.query_end.0).min(RIGHT));
     scene.fill(&[[left, PLACE.0, right - left, PLACE.1]], Ink::Track, 0.08);
     panel.up(scene, &Ticks::numbers(0.0, top, 4), true);

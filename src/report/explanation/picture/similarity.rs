@@ -27,12 +27,15 @@ pub(super) fn draw(scene: &mut Scene, map: &SimilarityMap, path: &[(f64, f64)]) 
     panel.name_across(scene, "time in the track");
     panel.bar(scene, &[(0.0, "0"), (1.0, &format!("{BRIGHTEST}")), (0.5, "cosine")])?;
     // The line itself would hide what it shows, so it is drawn beside.
-    let beside = |by: f64| -> Vec<Vec<Point>> {
-        path.chunks(2)
-            .filter(|ends| ends.len() == 2)
-            .map(|ends| ends.iter().map(|(clip, track)| panel.within(track + by, *clip)).collect())
-            .collect()
+    let part = |by: f64, ends: &[(f64, f64)]| -> Option<Vec<Point>> {
+        let [(from, track), (to, last)] = *ends else { return None };
+        let tempo = if to > from { (last - track) / (to - from) } else { 1.0 };
+        // Of a long place, the panel shows a part.
+        let (begin, end) = (from.max(up.0), to.min(up.1));
+        let at = |clip: f64| panel.within(track + (clip - from) * tempo + by, clip);
+        (begin <= end).then(|| vec![at(begin), at(end)])
     };
+    let beside = |by: f64| -> Vec<Vec<Point>> { path.chunks(2).filter_map(|ends| part(by, ends)).collect() };
     let by = 0.02 * (across.1 - across.0);
     scene.lines(&beside(-by), Ink::OnHeat, (1.2, 4.0));
     scene.lines(&beside(by), Ink::OnHeat, (1.2, 4.0));

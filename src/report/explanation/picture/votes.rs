@@ -14,12 +14,12 @@ pub(super) fn draw(scene: &mut Scene, explained: &Explanation, place: &Match, vo
     let last = last.max(explained.track_duration.unwrap_or_default().0);
     let (top, height) = UP;
     let width = RIGHT - LEFT_EDGE;
-    let panel = Panel { place: [LEFT_EDGE, top, width, height], across: (first, last), up: (0.0, (1.1 * most).max(1.0)) };
-    let mirror = Panel {
-        place: [LEFT_EDGE, top + height, width, height],
-        up: (panel.up.1, 0.0),
-        ..panel
+    let panel = Panel {
+        place: [LEFT_EDGE, top, width, height],
+        across: (first, last),
+        up: (0.0, (1.1 * most).max(1.0)),
     };
+    let mirror = Panel { place: [LEFT_EDGE, top + height, width, height], up: (panel.up.1, 0.0), ..panel };
     panel.caption(scene, "Votes of the clip's windows for where the clip begins in the track");
     panel.up(scene, &Ticks::numbers(0.0, panel.up.1, 3), true);
     mirror.up(scene, &Ticks::numbers(0.0, panel.up.1, 3), true);
@@ -33,7 +33,11 @@ pub(super) fn draw(scene: &mut Scene, explained: &Explanation, place: &Match, vo
     peak(scene, &panel, &votes.track, ("track", Ink::Track), top + 14.0);
     if votes.rival.is_empty() {
         let (x, y) = (LEFT_EDGE + width / 2.0, top + 1.5 * height);
-        let text = if place.runner_up > 0.0 { "the other track has no votes here" } else { "no other track comes near" };
+        let text = if place.runner_up > 0.0 {
+            "the other track has no votes here"
+        } else {
+            "no other track comes near"
+        };
         scene.text((x, y), text, (Anchor::Middle, Size::Small), Ink::Soft);
     } else {
         peak(scene, &mirror, &votes.rival, ("other track", Ink::Rival), top + 2.0 * height - 6.0);
