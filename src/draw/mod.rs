@@ -9,7 +9,7 @@ mod pixels;
 mod scene;
 mod theme;
 
-pub(crate) use axis::{Ticks, short_time};
+pub(crate) use axis::Ticks;
 pub(crate) use heat::Heat;
 pub(crate) use panel::Panel;
 pub(crate) use pixels::pixels;

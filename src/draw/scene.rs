@@ -119,21 +119,6 @@ impl Scene {
         }
     }
 
-    /// Fills what lies between a line and its first and last point.
-    pub fn area(&mut self, line: &[Point], ink: Ink, opacity: f64) {
-        let mut data = String::new();
-        for (n, (x, y)) in line.iter().enumerate() {
-            let _ = write!(data, "{}{} {}", if n == 0 { 'M' } else { 'L' }, short(*x), short(*y));
-        }
-        if line.len() > 2 {
-            let _ = writeln!(
-                self.body,
-                "<path d=\"{data}z\" class=\"f-{}\" fill-opacity=\"{opacity}\"/>",
-                ink.class()
-            );
-        }
-    }
-
     /// Draws the outline of a rectangle.
     pub fn frame(&mut self, [x, y, w, h]: [f64; 4], ink: Ink) {
         self.lines(&[vec![(x, y), (x + w, y), (x + w, y + h), (x, y + h), (x, y)]], ink, (1.0, 0.0));

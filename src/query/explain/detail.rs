@@ -7,7 +7,7 @@ use crate::{
     error::Result,
     extract::chunks::Chunk,
     params::ParameterSet,
-    query::{engine::Query, place::Place, variant_frames::VariantFrames},
+    query::{engine::Query, place::Place},
     report::Explanation,
 };
 

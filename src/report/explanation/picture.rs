@@ -11,7 +11,7 @@ use std::io;
 
 use super::{ChromaMap, EvidenceCurve, Explanation, SimilarityMap, Status, Votes};
 use crate::{
-    draw::{Anchor, Heat, Ink, Panel, Point, Scene, Size, Ticks, cut, short_time},
+    draw::{Anchor, Heat, Ink, Panel, Point, Scene, Size, Ticks, cut},
     report::Match,
     units::Seconds,
 };
