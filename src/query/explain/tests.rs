@@ -137,8 +137,9 @@ fn a_track_is_explained_though_another_matches() {
 #[test]
 fn a_track_that_the_search_does_not_propose_has_a_place() {
     let (one, two) = (song(12, 40), song(13, 400));
-    let (_folder, index) = index(&[("one", &one), ("two", &two)]);
-    let store = index.connections.reader().unwrap();
+    let (folder, index) = index(&[("one", &one), ("two", &two)]);
+    drop(index);
+    let store = Store::open_read(&folder.path().join("i.refrain")).unwrap();
     let mut query = Query::new(&store, &QueryOptions::default(), &Arc::default()).unwrap();
     let mut whole = crate::extract::chunks::Chunk::default();
     let clip = part(&two, 303.0, 311.0);
@@ -223,9 +224,11 @@ fn each_rule_can_decide() {
     assert_eq!(judged(|p| p.evidence = 0.3 * needed as f32).0, Rule::Evidence);
     assert_eq!(judged(|p| p.runner_up = 29.0).0, Rule::Rival);
     assert!(judged(|p| p.runner_up = 29.0).1.unwrap() > 30.0);
-    let of_many = judged(|p| p.variants = 246).1.unwrap();
-    let between = ((needed + of_many) / 2.0) as f32;
-    assert_eq!(judged(|p| (p.variants, p.evidence) = (246, between)).0, Rule::Variants);
+    let [as_it_is, of_many] =
+        [1, 246].map(|variants| judged(|p| (p.runner_up, p.variants) = (0.0, variants)).1.unwrap());
+    let between = ((as_it_is + of_many) / 2.0) as f32;
+    let alone = judged(|p| (p.runner_up, p.variants, p.evidence) = (0.0, 246, between));
+    assert_eq!(alone.0, Rule::Variants);
     let other = Traits {
         similarity: 0.5,
         timbre: 0.15,

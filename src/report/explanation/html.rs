@@ -1,8 +1,8 @@
 //! An explanation as a web page.
-use super::Explanation;
+use super::model::Explanation;
 use crate::{
     draw::{Theme, escaped},
-    report::Match,
+    report::answer::Match,
 };
 
 /// The page: `svg` is the picture. There is no script, and nothing is loaded.

@@ -4,21 +4,19 @@
 //! evidence over time, the similarity around the place, and the votes.
 mod chroma;
 mod evidence;
+mod layout;
 mod similarity;
 mod votes;
 
 use std::io;
 
-use super::{ChromaMap, EvidenceCurve, Explanation, SimilarityMap, Status, Votes};
+use super::model::Explanation;
 use crate::{
-    draw::{Anchor, Heat, Ink, Panel, Point, Scene, Size, Ticks, cut},
-    report::Match,
-    units::Seconds,
+    draw::{Anchor, Ink, Scene, Size, cut},
+    report::answer::{Match, Status},
 };
 
-const WIDTH: f64 = 980.0;
-const LEFT: f64 = 64.0;
-const RIGHT: f64 = 880.0;
+use self::layout::{LEFT, RIGHT, WIDTH};
 
 /// The seconds of the clip that the time axis shows.
 fn clip_span(explained: &Explanation) -> (f64, f64) {

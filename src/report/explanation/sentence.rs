@@ -1,5 +1,5 @@
 //! The sentence that says which rule decided.
-use super::{Explanation, Rule};
+use super::model::{Explanation, Rule};
 
 /// From this share of the evidence on, another track fits as well; below, nearly as well.
 const AS_WELL: f64 = 0.9;

@@ -1,5 +1,10 @@
 use super::*;
-use crate::{store::TrackId, tags::Tags};
+use crate::{
+    report::answer::{Match, Status},
+    store::TrackId,
+    tags::Tags,
+    units::Seconds,
+};
 
 /// What is longer than a picture may be.
 const MOST: usize = 300_000;

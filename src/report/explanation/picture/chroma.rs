@@ -1,5 +1,11 @@
 //! The chroma of the clip and of the track, one above the other.
-use super::*;
+use std::io;
+
+use super::layout::{LEFT, RIGHT};
+use crate::{
+    draw::{Heat, Ink, Panel, Point, Scene, Ticks},
+    report::explanation::model::{ChromaMap, Explanation},
+};
 
 const CLIP: (f64, f64) = (140.0, 130.0);
 const TRACK: (f64, f64) = (325.0, 130.0);

@@ -1,5 +1,12 @@
 //! The evidence over time.
-use super::*;
+use super::layout::{LEFT, RIGHT};
+use crate::{
+    draw::{Anchor, Ink, Panel, Point, Scene, Size, Ticks},
+    report::{
+        answer::Match,
+        explanation::model::{EvidenceCurve, Explanation},
+    },
+};
 
 const PLACE: (f64, f64) = (520.0, 140.0);
 

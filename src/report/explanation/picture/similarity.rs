@@ -1,5 +1,11 @@
 //! The similarity around the place.
-use super::*;
+use std::io;
+
+use super::layout::LEFT;
+use crate::{
+    draw::{Heat, Ink, Panel, Point, Scene, Ticks},
+    report::explanation::model::SimilarityMap,
+};
 
 const PLACE: [f64; 4] = [LEFT, 735.0, 330.0, 230.0];
 

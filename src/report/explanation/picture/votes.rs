@@ -1,5 +1,13 @@
 //! The votes for where the clip begins.
-use super::*;
+use super::layout::RIGHT;
+use crate::{
+    draw::{Anchor, Ink, Panel, Scene, Size, Ticks},
+    report::{
+        answer::Match,
+        explanation::model::{Explanation, Votes},
+    },
+    units::Seconds,
+};
 
 const LEFT_EDGE: f64 = 520.0;
 const UP: (f64, f64) = (735.0, 115.0);
