@@ -124,6 +124,8 @@ def main():
     names = {crate["name"] for crate in crates}
     if "libsqlite3-sys" in names:
         parts.append(("SQLite", "public domain", ["SQLite is in the public domain: https://sqlite.org/copyright.html"]))
+    if "resvg" in names:
+        parts.append(("Noto Sans, reduced", "OFL-1.1", [(ROOT / "src/draw/font/OFL.txt").read_text(encoding="utf-8")]))
     if args.zig:
         parts += [(name, licence, [text]) for name, licence, text in of_zig(args.zig, args.target)]
     parts.append(("the Rust standard library", "MIT OR Apache-2.0", ["See rust-standard-library.html."]))

@@ -200,6 +200,9 @@ pub enum IndexError {
     /// Its derived part contradicts the rest, which is whole.
     #[error("its neighbour index is damaged ({0}); nothing is lost")]
     Neighbours(String),
+    /// It has no track with this id.
+    #[error("has no track with the id {0}")]
+    NoTrack(u32),
     /// Files cannot be moved onto others.
     #[error("already holds {}", Shown(.0))]
     Occupied(PathBuf),

@@ -46,6 +46,7 @@
 //! | add one file, a stream or samples | [`Index::add`], [`Index::add_audio`], [`AddOptions`] |
 //! | identify a clip | [`Index::query`], [`QueryOptions`], [`Answer`], [`Match`] |
 //! | identify many clips | [`Index::query_all`] |
+//! | see why a clip matches, or does not | [`Index::explain`], [`Explanation`] |
 //! | identify live sound, or hours of it as it comes | [`Index::listen`], [`Listener`] |
 //! | find what sounds like a track of the index | [`Index::query_track`] |
 //! | list what an index holds | [`Index::tracks`], [`Index::info`], [`Index::failures`], [`Index::select`] |
@@ -86,6 +87,8 @@
 //! | `formats` | all containers and decoders, or single ones: `wav`, `aiff`, `caf`, `flac`, `ogg` (with Vorbis), `opus`, `mp3`, `mp4` (with AAC and ALAC), `aac` alone (ADTS), `alac`, `adpcm`, `mkv` |
 //! | `decode` | reading files, which each of these brings: [`Index::build`], [`Index::add`] and every call that takes a path or a stream |
 //! | `analyze` | [`analyze`](analyze()) and [`analyze_all`] with all that they can write; [`analysis`] is always there |
+//! | `explain` | [`Index::explain`]: why a clip matches a track, or does not, with a picture |
+//! | `plot` | pictures in SVG and PNG, which these two bring |
 //! | `acoustid` | [`acoustid`], the fingerprints of AcoustID |
 //! | `ffmpeg` | [`Ffmpeg`]: decoding through an installed ffmpeg what these decoders do not know, for calls that allow it |
 //! | `graph` | building the HNSW graph of very large neighbour indexes; without it a search looks at all centroids |
@@ -112,7 +115,7 @@
 #![deny(missing_docs)]
 // Stages have parts that only the harmonic analysis of files uses, or only builds, or only programs that look inside.
 #![cfg_attr(
-    not(all(feature = "analyze", feature = "acoustid", feature = "unstable")),
+    not(all(feature = "analyze", feature = "acoustid", feature = "explain", feature = "unstable")),
     allow(dead_code, unused_imports)
 )]
 
@@ -125,6 +128,8 @@ mod analyze;
 mod build;
 mod callback;
 mod cancel;
+#[cfg(feature = "plot")]
+mod draw;
 pub mod error;
 mod failpoint;
 mod index;
@@ -230,6 +235,9 @@ pub use index::{
 };
 pub use quality::Quality;
 pub use query::{options::QueryOptions, variants::Range};
+#[cfg(feature = "explain")]
+#[doc(inline)]
+pub use report::Explanation;
 #[cfg(feature = "analyze")]
 #[doc(inline)]
 pub use report::HarmonicFigures;

@@ -31,17 +31,36 @@ impl WindowEvidence {
     ///
     /// `query` and `reference` are the same as for [`super::segment::align`].
     pub fn evidence(&mut self, query: &[f32], reference: &Reference, alignment: &Alignment) -> f32 {
+        WEIGHT * self.squares(query, reference, alignment).into_iter().map(|(_, square)| square).sum::<f32>()
+    }
+
+    /// The middle of each of these windows, in half frames of the query, and its evidence.
+    pub fn each(
+        &mut self,
+        query: &[f32],
+        reference: &Reference,
+        alignment: &Alignment,
+    ) -> impl Iterator<Item = (f64, f32)> {
+        let half = self.params.window_frames as f64 / 2.0;
+        let windows = self.squares(query, reference, alignment).into_iter();
+        let middle = move |end: usize| alignment.from as f64 + 2.0 * (end as f64 - half);
+        windows.map(move |(end, square)| (middle(end), WEIGHT * square))
+    }
+
+    /// Of each window, the pair of frames after its last one, counted from the start of the range, and the square of its
+    /// cosine.
+    fn squares(&mut self, query: &[f32], reference: &Reference, alignment: &Alignment) -> Vec<(usize, f32)> {
         let (values, length) = (self.params.frame_values(), self.params.window_frames);
-        let Some(sides) = paired_frames(query, reference, values, alignment) else { return 0.0 };
+        let Some(sides) = paired_frames(query, reference, values, alignment) else { return Vec::new() };
         let count = sides[0].len() / values;
-        let (mut windows, mut shares) = ([Vec::new(), Vec::new()], Vec::new());
+        let (mut windows, mut ends) = ([Vec::new(), Vec::new()], Vec::new());
         for end in (length / 2..count + length / 2 + 1).step_by(self.params.window_hop) {
             let (from, to) = (end.saturating_sub(length), end.min(count));
             let share = to.saturating_sub(from) as f32 / length as f32;
             if share < MIN_SHARE {
                 continue;
             }
-            shares.push(share);
+            ends.push((end, share));
             let lead = (from + length - end) * values;
             for (windows, side) in windows.iter_mut().zip(&sides) {
                 let start = windows.len();
@@ -57,8 +76,8 @@ impl WindowEvidence {
         });
         let dims = self.params.window_dims;
         let cosine = |q, t| self.params.projection.cosine(dot(q, t));
-        let pairs = query.chunks_exact(dims).zip(track.chunks_exact(dims)).zip(shares);
-        WEIGHT * pairs.map(|((q, t), share)| (share * cosine(q, t).max(0.0)).powi(2)).sum::<f32>()
+        let pairs = query.chunks_exact(dims).zip(track.chunks_exact(dims)).zip(ends);
+        pairs.map(|((q, t), (end, share))| (end, (share * cosine(q, t).max(0.0)).powi(2))).collect()
     }
 }
 

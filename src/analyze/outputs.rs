@@ -14,6 +14,7 @@ use super::{
     wav_parts::PartFile,
 };
 use crate::{
+    draw::no_font,
     error::{Error, Result},
     report::{
         HarmonicFigures,
@@ -104,8 +105,8 @@ impl Outputs {
         self.frames.as_mut().map_or(Ok(()), |file| file.magnitudes(magnitudes, chroma))
     }
 
-    /// Completes all files and gives them their names.
-    pub fn finish(self, name: &Path, cqt: &Cqt, figures: &HarmonicFigures) -> Result<()> {
+    /// Completes all files and gives them their names. Returns a warning if the plot lacks characters.
+    pub fn finish(self, name: &Path, cqt: &Cqt, figures: &HarmonicFigures) -> Result<Option<String>> {
         if let Some(frames) = self.frames {
             frames.finish(cqt, figures)?;
         }
@@ -114,10 +115,12 @@ impl Outputs {
             let name = name.file_name().unwrap_or(name.as_os_str()).to_string_lossy();
             let bins = (cqt.frequency(0), cqt.frequency(cqt.bins()));
             let mut out = BufWriter::new(file);
-            let written = plot.write(format, &name, figures, bins, &mut out).and_then(|()| out.flush());
-            written.map_err(io_error(staged.target()))?;
+            let written = plot.write(format, &name, figures, bins, &mut out);
+            let missing = written.and_then(|missing| out.flush().map(|()| missing));
+            let missing = missing.map_err(io_error(staged.target()))?;
             staged.commit()?;
+            return Ok((!missing.is_empty()).then(|| no_font(&missing)));
         }
-        Ok(())
+        Ok(None)
     }
 }

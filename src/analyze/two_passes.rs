@@ -146,7 +146,7 @@ impl Job<'_, '_> {
             figures.key_confidence = Some(key.confidence);
             figures.key_second = Some(key.second.to_string());
         }
-        outputs.finish(self.name, chroma.cqt(), &figures)?;
+        figures.warnings.extend(outputs.finish(self.name, chroma.cqt(), &figures)?);
         Ok(figures)
     }
 

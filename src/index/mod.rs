@@ -7,6 +7,8 @@ pub(crate) mod connections;
 mod duplicate_choice;
 mod duplicate_filter;
 pub(crate) mod duplicates;
+#[cfg(feature = "explain")]
+pub(crate) mod explain;
 pub(crate) mod handle;
 pub(crate) mod info;
 pub(crate) mod maintain;

@@ -78,6 +78,15 @@ impl Library for Files<'_> {
         Ok(windows)
     }
 
+    fn has_tracks(&self) -> Result<bool> {
+        for file in &self.files {
+            if file.store.has_tracks()? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     fn frames(&self, stretch: &Stretch, packed: &mut Vec<u8>) -> Result<()> {
         let (store, id) = self.store_of(stretch.track);
         store.frames(id, stretch.frames.clone(), packed)

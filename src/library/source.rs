@@ -78,6 +78,11 @@ pub(crate) trait Library {
     /// The number of windows, or `max` if there are more.
     fn windows_up_to(&self, max: u64) -> Result<u64>;
 
+    /// Whether there are any tracks.
+    fn has_tracks(&self) -> Result<bool> {
+        Ok(self.windows_up_to(1)? > 0)
+    }
+
     /// Reads frames as they are stored. Clears `packed` first.
     fn frames(&self, stretch: &Stretch, packed: &mut Vec<u8>) -> Result<()>;
 

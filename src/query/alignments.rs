@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, ops::Range};
 
 use super::{
     engine::{Query, stretch},
-    place::{Anchor, Place},
+    place::{Anchor, Origin, Place},
     variant_frames::VariantFrames,
     variants::{self, Variant},
 };
@@ -37,6 +37,8 @@ const MAX_KEPT_OF_TRACK: usize = 6;
 struct Aligned {
     variant: Variant,
     track: TrackId,
+    /// The offset near which it was aligned.
+    proposed: i32,
     alignment: Alignment,
     reference: Reference,
     /// The evidence of frames and windows; 0 until the windows are compared.
@@ -266,7 +268,7 @@ impl Query<'_> {
     /// no traits.
     fn place(&self, variants: &VariantFrames<'_>, aligned: Aligned, is_measured: bool) -> Place {
         let values = self.params.frame_values();
-        let Aligned { variant, track, alignment, reference, whole, sound } = aligned;
+        let Aligned { variant, track, proposed, alignment, reference, whole, sound } = aligned;
         let centre = (alignment.from + alignment.to) as f64 / 2.0;
         let start =
             Line { at: centre / variant.tempo, in_track: centre + alignment.offset, tempo: variant.tempo };
@@ -311,6 +313,8 @@ impl Query<'_> {
             runner_up: 0.0,
             sound,
             repeats: Vec::new(),
+            origin: Some(Origin { variant, proposed, alignment }),
+            is_backwards: false,
         }
     }
 
@@ -334,6 +338,28 @@ impl Query<'_> {
         offset: i32,
     ) -> Result<Option<Aligned>> {
         self.options.cancel.check()?;
+        let reference = self.reference(variants, (variant, frames), track, offset)?;
+        let alignment = align(frames, &reference, self.params.frame_values(), offset);
+        let proposed = offset;
+        Ok(alignment.map(|alignment| Aligned {
+            variant,
+            track,
+            proposed,
+            alignment,
+            reference,
+            whole: 0.0,
+            sound: 0,
+        }))
+    }
+
+    /// The stored frames of a track that a variant of the query meets near an offset.
+    pub(super) fn reference(
+        &self,
+        variants: &VariantFrames<'_>,
+        (variant, frames): (Variant, &[f32]),
+        track: TrackId,
+        offset: i32,
+    ) -> Result<Reference> {
         let values = self.params.frame_values();
         let count = (frames.len() / values) as i32;
         let around = self.around(track, offset, count);
@@ -341,7 +367,6 @@ impl Query<'_> {
             self.stored(track, i64::from(around.frames.start.0), i64::from(around.frames.end.0))?;
         let (heard, half) = variants.heard(&variant, count, offset);
         reference.correct_edges(values, heard, half);
-        let alignment = align(frames, &reference, values, offset);
-        Ok(alignment.map(|alignment| Aligned { variant, track, alignment, reference, whole: 0.0, sound: 0 }))
+        Ok(reference)
     }
 }

@@ -12,12 +12,12 @@ use crate::{
 };
 
 /// A clip that is never louder is silent: three steps of 16 bits, so that dither counts as silence.
-const SILENT: f32 = 1e-4;
+pub(super) const SILENT: f32 = 1e-4;
 
 /// Audio, and how loud it was so far.
-struct Measured<'a> {
-    source: &'a mut dyn BlockSource,
-    loudest: f32,
+pub(super) struct Measured<'a> {
+    pub source: &'a mut dyn BlockSource,
+    pub loudest: f32,
 }
 
 impl BlockSource for Measured<'_> {

@@ -31,6 +31,11 @@ impl Found {
         self.places.extract_if(.., |place| place.to + GAP < done).collect()
     }
 
+    /// All places so far.
+    pub fn places(&self) -> &[Place] {
+        &self.places
+    }
+
     /// All places.
     pub fn into_places(self) -> Vec<Place> {
         self.places

@@ -5,11 +5,13 @@
 //! other tracks show what chance reaches ([`runner_up`]). Then places of neighbouring chunks are joined ([`place`]). Places
 //! in copies of one recording become one match ([`recordings`], [`same_recording`]), and the matches are ranked ([`rank`]).
 //! [`answer`] runs these steps for audio that can be read, [`listen`] for audio that is pushed in, and [`stored_track`] for a
-//! track of the index itself.
+//! track of the index itself. [`explain`] shows what an answer rests on.
 mod alignments;
 mod answer;
 mod backwards;
 mod engine;
+#[cfg(feature = "explain")]
+mod explain;
 pub(crate) mod found;
 pub(crate) mod listen;
 pub(crate) mod options;

@@ -1,5 +1,9 @@
 //! Ranges of the query that agree with a range of a track, and how places of neighbouring chunks are joined.
-use crate::{align::Traits, store::TrackId};
+use super::variants::Variant;
+use crate::{
+    align::{Alignment, Traits},
+    store::TrackId,
+};
 
 /// How far the offsets of two neighbouring ranges of one match may differ, in half frames.
 const SAME_OFFSET: f64 = 4.0;
@@ -37,6 +41,19 @@ pub(crate) struct Place {
     pub sound: usize,
     /// Offsets in the track at which the same sound comes again, in half frames; negative if it comes before.
     pub repeats: Vec<f64>,
+    /// How the place was found; of the first of its chunks. A play of a timeline has none.
+    pub origin: Option<Origin>,
+    /// Whether the clip fits the track better when it is turned round. Then the runner-up is the place itself.
+    pub is_backwards: bool,
+}
+
+/// How a place was found in its chunk.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Origin {
+    pub variant: Variant,
+    /// The offset near which the variant was aligned, in half frames.
+    pub proposed: i32,
+    pub alignment: Alignment,
 }
 
 /// A point of the query and its counterpart in the track: half frames `at` and `at + offset`.
@@ -66,6 +83,8 @@ impl Place {
             runner_up: 2.0,
             sound: 0,
             repeats: Vec::new(),
+            origin: None,
+            is_backwards: false,
         }
     }
 
@@ -104,6 +123,7 @@ pub(crate) fn join(places: &mut Vec<Place>, new: Place, done: usize) {
     place.evidence += new.evidence;
     place.runner_up += new.runner_up;
     place.pairs += new.pairs;
+    place.is_backwards |= new.is_backwards;
     place.last = new.first;
     place.to = new.to;
     place.repeats.retain(|by| new.repeats.iter().any(|other| (by - other).abs() <= SAME_OFFSET));

@@ -43,6 +43,16 @@ const AS_IT_IS: f64 = 0.025;
 /// The fewest frames of a query whose variants are tried. A chord or two resemble some place at some pitch.
 const MIN_WIDE: f64 = 7.0;
 
+/// A share of `all`, of each of so many `parts`, within limits.
+fn share(all: usize, parts: usize, limits: &RangeInclusive<usize>) -> usize {
+    (all / parts.max(1)).clamp(*limits.start(), *limits.end())
+}
+
+/// How many nearest library windows each of a chunk's windows asks for.
+pub(super) fn hits_of_each(windows: usize) -> usize {
+    share(HITS, windows, &NEAREST)
+}
+
 impl Query<'_> {
     /// Finds the places of one chunk, counted in half frames from its beginning. Looks up the query as it is.
     /// If that gives no match, looks deeper into the neighbour index, and then also tries the query
@@ -52,10 +62,7 @@ impl Query<'_> {
         let variants = VariantFrames::new(chunk, &params);
         let windows = self.windows(&chunk.chroma, 1);
         let halves = chunk.half_frames(&params);
-        let share = |all: usize, parts: usize, of: &RangeInclusive<usize>| {
-            (all / parts.max(1)).clamp(*of.start(), *of.end())
-        };
-        let nearest = share(HITS, windows.starts.len(), &NEAREST);
+        let nearest = hits_of_each(windows.starts.len());
         let most = share(ALIGNED, halves, &PLACES);
         let (hits, nearest, most) = self.nearest(&windows, nearest, most)?;
         let mut proposed = candidates(&hits, most, &params.projection);
@@ -86,6 +93,7 @@ impl Query<'_> {
                 if self.is_backwards(&variants, place)? {
                     // What it reaches in this track is what chance reaches.
                     places[at].runner_up = place.evidence;
+                    places[at].is_backwards = true;
                 } else {
                     places[at].repeats = self.repeats(&variants, place)?;
                 }

@@ -275,6 +275,8 @@ impl Heard {
             runner_up: 0.0,
             sound: 0,
             repeats: Vec::new(),
+            origin: None,
+            is_backwards: false,
         }
     }
 

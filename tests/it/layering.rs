@@ -20,6 +20,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("analysis", &[]),
     ("ordered", &[]),
     ("decode", &[]),
+    ("draw", &[]),
     ("resample", &[]),
     ("spectrum", &[]),
     ("chroma", &[]),
@@ -30,7 +31,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("ann", &["fingerprint", "store"]),
     ("align", &["chroma", "fingerprint", "store", "ann"]),
     ("duplicates", &["fingerprint", "quality", "store", "ann", "align"]),
-    ("report", &["quality", "store", "analysis", "duplicates"]),
+    ("report", &["draw", "quality", "store", "analysis", "duplicates"]),
     ("library", &["store", "ann"]),
     ("query", &["decode", "extract", "fingerprint", "store", "ann", "align", "library", "report"]),
     (
@@ -60,7 +61,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("shard", &["decode", "extract", "store", "ann", "library", "query", "timeline", "report", "index"]),
     ("acoustid", &["decode"]),
-    ("analyze", &["analysis", "decode", "extract", "ordered", "report", "scan"]),
+    ("analyze", &["analysis", "decode", "draw", "extract", "ordered", "report", "scan"]),
 ];
 
 /// Crates whose files must not lead to each other in a circle: their sources and the file of the root.

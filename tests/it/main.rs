@@ -26,6 +26,7 @@ mod duplicates_memory;
 mod duplicates_shown;
 mod embed;
 mod exact;
+mod explain;
 #[cfg(unix)]
 mod ffmpeg;
 mod format_1;

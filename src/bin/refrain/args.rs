@@ -3,6 +3,8 @@ mod acts;
 mod bytes;
 mod duplicates;
 pub mod examples;
+#[cfg(feature = "explain")]
+mod explain;
 mod ffmpeg;
 mod find;
 mod fingerprint;
@@ -20,6 +22,8 @@ use refrain::QueryOptions;
 
 pub use acts::*;
 pub use duplicates::*;
+#[cfg(feature = "explain")]
+pub use explain::*;
 pub use ffmpeg::*;
 pub use find::*;
 pub use fingerprint::*;
@@ -47,6 +51,9 @@ pub struct Cli {
 pub enum Command {
     /// Find the song that a clip comes from, and the time in the song
     Query(QueryArgs),
+    /// Show why a clip matches a track, or does not, in words and in a picture
+    #[cfg(feature = "explain")]
+    Explain(ExplainArgs),
     /// List the songs in recordings of any length
     Timeline(TimelineArgs),
     /// List the files that hold the same recording, and which of them to keep

@@ -44,6 +44,8 @@ fn main() -> ExitCode {
         Command::Index(IndexCommand::Compact) => cmd::index_compact::run(),
         Command::Index(IndexCommand::Export(args)) => cmd::index_export::run(&args),
         Command::Query(args) => cmd::query::run(&args),
+        #[cfg(feature = "explain")]
+        Command::Explain(args) => cmd::explain::run(&args),
         Command::Timeline(args) => cmd::timeline::run(&args),
         Command::Duplicates(args) => cmd::duplicates::run(&args),
         Command::Analyze(args) => cmd::analyze::run(&args),

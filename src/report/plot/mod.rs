@@ -1,38 +1,26 @@
 //! Draws the harmony of a file: constant-Q magnitudes, pitch and chroma over time, with the key.
-//!
-//! The picture has a background of its own, so it reads well on light and dark pages.
-mod canvas;
 mod columns;
-mod png;
-mod svg;
 
 use std::{io, path::Path};
 
-use self::{
-    canvas::{Anchor, Canvas, Raster},
-    columns::{Columns, PitchColumns},
-};
 use refrain_analysis::{CLASSES, Spectrogram, blocks::NAMES};
 
+use self::columns::{Columns, PitchColumns};
 use super::HarmonicFigures;
-use crate::units::Seconds;
+use crate::draw::{Anchor, Heat, Ink, Panel, Scene, Size, Theme, Ticks, cut, pixels};
 
 /// The size of the picture, and the left and right end of its time axis.
-const SIZE: (u32, u32) = (1200, 850);
+const SIZE: (f64, f64) = (1200.0, 850.0);
 const LEFT: f64 = 70.0;
-const RIGHT: f64 = 1180.0;
+const RIGHT: f64 = 1110.0;
 
 /// Top and height of each panel.
-const MAGNITUDES: (f64, f64) = (80.0, 300.0);
-const PITCH: (f64, f64) = (415.0, 150.0);
-const CHROMA: (f64, f64) = (600.0, 200.0);
+const MAGNITUDES: (f64, f64) = (90.0, 290.0);
+const PITCH: (f64, f64) = (413.0, 150.0);
+const CHROMA: (f64, f64) = (618.0, 185.0);
 
 /// The range of magnitudes shown, in decibels below the largest.
 const DECIBELS: f64 = 60.0;
-
-const INK: [u8; 3] = [34, 34, 34];
-const FAINT: [u8; 3] = [200, 200, 200];
-const TRACK: [u8; 3] = [178, 24, 43];
 
 /// The file format of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +73,8 @@ impl Plot {
         (0..chroma.frames()).for_each(|t| self.chroma.add(chroma.frame(t)));
     }
 
-    /// Writes the picture. `bins` are the frequencies of the lowest bin and of the bin after the highest.
+    /// Writes the picture. `bins` are the frequencies of the lowest bin and of the bin after the highest. Returns the
+    /// characters of the name that no font has.
     pub(crate) fn write(
         &self,
         format: PlotFormat,
@@ -93,58 +82,77 @@ impl Plot {
         figures: &HarmonicFigures,
         bins: (f64, f64),
         out: &mut dyn io::Write,
-    ) -> io::Result<()> {
+    ) -> io::Result<String> {
+        let svg = self.drawn(name, figures, bins)?.svg(Theme::Auto);
         match format {
-            PlotFormat::Svg => {
-                let mut canvas = svg::Svg::new(SIZE);
-                self.draw(&mut canvas, name, figures, bins)?;
-                canvas.write(out)
-            }
+            PlotFormat::Svg => out.write_all(svg.as_bytes()).map(|()| String::new()),
             PlotFormat::Png => {
-                let mut canvas = png::Pixels::new(SIZE);
-                self.draw(&mut canvas, name, figures, bins)?;
-                canvas.write(out)
+                let pixels = pixels(&svg, 1.0)?;
+                out.write_all(&pixels.png)?;
+                Ok(pixels.missing)
             }
         }
     }
 
-    fn draw(
-        &self,
-        canvas: &mut impl Canvas,
-        name: &str,
-        figures: &HarmonicFigures,
-        bins: (f64, f64),
-    ) -> io::Result<()> {
-        canvas.text((LEFT, 30.0), name, Anchor::Begin, true);
-        canvas.text((LEFT, 55.0), &told(figures), Anchor::Begin, false);
-
-        panel(canvas, MAGNITUDES, "constant-Q magnitude, dB below the loudest");
-        canvas.image(frame_of(MAGNITUDES), &decibels(&self.magnitudes))?;
-        octaves(canvas, MAGNITUDES, bins);
-
-        panel(canvas, PITCH, "pitch");
-        octaves(canvas, PITCH, self.range);
-        let x =
-            |column: usize| LEFT + (RIGHT - LEFT) * (column as f64 + 0.5) / self.pitch.len().max(1) as f64;
-        let y = |hertz: f32| {
-            let (low, high) = self.range;
-            let share = ((f64::from(hertz) / low).log2() / (high / low).log2()).clamp(0.0, 1.0);
-            PITCH.0 + PITCH.1 * (1.0 - share)
+    fn drawn(&self, name: &str, figures: &HarmonicFigures, bins: (f64, f64)) -> io::Result<Scene> {
+        let told = told(figures);
+        let mut scene = Scene::new(SIZE, name, &format!("{name}: {told}"));
+        let heading = cut(name, Size::Heading.fits(RIGHT - LEFT));
+        scene.text((LEFT, 34.0), &heading, (Anchor::Begin, Size::Heading), Ink::Text);
+        scene.text((LEFT, 58.0), &told, (Anchor::Begin, Size::Body), Ink::Text);
+        let duration = figures.duration.0.max(f64::MIN_POSITIVE);
+        let panel = |(top, height): (f64, f64), up| Panel {
+            place: [LEFT, top, RIGHT - LEFT, height],
+            across: (0.0, duration),
+            up,
         };
-        let seen = self.pitch.ranges().enumerate().filter_map(|(i, range)| Some((i, range?)));
-        // Even a single pitch has some height.
-        let lines = seen.map(|(i, (low, high))| ((x(i), y(low) + 1.0), (x(i), y(high) - 1.0)));
-        canvas.lines(&lines.collect::<Vec<_>>(), TRACK, 2.0);
+        let times = Ticks::times(0.0, figures.duration.0, 12);
 
-        panel(canvas, CHROMA, "chroma, of each frame's largest");
-        canvas.image(frame_of(CHROMA), &shares(&self.chroma))?;
-        for (class, name) in NAMES.iter().enumerate() {
-            let y = CHROMA.0 + CHROMA.1 * (1.0 - (class as f64 + 0.5) / CLASSES as f64);
-            canvas.text((LEFT - 8.0, y + 4.0), name, Anchor::End, false);
-        }
-        times(canvas, figures.duration.0);
-        Ok(())
+        let magnitudes = panel(MAGNITUDES, logarithms(bins));
+        magnitudes.caption(&mut scene, "Magnitude of each pitch (constant-Q), in dB below the loudest");
+        magnitudes.heat(&mut scene, &decibels(&self.magnitudes), (0.0, duration))?;
+        octaves(&mut scene, &magnitudes);
+        let label = |below: f64| format!("-{below:.0} dB");
+        let labels = [label(DECIBELS), label(DECIBELS * 2.0 / 3.0), label(DECIBELS / 3.0)];
+        let [low, middle, high] = &labels;
+        magnitudes.bar(&mut scene, &[(0.0, low), (1.0 / 3.0, middle), (2.0 / 3.0, high), (1.0, "0 dB")])?;
+
+        let pitch = panel(PITCH, logarithms(self.range));
+        pitch.caption(&mut scene, "Pitch: the lowest and the highest of each moment");
+        pitch.across(&mut scene, &times, true);
+        octaves(&mut scene, &pitch);
+        self.pitches(&mut scene, &pitch);
+
+        let chroma = panel(CHROMA, (0.0, CLASSES as f64));
+        chroma.caption(
+            &mut scene,
+            "Chroma: how strong each note of the octave is, as a share of the strongest",
+        );
+        chroma.heat(&mut scene, &shares(&self.chroma), (0.0, duration))?;
+        let notes = NAMES.iter().enumerate().map(|(class, name)| (class as f64 + 0.5, (*name).to_owned()));
+        chroma.up(&mut scene, &Ticks(notes.collect()), false);
+        chroma.bar(&mut scene, &[(0.0, "0"), (1.0, "1")])?;
+        chroma.across(&mut scene, &times, false);
+        chroma.name_across(&mut scene, "time");
+        [magnitudes, pitch, chroma].iter().for_each(|panel| panel.frame(&mut scene));
+        Ok(scene)
     }
+
+    fn pitches(&self, scene: &mut Scene, panel: &Panel) {
+        let columns = self.pitch.len().max(1) as f64;
+        let across = |column: usize| panel.across.1 * (column as f64 + 0.5) / columns;
+        let seen = self.pitch.ranges().enumerate().filter_map(|(i, range)| Some((i, range?)));
+        let lines = seen.map(|(i, (low, high))| {
+            let [low, high] = [low, high].map(|hertz| panel.within(across(i), f64::from(hertz).log2()));
+            // Even a single pitch has some height.
+            vec![(low.0, low.1 + 1.0), (high.0, high.1 - 1.0)]
+        });
+        scene.lines(&lines.collect::<Vec<_>>(), Ink::Track, (2.0, 0.0));
+    }
+}
+
+fn logarithms((low, high): (f64, f64)) -> (f64, f64) {
+    (low.log2(), high.log2())
 }
 
 /// The line of figures below the name.
@@ -157,68 +165,21 @@ fn told(figures: &HarmonicFigures) -> String {
     format!("{key}, {}{tuning}{pitch}{harmonic}", figures.duration)
 }
 
-/// Left, top, width and height of a panel.
-fn frame_of((top, height): (f64, f64)) -> [f64; 4] {
-    [LEFT, top, RIGHT - LEFT, height]
-}
-
-fn panel(canvas: &mut impl Canvas, place: (f64, f64), title: &str) {
-    canvas.text((LEFT, place.0 - 6.0), title, Anchor::Begin, false);
-    canvas.frame(frame_of(place), INK);
-}
-
-/// Labels every C between two frequencies.
-fn octaves(canvas: &mut impl Canvas, (top, height): (f64, f64), (low, high): (f64, f64)) {
+/// Labels every C of a panel whose vertical axis has logarithms of hertz.
+fn octaves(scene: &mut Scene, panel: &Panel) {
     const C0: f64 = refrain_analysis::C1 / 2.0;
-    let mut faint = Vec::new();
-    for octave in 0..12 {
-        let share = ((C0 * f64::from(octave).exp2()) / low).log2() / (high / low).log2();
-        if (-1e-3..=1.001).contains(&share) {
-            let y = top + height * (1.0 - share);
-            canvas.text((LEFT - 8.0, y + 4.0), &format!("C{octave}"), Anchor::End, false);
-            faint.push(((LEFT - 5.0, y), (LEFT, y)));
-        }
-    }
-    canvas.lines(&faint, INK, 1.0);
+    let within = (panel.up.0 - 1e-3)..(panel.up.1 + 1e-3);
+    let notes = (0..12).map(|octave| (C0.log2() + f64::from(octave), format!("C{octave}")));
+    panel.up(scene, &Ticks(notes.filter(|(v, _)| within.contains(v)).collect()), false);
 }
 
-/// Labels the time below the last panel, and marks it in the panel without an image.
-fn times(canvas: &mut impl Canvas, duration: f64) {
-    const STEPS: [f64; 15] =
-        [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0];
-    let most = 12.0;
-    let step = STEPS.into_iter().find(|s| duration / s <= most);
-    let step = step.unwrap_or_else(|| (duration / most / 3600.0).ceil() * 3600.0);
-    let bottom = CHROMA.0 + CHROMA.1;
-    let (mut ticks, mut faint) = (Vec::new(), Vec::new());
-    for n in 0..=(duration / step).floor() as u32 {
-        let time = f64::from(n) * step;
-        let x = LEFT + (RIGHT - LEFT) * if duration > 0.0 { time / duration } else { 0.0 };
-        let label = Seconds(time).to_string();
-        let label = if step < 1.0 { &label[..] } else { label.trim_end_matches(".0") };
-        canvas.text((x, bottom + 20.0), label, Anchor::Middle, false);
-        ticks.push(((x, bottom), (x, bottom + 5.0)));
-        faint.push(((x, PITCH.0), (x, PITCH.0 + PITCH.1)));
-    }
-    canvas.lines(&faint, FAINT, 1.0);
-    canvas.lines(&ticks, INK, 1.0);
-    canvas.text(((LEFT + RIGHT) / 2.0, bottom + 40.0), "time", Anchor::Middle, false);
+/// Draws columns as a heat map; `share` maps each value to 0..=1.
+fn image(columns: &Columns, share: impl Fn(&[f32], f32) -> f64) -> Heat {
+    let means: Vec<Vec<f32>> = (0..columns.len()).map(|x| columns.means(x)).collect();
+    Heat::of_columns(means.iter().map(Vec::as_slice), columns.values(), share)
 }
 
-/// Draws columns as an image; `share` maps each value to 0..=1.
-fn image(columns: &Columns, share: impl Fn(&[f32], f32) -> f64) -> Raster {
-    let (width, height) = (columns.len().max(1), columns.values());
-    let mut raster = Raster::new(width, height, colour(0.0));
-    for x in 0..columns.len() {
-        let column = columns.means(x);
-        for (bin, v) in column.iter().enumerate() {
-            raster.set(x, height - 1 - bin, colour(share(&column, *v)));
-        }
-    }
-    raster
-}
-
-fn decibels(columns: &Columns) -> Raster {
+fn decibels(columns: &Columns) -> Heat {
     let largest = (0..columns.len()).flat_map(|x| columns.means(x)).fold(0.0f32, f32::max);
     image(columns, |_, v| {
         let below = 20.0 * f64::from(v / largest.max(f32::MIN_POSITIVE)).max(1e-12).log10();
@@ -226,32 +187,17 @@ fn decibels(columns: &Columns) -> Raster {
     })
 }
 
-fn shares(columns: &Columns) -> Raster {
+fn shares(columns: &Columns) -> Heat {
     image(columns, |column, v| {
         let largest = column.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
         f64::from(v / largest)
     })
 }
 
-/// A colour scale from dark to bright, even to the eye and in grey.
-fn colour(share: f64) -> [u8; 3] {
-    const STOPS: [[f64; 3]; 6] = [
-        [12.0, 7.0, 40.0],
-        [66.0, 16.0, 104.0],
-        [138.0, 34.0, 106.0],
-        [212.0, 72.0, 66.0],
-        [249.0, 143.0, 30.0],
-        [252.0, 250.0, 170.0],
-    ];
-    let place = share.clamp(0.0, 1.0) * (STOPS.len() - 1) as f64;
-    let below = (place as usize).min(STOPS.len() - 2);
-    let part = place - below as f64;
-    std::array::from_fn(|i| (STOPS[below][i] * (1.0 - part) + STOPS[below + 1][i] * part).round() as u8)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::units::Seconds;
 
     fn plot(frames: usize) -> Plot {
         let mut plot = Plot::new((65.4, 2093.0));
@@ -277,29 +223,24 @@ mod tests {
             let plot = plot(frames);
             for format in [PlotFormat::Svg, PlotFormat::Png] {
                 let mut out = Vec::new();
-                plot.write(format, "<a> & b\u{7}", &figures, (32.7, 4186.0), &mut out).unwrap();
+                let missing = plot.write(format, "<a> & b\u{7}", &figures, (32.7, 4186.0), &mut out).unwrap();
+                assert_eq!(missing, "");
                 match format {
                     PlotFormat::Svg => {
                         let text = String::from_utf8(out.clone()).unwrap();
-                        assert!(text.starts_with("<svg") && text.trim_end().ends_with("</svg>"));
+                        resvg::usvg::roxmltree::Document::parse(&text).unwrap();
                         assert!(text.contains("&lt;a&gt; &amp; b") && text.contains("no key"));
                     }
                     PlotFormat::Png => {
                         let reader = ::png::Decoder::new(io::Cursor::new(&out)).read_info().unwrap();
-                        assert_eq!((reader.info().width, reader.info().height), SIZE);
+                        let (width, height) = (reader.info().width, reader.info().height);
+                        assert_eq!((f64::from(width), f64::from(height)), SIZE);
                     }
                 }
                 sizes.push(out.len());
             }
         }
-        assert!(sizes.iter().all(|size| *size < 2_000_000), "{sizes:?}");
-    }
-
-    #[test]
-    fn colours_get_brighter() {
-        let light = |share| colour(share).iter().map(|c| u32::from(*c)).sum::<u32>();
-        assert!((0..100).all(|n| light(f64::from(n) / 100.0) <= light(f64::from(n + 1) / 100.0)));
-        assert_eq!(colour(f64::NEG_INFINITY), colour(0.0));
+        assert!(sizes.iter().all(|size| *size < 300_000), "{sizes:?}");
     }
 
     #[test]

@@ -136,6 +136,15 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ("Show the closest tracks, even if they do not match", "refrain query clip.wav --explain"),
         ],
     ),
+    #[cfg(feature = "explain")]
+    (
+        "explain",
+        &[
+            ("Say why a clip matches, or why not", "refrain explain clip.wav"),
+            ("Draw it", "refrain explain clip.wav --out why.svg"),
+            ("Say why a clip does not match one song", "refrain explain clip.wav song.flac --out why.html"),
+        ],
+    ),
     (
         "timeline",
         &[

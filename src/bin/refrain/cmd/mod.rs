@@ -16,6 +16,8 @@ mod duplicates_script;
 mod duplicates_text;
 mod duplicates_undo;
 mod duplicates_words;
+#[cfg(feature = "explain")]
+pub mod explain;
 pub mod fingerprint;
 pub mod index_build;
 pub mod index_compact;

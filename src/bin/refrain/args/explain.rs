@@ -1,0 +1,65 @@
+//! Arguments of `refrain explain`.
+use std::{ffi::OsString, path::PathBuf};
+
+use clap::{Args, ValueEnum};
+use refrain::{QueryOptions, report::Theme};
+
+use super::{ffmpeg::FfmpegArgs, probability::probability, ratio, semitones};
+
+/// What to explain, and how to show it.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// An audio file; `-` reads standard input
+    #[arg(value_name = "CLIP")]
+    pub clip: PathBuf,
+    /// Explain the clip's best place in this track: a file, a pattern or an id [default: the best match]
+    #[arg(value_name = "TRACK")]
+    pub track: Option<OsString>,
+    /// Write a picture as .svg or .png, or a page as .html
+    #[arg(long, short, value_name = "FILE.svg")]
+    pub out: Option<PathBuf>,
+    /// Draw for a light or a dark page; `auto` follows the viewer's setting, but a .png is light
+    #[arg(long, value_name = "WHICH", default_value = "auto")]
+    pub theme: ThemeArg,
+    /// Print one line of JSON with all numbers of the picture
+    #[arg(long)]
+    pub json: bool,
+    /// The lowest score that counts as a match, 0 to 1
+    #[arg(long, value_name = "P", value_parser = probability, default_value_t = QueryOptions::MIN_SCORE)]
+    pub min_score: f32,
+    /// Compare the clip with every part of every track: slower, finds slightly more
+    #[arg(long)]
+    pub exact: bool,
+    /// Do not try other pitches and speeds
+    #[arg(long, conflicts_with_all = ["pitch", "tempo"])]
+    pub fast: bool,
+    /// Try up to this many semitones higher or lower than the track, 0 to 6
+    #[arg(long, value_name = "SEMITONES", value_parser = semitones, default_value_t = 6.0)]
+    pub pitch: f64,
+    /// Try up to this many times faster or slower than the track, 1 to 2
+    #[arg(long, value_name = "RATIO", value_parser = ratio, default_value_t = 1.33)]
+    pub tempo: f64,
+    #[command(flatten)]
+    pub ffmpeg: FfmpegArgs,
+    /// Print errors only
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// For which page a picture is drawn.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum ThemeArg {
+    Light,
+    Dark,
+    Auto,
+}
+
+impl From<ThemeArg> for Theme {
+    fn from(theme: ThemeArg) -> Self {
+        match theme {
+            ThemeArg::Light => Self::Light,
+            ThemeArg::Dark => Self::Dark,
+            ThemeArg::Auto => Self::Auto,
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! `refrain explain`
+use std::{
+    ffi::OsStr,
+    fs,
+    io::{self, Write},
+    path::Path,
+    process::ExitCode,
+};
+
+use anyhow::{Context, bail};
+use refrain::{
+    Audio, Error, Explanation, Index, Match, QueryOptions, Range, Selector, Status, TrackId, report,
+    report::Theme,
+};
+
+use crate::{args::ExplainArgs, db, folders, messages, needs::Needs, stop, wording};
+
+/// What a picture's name ends in.
+const ENDINGS: &str = "the name of the picture must end in .svg, .png or .html";
+
+/// Explains one clip. Exit 0 if the explained track matches it, 1 if not, 2 if the clip could not be read.
+pub fn run(args: &ExplainArgs) -> anyhow::Result<ExitCode> {
+    let stop = stop::token();
+    let out = args.out.as_deref().map(|out| Ok::<_, anyhow::Error>((out, format_of(out)?))).transpose()?;
+    let path = db::path()?;
+    let index = Index::open(&path)?;
+    super::warn_if_empty(&index)?;
+    let track = args.track.as_deref().map(|track| chosen(&index, track)).transpose()?;
+    let range = if args.fast {
+        Range::PLAIN
+    } else {
+        Range::default().semitones(args.pitch).slowest(1.0 / args.tempo).fastest(args.tempo)
+    };
+    let options =
+        QueryOptions::default().min_score(args.min_score).exact(args.exact).range(range).cancel(&stop);
+    let audio = if args.clip.as_os_str() == "-" {
+        Audio::reader(io::stdin())
+    } else {
+        Audio::file(&args.clip).ffmpeg(&args.ffmpeg.ffmpeg)
+    };
+    let explained = match index.explain(audio, track, &options) {
+        Err(error @ Error::Audio { .. } | error @ Error::Io { .. }) => Err(error),
+        other => Ok(other?),
+    };
+    if args.json {
+        print(&format!("{}\n", report::json(&args.clip, &explained)))?;
+    }
+    let explained = match explained {
+        Ok(explained) => explained,
+        Err(error) => {
+            messages::unreadable(&error);
+            let mut needs = Needs::default();
+            needs.note(&error);
+            needs.tell();
+            return Ok(ExitCode::from(2));
+        }
+    };
+    for warning in explained.warnings.iter().filter(|_| !args.quiet) {
+        messages::say(&format!("{}: {warning}", wording::shown(&args.clip)));
+    }
+    if let Some((out, format)) = out {
+        let (content, missing) = format.of(&explained, args.theme.into())?;
+        folders::for_file(out)?;
+        fs::write(out, content).with_context(|| format!("cannot write {}", wording::shown(out)))?;
+        if let Some(missing) = missing.filter(|_| !args.quiet) {
+            let out = wording::shown(out);
+            messages::say(&format!("{out}: {}", report::no_font(&missing)));
+        }
+    }
+    if !args.json && !args.quiet {
+        print(&text(&args.clip, &explained))?;
+    }
+    Ok(if explained.status == Status::Match { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// The track that a person named.
+fn chosen(index: &Index, name: &OsStr) -> anyhow::Result<TrackId> {
+    let selector = Selector::from(name);
+    let tracks = index.selected_tracks(&selector)?;
+    let shown = wording::shown(name);
+    match tracks[..] {
+        [track] => Ok(track),
+        [] => bail!("{shown} is not in the index; {} shows what is", db::hint("list")),
+        _ => bail!("{shown} names {} tracks; name one of them", tracks.len()),
+    }
+}
+
+/// How a picture is written.
+#[derive(Clone, Copy)]
+enum Format {
+    Svg,
+    Png,
+    Html,
+}
+
+fn format_of(out: &Path) -> anyhow::Result<Format> {
+    let extension = out.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
+    match extension.as_deref() {
+        Some("svg") => Ok(Format::Svg),
+        Some("png") => Ok(Format::Png),
+        Some("html" | "htm") => Ok(Format::Html),
+        _ => bail!("cannot write {}: {ENDINGS}", wording::shown(out)),
+    }
+}
+
+impl Format {
+    /// The content of the file, and the characters that no font has.
+    fn of(self, explained: &Explanation, theme: Theme) -> io::Result<(Vec<u8>, Option<String>)> {
+        match self {
+            Self::Svg => Ok((explained.svg(theme)?.into_bytes(), None)),
+            Self::Html => Ok((explained.html(theme)?.into_bytes(), None)),
+            Self::Png => {
+                let pixels = explained.png(theme)?;
+                Ok((pixels.png, Some(pixels.missing).filter(|missing| !missing.is_empty())))
+            }
+        }
+    }
+}
+
+/// The explanation in words.
+fn text(clip: &Path, explained: &Explanation) -> String {
+    let mut text = format!("{}\n  {}\n", wording::shown(clip), wording::shown(&explained.reason));
+    if let Some(place) = &explained.place {
+        text.push_str(&of_track("track", place));
+        let Match { query_start, query_end, ref_start, ref_end, .. } = place;
+        text.push_str(&format!("  in clip {query_start}-{query_end}, in track {ref_start}-{ref_end}\n"));
+        let mut numbers = format!("  score {:.3}, similarity {:.2}", place.score, place.similarity);
+        if (place.tempo - 1.0).abs() >= 5e-4 {
+            numbers.push_str(&format!(", speed {:.3}", place.tempo));
+        }
+        if place.pitch.abs() >= 5e-3 {
+            numbers.push_str(&format!(", pitch {:+.2}", place.pitch));
+        }
+        text.push_str(&format!("{numbers}\n"));
+    }
+    if let Some(rival) = &explained.rival {
+        text.push_str(&of_track("other track", rival));
+    }
+    text
+}
+
+fn of_track(what: &str, found: &Match) -> String {
+    let (title, file) = super::title(&found.tags, &found.path, found.missing);
+    let file = file.map_or_else(String::new, |file| format!("\n    {file}"));
+    format!("  {what}: {title}{file}\n")
+}
+
+fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}

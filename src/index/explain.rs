@@ -1,0 +1,74 @@
+//! The call that explains an answer.
+use super::{handle::Index, select::Selector};
+use crate::{
+    decode::Audio,
+    error::{Error, IndexError, Result},
+    extract::track::contained,
+    query::{Query, options::QueryOptions},
+    report::Explanation,
+    store::TrackId,
+};
+
+impl Index {
+    /// Explains why a clip matches a track, or does not: its best match, or the place that comes closest if it has none; or
+    /// the best place of `track`, whether or not a query would find it.
+    ///
+    /// The numbers are those of [`Index::query_with`] with the same options, except [`QueryOptions::top`], which has no
+    /// effect. A place of `track` that a query does not look at is compared at the clip's own pitch and speed.
+    ///
+    /// ```
+    /// # #[cfg(feature = "formats")]
+    /// # fn main() -> refrain::Result<()> {
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let index = refrain::Index::open_or_create(folder.path().join("i.refrain"))?;
+    /// use refrain::{QueryOptions, report::Rule};
+    ///
+    /// index.build("fixtures/audio/songs")?;
+    /// let explained = index.explain("fixtures/audio/clips/clean.wav", None, &QueryOptions::default())?;
+    /// assert_eq!(explained.rule, Rule::Match);
+    /// println!("{}", explained.reason);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "formats"))]
+    /// # fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Index::query_with`]; [`IndexError::NoTrack`] if the index has no such track.
+    pub fn explain<'a>(
+        &self,
+        audio: impl Into<Audio<'a>>,
+        track: impl Into<Option<TrackId>>,
+        options: &QueryOptions,
+    ) -> Result<Explanation> {
+        let (audio, track) = (audio.into(), track.into());
+        let name = audio.name().to_owned();
+        contained(&name, || {
+            // An id says nothing among several files.
+            if let Some(id) = track
+                && self.only()?.reader()?.track(id)?.is_none()
+            {
+                return Err(Error::Index { path: self.path().to_owned(), reason: IndexError::NoTrack(id.0) });
+            }
+            let mut blocks = audio.cancelled_by(&options.cancel).for_fingerprint()?;
+            let readers = self.readers()?;
+            Query::new(&readers.library(), options)?.explain(&name, &mut *blocks, track)
+        })
+    }
+
+    /// The tracks of the selected files, in order of their ids.
+    ///
+    /// # Errors
+    /// [`Error::Index`] if the file cannot be read.
+    pub fn selected_tracks(&self, selector: &Selector) -> Result<Vec<TrackId>> {
+        let files = self.select(selector)?;
+        let store = self.only()?.reader()?;
+        let mut tracks = Vec::new();
+        for file in files {
+            tracks.extend(store.track_at(&file)?);
+        }
+        tracks.sort_unstable();
+        tracks.dedup();
+        Ok(tracks)
+    }
+}
