@@ -12,6 +12,7 @@ mod global;
 mod index;
 mod mistaken;
 mod probability;
+mod range;
 mod shell;
 mod timeline;
 
@@ -31,6 +32,7 @@ pub use global::*;
 pub use index::*;
 pub use mistaken::hinted;
 pub(crate) use probability::probability;
+use range::{ratio, semitones};
 pub use shell::*;
 pub use timeline::*;
 
@@ -197,19 +199,4 @@ pub struct AnalyzeArgs {
     /// Print errors only
     #[arg(long, short)]
     pub quiet: bool,
-}
-
-fn semitones(text: &str) -> Result<f64, String> {
-    within(text, 0.0, 6.0)
-}
-
-fn ratio(text: &str) -> Result<f64, String> {
-    within(text, 1.0, 2.0)
-}
-
-fn within(text: &str, least: f64, most: f64) -> Result<f64, String> {
-    match text.parse() {
-        Ok(n) if (least..=most).contains(&n) => Ok(n),
-        _ => Err(format!("give a number from {least} to {most}")),
-    }
 }

@@ -4,7 +4,11 @@ use std::{ffi::OsString, path::PathBuf};
 use clap::{Args, ValueEnum};
 use refrain::{QueryOptions, report::Theme};
 
-use super::{ffmpeg::FfmpegArgs, probability::probability, ratio, semitones};
+use super::{
+    ffmpeg::FfmpegArgs,
+    probability::probability,
+    range::{ratio, semitones},
+};
 
 /// What to explain, and how to show it.
 #[derive(Debug, Args)]
