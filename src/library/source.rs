@@ -53,7 +53,7 @@ impl Stretch {
     pub fn whole(track: TrackId, count: u32) -> Option<Self> {
         /// 25 minutes.
         const LONG: u32 = 8192;
-        (count <= LONG).then(|| Self { track, frames: Frames(0)..Frames(count) })
+        (count <= LONG).then_some(Self { track, frames: Frames(0)..Frames(count) })
     }
 
     /// A little more at either end.

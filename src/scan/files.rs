@@ -64,6 +64,9 @@ impl ScanOptions {
     }
 }
 
+/// A path, its size in bytes and its date in nanoseconds since 1970.
+type Dated = (PathBuf, u64, i64);
+
 impl ScanOptions {
     /// The files that a build of `roots` finds, in its order, with their sizes and dates; and what could not be read. For the
     /// bindings, which hand files out to several processes.
@@ -71,11 +74,7 @@ impl ScanOptions {
     /// # Errors
     /// [`Error::Io`] for a root that does not exist; [`Error::Interrupted`].
     #[doc(hidden)]
-    pub fn found(
-        &self,
-        roots: &[PathBuf],
-        cancel: &CancelToken,
-    ) -> Result<(Vec<(PathBuf, u64, i64)>, Vec<Error>)> {
+    pub fn found(&self, roots: &[PathBuf], cancel: &CancelToken) -> Result<(Vec<Dated>, Vec<Error>)> {
         let found = find(roots, self, cancel)?;
         let files = found.files.into_iter().map(|file| (file.path, file.size, file.mtime_ns)).collect();
         Ok((files, found.unreadable.into_iter().map(|(_, error)| error).collect()))

@@ -17,6 +17,9 @@ use crate::{
     units::Frames,
 };
 
+/// Frames that were asked for, and those of them that the track has, as they are stored.
+type Piece = (Range<u32>, Vec<u8>);
+
 /// The shards, as the one that answers sees them.
 pub(super) struct Remote<'a> {
     /// The shard itself, and its number.
@@ -27,7 +30,7 @@ pub(super) struct Remote<'a> {
     /// Shards that nobody can reach. The answer is without them.
     left_out: Vec<usize>,
     /// Frames that have come, by track.
-    come: RefCell<BTreeMap<TrackId, Vec<(Range<u32>, Vec<u8>)>>>,
+    come: RefCell<BTreeMap<TrackId, Vec<Piece>>>,
     /// Tracks that have come.
     tracks: RefCell<BTreeMap<TrackId, Option<Held>>>,
 }

@@ -43,7 +43,7 @@ impl Replying<'_> {
         if let Some(excluded) = wanted.excluded {
             searcher = searcher.excluding(TrackId(excluded));
         }
-        let fits = wanted.vectors.len() % dims == 0
+        let fits = wanted.vectors.len().is_multiple_of(dims)
             && (wanted.centroids.is_none() || wanted.lists.len() == wanted.vectors.len() / dims);
         if !fits || searcher.centroids()? != wanted.centroids {
             return Err(self.refuse("it was asked for lists that it does not have"));

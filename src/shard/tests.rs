@@ -41,7 +41,7 @@ impl Library {
     fn new(songs: Vec<Vec<f32>>, with_lists: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut library = Self { folder, songs, centroids: None };
-        let one = Index::open_to_write(&library.part(0..library.songs.len())).unwrap();
+        let one = Index::open_to_write(library.part(0..library.songs.len())).unwrap();
         if with_lists {
             let total = one.info().unwrap().windows;
             let sample = one.sample_windows(0, total, MaintainOptions::default()).unwrap();

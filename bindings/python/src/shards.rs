@@ -15,13 +15,12 @@ use crate::{
 /// A path, its size and its date in nanoseconds.
 type Found = (OsString, u64, i64);
 
+/// A path that could not be read, and the reason.
+type Refused = (OsString, String);
+
 /// The files that a build of `roots` finds, in its order; then files and folders that could not be read, with the reason.
 #[pyfunction]
-pub fn scan(
-    py: Python<'_>,
-    roots: Vec<PathBuf>,
-    take: Take,
-) -> PyResult<(Vec<Found>, Vec<(OsString, String)>)> {
+pub fn scan(py: Python<'_>, roots: Vec<PathBuf>, take: Take) -> PyResult<(Vec<Found>, Vec<Refused>)> {
     let found = run(py, |caller| take.scan().found(&roots, caller.cancel()))?;
     let (files, unreadable) = found.map_err(|error| errors::of_library(py, &error))?;
     let files = files.into_iter().map(|(path, size, date)| (path.into_os_string(), size, date)).collect();

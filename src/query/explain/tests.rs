@@ -5,6 +5,7 @@ use crate::{
     Index,
     align::Traits,
     decode::Audio,
+    library::Files,
     params::CURRENT,
     query::{options::QueryOptions, place::Anchor},
     store::Store,
@@ -139,8 +140,9 @@ fn a_track_that_the_search_does_not_propose_has_a_place() {
     let (one, two) = (song(12, 40), song(13, 400));
     let (folder, index) = index(&[("one", &one), ("two", &two)]);
     drop(index);
-    let store = Store::open_read(&folder.path().join("i.refrain")).unwrap();
-    let mut query = Query::new(&store, &QueryOptions::default(), &Arc::default()).unwrap();
+    let store = Store::open_read(folder.path().join("i.refrain")).unwrap();
+    let library = Files::one(&store, &Arc::default());
+    let mut query = Query::new(&library, &QueryOptions::default()).unwrap();
     let mut whole = crate::extract::chunks::Chunk::default();
     let clip = part(&two, 303.0, 311.0);
     let token = crate::CancelToken::new();
@@ -196,8 +198,9 @@ fn judged(change: impl Fn(&mut Place)) -> (Rule, Option<f64>) {
     let one = song(17, 60);
     let (folder, index) = index(&[("one", &one)]);
     drop(index);
-    let store = Store::open_read(&folder.path().join("i.refrain")).unwrap();
-    let mut query = Query::new(&store, &QueryOptions::default(), &Arc::default()).unwrap();
+    let store = Store::open_read(folder.path().join("i.refrain")).unwrap();
+    let library = Files::one(&store, &Arc::default());
+    let mut query = Query::new(&library, &QueryOptions::default()).unwrap();
     // As in a large library.
     query.windows = CURRENT.score.many_windows;
     let mut place = Place::for_test(TrackId(1), Anchor { at: 50.0, offset: 100.0 }, 0..106);

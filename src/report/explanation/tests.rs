@@ -16,6 +16,7 @@ fn found(path: &str, title: &str, evidence: f64) -> Match {
         copies: Vec::new(),
         missing: false,
         id: TrackId(7),
+        shard: None,
         score: 0.31,
         query_start: Seconds(1.0),
         query_end: Seconds(9.0),
