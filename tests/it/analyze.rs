@@ -482,7 +482,8 @@ fn a_picture_is_svg_or_png() {
     plot("p.svg").code(0);
     let svg = fs::read_to_string(place.at("p.svg")).unwrap();
     assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));
-    assert_eq!(svg.matches("data:image/png;base64,").count(), 2);
+    // Chroma and pitch, each with the bar of its colours.
+    assert_eq!(svg.matches("data:image/png;base64,").count(), 4);
     let document = one(&place.run(["analyze", "--json", "quiet & loud.wav"]).code(0));
     assert!(svg.contains("quiet &amp; loud.wav") && svg.contains(document["key"].as_str().unwrap()));
     plot("p.png").code(0);

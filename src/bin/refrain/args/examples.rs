@@ -142,7 +142,10 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         &[
             ("Say why a clip matches, or why not", "refrain explain clip.wav"),
             ("Draw it", "refrain explain clip.wav --out why.svg"),
-            ("Say why a clip does not match one song", "refrain explain clip.wav song.flac --out why.html"),
+            (
+                "Say why a clip matches one song, or why not",
+                "refrain explain clip.wav ~/Music/live/orbit.flac --out why.html",
+            ),
         ],
     ),
     (
