@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple, TypeVar
 
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 
@@ -15,6 +15,10 @@ except ImportError as error:
     raise ImportError(
         "refrain.cluster needs Ray; install it with: pip install 'refrain-audio[ray]'"
     ) from error
+
+__all__ = ["NodeAffinitySchedulingStrategy", "Workers", "cause", "in_group", "ray"]
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 #: How often Ray does a task again whose worker died.
 RETRIES = 3
@@ -81,7 +85,7 @@ class Workers:
                     except (ray.exceptions.WorkerCrashedError, ray.exceptions.OutOfMemoryError) as error:
                         yield number, None, str(error).strip().splitlines()[0]
                     except ray.exceptions.RayTaskError as error:
-                        raise _cause(error) from None
+                        raise cause(error) from None
         finally:
             for ref in running:
                 ray.cancel(ref, force=True)
@@ -103,12 +107,18 @@ class Workers:
         try:
             done = list(ray.get(references))
         except ray.exceptions.RayTaskError as error:
-            raise _cause(error) from None
+            raise cause(error) from None
         self._writing = [reference for reference in self._writing if reference not in references]
         return done
 
 
-def _cause(error: Any) -> BaseException:
+def cause(error: Any) -> BaseException:
     """What a task raised."""
-    cause = error.cause
-    return cause if isinstance(cause, BaseException) else error
+    raised = error.cause
+    return raised if isinstance(raised, BaseException) else error
+
+
+def in_group(name: str) -> Callable[[F], F]:
+    """Has a method of an actor run on the threads of a group."""
+    decorator: Callable[[F], F] = ray.method(concurrency_group=name)
+    return decorator
