@@ -15,7 +15,7 @@ from ..errors import IndexBusyError
 from ..index import Index
 from . import analyse, placement, replica, versions, writes
 from .manifest import Manifest
-from .replica import Replica, Seen
+from .replica import Seen
 from .round import Behind, Peers
 from .workers import NodeAffinitySchedulingStrategy, cause, ray
 
@@ -217,8 +217,10 @@ class Keeper:
                 with self._lock:
                     if not self._ended.is_set():
                         self._look()
-            except Exception:
+            except Exception as error:
                 log.exception("looking after the replicas failed")
+                if not self._begun:
+                    self._refused = error
             self._wake.wait(OFTEN if all(held.ready for held in self._held) else OFTEN / 5)
             self._wake.clear()
 
@@ -291,10 +293,9 @@ class Keeper:
             ray.wait([held.actor.leave.remote()], timeout=ANSWER_WITHIN)
             self._kill(held)
         for shard, node in todo.start:
-            on = NodeAffinitySchedulingStrategy(node_id=node, soft=False)
-            actor = ray.remote(Replica).options(**replica.options(), scheduling_strategy=on).remote(
-                self._me, shard, self._manifest.shards[shard].file, self._where, self._version
-            )
+            there = replica.on(NodeAffinitySchedulingStrategy(node_id=node, soft=False))
+            name = self._manifest.shards[shard].file
+            actor = there.remote(self._me, shard, name, self._where, self._version)
             self._held.append(_Held(shard, node, actor))
 
     def _spread(self) -> None:

@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, Iterator, List, NamedTuple, Optional, Tuple
 
 from .. import _refrain
 from ..index import _Ask
@@ -208,6 +208,7 @@ def _sweep(where: Optional[str]) -> None:
             os.close(lock)
 
 
-def options() -> Dict[str, Any]:
-    """How Ray starts replicas: they come back on their node when their process dies, and take no core for themselves."""
-    return {"num_cpus": 0, "max_restarts": -1, "max_task_retries": 0, "concurrency_groups": GROUPS}
+def on(strategy: Any) -> Any:
+    """Replicas as Ray starts them: they come back on their node when their process dies, and take no core for themselves."""
+    actor = ray.remote(concurrency_groups=GROUPS)(Replica)
+    return actor.options(num_cpus=0, max_restarts=-1, max_task_retries=0, scheduling_strategy=strategy)
