@@ -67,6 +67,6 @@ def _move(placed: Sequence[Placed], load: Dict[str, int], shards: int) -> Option
     fullest, emptiest = max(load, key=lambda node: load[node]), min(load, key=lambda node: load[node])
     if load[fullest] - load[emptiest] >= 2:
         for shard, nodes in enumerate(holders):
-            if fullest in nodes and emptiest not in nodes:
+            if nodes.count(fullest) > nodes.count(emptiest):
                 return shard, emptiest
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple, TypeVar
 
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
@@ -31,11 +32,12 @@ class Workers:
         self._started = not ray.is_initialized()
         self._most = workers
         if self._started:
-            # On the loopback interface: whoever reaches Ray can run programs.
+            # On the loopback interface: whoever reaches Ray can run programs. Ray replaces 127.0.0.1 by another address of the
+            # machine, and only Linux has others there.
             alone: Dict[str, Any] = {
                 "num_cpus": workers,
                 "include_dashboard": False,
-                "_node_ip_address": "127.0.0.1",
+                "_node_ip_address": "127.0.0.2" if sys.platform == "linux" else "127.0.0.1",
             }
             ray.init(
                 address=address or "local",
