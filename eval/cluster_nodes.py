@@ -22,7 +22,9 @@ import json
 import os
 import pathlib
 import random
+import secrets
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -32,6 +34,8 @@ import wave
 from concurrent.futures import ThreadPoolExecutor
 
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+# Ray lets only those in who have the token. This one is made for the run.
+os.environ["RAY_AUTH_MODE"], os.environ["RAY_AUTH_TOKEN"] = "token", secrets.token_hex(32)
 
 LONGEST = 10.0
 HEAD = "127.0.0.2:6390"
@@ -175,8 +179,6 @@ def main():
     start = time.perf_counter()
     nodes = {2: Node(2, options.work / "node-2.log")}
     try:
-        time.sleep(5)
-        nodes |= {number: Node(number, options.work / f"node-{number}.log") for number in (3, 4)}
         figures, is_right = measured(options, nodes, start)
     finally:
         for node in reversed(list(nodes.values())):
@@ -195,7 +197,10 @@ def measured(options, nodes, start):
     import refrain.cluster
 
     until(lambda: connected(ray))
-    until(lambda: sum(node["Alive"] for node in ray.nodes()) == 3)
+    # One after the other: nodes that start at the same time on one machine take the same names of sockets.
+    for number in (3, 4):
+        nodes[number] = Node(number, options.work / f"node-{number}.log")
+        until(lambda: sum(node["Alive"] for node in ray.nodes()) == len(nodes))
     figures = {"nodes_up_seconds": round(time.perf_counter() - start, 1), "cores": os.cpu_count()}
     one = refrain.cluster.build(options.music, options.work / "one", shards=1)
     assert refrain.cluster.build(options.music, options.work / "three", shards=3).tracks == one.tracks
@@ -265,11 +270,19 @@ def measured(options, nodes, start):
 
 
 def connected(ray):
+    if not listens(HEAD):
+        return False
     try:
         ray.init(address=HEAD, _node_ip_address="127.0.0.2", log_to_driver=False, logging_level="ERROR")
     except (ConnectionError, RuntimeError):
         return False
     return True
+
+
+def listens(address):
+    host, port = address.split(":")
+    with socket.socket() as line:
+        return line.connect_ex((host, int(port))) == 0
 
 
 if __name__ == "__main__":
