@@ -3,17 +3,17 @@
 
 usage: cluster_nodes.py MUSIC WORK [--clips 200] [--json FILE]
 
-Needs the Python package of refrain with its extra `ray`. MUSIC is a folder of audio files. WORK gets indexes. Starts three nodes of
-Ray on 127.0.0.2, .3 and .4, which must be free, each with one core.
+Needs the Python package of refrain with its extra `ray`. MUSIC is a folder of audio files. WORK gets indexes. Starts three nodes
+of Ray on 127.0.0.2, .3 and .4, which must be free, each with one core.
 
 1. Builds the library in three shards and as one file with the same centroids. Opens a cluster with two replicas of each shard.
-2. Asks clips of 6 to 9 s, cut from the files at random, and noise. Counts the time, the CPU of the calling process, and the bytes
-   between replicas.
+2. Asks clips of 6 to 9 s, cut from the files at random, and noise. Counts the time, the CPU of the calling process, and the
+   bytes between replicas.
 3. Asks all clips, two at a time. After a third of them, kills one node and everything on it with SIGKILL.
 4. Waits until each shard has two replicas again, then starts a node and asks until it has its share of replicas.
 
-All answers must be those of the one file, but for `id` and `shard`. Prints the figures as JSON. Exit status 1 if an answer was wrong,
-partial or missing, or if one took longer than 10 s.
+All answers must be those of the one file, but for `id` and `shard`. Prints the figures as JSON. Exit status 1 if an answer was
+wrong, partial or missing, or if one took longer than 10 s.
 """
 
 import argparse
@@ -265,8 +265,8 @@ def measured(options, nodes, start):
                 break
         figures["one_node_added"] = {**come.figures(), "replicas_by_node": spread()}
     ray.shutdown()
-    is_right = all(each.is_right() for each in (warm, calm, killed, come)) and figures["one_node_added"]["replicas_by_node"] == [2, 2, 2]
-    return figures, is_right
+    is_even = figures["one_node_added"]["replicas_by_node"] == [2, 2, 2]
+    return figures, is_even and all(each.is_right() for each in (warm, calm, killed, come))
 
 
 def connected(ray):

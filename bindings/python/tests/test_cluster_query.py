@@ -346,12 +346,15 @@ def test_a_change_is_noted_before_it_begins(library: Path, tmp_path: Path) -> No
 
 
 def test_shards_and_nodes_that_do_not_belong_together_are_refused(
-    library: Path, songs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    (tmp_path / "others").mkdir()
+    for number in range(3):
+        melody(tmp_path / "others" / f"{number}.wav", 20, number)
     with Cluster(library, replicas=1):
         with pytest.raises(refrain.IndexBusyError, match="another cluster serves"):
             Cluster(library, replicas=1)
-    other = refrain.cluster.build(songs, tmp_path / "other", shards=1)
+    other = refrain.cluster.build(tmp_path / "others", tmp_path / "other", shards=1)
     aside = (library / "shard-001.refrain").rename(tmp_path / "aside")
     shutil.copy(other.manifest.paths[0], library / "shard-001.refrain")
     with pytest.raises(MixedShardsError, match="shard-001.refrain has the centroids"):

@@ -368,8 +368,8 @@ class Cluster:
     ) -> Written:
         """Adds files. Tasks on all nodes fingerprint them, and the smallest shard gets them. A file that is known is replaced.
 
-        Returns when all replicas of the shard have the files. If the call is cut off, some 64 files are there whole or not at all;
-        call it again. Queries that come meanwhile wait for a moment.
+        Returns when all replicas of the shard have the files. Adds up to 64 files at a time, all of them or none: call it again
+        if it was cut off. Queries that come meanwhile wait for a moment.
 
         Parameters
         ----------

@@ -174,8 +174,8 @@ def serve(
     *,
     most_bytes: int = MOST_BYTES,
 ) -> Server:
-    """Serves a cluster over HTTP: ``POST /api/v1/query`` and ``POST /api/v1/timeline``. The body of a request is the content of an
-    audio file. The answers are the documents of ``refrain query --json`` and ``refrain timeline --json``.
+    """Serves a cluster over HTTP: ``POST /api/v1/query`` and ``POST /api/v1/timeline``. The body of a request is the content of
+    an audio file. The answers are the documents of ``refrain query --json`` and ``refrain timeline --json``.
 
     The query of the URL can have ``name``, which the document calls the clip by, and the options of :meth:`Cluster.query` and
     :meth:`Cluster.timeline`, such as ``top=3``. It listens on the head node of Ray. There is no access control: put a proxy
