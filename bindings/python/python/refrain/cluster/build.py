@@ -122,7 +122,9 @@ def build(
     take = _take(1, follow_links, hidden, max_depth, ffmpeg)
     storage = dict(storage_options or {})
     found, unreadable = sources.find(paths, take, storage)
-    run = _Run(Path(_checks.path(out)), versions.here(), take.ffmpeg, storage, found, _checks.whole("shards", shards, 1))
+    # Workers have another working folder.
+    folder = Path(_checks.path(out)).absolute()
+    run = _Run(folder, versions.here(), take.ffmpeg, storage, found, _checks.whole("shards", shards, 1))
     return run.run(unreadable, lambda: Workers(workers, address), callback)
 
 
