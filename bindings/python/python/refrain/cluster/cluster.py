@@ -15,7 +15,7 @@ from typing import Any, Callable, Dict, List, Optional, Tuple, Type, Union
 from .. import _checks
 from ..analysis import Audio
 from ..errors import AudioError, NotInIndexError
-from ..index import Index, _Ask, _asked, _chosen, _take
+from ..index import Index, _Ask, _asked, _take
 from ..records import Answer, Failure, Timeline
 from . import sources, versions
 from .analyse import Analysed, analyse
@@ -420,7 +420,7 @@ class Cluster:
         self._write(target, [name for name in known[target] if name in set(read)], result.content)
         return read
 
-    def remove(self, *chosen: Union[_checks.Path, int]) -> Written:
+    def remove(self, *chosen: _checks.Path) -> Written:
         """Removes files from the library. The files themselves stay.
 
         Each shard loses its files at once or not at all. Returns when all replicas have lost them.
@@ -428,7 +428,7 @@ class Cluster:
         Parameters
         ----------
         *chosen : str, bytes or os.PathLike
-            Files, folders or patterns, as in :meth:`refrain.Index.select`.
+            Files, folders, patterns or ``missing``, as in :meth:`refrain.Index.select`.
 
         Returns
         -------
@@ -444,10 +444,10 @@ class Cluster:
         >>> cluster.remove("/music/old").files  # doctest: +SKIP
         ('/music/old/a.mp3', '/music/old/b.mp3')
         """
-        known = self._line.get(self._keeper.find.remote([_chosen(each) for each in chosen]))
+        known = self._line.get(self._keeper.find.remote([_meant(each) for each in chosen]))
         files = [name for names in known for name in names]
         if not files:
-            raise NotInIndexError(f"nothing in the library is meant by {', '.join(map(_chosen, chosen))}")
+            raise NotInIndexError(f"nothing in the library is meant by {', '.join(map(_checks.path, chosen))}")
         for shard, names in enumerate(known):
             if names:
                 self._write(shard, names, b"")
@@ -473,6 +473,13 @@ def _attached(line: Line) -> Cluster:
     cluster._keeper, cluster._line, cluster._workers = line.keeper, line, None
     line.refresh(look=False)
     return cluster
+
+
+def _meant(chosen: _checks.Path) -> str:
+    """A choice as the keeper understands it, which has another working folder."""
+    text = _checks.path(chosen)
+    is_path = text != "missing" and not sources.is_url(text) and not set(text) & set("*?")
+    return os.path.abspath(text) if is_path else text
 
 
 def _listed(content: bytes) -> Tuple[List[str], List[Failure]]:
