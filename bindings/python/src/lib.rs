@@ -17,6 +17,7 @@ mod load;
 mod options;
 mod records;
 mod scratch;
+mod shard;
 mod shards;
 mod transforms;
 
@@ -28,6 +29,7 @@ mod _refrain {
         index::Index,
         listener::Listener,
         load::load,
+        shard::Shard,
         shards::{
             centroids, contents, extensions, merge_as, sample_windows, scan, set_centroids, train_centroids,
         },

@@ -369,17 +369,25 @@ def test_what_is_no_manifest_is_refused(tmp_path: Path) -> None:
         refrain.cluster.Manifest.load(tmp_path)
 
 
-def test_the_page_of_the_manual_runs(songs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_of_the_manual_runs(
+    songs: Path, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """All but what needs other machines."""
     (tmp_path / "music").symlink_to(songs)
+    (tmp_path / "clip.wav").symlink_to(clip)
+    (tmp_path / "show.mp3").symlink_to(next(songs.glob("*.mp3")))
+    (tmp_path / "new").mkdir()
+    melody(tmp_path / "new" / "a.wav", 20, 9)
     monkeypatch.chdir(tmp_path)
     text = (ROOT / "docs/cluster.md").read_text()
     blocks = re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
     blocks = [block for block in blocks if "address=" not in block]
-    assert len(blocks) == 2
+    assert len(blocks) == 4
     for block in blocks:
         exec(compile(block, "cluster.md", "exec"), {})
     assert len(list((tmp_path / "library").glob("shard-*.refrain"))) == 3
+    printed = capsys.readouterr().out
+    assert "Second Orbit" in printed and printed.count("new/a.wav") == 2
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ __all__ = [
     "Index",
     "Listener",
     "load",
+    "Shard",
     "centroids",
     "contents",
     "extensions",
@@ -46,6 +47,7 @@ class MatchDict(TypedDict):
     copies: list[str]
     missing: bool
     id: int
+    shard: Optional[str]
     score: float
     query_start: float
     query_end: float
@@ -85,6 +87,7 @@ class PlayDict(TypedDict):
     pitch: float
     score: float
     id: int
+    shard: Optional[str]
     also_paths: list[str]
     copies: list[str]
     missing: bool
@@ -250,6 +253,9 @@ class _Take(Protocol):
     @property
     def ffmpeg(self) -> Optional[str]: ...
 
+class _Waiting(Protocol):
+    def replies(self) -> list[bytes]: ...
+
 class _Ask(Protocol):
     @property
     def top(self) -> int: ...
@@ -391,6 +397,34 @@ class Listener:
     def finish(self) -> list[MatchDict]: ...
     def is_open(self) -> bool: ...
     def end(self) -> None: ...
+
+@final
+class Shard:
+    def __new__(cls, path: str) -> Shard: ...
+    def facts(self) -> bytes: ...
+    def know(self, facts: list[bytes], me: int) -> None: ...
+    def reply(self, request: bytes) -> bytes: ...
+    def query(
+        self,
+        kind: str,
+        source: object,
+        sr: int,
+        name: Optional[str],
+        asked: _Ask,
+        send: Callable[[list[tuple[int, bytes]]], _Waiting],
+        left_out: list[int],
+    ) -> AnswerDict: ...
+    def timeline(
+        self,
+        kind: str,
+        source: object,
+        sr: int,
+        name: Optional[str],
+        limits: tuple[float, float],
+        ffmpeg: Optional[str],
+        send: Callable[[list[tuple[int, bytes]]], _Waiting],
+        left_out: list[int],
+    ) -> TimelineDict: ...
 
 def load(
     kind: str, source: object, sr: Optional[int], offset: float, duration: Optional[float]

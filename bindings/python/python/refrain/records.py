@@ -60,6 +60,12 @@ def _utf8(path: str) -> str:
     return os.fsencode(path).decode("utf-8", "replace")
 
 
+def _sharded(told: Dict[str, Any]) -> Dict[str, Any]:
+    """The fields of a document, in which a shard is there only if several files were asked."""
+    shard = told.pop("shard")
+    return told if shard is None else {**told, "shard": _utf8(shard)}
+
+
 class Failure(NamedTuple):
     """A file or folder that refrain could not use.
 
@@ -124,6 +130,8 @@ class Match:
     variants : int
         How many variants of the clip (other pitches and speeds) were compared when the match was found; 1 for a clip that
         was found as it is.
+    shard : str or None
+        The index file that holds the track, if several were asked. ``id`` counts in this file.
     name : str
         The path as the index has it, character by character. It differs from ``str(path)`` for names such as URLs, in which
         ``pathlib`` merges slashes.
@@ -162,6 +170,7 @@ class Match:
     rival: float = 0.0
     variants: int = 1
     name: str = field(default="", repr=False)
+    shard: Optional[str] = None
 
     def to_dict(self) -> Dict[str, Any]:
         """The match as a dictionary of plain values: the fields of ``refrain query --json``.
@@ -183,7 +192,7 @@ class Match:
         told["copies"] = [_utf8(str(path)) for path in self.copies]
         told["also_at"] = list(self.also_at)
         told["other_artists"] = list(self.other_artists)
-        return told
+        return _sharded(told)
 
     @classmethod
     def _of(cls, told: _refrain.MatchDict) -> Match:
@@ -214,6 +223,8 @@ class Answer:
         With ``explain``, the best places that were looked at, matches or not.
     warnings : tuple of str
         What was wrong with the clip: damage, or silence.
+    partial : tuple of str
+        The shards of a cluster that could not be asked. Matches in these are missing.
 
     Examples
     --------
@@ -231,6 +242,7 @@ class Answer:
     matches: Tuple[Match, ...]
     candidates: Optional[Tuple[Match, ...]] = None
     warnings: Tuple[str, ...] = ()
+    partial: Tuple[str, ...] = ()
 
     @property
     def best(self) -> Optional[Match]:
@@ -303,6 +315,8 @@ class Answer:
             told["candidates"] = [match.to_dict() for match in self.candidates]
         told["duration"] = self.duration
         told["warnings"] = list(self.warnings)
+        if self.partial:
+            told["partial"] = list(self.partial)
         return told
 
     def to_dataframe(self) -> pandas.DataFrame:
@@ -384,6 +398,8 @@ class Play:
         The path as the index has it, character by character, as in :class:`Match`.
     missing : bool
         Whether none of the track's files existed when the index was last brought up to date.
+    shard : str or None
+        The index file that holds the track, as in :class:`Match`.
 
     Examples
     --------
@@ -414,6 +430,7 @@ class Play:
     acoustid: Optional[str] = None
     name: str = field(default="", repr=False)
     missing: bool = False
+    shard: Optional[str] = None
 
     def to_dict(self) -> Dict[str, Any]:
         """The play as a dictionary of plain values: the fields of ``refrain timeline --json``.
@@ -433,7 +450,7 @@ class Play:
         told["also_paths"] = [_utf8(str(path)) for path in self.also_paths]
         told["copies"] = [_utf8(str(path)) for path in self.copies]
         told["other_artists"] = list(self.other_artists)
-        return told
+        return _sharded(told)
 
     @classmethod
     def _of(cls, told: _refrain.PlayDict) -> Play:
@@ -464,6 +481,8 @@ class Timeline:
         in `overlap` two plays are heard at once.
     warnings : tuple of str
         What was wrong with the recording.
+    partial : tuple of str
+        The shards of a cluster that could not be asked. Plays of their tracks are missing.
 
     Examples
     --------
@@ -481,6 +500,7 @@ class Timeline:
     silent: Tuple[Tuple[float, float], ...] = ()
     overlap: Tuple[Tuple[float, float], ...] = ()
     warnings: Tuple[str, ...] = ()
+    partial: Tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.plays)
@@ -510,6 +530,8 @@ class Timeline:
         for name in ("unknown", "silent", "overlap"):
             told[name] = [list(stretch) for stretch in getattr(self, name)]
         told["warnings"] = list(self.warnings)
+        if self.partial:
+            told["partial"] = list(self.partial)
         return told
 
     def to_dataframe(self) -> pandas.DataFrame:

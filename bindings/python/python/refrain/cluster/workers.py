@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+import sys
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple, TypeVar
 
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 
@@ -15,6 +16,10 @@ except ImportError as error:
     raise ImportError(
         "refrain.cluster needs Ray; install it with: pip install 'refrain-audio[ray]'"
     ) from error
+
+__all__ = ["NodeAffinitySchedulingStrategy", "Workers", "cause", "in_group", "ray"]
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 #: How often Ray does a task again whose worker died.
 RETRIES = 3
@@ -27,11 +32,12 @@ class Workers:
         self._started = not ray.is_initialized()
         self._most = workers
         if self._started:
-            # On the loopback interface: whoever reaches Ray can run programs.
+            # On the loopback interface: whoever reaches Ray can run programs. Ray replaces 127.0.0.1 by another address of the
+            # machine, and only Linux has others there.
             alone: Dict[str, Any] = {
                 "num_cpus": workers,
                 "include_dashboard": False,
-                "_node_ip_address": "127.0.0.1",
+                "_node_ip_address": "127.0.0.2" if sys.platform == "linux" else "127.0.0.1",
             }
             ray.init(
                 address=address or "local",
@@ -81,7 +87,7 @@ class Workers:
                     except (ray.exceptions.WorkerCrashedError, ray.exceptions.OutOfMemoryError) as error:
                         yield number, None, str(error).strip().splitlines()[0]
                     except ray.exceptions.RayTaskError as error:
-                        raise _cause(error) from None
+                        raise cause(error) from None
         finally:
             for ref in running:
                 ray.cancel(ref, force=True)
@@ -103,12 +109,18 @@ class Workers:
         try:
             done = list(ray.get(references))
         except ray.exceptions.RayTaskError as error:
-            raise _cause(error) from None
+            raise cause(error) from None
         self._writing = [reference for reference in self._writing if reference not in references]
         return done
 
 
-def _cause(error: Any) -> BaseException:
+def cause(error: Any) -> BaseException:
     """What a task raised."""
-    cause = error.cause
-    return cause if isinstance(cause, BaseException) else error
+    raised = error.cause
+    return raised if isinstance(raised, BaseException) else error
+
+
+def in_group(name: str) -> Callable[[F], F]:
+    """Has a method of an actor run on the threads of a group."""
+    decorator: Callable[[F], F] = ray.method(concurrency_group=name)
+    return decorator
