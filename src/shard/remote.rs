@@ -1,5 +1,5 @@
 //! All shards as one library.
-use std::{cell::RefCell, collections::BTreeMap, ops::Range, sync::Arc};
+use std::{cell::RefCell, collections::BTreeMap, ops::Range, rc::Rc, sync::Arc};
 
 use super::{
     ask::Ask,
@@ -58,14 +58,24 @@ impl<'a> Remote<'a> {
     /// Asks shards, all at once, and returns what `read` makes of each reply. The shard's own request takes no way round.
     fn ask<T>(
         &self,
-        requests: Vec<(usize, Request)>,
+        requests: Vec<(usize, Rc<Request>)>,
         read: impl Fn(&[u8]) -> Option<T>,
     ) -> Result<Vec<(usize, T)>> {
         let (own, others): (Vec<_>, Vec<_>) = requests.into_iter().partition(|(shard, _)| *shard == self.me);
+        // The same request to several shards is written once.
+        let mut last: Option<(Rc<Request>, Vec<u8>)> = None;
+        let mut written = |request: Rc<Request>| match &last {
+            Some((same, bytes)) if Rc::ptr_eq(same, &request) => bytes.clone(),
+            _ => {
+                let bytes = request.bytes();
+                last = Some((request, bytes.clone()));
+                bytes
+            }
+        };
         let others: Vec<(usize, Vec<u8>)> = others
             .into_iter()
             .filter(|(shard, _)| !self.left_out.contains(shard))
-            .map(|(shard, request)| (shard, request.bytes()))
+            .map(|(shard, request)| (shard, written(request)))
             .collect();
         let shards: Vec<usize> = others.iter().map(|(shard, _)| *shard).collect();
         let mut replies = Vec::new();
@@ -97,22 +107,31 @@ impl<'a> Remote<'a> {
             Some(_) => Searcher::over(vec![self.part()]).centroids()?,
             None => None,
         };
-        let excluded = excluded.map(|track| self.all.numbers.place(track));
-        let request = |shard: usize| {
-            Request::Nearest(Nearest {
+        let request = |excluded: Option<u32>| {
+            Rc::new(Request::Nearest(Nearest {
                 vectors: queries.to_vec(),
                 k: k as u32,
                 centroids,
                 lists: lists.unwrap_or_default().to_vec(),
                 unlisted,
-                excluded: excluded.filter(|(of, _)| *of == shard).map(|(_, id)| id.0),
-            })
+                excluded,
+            }))
         };
-        let requests = (0..self.all.paths.len()).map(|shard| (shard, request(shard))).collect();
+        let of_all = request(None);
+        let mut requests: Vec<_> = (0..self.all.paths.len()).map(|shard| (shard, of_all.clone())).collect();
+        if let Some((shard, id)) = excluded.map(|track| self.all.numbers.place(track))
+            && let Some(own) = requests.get_mut(shard)
+        {
+            own.1 = request(Some(id.0));
+        }
         let replies = self.ask(requests, hits_of)?;
         let numbered = |(shard, mut hits): (usize, Vec<Vec<Hit>>)| {
             let first = self.all.numbers.first(shard);
-            hits.iter_mut().flatten().for_each(|hit| hit.track.0 = first.saturating_add(hit.track.0));
+            for hits in &mut hits {
+                // A track that no file can have is none.
+                hits.retain(|hit| self.all.numbers.has(hit.track));
+                hits.iter_mut().for_each(|hit| hit.track.0 += first);
+            }
             hits
         };
         Ok(replies.into_iter().map(numbered).collect())
@@ -174,7 +193,8 @@ impl Library for Remote<'_> {
         for of_shard in wanted.values_mut() {
             joined(of_shard);
         }
-        let requests = wanted.iter().map(|(shard, wanted)| (*shard, Request::Frames(wanted.clone())));
+        let requests =
+            wanted.iter().map(|(shard, wanted)| (*shard, Rc::new(Request::Frames(wanted.clone()))));
         for (shard, frames) in self.ask(requests.collect(), frames_of)? {
             let mut come = self.come.borrow_mut();
             for ((id, from, to), frames) in wanted[&shard].iter().zip(frames) {
@@ -196,7 +216,8 @@ impl Library for Remote<'_> {
             let (shard, id) = self.all.numbers.place(*number);
             wanted.entry(shard).or_default().push(id);
         }
-        let requests = wanted.into_iter().map(|(shard, ids)| (shard, Request::Tracks(ids))).collect();
+        let requests =
+            wanted.into_iter().map(|(shard, ids)| (shard, Rc::new(Request::Tracks(ids)))).collect();
         let (own, _) = self.all.numbers.place(track);
         let (mut held, mut others): (Option<Held>, Vec<Held>) = (None, Vec::new());
         for (shard, tracks) in self.ask(requests, tracks_of)? {
