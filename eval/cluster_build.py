@@ -8,7 +8,7 @@ Needs the Python package of refrain with its extra `ray`, in a release build. MU
 By turns: Ray with one worker, Ray with two, and `Index.build` with one thread, which is what `refrain index build -j1` runs. Each
 is a process of its own. The order changes from turn to turn. All files are read once before.
 
-Time is that of the call, without the start of Ray and its workers, which is told apart. CPU is user plus system time of the
+The time is that of the call. The start of Ray and its workers has a figure of its own. CPU is user plus system time of the
 process and of all its descendants, which are the workers and Ray's own processes: with the start of Ray, and without it.
 
 Exit status 1 if the median of the ratios of time is below 1.7, or that of CPU above 1.15.

@@ -126,8 +126,8 @@ pub(super) fn centroid_count_for(windows: usize) -> usize {
     1 << ((DENSITY * (windows as f64).sqrt()).log2().round() as usize).min(16)
 }
 
-/// What this file has of a sample: `wanted` of `n` windows, evenly spread, in a library of `n` windows of which `before` come
-/// before those of this file.
+/// The part of a sample that lies in this file. The sample is `wanted` windows, evenly spread over the `n` windows of a library.
+/// `before` of them come before the windows of this file.
 pub(super) fn sample(
     store: &Store,
     before: u64,

@@ -53,7 +53,7 @@ impl Default for DuplicateOptions<'_> {
 }
 
 impl<'a> DuplicateOptions<'a> {
-    /// The relations of which one file is enough, unless others are named.
+    /// Of files with these relations, one is enough, unless the caller names other relations.
     pub const RELATIONS: [Relation; 2] = [Relation::SameBytes, Relation::SameAudio];
 
     /// Which file of several to keep: the first rule that tells two files apart decides.

@@ -90,7 +90,7 @@ impl Query<'_> {
             return Ok(());
         };
         explained.path = self.path(&own);
-        // The runner-up has exactly this evidence. A track of which no place was kept has no name.
+        // The runner-up has exactly this evidence. If no place of that track was kept, its name is unknown.
         let rival = part.places.iter().find(|other| {
             other.track != place.track && other.evidence == strongest.runner_up && !strongest.is_backwards
         });

@@ -32,7 +32,7 @@ fn thousandths(v: f32) -> f32 {
 }
 
 impl Query<'_> {
-    /// The chroma of a clip of which nothing is compared.
+    /// The chroma of the clip alone, if there is no track to compare.
     pub(in crate::query::explain) fn clip_alone(&self, parts: &[Part], explained: &mut Explanation) {
         let frames: Vec<f32> = parts.iter().flat_map(|part| part.chunk.chroma.iter().copied()).collect();
         explained.clip_chroma = self.clip_map(&frames, self.clock());

@@ -118,7 +118,7 @@ class Replica:
 
     @in_group("control")
     def apply(self, generation: int, remove: List[str], add: bytes) -> None:
-        """Changes the shard. It answers nothing until it is told what all shards hold then."""
+        """Changes the shard. The replica answers again once it knows what all shards hold."""
         self._known = None
         if self._generation == generation:
             return

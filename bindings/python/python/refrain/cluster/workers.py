@@ -32,8 +32,8 @@ class Workers:
         self._started = not ray.is_initialized()
         self._most = workers
         if self._started:
-            # On the loopback interface: whoever reaches Ray can run programs. Ray replaces 127.0.0.1 by another address of the
-            # machine, and only Linux has others there.
+            # Anybody who reaches Ray can run programs, so Ray listens on the loopback interface only. Ray replaces 127.0.0.1 by
+            # an address that other machines reach. Linux has further loopback addresses.
             alone: Dict[str, Any] = {
                 "num_cpus": workers,
                 "include_dashboard": False,
