@@ -1,0 +1,135 @@
+// Calls of the server. Every answer that is an error becomes an Error with the server's sentence.
+
+const root = "/api/v1";
+const token = document.querySelector('meta[name="token"]').content;
+
+async function call(path, options = {}) {
+  let answer;
+  try {
+    answer = await fetch(path, { ...options, headers: { "X-Refrain-Token": token, ...options.headers } });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Error("refrain does not answer. Is it still running?");
+  }
+  if (!answer.ok) throw new Error(await reason(answer));
+  return answer;
+}
+
+async function reason(answer) {
+  if (answer.status === 429) {
+    const seconds = answer.headers.get("Retry-After");
+    return `refrain is busy. Try again${seconds ? ` in ${seconds} s` : " soon"}.`;
+  }
+  try {
+    return (await answer.json()).error;
+  } catch {
+    return `refrain answered with the code ${answer.status}.`;
+  }
+}
+
+async function json(path, options) {
+  return (await call(path, options)).json();
+}
+
+const upload = (clip, signal) => ({
+  method: "POST",
+  body: clip,
+  signal,
+  headers: { "Content-Type": "application/octet-stream" },
+});
+
+/** The matches of a clip: the document of `refrain query --json`. */
+export function query(clip, signal) {
+  return json(`${root}/query?name=${encodeURIComponent(clip.name ?? "recording")}`, upload(clip, signal));
+}
+
+/** The picture that explains why a clip matches, or does not. `track` may be missing. */
+export async function picture(clip, track, signal) {
+  const which = track === undefined ? "" : `&track=${track}`;
+  const theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  return (await call(`${root}/explain?format=svg&theme=${theme}${which}`, upload(clip, signal))).blob();
+}
+
+/** The sentence and numbers that explain. */
+export function explain(clip, track, signal) {
+  return json(`${root}/explain?format=json${track === undefined ? "" : `&track=${track}`}`, upload(clip, signal));
+}
+
+/** The lines of a timeline, as they become known. */
+export async function* timeline(recording, signal) {
+  const answer = await call(`${root}/timeline?name=${encodeURIComponent(recording.name)}`, upload(recording, signal));
+  yield* lines(answer.body);
+}
+
+async function* lines(stream) {
+  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    const parts = (rest + (value ?? "")).split("\n");
+    rest = done ? "" : parts.pop();
+    for (const line of parts) if (line.trim()) yield JSON.parse(line);
+    if (done) return;
+  }
+}
+
+/** A page of tracks. */
+export function tracks(search, offset, limit) {
+  const words = new URLSearchParams({ offset, limit, ...(search ? { search } : {}) });
+  return json(`${root}/tracks?${words}`);
+}
+
+/** One track with its files and copies. */
+export function track(id) {
+  return json(`${root}/tracks/${id}`);
+}
+
+/** Takes a track out of the index. The music file stays. */
+export function removeTrack(id) {
+  return call(`${root}/tracks/${id}`, { method: "DELETE" });
+}
+
+/** Where the sound of a track is. */
+export const audioAddress = (id) => `${root}/tracks/${id}/audio`;
+
+/** Where the sound of a track is as WAV, for browsers that cannot play the file. */
+export const wavAddress = (id) => `${root}/tracks/${id}/audio?as=wav`;
+
+/** Where the cover of a track is. */
+export const coverAddress = (id) => `${root}/tracks/${id}/cover`;
+
+/** The groups of files that hold the same recording. */
+export function duplicates(signal) {
+  return json(`${root}/duplicates`, { signal });
+}
+
+/** The index: tracks, hours, folders. */
+export function info() {
+  return json(`${root}/info`);
+}
+
+/** Starts to bring the index up to date. */
+export function startBuild() {
+  return json(`${root}/builds`, { method: "POST", body: "{}", headers: { "Content-Type": "application/json" } });
+}
+
+/** The builds of this process. */
+export function builds() {
+  return json(`${root}/builds`);
+}
+
+/** Ends a build. What is done so far stays. */
+export function cancelBuild(id) {
+  return call(`${root}/builds/${id}`, { method: "DELETE" });
+}
+
+/** Calls `told` with each state of a build, until it has ended. Returns a function that stops listening. */
+export function watchBuild(id, told) {
+  const events = new EventSource(`${root}/builds/${id}/events`);
+  events.addEventListener("message", (event) => {
+    const state = JSON.parse(event.data);
+    told(state);
+    if (state.state !== "running") events.close();
+  });
+  return () => events.close();
+}
