@@ -144,6 +144,9 @@ function ofFile(name, file, start, end) {
 }
 
 export const player = {
+  /** The element that is heard. */
+  heard: () => sounds[heard]?.audio,
+
   /** Plays a track from `start` on. */
   track(track, start) {
     begin(fullName(track), Object.assign(ofTrack(track, start), { speed: 1 }));
