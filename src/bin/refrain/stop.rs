@@ -28,7 +28,9 @@ pub fn token() -> CancelToken {
 #[cfg(feature = "serve")]
 pub fn told() -> std::sync::mpsc::Receiver<()> {
     let (tell, told) = std::sync::mpsc::channel();
-    on_first(move || drop(tell.send(())));
+    on_first(move || {
+        let _ = tell.send(());
+    });
     told
 }
 

@@ -4,7 +4,6 @@ use std::{
     convert::Infallible,
     future::poll_fn,
     io,
-    pin::Pin,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -173,7 +172,7 @@ async fn one(app: &Arc<App>, router: &Router, stream: TcpStream, connection: &Ar
                 () = connection.end.notified() => return,
                 _ = &mut closing, if !is_closing => {
                     is_closing = true;
-                    Pin::new(&mut http).graceful_shutdown();
+                    std::pin::Pin::new(&mut http).graceful_shutdown();
                 }
             }
         }

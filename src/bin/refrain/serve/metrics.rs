@@ -102,7 +102,7 @@ impl Metrics {
 
     fn text(&self, app: &App) -> String {
         let mut out = String::new();
-        let mut head = |out: &mut String, name: &str, kind: &str, help: &str| {
+        let head = |out: &mut String, name: &str, kind: &str, help: &str| {
             let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}");
         };
         head(&mut out, "refrain_build_info", "gauge", "The version of refrain.");

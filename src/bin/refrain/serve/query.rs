@@ -32,7 +32,7 @@ pub struct QueryParams {
     #[param(value_type = Option<String>)]
     path: Option<PathBuf>,
     /// The most recordings to list; 10 if nothing is said.
-    #[param(minimum = 1)]
+    #[param(value_type = Option<u32>, minimum = 1)]
     top: Option<std::num::NonZeroU32>,
     /// The lowest score of a match; 0.9 if nothing is said.
     #[serde(default, deserialize_with = "asked::probability")]
