@@ -1,18 +1,26 @@
 //! Which files a browser plays as they are.
 use std::{
     fs::File,
-    io::{self, Read, Seek},
+    io::{self, Read, Seek, SeekFrom},
 };
 
 /// How many bytes of a file are looked at.
-const HEAD: usize = 4096;
+const HEAD: u64 = 4096;
+
+/// How much of the end of an MP4 file is looked at, where its tables may be.
+const TAIL: u64 = 1 << 20;
 
 /// The type of a file that browsers play, by its first bytes. `None` for all others, whatever their name.
 pub fn kind(file: &mut File) -> io::Result<Option<&'static str>> {
-    let mut head = Vec::new();
-    file.take(HEAD as u64).read_to_end(&mut head)?;
+    let mut seen = Vec::new();
+    file.take(HEAD).read_to_end(&mut seen)?;
+    if seen.get(4..).is_some_and(|rest| rest.starts_with(b"ftypM4A")) {
+        let len = file.metadata()?.len();
+        file.seek(SeekFrom::Start(len.saturating_sub(TAIL).max(HEAD)))?;
+        file.take(TAIL).read_to_end(&mut seen)?;
+    }
     file.rewind()?;
-    Ok(of(&head))
+    Ok(of(&seen))
 }
 
 fn of(head: &[u8]) -> Option<&'static str> {
@@ -58,6 +66,8 @@ mod tests {
             ("layer2.mp2", None),
             ("adts.aac", Some("audio/aac")),
             ("alac.m4a", None),
+            ("aac.m4a", Some("audio/mp4")),
+            ("../audio/songs/copper-rain.m4a", Some("audio/mp4")),
             ("opus.webm", Some("audio/webm")),
             ("vorbis.mka", None),
             ("s16.aiff", None),
