@@ -138,6 +138,22 @@ pub enum AudioError {
         /// The most.
         hours: u64,
     },
+    /// More audio than the caller takes: see [`Audio::max_duration`](crate::Audio::max_duration).
+    #[error("too long: more than {seconds} s of audio")]
+    #[non_exhaustive]
+    LongerThan {
+        /// The most.
+        seconds: u64,
+    },
+    /// More channels than the caller takes: see [`Audio::max_channels`](crate::Audio::max_channels).
+    #[error("{channels} channels; at most {max} are taken")]
+    #[non_exhaustive]
+    Channels {
+        /// How many it has.
+        channels: u16,
+        /// The most.
+        max: u16,
+    },
     /// Samples so far above full scale that they cannot be worked with.
     #[error("too loud: a sample at {milliseconds} ms is above {max} times full scale")]
     TooLoud {

@@ -213,7 +213,13 @@ pub use cancel::CancelToken;
 #[cfg(feature = "ffmpeg")]
 pub use decode::Ffmpeg;
 #[cfg(feature = "decode")]
+#[doc(hidden)]
+pub use decode::cover;
+#[cfg(feature = "decode")]
 pub use decode::silence_decoder_panics;
+#[cfg(feature = "acoustid")]
+#[doc(hidden)]
+pub use decode::write_wav;
 pub use decode::{Audio, Warning};
 pub use duplicates::{Compared, Loudness, Measures, Missing, Relation, Rule as KeepRule, Wander};
 #[doc(inline)]

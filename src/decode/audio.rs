@@ -20,6 +20,7 @@ use super::frame_source::FrameSource;
 #[cfg(feature = "decode")]
 use super::helper::Ffmpeg;
 use super::in_memory::Samples;
+use super::limits::Limits;
 #[cfg(feature = "decode")]
 use super::open::{self, Opened};
 #[cfg(feature = "acoustid")]
@@ -34,9 +35,7 @@ use crate::cancel::CancelToken;
 #[cfg(any(feature = "acoustid", feature = "analyze"))]
 use crate::error::Error;
 use crate::error::Result;
-use crate::units::SampleRate;
-#[cfg(feature = "decode")]
-use crate::units::Seconds;
+use crate::units::{SampleRate, Seconds};
 
 /// Audio that a call is to look up, add or analyze: a file, a stream, samples in memory, or blocks that a program makes.
 ///
@@ -56,6 +55,7 @@ use crate::units::Seconds;
 pub struct Audio<'a> {
     name: PathBuf,
     origin: Origin<'a>,
+    limits: Limits,
 }
 
 enum Origin<'a> {
@@ -95,14 +95,21 @@ impl<'a> Audio<'a> {
     /// The audio file at `path`. A pipe is read to its end first.
     #[cfg(feature = "decode")]
     pub fn file(path: impl Into<PathBuf>) -> Self {
-        Self { name: path.into(), origin: Origin::File(Opening::default()) }
+        Self::of(path, Origin::File(Opening::default()))
     }
 
     /// A stream that contains an audio file of any known format. It is kept in a temporary file while it is needed, which
     /// takes room on the disk and none in memory. Its name is `-`, unless it is [`named`](Audio::named).
     #[cfg(feature = "decode")]
     pub fn reader(reader: impl Read + Send + 'a) -> Self {
-        Self { name: "-".into(), origin: Origin::Reader(Box::new(reader)) }
+        Self::of("-", Origin::Reader(Box::new(reader)))
+    }
+
+    /// An open file, which is read from its beginning as a stream is, without a copy of it. For the command.
+    #[cfg(feature = "analyze")]
+    #[doc(hidden)]
+    pub fn opened(file: File) -> Self {
+        Self::of("-", Origin::KeptStream(file))
     }
 
     /// Samples of one channel, `rate` a second (1,000 to 768,000), full scale being -1.0..=1.0. They are read where they
@@ -114,7 +121,7 @@ impl<'a> Audio<'a> {
 
     /// As [`Audio::samples`], of several channels in turn, whose mean is taken.
     pub fn interleaved(samples: &'a [f32], channels: u16, rate: u32) -> Self {
-        Self { name: "samples".into(), origin: Origin::Samples { samples, channels, rate: SampleRate(rate) } }
+        Self::of("samples", Origin::Samples { samples, channels, rate: SampleRate(rate) })
     }
 
     /// Blocks of samples that a program makes while they are read: see [`BlockSource`]. Samples that are not a number or
@@ -123,7 +130,25 @@ impl<'a> Audio<'a> {
     /// Harmonic analysis needs the blocks twice, and keeps them in a temporary file.
     #[cfg(feature = "unstable")]
     pub fn blocks(source: impl BlockSource + Send + 'a) -> Self {
-        Self { name: "samples".into(), origin: Origin::Blocks(Blocks::new(Box::new(source))) }
+        Self::of("samples", Origin::Blocks(Blocks::new(Box::new(source))))
+    }
+
+    fn of(name: impl Into<PathBuf>, origin: Origin<'a>) -> Self {
+        Self { name: name.into(), origin, limits: Limits::default() }
+    }
+
+    /// Refuses audio that is longer, once so much of it was read. For audio from strangers: a small file may decode to days.
+    #[must_use]
+    pub fn max_duration(mut self, duration: Seconds) -> Self {
+        self.limits.duration = Some(duration);
+        self
+    }
+
+    /// Refuses audio with more channels.
+    #[must_use]
+    pub fn max_channels(mut self, channels: u16) -> Self {
+        self.limits.channels = Some(channels);
+        self
     }
 
     /// Sets the name that answers and errors show. A file always has its path for a name.
@@ -152,7 +177,7 @@ impl<'a> Audio<'a> {
             Origin::File(opening) => opening.clone(),
             _ => Opening::default(),
         };
-        Audio { name: path.to_owned(), origin: Origin::File(opening) }
+        Audio { limits: self.limits, ..Audio::of(path, Origin::File(opening)) }
     }
 
     /// Lets `cancel` end a wait for another program that decodes the file, and the reading of a stream.
@@ -229,8 +254,8 @@ impl<'a> Audio<'a> {
         let decoded = |decoder: Decoder| if coarse { decoder.for_fingerprint() } else { decoder };
         #[cfg(not(feature = "decode"))]
         let _ = coarse;
-        let Self { name, origin } = self;
-        Ok(match origin {
+        let Self { name, origin, limits } = self;
+        Ok(limits.blocks(match origin {
             #[cfg(feature = "decode")]
             Origin::File(opening) => {
                 let opened = opening.open(&name)?;
@@ -246,7 +271,7 @@ impl<'a> Audio<'a> {
             Origin::KeptStream(file) => Box::new(decoded(Decoder::from_file(file, &name)?)),
             #[cfg(feature = "analyze")]
             Origin::KeptBlocks(kept) => Box::new(kept.again(&name)?),
-        })
+        }))
     }
 
     /// Begins to read it from its beginning, any number of times, one after the other. Audio that can be read only once is
@@ -278,7 +303,7 @@ impl<'a> Audio<'a> {
         if let Some(kept) = kept {
             self.origin = kept;
         }
-        Ok(match &self.origin {
+        Ok(self.limits.blocks(match &self.origin {
             Origin::File(opening) => opening.open(&self.name)?.blocks(),
             &Origin::Samples { samples, channels, rate } => {
                 Box::new(Samples::new(self.name.clone(), samples, channels, rate)?)
@@ -290,7 +315,7 @@ impl<'a> Audio<'a> {
             }
             Origin::KeptBlocks(kept) => Box::new(kept.again(&self.name)?),
             Origin::Reader(_) | Origin::Blocks(_) => unreachable!("they were just kept"),
-        })
+        }))
     }
 
     /// Begins to read it with all channels. A file or a stream is read as samples without a container if `raw` says which.
@@ -302,8 +327,9 @@ impl<'a> Audio<'a> {
         if let Some(reason) = raw.and_then(RawFormat::refusal) {
             return Err(Error::Audio { path: self.name, reason });
         }
-        let Self { name, origin } = self;
-        Ok(match (origin, raw) {
+        let Self { name, origin, limits } = self;
+        let whose = name.clone();
+        let frames: Box<dyn FrameSource + 'a> = match (origin, raw) {
             (Origin::File(opening), None) => opening.open(&name)?.frames(),
             (Origin::File(_), Some(format)) => Box::new(RawDecoder::open(&name, format)?),
             (Origin::Reader(reader), None) => {
@@ -318,7 +344,8 @@ impl<'a> Audio<'a> {
             (Origin::KeptStream(file), _) => Box::new(Decoder::from_file(file, &name)?.with_all_channels()),
             #[cfg(feature = "analyze")]
             (Origin::KeptBlocks(_), _) => unreachable!("only an analysis keeps blocks"),
-        })
+        };
+        Ok(limits.frames(frames, &whose))
     }
 }
 

@@ -38,6 +38,8 @@ mod code_page;
 #[cfg(feature = "decode")]
 mod codec;
 #[cfg(feature = "decode")]
+mod cover;
+#[cfg(feature = "decode")]
 mod cut;
 #[cfg(any(feature = "aac", feature = "ogg"))]
 mod damage;
@@ -62,6 +64,7 @@ mod id3_text;
 mod in_memory;
 #[cfg(feature = "mp3")]
 mod layer3;
+mod limits;
 #[cfg(feature = "mkv")]
 mod matroska;
 #[cfg(any(feature = "aac", feature = "ogg"))]
@@ -111,9 +114,13 @@ mod vorbis;
 #[cfg(feature = "ogg")]
 mod vorbis_codec;
 mod warning;
+#[cfg(feature = "acoustid")]
+mod wav_copy;
 
 #[cfg(feature = "decode")]
 pub use self::catch_panic::silence_decoder_panics;
+#[cfg(feature = "decode")]
+pub use self::cover::cover;
 #[cfg(feature = "decode")]
 pub use self::decoder::Decoder;
 #[cfg(feature = "ffmpeg")]
@@ -128,6 +135,8 @@ pub(crate) use self::open::{blocks_of_file, frames_of_file};
 pub use self::opus::Opus;
 #[cfg(feature = "acoustid")]
 pub use self::raw::{RawFormat, RawSample};
+#[cfg(feature = "acoustid")]
+pub use self::wav_copy::write_wav;
 pub use self::{audio::Audio, block_source::BlockSource, warning::Warning};
 #[cfg(feature = "acoustid")]
 pub(crate) use self::{frame_source::FrameSource, sound::Sound};

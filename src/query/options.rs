@@ -22,6 +22,7 @@ pub struct QueryOptions {
     pub(crate) threads: Option<usize>,
     pub(crate) cancel: CancelToken,
     pub(crate) on_progress: Option<Arc<dyn Fn(Seconds) + Send + Sync>>,
+    pub(crate) on_deeper: Option<Arc<dyn Fn() + Send + Sync>>,
 }
 
 impl QueryOptions {
@@ -89,6 +90,22 @@ impl QueryOptions {
         self
     }
 
+    /// Is called before each part of a search that takes long: a deeper look, and variants. It may wait, for example until
+    /// there is room for slow work. For the command.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn on_deeper(mut self, on_deeper: impl Fn() + Send + Sync + 'static) -> Self {
+        self.on_deeper = Some(Arc::new(on_deeper));
+        self
+    }
+
+    /// Says that a part of the search begins that takes long.
+    pub(super) fn look_deeper(&self) {
+        if let Some(on_deeper) = &self.on_deeper {
+            on_deeper();
+        }
+    }
+
     /// Reports how much was looked up.
     pub(super) fn tell(&self, done: Seconds) {
         if let Some(on_progress) = &self.on_progress {
@@ -110,6 +127,7 @@ impl Default for QueryOptions {
             threads: None,
             cancel: CancelToken::new(),
             on_progress: None,
+            on_deeper: None,
         }
     }
 }

@@ -69,6 +69,7 @@ impl Query<'_> {
         let (mut places, mut left) = self.plain(&variants, &proposed)?;
         let query = halves as f64 / 2.0;
         if self.effort.deeper && !self.is_sure(&places, query) {
+            self.options.look_deeper();
             let hits = hits.into_iter().map(|window| window.hits).collect();
             if let Some(hits) = self.searcher.deeper(&windows.vectors, nearest, hits)? {
                 // More hits may outvote the places that few hits proposed, so those stay candidates.
@@ -131,6 +132,7 @@ impl Query<'_> {
         if query < MIN_WIDE || self.options.range.is_plain(&self.params) || self.is_sure(places, query) {
             return Ok(());
         }
+        self.options.look_deeper();
         let groups = self.options.range.groups(&self.params);
         let hits = wide(self, &groups)?;
         let plain = places.iter().map(|p| p.sound + 1).max().unwrap_or(0);

@@ -47,6 +47,7 @@ mod quality;
 mod repaired;
 mod repeats;
 mod run;
+mod serve;
 mod several;
 mod shell;
 mod small_library;

@@ -75,10 +75,10 @@ test("the track is heard at the place of the match", async () => {
   await page.getByRole("button", { name: "Play the track here" }).first().click();
   // What comes out of the player is recorded, and refrain says which part of the track it is.
   const { bytes, wanted } = await page.evaluate(async () => {
-    const { wav } = await import("/wav.js");
-    const heard = await import("/player.js").then(({ player }) => player.heard());
+    const { wav } = await import("/assets/wav.js");
+    const heard = await import("/assets/player.js").then(({ player }) => player.heard());
     const context = new AudioContext();
-    await context.audioWorklet.addModule("/recorder.js");
+    await context.audioWorklet.addModule("/assets/recorder.js");
     const node = new AudioWorkletNode(context, "recorder");
     const blocks = [];
     node.port.onmessage = ({ data }) => blocks.push(data);

@@ -48,7 +48,7 @@ test("every format of the songs plays", async () => {
   const list = await page.request.get(`${server.address}/api/v1/tracks?limit=50`).then((answer) => answer.json());
   for (const track of list.tracks) {
     const reached = await page.evaluate(async (track) => {
-      const { player } = await import("/player.js");
+      const { player } = await import("/assets/player.js");
       player.track(track, 10);
       for (let i = 0; i < 200; i++) {
         if (!player.heard().paused && player.heard().currentTime > 10.2) return player.heard().currentTime;
@@ -88,7 +88,7 @@ test("a track that is removed keeps its file", async () => {
   await page.getByRole("button", { name: "Remove from the index" }).click();
   await page.getByRole("button", { name: "Yes, remove it" }).click();
   await page.getByRole("heading", { name: "Library" }).waitFor();
-  const left = await page.request.get(`${server.address}/api/v1/tracks?search=harbour`).then((answer) => answer.json());
+  const left = await page.request.get(`${server.address}/api/v1/tracks?q=harbour`).then((answer) => answer.json());
   assert.equal(left.total, 0);
   cpSync(join(shelf.music, "harbour-lights.ogg"), join(shelf.folder, "still-there.ogg"));
   assert.deepEqual(problems, []);

@@ -13,6 +13,8 @@ mod index;
 mod mistaken;
 mod probability;
 mod range;
+#[cfg(feature = "serve")]
+mod serve;
 mod shell;
 mod timeline;
 
@@ -32,7 +34,9 @@ pub use global::*;
 pub use index::*;
 pub use mistaken::hinted;
 pub(crate) use probability::probability;
-use range::{ratio, semitones};
+pub use range::{SearchRange, range_of, ratio, semitones};
+#[cfg(feature = "serve")]
+pub use serve::*;
 pub use shell::*;
 pub use timeline::*;
 
@@ -71,6 +75,9 @@ pub enum Command {
     /// Build and maintain the index
     #[command(subcommand)]
     Index(IndexCommand),
+    /// Serve the library to browsers and programs over HTTP
+    #[cfg(feature = "serve")]
+    Serve(ServeArgs),
     /// Print key, tuning, pitch and chroma of audio files
     Analyze(AnalyzeArgs),
     /// Print AcoustID fingerprints of audio files, as fpcalc does
@@ -148,10 +155,10 @@ pub struct QueryArgs {
     #[arg(long, conflicts_with_all = ["pitch", "tempo"])]
     pub fast: bool,
     /// Find clips up to this many semitones higher or lower than the track, 0 to 6
-    #[arg(long, value_name = "SEMITONES", value_parser = semitones, default_value_t = 6.0)]
+    #[arg(long, value_name = "SEMITONES", value_parser = semitones, default_value_t = SearchRange::PITCH)]
     pub pitch: f64,
     /// Find clips up to this many times faster or slower than the track, 1 to 2
-    #[arg(long, value_name = "RATIO", value_parser = ratio, default_value_t = 1.33)]
+    #[arg(long, value_name = "RATIO", value_parser = ratio, default_value_t = SearchRange::TEMPO)]
     pub tempo: f64,
     #[command(flatten)]
     pub ffmpeg: FfmpegArgs,

@@ -11,6 +11,8 @@ mod messages;
 mod needs;
 mod remedies;
 mod screen;
+#[cfg(feature = "serve")]
+mod serve;
 #[cfg(test)]
 mod shown;
 mod stop;
@@ -48,6 +50,8 @@ fn main() -> ExitCode {
         Command::Explain(args) => cmd::explain::run(&args),
         Command::Timeline(args) => cmd::timeline::run(&args),
         Command::Duplicates(args) => cmd::duplicates::run(&args),
+        #[cfg(feature = "serve")]
+        Command::Serve(args) => cmd::serve::run(&args),
         Command::Analyze(args) => cmd::analyze::run(&args),
         Command::Fingerprint(args) => cmd::fingerprint::run(&args),
         Command::Completions(args) => cmd::completions::run(&args),

@@ -20,6 +20,22 @@ pub fn at_once() -> bool {
 pub fn token() -> CancelToken {
     let token = CancelToken::new();
     let cancelled = token.clone();
+    on_first(move || cancelled.cancel());
+    token
+}
+
+/// Receives a message when the user or the system asks the program to stop.
+#[cfg(feature = "serve")]
+pub fn told() -> std::sync::mpsc::Receiver<()> {
+    let (tell, told) = std::sync::mpsc::channel();
+    on_first(move || {
+        let _ = tell.send(());
+    });
+    told
+}
+
+/// Calls `stop` when the first signal comes, and ends the program when the second one comes.
+fn on_first(stop: impl Fn() + Send + 'static) {
     // The token may be cancelled for another reason, such as an output that is closed.
     let stopped = AtomicBool::new(false);
     // If no handler can be installed, the signal ends the process. The index survives that too.
@@ -29,7 +45,6 @@ pub fn token() -> CancelToken {
             bar::clear();
             std::process::exit(STATUS.into());
         }
-        cancelled.cancel();
+        stop();
     });
-    token
 }

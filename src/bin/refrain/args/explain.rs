@@ -7,7 +7,7 @@ use refrain::{QueryOptions, report::Theme};
 use super::{
     ffmpeg::FfmpegArgs,
     probability::probability,
-    range::{ratio, semitones},
+    range::{SearchRange, ratio, semitones},
 };
 
 /// What to explain, and how to show it.
@@ -38,10 +38,10 @@ pub struct ExplainArgs {
     #[arg(long, conflicts_with_all = ["pitch", "tempo"])]
     pub fast: bool,
     /// Try up to this many semitones higher or lower than the track, 0 to 6
-    #[arg(long, value_name = "SEMITONES", value_parser = semitones, default_value_t = 6.0)]
+    #[arg(long, value_name = "SEMITONES", value_parser = semitones, default_value_t = SearchRange::PITCH)]
     pub pitch: f64,
     /// Try up to this many times faster or slower than the track, 1 to 2
-    #[arg(long, value_name = "RATIO", value_parser = ratio, default_value_t = 1.33)]
+    #[arg(long, value_name = "RATIO", value_parser = ratio, default_value_t = SearchRange::TEMPO)]
     pub tempo: f64,
     #[command(flatten)]
     pub ffmpeg: FfmpegArgs,

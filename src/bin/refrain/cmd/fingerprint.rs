@@ -136,8 +136,7 @@ impl Print<'_> {
 
     fn text(&self, part: &ChromaprintPart, first: bool, began: f64) -> String {
         let fingerprint = fingerprint(&part.words, self.args.raw, self.args.signed, self.args.algorithm);
-        // fpcalc counts whole milliseconds and rounds down.
-        let duration = if self.chunks { part.duration.0 } else { (part.duration.0 * 1e3).floor() / 1e3 };
+        let duration = if self.chunks { part.duration.0 } else { shown_duration(part) };
         let name = self.name.map(|name| name.to_string_lossy());
         if self.args.plain {
             format!("{fingerprint}\n")
@@ -145,11 +144,7 @@ impl Print<'_> {
             let name = name
                 .map_or_else(String::new, |name| format!("\"file\": {}, ", serde_json::Value::from(name)));
             let time = if self.chunks { format!("\"timestamp\": {began:.2}, ") } else { String::new() };
-            let quote = if self.args.raw { ["[", "]"] } else { ["\"", "\""] };
-            let [open, close] = quote;
-            format!(
-                "{{{name}{time}\"duration\": {duration:.2}, \"fingerprint\": {open}{fingerprint}{close}}}\n"
-            )
+            format!("{{{name}{time}{}}}\n", pair(duration, &fingerprint, self.args.raw))
         } else {
             let gap = if first { "" } else { "\n" };
             let name = name.map_or_else(String::new, |name| format!("FILE={name}\n"));
@@ -157,6 +152,24 @@ impl Print<'_> {
             format!("{gap}{name}{time}DURATION={}\nFINGERPRINT={fingerprint}\n", duration as u64)
         }
     }
+}
+
+/// The document of a whole file, as `--json` prints it. For the server.
+#[cfg(feature = "serve")]
+pub fn document(part: &ChromaprintPart, algorithm: Algorithm, raw: bool) -> String {
+    let fingerprint = fingerprint(&part.words, raw, false, algorithm);
+    format!("{{{}}}", pair(shown_duration(part), &fingerprint, raw))
+}
+
+/// fpcalc counts whole milliseconds and rounds down.
+fn shown_duration(part: &ChromaprintPart) -> f64 {
+    (part.duration.0 * 1e3).floor() / 1e3
+}
+
+/// The duration and the fingerprint, within a document.
+fn pair(duration: f64, fingerprint: &str, raw: bool) -> String {
+    let [open, close] = if raw { ["[", "]"] } else { ["\"", "\""] };
+    format!("\"duration\": {duration:.2}, \"fingerprint\": {open}{fingerprint}{close}")
 }
 
 fn fingerprint(words: &[u32], raw: bool, signed: bool, algorithm: Algorithm) -> String {

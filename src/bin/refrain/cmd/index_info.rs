@@ -96,7 +96,7 @@ fn per_hour(info: &Info) -> f64 {
     if hours > 0.0 { info.bytes as f64 / 1e6 / hours } else { 0.0 }
 }
 
-fn document(info: &Info) -> serde_json::Value {
+pub(crate) fn document(info: &Info) -> serde_json::Value {
     json!({
         "file": info.path.to_string_lossy(),
         "tracks": info.tracks,

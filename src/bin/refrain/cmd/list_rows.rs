@@ -70,6 +70,15 @@ impl Wanted {
         Ok(wanted)
     }
 
+    /// What has all of the words in `text`. For the server.
+    #[cfg(feature = "serve")]
+    pub fn words(index: &Index, text: &str) -> refrain::Result<Self> {
+        let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
+        let roots = index.roots_below("/".as_ref())?;
+        let above = roots.iter().filter_map(|root| root.parent().map(PathBuf::from)).collect();
+        Ok(Self { files: None, words, above, unknown: Vec::new() })
+    }
+
     /// Whether everything is listed.
     pub fn is_all(&self) -> bool {
         self.unknown.is_empty() && self.files.is_none() && self.words.is_empty()

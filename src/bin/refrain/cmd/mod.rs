@@ -33,13 +33,15 @@ pub mod index_remove;
 pub mod index_update;
 pub mod index_verify;
 mod list_lines;
-mod list_rows;
+pub mod list_rows;
 mod m3u;
 pub mod man;
 mod match_table;
 mod progress;
 pub mod query;
 mod query_csv;
+#[cfg(feature = "serve")]
+pub mod serve;
 pub mod timeline;
 
 /// A mistake that several commands refuse.

@@ -6,11 +6,11 @@ use std::{
 };
 
 use anyhow::Context;
-use refrain::{Answer, Audio, Error, Index, QueryOptions, Range, ScanOptions, Seconds, Status, report};
+use refrain::{Answer, Audio, Error, Index, QueryOptions, ScanOptions, Seconds, Status, report};
 
 use super::{m3u, match_table::MatchTable, query_csv};
 use crate::{
-    args::QueryArgs,
+    args::{QueryArgs, SearchRange, range_of},
     bar::ClipBar,
     db, messages,
     needs::Needs,
@@ -23,11 +23,7 @@ pub fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
     let stop = stop::token();
     let index = db::open()?;
     super::warn_if_empty(&index)?;
-    let range = if args.fast {
-        Range::PLAIN
-    } else {
-        Range::default().semitones(args.pitch).slowest(1.0 / args.tempo).fastest(args.tempo)
-    };
+    let range = range_of(&SearchRange { fast: args.fast, pitch: args.pitch, tempo: args.tempo });
     if args.clips.iter().filter(|c| is_stdin(c)).count() > 1 {
         anyhow::bail!(super::STDIN_TWICE);
     }

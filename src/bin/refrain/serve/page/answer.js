@@ -79,9 +79,9 @@ function reasons(clip, track) {
     asked = true;
     show(room, h("p", { className: "waiting" }, "Drawing…"));
     try {
-      const [told, drawn] = [await api.explain(clip, track), await api.picture(clip, track)];
-      const image = h("img", { className: "picture", src: URL.createObjectURL(drawn), alt: `Why: ${told.reason}` });
-      show(room, h("p", {}, told.reason), image);
+      const { document, svg } = await api.explain(clip, track);
+      const drawn = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
+      show(room, h("p", {}, document.reason), h("img", { className: "picture", src: drawn, alt: `Why: ${document.reason}` }));
     } catch (error) {
       asked = false;
       show(room, problem(error));

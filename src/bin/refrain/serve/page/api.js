@@ -1,9 +1,10 @@
 // Calls of the server. Every answer that is an error becomes an Error with the server's sentence.
 
 const root = "/api/v1";
-const token = document.querySelector('meta[name="token"]').content;
+const token = document.querySelector("meta[name=refrain-token]").content;
 
-async function call(path, options = {}) {
+/** Calls the server. Answers with a code in `fine` are no errors. */
+async function call(path, options = {}, fine = []) {
   let answer;
   try {
     answer = await fetch(path, { ...options, headers: { "X-Refrain-Token": token, ...options.headers } });
@@ -11,7 +12,7 @@ async function call(path, options = {}) {
     if (error.name === "AbortError") throw error;
     throw new Error("refrain does not answer. Is it still running?");
   }
-  if (!answer.ok) throw new Error(await reason(answer));
+  if (!answer.ok && !fine.includes(answer.status)) throw new Error(await reason(answer));
   return answer;
 }
 
@@ -39,26 +40,23 @@ const upload = (clip, signal) => ({
 });
 
 /** The matches of a clip: the document of `refrain query --json`. */
-export function query(clip, signal) {
-  return json(`${root}/query?name=${encodeURIComponent(clip.name ?? "recording")}`, upload(clip, signal));
+export async function query(clip, signal) {
+  const words = new URLSearchParams({ name: clip.name });
+  // A clip that cannot be read has a document too, with the reason.
+  return (await call(`${root}/query?${words}`, upload(clip, signal), [422])).json();
 }
 
-/** The picture that explains why a clip matches, or does not. `track` may be missing. */
-export async function picture(clip, track, signal) {
-  const which = track === undefined ? "" : `&track=${track}`;
+/** Why a clip matches a track, or the best one: `document` with the sentence, and `svg` with the picture. */
+export function explain(clip, track) {
   const theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
-  return (await call(`${root}/explain?format=svg&theme=${theme}${which}`, upload(clip, signal))).blob();
-}
-
-/** The sentence and numbers that explain. */
-export function explain(clip, track, signal) {
-  return json(`${root}/explain?format=json${track === undefined ? "" : `&track=${track}`}`, upload(clip, signal));
+  const words = new URLSearchParams({ format: "both", theme, ...(track === undefined ? {} : { track }) });
+  return json(`${root}/explain?${words}`, upload(clip));
 }
 
 /** The lines of a timeline, as they become known. */
 export async function* timeline(recording, signal) {
-  const answer = await call(`${root}/timeline?name=${encodeURIComponent(recording.name)}`, upload(recording, signal));
-  yield* lines(answer.body);
+  const words = new URLSearchParams({ name: recording.name });
+  yield* lines((await call(`${root}/timeline?${words}`, upload(recording, signal))).body);
 }
 
 async function* lines(stream) {
@@ -75,13 +73,13 @@ async function* lines(stream) {
 
 /** A page of tracks. */
 export function tracks(search, offset, limit) {
-  const words = new URLSearchParams({ offset, limit, ...(search ? { search } : {}) });
+  const words = new URLSearchParams({ offset, limit, sort: "title", ...(search ? { q: search } : {}) });
   return json(`${root}/tracks?${words}`);
 }
 
 /** One track with its files and copies. */
 export function track(id) {
-  return json(`${root}/tracks/${id}`);
+  return json(`${root}/tracks/${id}?copies=true`);
 }
 
 /** Takes a track out of the index. The music file stays. */
@@ -98,9 +96,9 @@ export const wavAddress = (id) => `${root}/tracks/${id}/audio?as=wav`;
 /** Where the cover of a track is. */
 export const coverAddress = (id) => `${root}/tracks/${id}/cover`;
 
-/** The groups of files that hold the same recording. */
-export function duplicates(signal) {
-  return json(`${root}/duplicates`, { signal });
+/** How the search for duplicates goes on, and the groups of files that hold the same recording. */
+export async function* duplicates(signal) {
+  yield* lines((await call(`${root}/duplicates`, { signal })).body);
 }
 
 /** The index: tracks, hours, folders. */
@@ -110,7 +108,7 @@ export function info() {
 
 /** Starts to bring the index up to date. */
 export function startBuild() {
-  return json(`${root}/builds`, { method: "POST", body: "{}", headers: { "Content-Type": "application/json" } });
+  return json(`${root}/builds`, { method: "POST" });
 }
 
 /** The builds of this process. */
@@ -126,10 +124,16 @@ export function cancelBuild(id) {
 /** Calls `told` with each state of a build, until it has ended. Returns a function that stops listening. */
 export function watchBuild(id, told) {
   const events = new EventSource(`${root}/builds/${id}/events`);
-  events.addEventListener("message", (event) => {
-    const state = JSON.parse(event.data);
-    told(state);
-    if (state.state !== "running") events.close();
+  events.addEventListener("progress", (event) => told(JSON.parse(event.data), false));
+  events.addEventListener("end", (event) => {
+    events.close();
+    told(JSON.parse(event.data), true);
   });
   return () => events.close();
+}
+
+/** Shows the token of the server. */
+export function login(secret) {
+  const body = JSON.stringify({ token: secret });
+  return call(`${root}/session`, { method: "POST", body, headers: { "Content-Type": "application/json" } });
 }

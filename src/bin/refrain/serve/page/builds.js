@@ -1,7 +1,10 @@
 // Index: what it holds, and bringing it up to date.
 import * as api from "./api.js";
 import { button, h, problem, say, show } from "./dom.js";
-import { count, fileName, size } from "./words.js";
+import { count, size } from "./words.js";
+
+/** States of a build that goes on. */
+const running = ["scanning", "reading", "neighbours"];
 
 export async function builds(room) {
   const about = h("div");
@@ -26,15 +29,15 @@ export async function builds(room) {
     const cancel = button("Stop", () => api.cancelBuild(id).catch((error) => show(job, problem(error))), { className: "second" });
     show(job, progress, words, cancel);
     say("The build has begun");
-    stopWatching = api.watchBuild(id, (state) => {
-      if (state.total) {
-        progress.max = state.total;
-        progress.value = state.done;
-        words.textContent = `${state.done.toLocaleString("en")} of ${count(state.total, "file")}${state.file ? `: ${fileName(state.file)}` : ""}`;
+    stopWatching = api.watchBuild(id, (state, ended) => {
+      if (state.bytes > 0) {
+        progress.max = state.bytes;
+        progress.value = state.bytes_done;
       }
-      if (state.state === "running") return;
+      words.textContent = doing(state);
+      if (!ended) return;
       start.disabled = false;
-      show(job, ended(state));
+      show(job, outcome(state));
       say(summary(state));
       load();
     });
@@ -52,23 +55,34 @@ export async function builds(room) {
 
   show(room, h("h1", {}, "Index"), about, h("div", { className: "row" }, start), job);
   await load();
-  const running = (await api.builds()).builds.find((build) => build.state === "running");
-  if (running) watch(running.id);
+  const now = (await api.builds()).builds.find((build) => running.includes(build.state));
+  if (now) watch(now.id);
   return () => stopWatching?.();
 }
 
-function summary(state) {
-  if (state.state === "failed") return state.error;
-  const { added = 0, removed = 0, failed = [] } = state.summary ?? {};
-  const words = [`${count(added, "track")} added`, removed > 0 && `${removed} removed`, failed.length > 0 && `${count(failed.length, "file")} could not be used`];
-  return `${state.state === "cancelled" ? "Stopped. " : "Done. "}${words.filter(Boolean).join(", ")}.`;
+/** What a build does at the moment. */
+function doing({ state, found, files, files_done }) {
+  if (state === "scanning") return `${count(found, "file")} found`;
+  if (state === "neighbours") return "Making searches fast";
+  return `${files_done.toLocaleString("en")} of ${count(files, "file")} read`;
 }
 
-function ended(state) {
+/** What a build has done, in a sentence. */
+function summary({ state, error, added, moved, missing, errors }) {
+  if (state === "failed") return error;
+  const words = [
+    `${count(added, "track")} added`,
+    moved > 0 && `${count(moved, "file")} moved`,
+    missing > 0 && `${count(missing, "file")} missing`,
+    errors > 0 && `${count(errors, "file")} could not be used`,
+  ];
+  return `${state === "cancelled" ? "Stopped" : "Done"}. ${words.filter(Boolean).join(", ")}.`;
+}
+
+function outcome(state) {
   if (state.state === "failed") return problem(new Error(state.error));
-  const failed = state.summary?.failed ?? [];
   return [
     h("p", { className: "count" }, summary(state)),
-    failed.length > 0 && h("ul", { className: "files" }, failed.map(({ path, reason }) => h("li", {}, `${path}: ${reason}`))),
+    state.failed.length > 0 && h("ul", { className: "files" }, state.failed.map(({ path, reason }) => h("li", {}, `${path}: ${reason}`))),
   ];
 }

@@ -2,8 +2,19 @@
 import * as api from "./api.js";
 import { button, h, problem, say, show } from "./dom.js";
 import { player } from "./player.js";
-import { relations } from "./track.js";
 import { count, fileName, size, time } from "./words.js";
+
+/** What the relations of copies mean. */
+const relations = {
+  reference: "the first file",
+  same_bytes: "same bytes",
+  same_audio: "same audio",
+  remaster: "remaster",
+  other_speed: "other speed",
+  edit: "edit",
+  excerpt: "excerpt",
+  shared_backing: "same backing",
+};
 
 export function duplicates(room) {
   const asked = new AbortController();
@@ -18,12 +29,27 @@ export function duplicates(room) {
   return () => asked.abort();
 }
 
+/** What a step of the search does. */
+const steps = { compare: "Comparing tracks", measure: "Measuring files" };
+
 async function load(list, signal) {
-  show(list, h("p", { className: "waiting" }, "Comparing… A large library takes minutes the first time."));
+  const words = h("p", { className: "waiting" }, "Comparing… A large library takes minutes the first time.");
+  show(list, words);
+  const groups = [];
   try {
-    const { groups } = await api.duplicates(signal);
+    for await (const line of api.duplicates(signal)) {
+      if (line.error) throw new Error(line.error);
+      if (line.files) groups.push(line);
+      if (line.progress) {
+        const { step, done, total } = line.progress;
+        words.textContent = `${steps[step] ?? step}: ${done.toLocaleString("en")} of ${total.toLocaleString("en")}`;
+      }
+    }
     const bytes = groups.reduce((sum, group) => sum + group.bytes, 0);
-    const total = groups.length === 0 ? "There are no duplicates." : `${count(groups.length, "group")}. The files that need not be kept take ${size(bytes)}.`;
+    const total =
+      groups.length === 0
+        ? "There are no duplicates."
+        : `${count(groups.length, "group")}. The files that need not be kept take ${size(bytes)}.`;
     show(list, h("p", { className: "count" }, total), groups.map(group));
     say(total);
   } catch (error) {

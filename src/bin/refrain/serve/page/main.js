@@ -4,6 +4,7 @@ import { builds } from "./builds.js";
 import { duplicates } from "./duplicates.js";
 import { find } from "./find.js";
 import { library } from "./library.js";
+import { login } from "./login.js";
 import { timeline } from "./timeline.js";
 import { track } from "./track.js";
 
@@ -18,11 +19,13 @@ const pages = {
 };
 
 const main = document.getElementById("main");
+const closed = document.querySelector("meta[name=refrain-access]").content === "closed";
 let leave;
 
 async function open(first) {
   leave?.();
   leave = undefined;
+  if (closed) return login(main);
   const [name, ...rest] = location.hash.replace(/^#\/?/, "").split("/");
   const [title, page] = pages[name] ?? pages.find;
   for (const link of document.querySelectorAll("nav a")) {

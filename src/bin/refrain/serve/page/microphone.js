@@ -27,7 +27,7 @@ export class Microphone {
     }
     if (this.#stopped) return this.#release();
     this.context = new AudioContext();
-    await this.context.audioWorklet.addModule("/recorder.js");
+    await this.context.audioWorklet.addModule("/assets/recorder.js");
     if (this.#stopped) return this.#release();
     const source = this.context.createMediaStreamSource(this.stream);
     this.node = new AudioWorkletNode(this.context, "recorder", { numberOfOutputs: 0 });

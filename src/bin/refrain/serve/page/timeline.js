@@ -13,13 +13,18 @@ export function timeline(room) {
     asked.abort();
     asked = new AbortController();
     const plays = [];
-    show(result, h("p", { className: "waiting" }, `Reading ${recording.name}…`));
+    const waiting = h("p", { className: "waiting" }, `Reading ${recording.name}…`);
+    const list = h("div");
+    show(result, waiting, list);
     say(`Reading ${recording.name}`);
     try {
       for await (const line of api.timeline(recording, asked.signal)) {
-        if (line.play) {
+        if (line.error && !line.plays) throw new Error(line.error);
+        if (line.progress !== undefined) {
+          waiting.textContent = `${time(line.progress)} read, ${count(plays.length, "song")} so far…`;
+        } else if (line.play) {
           plays.push(line.play);
-          show(result, h("p", { className: "waiting" }, `${count(plays.length, "song")} so far, up to ${time(line.play.end)}…`), rows(plays, recording));
+          show(list, rows(plays, recording));
         } else {
           show(result, drawn(line, recording));
         }

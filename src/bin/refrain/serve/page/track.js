@@ -5,18 +5,6 @@ import { button, h, problem, say, show } from "./dom.js";
 import { player } from "./player.js";
 import { artists, fullName, range, size, time, title } from "./words.js";
 
-/** What the relations of copies mean. */
-export const relations = {
-  reference: "the first file",
-  same_bytes: "same bytes",
-  same_audio: "same audio",
-  remaster: "remaster",
-  other_speed: "other speed",
-  edit: "edit",
-  excerpt: "excerpt",
-  shared_backing: "same backing",
-};
-
 export async function track(room, [id]) {
   const found = await api.track(id);
   const there = found.files.some((file) => !file.missing);
@@ -36,7 +24,7 @@ export async function track(room, [id]) {
         h(
           "div",
           { className: "row" },
-          there && button("Play", () => player.track({ ...found, path: found.files[0].path }, 0)),
+          there && button("Play", () => player.track(found, 0)),
           button("Remove from the index", () => remove(found, said), { className: "second" }),
         ),
         said,
@@ -44,18 +32,13 @@ export async function track(room, [id]) {
     ),
     h("h2", {}, "Files"),
     h("ul", { className: "files" }, found.files.map((file) => h("li", {}, file.path, ` (${size(file.size)})`, file.missing && h("strong", {}, " missing")))),
-    found.copies.length > 0 && [h("h2", {}, "Copies"), h("ul", { className: "files" }, found.copies.map(copy))],
+    found.copies.length > 0 && [h("h2", {}, "Same sound in other tracks"), h("ul", { className: "files" }, found.copies.map(copy))],
   );
 }
 
 function copy(other) {
-  const parts = (other.agrees ?? []).map(([start, end]) => range(start, end)).join(", ");
-  return h(
-    "li",
-    {},
-    h("a", { href: `#/track/${other.id}` }, fullName(other)),
-    `: ${[relations[other.relation] ?? other.relation, parts && `agrees at ${parts}`].filter(Boolean).join(", ")}`,
-  );
+  const parts = `${range(other.query_start, other.query_end)} is the same sound as ${range(other.ref_start, other.ref_end)} there`;
+  return h("li", {}, h("a", { href: `#/track/${other.id}` }, fullName(other)), `: ${parts}`);
 }
 
 function remove(found, said) {

@@ -1,0 +1,72 @@
+//! Arguments of `refrain serve`.
+use std::{net::IpAddr, path::PathBuf};
+
+use clap::Args;
+
+use super::{bytes::bytes, ffmpeg::FfmpegArgs};
+
+/// Where to listen, who may ask, and how much.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Listen at this port; 0 takes a free one
+    #[arg(long, value_name = "PORT", default_value_t = 8333)]
+    pub port: u16,
+    /// Listen at this address; any other than 127.0.0.1 and ::1 needs a token
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub bind: IpAddr,
+    /// Answer only those who know the token in this file; the environment variable REFRAIN_TOKEN does the same
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+    /// Also answer requests to this name, such as music.example.org or nas.local:8333; repeat it for several names
+    #[arg(long = "host", value_name = "NAME")]
+    pub hosts: Vec<String>,
+    /// Let requests name files and folders of this computer
+    #[arg(long)]
+    pub allow_paths: bool,
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    #[command(flatten)]
+    pub ffmpeg: FfmpegArgs,
+    /// Ask a server at this address and port whether it is alive, and end
+    #[arg(long)]
+    pub check: bool,
+    /// Print errors only
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// How much one request, and all of them, may take.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Limits")]
+pub struct LimitArgs {
+    /// Refuse larger uploads
+    #[arg(long, value_name = "SIZE", value_parser = bytes, default_value = "200M")]
+    pub max_upload: u64,
+    /// Refuse clips that are longer
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..), default_value_t = 1200)]
+    pub max_clip: u32,
+    /// Refuse recordings that are longer, in timelines
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..), default_value_t = 86_400)]
+    pub max_recording: u32,
+    /// Refuse audio with more channels
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), default_value_t = 8)]
+    pub max_channels: u16,
+    /// End a query that takes longer
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..), default_value_t = 60)]
+    pub max_time: u32,
+    /// End a timeline or a search for duplicates that takes longer
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..), default_value_t = 3600)]
+    pub max_long_time: u32,
+    /// Answer N requests at the same time [default: one per core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub queries: Option<u16>,
+    /// Besides them, let N queries look deeper or try other pitches and speeds at the same time
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), default_value_t = 1)]
+    pub slow_queries: u16,
+    /// Let N more requests wait, and refuse others for the moment
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=4096), default_value_t = 32)]
+    pub queue: u16,
+    /// Keep at most N connections
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(8..), default_value_t = 512)]
+    pub connections: u16,
+}

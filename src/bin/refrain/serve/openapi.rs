@@ -1,0 +1,97 @@
+//! The addresses of the API and their description, which come from the same code.
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    http::StatusCode,
+    middleware::from_fn_with_state,
+    routing::get,
+};
+use utoipa::{
+    Modify, OpenApi,
+    openapi::{
+        OpenApi as Document,
+        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    app::Shared, audio, builds, change, cover, duplicates, explain, failure::Failure, failure::json, figures,
+    health, info, metrics, page, query, service, session, timeline, tracks,
+};
+
+/// What the description says of the whole API.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "refrain",
+        description = "Finds which recording a piece of audio comes from, and what was played when.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+    ),
+    modifiers(&Tokens),
+    tags(
+        (name = "search", description = "What a clip or a recording holds."),
+        (name = "tracks", description = "What the index holds."),
+        (name = "figures", description = "Figures of a file, without the index."),
+        (name = "builds", description = "Bringing the index up to date with its folders."),
+        (name = "server", description = "The server itself."),
+    )
+)]
+struct Description;
+
+/// How a request shows the token.
+struct Tokens;
+
+impl Modify for Tokens {
+    fn modify(&self, document: &mut Document) {
+        let token = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some(
+                "Changes need the token of the page or of the server. If the server has a token, everything needs it.",
+            ))
+            .build();
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("token", SecurityScheme::Http(token));
+    }
+}
+
+fn all() -> OpenApiRouter<Shared> {
+    let api = OpenApiRouter::new()
+        .routes(routes!(query::query))
+        .routes(routes!(explain::explain))
+        .routes(routes!(timeline::timeline))
+        .routes(routes!(tracks::list, change::add))
+        .routes(routes!(tracks::get, change::remove))
+        .routes(routes!(audio::audio))
+        .routes(routes!(cover::cover))
+        .routes(routes!(figures::analyze))
+        .routes(routes!(figures::fingerprint))
+        .routes(routes!(info::info))
+        .routes(routes!(duplicates::duplicates))
+        .routes(routes!(builds::list, builds::start))
+        .routes(routes!(builds::get, builds::cancel))
+        .routes(routes!(builds::events))
+        .routes(routes!(session::login));
+    OpenApiRouter::with_openapi(Description::openapi())
+        .nest("/api/v1", api)
+        .routes(routes!(health::livez))
+        .routes(routes!(health::readyz))
+        .routes(routes!(metrics::metrics))
+}
+
+/// All addresses.
+pub fn router(app: &Shared) -> Router {
+    let (router, description) = all().split_for_parts();
+    let description = Arc::new(description);
+    router
+        .route("/api/v1/openapi.json", get(move || async move { json(&*description) }))
+        .route("/", get(page::page))
+        .route("/assets/{name}", get(page::asset))
+        .fallback(|| async { Failure::not_found("there is nothing at this address") })
+        .method_not_allowed_fallback(|| async {
+            Failure::new(StatusCode::METHOD_NOT_ALLOWED, "this address takes other methods")
+        })
+        .layer(from_fn_with_state(Arc::clone(app), service::counted))
+        .with_state(Arc::clone(app))
+}
