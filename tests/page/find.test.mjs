@@ -73,28 +73,23 @@ test("the track is heard at the place of the match", async () => {
   const { page, problems } = await openPage(context, server.address);
   await pick(page, "clean.wav");
   await page.getByRole("button", { name: "Play the track here" }).first().click();
-  // What comes out of the player is recorded, and refrain says which part of the track it is.
-  const { bytes, wanted } = await page.evaluate(async () => {
-    const { wav } = await import("/assets/wav.js");
-    const heard = await import("/assets/player.js").then(({ player }) => player.heard());
+  // What comes out of the player is recorded from the click on, and refrain says which part of the track it is.
+  const bytes = await page.evaluate(async () => {
+    const [{ wav }, { player }] = [await import("/assets/wav.js"), await import("/assets/player.js")];
     const context = new AudioContext();
     await context.audioWorklet.addModule("/assets/recorder.js");
     const node = new AudioWorkletNode(context, "recorder");
     const blocks = [];
     node.port.onmessage = ({ data }) => blocks.push(data);
-    context.createMediaElementSource(heard).connect(node).connect(context.destination);
-    const start = heard.currentTime;
+    context.createMediaElementSource(player.heard()).connect(node).connect(context.destination);
     while (blocks.length < 70) await new Promise((done) => setTimeout(done, 50));
-    return { bytes: [...new Uint8Array(wav(blocks, context.sampleRate))], wanted: start };
+    return [...new Uint8Array(wav(blocks, context.sampleRate))];
   });
-  const answer = await page.request.post(`${server.address}/api/v1/query`, {
-    data: Buffer.from(bytes),
-    headers: { "Content-Type": "application/octet-stream", Origin: server.address },
-  });
+  const answer = await page.request.post(`${server.address}/api/v1/query`, { data: Buffer.from(bytes) });
   const [match] = (await answer.json()).matches;
+  const place = (await page.locator(".match").first().innerText()).match(/In the track\s+0:(\d+\.\d)/)[1];
   const began = match.ref_start - match.query_start;
-  assert.ok(Math.abs(began - wanted) < 0.3, `the player says ${wanted}, the sound is from ${began}`);
-  assert.ok(Math.abs(wanted - 12.1) < 1.5, `${wanted}`);
+  assert.ok(Math.abs(began - Number(place)) < 0.3, `the match is at ${place} s, the sound begins at ${began} s`);
   assert.deepEqual(problems, []);
   await page.close();
 });
@@ -121,15 +116,22 @@ test("the microphone finds the track within five seconds of sound", async () => 
     `--use-file-for-fake-audio-capture=${join(clips, "clean.wav")}`,
   );
   const { page, problems } = await openPage(await heard.newContext({ permissions: ["microphone"] }), server.address);
-  const sent = [];
-  page.on("request", (request) => {
-    if (request.url().includes("/api/v1/query")) sent.push(request.postDataBuffer());
+  // How many seconds of sound each question has.
+  await page.evaluate(() => {
+    const ask = window.fetch;
+    window.seconds = [];
+    window.fetch = async (address, options) => {
+      if (String(address).includes("/query")) {
+        const rate = new DataView(await options.body.slice(0, 44).arrayBuffer()).getUint32(24, true);
+        window.seconds.push((options.body.size - 44) / 2 / rate);
+      }
+      return ask(address, options);
+    };
   });
   await page.getByRole("button", { name: "Listen with the microphone" }).click();
   await page.locator(".match h3").first().waitFor();
   assert.match(await page.locator(".match h3").first().innerText(), /Second Orbit/);
-  const last = sent.at(-1);
-  const seconds = (last.length - 44) / 2 / last.readUInt32LE(24);
+  const seconds = await page.evaluate(() => window.seconds.at(-1));
   assert.ok(seconds <= 5.2, `${seconds} s were needed`);
   assert.deepEqual(problems, []);
   await heard.close();

@@ -1,9 +1,9 @@
 // The library, a track, duplicates and builds.
 import assert from "node:assert/strict";
-import { cpSync } from "node:fs";
+import { cpSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { browser, clips, library, openPage, serve, songs } from "./with_server.mjs";
+import { browser, library, openPage, serve, songs } from "./with_server.mjs";
 
 let shelf, server, chrome, context;
 before(async () => {
@@ -90,7 +90,7 @@ test("a track that is removed keeps its file", async () => {
   await page.getByRole("heading", { name: "Library" }).waitFor();
   const left = await page.request.get(`${server.address}/api/v1/tracks?q=harbour`).then((answer) => answer.json());
   assert.equal(left.total, 0);
-  cpSync(join(shelf.music, "harbour-lights.ogg"), join(shelf.folder, "still-there.ogg"));
+  assert.ok(existsSync(join(shelf.music, "harbour-lights.ogg")));
   assert.deepEqual(problems, []);
   await page.close();
 });
