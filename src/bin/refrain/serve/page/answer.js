@@ -40,7 +40,7 @@ function card(match, clip) {
       h(
         "dl",
         {},
-        row("Sure", sure(match.score)),
+        row("Confidence", sure(match.score)),
         row("In the clip", range(match.query_start, match.query_end, true)),
         row("In the track", range(match.ref_start, match.ref_end, true)),
         differs && row("The clip is", differs),

@@ -49,7 +49,7 @@ export async function query(clip, signal) {
 /** Why a clip matches a track, or the best one: `document` with the sentence, and `svg` with the picture. */
 export function explain(clip, track) {
   const theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
-  const words = new URLSearchParams({ format: "both", theme, ...(track === undefined ? {} : { track }) });
+  const words = new URLSearchParams({ name: clip.name, format: "both", theme, ...(track === undefined ? {} : { track }) });
   return json(`${root}/explain?${words}`, upload(clip));
 }
 

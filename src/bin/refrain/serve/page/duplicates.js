@@ -72,11 +72,15 @@ function group({ files, bytes }) {
         "table",
         {},
         h("caption", { className: "for-readers" }, `Files of ${name}`),
-        h("thead", {}, h("tr", {}, ["File", "Keep?", "Relation", "Length", "Size", "Play"].map((text) => h("th", { scope: "col" }, text)))),
+        h("thead", {}, h("tr", {}, ["File", "Keep?", "Relation", "Length", "Size", "Play"].map(heading))),
         h("tbody", {}, files.map(row)),
       ),
     ),
   );
+}
+
+function heading(text) {
+  return h("th", { scope: "col", className: ["Length", "Size"].includes(text) ? "number" : "" }, text);
 }
 
 function row(file) {

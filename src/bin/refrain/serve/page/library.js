@@ -56,7 +56,7 @@ function table({ total, tracks }, search, page) {
       "table",
       { className: "tracks" },
       h("caption", { className: "for-readers" }, "Tracks"),
-      h("thead", {}, h("tr", {}, ["Title", "Artist", "Album", "Length"].map((name) => h("th", { scope: "col" }, name)))),
+      h("thead", {}, h("tr", {}, ["Title", "Artist", "Album", "Length"].map((name) => h("th", { scope: "col", className: name === "Length" ? "number" : "" }, name)))),
       h("tbody", {}, tracks.map(row)),
     ),
     pages > 1 &&

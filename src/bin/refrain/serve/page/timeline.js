@@ -87,7 +87,7 @@ function rows(plays, recording) {
         {},
         button(range(play.start, play.end), () => player.file(recording, play.start), { className: "second", "aria-label": `${range(play.start, play.end)}: play the recording` }),
         h("span", {}, h("a", { href: `#/track/${play.id}` }, title(play)), artists(play) && ` – ${artists(play)}`),
-        h("span", { className: "soft" }, [sure(play.score), change(play)].filter(Boolean).join(", ")),
+        h("span", { className: "soft" }, [`${sure(play.score)} sure`, change(play)].filter(Boolean).join(", ")),
       ),
     ),
   );

@@ -24,7 +24,7 @@ export function size(bytes) {
 
 /** How sure an answer is, as a percentage that never rounds up to certainty. */
 export function sure(score) {
-  return score >= 0.995 ? "over 99 % sure" : `${Math.floor(score * 100)} % sure`;
+  return score >= 0.995 ? "over 99 %" : `${Math.floor(score * 100)} %`;
 }
 
 /** "1 file", "2 files". */
