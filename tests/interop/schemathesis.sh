@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Asks a server what its description allows, and what it does not, 2,000 times, and compares each answer with the description.
+# Asks a server what its description allows, and what it does not, and compares each answer with the description. CASES=60 makes more
+# than 2,000 requests; CI makes some 900.
 #
 #     tests/interop/schemathesis.sh PROGRAM     # needs Python; schemathesis comes from PyPI, into target/schemathesis
 set -euo pipefail
@@ -15,8 +16,8 @@ REFRAIN_TOKEN=schemathesis-token "$program" serve --quiet --db "$work/i.refrain"
 server=$!
 until [ -s "$work/address" ]; do sleep .1; done
 address=$(cat "$work/address")
-"$tools/bin/schemathesis" --config-file "$root/tests/interop/schemathesis.toml" run "$address/api/v1/openapi.json" \
-    --header "Authorization: Bearer schemathesis-token" --max-examples "${CASES:-100}" --workers 2 "${@:2}"
+"$tools/bin/schemathesis" --config-file "$root/tests/interop/schemathesis.toml" run "${address}api/v1/openapi.json" \
+    --header "Authorization: Bearer schemathesis-token" --max-examples "${CASES:-20}" "${@:2}"
 # Whatever it asked, the index is sound and the music is all there.
 kill "$server" && wait "$server"
 "$program" index verify --db "$work/i.refrain"
