@@ -55,7 +55,8 @@ fn the_examples_run() {
     let lines: BTreeSet<String> =
         helps.iter().flat_map(|(_, help)| examples(help)).map(str::to_owned).collect();
     assert!(lines.len() > 25);
-    for line in lines {
+    // A server runs until it is asked to end; tests/it/serve starts it.
+    for line in lines.into_iter().filter(|line| !line.starts_with("refrain serve")) {
         let place = Place::new();
         place.song("second-orbit.flac", "Music/live/orbit.flac");
         place.song("second-orbit.flac", "Music/copied.flac");

@@ -149,11 +149,6 @@ impl Client {
         Ok(answer)
     }
 
-    /// Whether the server ends the connection, sooner or later, without a word.
-    pub fn is_ended(&mut self) -> bool {
-        matches!(self.stream.read(&mut [0; 1]), Ok(0) | Err(_))
-    }
-
     /// Whether the connection is open now.
     pub fn is_open(&self) -> bool {
         self.stream.set_nonblocking(true).unwrap();

@@ -136,6 +136,14 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ("Show the closest tracks, even if they do not match", "refrain query clip.wav --explain"),
         ],
     ),
+    #[cfg(feature = "serve")]
+    (
+        "serve",
+        &[
+            ("Open the library in a browser at http://127.0.0.1:8333", "refrain serve"),
+            ("Let other computers ask that know the token", "refrain serve --bind 0.0.0.0 --token-file token"),
+        ],
+    ),
     #[cfg(feature = "explain")]
     (
         "explain",

@@ -8,6 +8,7 @@ use axum::{
 };
 use refrain::{Seconds, acoustid::Algorithm};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde_json::Value;
 
 use super::{
     failure::Failure,
@@ -58,7 +59,13 @@ pub async fn document<T: DeserializeOwned + Default>(body: Body) -> Result<T, Fa
     if bytes.is_empty() {
         return Ok(T::default());
     }
-    serde_json::from_slice(&bytes).map_err(|error| Failure::mistake(format!("the JSON in the body: {error}")))
+    let wrong = |error: String| Failure::mistake(format!("the JSON in the body: {error}"));
+    match serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))? {
+        Value::Null => Ok(T::default()),
+        // Serde would also take a list of the fields.
+        object @ Value::Object(_) => serde_json::from_value(object).map_err(|error| wrong(error.to_string())),
+        _ => Err(wrong("it must be an object".to_owned())),
+    }
 }
 
 /// Reads a parameter as the command line reads it.

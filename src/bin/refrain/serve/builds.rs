@@ -359,7 +359,8 @@ pub async fn get(State(app): State<Shared>, Id(id): Id<u32>) -> Result<Response,
     Ok(json(&app.builds.get(id)?.document()))
 }
 
-/// Cancels a build. What it has added stays, and the next build goes on from there.
+/// Cancels a build, waits for its end, and forgets it. What it has added stays, and the next build goes on from there. The answer is
+/// how far it got.
 #[utoipa::path(
     delete,
     path = "/builds/{id}",
@@ -367,17 +368,32 @@ pub async fn get(State(app): State<Shared>, Id(id): Id<u32>) -> Result<Response,
     params(("id" = u32, Path, description = "The number of a build.")),
     security(("token" = [])),
     responses(
-        (status = 202, description = "It ends as soon as it can, unless it has ended already.", body = BuildDocument),
+        (status = 200, description = "It has ended.", body = BuildDocument),
         (status = 401, description = "The token is missing.", body = Problem),
         (status = 404, description = "There is no such build.", body = Problem),
+        (status = 503, description = "It has not ended yet.", body = Problem),
     )
 )]
 pub async fn cancel(State(app): State<Shared>, Id(id): Id<u32>) -> Result<Response, Failure> {
     let build = app.builds.get(id)?;
     build.cancel.cancel();
-    let mut response = json(&build.document());
-    *response.status_mut() = StatusCode::ACCEPTED;
-    Ok(response)
+    let mut progress = build.progress.subscribe();
+    let ended = timeout(app.limits.time, progress.wait_for(|at| at.state.is_over())).await;
+    if ended.is_err() {
+        return Err(Failure::new(StatusCode::SERVICE_UNAVAILABLE, "the build has not ended yet; ask again"));
+    }
+    app.builds.kept().builds.retain(|kept| kept.id != id);
+    Ok(json(&build.document()))
+}
+
+/// An event of a build.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes the events")]
+struct BuildStep {
+    /// `progress` or `end`.
+    event: String,
+    /// The document of the build, as JSON.
+    data: String,
 }
 
 /// Tells how a build goes on, as server-sent events: `progress` with the document of the build, and `end` with the last one.
@@ -387,7 +403,7 @@ pub async fn cancel(State(app): State<Shared>, Id(id): Id<u32>) -> Result<Respon
     tag = "builds",
     params(("id" = u32, Path, description = "The number of a build.")),
     responses(
-        (status = 200, description = "The events.", body = String, content_type = "text/event-stream"),
+        (status = 200, description = "The events.", body = BuildStep, content_type = "text/event-stream"),
         (status = 404, description = "There is no such build.", body = Problem),
     )
 )]

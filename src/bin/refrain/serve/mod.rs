@@ -17,6 +17,7 @@ mod duplicates;
 mod explain;
 mod failure;
 mod figures;
+mod form;
 mod guard;
 mod health;
 mod info;

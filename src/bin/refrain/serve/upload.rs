@@ -4,8 +4,10 @@
 //! ffmpeg.
 use std::{
     fs::File,
+    future::poll_fn,
     io::{self, Write},
     path::{Path, PathBuf},
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -15,8 +17,8 @@ use std::{
 
 use axum::{
     body::{Body, Bytes},
-    extract::{FromRequest, Multipart, Request},
-    http::{HeaderMap, StatusCode, header},
+    extract::Request,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
 };
 use hyper::body::Body as HttpBody;
 use refrain::{Audio, Error, Ffmpeg};
@@ -25,6 +27,7 @@ use tokio::time::timeout;
 use super::{
     app::App,
     failure::Failure,
+    form::{Form, Pieces},
     limits::{LARGEST_UPLOADS, PAUSE, SLOWEST},
 };
 
@@ -113,29 +116,36 @@ fn cannot_store(_: io::Error) -> Failure {
     Failure::new(StatusCode::INSUFFICIENT_STORAGE, "the server has no room for the upload")
 }
 
-/// Where bytes come from.
-enum Bits<'a> {
-    Body(Body),
-    Field(axum::extract::multipart::Field<'a>),
+/// The bytes of a body, as they come. They must come fast enough.
+struct Bits {
+    body: Body,
+    began: Instant,
+    bytes: u64,
 }
 
-impl Bits<'_> {
-    async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
-        let broken = || Failure::mistake("the upload broke off");
-        match self {
-            Self::Body(body) => loop {
-                let frame = std::future::poll_fn(|cx| std::pin::Pin::new(&mut *body).poll_frame(cx)).await;
-                match frame {
-                    None => return Ok(None),
-                    Some(Err(_)) => return Err(broken()),
-                    Some(Ok(frame)) => {
-                        if let Ok(bytes) = frame.into_data() {
-                            return Ok(Some(bytes));
-                        }
+impl Pieces for Bits {
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, Failure> {
+        Ok(self.piece().await?.map(Into::into))
+    }
+}
+
+impl Bits {
+    async fn piece(&mut self) -> Result<Option<Bytes>, Failure> {
+        loop {
+            let next = poll_fn(|cx| Pin::new(&mut self.body).poll_frame(cx));
+            match timeout(PAUSE, next).await.map_err(|_| too_slow())? {
+                None => return Ok(None),
+                Some(Err(_)) => return Err(Failure::mistake("the upload broke off")),
+                Some(Ok(frame)) => {
+                    let Ok(bytes) = frame.into_data() else { continue };
+                    self.bytes += bytes.len() as u64;
+                    let took = self.began.elapsed();
+                    if took > PAUSE && self.bytes < took.as_secs().saturating_mul(SLOWEST) {
+                        return Err(too_slow());
                     }
+                    return Ok(Some(bytes));
                 }
-            },
-            Self::Field(field) => field.chunk().await.map_err(|_| broken()),
+            }
         }
     }
 }
@@ -149,35 +159,30 @@ pub async fn receive(app: &App, request: Request, place: Where) -> Result<Clip, 
     if announced(request.headers()).is_some_and(|bytes| bytes > most.saturating_add(MAX_ENVELOPE)) {
         return Err(too_large(most));
     }
-    if !is_form(request.headers()) {
-        let name = named(place.name.as_deref());
-        let stored = store(app, &mut Bits::Body(request.into_body())).await?;
-        return Ok(Clip { name, content: Content::Upload(stored) });
-    }
-    let bad = |_| Failure::mistake("the form cannot be read");
-    let mut form =
-        Multipart::from_request(request, &()).await.map_err(|_| Failure::mistake("the form has no boundary"))?;
-    let fields = async {
-        for _ in 0..MAX_FIELDS {
-            let field = timeout(PAUSE, form.next_field()).await.map_err(|_| too_slow())?.map_err(bad)?;
-            let Some(field) = field else { break };
-            if field.file_name().is_none() && field.name() != Some(FIELD) {
-                continue;
-            }
-            let name = named(place.name.as_deref().or(field.file_name()));
-            let stored = store(app, &mut Bits::Field(field)).await?;
-            return Ok(Clip { name, content: Content::Upload(stored) });
+    let form = request.headers().get(header::CONTENT_TYPE).filter(|kind| is_form(kind)).cloned();
+    let mut bits = Bits { body: request.into_body(), began: Instant::now(), bytes: 0 };
+    let mut storing = Storing::new(app)?;
+    let Some(kind) = form else {
+        while let Some(piece) = bits.piece().await? {
+            storing.write(&piece)?;
         }
-        Err(Failure::mistake(format!("the form has no file; name its field {FIELD:?}")))
+        return Ok(storing.clip(named(place.name.as_deref())));
     };
-    fields.await
+    let mut form = Form::new(&kind, bits)?;
+    while let Some(field) = form.field().await? {
+        if field.file.is_none() && field.name.as_deref() != Some(FIELD) {
+            continue;
+        }
+        while let Some(piece) = form.piece().await? {
+            storing.write(&piece)?;
+        }
+        return Ok(storing.clip(named(place.name.as_deref().or(field.file.as_deref()))));
+    }
+    Err(Failure::mistake(format!("the form has no file; name its field {FIELD:?}")))
 }
 
 /// The field of a form that has the clip.
 const FIELD: &str = "clip";
-
-/// How many fields of a form are looked at.
-const MAX_FIELDS: usize = 16;
 
 /// The most bytes of a form besides its file.
 const MAX_ENVELOPE: u64 = 4096;
@@ -186,9 +191,9 @@ fn announced(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-fn is_form(headers: &HeaderMap) -> bool {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    kind.get(..19).is_some_and(|kind| kind.eq_ignore_ascii_case("multipart/form-data"))
+fn is_form(kind: &HeaderValue) -> bool {
+    const FORM: &[u8] = b"multipart/form-data";
+    kind.as_bytes().get(..FORM.len()).is_some_and(|kind| kind.eq_ignore_ascii_case(FORM))
 }
 
 /// The last part of a name, without folders.
@@ -223,20 +228,27 @@ fn too_slow() -> Failure {
     Failure::new(StatusCode::REQUEST_TIMEOUT, "the upload is too slow")
 }
 
-/// Writes an upload to the disk.
-async fn store(app: &App, bits: &mut Bits<'_>) -> Result<Stored, Failure> {
-    let began = Instant::now();
-    let mut stored = Stored::new(&app.spool).map_err(cannot_store)?;
-    while let Some(bytes) = timeout(PAUSE, bits.next()).await.map_err(|_| too_slow())?? {
-        stored.reserve(bytes.len() as u64, app.limits.upload)?;
-        // A write to the page cache takes a moment; only a full disk takes longer.
-        stored.file.write_all(&bytes).map_err(cannot_store)?;
-        let took = began.elapsed();
-        if took > PAUSE && stored.bytes < took.as_secs().saturating_mul(SLOWEST) {
-            return Err(too_slow());
-        }
+/// An upload on its way to the disk.
+struct Storing<'a> {
+    app: &'a App,
+    stored: Stored,
+}
+
+impl<'a> Storing<'a> {
+    fn new(app: &'a App) -> Result<Self, Failure> {
+        let stored = Stored::new(&app.spool).map_err(cannot_store)?;
+        Ok(Self { app, stored })
     }
-    Ok(stored)
+
+    /// A write to the page cache takes a moment, so it needs no thread of its own.
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.stored.reserve(bytes.len() as u64, self.app.limits.upload)?;
+        self.stored.file.write_all(bytes).map_err(cannot_store)
+    }
+
+    fn clip(self, name: PathBuf) -> Clip {
+        Clip { name, content: Content::Upload(self.stored) }
+    }
 }
 
 #[cfg(test)]
