@@ -77,7 +77,7 @@ test("a build shows its progress and what it added", async () => {
   const { page, problems } = await openPage(context, `${server.address}/#/builds`);
   cpSync(join(songs, "winter-ferry.m4a"), join(shelf.music, "winter-ferry.m4a"));
   await page.getByRole("button", { name: "Look for new and changed files" }).click();
-  await page.getByText("Done. 1 track added.").waitFor();
+  await page.locator(".count", { hasText: "Done. 1 track added." }).waitFor();
   assert.deepEqual(problems, []);
   await page.close();
 });
