@@ -107,7 +107,8 @@ pub async fn timeline(
                 }
             });
             let done: refrain::Result<Timeline> = clip.audio().and_then(|audio| {
-                app.index.timeline_with(app.limits.recording(audio), &options, |play| out.line(&Found { play }))
+                app.index
+                    .timeline_with(app.limits.recording(audio), &options, |play| out.line(&Found { play }))
             });
             out.send(match &done {
                 Err(error @ (Error::Index { .. } | Error::Interrupted)) => Failure::of(error).line(),
