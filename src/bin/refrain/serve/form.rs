@@ -1,5 +1,5 @@
-//! Forms with a file (`multipart/form-data`, RFC 7578), read piece by piece. No part of a form is in memory as a whole, whatever its
-//! sender makes of it.
+//! Forms with a file (`multipart/form-data`, RFC 7578), read piece by piece. No part of a form is in memory as a whole,
+//! whatever its sender makes of it.
 use axum::http::HeaderValue;
 
 use super::failure::Failure;
