@@ -2,9 +2,9 @@
 use std::path::Path;
 
 use super::block_source::BlockSource;
+use super::warning::Warning;
 #[cfg(feature = "acoustid")]
 use super::{frame_source::FrameSource, sound::Sound};
-use super::warning::Warning;
 use crate::error::{AudioError, Error, Result};
 use crate::tags::Tags;
 use crate::units::{SampleRate, Seconds};

@@ -36,7 +36,9 @@ impl Answer {
     #[track_caller]
     pub fn lines(&self) -> Vec<Value> {
         let text = self.text();
-        text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"))).collect()
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}")))
+            .collect()
     }
 
     #[track_caller]
@@ -152,7 +154,8 @@ impl Client {
     /// Whether the connection is open now.
     pub fn is_open(&self) -> bool {
         self.stream.set_nonblocking(true).unwrap();
-        let open = matches!(self.stream.peek(&mut [0; 1]), Err(error) if error.kind() == io::ErrorKind::WouldBlock);
+        let open =
+            matches!(self.stream.peek(&mut [0; 1]), Err(error) if error.kind() == io::ErrorKind::WouldBlock);
         self.stream.set_nonblocking(false).unwrap();
         open
     }

@@ -13,7 +13,10 @@ const SECRET: &str = "a-token-of-some-length";
 fn without_an_index_the_remedy_is_named() {
     let place = Place::new();
     let run = place.line("serve --db none.refrain --port 0").code(2);
-    assert!(run.err.contains("no index here; make one with `refrain index build DIR --db none.refrain`"), "{run:#?}");
+    assert!(
+        run.err.contains("no index here; make one with `refrain index build DIR --db none.refrain`"),
+        "{run:#?}"
+    );
     assert!(!place.at("none.refrain").exists());
 }
 
@@ -24,7 +27,11 @@ fn other_computers_need_a_token() {
     assert!(run.err.contains("--token-file"), "{run:#?}");
     place.write("short", b"short\n");
     assert!(place.line("serve --token-file short").code(2).err.contains("at least 16 characters"));
-    assert!(finish(place.command().args(["serve"]).env("REFRAIN_TOKEN", "a b c d e f g h i")).err.contains("without spaces"));
+    assert!(
+        finish(place.command().args(["serve"]).env("REFRAIN_TOKEN", "a b c d e f g h i"))
+            .err
+            .contains("without spaces")
+    );
 }
 
 #[test]
@@ -51,7 +58,9 @@ fn a_server_with_a_token_answers_only_those_who_know_it() {
         let body = format!("{{\"token\":\"{SECRET}\"}}");
         let let_in = server.post("/api/v1/session", body.as_bytes()).status(204);
         let cookie = let_in.header("set-cookie").unwrap();
-        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict") && !cookie.contains(SECRET));
+        assert!(
+            cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict") && !cookie.contains(SECRET)
+        );
         let cookie = [("Cookie", cookie.split(';').next().unwrap())];
         server.ask("GET /api/v1/tracks", &cookie, b"").status(200);
         server.ask("DELETE /api/v1/tracks/1", &cookie, b"").status(401);
@@ -94,7 +103,8 @@ fn no_request_is_lost_at_the_end() {
         }
     });
     assert_eq!(server.ended(), Some(0));
-    let left: Vec<_> = fs::read_dir(server.place.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let left: Vec<_> =
+        fs::read_dir(server.place.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["i.refrain"], "the index is one file again");
 }
 

@@ -168,7 +168,9 @@ fn the_description_lists_every_address_of_the_manual() {
     let mut all: Vec<String> = Vec::new();
     for (path, methods) in described["paths"].as_object().unwrap() {
         let path = path.trim_start_matches("/api/v1");
-        all.extend(methods.as_object().unwrap().keys().map(|method| format!("{} {path}", method.to_uppercase())));
+        all.extend(
+            methods.as_object().unwrap().keys().map(|method| format!("{} {path}", method.to_uppercase())),
+        );
     }
     let manual = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/serve.md")).unwrap();
     let rows = manual.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());

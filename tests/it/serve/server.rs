@@ -67,7 +67,8 @@ impl Server {
         let address = line.trim().trim_start_matches("http://").trim_end_matches('/');
         let address: SocketAddr = address.parse().unwrap_or_else(|e| panic!("{e}: {line:?}"));
         // A server that listens everywhere is asked here.
-        let address = if address.ip().is_unspecified() { ([127, 0, 0, 1], address.port()).into() } else { address };
+        let address =
+            if address.ip().is_unspecified() { ([127, 0, 0, 1], address.port()).into() } else { address };
         Self { place, address, child }
     }
 

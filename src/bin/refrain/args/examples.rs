@@ -141,7 +141,10 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         "serve",
         &[
             ("Open the library in a browser at http://127.0.0.1:8333", "refrain serve"),
-            ("Let other computers ask that know the token", "refrain serve --bind 0.0.0.0 --token-file token"),
+            (
+                "Let other computers ask that know the token",
+                "refrain serve --bind 0.0.0.0 --token-file token",
+            ),
         ],
     ),
     #[cfg(feature = "explain")]

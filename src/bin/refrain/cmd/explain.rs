@@ -9,13 +9,15 @@ use std::{
 
 use anyhow::{Context, bail};
 use refrain::{
-    Audio, Error, Explanation, Index, Match, QueryOptions, Selector, Status, TrackId, report,
-    report::Theme,
+    Audio, Error, Explanation, Index, Match, QueryOptions, Selector, Status, TrackId, report, report::Theme,
 };
 
 use crate::{
     args::{ExplainArgs, SearchRange, range_of},
-    db, folders, messages, needs::Needs, stop, wording};
+    db, folders, messages,
+    needs::Needs,
+    stop, wording,
+};
 
 /// What a picture's name ends in.
 const ENDINGS: &str = "the name of the picture must end in .svg, .png or .html";

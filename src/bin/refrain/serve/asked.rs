@@ -26,7 +26,8 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Asked<T> {
         match Query::try_from_uri(&parts.uri) {
             Ok(Query(asked)) => Ok(Self(asked)),
             Err(error) => {
-                let error = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
+                let error =
+                    std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
                 Err(Failure::mistake(format!("the parameters of the request: {error}")))
             }
         }
@@ -54,7 +55,8 @@ pub async fn document<T: DeserializeOwned + Default>(body: Body) -> Result<T, Fa
         return Err(too_large());
     }
     let read = tokio::time::timeout(PAUSE, axum::body::to_bytes(body, MAX_TEXT)).await;
-    let read = read.map_err(|_| Failure::new(StatusCode::REQUEST_TIMEOUT, "the body did not come in time"))?;
+    let read =
+        read.map_err(|_| Failure::new(StatusCode::REQUEST_TIMEOUT, "the body did not come in time"))?;
     let bytes = read.map_err(|_| too_large())?;
     if bytes.is_empty() {
         return Ok(T::default());

@@ -359,8 +359,8 @@ pub async fn get(State(app): State<Shared>, Id(id): Id<u32>) -> Result<Response,
     Ok(json(&app.builds.get(id)?.document()))
 }
 
-/// Cancels a build, waits for its end, and forgets it. What it has added stays, and the next build goes on from there. The answer is
-/// how far it got.
+/// Cancels a build, waits for its end, and forgets it. What it has added stays, and the next build goes on from there. The
+/// answer is how far it got.
 #[utoipa::path(
     delete,
     path = "/builds/{id}",

@@ -32,6 +32,9 @@ use super::{app::App, limits::HEAD_TIME, service};
 /// How long a client has to read an answer that came before its request was whole.
 const LINGER: Duration = Duration::from_secs(2);
 
+/// How much of its request is read meanwhile.
+const LINGER_BYTES: u64 = 16 << 20;
+
 /// The longest head of a request, in bytes.
 const MAX_HEAD: usize = 32 << 10;
 
@@ -186,8 +189,9 @@ async fn one(app: &Arc<App>, router: &Router, stream: TcpStream, connection: &Ar
 async fn linger(mut stream: TcpStream, connection: &Connection) {
     let read = async {
         if stream.shutdown().await.is_ok() {
-            let mut rest = [0; 4096];
-            while stream.read(&mut rest).await.is_ok_and(|n| n > 0) {}
+            let mut rest = stream.take(LINGER_BYTES);
+            let mut piece = vec![0; 16 << 10];
+            while rest.read(&mut piece).await.is_ok_and(|n| n > 0) {}
         }
     };
     tokio::select! {

@@ -141,8 +141,7 @@ pub async fn explain(
         let app = Arc::clone(&app);
         move |job: &Arc<Job>| {
             let audio = clip.audio().map(|audio| app.limits.clip(audio));
-            let explained =
-                audio.and_then(|audio| app.index.explain(audio, track, &working(job, options)));
+            let explained = audio.and_then(|audio| app.index.explain(audio, track, &working(job, options)));
             let picture = match &explained {
                 Ok(explained) if format != Format::Json => Some(explained.svg(theme)),
                 _ => None,

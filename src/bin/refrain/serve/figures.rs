@@ -148,9 +148,8 @@ pub async fn fingerprint(
                 }
                 Ok::<_, Error>(())
             })?;
-            let too_short = || {
-                Failure::new(axum::http::StatusCode::UNPROCESSABLE_ENTITY, "too short for a fingerprint")
-            };
+            let too_short =
+                || Failure::new(axum::http::StatusCode::UNPROCESSABLE_ENTITY, "too short for a fingerprint");
             found.ok_or_else(too_short)
         }
     };

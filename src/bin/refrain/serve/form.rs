@@ -1,5 +1,5 @@
-//! Forms with a file (`multipart/form-data`, RFC 7578), read piece by piece. No part of a form is in memory as a whole, whatever its
-//! sender makes of it.
+//! Forms with a file (`multipart/form-data`, RFC 7578), read piece by piece. No part of a form is in memory as a whole,
+//! whatever its sender makes of it.
 use axum::http::HeaderValue;
 
 use super::failure::Failure;
@@ -47,7 +47,12 @@ impl<P: Pieces> Form<P> {
         let boundary = parameter(kind, "boundary").filter(|b| (1..=MAX_BOUNDARY).contains(&b.len()));
         let boundary = boundary.ok_or_else(|| broken("it has no boundary"))?;
         // The first boundary may stand at the very beginning.
-        Ok(Self { pieces, buffer: b"\r\n".to_vec(), delimiter: format!("\r\n--{boundary}").into_bytes(), skipped: 0 })
+        Ok(Self {
+            pieces,
+            buffer: b"\r\n".to_vec(),
+            delimiter: format!("\r\n--{boundary}").into_bytes(),
+            skipped: 0,
+        })
     }
 
     async fn more(&mut self) -> Result<(), Failure> {
@@ -75,7 +80,9 @@ impl<P: Pieces> Form<P> {
         let end = loop {
             match find(&self.buffer, b"\r\n\r\n") {
                 Some(end) => break end,
-                None if self.buffer.len() > MAX_HEAD => return Err(broken("the head of a field is too long")),
+                None if self.buffer.len() > MAX_HEAD => {
+                    return Err(broken("the head of a field is too long"));
+                }
                 None => self.more().await?,
             }
         };
@@ -108,7 +115,8 @@ impl<P: Pieces> Form<P> {
 impl Field {
     fn of(head: &str) -> Self {
         let disposition = head.lines().filter_map(|line| line.split_once(':'));
-        let mut disposition = disposition.filter(|(name, _)| name.trim().eq_ignore_ascii_case("content-disposition"));
+        let mut disposition =
+            disposition.filter(|(name, _)| name.trim().eq_ignore_ascii_case("content-disposition"));
         let Some((_, value)) = disposition.next() else { return Self::default() };
         Self { name: parameter(value, "name"), file: parameter(value, "filename") }
     }
@@ -212,7 +220,8 @@ mod tests {
     #[test]
     fn a_form_without_end_is_refused() {
         let field = b"--AaB\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n";
-        for broken in [&b""[..], b"--AaB", b"--AaB\r\n", b"--AaBx\r\n\r\n\r\n--AaB--", field, b"no boundary"] {
+        for broken in [&b""[..], b"--AaB", b"--AaB\r\n", b"--AaBx\r\n\r\n\r\n--AaB--", field, b"no boundary"]
+        {
             assert_eq!(read(broken, 5), None, "{}", String::from_utf8_lossy(broken));
         }
         let long = vec![b'x'; 1 << 20];

@@ -125,8 +125,7 @@ impl Guard {
     fn host(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
         let mut named = headers.get_all(header::HOST).iter();
         let (Some(host), None) = (named.next(), named.next()) else { return Err(Refusal::Host) };
-        let is_ours =
-            |host: &[u8]| self.hosts.iter().any(|ours| ours.as_bytes().eq_ignore_ascii_case(host));
+        let is_ours = |host: &[u8]| self.hosts.iter().any(|ours| ours.as_bytes().eq_ignore_ascii_case(host));
         let whole = uri.authority().is_none_or(|authority| is_ours(authority.as_str().as_bytes()));
         if whole && is_ours(host.as_bytes()) { Ok(()) } else { Err(Refusal::Host) }
     }
@@ -165,7 +164,8 @@ impl Guard {
     /// Whether the browser showed the secret before.
     fn has_session(&self, headers: &HeaderMap) -> bool {
         let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        let mut pairs =
+            cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
         pairs.any(|(name, value)| name == COOKIE && self.session.is(value.as_bytes()))
     }
 
@@ -212,9 +212,14 @@ mod tests {
     #[test]
     fn only_our_own_names_are_answered() {
         let guard = guard(false);
-        for host in
-            ["127.0.0.1:8333", "localhost:8333", "LOCALHOST:8333", "[::1]:8333", "music.example.org", "music.example.org:8333"]
-        {
+        for host in [
+            "127.0.0.1:8333",
+            "localhost:8333",
+            "LOCALHOST:8333",
+            "[::1]:8333",
+            "music.example.org",
+            "music.example.org:8333",
+        ] {
             assert_eq!(ask(&guard, "GET /", &[("host", host)]), Ok(()), "{host}");
         }
         for host in [
@@ -244,13 +249,20 @@ mod tests {
         for origin in ["http://127.0.0.1:8333", "http://localhost:8333", "https://music.example.org"] {
             assert_eq!(ask(&guard, "POST /api/v1/query", &[HOST, ("origin", origin)]), Ok(()), "{origin}");
         }
-        for origin in
-            ["null", "", "http://evil.example", "http://127.0.0.1", "https://127.0.0.1:8333", "http://127.0.0.1:8333.evil.example"]
-        {
+        for origin in [
+            "null",
+            "",
+            "http://evil.example",
+            "http://127.0.0.1",
+            "https://127.0.0.1:8333",
+            "http://127.0.0.1:8333.evil.example",
+        ] {
             let answer = ask(&guard, "POST /api/v1/query", &[HOST, ("origin", origin)]);
             assert_eq!(answer, Err(Refusal::Origin), "{origin}");
         }
-        for (site, ours) in [("same-origin", true), ("none", true), ("same-site", false), ("cross-site", false), ("x", false)] {
+        for (site, ours) in
+            [("same-origin", true), ("none", true), ("same-site", false), ("cross-site", false), ("x", false)]
+        {
             let answer = ask(&guard, "GET /api/v1/tracks", &[HOST, ("sec-fetch-site", site)]);
             assert_eq!(answer.is_ok(), ours, "{site}");
             assert_eq!(ask(&guard, "GET /", &[HOST, ("sec-fetch-site", site)]), Ok(()), "a link");
@@ -293,7 +305,11 @@ mod tests {
             assert_eq!(ask(&guard, line, &[HOST]), Err(Refusal::Token), "{line}");
             assert_eq!(ask(&guard, line, &[HOST, (TOKEN, SECRET)]), Ok(()), "{line}");
             assert_eq!(ask(&guard, line, &[HOST, cookie]), Ok(()), "{line}");
-            assert_eq!(ask(&guard, line, &[HOST, (TOKEN, "another-secret-of-it")]), Err(Refusal::Token), "{line}");
+            assert_eq!(
+                ask(&guard, line, &[HOST, (TOKEN, "another-secret-of-it")]),
+                Err(Refusal::Token),
+                "{line}"
+            );
         }
         // The browser sends a cookie by itself, so it is not enough for a change.
         assert_eq!(ask(&guard, "DELETE /api/v1/tracks/1", &[HOST, cookie]), Err(Refusal::Token));

@@ -1,8 +1,8 @@
 //! `refrain serve`: a page in the browser and an HTTP API, in one process.
 //!
-//! `connections` takes connections and lets go of them. `service` gives each request to the `guard`, which decides who may ask, and
-//! then to the handler of its address; `openapi` lists the addresses. Handlers read what is `asked`, receive an `upload`, and let the
-//! `pool` do the work, so that the threads of the network always have time.
+//! `connections` takes connections and lets go of them. `service` gives each request to the `guard`, which decides who may ask,
+//! and then to the handler of its address; `openapi` lists the addresses. Handlers read what is `asked`, receive an `upload`,
+//! and let the `pool` do the work, so that the threads of the network always have time.
 mod app;
 mod asked;
 mod audio;

@@ -28,7 +28,9 @@ fn of(head: &[u8]) -> Option<&'static str> {
     let holds = |bytes: &[u8]| head.windows(bytes.len()).any(|window| window == bytes);
     match head {
         _ if has(0, b"fLaC") => Some("audio/flac"),
-        _ if has(0, b"OggS") && (holds(b"\x01vorbis") || holds(b"OpusHead") || holds(b"FLAC")) => Some("audio/ogg"),
+        _ if has(0, b"OggS") && (holds(b"\x01vorbis") || holds(b"OpusHead") || holds(b"FLAC")) => {
+            Some("audio/ogg")
+        }
         // PCM or floating point; other codecs in WAV are seldom known.
         _ if has(0, b"RIFF") && has(8, b"WAVEfmt ") => match head.get(20..22) {
             Some([1 | 3, 0] | [0xfe, 0xff]) => Some("audio/wav"),

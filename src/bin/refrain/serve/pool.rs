@@ -218,6 +218,9 @@ impl Pool {
 }
 
 fn too_slow(time: Duration) -> Failure {
-    let text = format!("this took longer than {} s; try a shorter clip, or fewer requests at a time", time.as_secs());
+    let text = format!(
+        "this took longer than {} s; try a shorter clip, or fewer requests at a time",
+        time.as_secs()
+    );
     Failure::new(StatusCode::SERVICE_UNAVAILABLE, text)
 }

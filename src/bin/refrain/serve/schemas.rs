@@ -1,5 +1,5 @@
-//! Schemas of the documents that the library writes, for the description of the API. `tests/interop/schemathesis.sh` compares them
-//! with the answers; docs/output.md describes each field.
+//! Schemas of the documents that the library writes, for the description of the API. `tests/interop/schemathesis.sh` compares
+//! them with the answers; docs/output.md describes each field.
 #![expect(dead_code, reason = "these types describe documents; the library makes them")]
 use std::collections::BTreeMap;
 
@@ -81,8 +81,8 @@ pub struct MatchDocument {
     tags: TagsDocument,
 }
 
-/// Why a clip matches a track, or does not, as `refrain explain --json` prints it; with `format=both`, an object with this document
-/// as `document` and the picture as `svg`.
+/// Why a clip matches a track, or does not, as `refrain explain --json` prints it; with `format=both`, an object with this
+/// document as `document` and the picture as `svg`.
 #[derive(ToSchema)]
 pub struct ExplanationDocument {
     #[schema(required = false, nullable = false)]
@@ -108,7 +108,8 @@ pub struct ExplanationDocument {
     svg: Option<String>,
 }
 
-/// A line of a timeline: `progress` in seconds, a `play`, an `error`, or the whole document as `refrain timeline --json` prints it.
+/// A line of a timeline: `progress` in seconds, a `play`, an `error`, or the whole document as `refrain timeline --json` prints
+/// it.
 #[derive(ToSchema)]
 pub struct TimelineLine {
     #[schema(required = false, nullable = false)]

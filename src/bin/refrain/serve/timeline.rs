@@ -61,8 +61,8 @@ struct Found<'a> {
     play: &'a refrain::Play,
 }
 
-/// Tells what was played when in a recording of any length. The answer is a line of JSON for each play as soon as it is known, and
-/// lines that say how far the search has got. The last line is the document that `refrain timeline --json` prints.
+/// Tells what was played when in a recording of any length. The answer is a line of JSON for each play as soon as it is known,
+/// and lines that say how far the search has got. The last line is the document that `refrain timeline --json` prints.
 #[utoipa::path(
     post,
     path = "/timeline",
@@ -107,7 +107,8 @@ pub async fn timeline(
                 }
             });
             let done: refrain::Result<Timeline> = clip.audio().and_then(|audio| {
-                app.index.timeline_with(app.limits.recording(audio), &options, |play| out.line(&Found { play }))
+                app.index
+                    .timeline_with(app.limits.recording(audio), &options, |play| out.line(&Found { play }))
             });
             out.send(match &done {
                 Err(error @ (Error::Index { .. } | Error::Interrupted)) => Failure::of(error).line(),

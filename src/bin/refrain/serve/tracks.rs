@@ -1,10 +1,7 @@
 //! The tracks of the index: a page of them, and one.
 use std::{path::Path, slice, sync::Arc};
 
-use axum::{
-    extract::State,
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use clap::ValueEnum;
 use refrain::{FileEntry, Index, QueryOptions, Track, TrackId};
 use serde::{Deserialize, Serialize};
@@ -181,6 +178,7 @@ pub fn track_of(index: &Index, id: u32) -> Result<(Track, Vec<FileEntry>), Failu
 
 /// The first of the files that is there. A track that was added as a stream has a name that is no path.
 pub fn file_of(files: &[FileEntry]) -> Result<&Path, Failure> {
-    let there = files.iter().map(|file| file.path.as_path()).find(|path| path.is_absolute() && path.is_file());
+    let there =
+        files.iter().map(|file| file.path.as_path()).find(|path| path.is_absolute() && path.is_file());
     there.ok_or_else(|| Failure::not_found("the file of this track is missing"))
 }
