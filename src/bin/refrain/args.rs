@@ -32,7 +32,7 @@ pub use global::*;
 pub use index::*;
 pub use mistaken::hinted;
 pub(crate) use probability::probability;
-use range::{ratio, semitones};
+pub use range::*;
 pub use shell::*;
 pub use timeline::*;
 
@@ -144,15 +144,8 @@ pub struct QueryArgs {
     /// Compare the clip with every part of every track: slower, finds slightly more
     #[arg(long)]
     pub exact: bool,
-    /// Do not try other pitches and speeds: faster for clips that are not in the library
-    #[arg(long, conflicts_with_all = ["pitch", "tempo"])]
-    pub fast: bool,
-    /// Find clips up to this many semitones higher or lower than the track, 0 to 6
-    #[arg(long, value_name = "SEMITONES", value_parser = semitones, default_value_t = 6.0)]
-    pub pitch: f64,
-    /// Find clips up to this many times faster or slower than the track, 1 to 2
-    #[arg(long, value_name = "RATIO", value_parser = ratio, default_value_t = 1.33)]
-    pub tempo: f64,
+    #[command(flatten)]
+    pub range: RangeArgs,
     #[command(flatten)]
     pub ffmpeg: FfmpegArgs,
     /// Look up N clips at the same time [default: one per core]

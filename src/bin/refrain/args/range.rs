@@ -1,12 +1,39 @@
 //! How far the pitch and the speed of a clip may be from those of its track.
+use clap::Args;
+use refrain::Range;
+
+/// Which pitches and speeds are tried.
+#[derive(Debug, Args)]
+pub struct RangeArgs {
+    /// Do not try other pitches and speeds: faster for clips that are not in the library
+    #[arg(long, conflicts_with_all = ["pitch", "tempo"])]
+    fast: bool,
+    /// Find clips up to this many semitones higher or lower than the track, 0 to 6
+    #[arg(long, value_name = "SEMITONES", value_parser = semitones, default_value_t = 6.0)]
+    pitch: f64,
+    /// Find clips up to this many times faster or slower than the track, 1 to 2
+    #[arg(long, value_name = "RATIO", value_parser = ratio, default_value_t = 1.33)]
+    tempo: f64,
+}
+
+impl RangeArgs {
+    /// The range for the library.
+    pub fn range(&self) -> Range {
+        if self.fast {
+            Range::PLAIN
+        } else {
+            Range::default().semitones(self.pitch).slowest(1.0 / self.tempo).fastest(self.tempo)
+        }
+    }
+}
 
 /// Semitones up or down.
-pub fn semitones(text: &str) -> Result<f64, String> {
+fn semitones(text: &str) -> Result<f64, String> {
     within(text, 0.0, 6.0)
 }
 
 /// A ratio of speeds.
-pub fn ratio(text: &str) -> Result<f64, String> {
+fn ratio(text: &str) -> Result<f64, String> {
     within(text, 1.0, 2.0)
 }
 

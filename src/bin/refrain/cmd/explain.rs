@@ -9,8 +9,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use refrain::{
-    Audio, Error, Explanation, Index, Match, QueryOptions, Range, Selector, Status, TrackId, report,
-    report::Theme,
+    Audio, Error, Explanation, Index, Match, QueryOptions, Selector, Status, TrackId, report, report::Theme,
 };
 
 use crate::{args::ExplainArgs, db, folders, messages, needs::Needs, stop, wording};
@@ -26,13 +25,11 @@ pub fn run(args: &ExplainArgs) -> anyhow::Result<ExitCode> {
     let index = Index::open(&path)?;
     super::warn_if_empty(&index)?;
     let track = args.track.as_deref().map(|track| chosen(&index, track)).transpose()?;
-    let range = if args.fast {
-        Range::PLAIN
-    } else {
-        Range::default().semitones(args.pitch).slowest(1.0 / args.tempo).fastest(args.tempo)
-    };
-    let options =
-        QueryOptions::default().min_score(args.min_score).exact(args.exact).range(range).cancel(&stop);
+    let options = QueryOptions::default()
+        .min_score(args.min_score)
+        .exact(args.exact)
+        .range(args.range.range())
+        .cancel(&stop);
     let audio = if args.clip.as_os_str() == "-" {
         Audio::reader(io::stdin())
     } else {

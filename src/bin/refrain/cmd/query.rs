@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::Context;
-use refrain::{Answer, Audio, Error, Index, QueryOptions, Range, ScanOptions, Seconds, Status, report};
+use refrain::{Answer, Audio, Error, Index, QueryOptions, ScanOptions, Seconds, Status, report};
 
 use super::{m3u, match_table::MatchTable, query_csv};
 use crate::{
@@ -23,11 +23,6 @@ pub fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
     let stop = stop::token();
     let index = db::open()?;
     super::warn_if_empty(&index)?;
-    let range = if args.fast {
-        Range::PLAIN
-    } else {
-        Range::default().semitones(args.pitch).slowest(1.0 / args.tempo).fastest(args.tempo)
-    };
     if args.clips.iter().filter(|c| is_stdin(c)).count() > 1 {
         anyhow::bail!(super::STDIN_TWICE);
     }
@@ -39,7 +34,7 @@ pub fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
         .min_score(args.min_score)
         .exact(args.exact)
         .explain(args.explain)
-        .range(range)
+        .range(args.range.range())
         .threads(args.threads.map(usize::from))
         .cancel(&stop);
     let looked_up = bar.clone();
