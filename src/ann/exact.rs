@@ -1,7 +1,11 @@
 //! The reference: every query against every window.
 use std::ops::RangeInclusive;
 
-use super::{hit::Hit, part::Part, scan::Scan};
+use super::{
+    hit::Hit,
+    part::Part,
+    scan::{Gathered, Scan},
+};
 use crate::{
     error::Result,
     store::{Store, TrackId},
@@ -30,19 +34,20 @@ pub(super) fn scan_tracks(
     excluded: Option<TrackId>,
     scan: &mut Scan,
 ) -> Result<()> {
+    let mut gathered = Gathered::default();
     part.store.windows(tracks, |track, block| {
         let track = part.track(track);
         if excluded == Some(track) || !part.shows(track.0) {
             return Ok(());
         }
-        scan.gather(block.vectors(), |i| (track.0, block.position(i)));
-        if scan.is_full() {
+        gathered.gather(block.vectors(), (0..block.len()).map(|i| (track.0, block.position(i))));
+        if gathered.is_full() {
             part.store.check_cancelled()?;
-            scan.offer_to_all();
+            scan.offer_to_all(&mut gathered);
         }
         Ok(())
     })?;
     part.store.check_cancelled()?;
-    scan.offer_to_all();
+    scan.offer_to_all(&mut gathered);
     Ok(())
 }

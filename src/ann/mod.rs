@@ -20,7 +20,7 @@
 //! | `common` | gives several files the same centroids |
 //! | `insert` | adds windows to its lists |
 //! | `generation` | the index in memory, shared by searches |
-//! | `search`, `scan`, `exact`, `top_k`, `kernel` | find the nearest windows |
+//! | `search`, `lists`, `scan`, `exact`, `top_k`, `kernel` | find the nearest windows |
 //! | `part`, `budget` | several files that are searched as one; how many of their lists are read |
 //! | `self_join`, `buckets` | find which windows of the library are near each other |
 mod buckets;
@@ -35,6 +35,7 @@ mod hit;
 mod insert;
 mod kernel;
 mod kmeans;
+mod lists;
 mod maintain;
 mod options;
 mod part;

@@ -19,14 +19,31 @@ pub(super) struct Scan {
     least: i32,
     panel: Panel,
     reached: Vec<(u32, Scores)>,
-    /// Windows that wait to be compared: their vectors, and the track and position of each.
+    everyone: Vec<u32>,
+}
+
+/// Windows that wait to be compared: their vectors, and the track and position of each.
+#[derive(Debug, Default)]
+pub(super) struct Gathered {
     vectors: Vec<i8>,
     places: Vec<(u32, u32)>,
-    everyone: Vec<u32>,
 }
 
 /// How many windows are gathered before they are compared. A panel with one vector takes as long as a full one.
 const GATHERED: usize = 32 * LANES;
+
+impl Gathered {
+    /// Takes in windows: their `vectors`, and the track and position of each.
+    pub fn gather(&mut self, vectors: &[i8], places: impl Iterator<Item = (u32, u32)>) {
+        self.vectors.extend_from_slice(vectors);
+        self.places.extend(places);
+    }
+
+    /// Whether enough windows are gathered.
+    pub fn is_full(&self) -> bool {
+        self.places.len() >= GATHERED
+    }
+}
 
 impl Scan {
     pub fn new(queries: &[i8], dims: usize, k: usize) -> Self {
@@ -41,8 +58,6 @@ impl Scan {
             least: TopK::new(k).min_dot(),
             panel: Panel::default(),
             reached: Vec::new(),
-            vectors: Vec::new(),
-            places: Vec::new(),
             everyone: (0..n as u32).collect(),
         }
     }
@@ -62,27 +77,17 @@ impl Scan {
         }
     }
 
-    /// Takes in windows: their `vectors`, and the track and position that `place` returns for the i-th.
-    pub fn gather(&mut self, vectors: &[i8], place: impl Fn(usize) -> (u32, u32)) {
-        self.vectors.extend_from_slice(vectors);
-        self.places.extend((0..vectors.len() / self.dims).map(place));
-    }
-
-    /// Whether enough windows are gathered.
-    pub fn is_full(&self) -> bool {
-        self.places.len() >= GATHERED
-    }
-
-    /// Offers the gathered windows to all queries.
-    pub fn offer_to_all(&mut self) {
+    /// Offers the `gathered` windows to all queries, and takes them out.
+    pub fn offer_to_all(&mut self, gathered: &mut Gathered) {
         let everyone = std::mem::take(&mut self.everyone);
-        self.offer(&everyone, |_| true);
+        self.offer(gathered, &everyone, |_| true);
         self.everyone = everyone;
     }
 
-    /// Offers the gathered windows to the `picked` queries, except windows of tracks that do not count.
-    pub fn offer(&mut self, picked: &[u32], counts: impl Fn(u32) -> bool) {
-        for (vectors, places) in self.vectors.chunks(LANES * self.dims).zip(self.places.chunks(LANES)) {
+    /// Offers the `gathered` windows to the `picked` queries, except windows of tracks that do not count, and takes them out.
+    pub fn offer(&mut self, gathered: &mut Gathered, picked: &[u32], counts: impl Fn(u32) -> bool) {
+        let Gathered { vectors, places } = gathered;
+        for (vectors, places) in vectors.chunks(LANES * self.dims).zip(places.chunks(LANES)) {
             self.panel.fill(vectors, self.dims);
             self.kernel.score(&self.panel, &self.queries, picked, &self.min, &mut self.reached);
             for (q, scores) in &self.reached {
@@ -95,8 +100,8 @@ impl Scan {
                 self.min[*q as usize] = top.min_dot().max(self.least);
             }
         }
-        self.vectors.clear();
-        self.places.clear();
+        vectors.clear();
+        places.clear();
     }
 
     pub fn into_hits(self) -> Vec<Vec<Hit>> {

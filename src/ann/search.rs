@@ -8,6 +8,7 @@ use super::{
     graph::{MIN_EF, Walk},
     hit::Hit,
     kernel::Queries,
+    lists::{self, Wanted},
     part::Part,
     scan::Scan,
 };
@@ -346,30 +347,7 @@ impl<'s> Searcher<'s> {
         gone.sort_unstable();
         let excluded = self.excluded.map(|track| track.0);
         let counts = |track: u32| gone.binary_search(&track).is_err() && excluded != Some(track);
-        // Every (list, query), in order of lists: each list is read once, for all queries that want it.
-        let mut wanted: Vec<(u32, u32)> = Vec::new();
-        for (q, lists) in (0..).zip(lists) {
-            wanted.extend(lists.iter().map(|&list| (list, q)));
-        }
-        wanted.sort_unstable();
-        let mut picked = Vec::new();
-        for same in wanted.chunk_by(|a, b| a.0 == b.0) {
-            picked.clear();
-            picked.extend(same.iter().map(|&(_, q)| q));
-            for &at in &group.parts {
-                let part = &self.parts[at];
-                part.store.check_cancelled()?;
-                part.store.postings(same[0].0, |block| {
-                    scan.gather(block.vectors(), |i| (part.number(block.track(i)), block.position(i)));
-                    if scan.is_full() {
-                        scan.offer(&picked, counts);
-                    }
-                    Ok(())
-                })?;
-            }
-            scan.offer(&picked, counts);
-        }
-        Ok(())
+        lists::read(&self.parts, group, &Wanted::of(lists), counts, scan)
     }
 }
 

@@ -13,7 +13,7 @@ use super::{
     generation::{Generation, usable_index},
     hit::Hit,
     kmeans::{ASSIGN, Centroids},
-    scan::Scan,
+    scan::{Gathered, Scan},
 };
 use crate::{
     cancel::CancelToken,
@@ -186,8 +186,9 @@ impl SelfJoin {
             return Vec::new();
         }
         let mut scan = Scan::new(&vectors, dims, self.nearest).at_least(self.min_dot);
-        scan.gather(&list.vectors, |i| list.places[i]);
-        scan.offer_to_all();
+        let mut gathered = Gathered::default();
+        gathered.gather(&list.vectors, list.places.iter().copied());
+        scan.offer_to_all(&mut gathered);
         let hits = asked.into_iter().zip(scan.into_hits());
         hits.flat_map(|(asked, hits)| hits.into_iter().map(move |hit| (asked, hit)))
             .filter(|(asked, hit)| hit.dot >= self.min_dot && hit.track != asked.track)

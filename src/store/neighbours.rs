@@ -169,15 +169,38 @@ impl Store {
         centroid: u32,
         mut each: impl FnMut(PostingBlock<'_>) -> Result<()>,
     ) -> Result<()> {
+        self.postings_of(&[centroid], |_, block| each(block))
+    }
+
+    /// Calls `each` with the rows of the lists of these `centroids`, list after list: with the place of the centroid in
+    /// `centroids`, and the row. The centroids ascend. One statement reads everything from the first list to the last, so
+    /// they should lie side by side.
+    pub(crate) fn postings_of(
+        &self,
+        centroids: &[u32],
+        mut each: impl FnMut(usize, PostingBlock<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let (Some(&first), Some(&last)) = (centroids.first(), centroids.last()) else { return Ok(()) };
+        let mut here = 0;
         self.each_row_up_to(
-            1 << BLOCK_BITS,
-            "SELECT data FROM posting WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
-            list_rows(centroid),
+            u64::from(last - first + 1) << BLOCK_BITS,
+            "SELECT id, data FROM posting WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
+            (list_rows(first).0, list_rows(last).1),
             |row| {
-                let block = PostingBlock::decode(self.blob(row, 0)?, self.layout.dims)
-                    .filter(|block| block.len() <= self.layout.windows_per_posting)
-                    .ok_or_else(|| self.damaged(format!("postings of centroid {centroid}")))?;
-                each(block)
+                let list = self.integer(row, 0)? >> BLOCK_BITS;
+                while centroids.get(here).is_some_and(|&centroid| i64::from(centroid) < list) {
+                    here += 1;
+                }
+                match centroids.get(here) {
+                    Some(&centroid) if i64::from(centroid) == list => {
+                        let block = PostingBlock::decode(self.blob(row, 1)?, self.layout.dims)
+                            .filter(|block| block.len() <= self.layout.windows_per_posting)
+                            .ok_or_else(|| self.damaged(format!("postings of centroid {centroid}")))?;
+                        each(here, block)
+                    }
+                    // Of a list that nobody wants; or, in a damaged b-tree, of a list that was passed.
+                    _ => Ok(()),
+                }
             },
         )
     }

@@ -111,6 +111,8 @@ pub struct RefrainMatch {
     pub other_artists: *const *const c_char,
     /// How many.
     pub other_artist_count: usize,
+    /// The index file that has the track, if the handle has several.
+    pub shard: *const c_char,
 }
 // SAFETY: numbers and pointers throughout, the size first.
 unsafe impl Growing for RefrainMatch {
@@ -179,6 +181,7 @@ pub(crate) fn plain(found: &Match, strings: &mut Strings) -> RefrainMatch {
         copies: strings.list(copies),
         other_artist_count: artists.len(),
         other_artists: strings.list(artists),
+        shard: found.shard.as_deref().map_or(ptr::null(), |shard| strings.path(shard)),
     }
 }
 

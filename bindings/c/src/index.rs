@@ -9,7 +9,7 @@ use std::{
 use refrain::Index;
 
 use crate::{
-    code::{RefrainCode, Result},
+    code::{Failure, RefrainCode, Result},
     guard::{guard, guard_or},
     input, output,
     sized::{self, Growing},
@@ -100,6 +100,28 @@ unsafe fn open(
 pub unsafe extern "C" fn refrain_open(path: *const c_char, index: *mut *mut RefrainIndex) -> RefrainCode {
     // SAFETY: as the header says.
     unsafe { open(path, index, |path| Index::open(path)) }
+}
+
+/// Opens several index files for reading, as if they were one with the tracks of all: one file for each disk, or the shards of
+/// a large library. `shard` of a match and of a play says which file has the track. Calls that write, and others that need a
+/// single file, return REFRAIN_ERROR_INDEX. Otherwise like refrain_open.
+///
+/// REFRAIN_ERROR_ARGUMENT if `path_count` is 0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn refrain_open_all(
+    paths: *const *const c_char,
+    path_count: usize,
+    index: *mut *mut RefrainIndex,
+) -> RefrainCode {
+    guard(|| {
+        // SAFETY: as the header says.
+        let (place, paths) = unsafe { (output::place(index, "index")?, input::paths(paths, path_count)?) };
+        if paths.is_empty() {
+            return Err(Failure::argument("paths cannot be empty"));
+        }
+        *place = Box::into_raw(Box::new(RefrainIndex::new(Index::open_all(paths)?)));
+        Ok(())
+    })
 }
 
 /// Opens an index for reading and writing. Creates it if there is none. Does not write to an existing file before the

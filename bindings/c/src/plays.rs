@@ -85,6 +85,8 @@ pub struct RefrainPlay {
     pub other_artist_count: usize,
     /// 1 if all its files were missing at the last update.
     pub missing: c_int,
+    /// The index file that has the track, if the handle has several.
+    pub shard: *const c_char,
 }
 // SAFETY: numbers and pointers throughout, the size first.
 unsafe impl Growing for RefrainPlay {
@@ -154,6 +156,7 @@ pub(crate) fn plain(play: &Play, strings: &mut Strings) -> RefrainPlay {
         other_artist_count: artists.len(),
         other_artists: strings.list(artists),
         missing: play.missing.into(),
+        shard: play.shard.as_deref().map_or(ptr::null(), |shard| strings.path(shard)),
     }
 }
 

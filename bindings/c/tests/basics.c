@@ -192,6 +192,29 @@ static int on_artists(const RefrainTrack *track, void *user_data) {
     return 0;
 }
 
+/* Reads `path` and an empty index beside it as one. */
+static void several_files(const char *path, const char *clip) {
+    char *empty = scratch("empty.refrain");
+    const char *paths[] = {empty, path};
+    RefrainIndex *index;
+    RefrainAnswer *answer;
+    RefrainMatch best = {.size = sizeof best};
+
+    remove(empty);
+    OK(refrain_open_or_create(empty, &index));
+    OK(refrain_close(index));
+    FAILS(REFRAIN_ERROR_ARGUMENT, "paths cannot be empty", refrain_open_all(NULL, 0, &index));
+    CHECK(!index);
+    OK(refrain_open_all(paths, 2, &index));
+    OK(refrain_query(index, clip, NULL, &answer));
+    OK(refrain_answer_match(answer, 0, &best));
+    CHECK(best.shard && strcmp(best.shard, path) == 0);
+    refrain_answer_free(answer);
+    FAILS(REFRAIN_ERROR_INDEX, "several", refrain_update(index, NULL, NULL));
+    OK(refrain_close(index));
+    free(empty);
+}
+
 static void add(void) {
     char *path = scratch("added.refrain"), *song = fixture("audio/songs/second-orbit.flac");
     char *wav = fixture("audio/songs/quiet-engines.wav"), *clip = fixture("audio/clips/clean.wav");
@@ -236,6 +259,7 @@ static void add(void) {
     OK(refrain_add(index, song));
     OK(refrain_info(index, &info));
     CHECK(info.tracks == 3 && info.files == 3);
+    several_files(path, clip);
     /* An update does not look for files of these names. */
     OK(refrain_update(index, NULL, NULL));
     OK(refrain_info(index, &info));

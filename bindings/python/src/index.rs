@@ -45,6 +45,11 @@ fn texts(paths: Vec<PathBuf>) -> Vec<OsString> {
 }
 
 impl Index {
+    fn of(py: Python<'_>, opened: refrain::Result<refrain::Index>) -> PyResult<Self> {
+        let index = opened.map_err(|error| errors::of_library(py, &error))?;
+        Ok(Self { open: Mutex::new(Some(Arc::new(index))), listeners: Mutex::default() })
+    }
+
     pub(crate) fn open(&self) -> PyResult<Arc<refrain::Index>> {
         lock(&self.open).clone().ok_or_else(|| PyValueError::new_err("the index is closed"))
     }
@@ -106,8 +111,14 @@ impl Index {
             "a" => py.detach(|| refrain::Index::open_or_create(path)),
             _ => return Err(errors::parameter(py, &format!("mode must be 'r', 'r+' or 'a', not '{mode}'"))),
         };
-        let index = opened.map_err(|error| errors::of_library(py, &error))?;
-        Ok(Self { open: Mutex::new(Some(Arc::new(index))), listeners: Mutex::default() })
+        Self::of(py, opened)
+    }
+
+    /// Opens several files to read, as if they were one.
+    #[staticmethod]
+    fn of_several(py: Python<'_>, paths: Vec<PathBuf>) -> PyResult<Self> {
+        let opened = py.detach(|| refrain::Index::open_all(paths));
+        Self::of(py, opened)
     }
 
     fn is_open(&self) -> bool {

@@ -462,3 +462,27 @@ def test_an_installed_ffmpeg_helps_with_clips(built: Path, clip: Path, tmp_path:
         answers, failures = index.query_many([packed], ffmpeg=program)
         assert [answer.best.title for answer in answers if answer.best] == ["Second Orbit"] and not failures
         assert [play.title for play in index.timeline(packed, ffmpeg=str(program)).plays] == ["Second Orbit"]
+
+
+def test_several_files_are_read_as_one(built: Path, clip: Path, songs: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.refrain"
+    with refrain.Index(other, "a") as index:
+        index.add(songs / "second-orbit.flac")
+    with refrain.Index(built) as one:
+        alone = one.query(clip)
+    with refrain.Index([str(other), built]) as index:
+        # The content of the song is in both files. The first one has the track.
+        assert (index.path, index.mode) == (str(other), "r")
+        best = index.query(clip).best
+        assert best is not None and alone.best is not None and best.shard == str(other)
+        assert (best.score, best.ref_start, best.path) == (alone.best.score, alone.best.ref_start, alone.best.path)
+        assert index.timeline(clip).plays[0].shard == str(other)
+        with pytest.raises(refrain.IndexFileError):
+            index.build(songs)
+    with refrain.Index((built,)) as index:
+        assert index.query(clip).best == alone.best and len(index) == 10
+    for paths, mode in (([], "r"), ([built, other], "a")):
+        with pytest.raises(refrain.ParameterError):
+            refrain.Index(paths, mode)
+    with pytest.raises(refrain.IndexNotFoundError):
+        refrain.Index([built, tmp_path / "none.refrain"])

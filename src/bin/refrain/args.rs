@@ -34,7 +34,7 @@ pub use global::*;
 pub use index::*;
 pub use mistaken::hinted;
 pub(crate) use probability::probability;
-pub use range::{SearchRange, range_of, ratio, semitones};
+pub use range::*;
 #[cfg(feature = "serve")]
 pub use serve::*;
 pub use shell::*;
@@ -151,15 +151,8 @@ pub struct QueryArgs {
     /// Compare the clip with every part of every track: slower, finds slightly more
     #[arg(long)]
     pub exact: bool,
-    /// Do not try other pitches and speeds: faster for clips that are not in the library
-    #[arg(long, conflicts_with_all = ["pitch", "tempo"])]
-    pub fast: bool,
-    /// Find clips up to this many semitones higher or lower than the track, 0 to 6
-    #[arg(long, value_name = "SEMITONES", value_parser = semitones, default_value_t = SearchRange::PITCH)]
-    pub pitch: f64,
-    /// Find clips up to this many times faster or slower than the track, 1 to 2
-    #[arg(long, value_name = "RATIO", value_parser = ratio, default_value_t = SearchRange::TEMPO)]
-    pub tempo: f64,
+    #[command(flatten)]
+    pub range: RangeArgs,
     #[command(flatten)]
     pub ffmpeg: FfmpegArgs,
     /// Look up N clips at the same time [default: one per core]

@@ -89,17 +89,21 @@ class Index:
 
     Parameters
     ----------
-    path : str, bytes or os.PathLike
-        The file. ``~`` is expanded, as in every path that refrain takes.
+    path : str, bytes, os.PathLike or list of these
+        The file. ``~`` is expanded, as in every path that refrain takes. A list of files is read as one index with the tracks
+        of all: one file for each disk, or the shards of a large library. A match says in ``shard`` which file has its track.
+        Queries and timelines read several files; other calls raise :class:`IndexFileError`.
     mode : {"r", "r+", "a"}
-        ``r`` reads, ``r+`` also writes, ``a`` also makes the file if there is none.
+        ``r`` reads, ``r+`` also writes, ``a`` also makes the file if there is none. Several files can only be read.
 
     Raises
     ------
     IndexNotFoundError
         If there is no index. It is a :class:`FileNotFoundError`.
     IndexFileError
-        If this version cannot read the file.
+        If this version cannot read the file, or if a call needs a single file and there are several.
+    ParameterError
+        If the list is empty, or if several files are to be written.
 
     Examples
     --------
@@ -109,10 +113,19 @@ class Index:
     'Second Orbit'
     """
 
-    def __init__(self, path: _checks.Path, mode: str = "r") -> None:
-        self._path = _checks.path(path)
+    def __init__(self, path: Union[_checks.Path, List[_checks.Path], Tuple[_checks.Path, ...]], mode: str = "r") -> None:
         self._mode = mode
-        self._index = _refrain.Index(self._path, mode)
+        if not isinstance(path, (list, tuple)):
+            self._path = _checks.path(path)
+            self._index = _refrain.Index(self._path, mode)
+            return
+        paths = [_checks.path(each) for each in path]
+        if not paths:
+            raise ParameterError("an index needs a file, and the list is empty")
+        if mode != "r" and len(paths) > 1:
+            raise ParameterError(f"several files can only be read, so mode must be 'r', not '{mode}'")
+        self._path = paths[0]
+        self._index = _refrain.Index.of_several(paths) if len(paths) > 1 else _refrain.Index(self._path, mode)
 
     @classmethod
     def open(cls, path: _checks.Path, mode: str = "r") -> Index:
@@ -157,7 +170,7 @@ class Index:
 
     @property
     def path(self) -> str:
-        """The file, as it was named.
+        """The file, as it was named. The first one, if there are several.
 
         Returns
         -------

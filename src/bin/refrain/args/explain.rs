@@ -4,11 +4,7 @@ use std::{ffi::OsString, path::PathBuf};
 use clap::{Args, ValueEnum};
 use refrain::{QueryOptions, report::Theme};
 
-use super::{
-    ffmpeg::FfmpegArgs,
-    probability::probability,
-    range::{SearchRange, ratio, semitones},
-};
+use super::{ffmpeg::FfmpegArgs, probability::probability, range::RangeArgs};
 
 /// What to explain, and how to show it.
 #[derive(Debug, Args)]
@@ -34,15 +30,8 @@ pub struct ExplainArgs {
     /// Compare the clip with every part of every track: slower, finds slightly more
     #[arg(long)]
     pub exact: bool,
-    /// Do not try other pitches and speeds
-    #[arg(long, conflicts_with_all = ["pitch", "tempo"])]
-    pub fast: bool,
-    /// Try up to this many semitones higher or lower than the track, 0 to 6
-    #[arg(long, value_name = "SEMITONES", value_parser = semitones, default_value_t = SearchRange::PITCH)]
-    pub pitch: f64,
-    /// Try up to this many times faster or slower than the track, 1 to 2
-    #[arg(long, value_name = "RATIO", value_parser = ratio, default_value_t = SearchRange::TEMPO)]
-    pub tempo: f64,
+    #[command(flatten)]
+    pub range: RangeArgs,
     #[command(flatten)]
     pub ffmpeg: FfmpegArgs,
     /// Print errors only

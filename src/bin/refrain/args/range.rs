@@ -1,25 +1,34 @@
 //! How far the pitch and the speed of a clip may be from those of its track.
+use clap::Args;
 use refrain::Range;
 
-/// What a search tries besides the clip as it is.
-pub struct SearchRange {
+/// Which pitches and speeds are tried.
+#[derive(Debug, Args)]
+pub struct RangeArgs {
+    /// Do not try other pitches and speeds: faster for clips that are not in the library
+    #[arg(long, conflicts_with_all = ["pitch", "tempo"])]
     pub fast: bool,
+    /// Find clips up to this many semitones higher or lower than the track, 0 to 6
+    #[arg(long, value_name = "SEMITONES", value_parser = semitones, default_value_t = RangeArgs::PITCH)]
     pub pitch: f64,
+    /// Find clips up to this many times faster or slower than the track, 1 to 2
+    #[arg(long, value_name = "RATIO", value_parser = ratio, default_value_t = RangeArgs::TEMPO)]
     pub tempo: f64,
 }
 
-impl SearchRange {
+impl RangeArgs {
     /// Semitones and a ratio that are tried unless others are given.
     pub const PITCH: f64 = 6.0;
     pub const TEMPO: f64 = 1.33;
-}
 
-/// The range as the library takes it.
-pub fn range_of(range: &SearchRange) -> Range {
-    if range.fast {
-        return Range::PLAIN;
+    /// The range for the library.
+    pub fn range(&self) -> Range {
+        if self.fast {
+            Range::PLAIN
+        } else {
+            Range::default().semitones(self.pitch).slowest(1.0 / self.tempo).fastest(self.tempo)
+        }
     }
-    Range::default().semitones(range.pitch).slowest(1.0 / range.tempo).fastest(range.tempo)
 }
 
 /// Semitones up or down.

@@ -13,7 +13,7 @@ use refrain::{
 };
 
 use crate::{
-    args::{ExplainArgs, SearchRange, range_of},
+    args::ExplainArgs,
     db, folders, messages,
     needs::Needs,
     stop, wording,
@@ -30,9 +30,11 @@ pub fn run(args: &ExplainArgs) -> anyhow::Result<ExitCode> {
     let index = Index::open(&path)?;
     super::warn_if_empty(&index)?;
     let track = args.track.as_deref().map(|track| chosen(&index, track)).transpose()?;
-    let range = range_of(&SearchRange { fast: args.fast, pitch: args.pitch, tempo: args.tempo });
-    let options =
-        QueryOptions::default().min_score(args.min_score).exact(args.exact).range(range).cancel(&stop);
+    let options = QueryOptions::default()
+        .min_score(args.min_score)
+        .exact(args.exact)
+        .range(args.range.range())
+        .cancel(&stop);
     let audio = if args.clip.as_os_str() == "-" {
         Audio::reader(io::stdin())
     } else {

@@ -10,7 +10,7 @@ use refrain::{Answer, Audio, Error, Index, QueryOptions, ScanOptions, Seconds, S
 
 use super::{m3u, match_table::MatchTable, query_csv};
 use crate::{
-    args::{QueryArgs, SearchRange, range_of},
+    args::QueryArgs,
     bar::ClipBar,
     db, messages,
     needs::Needs,
@@ -23,7 +23,6 @@ pub fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
     let stop = stop::token();
     let index = db::open()?;
     super::warn_if_empty(&index)?;
-    let range = range_of(&SearchRange { fast: args.fast, pitch: args.pitch, tempo: args.tempo });
     if args.clips.iter().filter(|c| is_stdin(c)).count() > 1 {
         anyhow::bail!(super::STDIN_TWICE);
     }
@@ -35,7 +34,7 @@ pub fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
         .min_score(args.min_score)
         .exact(args.exact)
         .explain(args.explain)
-        .range(range)
+        .range(args.range.range())
         .threads(args.threads.map(usize::from))
         .cancel(&stop);
     let looked_up = bar.clone();

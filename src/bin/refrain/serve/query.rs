@@ -19,7 +19,7 @@ use super::{
     schemas::{AnswerDocument, Form},
     upload::{self, Clip, Where},
 };
-use crate::args::{SearchRange, range_of};
+use crate::args::RangeArgs;
 
 /// How to query.
 #[derive(Deserialize, IntoParams)]
@@ -126,8 +126,8 @@ pub fn working(job: &Arc<Job>, options: QueryOptions) -> QueryOptions {
 
 /// Which pitches and speeds a search tries.
 pub fn search_range(fast: bool, pitch: Option<f64>, tempo: Option<f64>) -> Range {
-    let pitch = pitch.unwrap_or(SearchRange::PITCH);
-    range_of(&SearchRange { fast, pitch, tempo: tempo.unwrap_or(SearchRange::TEMPO) })
+    let pitch = pitch.unwrap_or(RangeArgs::PITCH);
+    RangeArgs { fast, pitch, tempo: tempo.unwrap_or(RangeArgs::TEMPO) }.range()
 }
 
 /// The document of an outcome. That of audio that cannot be used says so.
