@@ -64,6 +64,8 @@ mod in_memory;
 mod layer3;
 #[cfg(feature = "mkv")]
 mod matroska;
+#[cfg(feature = "decode")]
+mod live;
 #[cfg(any(feature = "aac", feature = "ogg"))]
 mod mdct;
 mod mixer;
@@ -124,6 +126,8 @@ pub(crate) use self::helper::Ffmpeg;
 pub(crate) use self::mpeg_frames::{HEAD, begins_with_frames};
 #[cfg(feature = "decode")]
 pub(crate) use self::open::{blocks_of_file, frames_of_file};
+#[cfg(feature = "decode")]
+pub use self::live::LiveDecoder;
 #[cfg(feature = "opus")]
 pub use self::opus::Opus;
 #[cfg(feature = "acoustid")]

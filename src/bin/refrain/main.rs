@@ -7,6 +7,8 @@ mod called_fpcalc;
 mod cmd;
 mod db;
 mod folders;
+#[cfg(feature = "listen")]
+mod listen;
 mod messages;
 mod needs;
 mod remedies;
@@ -47,6 +49,8 @@ fn main() -> ExitCode {
         #[cfg(feature = "explain")]
         Command::Explain(args) => cmd::explain::run(&args),
         Command::Timeline(args) => cmd::timeline::run(&args),
+        #[cfg(feature = "listen")]
+        Command::Listen(args) => cmd::listen::run(&args),
         Command::Duplicates(args) => cmd::duplicates::run(&args),
         Command::Analyze(args) => cmd::analyze::run(&args),
         Command::Fingerprint(args) => cmd::fingerprint::run(&args),
