@@ -38,7 +38,7 @@ fn every_help_ends_with_examples_and_fits() {
         assert!(help.ends_with(&format!("{}\n", lines.last().unwrap())), "{words} ends otherwise");
         for line in &lines {
             assert!(
-                line.starts_with(format!("refrain {words}").trim_end()) || words.is_empty(),
+                line.contains(format!("refrain {words}").trim_end()) || words.is_empty(),
                 "{words}: {line}"
             );
         }
@@ -55,7 +55,8 @@ fn the_examples_run() {
     let lines: BTreeSet<String> =
         helps.iter().flat_map(|(_, help)| examples(help)).map(str::to_owned).collect();
     assert!(lines.len() > 25);
-    for line in lines {
+    // No test has a network or a microphone; tests/it/listen.rs runs this command.
+    for line in lines.into_iter().filter(|line| !line.contains("refrain listen")) {
         let place = Place::new();
         place.song("second-orbit.flac", "Music/live/orbit.flac");
         place.song("second-orbit.flac", "Music/copied.flac");

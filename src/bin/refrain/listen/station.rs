@@ -89,7 +89,7 @@ fn listen(url: &Url, patience: Duration, out: &Out, played: &mut Duration) -> an
     // The time until then was silent too.
     let quiet = began.elapsed().as_secs_f64().min(patience.as_secs_f64());
     let title = Title::default();
-    let every = answer.header("icy-metaint").and_then(|every| every.parse().ok());
+    let every: Option<u64> = answer.header("icy-metaint").and_then(|every| every.parse().ok());
     let station = answer.header("icy-name").map(cleaned).filter(|name| !name.is_empty());
     let body = Arc::new(Mutex::new(answer.body));
     let watched = Watched { body: Arc::clone(&body), last: Arc::new(Mutex::new(Instant::now())), most: BARREN * patience };
@@ -107,8 +107,8 @@ fn listen(url: &Url, patience: Duration, out: &Out, played: &mut Duration) -> an
     let mut mono = Vec::new();
     loop {
         let next = decoder.next_block(&mut mono);
-        let own = tagged(&decoder);
-        let new = title.take().or(own.filter(|own| Some(own) != said.as_ref()));
+        // Tags in the sound may be those of a file that the station plays.
+        let new = if every.is_some() { title.take() } else { tagged(&decoder) };
         if let Some(new) = new.filter(|new| Some(new) != said.as_ref()) {
             said = Some(new.clone());
             if send(Piece::Title(new)).is_err() {
