@@ -213,9 +213,9 @@ pub use build::{
 pub use cancel::CancelToken;
 #[cfg(feature = "ffmpeg")]
 pub use decode::Ffmpeg;
+pub use decode::{Audio, Warning};
 #[cfg(feature = "decode")]
 pub use decode::{LiveDecoder, silence_decoder_panics};
-pub use decode::{Audio, Warning};
 pub use duplicates::{Compared, Loudness, Measures, Missing, Relation, Rule as KeepRule, Wander};
 #[doc(inline)]
 pub use error::{Error, Result};

@@ -62,10 +62,10 @@ mod id3_text;
 mod in_memory;
 #[cfg(feature = "mp3")]
 mod layer3;
-#[cfg(feature = "mkv")]
-mod matroska;
 #[cfg(feature = "decode")]
 mod live;
+#[cfg(feature = "mkv")]
+mod matroska;
 #[cfg(any(feature = "aac", feature = "ogg"))]
 mod mdct;
 mod mixer;
@@ -123,11 +123,11 @@ pub use self::helper::Ffmpeg;
 #[cfg(all(feature = "decode", not(feature = "ffmpeg")))]
 pub(crate) use self::helper::Ffmpeg;
 #[cfg(feature = "decode")]
+pub use self::live::LiveDecoder;
+#[cfg(feature = "decode")]
 pub(crate) use self::mpeg_frames::{HEAD, begins_with_frames};
 #[cfg(feature = "decode")]
 pub(crate) use self::open::{blocks_of_file, frames_of_file};
-#[cfg(feature = "decode")]
-pub use self::live::LiveDecoder;
 #[cfg(feature = "opus")]
 pub use self::opus::Opus;
 #[cfg(feature = "acoustid")]

@@ -4,8 +4,10 @@
 //! wants to know sooner what is playing. So each part of the sound is also looked up at once, as a clip that ends there,
 //! unless a known play goes on.
 use super::{
+    finish::is_enough,
     lookups::NEAREST,
     monitor::{Monitor, along, sightings},
+    options::TimelineOptions,
     play::{Heard, Sighting},
     recent::Recent,
 };
@@ -13,6 +15,7 @@ use crate::{
     error::Result,
     extract::chunks::Chunk,
     query::{Effort, Query, variants::Range},
+    store::TrackId,
 };
 
 /// Half frames of a look: 6 s for clean sound, 12 s for sound under noise.
@@ -39,20 +42,33 @@ pub(super) struct Early {
     heard: Vec<Heard>,
     /// Those that are over, and that the monitor never saw.
     over: Vec<Heard>,
+    /// Up to which half frame each track was seen by the last looks.
+    seen: Vec<(TrackId, usize)>,
 }
 
 impl Early {
     /// Looks at the sound up to now; `now` is what the monitor has and what came since.
-    pub fn look(&mut self, query: &mut Query<'_>, monitor: &Monitor, now: &Recent) -> Result<()> {
+    pub fn look(
+        &mut self,
+        query: &mut Query<'_>,
+        options: &TimelineOptions,
+        (monitor, now): (&Monitor, &Recent),
+    ) -> Result<()> {
         self.follow(query, monitor)?;
+        self.seen.retain(|(_, to)| to + LOOKS[1] > now.end());
         let from = now.end().saturating_sub(NOW);
-        if now.silent(from).all(|silent| silent) || self.goes_on(query, monitor, now)? {
+        if now.silent(from).all(|silent| silent) || self.goes_on(query, options, monitor, now)? {
             return Ok(());
         }
         let range = std::mem::replace(&mut query.options.range, Range::PLAIN);
         let found = self.looks(query, monitor, now);
         query.options.range = range;
         self.open(query, now, &found?)
+    }
+
+    /// Whether a look has seen a track after half frame `half`.
+    pub fn saw_after(&self, track: TrackId, half: f64) -> bool {
+        self.seen.iter().any(|(seen, to)| *seen == track && *to as f64 > half)
     }
 
     /// Ends the sound.
@@ -87,10 +103,17 @@ impl Early {
         Ok(())
     }
 
-    /// Whether a known play is heard now.
-    fn goes_on(&self, query: &Query<'_>, monitor: &Monitor, now: &Recent) -> Result<bool> {
+    /// Whether a play that is sure is heard now.
+    fn goes_on(
+        &self,
+        query: &Query<'_>,
+        options: &TimelineOptions,
+        monitor: &Monitor,
+        now: &Recent,
+    ) -> Result<bool> {
         let (from, to) = (now.end().saturating_sub(NOW), now.end());
-        for heard in monitor.open().iter().chain(&self.heard) {
+        let going = monitor.open().iter().chain(&self.heard);
+        for heard in going.filter(|heard| is_enough(query, heard, options)) {
             let along = along(query, now, heard, (from, to))?;
             let gain = along.iter().map(|(_, e)| e).sum::<f32>() / along.len().max(1) as f32;
             let before = heard.evidence() / ((heard.end() - heard.start) as f32 / 2.0).max(1.0);
@@ -102,10 +125,12 @@ impl Early {
     }
 
     /// What the looks see that is new.
-    fn looks(&self, query: &mut Query<'_>, monitor: &Monitor, now: &Recent) -> Result<Vec<Sighting>> {
+    fn looks(&mut self, query: &mut Query<'_>, monitor: &Monitor, now: &Recent) -> Result<Vec<Sighting>> {
         for halves in LOOKS {
             let (first, chunk) = now.look(halves);
-            let mut found = self.fresh(monitor, now, &quick(query, first, &chunk)?);
+            let all = quick(query, first, &chunk)?;
+            self.seen.extend(all.iter().map(|sighting| (sighting.track, sighting.to)));
+            let mut found = self.fresh(monitor, now, &all);
             if found.is_empty() {
                 continue;
             }

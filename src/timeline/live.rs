@@ -82,7 +82,8 @@ impl Live {
                     let _snapshot = library.hold()?;
                     let finals = monitor.push(&mut query, chunk)?;
                     monitor.forget_silence();
-                    early.look(&mut query, monitor, &monitor.recent().with_ahead(ahead))?;
+                    let now = monitor.recent().with_ahead(ahead);
+                    early.look(&mut query, options, (monitor, &now))?;
                     let at = Samples(*samples).at(params.sample_rate);
                     out.extend(told.update((&query, options), (monitor, early), finals, at)?);
                     Ok(())

@@ -11,9 +11,9 @@ mod monitor;
 pub(crate) mod options;
 mod play;
 mod recent;
-mod told;
 #[cfg(test)]
 mod tests;
+mod told;
 
 use std::path::Path;
 

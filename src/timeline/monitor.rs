@@ -97,8 +97,7 @@ pub(super) fn along(
     }
     let (line, values) = (heard.line(), query.params.frame_values());
     let (first, chroma) = recent.chroma(from, heard.pitch.round() as i32);
-    let frame =
-        |half: usize| ((line.in_track + (half as f64 - line.at) * line.tempo) / 2.0).floor() as i64;
+    let frame = |half: usize| ((line.in_track + (half as f64 - line.at) * line.tempo) / 2.0).floor() as i64;
     let stored = query.stored(heard.track, frame(from) - 1, frame(to) + 2)?;
     let mut along = evidence_along(&chroma, first, &stored, values, &line);
     along.retain(|(at, _)| (from as f64..to as f64).contains(at));
@@ -206,9 +205,10 @@ impl Monitor {
         let now = self.recent.end() as f64;
         let is = |other: &&Heard| other.track == heard.track;
         let goes_on = self.open.iter().filter(is).any(|other| other.is_at_same_place(heard, now));
-        let ended = self.ended().filter(is).any(|other| {
-            other.is_at_same_place(heard, other.end()) && heard.start < other.end()
-        });
+        let ended = self
+            .ended()
+            .filter(is)
+            .any(|other| other.is_at_same_place(heard, other.end()) && heard.start < other.end());
         goes_on || ended
     }
 

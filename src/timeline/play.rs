@@ -248,9 +248,9 @@ impl Heard {
         self.end
     }
 
-    /// The same with another end.
-    pub fn until(&self, end: f64) -> Self {
-        Self { end, ..self.clone() }
+    /// The same with another start and end.
+    pub fn between(&self, start: f64, end: f64) -> Self {
+        Self { start, end, ..self.clone() }
     }
 
     /// The evidence of the whole play.

@@ -94,6 +94,12 @@ impl Recent {
         (from, chunk.transposed(&self.params, shift.clamp(-max, max)))
     }
 
+    /// The first half frame from `from` on that is not silent.
+    pub fn sounds_after(&self, from: usize) -> usize {
+        let from = from.clamp(self.first, self.end());
+        from + self.silent(from).take_while(|silent| *silent).count()
+    }
+
     /// Whether each half frame from `from` on is silent.
     pub fn silent(&self, from: usize) -> impl Iterator<Item = bool> + '_ {
         let floor = self.params.level_floor;

@@ -88,7 +88,8 @@ fn with_titles(sound: &[u8], every: usize, text: &[u8]) -> Vec<u8> {
 /// Event and title of each document.
 fn told(run: &Run) -> Vec<String> {
     let word = |event: &Value| {
-        let title = event["title"].as_str().or(event["stream_title"].as_str().filter(|_| event["event"] == "title"));
+        let title =
+            event["title"].as_str().or(event["stream_title"].as_str().filter(|_| event["event"] == "title"));
         format!("{} {}", event["event"].as_str().unwrap(), title.unwrap_or_default()).trim().to_owned()
     };
     run.json().iter().map(word).collect()
@@ -145,7 +146,11 @@ fn redirects_playlists_and_parts_are_followed() {
     ]);
     let (run, requests) = station.heard("/here", "");
     let run = run.code(0);
-    assert_eq!(told(&run)[1..], ["title The Tidewater Set - Marigold Street", "start Marigold Street", "end Marigold Street"], "{run:#?}");
+    assert_eq!(
+        told(&run)[1..],
+        ["title The Tidewater Set - Marigold Street", "start Marigold Street", "end Marigold Street"],
+        "{run:#?}"
+    );
     let paths: Vec<&str> = requests.iter().map(|request| request.split(' ').nth(1).unwrap()).collect();
     assert_eq!(paths, ["/here", "/list.pls", "/deep/list", "/deep/stream?a=b%20c"]);
 }
@@ -160,11 +165,20 @@ fn ogg_streams_may_follow_one_another() {
     let plays: Vec<&String> = told.iter().filter(|event| !event.starts_with("title")).collect();
     assert_eq!(
         plays,
-        ["connected", "start Glass Meridian", "start Harbour Lights", "end Glass Meridian", "end Harbour Lights"],
+        [
+            "connected",
+            "start Glass Meridian",
+            "start Harbour Lights",
+            "end Glass Meridian",
+            "end Harbour Lights"
+        ],
         "{run:#?}"
     );
     let titles: Vec<&String> = told.iter().filter(|event| event.starts_with("title")).collect();
-    assert!(titles.len() == 2 && titles[0].ends_with("Glass Meridian") && titles[1].ends_with("Harbour Lights"), "{run:#?}");
+    assert!(
+        titles.len() == 2 && titles[0].ends_with("Glass Meridian") && titles[1].ends_with("Harbour Lights"),
+        "{run:#?}"
+    );
 }
 
 #[test]
@@ -202,7 +216,11 @@ fn a_stream_that_stalls_is_connected_again() {
     let (run, _) = Station::new(vec![stalls, file("audio/mpeg", rest)]).heard("/", "--timeout 0.4");
     let run = run.code(0);
     let plays: Vec<String> = told(&run).into_iter().filter(|event| !event.starts_with("title")).collect();
-    assert_eq!(plays, ["connected", "start Paper Lanterns", "lost", "connected", "end Paper Lanterns"], "{run:#?}");
+    assert_eq!(
+        plays,
+        ["connected", "start Paper Lanterns", "lost", "connected", "end Paper Lanterns"],
+        "{run:#?}"
+    );
     let lost = run.json().into_iter().find(|event| event["event"] == "lost").unwrap();
     assert!(lost["reason"].as_str().unwrap().contains("sends nothing any more"), "{run:#?}");
     assert_eq!(lost["retry"], 0.25);
@@ -224,7 +242,8 @@ fn hostile_servers_are_left() {
             thread::sleep(Duration::from_millis(50));
         }
     });
-    let loops = || (0..6).map(|_| sends("HTTP/1.0 301 x\r\nLocation: /again\r\n\r\n".into(), Vec::new())).collect();
+    let loops =
+        || (0..6).map(|_| sends("HTTP/1.0 301 x\r\nLocation: /again\r\n\r\n".into(), Vec::new())).collect();
     let garbage = |seed| sends(head("Content-Type: audio/mpeg\r\n"), noise(3 << 20, seed));
     let sluggish: Serve = Box::new(|mut connection, _| {
         let _ = connection.write_all(head("").as_bytes());
@@ -246,7 +265,13 @@ fn hostile_servers_are_left() {
         ("this is no HTTP server", vec![sends("SSH-2.0-x\r\n".into(), Vec::new())]),
         ("without an answer", vec![sends(String::new(), Vec::new())]),
         ("", vec![garbage(1)]),
-        ("HLS", vec![sends(head("Content-Type: application/vnd.apple.mpegurl\r\n"), b"#EXTM3U\n#EXT-X-VERSION:3\n".to_vec())]),
+        (
+            "HLS",
+            vec![sends(
+                head("Content-Type: application/vnd.apple.mpegurl\r\n"),
+                b"#EXTM3U\n#EXT-X-VERSION:3\n".to_vec(),
+            )],
+        ),
         ("names no stream", vec![sends(head("Content-Type: audio/x-mpegurl\r\n"), vec![b'#'; 1 << 20])]),
     ];
     for (n, (what, answers)) in cases.into_iter().enumerate() {

@@ -161,10 +161,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         "listen",
         &[
             ("Follow a radio stream", "refrain listen http://radio.example/live"),
-            (
-                "Listen to what a program records",
-                "arecord -q -t raw -f S16_LE -r 44100 | refrain listen -",
-            ),
+            ("Listen to what a program records", "arecord -q -t raw -f S16_LE -r 44100 | refrain listen -"),
             (
                 "Keep the name of the song in a file, as for OBS",
                 "refrain listen http://radio.example/live --now-playing now.txt",

@@ -73,11 +73,12 @@ pub fn get(url: &Url, patience: Duration) -> anyhow::Result<Answer> {
     let mut reader = BufReader::new(connection);
     let (status, headers) = head(&mut reader, patience)?;
     let field = |name: &str| headers.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str());
-    let length = if field("transfer-encoding").is_some_and(|value| value.to_ascii_lowercase().contains("chunked")) {
-        Length::Parts(0)
-    } else {
-        field("content-length").and_then(|value| value.parse().ok()).map_or(Length::Open, Length::Known)
-    };
+    let length =
+        if field("transfer-encoding").is_some_and(|value| value.to_ascii_lowercase().contains("chunked")) {
+            Length::Parts(0)
+        } else {
+            field("content-length").and_then(|value| value.parse().ok()).map_or(Length::Open, Length::Known)
+        };
     Ok(Answer { status, headers, body: Body { reader, length } })
 }
 
@@ -90,7 +91,11 @@ fn connect(url: &Url, patience: Duration) -> anyhow::Result<Box<dyn Both>> {
             Ok(connection) => {
                 connection.set_read_timeout(Some(patience))?;
                 connection.set_write_timeout(Some(patience))?;
-                return Ok(if url.secure { Box::new(secured(url, connection)?) } else { Box::new(connection) });
+                return Ok(if url.secure {
+                    Box::new(secured(url, connection)?)
+                } else {
+                    Box::new(connection)
+                });
             }
             Err(error) => failed = Some(error),
         }
@@ -123,7 +128,9 @@ fn head(reader: &mut impl BufRead, patience: Duration) -> anyhow::Result<(u16, V
                 anyhow::bail!("the server's head takes too long");
             }
             let byte = reader.fill_buf()?.first().copied();
-            let Some(byte) = byte else { anyhow::bail!("the server closed the connection without an answer") };
+            let Some(byte) = byte else {
+                anyhow::bail!("the server closed the connection without an answer")
+            };
             reader.consume(1);
             bytes.push(byte);
             left -= 1;
@@ -182,7 +189,9 @@ impl Read for Body {
         }
         let most = match self.length {
             Length::Open => buf.len(),
-            Length::Known(left) | Length::Parts(left) => buf.len().min(usize::try_from(left).unwrap_or(usize::MAX)),
+            Length::Known(left) | Length::Parts(left) => {
+                buf.len().min(usize::try_from(left).unwrap_or(usize::MAX))
+            }
             Length::Ended => 0,
         };
         if most == 0 {

@@ -124,6 +124,9 @@ mod tests {
         assert_eq!(super::title(b"StreamTitle='';"), Some(String::new()));
         assert_eq!(super::title(b"StreamTitle='cut"), Some("cut".into()));
         assert_eq!(super::title(b"StreamTitle='caf\xe9';"), Some("café".into()));
-        assert_eq!(super::title(&[b"StreamTitle='".to_vec(), vec![b'a'; 4000]].concat()).unwrap().len(), MAX_TITLE);
+        assert_eq!(
+            super::title(&[b"StreamTitle='".to_vec(), vec![b'a'; 4000]].concat()).unwrap().len(),
+            MAX_TITLE
+        );
     }
 }

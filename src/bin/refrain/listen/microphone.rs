@@ -163,7 +163,12 @@ fn listen(wanted: Option<&str>, out: &Out) -> anyhow::Result<()> {
 }
 
 /// Opens a device with its own buffer: other sizes make some sound systems late by many seconds.
-fn opened(device: &Device, config: &SupportedStreamConfig, seen: &Arc<Seen>, out: &Out) -> anyhow::Result<Stream> {
+fn opened(
+    device: &Device,
+    config: &SupportedStreamConfig,
+    seen: &Arc<Seen>,
+    out: &Out,
+) -> anyhow::Result<Stream> {
     Ok(match config.sample_format() {
         SampleFormat::I8 => typed::<i8>(device, config, seen, out),
         SampleFormat::I16 => typed::<i16>(device, config, seen, out),
@@ -200,7 +205,8 @@ where
     };
     let fails = move |error: Error| {
         // After these, sound goes on.
-        let is_harmless = matches!(error.kind(), ErrorKind::DeviceChanged | ErrorKind::Xrun | ErrorKind::RealtimeDenied);
+        let is_harmless =
+            matches!(error.kind(), ErrorKind::DeviceChanged | ErrorKind::Xrun | ErrorKind::RealtimeDenied);
         if !is_harmless {
             failed.is_broken.store(true, Ordering::Relaxed);
         }

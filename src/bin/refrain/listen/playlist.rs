@@ -11,7 +11,8 @@ pub fn is_playlist(answer: &Answer, path: &str) -> bool {
     let kind = answer.header("content-type").unwrap_or_default().to_ascii_lowercase();
     let path = path.split('?').next().unwrap_or_default().to_ascii_lowercase();
     let by_type = ["mpegurl", "scpls", "pls+xml"].iter().any(|word| kind.contains(word));
-    let is_sound = ["audio/mpeg", "audio/aac", "audio/aacp", "audio/ogg", "application/ogg"].contains(&kind.as_str());
+    let is_sound =
+        ["audio/mpeg", "audio/aac", "audio/aacp", "audio/ogg", "application/ogg"].contains(&kind.as_str());
     by_type || !is_sound && [".m3u", ".m3u8", ".pls"].iter().any(|end| path.ends_with(end))
 }
 
@@ -24,7 +25,9 @@ pub fn first(answer: Answer) -> anyhow::Result<String> {
 
 fn stream(text: &str) -> anyhow::Result<String> {
     if text.contains("#EXT-X-") {
-        anyhow::bail!("this is an HLS playlist, which refrain cannot follow; name an Icecast or plain HTTP stream");
+        anyhow::bail!(
+            "this is an HLS playlist, which refrain cannot follow; name an Icecast or plain HTTP stream"
+        );
     }
     let lines = || text.trim_start_matches('\u{feff}').lines().map(str::trim);
     let is_pls = lines().any(|line| line.eq_ignore_ascii_case("[playlist]"));
@@ -47,7 +50,10 @@ mod tests {
     #[test]
     fn the_first_stream_counts() {
         assert_eq!(stream("#EXTM3U\n#EXTINF:-1,Radio\r\n\nhttp://a/b\nhttp://c/").unwrap(), "http://a/b");
-        assert_eq!(stream("[Playlist]\nNumberOfEntries=1\nTitle1=x\nFile1 = http://a/b\n").unwrap(), "http://a/b");
+        assert_eq!(
+            stream("[Playlist]\nNumberOfEntries=1\nTitle1=x\nFile1 = http://a/b\n").unwrap(),
+            "http://a/b"
+        );
         assert!(stream("#EXTM3U\n").is_err());
         assert!(stream("[playlist]\nTitle1=x\n").is_err());
         assert!(stream("#EXTM3U\n#EXT-X-VERSION:3\na.ts\n").unwrap_err().to_string().contains("HLS"));

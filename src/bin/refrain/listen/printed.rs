@@ -112,8 +112,21 @@ struct Happened<'a> {
 
 /// The columns of the CSV.
 const COLUMNS: [&str; 15] = [
-    "event", "play", "time", "start", "end", "artist", "title", "album", "path", "ref_start", "ref_end",
-    "tempo", "pitch", "score", "stream_title",
+    "event",
+    "play",
+    "time",
+    "start",
+    "end",
+    "artist",
+    "title",
+    "album",
+    "path",
+    "ref_start",
+    "ref_end",
+    "tempo",
+    "pitch",
+    "score",
+    "stream_title",
 ];
 
 impl Printed {
@@ -206,9 +219,8 @@ fn happened(event: &str, at: Seconds) -> Happened<'_> {
 
 fn event<'a>(told: &'a LivePlay, stream_title: Option<&'a str>) -> Event<'a> {
     let LivePlay { moment, number, at, play, .. } = told;
-    let texts = |paths: &[std::path::PathBuf]| {
-        paths.iter().map(|path| path.to_string_lossy().into_owned()).collect()
-    };
+    let texts =
+        |paths: &[std::path::PathBuf]| paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
     let is_over = *moment == Moment::End;
     Event {
         event: *moment,

@@ -1,10 +1,7 @@
 //! A stream from the network, which is followed for as long as the command runs.
 use std::{
     io::{self, Read},
-    sync::{
-        Arc, Mutex, PoisonError,
-        mpsc::SendError,
-    },
+    sync::{Arc, Mutex, PoisonError, mpsc::SendError},
     thread,
     time::{Duration, Instant},
 };
@@ -92,7 +89,11 @@ fn listen(url: &Url, patience: Duration, out: &Out, played: &mut Duration) -> an
     let every: Option<u64> = answer.header("icy-metaint").and_then(|every| every.parse().ok());
     let station = answer.header("icy-name").map(cleaned).filter(|name| !name.is_empty());
     let body = Arc::new(Mutex::new(answer.body));
-    let watched = Watched { body: Arc::clone(&body), last: Arc::new(Mutex::new(Instant::now())), most: BARREN * patience };
+    let watched = Watched {
+        body: Arc::clone(&body),
+        last: Arc::new(Mutex::new(Instant::now())),
+        most: BARREN * patience,
+    };
     let last = Arc::clone(&watched.last);
     let mut decoder = LiveDecoder::new(Icy::new(watched, every, &title), place.to_string())?;
     let name = station.map_or_else(|| place.to_string(), |name| format!("{name} ({place})"));

@@ -73,7 +73,9 @@ impl Url {
         }
         if text.split(['/', '?', '#']).next().is_some_and(|first| first.contains(':')) {
             let mut url = Self::parse(text)?;
-            if url.login.is_none() && (&url.host, url.port, url.secure) == (&self.host, self.port, self.secure) {
+            if url.login.is_none()
+                && (&url.host, url.port, url.secure) == (&self.host, self.port, self.secure)
+            {
                 url.login.clone_from(&self.login);
             }
             return Ok(url);
