@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """Measure `refrain listen`: how late starts and ends are told, what it costs, and a day of sound.
 
-usage: listen.py WHAT MUSIC FOREIGN --db INDEX --work DIR [--plays 200] [--hours 24] [--seed 1] [--refrain PATH] [--json FILE]
+usage: listen.py WHAT MUSIC FOREIGN --db INDEX --work DIR [--plays 200] [--hours 24] [--minutes 30] [--seed 1]
+       [--refrain PATH] [--json FILE]
 
 MUSIC and FOREIGN are corpus folders (corpus.py): INDEX holds the first and not the second. Needs ffmpeg. WHAT is one of
 
   latency  pieces of MUSIC of 30 to 45 s, from any place, after silence, after a piece of FOREIGN, or right after each other;
-           the same under background sounds at 0 dB all the time. How long after its first sample a play is told, and how long
-           after its last sample its end; and what is told that was not played
-  cost     half an hour of whole tracks of MUSIC, and half an hour of FOREIGN: CPU seconds by seconds of sound
+           the same under background sounds of FOREIGN at 0 dB all the time. How long after its first sample a play is told, and how
+           long after its last sample its end; and what is told that was not played
+  cost     MINUTES of whole tracks of MUSIC, and as much of FOREIGN: CPU seconds by seconds of sound
   day      HOURS of MUSIC, FOREIGN, background sounds and silence, fed as fast as it is taken: memory over time, and the plays
            that `refrain timeline` finds in the same sound but `listen` does not tell, and the other way round
 
@@ -127,7 +128,7 @@ def quantiles(values, of) -> dict:
 
 def latency(args) -> dict:
     rng = np.random.default_rng(args.seed)
-    ambient = ambient_sounds(noise_files(None, args.music))
+    ambient = ambient_sounds(noise_files(None, args.foreign))
     kin = load_kin(args.music, load_tracks(args.music))
     result = {k: {"start": [], "end": [], "plays": 0, "again": 0, "other": 0, "others": []} for k in ("clean", "0 dB")}
     sound = args.work / "show.raw"
@@ -189,7 +190,7 @@ def cost(args) -> dict:
         with sound.open("wb") as out:
             for i in rng.permutation(len(tracks)):
                 have += out.write(low(tracks[i])) / 2 / LOW
-                if have > 1800:
+                if have > 60 * args.minutes:
                     break
         run = Listening(args, sound, LOW)
         told = sum(e["event"] == "start" for e in run.events)
@@ -204,7 +205,7 @@ def day(args) -> dict:
     rng = np.random.default_rng(args.seed)
     music = [t for t in load_tracks(args.music) if t.dur > 20]
     foreign = [t for t in load_tracks(args.foreign) if t.dur > 20]
-    ambient = [bytes_of(levelled(x[:: RATE // LOW])) for x in ambient_sounds(noise_files(None, args.music))]
+    ambient = [bytes_of(levelled(x[:: RATE // LOW])) for x in ambient_sounds(noise_files(None, args.foreign))]
     need = int(args.hours * 3600 * LOW * 2)
     if not sound.exists() or sound.stat().st_size != need:
         with sound.open("wb") as out:
@@ -270,6 +271,7 @@ def main() -> None:
     p.add_argument("--work", type=pathlib.Path, required=True)
     p.add_argument("--plays", type=int, default=200)
     p.add_argument("--hours", type=float, default=24)
+    p.add_argument("--minutes", type=float, default=30, help="cost: how much of each")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--refrain", default=str(HERE.parent / "target/release/refrain"))
     p.add_argument("--json", type=pathlib.Path)

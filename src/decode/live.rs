@@ -46,7 +46,8 @@ impl LiveDecoder {
     /// which may change, and may be a fraction of the stream's. Returns `None` at the end.
     ///
     /// # Errors
-    /// [`Error::Io`](crate::Error::Io) if the reader fails; [`Error::Audio`](crate::Error::Audio) if this turns out to be no audio.
+    /// [`Error::Io`](crate::Error::Io) if the reader fails; [`Error::Audio`](crate::Error::Audio) if this turns out to be no
+    /// audio.
     pub fn next_block(&mut self, mono: &mut Vec<f32>) -> Result<Option<u32>> {
         Ok(self.decoder.next_block(mono)?.map(|rate| rate.0))
     }

@@ -11,8 +11,8 @@ use crate::{
     units::Seconds,
 };
 
-/// A play that has gained nothing for so many half frames, 6.5 s, is over for the listener, unless a look has seen the track since.
-/// The monitor waits longer: the track may only be drowned.
+/// A play that has gained nothing for so many half frames, 6.5 s, is over for the listener, unless a look has seen the track
+/// since. The monitor waits longer: the track may only be drowned.
 const QUIET: f64 = 70.0;
 
 /// A sighting so many half frames after the end of a play, 1 s, says that it goes on.

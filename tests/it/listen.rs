@@ -213,7 +213,10 @@ fn the_program_of_exec_gets_clean_tags_and_no_shell() {
     place.write("music/a.wav", &file);
     place.write("music/b\n;touch pwned.wav", &wav(RATE, 1, &tune(RATE, 20.0, 4)));
     place.line("build music --db i.refrain").code(0);
-    let script = "#!/bin/sh\nprintf '%s|%s|%s|%s|%s\\n' \"$#\" \"$REFRAIN_EVENT\" \"$REFRAIN_PLAY\" \"$REFRAIN_TITLE\" \"$REFRAIN_PATH\" >> log\necho noise\n";
+    let script = r#"#!/bin/sh
+printf '%s|%s|%s|%s|%s\n' "$#" "$REFRAIN_EVENT" "$REFRAIN_PLAY" "$REFRAIN_TITLE" "$REFRAIN_PATH" >> log
+echo noise
+"#;
     let program = place.write("program", script.as_bytes());
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
     let sound = [samples, silence(16.0), tune(RATE, 20.0, 4), silence(16.0)].concat();

@@ -32,7 +32,8 @@ pub struct ListenArgs {
     #[arg(long, value_name = "P", value_parser = probability, default_value_t = TimelineOptions::MIN_SCORE)]
     pub min_score: f32,
     /// The rate of the raw samples, in samples a second
-    #[arg(long, short, value_name = "HZ", default_value_t = 44_100, value_parser = clap::value_parser!(u32).range(1_000..=768_000))]
+    #[arg(long, short, value_name = "HZ", default_value_t = 44_100)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1_000..=768_000))]
     pub rate: u32,
     /// The number of channels of the raw samples
     #[arg(long, short, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]

@@ -64,7 +64,8 @@ pub fn get(url: &Url, patience: Duration) -> anyhow::Result<Answer> {
         format!("Authorization: Basic {}\r\n", base64::engine::general_purpose::STANDARD.encode(login))
     });
     let request = format!(
-        "GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: refrain/{}\r\nAccept: */*\r\nIcy-MetaData: 1\r\n{login}Connection: close\r\n\r\n",
+        "GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: refrain/{}\r\nAccept: */*\r\nIcy-MetaData: 1\r\n\
+         {login}Connection: close\r\n\r\n",
         url.path,
         url.authority(),
         env!("CARGO_PKG_VERSION"),
