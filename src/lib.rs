@@ -55,6 +55,7 @@
 //! | spread a library over several files | [`Index::set_centroids`], [`Centroids`] |
 //! | check and maintain the file | [`Index::verify`], [`Index::rebuild`], [`Index::compact`], [`Index::export`], [`MaintainOptions`] |
 //! | tell what was played when in a long recording | [`Index::timeline`], [`TimelineOptions`], [`Timeline`], [`Play`] |
+//! | tell what begins and what ends in live sound | [`Index::live`], [`Live`], [`LivePlay`] |
 //! | write answers as JSON | [`report::json`] |
 //! | write timelines as CSV, CUE sheets and more | [`report::TimelineWriter`] |
 //! | key, tuning, pitch and chroma of files | [`analyze`](analyze()), [`analyze_all`], [`AnalyzeOptions`] |
@@ -215,12 +216,12 @@ pub use decode::Ffmpeg;
 #[cfg(feature = "decode")]
 #[doc(hidden)]
 pub use decode::cover;
-#[cfg(feature = "decode")]
-pub use decode::silence_decoder_panics;
 #[cfg(feature = "acoustid")]
 #[doc(hidden)]
 pub use decode::write_wav;
 pub use decode::{Audio, Warning};
+#[cfg(feature = "decode")]
+pub use decode::{LiveDecoder, silence_decoder_panics};
 pub use duplicates::{Compared, Loudness, Measures, Missing, Relation, Rule as KeepRule, Wander};
 #[doc(inline)]
 pub use error::{Error, Result};
@@ -238,6 +239,7 @@ pub use index::{
     query::Listener,
     relocate::Relocated,
     select::Selector,
+    timeline::Live,
 };
 pub use quality::Quality;
 pub use query::{options::QueryOptions, variants::Range};
@@ -248,7 +250,7 @@ pub use report::Explanation;
 #[doc(inline)]
 pub use report::HarmonicFigures;
 #[doc(inline)]
-pub use report::{Answer, DuplicateFile, DuplicateGroup, Match, Play, Status, Timeline};
+pub use report::{Answer, DuplicateFile, DuplicateGroup, LivePlay, Match, Moment, Play, Status, Timeline};
 #[cfg(feature = "decode")]
 pub use scan::content_hash::hash as content_hash;
 #[cfg(feature = "decode")]

@@ -2,6 +2,7 @@
 mod coarse;
 mod frames;
 mod length;
+mod live;
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -33,6 +34,9 @@ use crate::units::{SampleRate, Samples, Seconds};
 
 /// The most bytes that a demuxer may read to find one packet: video frames between two audio packets, garbage.
 const MAX_PACKET: u64 = 64 << 20;
+
+/// The same for a stream that comes once.
+const MAX_LIVE_PACKET: u64 = 2 << 20;
 
 /// After so many packets in a row without audio the rest of the file is given up.
 const MAX_BARREN: u32 = 5_000;
@@ -70,8 +74,10 @@ pub struct Decoder {
     delay: Delay,
     /// Holds back what follows the recording.
     tail: Tail,
-    /// The bytes of the file that may be audio.
+    /// The bytes of the file that may be audio; 0 for a stream that comes once.
     len: u64,
+    /// Whether it is a stream that comes once.
+    is_live: bool,
     /// The kind of the last block's samples.
     sound: Option<Sound>,
     /// Whether blocks have all channels instead of one.
@@ -156,20 +162,31 @@ impl Decoder {
         let tail = Tail::of(mkv.discard(track.id));
         let late = codec::lateness(&track);
         let tags = read_tags::of_file(&mut *reader, track.id, &mut again).or(tags).into_tags();
-        Ok(Decoder {
+        let choice = Choice { codec, track, skip };
+        Ok(Decoder { tags, cut, late, tail, len, ..Decoder::of(name, (watch, reader, first), choice) })
+    }
+
+    /// A decoder at the beginning of a track.
+    fn of(
+        name: &Path,
+        (watch, reader, first): (Arc<Watch>, Box<dyn FormatReader>, Option<Packet>),
+        Choice { codec, track, skip }: Choice,
+    ) -> Decoder {
+        Decoder {
             path: name.to_owned(),
             watch,
             reader,
             first,
             codec,
             track,
-            tags,
+            tags: Tags::default(),
             skip,
-            cut,
-            late,
+            cut: None,
+            late: 0,
             delay: Delay::default(),
-            tail,
-            len,
+            tail: Tail::of(Seconds(0.0)),
+            len: 0,
+            is_live: false,
             sound: None,
             every_channel: false,
             coarse: false,
@@ -177,7 +194,7 @@ impl Decoder {
             first_spec: None,
             progress: Progress::default(),
             ended: false,
-        })
+        }
     }
 
     /// Replaces the content of `mono` with the next block, full scale being -1.0..=1.0, every sample finite. It is the mean of
@@ -257,7 +274,7 @@ impl Decoder {
             self.cut_short(format!("{MAX_BARREN} packets in a row without audio"));
             return Ok(None);
         }
-        self.watch.allow(MAX_PACKET);
+        self.watch.allow(if self.is_live { MAX_LIVE_PACKET } else { MAX_PACKET });
         let packet = match self.first.take() {
             Some(first) => Ok(Ok(Some(first))),
             None => catch_panic(|| self.reader.next_packet()),
@@ -301,7 +318,7 @@ impl Decoder {
     fn packet(&mut self, packet: &Packet, frames: &mut Vec<f32>) -> Result<Option<SampleRate>, AudioError> {
         self.progress.bytes += packet.data.len() as u64;
         // Tables may point to the same bytes over and over: hours of audio out of a small file.
-        if self.progress.bytes / 4 > self.len.saturating_add(1 << 20) {
+        if !self.is_live && self.progress.bytes / 4 > self.len.saturating_add(1 << 20) {
             self.cut_short("its packets overlap".to_owned());
             return Ok(None);
         }
@@ -401,6 +418,9 @@ impl Decoder {
         self.progress.barren += 1;
         match codec::choose(&*self.reader, |_| false) {
             Ok(Choice { codec, track, skip }) => {
+                if self.is_live {
+                    self.tags = read_tags::of_stream(&mut *self.reader, track.id);
+                }
                 (self.codec, self.track, self.skip) = (codec, track, skip);
                 self.make_coarse();
                 Ok(())

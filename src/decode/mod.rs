@@ -65,6 +65,8 @@ mod in_memory;
 #[cfg(feature = "mp3")]
 mod layer3;
 mod limits;
+#[cfg(feature = "decode")]
+mod live;
 #[cfg(feature = "mkv")]
 mod matroska;
 #[cfg(any(feature = "aac", feature = "ogg"))]
@@ -127,6 +129,8 @@ pub use self::decoder::Decoder;
 pub use self::helper::Ffmpeg;
 #[cfg(all(feature = "decode", not(feature = "ffmpeg")))]
 pub(crate) use self::helper::Ffmpeg;
+#[cfg(feature = "decode")]
+pub use self::live::LiveDecoder;
 #[cfg(feature = "decode")]
 pub(crate) use self::mpeg_frames::{HEAD, begins_with_frames};
 #[cfg(feature = "decode")]

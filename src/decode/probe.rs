@@ -9,7 +9,7 @@ use symphonia::core::formats::well_known::FORMAT_ID_FLAC;
 #[cfg(feature = "mkv")]
 use symphonia::core::formats::well_known::FORMAT_ID_MKV;
 use symphonia::core::formats::{FormatOptions, FormatReader};
-use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions, ReadBytes};
+use symphonia::core::io::{MediaSource, MediaSourceStream, MediaSourceStreamOptions, ReadBytes};
 use symphonia::core::meta::MetadataOptions;
 use symphonia::core::packet::Packet;
 
@@ -36,6 +36,9 @@ use crate::error::AudioError;
 
 /// The most bytes that are read before the first packet: tags with cover art, the tables of a long MP4.
 const MAX_HEADER: u64 = 256 << 20;
+
+/// The same for a stream.
+const MAX_LIVE_HEADER: u64 = 16 << 20;
 
 /// Compressed packets may become so many times as long on the whole. Silence does.
 #[cfg(feature = "mkv")]
@@ -177,6 +180,23 @@ pub(super) fn container(mut file: File, watch: &Arc<Watch>) -> Result<Container,
     }
 }
 
+/// Finds the demuxer of a stream that comes once.
+pub(super) fn live(
+    source: impl MediaSource + 'static,
+    watch: &Watch,
+) -> Result<(Box<dyn FormatReader>, Option<Packet>), Refusal> {
+    watch.allow(MAX_LIVE_HEADER);
+    let opened = catch_panic(move || format_reader(source, false));
+    if let Some(failure) = watch.take_failure() {
+        return Err(Refusal::Io(failure));
+    }
+    match opened {
+        Ok(Ok((reader, first))) => Ok((reader, first.ok().flatten())),
+        Ok(Err(error)) => Err(Refusal::Audio(reason(error))),
+        Err(panic) => Err(Refusal::Audio(AudioError::DecoderPanic(panic))),
+    }
+}
+
 /// Opens MPEG audio of free format behind an ID3v2 tag.
 #[cfg(feature = "mp3")]
 fn free(mut file: File, tag: u64, watch: &Arc<Watch>) -> Result<Container, Refusal> {
@@ -230,13 +250,13 @@ fn described(container: Container, _: &mut File, _: u64) -> Result<Container, Re
 /// A demuxer, and the outcome of reading its first packet.
 type Opened = (Box<dyn FormatReader>, Result<Option<Packet>, SymphoniaError>);
 
-fn stream(source: Source) -> MediaSourceStream<'static> {
+fn stream(source: impl MediaSource + 'static) -> MediaSourceStream<'static> {
     // The default buffer: a larger one reads no more at a time, and leaves the processor's cache.
     MediaSourceStream::new(Box::new(source), MediaSourceStreamOptions::default())
 }
 
 /// `mp4` says that it is MP4, which is not recognised where its type does not come first.
-fn format_reader(source: Source, mp4: bool) -> Result<Opened, SymphoniaError> {
+fn format_reader(source: impl MediaSource + 'static, mp4: bool) -> Result<Opened, SymphoniaError> {
     #[cfg_attr(not(feature = "mp4"), expect(unused_mut))]
     let mut stream = stream(source);
     let (format, metadata) = (FormatOptions::default(), MetadataOptions::default());

@@ -57,6 +57,15 @@ fn of_container(reader: &mut dyn FormatReader, track: u32) -> FoundTags {
     }
 }
 
+/// Reads the tags of the stream that the demuxer is in, and forgets those of streams before.
+pub(super) fn of_stream(reader: &mut dyn FormatReader, track: u32) -> Tags {
+    let found = catch_panic(|| {
+        reader.metadata().skip_to_latest();
+        of_container(reader, track)
+    });
+    found.unwrap_or_default().into_tags()
+}
+
 /// Reads an ID3v2 tag that the demuxer passes over. `bytes` may come from any file.
 pub(super) fn of_id3v2(bytes: Vec<u8>) -> FoundTags {
     let bytes = id3_text::recoded(&bytes).unwrap_or(bytes);

@@ -51,6 +51,28 @@ impl Watch {
     pub(super) fn allow(&self, bytes: u64) {
         self.allowance.store(bytes, Ordering::Relaxed);
     }
+
+    /// How many bytes may be read into a buffer of `room` bytes.
+    pub(super) fn most(&self, room: usize) -> io::Result<usize> {
+        let allowance = self.allowance.load(Ordering::Relaxed);
+        if allowance == 0 && room > 0 {
+            return Err(io::Error::other("a single piece of it is too large"));
+        }
+        Ok(usize::try_from(allowance).unwrap_or(usize::MAX).min(room))
+    }
+
+    /// Counts bytes that were read.
+    pub(super) fn took(&self, bytes: usize) {
+        let allowance = self.allowance.load(Ordering::Relaxed);
+        self.allowance.store(allowance.saturating_sub(bytes as u64), Ordering::Relaxed);
+    }
+
+    /// Keeps an error of the system, and returns a copy.
+    pub(super) fn note(&self, error: io::Error) -> io::Error {
+        let copy = io::Error::new(error.kind(), error.to_string());
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        copy
+    }
 }
 
 impl Source {
@@ -113,30 +135,20 @@ impl Source {
     fn whole(&self) -> u64 {
         self.before.len() as u64 + self.len + self.after.len() as u64
     }
-
-    fn note(&self, error: io::Error) -> io::Error {
-        let copy = io::Error::new(error.kind(), error.to_string());
-        self.watch.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-        copy
-    }
 }
 
 impl Read for Source {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let allowance = self.watch.allowance.load(Ordering::Relaxed);
-        if allowance == 0 && !buf.is_empty() {
-            return Err(io::Error::other("a single piece of it is too large"));
-        }
-        let most = usize::try_from(allowance).unwrap_or(usize::MAX).min(buf.len());
+        let most = self.watch.most(buf.len())?;
         loop {
             match self.read_at(&mut buf[..most]) {
                 Ok(n) => {
                     self.at += n as u64;
-                    self.watch.allowance.store(allowance - n as u64, Ordering::Relaxed);
+                    self.watch.took(n);
                     return Ok(n);
                 }
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(self.note(e)),
+                Err(e) => return Err(self.watch.note(e)),
             }
         }
     }

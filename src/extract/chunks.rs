@@ -80,12 +80,24 @@ impl Chunker {
     /// # Errors
     /// Errors of `each`; after one, push no more samples.
     pub fn push(&mut self, samples: &[f32], mut each: impl FnMut(&Chunk) -> Result<()>) -> Result<()> {
+        self.push_ahead(samples, |chunk, _| each(chunk))
+    }
+
+    /// Like [`push`](Self::push). `each` also gets the magnitudes that came after the chunk, whose chroma is not final yet.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push).
+    pub(crate) fn push_ahead(
+        &mut self,
+        samples: &[f32],
+        mut each: impl FnMut(&Chunk, &VecDeque<f32>) -> Result<()>,
+    ) -> Result<()> {
         let Self { params, max_half_frames, spectrum, chroma, chunk, ahead } = self;
         let mut failed = None;
         spectrum.push(samples, |m| {
-            frame(params, *max_half_frames, chroma, chunk, ahead, m, |chunk| {
+            frame(params, *max_half_frames, chroma, chunk, ahead, m, |chunk, ahead| {
                 if failed.is_none() {
-                    failed = each(chunk).err();
+                    failed = each(chunk, ahead).err();
                 }
             });
         });
@@ -100,7 +112,7 @@ impl Chunker {
         let Self { params, max_half_frames, spectrum, chroma, chunk, ahead } = self;
         let mut failed = None;
         spectrum.finish(|m| {
-            frame(params, *max_half_frames, chroma, chunk, ahead, m, |chunk| {
+            frame(params, *max_half_frames, chroma, chunk, ahead, m, |chunk, _| {
                 if failed.is_none() {
                     failed = each(chunk).err();
                 }
@@ -124,7 +136,7 @@ fn frame(
     chunk: &mut Chunk,
     ahead: &mut VecDeque<f32>,
     magnitudes: &[f32],
-    mut each: impl FnMut(&Chunk),
+    mut each: impl FnMut(&Chunk, &VecDeque<f32>),
 ) {
     let (bins, margin) = (params.bins(0), params.query_margin);
     ahead.extend(magnitudes);
@@ -133,7 +145,7 @@ fn frame(
         chunk.magnitudes.extend(ahead.drain(..magnitudes.len()));
     });
     if chunk.chroma.len() >= max_half_frames * params.frame_values() {
-        each(chunk);
+        each(chunk, ahead);
         chunk.chroma.clear();
         chunk.magnitudes.clear();
         chunk.begins = false;

@@ -29,6 +29,11 @@ impl Feed {
         Self::up_to(MAX_HOURS, rate)
     }
 
+    /// Resamples to `rate`, however long the audio is.
+    pub fn endless(rate: SampleRate) -> Self {
+        Self::up_to(u64::MAX, rate)
+    }
+
     fn up_to(max_hours: u64, rate: SampleRate) -> Self {
         Self { rate, resampler: None, resampled: Vec::new(), total: 0, max_hours }
     }
@@ -50,7 +55,7 @@ impl Feed {
         let (_, resampler) = self.resampler.get_or_insert_with(|| (from, Resampler::new(from, rate)));
         resampler.push(block, &mut self.resampled);
         self.give(&mut sink)?;
-        let max = self.max_hours * 3600 * u64::from(rate.0);
+        let max = self.max_hours.saturating_mul(3600 * u64::from(rate.0));
         if self.total > max {
             return Err(FeedError::Audio(AudioError::TooLong { hours: self.max_hours }));
         }

@@ -4,8 +4,10 @@ use crate::{
     decode::Audio,
     error::Result,
     extract::track::contained,
-    report::{Play, Timeline},
+    library::Library,
+    report::{LivePlay, Play, Timeline},
     timeline::{self, options::TimelineOptions},
+    units::{SampleRate, Seconds},
 };
 
 impl Index {
@@ -46,5 +48,77 @@ impl Index {
             let readers = self.readers()?;
             timeline::timeline(&readers.library(), options, &name, &mut *blocks, &mut on_play)
         })
+    }
+
+    /// Starts a timeline of live sound: the caller pushes samples in as they come, and learns which track begins and which
+    /// one ends.
+    ///
+    /// # Errors
+    /// [`Error::Index`](crate::Error::Index) if the index cannot be used.
+    pub fn live(&self, options: &TimelineOptions) -> Result<Live<'_>> {
+        let params = *self.readers()?.library().params();
+        Ok(Live { index: self, live: timeline::live::Live::new(&params, options) })
+    }
+}
+
+/// A timeline of live sound, from [`Index::live`].
+///
+/// A track that begins is told as soon as it is sure: after some 5 s of clean sound, later under noise. It is told once, and
+/// never taken back. Its end is told about 13 s after it. Other files with the same sound, and other places of the same track,
+/// count as the track that was told until none of them is heard. Memory does not grow.
+///
+/// ```
+/// # #[cfg(feature = "formats")]
+/// # fn main() -> refrain::Result<()> {
+/// use refrain::{Moment, TimelineOptions};
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let index = refrain::Index::open_or_create(folder.path().join("i.refrain"))?;
+/// index.build("fixtures/audio/songs")?;
+/// # let microphone = vec![vec![0.0_f32; 8_000]; 4];
+/// let mut live = index.live(&TimelineOptions::default())?;
+/// for samples in microphone {
+///     for told in live.push(&samples, 1, 16_000)? {
+///         match told.moment {
+///             Moment::Start => println!("{} begins", told.play.path.display()),
+///             Moment::End => println!("{} ends", told.play.path.display()),
+///         }
+///     }
+/// }
+/// let rest = live.finish()?;
+/// # assert!(rest.is_empty());
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "formats"))]
+/// # fn main() {}
+/// ```
+pub struct Live<'i> {
+    index: &'i Index,
+    live: timeline::live::Live,
+}
+
+impl Live<'_> {
+    /// Takes the next samples, `rate` a second (1,000 to 768,000) of each of `channels` channels, all channels of one frame after
+    /// the other. Full scale is -1.0..=1.0. Samples that are not a number or above a million count as silence.
+    ///
+    /// Looks into the index every 1.5 s of sound.
+    ///
+    /// # Errors
+    /// [`Error::Index`](crate::Error::Index) if the index cannot be used; [`Error::Audio`](crate::Error::Audio) if `rate` is out
+    /// of range or there is no channel; [`Error::Interrupted`](crate::Error::Interrupted).
+    pub fn push(&mut self, samples: &[f32], channels: u16, rate: u32) -> Result<Vec<LivePlay>> {
+        self.live.push(&self.index.readers()?.library(), samples, (channels, SampleRate(rate)))
+    }
+
+    /// How much sound was pushed.
+    pub fn position(&self) -> Seconds {
+        self.live.position()
+    }
+
+    /// Ends the sound. Returns what is still to be told: the end of each play that goes on.
+    ///
+    /// # Errors
+    /// Those of [`Live::push`].
+    pub fn finish(self) -> Result<Vec<LivePlay>> {
+        self.live.finish(&self.index.readers()?.library())
     }
 }

@@ -8,6 +8,7 @@ pub(crate) mod explanation;
 pub(crate) mod harmonic;
 #[cfg(feature = "analyze")]
 pub(crate) mod key_name;
+pub(crate) mod live;
 #[cfg(feature = "analyze")]
 pub(crate) mod plot;
 pub(crate) mod timeline;
@@ -25,6 +26,7 @@ pub use explanation::{ChromaMap, EvidenceCurve, Explanation, Rule, SimilarityMap
 pub use harmonic::{HarmonicFigures, csv_header, csv_row};
 #[cfg(feature = "analyze")]
 pub use key_name::respelt;
+pub use live::{LivePlay, Moment};
 pub use timeline::{
     Play, Timeline,
     writer::{TimelineFormat, TimelineWriter},

@@ -6,6 +6,7 @@ use crate::{
     error::Result,
     query::{Query, same_recording::Holder},
     report::{Play, Timeline},
+    store::TrackId,
     units::Seconds,
 };
 
@@ -39,51 +40,75 @@ pub(super) fn waits_for(a: &Heard, b: &Heard) -> bool {
     b.start < a.start || shared > 0.0 && (a.is_like(b) || shared >= WITHIN * (a.end() - a.start))
 }
 
-/// The plays of what was heard, in order of the starts. What is too short or not sure enough is no play. `before` are those
-/// that were described before.
+/// Whether one of `others` hides a play.
+pub(super) fn is_hidden_by<'h>(heard: &Heard, others: impl IntoIterator<Item = &'h Heard>) -> bool {
+    others.into_iter().any(|other| !std::ptr::eq(heard, other) && is_hidden(heard, other))
+}
+
+/// Whether a play is long and sure enough to be told.
+pub(super) fn is_enough(query: &Query<'_>, heard: &Heard, options: &TimelineOptions) -> bool {
+    let (start, end) = extent(query, heard);
+    end - start >= options.min_length.0 && heard.score >= f64::from(options.min_score)
+}
+
+/// Start and end of a play, in seconds.
+fn extent(query: &Query<'_>, heard: &Heard) -> (f64, f64) {
+    let half = query.params.half_frame_seconds().0;
+    (heard.start * half, heard.end() * half + frame(query) / 2.0)
+}
+
+/// How long a frame is, in seconds.
+fn frame(query: &Query<'_>) -> f64 {
+    query.params.frame_length as f64 / f64::from(query.params.sample_rate.0)
+}
+
+/// The plays of what was heard, in order of the starts, each with its track. What is too short or not sure enough is no play.
+/// `before` are those that were described before.
 pub(super) fn plays(
     query: &Query<'_>,
     heard: &[Heard],
     before: &[Heard],
     options: &TimelineOptions,
-) -> Result<Vec<Play>> {
+) -> Result<Vec<(TrackId, Play)>> {
     let all: Vec<&Heard> = heard.iter().chain(before).collect();
-    let hidden = |a: &Heard| all.iter().any(|b| !std::ptr::eq(a, *b) && is_hidden(a, b));
-    let half = query.params.half_frame_seconds().0;
-    let frame = query.params.frame_length as f64 / f64::from(query.params.sample_rate.0);
     let mut plays = Vec::new();
-    for heard in heard.iter().filter(|heard| !hidden(heard)) {
-        let (start, end) = (heard.start * half, heard.end() * half + frame / 2.0);
-        if end - start < options.min_length.0 || heard.score < f64::from(options.min_score) {
-            continue;
+    for heard in heard.iter().filter(|heard| !is_hidden_by(heard, all.iter().copied())) {
+        if is_enough(query, heard, options)
+            && let Some(play) = described(query, heard, &all)?
+        {
+            plays.push((heard.track, play));
         }
-        // While files move, a track may have no file for a moment.
-        let Some(held) = query.library.track(heard.track)? else { continue };
-        let also_paths = held.other_paths();
-        let track = held.track;
-        let length = track.record.duration.0;
-        // A frame lies where its middle is.
-        let middle = frame / 2.0;
-        let in_track =
-            |time: f64| (heard.in_track((time - middle) / half) * half + middle).clamp(0.0, length);
-        plays.push(Play {
-            start: Seconds(start),
-            end: Seconds(end),
-            path: track.record.path,
-            ref_start: Seconds(in_track(start)),
-            ref_end: Seconds(in_track(end)),
-            tempo: heard.tempo(),
-            pitch: heard.measured_pitch() * 12.0 / query.params.bins_per_octave as f64,
-            score: heard.score,
-            id: track.id,
-            shard: held.shard,
-            also_paths,
-            copies: copies(query, heard, &all)?,
-            missing: track.missing,
-            tags: track.record.tags,
-        });
     }
     Ok(plays)
+}
+
+/// The play of what was heard; `all` are those heard around. `None` if the track has no file: while files move, that may be so
+/// for a moment.
+pub(super) fn described(query: &Query<'_>, heard: &Heard, all: &[&Heard]) -> Result<Option<Play>> {
+    let Some(held) = query.library.track(heard.track)? else { return Ok(None) };
+    let (half, (start, end)) = (query.params.half_frame_seconds().0, extent(query, heard));
+    let also_paths = held.other_paths();
+    let track = held.track;
+    let length = track.record.duration.0;
+    // A frame lies where its middle is.
+    let middle = frame(query) / 2.0;
+    let in_track = |time: f64| (heard.in_track((time - middle) / half) * half + middle).clamp(0.0, length);
+    Ok(Some(Play {
+        start: Seconds(start),
+        end: Seconds(end),
+        path: track.record.path,
+        ref_start: Seconds(in_track(start)),
+        ref_end: Seconds(in_track(end)),
+        tempo: heard.tempo(),
+        pitch: heard.measured_pitch() * 12.0 / query.params.bins_per_octave as f64,
+        score: heard.score,
+        id: track.id,
+        shard: held.shard,
+        also_paths,
+        copies: copies(query, heard, all)?,
+        missing: track.missing,
+        tags: track.record.tags,
+    }))
 }
 
 /// The files of the other tracks that hold the recording of a play.

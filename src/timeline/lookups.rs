@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// How many nearest library windows each window asks for, and how many places of a look are aligned.
-const NEAREST: usize = 32;
+pub(super) const NEAREST: usize = 32;
 const PLACES: usize = 125;
 
 /// The hits of the last part of a recording, hop by hop.

@@ -10,6 +10,7 @@ use crate::{
     error::Result,
     extract::chunks::Chunk,
     library::Library,
+    params::ParameterSet,
     query::{
         Effort, Query,
         options::QueryOptions,
@@ -17,6 +18,7 @@ use crate::{
         variants::{Group, Range},
     },
     report::Play,
+    store::TrackId,
     units::Seconds,
 };
 
@@ -41,14 +43,11 @@ const KEPT: usize = 640;
 /// The transpositions and speeds that are tried: those of turntables.
 const RANGE: (f64, f64, f64) = (1.4, 0.91, 1.1);
 
-/// Two lines of a track that lie so near to each other now, in half frames, are the same.
-const SAME_NOW: f64 = 6.0;
-
 /// Plays that go on at the same time. More tracks with the same sound are not followed.
 const MAX_OPEN: usize = 24;
 
-pub(super) struct Monitor<'s> {
-    query: Query<'s>,
+pub(super) struct Monitor {
+    params: ParameterSet,
     recent: Recent,
     lookups: Lookups,
     pushes: usize,
@@ -64,18 +63,53 @@ pub(super) struct Monitor<'s> {
     options: TimelineOptions,
 }
 
-impl<'s> Monitor<'s> {
-    pub fn new(library: &'s dyn Library, options: &TimelineOptions) -> Result<Self> {
-        // A look that is less sure still says where a play goes on.
-        let min_score = options.min_score.min(MIN_SCORE);
-        let (semitones, slowest, fastest) = RANGE;
-        let range = Range::default().semitones(semitones).slowest(slowest).fastest(fastest);
-        let query = QueryOptions::default().cancel(&options.cancel).min_score(min_score).range(range);
-        let query = Query::new(library, &query)?;
-        let recent = Recent::new(&query.params, KEPT);
-        Ok(Self {
-            query,
-            recent,
+/// A query that suits a timeline.
+pub(super) fn query<'s>(library: &'s dyn Library, options: &TimelineOptions) -> Result<Query<'s>> {
+    // A look that is less sure still says where a play goes on.
+    let min_score = options.min_score.min(MIN_SCORE);
+    let (semitones, slowest, fastest) = RANGE;
+    let range = Range::default().semitones(semitones).slowest(slowest).fastest(fastest);
+    Query::new(library, &QueryOptions::default().cancel(&options.cancel).min_score(min_score).range(range))
+}
+
+/// Which places match in a look whose first half frame is `first`, best first.
+pub(super) fn sightings(query: &Query<'_>, first: usize, chunk: &Chunk, places: &[Place]) -> Vec<Sighting> {
+    let (pairs, min_score) =
+        (chunk.half_frames(&query.params) as f64 / 2.0, f64::from(query.options.min_score));
+    let scored = places.iter().map(|place| (place, query.score(place, pairs)));
+    let mut sightings: Vec<Sighting> = scored
+        .filter(|(_, score)| *score >= min_score)
+        .map(|(place, score)| Sighting::new(place, first, score))
+        .collect();
+    sightings.sort_by(|a, b| b.evidence.total_cmp(&a.evidence));
+    sightings
+}
+
+/// The evidence of a play over half frames `from..to` of the recording.
+pub(super) fn along(
+    query: &Query<'_>,
+    recent: &Recent,
+    heard: &Heard,
+    (from, to): (usize, usize),
+) -> Result<Vec<(f64, f32)>> {
+    if from >= to {
+        return Ok(Vec::new());
+    }
+    let (line, values) = (heard.line(), query.params.frame_values());
+    let (first, chroma) = recent.chroma(from, heard.pitch.round() as i32);
+    let frame = |half: usize| ((line.in_track + (half as f64 - line.at) * line.tempo) / 2.0).floor() as i64;
+    let stored = query.stored(heard.track, frame(from) - 1, frame(to) + 2)?;
+    let mut along = evidence_along(&chroma, first, &stored, values, &line);
+    along.retain(|(at, _)| (from as f64..to as f64).contains(at));
+    Ok(along)
+}
+
+/// Follows a recording. It holds no connection: each call gets a query that [`query`] made.
+impl Monitor {
+    pub fn new(params: &ParameterSet, options: &TimelineOptions) -> Self {
+        Self {
+            params: *params,
+            recent: Recent::new(params, KEPT),
             lookups: Lookups::default(),
             pushes: 0,
             looks: 0,
@@ -85,48 +119,48 @@ impl<'s> Monitor<'s> {
             past: Vec::new(),
             silent: Vec::new(),
             options: options.clone(),
-        })
+        }
     }
 
     /// Takes the next part of the recording. Returns the plays that are final.
-    pub fn push(&mut self, chunk: &Chunk) -> Result<Vec<Play>> {
+    pub fn push(&mut self, query: &mut Query<'_>, chunk: &Chunk) -> Result<Vec<(TrackId, Play)>> {
         let from = self.recent.end();
         self.recent.push(chunk);
         self.listen_for_silence(from);
         self.pushes += 1;
         if self.pushes.is_multiple_of(LOOK_EVERY) || chunk.ends {
-            self.look_back()?;
+            self.look_back(query)?;
         } else {
-            self.follow(&[])?;
+            self.follow(query, &[])?;
         }
-        self.options.tell(Seconds(self.recent.end() as f64 * self.query.params.half_frame_seconds().0));
-        self.settle(false)
+        self.options.tell(Seconds(self.recent.end() as f64 * self.params.half_frame_seconds().0));
+        self.settle(query, false)
     }
 
     /// Looks up what came since the last look.
-    fn look_back(&mut self) -> Result<()> {
+    fn look_back(&mut self, query: &mut Query<'_>) -> Result<()> {
         let (from, now) = (self.looked_to, self.recent.end());
         self.looked_to = now;
-        self.lookups.push(&self.query, &self.recent, from, now.saturating_sub(LONG_LOOK));
+        self.lookups.push(query, &self.recent, from, now.saturating_sub(LONG_LOOK));
         self.looks += 1;
-        let sightings = self.look(LOOK)?;
-        self.follow(&sightings)?;
+        let sightings = self.look(query, LOOK)?;
+        self.follow(query, &sightings)?;
         let long = now.saturating_sub(LONG_LOOK) as f64;
         if self.looks.is_multiple_of(LONG_EVERY) && self.explained(long) < UNEXPLAINED * LONG_LOOK as f64 {
-            let sightings = self.look(LONG_LOOK)?;
-            self.follow(&sightings)?;
+            let sightings = self.look(query, LONG_LOOK)?;
+            self.follow(query, &sightings)?;
         }
         Ok(())
     }
 
     /// Ends the recording.
-    pub fn finish(&mut self) -> Result<Vec<Play>> {
-        self.settle(true)
+    pub fn finish(&mut self, query: &Query<'_>) -> Result<Vec<(TrackId, Play)>> {
+        self.settle(query, true)
     }
 
     /// Stretches without sound, in seconds.
     pub fn silent(&self) -> Vec<(Seconds, Seconds)> {
-        let seconds = |half: usize| Seconds(half as f64 * self.query.params.half_frame_seconds().0);
+        let seconds = |half: usize| Seconds(half as f64 * self.params.half_frame_seconds().0);
         self.silent.iter().map(|&(from, to)| (seconds(from), seconds(to))).collect()
     }
 
@@ -141,6 +175,48 @@ impl<'s> Monitor<'s> {
         }
     }
 
+    /// Forgets where it was silent.
+    pub fn forget_silence(&mut self) {
+        self.silent.clear();
+    }
+
+    /// The last part of the recording.
+    pub fn recent(&self) -> &Recent {
+        &self.recent
+    }
+
+    /// The plays that go on.
+    pub fn open(&self) -> &[Heard] {
+        &self.open
+    }
+
+    /// The plays that have ended, as far as they are kept.
+    pub fn ended(&self) -> impl Iterator<Item = &Heard> + Clone {
+        self.over.iter().chain(&self.past)
+    }
+
+    /// The half frame before which nothing is kept.
+    pub fn oldest(&self) -> f64 {
+        self.open.iter().chain(&self.over).map(|heard| heard.start).fold(self.recent.start() as f64, f64::min)
+    }
+
+    /// Whether a play that was found otherwise is one of those that are known.
+    pub fn has(&self, heard: &Heard) -> bool {
+        let now = self.recent.end() as f64;
+        let is = |other: &&Heard| other.track == heard.track;
+        let goes_on = self.open.iter().filter(is).any(|other| other.is_at_same_place(heard, now));
+        let ended = self
+            .ended()
+            .filter(is)
+            .any(|other| other.is_at_same_place(heard, other.end()) && heard.start < other.end());
+        goes_on || ended
+    }
+
+    /// Whether a sighting is a play that is known, or a repeat within one; `before` are the better ones of the same look.
+    pub fn knows(&self, sighting: &Sighting, before: &[Sighting]) -> bool {
+        self.open.iter().any(|heard| heard.is(sighting)) || self.is_repeat(sighting, before)
+    }
+
     /// How many half frames from half frame `first` on the play that explains most of them explains.
     fn explained(&self, first: f64) -> f64 {
         let explained = self.open.iter().map(|heard| heard.end() - heard.start.max(first));
@@ -148,43 +224,30 @@ impl<'s> Monitor<'s> {
     }
 
     /// The tracks that the last `halves` half frames hold.
-    fn look(&mut self, halves: usize) -> Result<Vec<Sighting>> {
+    fn look(&mut self, query: &mut Query<'_>, halves: usize) -> Result<Vec<Sighting>> {
         let (first, chunk) = self.recent.look(halves);
-        if chunk.half_frames(&self.query.params) == 0 {
+        if chunk.half_frames(&self.params) == 0 {
             return Ok(Vec::new());
         }
-        self.query.effort = Effort::LOOK;
-        let Self { query, lookups, recent, .. } = self;
+        query.effort = Effort::LOOK;
+        let Self { lookups, recent, .. } = self;
         let (found, most) = lookups.plain(query, recent, first)?;
         let wide = |query: &mut Query<'_>, groups: &[Group]| lookups.wide(query, recent, groups, first);
         let places = query.places_of(&chunk, (&found, most), wide)?;
-        let sightings = self.sightings(first, &chunk, &places);
+        let found = sightings(query, first, &chunk, &places);
         let is_known = |(n, sighting): (usize, &Sighting)| {
-            self.open.iter().any(|heard| heard.is(sighting)) || self.is_repeat(sighting, &sightings[..n])
+            self.open.iter().any(|heard| heard.is(sighting)) || self.is_repeat(sighting, &found[..n])
         };
-        if sightings.iter().enumerate().all(is_known) {
-            return Ok(sightings);
+        if found.iter().enumerate().all(is_known) {
+            return Ok(found);
         }
-        self.query.effort = Effort::CONFIRM;
-        let places = self.query.places(&chunk)?;
-        Ok(self.sightings(first, &chunk, &places))
-    }
-
-    /// Which places match in a look whose first half frame is `first`, best first.
-    fn sightings(&self, first: usize, chunk: &Chunk, places: &[Place]) -> Vec<Sighting> {
-        let (pairs, min_score) =
-            (chunk.half_frames(&self.query.params) as f64 / 2.0, f64::from(self.query.options.min_score));
-        let scored = places.iter().map(|place| (place, self.query.score(place, pairs)));
-        let mut sightings: Vec<Sighting> = scored
-            .filter(|(_, score)| *score >= min_score)
-            .map(|(place, score)| Sighting::new(place, first, score))
-            .collect();
-        sightings.sort_by(|a, b| b.evidence.total_cmp(&a.evidence));
-        sightings
+        query.effort = Effort::CONFIRM;
+        let places = query.places(&chunk)?;
+        Ok(sightings(query, first, &chunk, &places))
     }
 
     /// Opens a play for each new sighting and goes on with those that are open.
-    fn follow(&mut self, sightings: &[Sighting]) -> Result<()> {
+    fn follow(&mut self, query: &Query<'_>, sightings: &[Sighting]) -> Result<()> {
         let now = self.recent.end();
         for (n, sighting) in sightings.iter().enumerate() {
             let at = match self.open.iter().position(|heard| heard.is(sighting)) {
@@ -208,7 +271,7 @@ impl<'s> Monitor<'s> {
         }
         self.join();
         for at in 0..self.open.len() {
-            let along = self.along(&self.open[at], self.open[at].done, now)?;
+            let along = along(query, &self.recent, &self.open[at], (self.open[at].done, now))?;
             self.open[at].go_on(&along, now, self.recent.start());
         }
         for at in 0..self.open.len() {
@@ -216,7 +279,7 @@ impl<'s> Monitor<'s> {
                 continue;
             }
             let from = self.open[at].start as usize;
-            let along = self.along(&self.open[at], self.recent.start(), from)?;
+            let along = along(query, &self.recent, &self.open[at], (self.recent.start(), from))?;
             let mut heard = self.open[at].clone();
             heard.go_back(&along, |time| self.others(&self.open[at], time));
             heard.is_new = false;
@@ -236,9 +299,7 @@ impl<'s> Monitor<'s> {
         let mut at = 0;
         while at < self.open.len() {
             let (earlier, heard) = (&self.open[..at], &self.open[at]);
-            let same = |other: &Heard| {
-                other.track == heard.track && (other.in_track(now) - heard.in_track(now)).abs() <= SAME_NOW
-            };
+            let same = |other: &Heard| other.track == heard.track && other.is_at_same_place(heard, now);
             if earlier.iter().any(same) {
                 self.open.remove(at);
             } else {
@@ -271,30 +332,15 @@ impl<'s> Monitor<'s> {
         others.map(|other| other.gain(time)).fold(0.0, f32::max)
     }
 
-    /// The evidence of a play over half frames `from..to` of the recording.
-    fn along(&self, heard: &Heard, from: usize, to: usize) -> Result<Vec<(f64, f32)>> {
-        if from >= to {
-            return Ok(Vec::new());
-        }
-        let (line, values) = (heard.line(), self.query.params.frame_values());
-        let (first, chroma) = self.recent.chroma(from, heard.pitch.round() as i32);
-        let frame =
-            |half: usize| ((line.in_track + (half as f64 - line.at) * line.tempo) / 2.0).floor() as i64;
-        let stored = self.query.stored(heard.track, frame(from) - 1, frame(to) + 2)?;
-        let mut along = evidence_along(&chroma, first, &stored, values, &line);
-        along.retain(|(at, _)| (from as f64..to as f64).contains(at));
-        Ok(along)
-    }
-
     /// Moves plays that have ended to `over`, and describes those that nothing can change any more, in order of their starts.
-    fn settle(&mut self, all: bool) -> Result<Vec<Play>> {
+    fn settle(&mut self, query: &Query<'_>, all: bool) -> Result<Vec<(TrackId, Play)>> {
         let now = self.recent.end();
         self.over.extend(self.open.extract_if(.., |heard| all || heard.is_over(now)));
         self.over.sort_by(|a, b| a.start.total_cmp(&b.start).then(b.evidence().total_cmp(&a.evidence())));
         let is_final = |heard: &&Heard| !self.open.iter().any(|open| super::finish::waits_for(heard, open));
         let ready = self.over.iter().take_while(is_final).count();
         let ready: Vec<Heard> = self.over.drain(..ready).collect();
-        let plays = super::finish::plays(&self.query, &ready, &self.past, &self.options)?;
+        let plays = super::finish::plays(query, &ready, &self.past, &self.options)?;
         self.past.extend(ready);
         let oldest = self.open.iter().map(|heard| heard.start).fold(self.recent.start() as f64, f64::min);
         self.past.retain(|heard| heard.end() >= oldest);

@@ -29,6 +29,9 @@ const DROP: f32 = 3.0;
 const SAME_LINE: f64 = 5.0;
 const DRIFT: f64 = 0.004;
 
+/// Two lines of a track that lie so near to each other at one time, in half frames, are the same.
+const SAME_PLACE: f64 = 6.0;
+
 /// From so many half frames on, the way from the first sighting to the last measures the speed.
 const FAR: f64 = 100.0;
 
@@ -245,6 +248,11 @@ impl Heard {
         self.end
     }
 
+    /// The same with another start and end.
+    pub fn between(&self, start: f64, end: f64) -> Self {
+        Self { start, end, ..self.clone() }
+    }
+
     /// The evidence of the whole play.
     pub fn evidence(&self) -> f32 {
         self.gained
@@ -283,6 +291,11 @@ impl Heard {
     /// Whether the two are the same sound, or places of one track.
     pub fn is_like(&self, other: &Self) -> bool {
         self.track == other.track || self.same.contains(&other.track) || other.same.contains(&self.track)
+    }
+
+    /// Whether another play of the track is at the same place of it at half frame `at` of the recording.
+    pub fn is_at_same_place(&self, other: &Self, at: f64) -> bool {
+        (self.in_track(at) - other.in_track(at)).abs() <= SAME_PLACE
     }
 
     /// The half frame of the track at half frame `at` of the recording.

@@ -1,8 +1,10 @@
 //! The last part of a recording.
+use std::collections::VecDeque;
+
 use crate::{extract::chunks::Chunk, params::ParameterSet};
 
 /// The half frames of the last part of a recording, numbered from its beginning.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Recent {
     params: ParameterSet,
     /// How many half frames are kept.
@@ -27,6 +29,23 @@ impl Recent {
         self.chroma.drain(..over * self.params.frame_values());
         self.magnitudes.drain(..over * self.bins());
         self.first += over;
+    }
+
+    /// The same with the half frames of `ahead`, as if the recording ended after them. Their chroma still changes a little, as
+    /// it depends on the seconds after them.
+    pub fn with_ahead(&self, ahead: &VecDeque<f32>) -> Self {
+        let (bins, values) = (self.bins(), self.params.frame_values());
+        let halves = ahead.len() / bins;
+        // The level and the mean of a half frame are those of some seconds around it.
+        let around = (self.params.level_span.0 + self.params.mean_span.0) / 2.0;
+        let before = (around / self.params.half_frame_seconds().0).ceil() as usize + 1;
+        let from = self.magnitudes.len().saturating_sub(before * bins);
+        let magnitudes = self.magnitudes[from..].iter().chain(ahead).copied().collect();
+        let chroma = Chunk { magnitudes, ..Chunk::default() }.transposed(&self.params, 0);
+        let mut now = Self { ends: true, ..self.clone() };
+        now.chroma.extend_from_slice(&chroma[chroma.len() - halves * values..]);
+        now.magnitudes.extend(ahead);
+        now
     }
 
     fn bins(&self) -> usize {
@@ -73,6 +92,12 @@ impl Recent {
         let chunk = Chunk { magnitudes: self.magnitudes[skip * self.bins()..].to_vec(), ..Chunk::default() };
         let max = self.params.max_shift();
         (from, chunk.transposed(&self.params, shift.clamp(-max, max)))
+    }
+
+    /// The first half frame from `from` on that is not silent.
+    pub fn sounds_after(&self, from: usize) -> usize {
+        let from = from.clamp(self.first, self.end());
+        from + self.silent(from).take_while(|silent| *silent).count()
     }
 
     /// Whether each half frame from `from` on is silent.

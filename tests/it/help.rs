@@ -38,7 +38,7 @@ fn every_help_ends_with_examples_and_fits() {
         assert!(help.ends_with(&format!("{}\n", lines.last().unwrap())), "{words} ends otherwise");
         for line in &lines {
             assert!(
-                line.starts_with(format!("refrain {words}").trim_end()) || words.is_empty(),
+                line.contains(format!("refrain {words}").trim_end()) || words.is_empty(),
                 "{words}: {line}"
             );
         }
@@ -55,8 +55,9 @@ fn the_examples_run() {
     let lines: BTreeSet<String> =
         helps.iter().flat_map(|(_, help)| examples(help)).map(str::to_owned).collect();
     assert!(lines.len() > 25);
-    // A server runs until it is asked to end; tests/it/serve starts it.
-    for line in lines.into_iter().filter(|line| !line.starts_with("refrain serve")) {
+    // A server runs until it is asked to end, and no test has a network or a microphone. Other tests run these commands.
+    let runs = |line: &String| !line.contains("refrain listen") && !line.starts_with("refrain serve");
+    for line in lines.into_iter().filter(runs) {
         let place = Place::new();
         place.song("second-orbit.flac", "Music/live/orbit.flac");
         place.song("second-orbit.flac", "Music/copied.flac");

@@ -40,6 +40,10 @@ mod in_part;
 mod interrupted;
 mod inverse;
 mod layering;
+#[cfg(feature = "listen")]
+mod listen;
+#[cfg(feature = "listen")]
+mod listen_stream;
 mod lists;
 mod merge;
 mod nonmusic;

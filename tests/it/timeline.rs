@@ -14,10 +14,10 @@ use super::{
     run::{Place, Run, clip, finish, fixture, tune, wav},
 };
 
-const RATE: u32 = 11_025;
+pub const RATE: u32 = 11_025;
 
 /// Samples of a song of the fixtures, at `RATE`.
-fn song(name: &str, from: f64, to: f64) -> Vec<i16> {
+pub fn song(name: &str, from: f64, to: f64) -> Vec<i16> {
     let mut source = Audio::file(fixture("audio/songs").join(name)).open().unwrap();
     let (mut mono, mut all, mut rate) = (Vec::new(), Vec::new(), 0.0);
     while let Some(now) = source.next_block(&mut mono).unwrap() {

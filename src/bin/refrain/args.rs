@@ -10,6 +10,8 @@ mod find;
 mod fingerprint;
 mod global;
 mod index;
+#[cfg(feature = "listen")]
+mod listen;
 mod mistaken;
 mod probability;
 mod range;
@@ -32,6 +34,8 @@ pub use find::*;
 pub use fingerprint::*;
 pub use global::*;
 pub use index::*;
+#[cfg(feature = "listen")]
+pub use listen::*;
 pub use mistaken::hinted;
 pub(crate) use probability::probability;
 pub use range::*;
@@ -62,6 +66,9 @@ pub enum Command {
     Explain(ExplainArgs),
     /// List the songs in recordings of any length
     Timeline(TimelineArgs),
+    /// Say which song begins and which ends in live sound: a microphone, a radio stream, a pipe
+    #[cfg(feature = "listen")]
+    Listen(ListenArgs),
     /// List the files that hold the same recording, and which of them to keep
     Duplicates(DuplicatesArgs),
     /// Index music folders (short for `index build`)

@@ -7,6 +7,8 @@ mod called_fpcalc;
 mod cmd;
 mod db;
 mod folders;
+#[cfg(feature = "listen")]
+mod listen;
 mod messages;
 mod needs;
 mod remedies;
@@ -49,6 +51,8 @@ fn main() -> ExitCode {
         #[cfg(feature = "explain")]
         Command::Explain(args) => cmd::explain::run(&args),
         Command::Timeline(args) => cmd::timeline::run(&args),
+        #[cfg(feature = "listen")]
+        Command::Listen(args) => cmd::listen::run(&args),
         Command::Duplicates(args) => cmd::duplicates::run(&args),
         #[cfg(feature = "serve")]
         Command::Serve(args) => cmd::serve::run(&args),

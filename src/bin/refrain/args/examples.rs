@@ -167,6 +167,18 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ("Make a table of many broadcasts", "refrain timeline --csv broadcasts/ > played.csv"),
         ],
     ),
+    #[cfg(feature = "listen")]
+    (
+        "listen",
+        &[
+            ("Follow a radio stream", "refrain listen http://radio.example/live"),
+            ("Listen to what a program records", "arecord -q -t raw -f S16_LE -r 44100 | refrain listen -"),
+            (
+                "Keep the name of the song in a file, as for OBS",
+                "refrain listen http://radio.example/live --now-playing now.txt",
+            ),
+        ],
+    ),
     (
         "analyze",
         &[

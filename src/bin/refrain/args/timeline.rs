@@ -69,7 +69,7 @@ impl TimelineFormatArgs {
     }
 }
 
-fn length(text: &str) -> Result<Seconds, String> {
+pub(super) fn length(text: &str) -> Result<Seconds, String> {
     match text.parse() {
         Ok(n) if (0.0..1e9).contains(&n) => Ok(Seconds(n)),
         _ => Err("give a number of seconds, 0 or more".into()),

@@ -12,12 +12,7 @@ use refrain::{
     Audio, Error, Explanation, Index, Match, QueryOptions, Selector, Status, TrackId, report, report::Theme,
 };
 
-use crate::{
-    args::ExplainArgs,
-    db, folders, messages,
-    needs::Needs,
-    stop, wording,
-};
+use crate::{args::ExplainArgs, db, folders, messages, needs::Needs, stop, wording};
 
 /// What a picture's name ends in.
 const ENDINGS: &str = "the name of the picture must end in .svg, .png or .html";

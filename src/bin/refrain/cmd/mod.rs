@@ -34,6 +34,8 @@ pub mod index_update;
 pub mod index_verify;
 mod list_lines;
 pub mod list_rows;
+#[cfg(feature = "listen")]
+pub mod listen;
 mod m3u;
 pub mod man;
 mod match_table;
