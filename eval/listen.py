@@ -7,8 +7,8 @@ usage: listen.py WHAT MUSIC FOREIGN --db INDEX --work DIR [--plays 200] [--hours
 MUSIC and FOREIGN are corpus folders (corpus.py): INDEX holds the first and not the second. Needs ffmpeg. WHAT is one of
 
   latency  pieces of MUSIC of 30 to 45 s, from any place, after silence, after a piece of FOREIGN, or right after each other;
-           the same under background sounds of FOREIGN at 0 dB all the time. How long after its first sample a play is told, and how
-           long after its last sample its end; and what is told that was not played
+           the same under background sounds of FOREIGN at 0 dB all the time. How long after its first sample a play is told,
+           and how long after its last sample its end; and what is told that was not played
   cost     MINUTES of whole tracks of MUSIC, and as much of FOREIGN: CPU seconds by seconds of sound
   day      HOURS of MUSIC, FOREIGN, background sounds and silence, fed as fast as it is taken: memory over time, and the plays
            that `refrain timeline` finds in the same sound but `listen` does not tell, and the other way round

@@ -158,8 +158,8 @@ fn every_recipe_of_the_readme_works() {
     let mut ran = 0;
     for row in table.take_while(|line| line.starts_with('|')) {
         let command = row.split('`').rev().nth(1).expect("a command");
-        // A server runs until it is asked to end; tests/it/serve starts it.
-        if command != "refrain serve" {
+        // A server runs until it is asked to end, and there is no such station. Other tests start servers and stations.
+        if command != "refrain serve" && !command.starts_with("refrain listen http") {
             computer.run(command);
         }
         ran += 1;

@@ -66,7 +66,7 @@ pub enum Command {
     Explain(ExplainArgs),
     /// List the songs in recordings of any length
     Timeline(TimelineArgs),
-    /// Say which song begins and which ends in live sound: a microphone, a radio stream, a pipe
+    /// Say which song begins and which ends in live sound, such as a radio stream
     #[cfg(feature = "listen")]
     Listen(ListenArgs),
     /// List the files that hold the same recording, and which of them to keep
