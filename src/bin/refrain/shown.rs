@@ -220,8 +220,15 @@ fn the_manual_names_every_command_and_option_and_no_other() {
 
     let of_several: Vec<Vec<String>> =
         rows(section(&page, "## Options of several commands").expect("their options")).collect();
+    // The options of a command with a page of its own are there.
     let own_of = |name: &str| {
-        section(&page, &format!("### `refrain {name}`")).map(|own| rows(own).collect::<Vec<_>>())
+        let own = section(&page, &format!("### `refrain {name}`"))?;
+        let Some((_, link)) = own.split_once("](").filter(|(_, link)| link.contains(".md#options)")) else {
+            return Some(rows(own).collect::<Vec<_>>());
+        };
+        let name = link.split('#').next().expect("a name");
+        let other = read(&root().join("docs").join(name));
+        Some(rows(section(&other, "## Options").expect("its options")).collect())
     };
     for row in &of_several {
         for pattern in quoted(&row[1]) {
