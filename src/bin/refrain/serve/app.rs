@@ -8,8 +8,8 @@ use refrain::{Ffmpeg, Index};
 use tokio::sync::watch;
 
 use super::{
-    builds::Builds, connections::Connections, connections::Phase, decoded::DecodedFiles, guard::Guard,
-    limits::Limits, metrics::Metrics, pool::Pool, upload::Spool,
+    connections::Connections, connections::Phase, decoded::DecodedFiles, guard::Guard, jobs::Builds,
+    limits::Limits, metrics::Metrics, pool::Pool, spool::Spool,
 };
 
 /// What all requests share.

@@ -19,7 +19,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     app::Shared,
     asked::{Asked, Id},
-    body, decoded,
+    body, decoding,
     failure::{Failure, Problem},
     playable,
     pool::{Job, Lane},
@@ -87,7 +87,7 @@ pub async fn audio(
     let (path, file, kind) = app.pool.run(place, find).await??;
     let (file, kind) = match kind.filter(|_| asked.form.is_none()) {
         Some(kind) => (file, kind),
-        None => (decoded::decoded(&app, &path).await?, "audio/wav"),
+        None => (decoding::decoded(&app, &path).await?, "audio/wav"),
     };
     sent(file, kind, &headers).map_err(|_| Failure::not_found("the file of this track cannot be read"))
 }

@@ -9,16 +9,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::{
-    extract::State,
-    http::{HeaderValue, Method, StatusCode, header},
-    response::{IntoResponse, Response},
-};
+use axum::http::{Method, StatusCode};
 
-use super::{
-    app::{App, Shared},
-    guard::Refusal,
-};
+use super::guard::Refusal;
 
 /// The upper ends of the classes of times, in seconds.
 const CLASSES: [f64; 10] = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0];
@@ -100,7 +93,8 @@ impl Metrics {
         }
     }
 
-    fn text(&self, app: &App) -> String {
+    /// All figures, and those of the `moment`: name, help and value of each.
+    pub fn text(&self, moment: &[(&str, &str, usize)]) -> String {
         let mut out = String::new();
         let head = |out: &mut String, name: &str, kind: &str, help: &str| {
             let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}");
@@ -109,15 +103,7 @@ impl Metrics {
         let _ = writeln!(out, "refrain_build_info{{version=\"{}\"}} 1", env!("CARGO_PKG_VERSION"));
         head(&mut out, "refrain_uptime_seconds", "gauge", "Seconds since the server began.");
         let _ = writeln!(out, "refrain_uptime_seconds {}", self.began.elapsed().as_secs_f64());
-        let [quick, slow, places] = app.pool.counts();
-        for (name, help, value) in [
-            ("refrain_tracks", "Tracks in the index when they were last counted.", app.tracks() as usize),
-            ("refrain_connections", "Open connections.", app.connections.count()),
-            ("refrain_quick_running", "Requests that run in the quick lane.", quick),
-            ("refrain_slow_running", "Requests that run in the slow lane.", slow),
-            ("refrain_queue_places", "Requests that run or wait.", places),
-            ("refrain_upload_bytes", "Bytes of uploads on the disk.", app.spool.bytes() as usize),
-        ] {
+        for (name, help, value) in moment {
             head(&mut out, name, "gauge", help);
             let _ = writeln!(out, "{name} {value}");
         }
@@ -144,18 +130,4 @@ impl Metrics {
         }
         out
     }
-}
-
-/// Figures for Prometheus.
-#[utoipa::path(
-    get,
-    path = "/metrics",
-    tag = "server",
-    responses((status = 200, description = "Figures in Prometheus's text format.", body = String, content_type = "text/plain"))
-)]
-pub async fn metrics(State(app): State<Shared>) -> Response {
-    let mut response = app.metrics.text(&app).into_response();
-    let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
-    response.headers_mut().insert(header::CONTENT_TYPE, kind);
-    response
 }

@@ -1,8 +1,9 @@
 //! `refrain serve`: a page in the browser and an HTTP API, in one process.
 //!
-//! `connections` takes connections and lets go of them. `service` gives each request to the `guard`, which decides who may ask,
+//! `accept` takes connections and lets go of them. `service` gives each request to the `guard`, which decides who may ask,
 //! and then to the handler of its address; `openapi` lists the addresses. Handlers read what is `asked`, receive an `upload`,
 //! and let the `pool` do the work, so that the threads of the network always have time.
+mod accept;
 mod app;
 mod asked;
 mod audio;
@@ -13,6 +14,7 @@ pub mod check;
 mod connections;
 mod cover;
 mod decoded;
+mod decoding;
 mod duplicates;
 mod explain;
 mod failure;
@@ -21,6 +23,7 @@ mod form;
 mod guard;
 mod health;
 mod info;
+mod jobs;
 mod limits;
 mod lines;
 mod metrics;
@@ -31,8 +34,10 @@ mod pool;
 mod query;
 mod range;
 mod schemas;
+mod scrape;
 mod service;
 mod session;
+mod spool;
 mod timeline;
 mod token;
 mod tracks;
@@ -113,7 +118,7 @@ async fn served(
         pool: Pool::new(&limits),
         connections: Connections::new(limits.connections),
         metrics: metrics::Metrics::new(),
-        builds: builds::Builds::default(),
+        builds: jobs::Builds::default(),
         decoded: decoded::DecodedFiles::default(),
         spool: Arc::default(),
         limits,
@@ -138,7 +143,7 @@ async fn served(
         }
     };
     tokio::select! {
-        () = connections::serve(&app, &router, listener) => {}
+        () = accept::serve(&app, &router, listener) => {}
         () = waiter => {}
     }
     app.pool.end();

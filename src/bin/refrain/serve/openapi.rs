@@ -13,7 +13,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     app::Shared, audio, builds, change, cover, duplicates, explain, failure::Failure, failure::json, figures,
-    health, info, metrics, page, query, service, session, timeline, tracks,
+    health, info, page, query, scrape, service, session, timeline, tracks,
 };
 
 /// What the description says of the whole API.
@@ -72,7 +72,7 @@ fn all() -> OpenApiRouter<Shared> {
         .nest("/api/v1", api)
         .routes(routes!(health::livez))
         .routes(routes!(health::readyz))
-        .routes(routes!(metrics::metrics))
+        .routes(routes!(scrape::metrics))
 }
 
 /// All addresses.

@@ -3,15 +3,10 @@
 //! An upload goes to a temporary file, so that memory does not grow with it. It is decoded by refrain's own decoders, never by
 //! ffmpeg.
 use std::{
-    fs::File,
     future::poll_fn,
     io::{self, Write},
     path::{Path, PathBuf},
     pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
     time::Instant,
 };
 
@@ -28,7 +23,8 @@ use super::{
     app::App,
     failure::Failure,
     form::{Form, Pieces},
-    limits::{LARGEST_UPLOADS, PAUSE, SLOWEST},
+    limits::{PAUSE, SLOWEST},
+    spool::{Stored, too_large},
 };
 
 /// What a clip is called that has no name, as on the command line.
@@ -64,52 +60,6 @@ impl Clip {
             Content::Path(ffmpeg) => Audio::file(&self.name).ffmpeg(ffmpeg),
         })
     }
-}
-
-/// An upload on the disk.
-struct Stored {
-    file: File,
-    bytes: u64,
-    all: Arc<Spool>,
-}
-
-/// How many bytes of uploads lie on the disk.
-#[derive(Default)]
-pub struct Spool(AtomicU64);
-
-impl Spool {
-    pub fn bytes(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-impl Stored {
-    fn new(all: &Arc<Spool>) -> io::Result<Self> {
-        Ok(Self { file: tempfile::tempfile()?, bytes: 0, all: Arc::clone(all) })
-    }
-
-    /// Takes room for more bytes, if there is any.
-    fn reserve(&mut self, more: u64, most: u64) -> Result<(), Failure> {
-        self.bytes += more;
-        let before = self.all.0.fetch_add(more, Ordering::Relaxed);
-        if self.bytes > most {
-            return Err(too_large(most));
-        }
-        if before + more > most.saturating_mul(LARGEST_UPLOADS) {
-            return Err(Failure::busy());
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Stored {
-    fn drop(&mut self) {
-        self.all.0.fetch_sub(self.bytes, Ordering::Relaxed);
-    }
-}
-
-fn too_large(most: u64) -> Failure {
-    Failure::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the upload is larger than {most} bytes"))
 }
 
 fn cannot_store(_: io::Error) -> Failure {
