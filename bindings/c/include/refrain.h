@@ -734,6 +734,10 @@ typedef struct RefrainMatch {
      * How many.
      */
     size_t other_artist_count;
+    /**
+     * The index file that has the track, if the handle has several.
+     */
+    const char *shard;
 } RefrainMatch;
 
 /**
@@ -847,6 +851,10 @@ typedef struct RefrainPlay {
      * 1 if all its files were missing at the last update.
      */
     int missing;
+    /**
+     * The index file that has the track, if the handle has several.
+     */
+    const char *shard;
 } RefrainPlay;
 
 /**
@@ -1664,6 +1672,17 @@ void refrain_cancel_free(struct RefrainCancel *cancel);
  * REFRAIN_ERROR_MISSING if there is none, REFRAIN_ERROR_INDEX and REFRAIN_ERROR_DAMAGED if it cannot be used.
  */
 enum RefrainCode refrain_open(const char *path, struct RefrainIndex **index);
+
+/**
+ * Opens several index files for reading, as if they were one with the tracks of all: one file for each disk, or the shards of
+ * a large library. `shard` of a match and of a play says which file has the track. Calls that write, and others that need a
+ * single file, return REFRAIN_ERROR_INDEX. Otherwise like refrain_open.
+ *
+ * REFRAIN_ERROR_ARGUMENT if `path_count` is 0.
+ */
+enum RefrainCode refrain_open_all(const char *const *paths,
+                                  size_t path_count,
+                                  struct RefrainIndex **index);
 
 /**
  * Opens an index for reading and writing. Creates it if there is none. Does not write to an existing file before the
