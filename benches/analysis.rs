@@ -10,7 +10,6 @@ use refrain::analysis::{
     ChromaCqt, ChromaOptions, ChromaStft, Complex32, Cqt, CqtOptions, CqtScratch, Hpss, HpssOptions,
     HpssScratch, Pyin, PyinScratch, Stft, StftScratch, Tuning, TuningScratch, Yin, YinOptions, YinScratch,
 };
-use rustfft::FftPlanner;
 
 type Done<T = ()> = Result<T, Box<dyn Error>>;
 
@@ -77,7 +76,7 @@ fn music() -> Vec<f32> {
 
 /// One complex FFT for each frame, with an empty imaginary part.
 fn plain_stft(samples: &[f32]) -> Vec<Complex32> {
-    let fft = FftPlanner::new().plan_fft_forward(2048);
+    let fft = refrain_fft::forward(2048);
     let window = |n: usize| (0.5 - 0.5 * (std::f32::consts::TAU * n as f32 / 2048.0).cos()) * 1.0;
     let window: Vec<f32> = (0..2048).map(window).collect();
     let frames = samples.windows(2048).step_by(512);

@@ -27,7 +27,7 @@ use refrain::{
     units::{SampleRate, Samples, Seconds},
 };
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
-use rustfft::{Fft, FftPlanner, num_complex::Complex32};
+use refrain_fft::{Fft, num_complex::Complex32};
 use symphonia::core::{
     codecs::{audio::AudioDecoderOptions, registry::CodecRegistry},
     formats::{FormatOptions, TrackType, probe::Hint},
@@ -230,7 +230,7 @@ fn spectrum(samples: &[f32]) -> Vec<Vec<f32>> {
 /// One complex FFT for each frame, with an empty imaginary part.
 fn plain_spectrum(samples: &[f32]) -> Vec<Vec<f32>> {
     let length = CURRENT.frame_length;
-    let fft: Arc<dyn Fft<f32>> = FftPlanner::new().plan_fft_forward(length);
+    let fft: Arc<dyn Fft<f32>> = refrain_fft::forward(length);
     let window = |n: usize| {
         let phase = std::f64::consts::TAU * n as f64 / length as f64;
         ((0.5 - 0.5 * phase.cos()) * 4.0 / length as f64) as f32

@@ -51,6 +51,7 @@ def security(at):
 PLACES = {
     "Cargo.toml": cargo,
     "crates/analysis/Cargo.toml": cargo,
+    "crates/fft/Cargo.toml": cargo,
     "bindings/python/pyproject.toml": python,
     "bindings/c/refrain.pc.in": pkg_config,
     "CITATION.cff": citation,

@@ -17,7 +17,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TEXTS = re.compile(r"(?i)^(un)?licen[cs]e|^copying|^copyright|^notice|^patents")
 # What the crates of this repository are under is beside the file.
-OWN = {"refrain", "refrain-analysis", "refrain-c", "refrain-python"}
+OWN = {"refrain", "refrain-analysis", "refrain-c", "refrain-fft", "refrain-python"}
 
 HEAD = """\
 Software that is compiled into this package

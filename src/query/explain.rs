@@ -167,7 +167,8 @@ impl Query<'_> {
             status: Status::NoMatch,
             rule: Rule::NothingNear,
             reason: String::new(),
-            min_score,
+            // As it is written: 0.9, not the longer number that an `f32` of .9 is.
+            min_score: self.options.min_score.to_string().parse().unwrap_or(min_score),
             place: chosen.map(|(_, described)| described.clone()),
             rival: None,
             needed_evidence: None,

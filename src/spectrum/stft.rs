@@ -1,7 +1,7 @@
 //! Power spectra of overlapping frames: two real frames share one complex FFT.
 use std::sync::Arc;
 
-use rustfft::{Fft, FftPlanner, num_complex::Complex32};
+use refrain_fft::{Fft, num_complex::Complex32};
 
 /// A streaming short-time Fourier transform that returns `|X|^2` of frames under a periodic Hann window.
 ///
@@ -27,7 +27,7 @@ impl PowerStft {
     /// Unless `1 <= hop <= frame_length` and `frame_length >= 2`.
     pub fn new(frame_length: usize, hop: usize) -> Self {
         assert!((1..=frame_length).contains(&hop) && frame_length >= 2, "hop {hop} of {frame_length}");
-        let fft = FftPlanner::new().plan_fft_forward(frame_length);
+        let fft = refrain_fft::forward(frame_length);
         let step = std::f64::consts::TAU / frame_length as f64;
         // A Hann window's mean is 1/2, so a sine of amplitude 1 peaks at frame_length / 4.
         let scale = 4.0 / frame_length as f64;

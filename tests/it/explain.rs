@@ -40,6 +40,7 @@ fn the_numbers_are_those_of_query() {
         assert_eq!((&told["status"], &told["duration"]), (&asked["status"], &asked["duration"]), "{name}");
         let best = if code == 0 { &asked["matches"][0] } else { &asked["candidates"][0] };
         assert_eq!(&told["place"], best, "{name}");
+        assert_eq!(told["min_score"].to_string(), "0.9", "{name}");
         if let Some(evidence) = told["place"]["evidence"].as_f64() {
             let last = told["evidence"]["sum"].as_array().unwrap().last().unwrap()[1].as_f64().unwrap();
             assert!((last - evidence).abs() < 0.01, "{name}: {last} for {evidence}");

@@ -3,7 +3,7 @@
 //! The filter has the 383 coefficients of librosa's resampler (soxr's high quality, 2:1): -0.01 dB at 0.231 and -100 dB at
 //! 0.2495 of the input's rate. `fixtures/reference/make_reference.py` measured them. A shorter filter gains next to nothing,
 //! because filtering goes through an FFT, and its leakage near a quarter of the rate changes chroma by up to 0.007.
-use rustfft::num_complex::Complex32;
+use refrain_fft::num_complex::Complex32;
 
 use crate::{
     fft::FftPlan,

@@ -1,10 +1,7 @@
-//! FFT plans, which are made once and shared.
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+//! Transforms with their working memory.
+use std::sync::Arc;
 
-use rustfft::{Fft, FftPlanner, num_complex::Complex32};
-
-/// The planner keeps its plans: without them, planning takes as long as analyzing a short signal.
-static PLANNER: LazyLock<Mutex<FftPlanner<f32>>> = LazyLock::new(|| Mutex::new(FftPlanner::new()));
+use refrain_fft::{Fft, num_complex::Complex32};
 
 /// A forward or inverse FFT, without any scaling.
 #[derive(Clone)]
@@ -14,11 +11,11 @@ pub(crate) struct FftPlan {
 
 impl FftPlan {
     pub(crate) fn forward(len: usize) -> Self {
-        Self { fft: PLANNER.lock().unwrap_or_else(PoisonError::into_inner).plan_fft_forward(len) }
+        Self { fft: refrain_fft::forward(len) }
     }
 
     pub(crate) fn inverse(len: usize) -> Self {
-        Self { fft: PLANNER.lock().unwrap_or_else(PoisonError::into_inner).plan_fft_inverse(len) }
+        Self { fft: refrain_fft::inverse(len) }
     }
 
     /// Transforms `values` in place. `scratch` grows as needed.

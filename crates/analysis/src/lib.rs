@@ -91,7 +91,7 @@ pub use hpss::{Hpss, HpssOptions, HpssScratch, HpssStream};
 pub use key::{Key, KeyEstimate, Mode, estimate_key};
 pub use pyin::{ProbablePitch, Pyin, PyinScratch};
 /// A complex number of two `f32`.
-pub use rustfft::num_complex::Complex32;
+pub use refrain_fft::num_complex::Complex32;
 pub use spectrogram::Spectrogram;
 pub use stft::{Stft, StftScratch};
 pub use tempo::{Tempo, TempoEstimate, TempoScratch};

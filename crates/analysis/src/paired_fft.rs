@@ -2,8 +2,8 @@
 //! spectrum is symmetric, which tells the two apart (Press et al., Numerical Recipes, section 12.3).
 use std::sync::Arc;
 
-use rustfft::{
-    Fft, FftPlanner,
+use refrain_fft::{
+    Fft,
     num_complex::{Complex32, Complex64},
 };
 
@@ -27,7 +27,7 @@ pub(crate) struct WideScratch {
 
 impl WidePairedFft {
     pub(crate) fn forward(len: usize) -> Self {
-        Self { fft: FftPlanner::new().plan_fft_forward(len) }
+        Self { fft: refrain_fft::forward_wide(len) }
     }
 
     /// Transforms `a[n] + i b[n]`, each times `window[n]`.

@@ -1,6 +1,6 @@
 //! The FFT of a real signal by a complex FFT of half the length: even samples are the real part, odd samples the imaginary
 //! part, which is how they lie in memory (Press et al., Numerical Recipes, section 12.3).
-use rustfft::num_complex::{Complex32, Complex64};
+use refrain_fft::num_complex::{Complex32, Complex64};
 
 use crate::{
     fft::FftPlan,

@@ -1,7 +1,7 @@
 //! The short-time Fourier transform of centred frames, and its inverse.
 use std::ops::Range;
 
-use rustfft::num_complex::Complex32;
+use refrain_fft::num_complex::Complex32;
 
 use crate::{
     error::AnalysisError,

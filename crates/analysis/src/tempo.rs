@@ -7,7 +7,7 @@
 //! prefer them (Moelants, "Preferred tempo reconsidered", 2002).
 use std::ops::Range;
 
-use rustfft::num_complex::Complex32;
+use refrain_fft::num_complex::Complex32;
 
 use crate::{
     error::AnalysisError,

@@ -2,8 +2,8 @@
 use std::f64::consts::PI;
 use std::sync::Arc;
 
-use rustfft::num_complex::Complex;
-use rustfft::{Fft, FftPlanner};
+use refrain_fft::Fft;
+use refrain_fft::num_complex::Complex;
 
 /// Transforms of one length.
 pub(super) struct Transform {
@@ -17,7 +17,7 @@ pub(super) struct Transform {
 impl Transform {
     /// For an even number of lines.
     pub fn new(lines: usize) -> Transform {
-        let fft = FftPlanner::new().plan_fft_forward(lines / 2);
+        let fft = refrain_fft::forward(lines / 2);
         let twiddle = |n: usize| {
             let angle = -PI * (n as f64 + 0.125) / lines as f64;
             Complex::new(angle.cos() as f32, angle.sin() as f32)

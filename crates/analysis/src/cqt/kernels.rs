@@ -1,10 +1,7 @@
 //! The kernels of an octave: windowed sinusoids in the frequency domain.
 use std::{f64::consts::TAU, ops::Range};
 
-use rustfft::{
-    FftPlanner,
-    num_complex::{Complex, Complex32},
-};
+use refrain_fft::num_complex::{Complex, Complex32};
 
 use super::sliding_dft::SlidingDft;
 use crate::{
@@ -47,7 +44,7 @@ impl Kernels {
     pub(super) fn new(frequencies: &[f64], rate: f64, q: f64, scales: &[f64]) -> Self {
         let longest = frequencies.iter().map(|f| q * rate / f).fold(0.0, f64::max);
         let fft_length = (longest.log2().ceil().exp2() as usize).max(4);
-        let fft = FftPlanner::<f64>::new().plan_fft_forward(fft_length);
+        let fft = refrain_fft::forward_wide(fft_length);
         let mut values = vec![Complex::default(); fft_length];
         let mut scratch = vec![Complex::default(); fft.get_inplace_scratch_len()];
         let (mut magnitudes, mut sorted) = (Vec::new(), Vec::new());

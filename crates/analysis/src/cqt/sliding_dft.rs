@@ -1,7 +1,7 @@
 //! The sliding DFT: for short hops, updating a spectrum is cheaper than transforming the next frame.
 use std::{f64::consts::TAU, ops::Range};
 
-use rustfft::num_complex::Complex32;
+use refrain_fft::num_complex::Complex32;
 
 use crate::simd::{GROUP, Isa, Simd, for_each_isa};
 

@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use rustfft::num_complex::Complex32;
+use refrain_fft::num_complex::Complex32;
 
 use super::{kernels::Kernels, options::CqtOptions};
 use crate::{

@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use rayon::prelude::*;
-use rustfft::num_complex::Complex32;
+use refrain_fft::num_complex::Complex32;
 
 use super::{mask::medians_to_masks, options::HpssOptions};
 use crate::{
