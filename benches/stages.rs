@@ -26,8 +26,8 @@ use refrain::{
     store::{Store, TrackRecord},
     units::{SampleRate, Samples, Seconds},
 };
-use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use refrain_fft::{Fft, num_complex::Complex32};
+use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use symphonia::core::{
     codecs::{audio::AudioDecoderOptions, registry::CodecRegistry},
     formats::{FormatOptions, TrackType, probe::Hint},
