@@ -11,6 +11,7 @@ import argparse
 import collections
 import http.client
 import pathlib
+import select
 import shutil
 import signal
 import subprocess
@@ -59,6 +60,11 @@ class Client(threading.Thread):
             except OSError:
                 self.statuses["refused"] += 1
                 return
+            # As browsers do: the server may close a connection that nothing is sent on.
+            if select.select([connection.sock], [], [], 0)[0]:
+                connection.close()
+                connection = None
+                continue
             sent = None
             try:
                 connection.request("POST", self.path, self.clip)

@@ -85,7 +85,10 @@ fn only_lists_files_with_these_relations_and_groups_that_have_one() {
     assert_eq!(listed("--only same_bytes,edit").len(), 2);
     assert_eq!(listed("--only remaster,shared_backing").len(), 0);
     let nothing = run("--only remaster").code(1);
-    assert_eq!((nothing.out.as_str(), nothing.err.as_str()), ("", "no group is as you asked\n"));
+    assert_eq!(
+        (nothing.out.as_str(), nothing.err.as_str()),
+        ("", "no group of duplicates fits your options\n")
+    );
     let refused = run("--only reference").code(2);
     assert!(refused.err.contains("the relations are same_bytes, same_audio"), "{}", refused.err);
 }
@@ -116,7 +119,7 @@ fn folders_and_the_least_room_choose_groups() {
     assert_eq!(listed("--min-free 1M").len(), 1);
     assert_eq!(listed("--min-free 441044 m/small").len(), 1);
     assert_eq!(listed("--min-free 441045 m/small").len(), 0);
-    assert!(run("--min-free 1M m/small").code(1).err.contains("no group is as you asked"));
+    assert!(run("--min-free 1M m/small").code(1).err.contains("no group of duplicates fits your options"));
     assert!(run("--min-free much").code(2).err.contains("write 500k, 20M or 1.5G"));
 }
 

@@ -61,7 +61,7 @@ pub struct Cli {
 pub enum Command {
     /// Find the song that a clip comes from, and the time in the song
     Query(QueryArgs),
-    /// Show why a clip matches a track, or does not, in words and in a picture
+    /// Show in words and in a picture why a clip matches a track, or does not
     #[cfg(feature = "explain")]
     Explain(ExplainArgs),
     /// List the songs in recordings of any length
@@ -140,7 +140,7 @@ pub struct QueryArgs {
     /// List at most N recordings for each clip
     #[arg(long, short = 'n', value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     pub top: u32,
-    /// Leave out matches with a lower score, 0 to 1
+    /// Leave out matches with a score below this, from 0 to 1
     #[arg(long, value_name = "P", value_parser = probability, default_value_t = QueryOptions::MIN_SCORE)]
     pub min_score: f32,
     /// Print one line of JSON for each clip

@@ -125,6 +125,12 @@ impl Client {
         Ok(std::mem::replace(&mut self.read, rest))
     }
 
+    /// Reads all that comes until the server ends the connection.
+    pub fn rest(&mut self) -> Vec<u8> {
+        while self.more().unwrap() {}
+        std::mem::take(&mut self.read)
+    }
+
     /// Reads an answer, whole.
     pub fn answer(&mut self) -> io::Result<Answer> {
         let head = String::from_utf8_lossy(&self.until(b"\r\n\r\n")?).into_owned();

@@ -67,6 +67,14 @@ fn a_file_that_browsers_play_is_sent_as_it_is_or_in_part() {
     let other = [("Range", "bytes=0-99"), ("If-Range", "\"other\"")];
     assert_eq!(server.ask(&path, &other, b"").status(200).body.len(), len);
     server.ask("GET /api/v1/tracks/99999/audio", &[], b"").status(404);
+    // Ranges are for GET.
+    let mut client = server.client();
+    client.start(&path.replace("GET", "HEAD"), &[("Range", "bytes=0-99"), ("Connection", "close")], b"");
+    let head = String::from_utf8(client.rest()).unwrap().to_lowercase();
+    assert!(
+        head.starts_with("http/1.1 200 ") && head.contains(&format!("\r\ncontent-length: {len}\r\n")),
+        "{head}"
+    );
 }
 
 #[test]

@@ -16,7 +16,7 @@ use super::{
 pub struct DuplicatesArgs {
     #[command(subcommand)]
     pub command: Option<DuplicatesCommand>,
-    /// List only groups with a file in this folder
+    /// List only groups that have a file in this folder
     #[arg(value_name = "DIR")]
     pub below: Vec<PathBuf>,
     /// Relations for which one file is enough, separated by commas
@@ -63,7 +63,7 @@ pub struct DuplicatesArgs {
     /// Remember that two indexed files are no duplicates
     #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["below", "relation", "keep", "prefer", "csv", "script", "json", "why"])]
     pub ignore: Vec<PathBuf>,
-    /// Forget that two indexed files are no duplicates
+    /// Undo --ignore: list two indexed files as duplicates again
     #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["below", "relation", "keep", "prefer", "csv", "script", "json", "why", "ignore"])]
     pub unignore: Vec<PathBuf>,
     #[command(flatten)]
@@ -82,7 +82,7 @@ pub enum RelationArg {
     Remaster,
     /// The same recording at another speed
     OtherSpeed,
-    /// The same recording with parts left out or repeated
+    /// The same recording, but with parts left out or repeated
     Edit,
     /// A part of the recording
     Excerpt,

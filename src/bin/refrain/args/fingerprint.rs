@@ -49,7 +49,7 @@ pub struct FingerprintArgs {
     /// One of Chromaprint's algorithms: 1, 2, 4 or 5; AcoustID uses 2
     #[arg(long, short = 'a', value_name = "N", value_parser = algorithm, default_value = "2")]
     pub algorithm: Algorithm,
-    /// Read raw samples of this format, such as s16le; refrain ignores names of other formats
+    /// Read the input as raw samples of this format, such as s16le. Other names have no effect
     #[arg(long, short = 'f', value_name = "NAME", value_parser = format)]
     pub format: Option<Format>,
     /// How many raw samples make a second

@@ -28,7 +28,7 @@ pub struct ListenArgs {
     /// Leave out plays shorter than this many seconds [default: 3]
     #[arg(long, value_name = "SECS", value_parser = length)]
     pub min_length: Option<Seconds>,
-    /// Leave out plays with a lower score, 0 to 1
+    /// Leave out plays with a score below this, from 0 to 1
     #[arg(long, value_name = "P", value_parser = probability, default_value_t = TimelineOptions::MIN_SCORE)]
     pub min_score: f32,
     /// The rate of the raw samples, in samples a second

@@ -27,7 +27,7 @@ pub fn run(args: &DuplicatesArgs) -> anyhow::Result<ExitCode> {
     if let Some(DuplicatesCommand::Undo(undo)) = &args.command {
         anyhow::ensure!(
             duplicates_act::action(args).is_none() && args.below.is_empty(),
-            "`undo` stands alone; it takes no option or folder of `duplicates`"
+            "`duplicates undo` takes no folder, and no other option of `duplicates`"
         );
         return duplicates_undo::run(undo);
     }

@@ -140,7 +140,7 @@ pub fn agreeing(file: &DuplicateFile) -> Vec<String> {
 pub fn summary(groups: &[DuplicateGroup], filtered: bool) -> String {
     if groups.is_empty() {
         let none = if filtered {
-            "no group is as you asked"
+            "no group of duplicates fits your options"
         } else {
             "no recording is in the library more than once"
         };

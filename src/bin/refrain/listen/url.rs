@@ -53,7 +53,7 @@ impl Url {
         let host = host.trim_start_matches('[').trim_end_matches(']');
         let usual = |c: char| c.is_ascii_alphanumeric() || "-._~:%".contains(c);
         if host.is_empty() || !host.chars().all(usual) {
-            anyhow::bail!("the address has no host, or one that is not in ASCII");
+            anyhow::bail!("the address has no host name, or one with characters that are not ASCII");
         }
         Ok(Self {
             secure,

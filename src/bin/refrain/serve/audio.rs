@@ -10,7 +10,7 @@ use std::{
 use axum::{
     body::Body,
     extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::Response,
 };
 use serde::Deserialize;
@@ -70,8 +70,13 @@ pub async fn audio(
     State(app): State<Shared>,
     Id(id): Id<u32>,
     Asked(asked): Asked<AudioParams>,
-    headers: HeaderMap,
+    method: Method,
+    mut headers: HeaderMap,
 ) -> Result<Response, Failure> {
+    // Ranges are for GET only (RFC 9110, section 14.2).
+    if method != Method::GET {
+        headers.remove(header::RANGE);
+    }
     let place = app.pool.place(Lane::Quick)?;
     let find = {
         let app = Arc::clone(&app);

@@ -1,4 +1,6 @@
 //! What the API answers if something fails: a status, and a sentence as JSON.
+use std::io;
+
 use axum::{
     body::Body,
     http::{HeaderValue, StatusCode, header},
@@ -71,7 +73,10 @@ impl Failure {
     pub fn of(error: &Error) -> Self {
         let status = match error {
             Error::Audio { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-            Error::Io { .. } | Error::Interrupted => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Interrupted => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                StatusCode::INSUFFICIENT_STORAGE
+            }
             Error::Index { reason: IndexError::NoTrack(id), .. } => return Self::no_track(*id),
             Error::Index { reason: IndexError::Busy { .. }, .. } => {
                 let text = "another program is writing to the index; try again when it has finished";

@@ -102,6 +102,8 @@ pub struct Builds {
 #[derive(Default)]
 struct Kept {
     last: u32,
+    /// The server ends: no build begins any more.
+    closed: bool,
     builds: VecDeque<Arc<Build>>,
 }
 
@@ -117,9 +119,12 @@ impl Builds {
         found.ok_or_else(|| Failure::not_found(format!("there is no build {id}")))
     }
 
-    /// Adds a build, unless one is running.
+    /// Adds a build, unless one is running or the server ends.
     pub fn add(&self) -> Result<Arc<Build>, Failure> {
         let mut kept = self.kept();
+        if kept.closed {
+            return Err(Failure::ending());
+        }
         if let Some(running) = kept.builds.iter().find(|build| !build.progress.borrow().state.is_over()) {
             let text = format!("build {} is running; wait for its end, or cancel it", running.id);
             return Err(Failure::new(StatusCode::CONFLICT, text));
@@ -143,9 +148,13 @@ impl Builds {
         self.kept().builds.retain(|kept| kept.id != id);
     }
 
-    /// Cancels what is running, and waits until it has ended.
+    /// Cancels what is running, and waits until it has ended. No build begins after this.
     pub async fn end(&self) {
-        let all: Vec<_> = self.kept().builds.iter().cloned().collect();
+        let all: Vec<_> = {
+            let mut kept = self.kept();
+            kept.closed = true;
+            kept.builds.iter().cloned().collect()
+        };
         for build in all {
             build.cancel.cancel();
             let mut progress = build.progress.subscribe();

@@ -71,7 +71,12 @@ async fn routed(mut router: Router, request: Request) -> Response {
 /// Counts the answers of each address.
 pub async fn counted(State(app): State<Shared>, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
-    let method = if *request.method() == Method::HEAD { Method::GET } else { request.method().clone() };
+    let method = match request.method() {
+        &Method::GET | &Method::HEAD => "GET",
+        &Method::POST => "POST",
+        &Method::DELETE => "DELETE",
+        _ => "other",
+    };
     let began = Instant::now();
     let response = next.run(request).await;
     app.metrics.answered(method, route.unwrap_or_default(), response.status(), began.elapsed());
