@@ -1,7 +1,7 @@
 //! Makes the file smaller, and copies it to be sent elsewhere.
 use std::{fs, io, path::Path};
 
-use super::{batch::Batch, database::Store, layout::list_rows, neighbours::Census, open::PAGE_BYTES};
+use super::{batch::Batch, database::Store, layout::list_rows, neighbours::Census};
 use crate::{
     cancel::CancelToken,
     error::{Error, Result},
@@ -39,7 +39,7 @@ impl Store {
     }
 
     /// Writes the present state to a new file at `to`, without a log and without gaps. Readers and writers go on
-    /// meanwhile. A file of an older format keeps its format, but gets pages of the present size.
+    /// meanwhile. A file of an older format keeps its format.
     ///
     /// # Errors
     /// [`Error::Io`] if there is a file already or none can be made; [`Error::Interrupted`] once `cancel` is cancelled;
@@ -61,7 +61,7 @@ impl Store {
             builder.permissions(fs::Permissions::from_mode(0o666));
         }
         let part = builder.tempfile_in(folder).map_err(io)?;
-        self.copy_without_gaps(part.path(), PAGE_BYTES)?;
+        self.copy_without_gaps(part.path())?;
         part.as_file().sync_all().map_err(io)?;
         failpoint::reach("export");
         part.persist_noclobber(to).map_err(|e| io(e.error))?;

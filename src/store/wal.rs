@@ -18,7 +18,7 @@ const WAIT: Duration = Duration::from_millis(300);
 /// … or, at its end, to the next writer.
 const LAST_WAIT: Duration = Duration::from_secs(2);
 /// A log of so many bytes is folded at once, not at the end: readers look for every page in it, and cannot fold it
-/// themselves. SQLite tries every 1,000 pages, but gives up if there is a reader.
+/// themselves. SQLite tries every 4 MB, but gives up if there is a reader.
 const LONG: u64 = 64 << 20;
 /// SQLite folds the log after so many pages, unless it is told something else.
 const PAGES_A_FOLD: i64 = 1000;

@@ -275,7 +275,7 @@ fn the_page_offers_the_relations_that_it_has_and_takes_the_filters() {
     let edits = page("--only edit", 0);
     assert_eq!((edits.matches("<svg ").count(), edits.matches("<fieldset").count()), (2, 0));
     let none = page("--only remaster", 1);
-    assert!(none.contains("<p>No group is as you asked.</p>") && !none.contains("<section"));
+    assert!(none.contains("<p>No group of duplicates fits your options.</p>") && !none.contains("<section"));
     let missing = run("--html no/such/folder/p.html").code(2);
     assert!(missing.err.contains("cannot write no/such/folder/p.html"), "{}", missing.err);
 }
