@@ -22,7 +22,11 @@ def bands(frames, how):
     x = frames.astype(np.float32).reshape(len(frames), 5, 12)
     if how.startswith("+"):
         x, how = np.maximum(x, 0), how[1:]
-    parts = {"all": [x], "melody": [x[:, 2:]], "two": [x[:, :2], x[:, 2:]], "three": [x[:, :2], x[:, 2:3], x[:, 3:]]}[how]
+    if how == "line":  # the pitch class that stands out most, and what comes near it
+        p = np.maximum(x[:, 2:], 0).sum(1)
+        return np.maximum(p - .5 * p.max(1, keepdims=True), 0)[:, None]
+    parts = {"all": [x], "melody": [x[:, 2:]], "middle": [x[:, 2:4]], "high": [x[:, 3:]], "two": [x[:, :2], x[:, 2:]],
+             "three": [x[:, :2], x[:, 2:3], x[:, 3:]]}[how]
     return np.stack([p.sum(1) for p in parts], 1)
 
 
@@ -128,24 +132,46 @@ class Windowed:
         return (out, np.array(at)) if ratio_too else out
 
 
-CASES = {"stored all pca": dict(band="all", lda=False), "stored two pca": dict(lda=False), "plain all pca": dict(source="plain", band="all", lda=False)}
-for _band in ("all", "+all", "melody", "two", "+two", "three"):
-    CASES[f"stored {_band} lda"] = dict(band=_band)
-for _band in ("all", "two"):
-    CASES[f"plain {_band} lda"] = dict(source="plain", band=_band)
-for _seconds, _hop in ((8, 4), (20, 4), (20, 10), (30, 10)):
-    CASES[f"stored two lda {_seconds} s every {_hop} s"] = dict(seconds=float(_seconds), hop=float(_hop))
-CASES["stored two lda, one tempo"] = dict(ratios=(1.0,))
-CASES["stored two lda, five tempi"] = dict(ratios=RATIOS[::2])
-CASES["stored two lda, 17 tempi"] = dict(ratios=tuple(np.exp(np.linspace(np.log(.75), np.log(1.33), 17))))
-CASES["stored two lda, keep 15"] = dict(keep=15)
-CASES["stored two lda, every 2 s"] = dict(hop=2.0)
-CASES["stored two lda, 96 values"] = dict(dims=96)
-CASES["stored two lda, 128 values"] = dict(dims=128)
-CASES["stored two lda, power 1"] = dict(power=1.0)
-CASES["stored two lda, power .25"] = dict(power=.25)
-CASES["stored two lda, mined"] = dict(mine=True)
-CASES["stored two lda, excess"] = dict(excess=True)
+class Together:
+    """The sum of the scores in several spaces."""
+
+    def __init__(self, data, *spaces):
+        self.spaces = [Windowed(data, **space) for space in spaces]
+        self.vectors = np.concatenate([s.vectors[:, :1] for s in self.spaces])
+
+    def scores(self, queries):
+        return sum(s.scores(queries) for s in self.spaces)
+
+
+def method(data, case):
+    return Windowed(data, **case) if isinstance(case, dict) else Together(data, *case)
+
+
+SEVENTEEN = tuple(np.exp(np.linspace(np.log(.75), np.log(1.33), 17)))
+CASES = {"all, pca": dict(band="all", lda=False), "two, pca": dict(lda=False), "plain all, pca": dict(source="plain", band="all", lda=False)}
+for _band in ("all", "+all", "melody", "+melody", "middle", "+middle", "high", "line", "two", "+two", "three"):
+    CASES[_band] = dict(band=_band)
+for _band in ("all", "melody", "+melody"):
+    CASES[f"plain {_band}"] = dict(source="plain", band=_band)
+for _band in ("two", "melody", "+melody"):
+    CASES[f"{_band}, 128 values"] = dict(band=_band, dims=128)
+    CASES[f"{_band}, mined"] = dict(band=_band, mine=True)
+    CASES[f"{_band}, excess"] = dict(band=_band, excess=True)
+    CASES[f"{_band}, one tempo"] = dict(band=_band, ratios=(1.0,))
+    CASES[f"{_band}, 5 tempi"] = dict(band=_band, ratios=RATIOS[::2])
+    CASES[f"{_band}, 17 tempi"] = dict(band=_band, ratios=SEVENTEEN)
+    CASES[f"{_band}, keep 15"] = dict(band=_band, keep=15)
+    CASES[f"{_band}, power 1"] = dict(band=_band, power=1.0)
+    for _seconds, _hop in ((8, 4), (12, 2), (12, 6), (16, 4), (20, 4), (20, 10)):
+        CASES[f"{_band}, {_seconds} s every {_hop} s"] = dict(band=_band, seconds=float(_seconds), hop=float(_hop))
+CASES["+melody, 192 values, keep 15"] = dict(band="+melody", dims=192, keep=15)
+CASES["+melody, 128 values, keep 15"] = dict(band="+melody", dims=128, keep=15)
+CASES["+melody, 128 values, keep 15, 17 tempi"] = dict(band="+melody", dims=128, keep=15, ratios=SEVENTEEN)
+CASES["+all, 128 values"] = dict(band="+all", dims=128)
+CASES["+melody and +all, 64 values"] = (dict(band="+melody"), dict(band="+all"))
+CASES["+melody and +all, 128 values"] = (dict(band="+melody", dims=128), dict(band="+all", dims=128))
+CASES["+melody, 12 s and 20 s, 128 values"] = (dict(band="+melody", dims=128), dict(band="+melody", dims=128, seconds=20.0))
+CASES["+melody, 8 s and 12 s, 128 values"] = (dict(band="+melody", dims=128), dict(band="+melody", dims=128, seconds=8.0))
 
 
 def some(data, count):
@@ -165,8 +191,8 @@ if __name__ == "__main__":
     print(len(data.library), "tracks,", len(data.queries), "queries,", len(queries), "of them held and asked,", len(data.negatives), "negatives")
     for name, case in CASES.items():
         if not args.only or name in args.only:
-            method = Windowed(data, **case)
+            space = method(data, case)
             start = time.process_time()
-            scores = method.scores(queries)
+            scores = space.scores(queries)
             cost = (time.process_time() - start) / len(queries) * 1000
-            report(name, data, scores, queries, f"| {cost:.0f} ms, {len(method.vectors)} vectors")
+            report(name, data, scores, queries, f"| {cost:.0f} ms, {len(space.vectors)} vectors")
