@@ -1,10 +1,11 @@
 """Measures alignments of a query with its best candidates: Qmax on mutual neighbours, and a local alignment of log odds.
 
-    python3 eval/versions/alignment.py WORK [--top 40] [--queries 30] [--only NAME...]
+    python3 eval/versions/alignment.py WORK [--top 25] [--queries 30] [--only NAME...]
 
-Prints by level: recall at 1, mean average precision, and the share of queries whose right track is first and above the limit.
-The limit is what one negative in a thousand passes, by an extreme-value law fitted to the best score of each negative. A right
-track that is not among the candidates counts as missed.
+Prints by level: recall at 1, mean average precision, and the share of queries whose right track is first and above the limit:
+by the score itself, and by the score over the median of all candidates' scores. The limit is what one negative in a thousand
+passes, by an extreme-value law fitted to the best score of each negative. A right track that is not among the candidates counts
+as missed.
 """
 import argparse
 import time
@@ -108,8 +109,8 @@ def local(e, slack, floor, jump):
 
 
 class Aligner:
-    def __init__(self, data, band="+two", merge=2, stack=6, shifts=2, kind="local", share=.1, offset=1.5, slack=.2, floor=-2.0, jump=12.0,
-                 at_tempo=True):
+    def __init__(self, data, band="+two", merge=2, stack=6, shifts=2, kind="local", share=.1, offset=1.5, slack=.2, floor=-2.0,
+                 jump=12.0, at_tempo=True):
         self.merge, self.stack, self.shifts, self.kind, self.share, self.offset = merge, stack, shifts, kind, share, offset
         self.slack, self.floor, self.jump, self.at_tempo = np.float32(slack), np.float32(floor), np.float32(jump), at_tempo
         self.x = [bands(frames, band) for frames in data.stored]
@@ -168,24 +169,29 @@ def measured(name, aligner, data, chosen, queries, negatives):
     for n in queries + negatives:
         scores[n] = np.array([aligner.pair(n, data.library[c], ratio) for c, ratio in chosen[n]])
     cost = (time.process_time() - start) / sum(len(s) for s in scores.values()) * 1000
-    best = np.array([scores[n].max() for n in negatives])
     loops = np.array([data.rows[n]["name"].endswith("loop") for n in negatives])
-    limit, line = limit_of(best), f"{name:32}"
+    line, facts = f"{name:32}", []
+    against = {n: s / max(np.median(s), 1.0) for n, s in scores.items()}
+    limits = [limit_of(np.array([of[n].max() for n in negatives])) for of in (scores, against)]
+    for of, limit in zip((scores, against), limits):
+        best = np.array([of[n].max() for n in negatives])
+        means = f"loops mean {best[loops].mean():.1f}, others {best[~loops].mean():.1f}"
+        facts.append(f"limit {limit:.1f}, {means}, most {best.max():.1f}")
     for level in ("v1", "v2", "v3", "v4"):
         found = []
         for n in (n for n in queries if data.rows[n]["level"] == level):
-            right = [scores[n][i] for i, (c, _) in enumerate(chosen[n]) if c == data.truth[n]]
-            rank = (scores[n] >= right[0]).sum() if right else np.inf
-            found.append((rank == 1, 1 / rank, rank == 1 and right[0] > limit))
+            at = [i for i, (c, _) in enumerate(chosen[n]) if c == data.truth[n]]
+            rank = (scores[n] >= scores[n][at[0]]).sum() if at else np.inf
+            passed = [rank == 1 and of[n][at[0]] > limit for of, limit in zip((scores, against), limits)]
+            found.append((rank == 1, 1 / rank, *passed))
         line += " | " + " ".join(f"{v:.3f}" for v in np.mean(found, 0))
-    print(f"{line} | limit {limit:.1f}, loops mean {best[loops].mean():.1f}, others {best[~loops].mean():.1f}, most {best.max():.1f} | "
-          f"{cost:.2f} ms", flush=True)
+    print(line, "|", "; ".join(facts), f"| {cost:.2f} ms", flush=True)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("work", type=Path)
-    parser.add_argument("--top", type=int, default=40)
+    parser.add_argument("--top", type=int, default=25)
     parser.add_argument("--queries", type=int, default=30, help="queries a level")
     parser.add_argument("--negatives", type=int, default=100)
     parser.add_argument("--only", nargs="*")
@@ -195,7 +201,8 @@ if __name__ == "__main__":
     space = Windowed(data, **CASES[args.case])
     queries, negatives = some(data, args.queries), data.negatives[:args.negatives]
     scores, ratios = space.scores(queries + negatives, ratio_too=True)
-    chosen = {n: [(int(t), space.ratios[ratios[i, t]]) for t in np.argsort(-scores[i])[:args.top]] for i, n in enumerate(queries + negatives)}
+    chosen = {n: [(int(t), space.ratios[ratios[i, t]]) for t in np.argsort(-scores[i])[:args.top]]
+              for i, n in enumerate(queries + negatives)}
     print(len(queries), "queries,", len(negatives), "negatives,", args.top, "candidates each")
     for name, options in ALIGNERS.items():
         if not args.only or name in args.only:

@@ -72,9 +72,9 @@ def metric(vectors, dims, pairs=None):
 class Windowed:
     """Scores of tracks: for each window of a query the best window of the track, averaged; the best of the tempo ratios."""
 
-    def __init__(self, data, source="stored", band="two", seconds=12.0, hop=4.0, points=None, keep=10, dims=64, lda=True, power=.5,
-                 ratios=RATIOS, mine=False, excess=False):
-        self.data, self.ratios, self.excess = data, ratios, excess
+    def __init__(self, data, source="stored", band="two", seconds=12.0, hop=4.0, asked=None, points=None, keep=10, dims=64, lda=True,
+                 power=.5, ratios=RATIOS, mine=False, excess=False):
+        self.data, self.ratios, self.excess, self.asked = data, ratios, excess, asked or hop
         frames = getattr(data, source)
         points = points or round(seconds * 2.7)
         self.x = x = [bands(f, band) for f in frames]
@@ -120,7 +120,7 @@ class Windowed:
     def scores(self, queries, ratio_too=False):
         out, at = np.zeros((len(queries), len(self.data.library)), np.float32), []
         for i, q in enumerate(queries):
-            made = [self.make(q, ratio) for ratio in self.ratios]
+            made = [self.make(q, ratio, self.asked) for ratio in self.ratios]
             ends = np.cumsum([len(m) for m in made])
             products = self.metric(np.concatenate(made)) @ self.vectors.T / 254 ** 2
             best = np.maximum.reduceat(products, self.starts, axis=1)
@@ -148,7 +148,7 @@ def method(data, case):
 
 
 SEVENTEEN = tuple(np.exp(np.linspace(np.log(.75), np.log(1.33), 17)))
-CASES = {"all, pca": dict(band="all", lda=False), "two, pca": dict(lda=False), "plain all, pca": dict(source="plain", band="all", lda=False)}
+CASES = {"all, pca": dict(band="all", lda=False), "two, pca": dict(lda=False)}
 for _band in ("all", "+all", "melody", "+melody", "middle", "+middle", "high", "line", "two", "+two", "three"):
     CASES[_band] = dict(band=_band)
 for _band in ("all", "melody", "+melody"):
@@ -167,6 +167,8 @@ for _band in ("two", "melody", "+melody"):
 CASES["+melody, 192 values, keep 15"] = dict(band="+melody", dims=192, keep=15)
 CASES["+melody, 128 values, keep 15"] = dict(band="+melody", dims=128, keep=15)
 CASES["+melody, 128 values, keep 15, 17 tempi"] = dict(band="+melody", dims=128, keep=15, ratios=SEVENTEEN)
+CASES["+melody, 128 values, keep 15, asked every 8 s"] = dict(band="+melody", dims=128, keep=15, asked=8.0)
+CASES["+melody, 128 values, keep 15, asked every 12 s"] = dict(band="+melody", dims=128, keep=15, asked=12.0)
 CASES["+all, 128 values"] = dict(band="+all", dims=128)
 CASES["+melody and +all, 64 values"] = (dict(band="+melody"), dict(band="+all"))
 CASES["+melody and +all, 128 values"] = (dict(band="+melody", dims=128), dict(band="+all", dims=128))
@@ -188,7 +190,7 @@ if __name__ == "__main__":
     args = parser.parse_args()
     data = Set(args.work)
     queries = some(data, args.queries)
-    print(len(data.library), "tracks,", len(data.queries), "queries,", len(queries), "of them held and asked,", len(data.negatives), "negatives")
+    print(len(data.library), "tracks,", len(queries), "queries")
     for name, case in CASES.items():
         if not args.only or name in args.only:
             space = method(data, case)

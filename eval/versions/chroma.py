@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-LEVELS = np.array([-.498, -.315, -.209, -.139, -.092, -.059, -.036, -.019, -.006, .005, .039, .085, .149, .240, .370, .565], np.float32)
+LEVELS = np.array([-.498, -.315, -.209, -.139, -.092, -.059, -.036, -.019, -.006, .005, .039, .085, .149, .240, .370, .565],
+                  np.float32)
 RATE, LENGTH, HOP = 11_025, 4096, 2048
 FRAME = HOP / RATE  # seconds
 

@@ -1,6 +1,6 @@
 """Renders a set for measuring version search: a library, queries of each level, and unrelated music.
 
-    python3 eval/versions/make_set.py tuning WORK --tunes TUNES.json --scores SCORES.json [--families 300] [--fillers 2] [--seed 20]
+    python3 eval/versions/make_set.py tuning WORK --tunes TUNES.json --scores SCORES.json [--families 300] [--fillers 2]
 
 WORK/wav/NAME.wav is written for each row of WORK/manifest.jsonl. Rows come family by family, with the other tracks of the
 library and the negatives in between, so that the first N rows are a set, too. What exists is not rendered again.

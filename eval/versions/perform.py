@@ -4,8 +4,10 @@
 |---|---|
 | v1 | another soundfont and other loudness of the parts; tempo up to 10 % |
 | v2 | v1, another key (1 to 6 semitones), all instruments other, no drums; tempo up to 25 % |
-| v3 | another soundfont; a third of the sections cut or played twice, tempo that drifts by up to 8 % around one up to 10 % off, another accompaniment under the melody (other generator, other chords), half of the time another key |
-| v4 | another setting of the same tune: another variant of the folk song or another harmonisation of the chorale, arranged anew; any key, tempo of its own |
+| v3 | another soundfont; a third of the sections cut or played twice; tempo drifts by up to 8 % around one up to 10 % off; another
+       accompaniment under the melody (other generator, other chords); half of the time another key |
+| v4 | another setting of the same tune: another variant of the folk song or another harmonisation of the chorale, arranged anew; any
+       key, tempo of its own |
 """
 import numpy as np
 

@@ -19,7 +19,8 @@ class Synth:
         lib.fluid_set_log_function(1, None, None)
         lib.fluid_set_log_function(2, None, None)
         settings = ctypes.c_void_p(lib.new_fluid_settings())
-        for key, value in (("synth.reverb.active", 0), ("synth.chorus.active", 0), ("synth.dynamic-sample-loading", 1), ("synth.polyphony", 96)):
+        for key, value in (("synth.reverb.active", 0), ("synth.chorus.active", 0), ("synth.dynamic-sample-loading", 1),
+                           ("synth.polyphony", 96)):
             lib.fluid_settings_setint(settings, key.encode(), value)
         lib.fluid_settings_setnum(settings, b"synth.sample-rate", ctypes.c_double(RATE))
         lib.fluid_settings_setnum(settings, b"synth.gain", ctypes.c_double(0.4))
