@@ -192,7 +192,7 @@ if __name__ == "__main__":
     queries = some(data, args.queries)
     print(len(data.library), "tracks,", len(queries), "queries")
     for name, case in CASES.items():
-        if not args.only or name in args.only:
+        if name in (args.only or CASES) and (data.plain or "plain" not in name):
             space = method(data, case)
             start = time.process_time()
             scores = space.scores(queries)

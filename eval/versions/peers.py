@@ -57,7 +57,7 @@ if __name__ == "__main__":
     parser.add_argument("--tracks", type=int, default=100)
     parser.add_argument("--rates", type=int, nargs="*", default=[2], help="frames of HPCP that become one")
     parser.add_argument("--case", default="+melody, 128 values, keep 15")
-    parser.add_argument("--aligner", default="+melody")
+    parser.add_argument("--aligner", default="+melody, no jump, offset 2")
     args = parser.parse_args()
     data = Set(args.work)
     queries = some(data, args.queries)
