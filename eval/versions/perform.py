@@ -63,7 +63,7 @@ def other_font(rng, font):
 
 
 def sections_changed(piece, rng):
-    """The piece in sections of four chords or so, of which some are cut and some are played twice."""
+    """Sections of about four chords. Some are cut, and some are played twice."""
     size = 4 * piece["slot"]
     count = max(int(round(piece["length"] / size)), 3)
     edges = np.round(np.linspace(0, piece["length"] / piece["slot"], count + 1)) * piece["slot"]

@@ -65,6 +65,7 @@ pub struct AddedTrack {
         (status = 422, description = "The recording cannot be used.", body = Problem),
         (status = 429, description = "Too many requests wait.", body = Problem),
         (status = 503, description = "It took too long, or another program writes to the index.", body = Problem),
+        (status = 507, description = "The disk is full.", body = Problem),
     )
 )]
 pub async fn add(

@@ -258,3 +258,23 @@ impl BuildDocument {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_build_begins_once_the_server_ends() {
+        let builds = Builds::default();
+        let first = builds.add().unwrap();
+        first.progress.send_modify(|at| at.state = Stage::Done);
+        let second = builds.add().unwrap();
+        second.progress.send_modify(|at| at.state = Stage::Cancelled);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(builds.end());
+        assert!(second.cancel.is_cancelled());
+        // Before, only a build that ran kept another one from beginning.
+        assert!(builds.add().is_err());
+        assert_eq!(builds.documents().len(), 2);
+    }
+}
