@@ -1,4 +1,4 @@
--- Lets a file of format 1 be read as one of format 4: what later formats changed, made of what format 1 has. These views stand
+-- Lets a file of format 1 be read as one of format 5: what later formats changed, made of what format 1 has. These views stand
 -- in the reader's own memory, in front of the file's tables.
 
 CREATE TEMP VIEW root AS
@@ -16,6 +16,8 @@ SELECT id, NULL AS hash, duration, title, artist, album, NULL AS track_number, N
 FROM main.track;
 
 CREATE TEMP VIEW level_block AS SELECT 0 AS id, x'' AS data WHERE 0;
+
+CREATE TEMP VIEW section_block AS SELECT 0 AS id, x'' AS data WHERE 0;
 
 CREATE TEMP VIEW duplicate_search AS SELECT 1 AS id, 0 AS rules, 0 AS last_track WHERE 0;
 

@@ -1,4 +1,4 @@
--- Lets a file of format 2 be read as one of format 4: no track was decoded by ffmpeg or has further artists, and
+-- Lets a file of format 2 be read as one of format 5: no track was decoded by ffmpeg or has further artists, and
 -- it is not known what refused a file.
 -- These views stand in the reader's own memory, in front of the file's tables.
 
@@ -11,6 +11,8 @@ SELECT id, hash, duration, title, artist, album, track_number, disc_number, reco
 FROM main.track;
 
 CREATE TEMP VIEW level_block AS SELECT 0 AS id, x'' AS data WHERE 0;
+
+CREATE TEMP VIEW section_block AS SELECT 0 AS id, x'' AS data WHERE 0;
 
 CREATE TEMP VIEW duplicate_search AS SELECT 1 AS id, 0 AS rules, 0 AS last_track WHERE 0;
 

@@ -1,7 +1,9 @@
--- Lets a file of format 3 be read as one of format 4: no levels are known, and nothing about duplicates.
+-- Lets a file of format 3 be read as one of format 5: no levels are known, and nothing about duplicates.
 -- These views stand in the reader's own memory, in front of the file's tables.
 
 CREATE TEMP VIEW level_block AS SELECT 0 AS id, x'' AS data WHERE 0;
+
+CREATE TEMP VIEW section_block AS SELECT 0 AS id, x'' AS data WHERE 0;
 
 CREATE TEMP VIEW duplicate_search AS SELECT 1 AS id, 0 AS rules, 0 AS last_track WHERE 0;
 

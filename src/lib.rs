@@ -142,6 +142,7 @@ mod scan;
 mod shard;
 mod tags;
 mod timeline;
+mod version;
 
 // The stages. With the feature `unstable` each can be measured and used alone; nothing is promised of them.
 #[cfg(not(feature = "unstable"))]
@@ -240,6 +241,7 @@ pub use index::{
     relocate::Relocated,
     select::Selector,
     timeline::Live,
+    versions::VersionOptions,
 };
 pub use quality::Quality;
 pub use query::{options::QueryOptions, variants::Range};
@@ -250,7 +252,10 @@ pub use report::Explanation;
 #[doc(inline)]
 pub use report::HarmonicFigures;
 #[doc(inline)]
-pub use report::{Answer, DuplicateFile, DuplicateGroup, LivePlay, Match, Moment, Play, Status, Timeline};
+pub use report::{
+    Answer, DuplicateFile, DuplicateGroup, LivePlay, Match, Moment, Play, Similar, SimilarTrack, Status,
+    Timeline, Version, Versions,
+};
 #[cfg(feature = "decode")]
 pub use scan::content_hash::hash as content_hash;
 #[cfg(feature = "decode")]

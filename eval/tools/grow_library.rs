@@ -213,7 +213,13 @@ fn main() -> anyhow::Result<()> {
         let (positions, windows) = windows.remove(&track.id).unwrap_or_default();
         originals.push((
             track.record.clone(),
-            Fingerprint { frames, positions, windows, levels: from.levels(track.id)? },
+            Fingerprint {
+                sections: sections_of(&frames, &params),
+                frames,
+                positions,
+                windows,
+                levels: from.levels(track.id)?,
+            },
         ));
     }
     if let Some(elsewhere) = elsewhere {

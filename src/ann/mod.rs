@@ -53,6 +53,7 @@ pub use common::{Centroids, centroids, sample as sample_windows, set as set_cent
 pub use exact::nearest as nearest_exact;
 pub use generation::SearchCache;
 pub use hit::Hit;
+pub(crate) use kernel::{Kernel, LANES, Panel, Queries, Scores};
 pub use maintain::{catch_up, maintain};
 pub use options::{Built, MAX_UNINDEXED, MIN_WINDOWS, Options};
 pub use part::{Hidden, Part};

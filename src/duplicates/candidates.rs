@@ -13,6 +13,7 @@ use crate::{
     ann::{Asked, Further, Hit, Searcher, SelfJoin},
     cancel::CancelToken,
     error::Result,
+    fingerprint::Fingerprint,
     params::ParameterSet,
     store::{Store, TrackId},
     units::Frames,
@@ -137,20 +138,17 @@ fn worth_comparing(
     Ok(pairs)
 }
 
-/// Where two tracks have near windows: each window of one against each of the other.
-///
-/// # Errors
-/// Those of [`candidates`].
-pub fn seeds_of(store: &Store, one: TrackId, two: TrackId) -> Result<Vec<Seed>> {
-    let params = store.params();
+/// Where two recordings have near windows: each window of one against each of the other.
+pub fn seeds_of(params: &ParameterSet, a: &Fingerprint, b: &Fingerprint) -> Vec<Seed> {
+    /// Whose windows are asked for does not matter here.
+    const ONE: TrackId = TrackId(0);
     let dims = params.window_dims;
-    let (a, b) = (store.fingerprint(one)?, store.fingerprint(two)?);
     let mut asked = Further::default();
     for (&position, window) in a.positions.iter().zip(a.windows.chunks_exact(dims)) {
-        asked.asked.push(Asked { track: one, position: Frames(position), semitones: 0 });
+        asked.asked.push(Asked { track: ONE, position: Frames(position), semitones: 0 });
         asked.vectors.extend_from_slice(window);
     }
-    Moved::new(params).add(one, &a.frames, &mut asked);
+    Moved::new(params).add(ONE, &a.frames, &mut asked);
     let mut diagonals = Diagonals::default();
     for (asked, vector) in asked.asked.iter().zip(asked.vectors.chunks_exact(dims)) {
         for (&position, window) in b.positions.iter().zip(b.windows.chunks_exact(dims)) {
@@ -163,7 +161,7 @@ pub fn seeds_of(store: &Store, one: TrackId, two: TrackId) -> Result<Vec<Seed>> 
             }
         }
     }
-    Ok(diagonals.into_seeds())
+    diagonals.into_seeds()
 }
 
 /// Some windows of each of these tracks, moved by some semitones or frames.

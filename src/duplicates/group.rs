@@ -191,7 +191,7 @@ fn all_links(
             }
             let seeds = match neighbours.0.get(&one).and_then(|of| of.get(&two)) {
                 Some(seeds) => seeds.clone(),
-                None => seeds_of(store, one, two)?,
+                None => seeds_of(store.params(), &store.fingerprint(one)?, &store.fingerprint(two)?),
             };
             jobs.push((one, two, seeds));
         }

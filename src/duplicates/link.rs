@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     error::Result,
+    fingerprint::Fingerprint,
     store::{Store, TrackId},
     units::Seconds,
 };
@@ -62,8 +63,19 @@ impl Compared {
 /// Those of the index.
 pub fn compared(store: &Store, one: TrackId, two: TrackId) -> Result<Compared> {
     let _snapshot = store.snapshot()?;
-    let seeds = seeds_of(store, one, two)?;
-    Ok(Compared::new(&Sound::read(store, one)?, &Sound::read(store, two)?, &seeds))
+    compared_with(store, &store.fingerprint(one)?, two)
+}
+
+/// Compares a recording with a track, window by window.
+///
+/// # Errors
+/// Those of the index.
+pub fn compared_with(store: &Store, one: &Fingerprint, two: TrackId) -> Result<Compared> {
+    let other = store.fingerprint(two)?;
+    let seeds = seeds_of(store.params(), one, &other);
+    let sound =
+        |of: &Fingerprint| Sound::new(store.params(), of.frames.clone()).with_levels(of.levels.clone());
+    Ok(Compared::new(&sound(one), &sound(&other), &seeds))
 }
 
 /// The parts that agree, in seconds.

@@ -50,7 +50,7 @@ pub use candidates::candidates;
 pub use facts::{Facts, is_lossless};
 pub use group::{Group, groups};
 pub use keep::{Rule, best, compare};
-pub use link::{Compared, Link, compared};
+pub use link::{Compared, Link, compared, compared_with};
 pub use loudness::Loudness;
 pub use memory::Memory;
 pub use newcomers::newcomers;

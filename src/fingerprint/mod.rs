@@ -1,11 +1,16 @@
-//! What an index keeps of a recording: packed chroma frames, vectors of windows of them, and levels.
+//! What an index keeps of a recording: packed chroma frames, vectors of windows of them, levels, and vectors of sections for its
+//! versions.
 mod frame_code;
 mod levels;
+mod melody;
 mod projection;
+mod sections;
 
 pub use frame_code::FrameCode;
 pub use levels::{LEVEL_FRAMES, Levels, energy};
+pub use melody::{MelodyFrame, PITCHES, Sums, harmony, melody};
 pub use projection::Projection;
+pub use sections::{SECTION_DIMS, SECTION_HOP, SECTION_SECONDS, Sections, section_cosine, sections_of};
 
 use crate::params::ParameterSet;
 
@@ -21,6 +26,9 @@ pub struct Fingerprint {
     pub windows: Vec<i8>,
     /// How loud it is over time ([`Levels`]). Empty if that is not known: tracks have levels since format 4.
     pub levels: Vec<u8>,
+    /// What the versions of a piece share, [`SECTION_DIMS`] values for each section ([`Sections`]). Empty for a short recording,
+    /// or if that is not known: tracks have sections since format 5.
+    pub sections: Vec<i8>,
 }
 
 /// Collects chroma frames into a [`Fingerprint`], in memory that grows only by what is kept.
@@ -84,6 +92,7 @@ impl Fingerprinter {
         }
         self.recent.clear();
         self.frame_count = 0;
+        self.fingerprint.sections = sections_of(&self.fingerprint.frames, &self.params);
         std::mem::take(&mut self.fingerprint)
     }
 
@@ -98,7 +107,7 @@ impl Fingerprinter {
 }
 
 impl Fingerprint {
-    /// Whether the frames and windows are the same. Levels may be unknown.
+    /// Whether the frames and windows are the same. Levels and sections may be unknown.
     pub fn is_same_sound(&self, other: &Self) -> bool {
         (&self.frames, &self.positions, &self.windows) == (&other.frames, &other.positions, &other.windows)
     }

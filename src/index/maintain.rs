@@ -7,6 +7,7 @@ use crate::error::{Error, IndexError};
 use crate::{
     ann::{self, Built},
     error::Result,
+    version,
 };
 
 impl Index {
@@ -29,6 +30,7 @@ impl Index {
             if store.neighbour_index().is_err() && store.given_centroids()?.is_none() {
                 store.write(|batch| batch.clear_neighbours())?;
             }
+            version::fill(store, true, &options.cancel)?;
             ann::maintain(store, &options.neighbours.force(true), &options.cancel)
         })
     }

@@ -9,6 +9,7 @@ use crate::{
     cancel::CancelToken,
     error::{Error, IndexError, Result},
     failpoint,
+    fingerprint::{Fingerprint, sections_of},
     store::{Batch, Store, TrackId},
 };
 
@@ -178,7 +179,7 @@ fn merge_track(
             summary.added += 1;
             (track.record.path, track.record.size) = (first.path.clone(), first.size);
             track.record.mtime_ns = first.mtime_ns;
-            batch.add_track(&track.record, &other.fingerprint(id)?)?
+            batch.add_track(&track.record, &with_sections(other.fingerprint(id)?, other))?
         }
     };
     for file in &files {
@@ -187,4 +188,12 @@ fn merge_track(
     }
     failpoint::reach("merge");
     Ok(Some(here))
+}
+
+/// The same with its sections, which an index of an older format does not have.
+fn with_sections(fingerprint: Fingerprint, of: &Store) -> Fingerprint {
+    if !fingerprint.sections.is_empty() {
+        return fingerprint;
+    }
+    Fingerprint { sections: sections_of(&fingerprint.frames, of.params()), ..fingerprint }
 }

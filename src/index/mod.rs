@@ -31,3 +31,4 @@ mod several;
 mod tests;
 pub(crate) mod timeline;
 pub(crate) mod verify;
+pub(crate) mod versions;

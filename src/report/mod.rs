@@ -12,6 +12,7 @@ pub(crate) mod live;
 #[cfg(feature = "analyze")]
 pub(crate) mod plot;
 pub(crate) mod timeline;
+pub(crate) mod versions;
 
 #[cfg(feature = "explain")]
 pub use crate::draw::{Pixels, Theme, no_font};
@@ -31,3 +32,4 @@ pub use timeline::{
     Play, Timeline,
     writer::{TimelineFormat, TimelineWriter},
 };
+pub use versions::{Similar, SimilarTrack, Version, Versions};

@@ -1,7 +1,7 @@
 //! Makes the file smaller, and copies it to be sent elsewhere.
 use std::{fs, io, path::Path};
 
-use super::{batch::Batch, database::Store, layout::list_rows, neighbours::Census};
+use super::{batch::Batch, database::Store, layout::list_rows, neighbours::Census, open::PAGE_BYTES};
 use crate::{
     cancel::CancelToken,
     error::{Error, Result},
@@ -15,8 +15,8 @@ impl Store {
     /// # Errors
     /// [`IndexError::DiskFull`](crate::error::IndexError::DiskFull); [`IndexError::Busy`](crate::error::IndexError::Busy)
     /// if other processes keep writing; [`Error::Interrupted`] once `cancel` is cancelled; what SQLite reports. The
-    /// content of the file stays the same. If the new pages were committed before that, the log stays beside the file
-    /// until somebody writes.
+    /// content of the file stays the same. After a cancellation, the log stays beside the file until somebody writes:
+    /// a log as long as the file takes too long to empty.
     pub fn compact(&mut self, cancel: &CancelToken) -> Result<()> {
         let cancellable = self.cancellable(cancel);
         self.write_without_folding(|batch| {
@@ -29,8 +29,8 @@ impl Store {
         failpoint::reach("compact");
         if let Err(error) = self.pack() {
             drop(cancellable);
-            // Empties the log of what was rolled back. What went wrong first is what the caller needs to know.
-            let _ = self.trim_log();
+            // The log holds what was rolled back. What went wrong first is what the caller needs to know.
+            let _ = if matches!(error, Error::Interrupted) { self.leave_log() } else { self.trim_log() };
             return Err(error);
         }
         failpoint::reach("compacted");
@@ -39,7 +39,7 @@ impl Store {
     }
 
     /// Writes the present state to a new file at `to`, without a log and without gaps. Readers and writers go on
-    /// meanwhile. A file of an older format keeps its format.
+    /// meanwhile. A file of an older format keeps its format, but gets pages of the present size.
     ///
     /// # Errors
     /// [`Error::Io`] if there is a file already or none can be made; [`Error::Interrupted`] once `cancel` is cancelled;
@@ -61,7 +61,7 @@ impl Store {
             builder.permissions(fs::Permissions::from_mode(0o666));
         }
         let part = builder.tempfile_in(folder).map_err(io)?;
-        self.copy_without_gaps(part.path())?;
+        self.copy_without_gaps(part.path(), PAGE_BYTES)?;
         part.as_file().sync_all().map_err(io)?;
         failpoint::reach("export");
         part.persist_noclobber(to).map_err(|e| io(e.error))?;

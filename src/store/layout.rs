@@ -1,6 +1,6 @@
 //! How blobs are cut, and which rows belong to a track or a list.
 use super::ids::TrackId;
-use crate::params::ParameterSet;
+use crate::{fingerprint::SECTION_DIMS, params::ParameterSet};
 
 /// The longest blob of a two-column row that stays within its 4 KiB page. SQLite takes 35 of the 4,096 bytes: for the
 /// page's header (8), the cell's pointer (2), length and id (up to 12), and as a reserve. The record's header takes 4.
@@ -28,6 +28,8 @@ pub struct Layout {
     pub level_bytes: usize,
     /// Levels in each `level_block` but a track's last.
     pub levels_per_block: usize,
+    /// Sections in each `section_block` but a track's last.
+    pub sections_per_block: usize,
     /// Windows in each `window_block` but a track's last.
     pub windows_per_block: usize,
     /// Windows in each `posting` but a list's last.
@@ -46,6 +48,7 @@ impl Layout {
             frames_per_block: (FIT / params.frame_bytes()).max(1),
             level_bytes: params.octaves,
             levels_per_block: (FIT / params.octaves).max(1),
+            sections_per_block: (FIT / SECTION_DIMS).max(1),
             windows_per_block: ((FIT - 2 * LENGTH) / (REF + dims)).max(1),
             windows_per_posting: ((FIT_TWICE - 3 * LENGTH) / (2 * REF + dims)).max(1),
             centroids_per_block: ((FIT - LENGTH) / dims).max(1),

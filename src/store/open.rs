@@ -24,6 +24,9 @@ use crate::{
 const MAX_VALUE_BYTES: i32 = 1 << 20;
 /// No SQLite file is shorter.
 const MIN_FILE_BYTES: u64 = 512;
+/// The bytes of a page in new files. A search reads lists of a few pages each: with SQLite's 4,096, a third of a query's time
+/// among 10,000 tracks went into asking the system for pages. With more than this, a small change writes too much.
+pub(super) const PAGE_BYTES: u32 = 16 * 1024;
 /// SQLite's page cache, in KiB.
 const CACHE_KIB: i32 = 8 * 1024;
 /// How often a reader without locks tries again before it gives way to a writer.
@@ -109,7 +112,7 @@ fn begin(db: &Connection, path: &Path, params: &ParameterSet) -> Result<(), Refu
     }
     // A refused file stays as it was, including its journal mode.
     if examine(db, path, params)? == Content::Nothing {
-        db.pragma_update(None, "page_size", 4096)?;
+        db.pragma_update(None, "page_size", PAGE_BYTES)?;
     }
     begin_log(db)?;
     db.pragma_update(None, "synchronous", "normal")?;

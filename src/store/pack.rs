@@ -47,9 +47,9 @@ const SUFFIX: &str = ".partial";
 const LEFT: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Store {
-    /// Writes the present state to the empty file at `to`, without gaps. Does not wait until it is on the disk, which
-    /// nothing could interrupt.
-    pub(super) fn copy_without_gaps(&self, to: &Path) -> Result<()> {
+    /// Writes the present state to the empty file at `to`, without gaps, in pages of `page_bytes`. Does not wait until it is on
+    /// the disk, which nothing could interrupt.
+    pub(super) fn copy_without_gaps(&self, to: &Path, page_bytes: u32) -> Result<()> {
         let name = ToSqlOutput::Borrowed(ValueRef::Text(to.as_os_str().as_encoded_bytes()));
         // SQLite attaches the new file while it writes it.
         let attach =
@@ -60,8 +60,9 @@ impl Store {
             let set = |value: i64| {
                 self.db.pragma_update(None, SYNCHRONOUS, value).map_err(|error| self.error(error))
             };
+            // The new file gets these settings from its source, which is not written.
+            self.db.pragma_update(None, "page_size", page_bytes).map_err(|error| self.error(error))?;
             attach(1)?;
-            // The new file gets this setting from its source, which is not written.
             set(0)?;
             let before = StepLimit::before_copy(bytes);
             let done = self.sql_after(before, || self.db.execute("VACUUM INTO ?1", [name]));
@@ -76,9 +77,11 @@ impl Store {
         let main = beside::name(&self.path, "");
         let folder = main.parent().unwrap_or(Path::new("."));
         remove_left(folder);
+        let page_bytes = self.sql(|| self.db.pragma_query_value(None, "page_size", |row| row.get(0)))?;
         for _ in 0..MAX_COPIES {
             let copy = Temporary::new(folder)?;
-            self.copy_without_gaps(copy.path())?;
+            // Pages of another size cannot be put back.
+            self.copy_without_gaps(copy.path(), page_bytes)?;
             // SAFETY: the handle is used while the connection is open.
             let copied = version(unsafe { self.db.handle() }, &self.path)?;
             failpoint::pass("copied");
@@ -204,7 +207,7 @@ mod tests {
         cancel::CancelToken,
         error::IndexError,
         fingerprint::Fingerprint,
-        store::{TrackRecord, layout::Layout},
+        store::{TrackRecord, layout::Layout, open::PAGE_BYTES},
     };
     use std::{cell::Cell, path::PathBuf, rc::Rc};
 
@@ -330,6 +333,42 @@ mod tests {
 
     fn tracks(store: &Store) -> u64 {
         store.totals().unwrap().tracks
+    }
+
+    #[test]
+    fn pages_stay_as_large_as_they_were_but_a_copy_has_those_of_new_files() {
+        let sparse = Sparse::new();
+        let page_bytes = |file: &Path| {
+            let bytes = fs::read(file).unwrap();
+            u32::from(u16::from_be_bytes([bytes[16], bytes[17]]))
+        };
+        assert_eq!(page_bytes(&sparse.file), PAGE_BYTES);
+        // As files are that were made before.
+        let old = sparse.folder.path().join("old.refrain");
+        let db = Connection::open(&sparse.file).unwrap();
+        db.pragma_update(None, "page_size", 4096).unwrap();
+        db.execute("VACUUM INTO ?1", [old.to_str().unwrap()]).unwrap();
+        drop(db);
+        let mut store = Store::open_write(&old).unwrap();
+        store.compact(&CancelToken::new()).unwrap();
+        let (first, second) =
+            (sparse.folder.path().join("1.refrain"), sparse.folder.path().join("2.refrain"));
+        store.export(&first, &CancelToken::new()).unwrap();
+        // What a copy was made with does not stay with the connection.
+        store.compact(&CancelToken::new()).unwrap();
+        store.export(&second, &CancelToken::new()).unwrap();
+        store.close().unwrap();
+        assert_eq!(page_bytes(&old), 4096);
+        for copy in [first, second] {
+            assert_eq!(page_bytes(&copy), PAGE_BYTES);
+            Store::open_read(&copy).unwrap().verify(&CancelToken::new()).unwrap();
+            let but_pages = |rows: Vec<String>| {
+                rows.into_iter()
+                    .filter(|row| row != "Integer(4096)" && row != "Integer(16384)")
+                    .collect::<Vec<_>>()
+            };
+            assert!(but_pages(rows(&copy)) == but_pages(sparse.rows.clone()));
+        }
     }
 
     #[test]

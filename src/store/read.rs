@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    fingerprint::Fingerprint,
+    fingerprint::{Fingerprint, SECTION_DIMS},
     tags::Tags,
     units::{Frames, Seconds},
 };
@@ -186,6 +186,10 @@ impl Store {
             Ok(())
         })?;
         fingerprint.levels = self.levels(id)?;
+        self.sections(id..=id, |_, vectors| {
+            fingerprint.sections.extend_from_slice(vectors);
+            Ok(())
+        })?;
         Ok(fingerprint)
     }
 
@@ -212,6 +216,62 @@ impl Store {
             },
         )?;
         Ok(levels)
+    }
+
+    /// Calls `each` with the vectors of sections of the `tracks`, block by block, in order of track and time: at most
+    /// [`Layout::sections_per_block`](super::layout::Layout::sections_per_block) of [`SECTION_DIMS`] values. Old tracks have none.
+    ///
+    /// # Errors
+    /// Those of `each`; [`IndexError::Damaged`](crate::error::IndexError::Damaged) if a block makes no sense.
+    pub fn sections(
+        &self,
+        tracks: RangeInclusive<TrackId>,
+        mut each: impl FnMut(TrackId, &[i8]) -> Result<()>,
+    ) -> Result<()> {
+        let full = self.layout.sections_per_block * SECTION_DIMS;
+        let mut vectors = Vec::with_capacity(full);
+        // The row that comes next in the same track, unless the last block was not full.
+        let mut next = None;
+        self.each_row(
+            "SELECT id, data FROM section_block WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
+            (track_rows(*tracks.start()).0, track_rows(*tracks.end()).1),
+            |row| {
+                let (at, data) = (self.integer(row, 0)?, self.blob(row, 1)?);
+                let begins = at & ((1 << BLOCK_BITS) - 1) == 0;
+                let track = TrackId((at >> BLOCK_BITS) as u32);
+                if !(begins || next == Some(at))
+                    || data.is_empty()
+                    || data.len() % SECTION_DIMS != 0
+                    || data.len() > full
+                {
+                    return Err(self.damaged(format!("the sections of track {}", track.0)));
+                }
+                next = (data.len() == full).then_some(at + 1);
+                vectors.clear();
+                vectors.extend(data.iter().map(|&byte| byte.cast_signed()));
+                each(track, &vectors)
+            },
+        )
+    }
+
+    /// The first tracks after `after` that have at least `frames` frames but no sections, at most `count` of them.
+    pub(crate) fn without_sections(
+        &self,
+        after: Option<TrackId>,
+        frames: usize,
+        count: usize,
+    ) -> Result<Vec<TrackId>> {
+        let mut tracks = Vec::new();
+        self.each_row(
+            "SELECT id FROM track AS t WHERE id > ?1 AND frame_count >= ?2 AND NOT EXISTS \
+             (SELECT 1 FROM section_block AS s WHERE s.id = t.id << 20) ORDER BY id LIMIT ?3",
+            (after.map_or(-1, |id| i64::from(id.0)), frames as i64, count as i64),
+            |row| {
+                tracks.push(TrackId(self.value(row, 0)?));
+                Ok(())
+            },
+        )?;
+        Ok(tracks)
     }
 
     /// Every id that a track can have.

@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../schema/0002_files.sql"),
     include_str!("../../schema/0003_ffmpeg.sql"),
     include_str!("../../schema/0004_duplicates.sql"),
+    include_str!("../../schema/0005_versions.sql"),
 ];
 
 /// Views that show a file of an older format as one of the newest; the n-th is for format n + 1.
@@ -19,6 +20,7 @@ const READ_AS_NEWEST: &[&str] = &[
     include_str!("../../schema/read_0001.sql"),
     include_str!("../../schema/read_0002.sql"),
     include_str!("../../schema/read_0003.sql"),
+    include_str!("../../schema/read_0004.sql"),
 ];
 
 /// The newest format, kept in `user_version`.
@@ -125,7 +127,7 @@ mod tests {
         let views = || {
             db.query_row("SELECT count(*) FROM sqlite_temp_schema", [], |row| row.get::<_, i64>(0)).unwrap()
         };
-        assert_eq!(views(), 10);
+        assert_eq!(views(), 11);
         read_as_newest(&db, FORMAT).unwrap();
         assert_eq!(views(), 0);
     }

@@ -18,7 +18,7 @@ const WAIT: Duration = Duration::from_millis(300);
 /// … or, at its end, to the next writer.
 const LAST_WAIT: Duration = Duration::from_secs(2);
 /// A log of so many bytes is folded at once, not at the end: readers look for every page in it, and cannot fold it
-/// themselves. SQLite tries every 4 MB, but gives up if there is a reader.
+/// themselves. SQLite tries every 1,000 pages, but gives up if there is a reader.
 const LONG: u64 = 64 << 20;
 /// SQLite folds the log after so many pages, unless it is told something else.
 const PAGES_A_FOLD: i64 = 1000;
@@ -62,11 +62,16 @@ impl Store {
     pub(super) fn fold_or_leave_log(&mut self) -> Result<()> {
         let done = self.empty_log(WAIT);
         if matches!(done, Err(Error::Interrupted)) {
-            self.writes = false;
-            let config = self.db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
-            config.map_err(|error| self.error(error))?;
+            self.leave_log()?;
         }
         done
+    }
+
+    /// Lets closing this store leave the log beside the file, unless something is written before.
+    pub(super) fn leave_log(&mut self) -> Result<()> {
+        self.writes = false;
+        let config = self.db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+        config.map(|_| ()).map_err(|error| self.error(error))
     }
 
     /// Runs `work` in one transaction. SQLite does not fold the log after it, which nothing could interrupt.

@@ -10,7 +10,11 @@ use super::{
     path,
     records::TrackRecord,
 };
-use crate::{error::Result, failpoint, fingerprint::Fingerprint};
+use crate::{
+    error::Result,
+    failpoint,
+    fingerprint::{Fingerprint, SECTION_DIMS},
+};
 
 /// The most bytes of a tag or a reason that are stored.
 const MAX_TEXT_BYTES: usize = 4096;
@@ -57,6 +61,7 @@ impl Batch<'_> {
         {
             self.describe(id, record)?;
             self.put_levels(id, &fingerprint.levels)?;
+            self.put_sections(id, &fingerprint.sections)?;
             self.list(&record.path, record.size, record.mtime_ns, id)?;
             return Ok(Put::Described(id));
         }
@@ -133,6 +138,7 @@ impl Batch<'_> {
             self.run("INSERT INTO window_block (id, data) VALUES (?1, ?2)", (row, data))?;
         }
         self.put_levels(TrackId(id), &fingerprint.levels)?;
+        self.put_sections(TrackId(id), &fingerprint.sections)?;
         self.describe(TrackId(id), record)?;
         Ok(TrackId(id))
     }
@@ -146,6 +152,22 @@ impl Batch<'_> {
             self.run("INSERT OR REPLACE INTO level_block (id, data) VALUES (?1, ?2)", (row, block))?;
         }
         Ok(())
+    }
+
+    /// Stores the vectors of a track's sections instead of those that it had, unless there are none.
+    pub(crate) fn put_sections(&self, id: TrackId, sections: &[i8]) -> Result<()> {
+        assert_eq!(sections.len() % SECTION_DIMS, 0, "vectors of {SECTION_DIMS} values");
+        let blocks = sections.chunks(self.store.layout.sections_per_block * SECTION_DIMS);
+        for (row, block) in (i64::from(id.0) << BLOCK_BITS..).zip(blocks) {
+            let data: Vec<u8> = block.iter().map(|value| value.cast_unsigned()).collect();
+            self.run("INSERT OR REPLACE INTO section_block (id, data) VALUES (?1, ?2)", (row, data))?;
+        }
+        Ok(())
+    }
+
+    /// Removes the vectors of all sections.
+    pub(crate) fn clear_sections(&self) -> Result<()> {
+        self.run("DELETE FROM section_block", []).map(|_| ())
     }
 
     /// Stores that the file at `path` gave no fingerprint. `refused_by` says what refused it, if that is known. If it was the only file of a track, that track is removed.
@@ -232,6 +254,7 @@ impl Batch<'_> {
         self.run("DELETE FROM frame_block WHERE id BETWEEN ?1 AND ?2", (first, last))?;
         self.run("DELETE FROM window_block WHERE id BETWEEN ?1 AND ?2", (first, last))?;
         self.run("DELETE FROM level_block WHERE id BETWEEN ?1 AND ?2", (first, last))?;
+        self.run("DELETE FROM section_block WHERE id BETWEEN ?1 AND ?2", (first, last))?;
         self.run("DELETE FROM quality WHERE track = ?1", [id.0])?;
         self.run("DELETE FROM track WHERE id = ?1", [id.0])?;
         self.run(

@@ -34,7 +34,6 @@ const LONGEST: Duration = Duration::from_secs(120);
 const TOGETHER: u64 = 250;
 
 const KINDS: [&str; 4] = ["plain", "neighbours", "format_1", "format_1_neighbours"];
-const PAGE: usize = 4096;
 
 /// Columns that nothing else in the file confirms. An answer is right or wrong by the other ones.
 const NOT_HELD: &[&str] = &["path", "title", "artist", "album", "duration", "size", "mtime_ns", "hash"];
@@ -76,11 +75,17 @@ fn files(folder: &Path) {
     }
 }
 
+/// The bytes of a page of this file, as its header says.
+fn page_bytes(file: &[u8]) -> usize {
+    usize::from(u16::from_be_bytes([file[16], file[17]]))
+}
+
 /// Damages a file in one of seven ways, and returns the way.
 fn damage(bytes: &mut Vec<u8>, case: u64) -> &'static str {
     // Neighbouring seeds give similar numbers; those of a fork are unrelated.
     let mut random = fastrand::Rng::with_seed(case).fork();
-    let pages = bytes.len() / PAGE;
+    let size = page_bytes(bytes);
+    let pages = bytes.len() / size;
     let kinds = case / KINDS.len() as u64 % 7;
     match kinds {
         0 => {
@@ -96,16 +101,16 @@ fn damage(bytes: &mut Vec<u8>, case: u64) -> &'static str {
         }
         2 => {
             let (a, b) = (random.usize(..pages), random.usize(..pages));
-            for i in 0..PAGE {
-                bytes.swap(a * PAGE + i, b * PAGE + i);
+            for i in 0..size {
+                bytes.swap(a * size + i, b * size + i);
             }
             "swapped pages"
         }
         3 => {
             // These are varints and counts, at the beginning of a page, of its cells, and of blobs.
             for _ in 0..random.u8(1..=4) {
-                let page = random.usize(..pages) * PAGE;
-                let room = if random.bool() { 32 } else { PAGE };
+                let page = random.usize(..pages) * size;
+                let room = if random.bool() { 32 } else { size };
                 let head = random.usize(..room);
                 let new = [0, 1, 0x7f, 0x80, 0xff, random.u8(..)][random.usize(..6)];
                 bytes[page + head] = new;
@@ -113,20 +118,20 @@ fn damage(bytes: &mut Vec<u8>, case: u64) -> &'static str {
             "lengths"
         }
         4 => {
-            let (at, count) = (random.usize(..bytes.len()), random.usize(1..=2 * PAGE));
+            let (at, count) = (random.usize(..bytes.len()), random.usize(1..=2 * size));
             let end = bytes.len().min(at + count);
             bytes[at..end].iter_mut().for_each(|byte| *byte = random.u8(..));
             "noise"
         }
         5 => {
-            let (at, count) = (random.usize(..bytes.len()), random.usize(1..=2 * PAGE));
+            let (at, count) = (random.usize(..bytes.len()), random.usize(1..=2 * size));
             let end = bytes.len().min(at + count);
             bytes[at..end].fill(0);
             "zeros"
         }
         _ => {
-            let (from, to) = (random.usize(..pages) * PAGE, random.usize(..pages) * PAGE);
-            bytes.copy_within(from..from + PAGE, to);
+            let (from, to) = (random.usize(..pages) * size, random.usize(..pages) * size);
+            bytes.copy_within(from..from + size, to);
             "a page twice"
         }
     }
@@ -325,10 +330,11 @@ fn endless(file: &Path, table: &str) {
         .unwrap();
     drop(db);
     let mut bytes = fs::read(file).unwrap();
-    let root = (root as usize - 1) * PAGE;
-    let leaf = bytes[root..root + PAGE].to_vec();
+    let size = page_bytes(&bytes);
+    let root = (root as usize - 1) * size;
+    let leaf = bytes[root..root + size].to_vec();
     let top = levels_over(leaf, &mut bytes);
-    bytes[root..root + PAGE].copy_from_slice(&top);
+    bytes[root..root + size].copy_from_slice(&top);
     write_pages(file, bytes);
 }
 
@@ -336,14 +342,15 @@ fn endless(file: &Path, table: &str) {
 /// page.
 fn levels_over(page: Vec<u8>, bytes: &mut Vec<u8>) -> Vec<u8> {
     const LEVELS: usize = 6;
+    let size = page.len();
     let mut below = page;
     for _ in 0..LEVELS {
         bytes.extend_from_slice(&below);
-        let child = (bytes.len() / PAGE) as u32;
+        let child = (bytes.len() / size) as u32;
         // An interior page of a table has a header, the places of its cells, and the cells at the end: a page and a row
         // in each.
-        below = vec![0; PAGE];
-        let (cells, mut at) = (300_u16, PAGE);
+        below = vec![0; size];
+        let (cells, mut at) = (300_u16, size);
         for cell in 0..cells {
             at -= 7;
             below[at..at + 4].copy_from_slice(&child.to_be_bytes());
@@ -360,7 +367,7 @@ fn levels_over(page: Vec<u8>, bytes: &mut Vec<u8>) -> Vec<u8> {
 
 /// Writes a file whose header says how many pages there are.
 fn write_pages(file: &Path, mut bytes: Vec<u8>) {
-    let pages = (bytes.len() / PAGE) as u32;
+    let pages = (bytes.len() / page_bytes(&bytes)) as u32;
     bytes[28..32].copy_from_slice(&pages.to_be_bytes());
     fs::write(file, bytes).unwrap();
 }
@@ -389,9 +396,9 @@ fn cells(page: &[u8], header: usize) -> Vec<&[u8]> {
     (0..number(header + 3)).map(cell).collect()
 }
 
-/// A leaf page of a table.
-fn leaf(cells: &[&[u8]]) -> Vec<u8> {
-    let (mut page, mut at) = (vec![0; PAGE], PAGE);
+/// A leaf page of `size` bytes of a table.
+fn leaf(size: usize, cells: &[&[u8]]) -> Vec<u8> {
+    let (mut page, mut at) = (vec![0; size], size);
     for (i, cell) in cells.iter().enumerate() {
         at -= cell.len();
         page[at..at + cell.len()].copy_from_slice(cell);
@@ -408,27 +415,28 @@ fn leaf(cells: &[&[u8]]) -> Vec<u8> {
 fn endless_schema(file: &Path) {
     const HEADER: usize = 100;
     let mut bytes = fs::read(file).unwrap();
-    let first = bytes[..PAGE].to_vec();
+    let size = page_bytes(&bytes);
+    let first = bytes[..size].to_vec();
     assert_eq!(first[HEADER], 13, "the schema fits its page");
     let objects = cells(&first, HEADER);
     let names = |cell: &[u8], name: &[u8]| cell.windows(name.len()).any(|part| part == name);
     let automatic = objects.iter().find(|cell| names(cell, b"sqlite_autoindex_track_1")).unwrap();
-    let whole = leaf(&objects);
+    let whole = leaf(size, &objects);
     bytes.extend_from_slice(&whole);
-    let whole = (bytes.len() / PAGE) as u32;
-    let top = levels_over(leaf(&[automatic]), &mut bytes);
+    let whole = (bytes.len() / size) as u32;
+    let top = levels_over(leaf(size, &[automatic]), &mut bytes);
     bytes.extend_from_slice(&top);
-    let top = (bytes.len() / PAGE) as u32;
+    let top = (bytes.len() / size) as u32;
     // This interior page has one cell: the real schema, up to row 100. All later rows are on the right.
-    let page = &mut bytes[..PAGE];
+    let page = &mut bytes[..size];
     page[HEADER..].fill(0);
     page[HEADER] = 5;
     page[HEADER + 3..HEADER + 5].copy_from_slice(&1_u16.to_be_bytes());
-    page[HEADER + 5..HEADER + 7].copy_from_slice(&(PAGE as u16 - 5).to_be_bytes());
+    page[HEADER + 5..HEADER + 7].copy_from_slice(&(size as u16 - 5).to_be_bytes());
     page[HEADER + 8..HEADER + 12].copy_from_slice(&top.to_be_bytes());
-    page[HEADER + 12..HEADER + 14].copy_from_slice(&(PAGE as u16 - 5).to_be_bytes());
-    page[PAGE - 5..PAGE - 1].copy_from_slice(&whole.to_be_bytes());
-    page[PAGE - 1] = 100;
+    page[HEADER + 12..HEADER + 14].copy_from_slice(&(size as u16 - 5).to_be_bytes());
+    page[size - 5..size - 1].copy_from_slice(&whole.to_be_bytes());
+    page[size - 1] = 100;
     write_pages(file, bytes);
 }
 
@@ -446,10 +454,11 @@ fn swap_rows(file: &Path, table: &str) {
     let root: u32 = db.query_row(&root, [], |row| row.get(0)).unwrap();
     drop(db);
     let mut bytes = fs::read(file).unwrap();
-    let mut page = (root as usize - 1) * PAGE;
+    let size = page_bytes(&bytes);
+    let mut page = (root as usize - 1) * size;
     while bytes[page] == 5 {
         let right = u32::from_be_bytes(bytes[page + 8..page + 12].try_into().unwrap());
-        page = (right as usize - 1) * PAGE;
+        page = (right as usize - 1) * size;
     }
     assert_eq!(bytes[page], 13, "a leaf of {table}");
     assert!(bytes[page + 4] >= 2, "two rows of {table}");
@@ -630,8 +639,9 @@ fn verify_finds_content_that_does_not_belong_together() {
             db.prepare("SELECT rootpage FROM sqlite_schema WHERE name IN ('file', 'root')").unwrap();
         let roots: Vec<u32> = roots.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
         let mut bytes = fs::read(file).unwrap();
-        let [a, b] = [roots[0], roots[1]].map(|page| (page as usize - 1) * PAGE);
-        (0..PAGE).for_each(|i| bytes.swap(a + i, b + i));
+        let size = page_bytes(&bytes);
+        let [a, b] = [roots[0], roots[1]].map(|page| (page as usize - 1) * size);
+        (0..size).for_each(|i| bytes.swap(a + i, b + i));
         fs::write(file, bytes).unwrap();
     });
     assert!(matches!(reason, IndexError::Damaged(_)), "{reason}");

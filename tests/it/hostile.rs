@@ -325,7 +325,7 @@ fn a_full_disk() {
     }
     let small = place.at("small");
     fs::create_dir(&small).unwrap();
-    if !mount("size=200k", &small) {
+    if !mount("size=700k", &small) {
         eprintln!("skipped: no file system may be mounted here");
         return;
     }

@@ -30,7 +30,6 @@ mod explain;
 #[cfg(unix)]
 mod ffmpeg;
 mod format_1;
-mod formats_2_and_3;
 mod fpcalc;
 mod fuzz;
 mod help;
@@ -47,6 +46,7 @@ mod listen_stream;
 mod lists;
 mod merge;
 mod nonmusic;
+mod older_formats;
 mod quality;
 mod repaired;
 mod repeats;

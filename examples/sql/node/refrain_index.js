@@ -26,8 +26,8 @@ async function openIndex(path) {
   if (log && log.size > 0) throw new Error(`${path}: is being written; copy it with \`refrain index export --file\``);
   const db = new (await initSqlJs()).Database(fs.readFileSync(path));
   const number = (name) => [...rows(db, `PRAGMA ${name}`)][0][name];
-  if (number("application_id") !== 0x5246524e || ![2, 3, 4].includes(number("user_version"))) {
-    throw new Error(`${path}: not a refrain index of format 2, 3 or 4`);
+  if (number("application_id") !== 0x5246524e || ![2, 3, 4, 5].includes(number("user_version"))) {
+    throw new Error(`${path}: not a refrain index of format 2 to 5`);
   }
   const meta = Object.fromEntries([...rows(db, "SELECT key, value FROM meta")].map((row) => [row.key, row.value]));
   if (meta.parameter_set !== 1) throw new Error(`${path}: made with parameter set ${meta.parameter_set}, this knows 1`);

@@ -25,8 +25,8 @@ def open_index(name):
         uri += "&immutable=1"
     db = sqlite3.connect(uri, uri=True)
     numbers = [db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")]
-    if numbers not in ([0x5246524E, 2], [0x5246524E, 3], [0x5246524E, 4]):
-        raise ValueError(f"{path}: not a refrain index of format 2, 3 or 4")
+    if numbers not in ([0x5246524E, 2], [0x5246524E, 3], [0x5246524E, 4], [0x5246524E, 5]):
+        raise ValueError(f"{path}: not a refrain index of format 2 to 5")
     meta = dict(db.execute("SELECT key, value FROM meta"))
     if meta["parameter_set"] != 1:
         raise ValueError(f"{path}: made with parameter set {meta['parameter_set']}, this knows 1")

@@ -19,6 +19,7 @@ mod range;
 mod serve;
 mod shell;
 mod timeline;
+mod versions;
 
 use std::path::PathBuf;
 
@@ -43,6 +44,7 @@ pub use range::*;
 pub use serve::*;
 pub use shell::*;
 pub use timeline::*;
+pub use versions::*;
 
 /// Identify the recording that a piece of audio comes from
 #[derive(Debug, Parser)]
@@ -71,6 +73,10 @@ pub enum Command {
     Listen(ListenArgs),
     /// List the files that hold the same recording, and which of them to keep
     Duplicates(DuplicatesArgs),
+    /// List other performances of a piece: live, covers, in another key
+    Versions(VersionsArgs),
+    /// List tracks of similar harmony
+    Similar(SimilarArgs),
     /// Index music folders (short for `index build`)
     Build(BuildArgs),
     /// Index new and changed files in all indexed folders (short for `index update`)

@@ -54,6 +54,8 @@ fn main() -> ExitCode {
         #[cfg(feature = "listen")]
         Command::Listen(args) => cmd::listen::run(&args),
         Command::Duplicates(args) => cmd::duplicates::run(&args),
+        Command::Versions(args) => cmd::versions::run(&args),
+        Command::Similar(args) => cmd::similar::run(&args),
         #[cfg(feature = "serve")]
         Command::Serve(args) => cmd::serve::run(&args),
         Command::Analyze(args) => cmd::analyze::run(&args),

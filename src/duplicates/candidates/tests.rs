@@ -161,7 +161,8 @@ fn pairs_with_the_same_sound_have_a_seed_where_it_is() {
 #[test]
 fn each_window_of_two_tracks_is_compared_for_the_seeds_of_a_pair() {
     let library = songs();
-    let seeds = |one: u32, two: u32| seeds_of(&library.store, TrackId(one), TrackId(two)).unwrap();
+    let print = |track| library.store.fingerprint(TrackId(track)).unwrap();
+    let seeds = |one, two| seeds_of(&CURRENT, &print(one), &print(two));
     for (one, two, earlier) in [(1, 4, 2), (4, 1, -2), (1, 3, 30), (3, 1, -30)] {
         let best = seeds(one, two)[0];
         let distance = i64::from(best.one) - i64::from(best.two);

@@ -132,7 +132,8 @@ fn keys_ascend_in_the_order_of_sqlite() {
 fn change_keys(file: &Path, change: impl Fn(i64) -> Option<i64>) {
     const LEAF: u8 = 13;
     let mut bytes = fs::read(file).unwrap();
-    for page in bytes.chunks_exact_mut(4096).filter(|page| page[0] == LEAF) {
+    let page_bytes = usize::from(u16::from_be_bytes([bytes[16], bytes[17]]));
+    for page in bytes.chunks_exact_mut(page_bytes).filter(|page| page[0] == LEAF) {
         for cell in 0..usize::from(u16::from_be_bytes([page[3], page[4]])) {
             let mut at = usize::from(u16::from_be_bytes([page[8 + 2 * cell], page[9 + 2 * cell]]));
             // The length of the row comes first, then its key, seven bits a byte.

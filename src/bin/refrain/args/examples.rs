@@ -49,6 +49,23 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ("Move the other copies to the trash, without a question", "refrain duplicates --trash --yes"),
         ],
     ),
+    (
+        "versions",
+        &[
+            (
+                "List the live takes and covers of a song in the library",
+                "refrain versions ~/Music/live/orbit.flac",
+            ),
+            ("Of a file that is not in the library", "refrain versions song.flac"),
+        ],
+    ),
+    (
+        "similar",
+        &[
+            ("List tracks whose harmony moves alike", "refrain similar ~/Music/live/orbit.flac"),
+            ("Make a playlist of 30", "refrain similar ~/Music/live/orbit.flac -n 30 --m3u > alike.m3u8"),
+        ],
+    ),
     ("duplicates undo", &[("Put back what the last run moved or replaced", "refrain duplicates undo")]),
     (
         "index build",

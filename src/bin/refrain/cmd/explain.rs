@@ -1,6 +1,5 @@
 //! `refrain explain`
 use std::{
-    ffi::OsStr,
     fs,
     io::{self, Write},
     path::Path,
@@ -8,10 +7,9 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use refrain::{
-    Audio, Error, Explanation, Index, Match, QueryOptions, Selector, Status, TrackId, report, report::Theme,
-};
+use refrain::{Audio, Error, Explanation, Index, Match, QueryOptions, Status, report, report::Theme};
 
+use super::one_track;
 use crate::{args::ExplainArgs, db, folders, messages, needs::Needs, stop, wording};
 
 /// What a picture's name ends in.
@@ -24,7 +22,7 @@ pub fn run(args: &ExplainArgs) -> anyhow::Result<ExitCode> {
     let path = db::path()?;
     let index = Index::open(&path)?;
     super::warn_if_empty(&index)?;
-    let track = args.track.as_deref().map(|track| chosen(&index, track)).transpose()?;
+    let track = args.track.as_deref().map(|track| one_track::named(&index, track)).transpose()?;
     let options = QueryOptions::default()
         .min_score(args.min_score)
         .exact(args.exact)
@@ -68,18 +66,6 @@ pub fn run(args: &ExplainArgs) -> anyhow::Result<ExitCode> {
         print(&text(&args.clip, &explained))?;
     }
     Ok(if explained.status == Status::Match { ExitCode::SUCCESS } else { ExitCode::from(1) })
-}
-
-/// The track that a person named.
-fn chosen(index: &Index, name: &OsStr) -> anyhow::Result<TrackId> {
-    let selector = Selector::from(name);
-    let tracks = index.selected_tracks(&selector)?;
-    let shown = wording::shown(name);
-    match tracks[..] {
-        [track] => Ok(track),
-        [] => bail!("{shown} is not in the index; {} shows what is", db::hint("list")),
-        _ => bail!("{shown} names {} tracks; name one of them", tracks.len()),
-    }
 }
 
 /// How a picture is written.

@@ -39,12 +39,15 @@ pub mod listen;
 mod m3u;
 pub mod man;
 mod match_table;
+mod one_track;
 mod progress;
 pub mod query;
 mod query_csv;
 #[cfg(feature = "serve")]
 pub mod serve;
+pub mod similar;
 pub mod timeline;
+pub mod versions;
 
 /// A mistake that several commands refuse.
 const STDIN_TWICE: &str = "standard input (-) can be read only once; name it once";

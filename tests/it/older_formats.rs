@@ -1,4 +1,4 @@
-//! Indexes of formats 2 and 3: readers read them as they are, and a writer migrates them.
+//! Indexes of formats 2 to 4: readers read them as they are, and a writer migrates them.
 use std::fs;
 
 use super::{
@@ -15,7 +15,7 @@ fn old(place: &Place, format: u32) -> Vec<u8> {
 
 #[test]
 fn an_index_of_an_old_format_is_read_as_it_is() {
-    for format in [2, 3] {
+    for format in [2, 3, 4] {
         let place = Place::new();
         let bytes = old(&place, format);
         let clean = clip("clean.wav");
@@ -33,14 +33,14 @@ fn an_index_of_an_old_format_is_read_as_it_is() {
         index(&place, "export --file copy.refrain").code(0);
         assert_eq!(place.line("index list --json --db copy.refrain").code(0).json().len(), 2);
         place.line("index merge --db new.refrain i.refrain").code(0);
-        assert_eq!(place.line("index info --json --db new.refrain").json()[0]["format"], 4);
+        assert_eq!(place.line("index info --json --db new.refrain").json()[0]["format"], 5);
         assert_eq!(fs::read(place.at("i.refrain")).unwrap(), bytes, "readers change nothing");
     }
 }
 
 #[test]
 fn a_writer_migrates_an_index_of_an_old_format() {
-    for format in [2, 3] {
+    for format in [2, 3, 4] {
         let place = Place::new();
         old(&place, format);
         let rows = || {
@@ -55,7 +55,7 @@ fn a_writer_migrates_an_index_of_an_old_format() {
         let info = index(&place, "info --json").json().remove(0);
         assert_eq!(
             (&info["format"], &info["tracks"], &info["through_ffmpeg"]),
-            (&4.into(), &2.into(), &0.into())
+            (&5.into(), &2.into(), &0.into())
         );
         index(&place, "verify").code(0);
         assert_eq!(rows(), before);

@@ -1,0 +1,357 @@
+//! Calls that find other performances of a piece, and tracks of similar harmony.
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+use super::handle::Index;
+use crate::{
+    cancel::CancelToken,
+    decode::{Audio, BlockSource},
+    duplicates::{Relation, compared_with},
+    error::{AudioError, Error, Result},
+    extract::track::{self, contained},
+    fingerprint::Fingerprint,
+    library::Library,
+    query::{listen::Hearing, options::QueryOptions, variants::Range},
+    report::{Match, Similar, SimilarTrack, Status, Version, Versions},
+    store::{Store, TrackId},
+    tags::Tags,
+    units::{SampleRate, Seconds},
+    version::{self, Asked, Found, MIN_SECONDS},
+};
+
+/// How many more tracks than asked for are looked at, as some of them may be the recording itself.
+const MORE: usize = 20;
+
+/// Tracks that are less probable are not compared with the recording: copies are sure.
+const COMPARED: f64 = 0.1;
+
+/// Options of [`Index::versions_with`] and its brothers.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct VersionOptions {
+    top: usize,
+    min_score: f64,
+    copies: bool,
+    cancel: CancelToken,
+}
+
+impl Default for VersionOptions {
+    fn default() -> Self {
+        Self { top: 10, min_score: Self::MIN_SCORE, copies: false, cancel: CancelToken::new() }
+    }
+}
+
+impl VersionOptions {
+    /// The lowest score that counts as a version, unless [`min_score`](Self::min_score) sets another one. For the command.
+    #[doc(hidden)]
+    pub const MIN_SCORE: f64 = 0.5;
+
+    /// The most tracks to return.
+    #[must_use]
+    pub fn top(mut self, top: usize) -> Self {
+        self.top = top;
+        self
+    }
+
+    /// The lowest score that counts as a version, 0 to 1.
+    #[must_use]
+    pub fn min_score(mut self, min_score: f64) -> Self {
+        self.min_score = min_score;
+        self
+    }
+
+    /// Also returns tracks that hold the same recording, rather than another performance.
+    #[must_use]
+    pub fn copies(mut self, copies: bool) -> Self {
+        self.copies = copies;
+        self
+    }
+
+    /// Ends the call early, with [`Error::Interrupted`].
+    #[must_use]
+    pub fn cancel(mut self, token: &CancelToken) -> Self {
+        self.cancel = token.clone();
+        self
+    }
+}
+
+impl Index {
+    /// Finds other performances of the piece that a file, a stream or samples hold: live, covers, in other keys, at other
+    /// tempi, with other instruments. The same recording is no version of itself, so its copies are left out. At least 20 s of
+    /// music are needed, and no more than ten minutes are looked at.
+    ///
+    /// ```no_run
+    /// # fn main() -> refrain::Result<()> {
+    /// for version in refrain::Index::open("music.refrain")?.versions("song.mp3")?.versions {
+    ///     println!("{} {:.2}", version.path.display(), version.score);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Io`] and [`Error::Audio`] if the audio cannot be used; [`Error::Index`] if the index cannot be used. Silence is no
+    /// error: it has no versions.
+    pub fn versions<'a>(&self, audio: impl Into<Audio<'a>>) -> Result<Versions> {
+        self.versions_with(audio, &VersionOptions::default())
+    }
+
+    /// Like [`Index::versions`], with options.
+    ///
+    /// # Errors
+    /// Those of [`Index::versions`]; [`Error::Interrupted`].
+    pub fn versions_with<'a>(
+        &self,
+        audio: impl Into<Audio<'a>>,
+        options: &VersionOptions,
+    ) -> Result<Versions> {
+        let audio = audio.into();
+        let name = audio.name().to_owned();
+        contained(&name, || {
+            self.only()?;
+            let readers = self.readers()?;
+            let library = readers.library();
+            let params = *library.params();
+            let mut blocks = audio.cancelled_by(&options.cancel).for_fingerprint()?;
+            let mut tee = Tee::new(&mut *blocks, &library, &name, options);
+            let piece = match track::track(&mut tee, &params, &options.cancel) {
+                Ok(analysis) => Piece {
+                    same: tee.matches()?.into_iter().flat_map(|found| paths(&found)).collect(),
+                    fingerprint: analysis.fingerprint,
+                    track: None,
+                    duration: analysis.duration,
+                    warnings: analysis.warnings.iter().map(ToString::to_string).collect(),
+                },
+                Err(Error::Audio { reason: reason @ AudioError::NoFingerprint, .. }) => {
+                    return Ok(none(name.clone(), Seconds(0.0), vec![reason.to_string()]));
+                }
+                Err(error) => return Err(error),
+            };
+            self.versions_of(name.clone(), &piece, options)
+        })
+    }
+
+    /// Finds other performances of the piece that track `id` holds. Reads no audio. Returns `None` if there is no such track.
+    ///
+    /// # Errors
+    /// [`Error::Index`] if the index cannot be used; [`Error::Audio`] if the track is shorter than 20 s; [`Error::Interrupted`].
+    pub fn versions_of_track(&self, id: TrackId, options: &VersionOptions) -> Result<Option<Versions>> {
+        let store = self.only()?.reader()?;
+        let Some(track) = store.track(id)? else { return Ok(None) };
+        let piece = Piece {
+            fingerprint: store.fingerprint(id)?,
+            track: Some(id),
+            duration: track.record.duration,
+            same: BTreeSet::new(),
+            warnings: Vec::new(),
+        };
+        drop(store);
+        self.versions_of(track.record.path, &piece, options).map(Some)
+    }
+
+    /// Finds tracks whose harmony moves like that of track `id`, in any key: without the recording itself, and without a claim
+    /// that they are the same piece. Returns `None` if there is no such track.
+    ///
+    /// # Errors
+    /// Those of [`Index::versions_of_track`].
+    pub fn similar_to_track(&self, id: TrackId, options: &VersionOptions) -> Result<Option<Similar>> {
+        let store = self.only()?.reader()?;
+        let _cancellable = store.cancellable(&options.cancel);
+        let _snapshot = store.snapshot()?;
+        let Some(track) = store.track(id)? else { return Ok(None) };
+        let fingerprint = store.fingerprint(id)?;
+        let path = track.record.path;
+        let asked = asked(&path, &fingerprint, track.record.duration, &store)?;
+        let mut similar = Vec::new();
+        for candidate in
+            version::candidates(&store, &asked, options.top.saturating_add(MORE), &|other| other == id)?
+        {
+            if similar.len() == options.top {
+                break;
+            }
+            let Some(other) = store.track(candidate.track)? else { continue };
+            if is_same_recording(&store, &fingerprint, candidate.track)? {
+                continue;
+            }
+            similar.push(SimilarTrack {
+                path: other.record.path,
+                score: f64::from(candidate.score).clamp(0.0, 1.0),
+                id: candidate.track,
+                duration: other.record.duration,
+                tags: other.record.tags,
+            });
+        }
+        Ok(Some(Similar { query: path, similar }))
+    }
+
+    /// Whether some tracks have no sections, because an older refrain added them. For the command.
+    ///
+    /// # Errors
+    /// [`Error::Index`] if the index cannot be read.
+    #[doc(hidden)]
+    pub fn lacks_sections(&self) -> Result<bool> {
+        version::lacks(&*self.only()?.reader()?)
+    }
+
+    fn versions_of(&self, name: PathBuf, piece: &Piece, options: &VersionOptions) -> Result<Versions> {
+        let store = self.only()?.reader()?;
+        let _cancellable = store.cancellable(&options.cancel);
+        let _snapshot = store.snapshot()?;
+        let asked = asked(&name, &piece.fingerprint, piece.duration, &store)?;
+        let most = options.top.saturating_add(MORE);
+        let found = version::versions(&store, &asked, most, &|track| piece.track == Some(track))?;
+        let mut versions = Vec::new();
+        for found in found {
+            options.cancel.check()?;
+            if versions.len() == options.top || found.probability < options.min_score {
+                break;
+            }
+            let Some(mut version) = described(&store, &found)? else { continue };
+            version.same_recording = piece.same.contains(&version.path)
+                || found.probability >= COMPARED
+                    && is_same_recording(&store, &piece.fingerprint, found.track)?;
+            if options.copies || !version.same_recording {
+                versions.push(version);
+            }
+        }
+        let status = if versions.is_empty() { Status::NoMatch } else { Status::Match };
+        Ok(Versions { status, versions, ..none(name, piece.duration, piece.warnings.clone()) })
+    }
+}
+
+/// The piece that is looked for.
+struct Piece {
+    fingerprint: Fingerprint,
+    /// The track that holds it, if one does.
+    track: Option<TrackId>,
+    duration: Seconds,
+    /// Files of the same recording, as far as a query found them.
+    same: BTreeSet<PathBuf>,
+    warnings: Vec<String>,
+}
+
+fn none(query: PathBuf, duration: Seconds, warnings: Vec<String>) -> Versions {
+    Versions { query, status: Status::NoMatch, versions: Vec::new(), duration, warnings }
+}
+
+fn asked(name: &Path, fingerprint: &Fingerprint, duration: Seconds, store: &Store) -> Result<Asked> {
+    let milliseconds = |seconds: f64| (seconds * 1000.0) as u64;
+    Asked::of(&fingerprint.frames, store.params()).ok_or_else(|| Error::Audio {
+        path: name.to_owned(),
+        reason: AudioError::TooShort {
+            milliseconds: milliseconds(duration.0),
+            min_milliseconds: milliseconds(MIN_SECONDS),
+        },
+    })
+}
+
+/// All files that a match names.
+fn paths(found: &Match) -> Vec<PathBuf> {
+    [&found.path].into_iter().chain(&found.also_paths).chain(&found.copies).cloned().collect()
+}
+
+/// Whether a track is the same recording: a copy, another speed, a part, an edit.
+fn is_same_recording(store: &Store, one: &Fingerprint, two: TrackId) -> Result<bool> {
+    let relation = compared_with(store, one, two)?.relation;
+    Ok(relation.is_some_and(|relation| relation != Relation::SharedBacking))
+}
+
+fn described(store: &Store, found: &Found) -> Result<Option<Version>> {
+    let Some(track) = store.track(found.track)? else { return Ok(None) };
+    let files = store.files(found.track)?.into_iter().filter(|file| !file.missing);
+    let also_paths = files.map(|file| file.path).filter(|path| *path != track.record.path).collect();
+    Ok(Some(Version {
+        path: track.record.path,
+        also_paths,
+        same_recording: false,
+        missing: track.missing,
+        id: found.track,
+        score: found.probability,
+        transposition: found.transposition,
+        tempo: found.tempo,
+        alignment: found.path.clone(),
+        evidence: found.evidence.counted(),
+        chance: found.evidence.chance(),
+        tags: track.record.tags,
+    }))
+}
+
+/// Audio that a query hears while it is fingerprinted, so that it is decoded once.
+struct Tee<'a> {
+    blocks: &'a mut dyn BlockSource,
+    library: &'a dyn Library,
+    hearing: Hearing,
+    heard: Vec<Match>,
+    /// Sound that the query has not heard yet, and its rate.
+    waiting: Vec<f32>,
+    rate: SampleRate,
+}
+
+impl<'a> Tee<'a> {
+    fn new(
+        blocks: &'a mut dyn BlockSource,
+        library: &'a dyn Library,
+        name: &Path,
+        options: &VersionOptions,
+    ) -> Self {
+        let query = QueryOptions::default().range(Range::PLAIN).cancel(&options.cancel);
+        let hearing = Hearing::new(library.params(), &query, name);
+        Self { blocks, library, hearing, heard: Vec::new(), waiting: Vec::new(), rate: SampleRate(0) }
+    }
+
+    fn hear(&mut self) -> Result<()> {
+        if !self.waiting.is_empty() {
+            self.heard.extend(self.hearing.push(self.library, &self.waiting, self.rate)?);
+            self.waiting.clear();
+        }
+        Ok(())
+    }
+
+    /// What the query recognised.
+    fn matches(mut self) -> Result<Vec<Match>> {
+        self.hear()?;
+        self.heard.extend(self.hearing.finish(self.library)?);
+        Ok(self.heard)
+    }
+}
+
+impl BlockSource for Tee<'_> {
+    fn next_block(&mut self, mono: &mut Vec<f32>) -> Result<Option<SampleRate>> {
+        let rate = self.blocks.next_block(mono)?;
+        if let Some(rate) = rate {
+            // A query hears a second at a time.
+            if rate != self.rate || self.waiting.len() >= rate.0 as usize {
+                self.hear()?;
+            }
+            self.rate = rate;
+            self.waiting.extend_from_slice(mono);
+        }
+        Ok(rate)
+    }
+
+    fn path(&self) -> &Path {
+        self.blocks.path()
+    }
+
+    fn bytes(&self) -> u64 {
+        self.blocks.bytes()
+    }
+
+    fn tags(&self) -> Tags {
+        self.blocks.tags()
+    }
+
+    fn spec(&self) -> Option<(SampleRate, u16)> {
+        self.blocks.spec()
+    }
+
+    fn warnings(&self) -> Vec<crate::decode::Warning> {
+        self.blocks.warnings()
+    }
+
+    fn is_through_ffmpeg(&self) -> bool {
+        self.blocks.is_through_ffmpeg()
+    }
+}
