@@ -172,13 +172,10 @@ pub fn repeats(voice: &Voice) -> Vec<f32> {
     let mut rows = Rows::new(voice, voice, 0..voice.stacks());
     while let Some(row) = rows.next() {
         let at = repeats.len();
-        let (mut near, mut far) = (0.0f32, 0.0f32);
-        for (other, &cosine) in row.iter().enumerate() {
-            let alike = f32::from(u8::from(cosine >= ALIKE));
-            if other.abs_diff(at) < STACK { near += alike } else { far += alike }
-        }
+        let alike = |row: &[f32]| row.iter().filter(|&&cosine| cosine >= ALIKE).count() as f32;
+        let near = alike(&row[(at + 1).saturating_sub(STACK)..row.len().min(at + STACK)]);
         // Slow music is like itself for longer.
-        repeats.push(1.0 + far / near.max(1.0));
+        repeats.push(1.0 + (alike(row) - near) / near.max(1.0));
     }
     repeats
 }
@@ -253,25 +250,33 @@ fn step_of(
     before_that: &[f32],
 ) -> f32 {
     let count = row.len();
-    let new = &mut new[BEFORE..][..count];
-    let (one, two, other) = (&before[1..][..count], &before[..count], &before_that[1..][..count]);
-    let columns = &columns[..count];
-    let mut high = [0.0f32; LANES];
-    let mut at = |i: usize, lane: usize| {
-        let value = ((row[i] - odds.of_row - columns[i]) * odds.inverse - OFFSET).max(FLOOR);
-        let slack = two[i].max(other[i]) - SLACK;
-        let sum = (one[i].max(slack).max(0.0) + value).max(0.0);
-        new[i] = sum;
-        high[lane] = high[lane].max(sum);
+    let sum = |cosine: f32, column: f32, one: f32, two: f32, other: f32| {
+        let value = larger((cosine - odds.of_row - column) * odds.inverse - OFFSET, FLOOR);
+        larger(larger(larger(one, larger(two, other) - SLACK), 0.0) + value, 0.0)
     };
-    let whole = count / LANES * LANES;
-    for i in (0..whole).step_by(LANES) {
-        for lane in 0..LANES {
-            at(i + lane, lane);
+    let (news, last) = new[BEFORE..][..count].as_chunks_mut::<LANES>();
+    let (rows, last_row) = row.as_chunks::<LANES>();
+    let (columns, last_columns) = columns[..count].as_chunks::<LANES>();
+    let (ones, last_one) = before[1..][..count].as_chunks::<LANES>();
+    let (twos, last_two) = before[..count].as_chunks::<LANES>();
+    let (others, last_other) = before_that[1..][..count].as_chunks::<LANES>();
+    let mut high = [0.0f32; LANES];
+    let inputs = rows.iter().zip(columns).zip(ones).zip(twos).zip(others);
+    for (new, ((((row, column), one), two), other)) in news.iter_mut().zip(inputs) {
+        for i in 0..LANES {
+            new[i] = sum(row[i], column[i], one[i], two[i], other[i]);
+            high[i] = larger(high[i], new[i]);
         }
     }
-    for i in whole..count {
-        at(i, 0);
+    for (i, new) in last.iter_mut().enumerate() {
+        *new = sum(last_row[i], last_columns[i], last_one[i], last_two[i], last_other[i]);
+        high[0] = larger(high[0], *new);
     }
-    high.into_iter().fold(0.0, f32::max)
+    high.into_iter().fold(0.0, larger)
+}
+
+/// The larger one of two numbers; one instruction, unlike [`f32::max`].
+#[inline(always)]
+fn larger(a: f32, b: f32) -> f32 {
+    if a > b { a } else { b }
 }

@@ -1,7 +1,7 @@
 //! The tracks whose sections are most like those of a piece.
 use std::ops::RangeInclusive;
 
-use super::asked::{Asked, Sought};
+use super::asked::Asked;
 use crate::{
     ann::{Kernel, LANES, Panel, Queries, Scores},
     error::Result,
@@ -9,10 +9,20 @@ use crate::{
     store::{Store, TrackId},
 };
 
-/// A first look at every track: so many tempi, and so many sections of the piece.
-const COARSE: (usize, usize) = (9, 12);
+/// How closely sections are compared.
+#[derive(Clone, Copy)]
+struct Look {
+    tempi: usize,
+    /// Sections of the piece.
+    sections: usize,
+    /// Values of the vectors; the first ones tell most.
+    dims: usize,
+}
+
+/// A first look at every track.
+const FIRST: Look = Look { tempi: 6, sections: 8, dims: 96 };
 /// A second look at the best tracks.
-const FINE: (usize, usize) = (17, 30);
+const SECOND: Look = Look { tempi: 17, sections: 16, dims: SECTION_DIMS };
 /// How many tracks get a second look for each that is wanted.
 const SECOND_LOOK: usize = 4;
 
@@ -37,9 +47,9 @@ pub fn candidates(
     count: usize,
     left_out: &dyn Fn(TrackId) -> bool,
 ) -> Result<Vec<Candidate>> {
-    let mut first = Search::new(asked.sought(COARSE.0, COARSE.1), count.saturating_mul(SECOND_LOOK));
+    let mut first = Search::new(asked, FIRST, count.saturating_mul(SECOND_LOOK));
     first.look(store, Store::ALL_TRACKS, left_out)?;
-    let mut second = Search::new(asked.sought(FINE.0, FINE.1), count);
+    let mut second = Search::new(asked, SECOND, count);
     let mut tracks: Vec<TrackId> = first.best.iter().map(|candidate| candidate.track).collect();
     tracks.sort_unstable();
     for track in tracks {
@@ -50,6 +60,9 @@ pub fn candidates(
 
 /// A search for some sections.
 struct Search {
+    dims: usize,
+    /// The vectors of a block, without their last values.
+    short: Vec<i8>,
     tempi: Vec<(f64, usize)>,
     queries: Queries,
     all: Vec<u32>,
@@ -61,9 +74,14 @@ struct Search {
 }
 
 impl Search {
-    fn new(sought: Sought, count: usize) -> Self {
-        let queries = Queries::new(&sought.vectors, SECTION_DIMS);
+    fn new(asked: &Asked, look: Look, count: usize) -> Self {
+        let sought = asked.sought(look.tempi, look.sections);
+        let mut vectors = Vec::new();
+        shortened(&sought.vectors, look.dims, &mut vectors);
+        let queries = Queries::new(&vectors, look.dims);
         Self {
+            dims: look.dims,
+            short: Vec::new(),
             tempi: sought.tempi,
             all: (0..queries.len() as u32).collect(),
             queries,
@@ -107,8 +125,9 @@ impl Search {
     }
 
     fn compare(&mut self, vectors: &[i8], above: &mut [i32]) {
-        for some in vectors.chunks(LANES * SECTION_DIMS) {
-            self.panel.fill(some, SECTION_DIMS);
+        shortened(vectors, self.dims, &mut self.short);
+        for some in self.short.chunks(LANES * self.dims) {
+            self.panel.fill(some, self.dims);
             self.kernel.score(&self.panel, &self.queries, &self.all, above, &mut self.scores);
             for (query, scores) in &self.scores {
                 let best = scores.iter().copied().max().unwrap_or(0);
@@ -139,4 +158,10 @@ impl Search {
             self.best.insert(place, Candidate { track, score, ratio });
         }
     }
+}
+
+/// Vectors without their last values. Clears `short` first.
+fn shortened(vectors: &[i8], dims: usize, short: &mut Vec<i8>) {
+    short.clear();
+    short.extend(vectors.chunks_exact(SECTION_DIMS).flat_map(|vector| &vector[..dims]));
 }

@@ -19,6 +19,8 @@ use crate::{
 const ALIGNED: usize = 100;
 /// Chance shows in the median of so many tracks or more.
 const FOR_MEDIAN: usize = 10;
+/// A path that is less than this above the median is chance.
+const PROMISING: f64 = 1.5;
 /// Transpositions that are tried: those at which both have the most similar pitch classes.
 const TRANSPOSITIONS: usize = 2;
 /// Tracks whose frames are in memory at a time.
@@ -84,7 +86,9 @@ pub fn versions(
     let middle = aligned.get(aligned.len() / 2).filter(|_| aligned.len() >= FOR_MEDIAN);
     let median = middle.map_or(0.0, |one| f64::from(one.path.evidence));
     let frame = asked.params().frame_seconds().0;
-    let mut found: Vec<Found> = aligned.par_iter().take(count).map(|one| told(one, median, frame)).collect();
+    aligned.retain(|one| f64::from(one.path.evidence) >= PROMISING * median);
+    aligned.truncate(count);
+    let mut found: Vec<Found> = aligned.par_iter().map(|one| told(one, median, frame)).collect();
     found.sort_by(|a, b| b.probability.total_cmp(&a.probability).then(a.track.cmp(&b.track)));
     Ok(found)
 }
