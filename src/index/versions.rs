@@ -46,7 +46,7 @@ impl Default for VersionOptions {
 impl VersionOptions {
     /// The lowest score that counts as a version, unless [`min_score`](Self::min_score) sets another one. For the command.
     #[doc(hidden)]
-    pub const MIN_SCORE: f64 = 0.5;
+    pub const MIN_SCORE: f64 = 0.8;
 
     /// The most tracks to return.
     #[must_use]

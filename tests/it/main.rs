@@ -61,5 +61,6 @@ mod terminal;
 mod timeline;
 mod upkeep;
 mod verify;
+mod versions;
 mod vorbis;
 mod words;
