@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use refrain::CancelToken;
 use refrain::{
     ann::{self, Options},
-    fingerprint::{Fingerprint, Fingerprinter, FrameCode},
+    fingerprint::{Fingerprint, Fingerprinter, FrameCode, sections_of},
     params::ParameterSet,
     store::{Store, TrackId, TrackRecord},
     units::{Frames, Seconds},

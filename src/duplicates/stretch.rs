@@ -123,6 +123,19 @@ impl Stretch {
         self.wander = wander(&pieces);
     }
 
+    /// By how many semitones the second track sounds higher: where the cosine of both would be greatest, by those at its own
+    /// transposition and one semitone to either side.
+    pub(super) fn pitch(&self, sounds: Sounds<'_>) -> f64 {
+        let cosine = |by: i8| {
+            let sounds = Sounds { semitones: self.semitones + by, ..sounds };
+            f64::from(Along::new(sounds, self).cosine(self.one.clone()))
+        };
+        let [below, at, above] = [-1, 0, 1].map(cosine);
+        let bend = below - 2.0 * at + above;
+        let off = if bend < 0.0 { 0.5 * (below - above) / bend } else { 0.0 };
+        f64::from(self.semitones) + off.clamp(-1.0, 1.0)
+    }
+
     /// The part within frames `range` of the first track.
     pub(super) fn within(&self, range: Range<i64>) -> Self {
         let (from, to) = (self.one.start.max(range.start), self.one.end.min(range.end));

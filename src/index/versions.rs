@@ -8,7 +8,7 @@ use super::handle::Index;
 use crate::{
     cancel::CancelToken,
     decode::{Audio, BlockSource},
-    duplicates::{Relation, compared_with},
+    duplicates::{Measures, Relation, compared_with},
     error::{AudioError, Error, Result},
     extract::track::{self, contained},
     fingerprint::Fingerprint,
@@ -118,7 +118,7 @@ impl Index {
             let mut tee = Tee::new(&mut *blocks, &library, &name, options);
             let piece = match track::track(&mut tee, &params, &options.cancel) {
                 Ok(analysis) => Piece {
-                    same: tee.matches()?.into_iter().flat_map(|found| paths(&found)).collect(),
+                    same: tee.matches()?.iter().filter(|found| is_one_speed(found)).flat_map(paths).collect(),
                     fingerprint: analysis.fingerprint,
                     track: None,
                     duration: analysis.duration,
@@ -245,6 +245,12 @@ fn asked(name: &Path, fingerprint: &Fingerprint, duration: Seconds, store: &Stor
             min_milliseconds: milliseconds(MIN_SECONDS),
         },
     })
+}
+
+/// Whether the pitch of a match goes with its speed. A query also knows recordings that were stretched, and takes some performances
+/// for them; those are versions.
+fn is_one_speed(found: &Match) -> bool {
+    Measures { tempo: 1.0 / found.tempo, pitch: found.pitch, ..Measures::default() }.is_one_speed()
 }
 
 /// All files that a match names.
