@@ -186,6 +186,20 @@ impl Index {
         Ok(Some(Similar { query: path, similar }))
     }
 
+    /// Says how probable it is that track `two` is another performance of the piece that track `one` holds, whether or not it is the
+    /// same recording. Returns `None` if one of the tracks does not exist or is too short.
+    ///
+    /// # Errors
+    /// [`Error::Index`] if the index cannot be used.
+    pub fn version_between(&self, one: TrackId, two: TrackId) -> Result<Option<Version>> {
+        let store = self.only()?.reader()?;
+        let _snapshot = store.snapshot()?;
+        let print = store.fingerprint(one)?;
+        let Some(asked) = Asked::of(&print.frames, store.params()) else { return Ok(None) };
+        let found = version::version(&store, &asked, two)?;
+        found.map_or(Ok(None), |found| described(&store, &found))
+    }
+
     /// Whether some tracks have no sections, because an older refrain added them. For the command.
     ///
     /// # Errors

@@ -58,6 +58,16 @@ pub fn candidates(
     Ok(second.best)
 }
 
+/// A track as a candidate, however similar it is; nothing if it has no sections.
+///
+/// # Errors
+/// Those of [`candidates`].
+pub fn candidate(store: &Store, asked: &Asked, track: TrackId) -> Result<Option<Candidate>> {
+    let mut search = Search::new(asked, SECOND, 1);
+    search.look(store, track..=track, &|_| false)?;
+    Ok(search.best.pop())
+}
+
 /// A search for some sections.
 struct Search {
     dims: usize,

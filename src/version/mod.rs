@@ -28,4 +28,4 @@ mod voice;
 pub use asked::{Asked, MIN_SECONDS};
 pub use candidates::candidates;
 pub use fill::{fill, lacks};
-pub use search::{Found, versions};
+pub use search::{Found, version, versions};

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use super::{
     alignment::{self, Path, Place},
     asked::{Asked, profile},
-    candidates::{Candidate, candidates},
+    candidates::{Candidate, candidate, candidates},
     chance::Evidence,
     voice::{STACK, Voice},
 };
@@ -91,6 +91,18 @@ pub fn versions(
     let mut found: Vec<Found> = aligned.par_iter().map(|one| told(one, median, frame)).collect();
     found.sort_by(|a, b| b.probability.total_cmp(&a.probability).then(a.track.cmp(&b.track)));
     Ok(found)
+}
+
+/// What speaks for one track being a version of the piece. Nothing if that cannot be told: one of them is too short or silent.
+///
+/// # Errors
+/// Those of [`versions`].
+pub fn version(store: &Store, asked: &Asked, track: TrackId) -> Result<Option<Found>> {
+    let Some(candidate) = candidate(store, asked, track)? else { return Ok(None) };
+    let mut packed = Vec::new();
+    store.frames(track, Frames(0)..Frames(MAX_FRAMES), &mut packed)?;
+    let aligned = align(asked, &candidate, &packed);
+    Ok(aligned.map(|one| told(&one, 0.0, asked.params().frame_seconds().0)))
 }
 
 /// Aligns a candidate at the transpositions that fit best, and keeps the best of them.

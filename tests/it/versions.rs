@@ -107,6 +107,22 @@ fn a_copy_is_no_version_unless_copies_are_wanted() {
     let copy = &with["versions"][0];
     assert!(copy["path"].as_str().unwrap().ends_with("copy.wav"), "{with}");
     assert_eq!(copy["same_recording"], true);
+    // `duplicates` names a cover, and does not merge it.
+    let why =
+        |args: &[&str]| place.run(["duplicates", "--db", "i.refrain", "--why"].iter().chain(args)).code(1);
+    let cover = why(&["m/tune 02.wav", "m/cover.wav"]).out;
+    assert!(cover.contains("not the same recording") && cover.contains("another performance"), "{cover}");
+    let document = why(&["m/tune 02.wav", "m/cover.wav", "--json"]).json().remove(0);
+    assert_eq!(
+        (&document["relation"], &document["version"]["transposition"]),
+        (&serde_json::Value::Null, &(-3).into())
+    );
+    assert_eq!(
+        why(&["m/tune 02.wav", "m/tune 03.wav", "--json"]).json()[0]["version"],
+        serde_json::Value::Null
+    );
+    let groups = place.line("duplicates --db i.refrain --no-measure --json").code(0).out;
+    assert!(groups.contains("copy.wav") && !groups.contains("cover.wav"), "{groups}");
     // The recording as a clip, quieter: a query knows it.
     let bytes = performance(1, FIRST);
     let quieter: Vec<i16> =

@@ -7,7 +7,9 @@ use std::{
 };
 
 use anyhow::Context;
-use refrain::{Compared, DuplicateGroup, DuplicateOptions, Index, Progress, Relation, Track};
+use refrain::{
+    Compared, DuplicateGroup, DuplicateOptions, Index, Progress, Relation, Track, Version, VersionOptions,
+};
 use serde_json::json;
 
 use super::{
@@ -158,16 +160,25 @@ fn why(args: &DuplicatesArgs, index: &Index, one: &Path, two: &Path) -> anyhow::
         return Ok(ExitCode::SUCCESS);
     }
     let compared = index.compare(one.id, two.id)?;
+    let version = if compared.relation.is_none() { index.version_between(one.id, two.id)? } else { None };
+    let version = version.filter(|version| version.score >= VersionOptions::MIN_SCORE);
     if args.json {
-        writeln!(out, "{}", document(&compared))?;
+        writeln!(out, "{}", document(&compared, version.as_ref()))?;
     } else {
         let names = [&one, &two].map(|track| title(&track.record.tags, &track.record.path, track.missing).0);
         duplicates_text::why(&mut out, &names, &compared)?;
+        if let Some(version) = version {
+            let (score, tempo, key) = (version.score, version.tempo, version.transposition);
+            writeln!(
+                out,
+                "  another performance of the same piece: score {score:.2}, tempo {tempo:.2}, key {key:+}"
+            )?;
+        }
     }
     Ok(if compared.relation.is_some() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-fn document(compared: &Compared) -> serde_json::Value {
+fn document(compared: &Compared, version: Option<&Version>) -> serde_json::Value {
     let agrees: Vec<_> = compared.parts.iter().map(|part| part.map(|at| at.0)).collect();
     let mut document = json!({"relation": compared.relation, "agrees": agrees});
     if let Some(measures) = &compared.measures {
@@ -177,7 +188,11 @@ fn document(compared: &Compared) -> serde_json::Value {
         let loudness = measures.loudness.map(|loudness| json!([loudness.octaves, loudness.times]));
         document["loudness"] = json!(loudness);
         document["wander"] = json!(measures.wander.frames);
+        document["pitch"] = json!(measures.pitch);
     }
+    document["version"] = json!(version.map(
+        |version| json!({"score": version.score, "transposition": version.transposition, "tempo": version.tempo})
+    ));
     document
 }
 
