@@ -6,3 +6,4 @@ mod end;
 mod media;
 mod plain;
 mod server;
+mod versions;

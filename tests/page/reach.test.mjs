@@ -44,6 +44,7 @@ const pages = {
     await page.goto(`${server.address}/#/library/second`);
     await page.getByRole("link", { name: "Second Orbit" }).first().click();
     await page.getByRole("heading", { name: "Files" }).waitFor();
+    await page.locator("section.similar li").first().waitFor();
     await page.getByRole("button", { name: "Play", exact: true }).click();
   },
   duplicates: async (page) => {

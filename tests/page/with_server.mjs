@@ -1,7 +1,7 @@
 // A library of the project's songs, a server on it, and a browser.
 import { spawn, execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -12,14 +12,15 @@ const { ROOT, REFRAIN, CHROMIUM } = process.env;
 export const songs = join(ROOT, "fixtures/audio/songs");
 export const clips = join(ROOT, "fixtures/audio/clips");
 
-/** A folder with the songs, one of them twice, and an index of them. `kept` songs are in the folder but not in the index yet. */
-export function library({ without = [] } = {}) {
+/** A folder with the songs, one of them twice, and an index of them. Songs in `without` are missing; `more` has other files. */
+export function library({ without = [], more = {} } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "refrain-page-"));
   const music = join(folder, "music");
   mkdirSync(music);
   cpSync(songs, music, { recursive: true });
   cpSync(join(music, "second-orbit.flac"), join(music, "second-orbit again.flac"));
   for (const name of without) rmSync(join(music, name));
+  for (const [name, content] of Object.entries(more)) writeFileSync(join(music, name), content);
   const db = join(folder, "library.refrain");
   execFileSync(REFRAIN, ["index", "build", "-q", music, "--db", db]);
   return { folder, music, db, remove: () => rmSync(folder, { recursive: true, force: true }) };

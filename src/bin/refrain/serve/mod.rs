@@ -42,6 +42,7 @@ mod timeline;
 mod token;
 mod tracks;
 mod upload;
+mod versions;
 
 use std::{
     net::SocketAddr,

@@ -13,7 +13,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     app::Shared, audio, builds, change, cover, duplicates, explain, failure::Failure, failure::json, figures,
-    health, info, page, query, scrape, service, session, timeline, tracks,
+    health, info, page, query, scrape, service, session, timeline, tracks, versions,
 };
 
 /// What the description says of the whole API.
@@ -58,6 +58,8 @@ fn all() -> OpenApiRouter<Shared> {
         .routes(routes!(timeline::timeline))
         .routes(routes!(tracks::list, change::add))
         .routes(routes!(tracks::get, change::remove))
+        .routes(routes!(versions::versions))
+        .routes(routes!(versions::similar))
         .routes(routes!(audio::audio))
         .routes(routes!(cover::cover))
         .routes(routes!(figures::analyze))

@@ -34,6 +34,7 @@ const ASSETS: &[(&str, &[u8])] = &[
     asset!("picker.js"),
     asset!("player.js"),
     asset!("recorder.js"),
+    asset!("related.js"),
     asset!("style.css"),
     asset!("timeline.js"),
     asset!("track.js"),

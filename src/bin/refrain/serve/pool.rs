@@ -34,7 +34,7 @@ const LONG_QUEUE: usize = 4;
 pub enum Lane {
     /// What takes a moment: a query that finds its match, a list, one track.
     Quick,
-    /// A deeper look, variants, a harmonic analysis.
+    /// A deeper look, variants, versions, a harmonic analysis.
     Slow,
     /// A timeline, duplicates.
     Long,

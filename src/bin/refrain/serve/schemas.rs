@@ -184,6 +184,56 @@ struct FileDocument {
     missing: bool,
 }
 
+/// The versions of a track, as `refrain versions --json` prints them.
+#[derive(ToSchema)]
+pub struct VersionsDocument {
+    query: String,
+    status: StatusDocument,
+    versions: Vec<VersionDocument>,
+    duration: f64,
+    warnings: Vec<String>,
+}
+
+/// Another performance of a piece.
+#[derive(ToSchema)]
+struct VersionDocument {
+    path: String,
+    also_paths: Vec<String>,
+    /// Never true unless the request says `copies`.
+    same_recording: bool,
+    missing: bool,
+    id: u32,
+    score: f64,
+    transposition: i32,
+    tempo: f64,
+    alignment: Vec<[f64; 2]>,
+    evidence: f64,
+    chance: f64,
+    #[schema(inline)]
+    #[serde(flatten)]
+    tags: TagsDocument,
+}
+
+/// Tracks of similar harmony, as `refrain similar --json` prints them.
+#[derive(ToSchema)]
+pub struct SimilarDocument {
+    query: String,
+    similar: Vec<SimilarTrackDocument>,
+}
+
+/// A track of similar harmony.
+#[derive(ToSchema)]
+struct SimilarTrackDocument {
+    path: String,
+    /// How similar it is, 0 to 1. No probability.
+    score: f64,
+    id: u32,
+    duration: f64,
+    #[schema(inline)]
+    #[serde(flatten)]
+    tags: TagsDocument,
+}
+
 /// What the index holds, as `refrain index info --json` prints it, but for the path of the index.
 #[derive(ToSchema)]
 pub struct InfoDocument {

@@ -82,6 +82,16 @@ export function track(id) {
   return json(`${root}/tracks/${id}?copies=true`);
 }
 
+/** Other performances of the piece that a track holds. If the track is too short, `error` says so. */
+export async function versions(id, signal) {
+  return (await call(`${root}/tracks/${id}/versions`, { signal }, [422])).json();
+}
+
+/** Tracks of similar harmony. If the track is too short, `error` says so. */
+export async function similar(id, signal) {
+  return (await call(`${root}/tracks/${id}/similar`, { signal }, [422])).json();
+}
+
 /** Takes a track out of the index. The music file stays. */
 export function removeTrack(id) {
   return call(`${root}/tracks/${id}`, { method: "DELETE" });

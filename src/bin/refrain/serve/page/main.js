@@ -42,7 +42,10 @@ async function open(first) {
     say(title);
   }
   try {
-    leave = await page(room, rest.map(decodeURIComponent));
+    const end = await page(room, rest.map(decodeURIComponent));
+    // Another page may have been opened meanwhile.
+    if (room.isConnected) leave = end;
+    else end?.();
   } catch (error) {
     show(room, h("h1", {}, title), problem(error));
   }

@@ -1,14 +1,16 @@
-// Track: what the index knows about one track, its files and its copies.
+// Track: what the index knows about one track, its files, its copies, and what is like it.
 import * as api from "./api.js";
 import { cover } from "./answer.js";
 import { button, h, problem, say, show } from "./dom.js";
 import { player } from "./player.js";
+import { related } from "./related.js";
 import { artists, fullName, range, size, time, title } from "./words.js";
 
 export async function track(room, [id]) {
   const found = await api.track(id);
   const there = found.files.some((file) => !file.missing);
   const said = h("div");
+  const asked = new AbortController();
   show(
     room,
     h(
@@ -33,7 +35,9 @@ export async function track(room, [id]) {
     h("h2", {}, "Files"),
     h("ul", { className: "files" }, found.files.map((file) => h("li", {}, file.path, ` (${size(file.size)})`, file.missing && h("strong", {}, " missing")))),
     found.copies.length > 0 && [h("h2", {}, "Same sound in other tracks"), h("ul", { className: "files" }, found.copies.map(copy))],
+    related(id, asked.signal),
   );
+  return () => asked.abort();
 }
 
 function copy(other) {

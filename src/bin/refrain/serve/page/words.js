@@ -52,6 +52,18 @@ export function fullName(track) {
   return [artists(track), title(track)].filter(Boolean).join(" – ");
 }
 
+/** How another version differs from this track in key and tempo, in words. Its numbers say how this track differs from it. */
+export function difference({ transposition, tempo }) {
+  const semitones = Math.abs(transposition);
+  // A key has no octave, so 6 semitones up are 6 semitones down.
+  const way = semitones === 6 ? "higher or lower" : transposition < 0 ? "higher" : "lower";
+  const percent = Math.round((1 / tempo - 1) * 100);
+  return [
+    semitones === 0 ? "same key" : `${count(semitones, "semitone")} ${way}`,
+    percent === 0 ? "same tempo" : `${Math.abs(percent)} % ${percent > 0 ? "faster" : "slower"}`,
+  ].join(", ");
+}
+
 /** How a clip differs from the track in speed and pitch, in words; empty if it does not. */
 export function change({ tempo, pitch }) {
   const words = [];
