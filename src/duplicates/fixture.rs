@@ -42,6 +42,21 @@ impl Music {
     }
 }
 
+/// Frames of music that a tape plays `speed` times as fast, so that it sounds higher by less than a semitone.
+pub fn at_speed(music: Music, speed: f64, count: usize) -> Vec<Frame> {
+    let plain = music.frames(0.0, speed, count);
+    let semitones = (12.0 * speed.log2()) as f32;
+    let neighbour =
+        |n: usize| if semitones > 0.0 { n.checked_sub(1) } else { Some(n + 1).filter(|&n| n < VALUES) };
+    let moved = |frame: &Frame| {
+        std::array::from_fn(|i| {
+            let other = neighbour(i).map_or(0.0, |i| frame[i]);
+            frame[i] + semitones.abs() * (other - frame[i])
+        })
+    };
+    plain.iter().map(moved).collect()
+}
+
 /// Frames of which each sounds a semitone higher.
 pub fn higher(frames: &[Frame]) -> Vec<Frame> {
     frames.iter().map(|f| std::array::from_fn(|i| if i == 0 { 0.0 } else { f[i - 1] })).collect()

@@ -1,7 +1,7 @@
 //! Two tracks side by side, from frames to what one is to the other.
 use super::{
     agreement::{Agreement, agreement},
-    fixture::{Frame, Music, VALUES, higher, mixed, seed, sound},
+    fixture::{Frame, Music, VALUES, at_speed, higher, mixed, seed, sound},
     link::Compared,
     offsets,
     relation::{Measures, Relation},
@@ -154,11 +154,23 @@ fn stretches_are_in_order_in_both_tracks() {
 
 #[test]
 fn another_speed_is_told_with_its_tempo() {
-    for speed in [1.02, 0.98, 1.005, 1.04] {
-        let two = Music(1).frames(0.0, speed, (640.0 / speed) as usize);
+    for speed in [1.02, 0.98, 1.005, 0.975] {
+        let two = at_speed(Music(1), speed, (640.0 / speed) as usize);
         let at = (300.0 / speed).round() as u32;
         let faster = pair(&song(), &two, &[seed(300, at)]);
         faster.expect(Relation::OtherSpeed, &[(0.0, 640.0, 0.0, 1.0 / speed)]);
+    }
+}
+
+#[test]
+fn what_keeps_its_pitch_at_another_tempo_is_another_performance() {
+    for (tempo, relation) in [(1.02, None), (0.98, None), (1.04, None), (1.004, Some(Relation::OtherSpeed))] {
+        let two = Music(1).frames(0.0, tempo, (640.0 / tempo) as usize);
+        let stretched = pair(&song(), &two, &[seed(300, (300.0 / tempo).round() as u32)]);
+        // It is not called the same recording; less than a tenth of a semitone cannot be told.
+        let found = stretched.relation.filter(|relation| *relation != Relation::SharedBacking);
+        assert_eq!(found, relation, "{tempo}: {:#?}", stretched.measures);
+        assert!(stretched.measures.unwrap().pitch.abs() < 0.02);
     }
 }
 

@@ -1,6 +1,6 @@
 //! The melody of stored frames: the pitch classes that come up in the octaves from 440 Hz, where tunes mostly are. A tune
 //! outlives its accompaniment, so this is what tells the versions of a piece from other music.
-use super::FrameCode;
+use super::frame_code::FrameCode;
 use crate::params::ParameterSet;
 
 /// Pitch classes in an octave.

@@ -8,6 +8,8 @@ use std::{
 
 use tempfile::TempDir;
 
+use super::versions::{COVER, FIRST, performance};
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -39,6 +41,13 @@ impl Computer {
         ] {
             computer.make(place);
             fs::copy(fixture(song), computer.at(place)).unwrap();
+        }
+        for (place, played) in [
+            ("home/Music/live/orbit.flac", COVER),
+            ("home/Music/another orbit.flac", FIRST),
+            ("home/here/song.mp3", FIRST),
+        ] {
+            fs::write(computer.at(place), performance(2, played)).unwrap();
         }
         fs::write(computer.at("home/Music/broken.mp3"), "no audio").unwrap();
         for folder in ["home/.local/bin/x", "srv/x", "bin/x"] {
@@ -137,6 +146,10 @@ fn every_recipe_of_the_manual_works() {
                 assert!(computer.read("heard.m3u8").contains("second-orbit.flac"));
                 assert!(computer.read("live.m3u8").contains("quiet-engines.wav"));
                 assert!(computer.read("kestrel.m3u8").contains("second-orbit.flac"));
+            }
+            "Find covers and live versions" => {
+                assert!(printed[0].contains("another orbit.flac"), "{printed:?}");
+                assert!(computer.read("alike.m3u8").contains("another orbit.flac"));
             }
             "Find copies" => assert!(computer.read("rest.sh").contains("copied.mp3")),
             "Use refrain as fpcalc in beets and Picard" => {

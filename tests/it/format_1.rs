@@ -41,7 +41,7 @@ fn an_index_of_format_1_is_read_as_it_is() {
     assert_eq!(place.line("index list --json --db copy.refrain").code(0).json().len(), 2);
     // Another index can take it in.
     place.line("index merge --db new.refrain i.refrain").code(0);
-    assert_eq!(place.line("index info --json --db new.refrain").json()[0]["format"], 4);
+    assert_eq!(place.line("index info --json --db new.refrain").json()[0]["format"], 5);
     assert_eq!(fs::read(place.at("i.refrain")).unwrap(), bytes, "readers change nothing");
 }
 
@@ -63,7 +63,7 @@ fn a_writer_migrates_an_index_of_format_1() {
     };
     let before = frames("i.refrain");
     index(&place, "relocate /music m").code(0);
-    assert_eq!(index(&place, "info --json").json()[0]["format"], 4);
+    assert_eq!(index(&place, "info --json").json()[0]["format"], 5);
     index(&place, "verify").code(0);
     assert_eq!(frames("i.refrain"), before);
     assert_eq!(listed(&place), ["2 m/paper-lanterns.mp3", "3 m/second-orbit.flac"]);

@@ -379,7 +379,7 @@ fn damaged_and_foreign_index_files_are_refused_and_left_alone() {
     assert_snapshot!(refused(&place, "photos.db"), @"refrain: photos.db: is an SQLite file of another program (application_id 0x00000000, expected 0x5246524e); name another file with --db");
     fs::copy(place.at("i.refrain"), place.at("newer.refrain")).unwrap();
     sql("newer.refrain", "PRAGMA user_version = 99");
-    assert_snapshot!(refused(&place, "newer.refrain"), @"refrain: newer.refrain: was made by a newer refrain (format 99, this one reads up to 4); update refrain, or name another file with --db");
+    assert_snapshot!(refused(&place, "newer.refrain"), @"refrain: newer.refrain: was made by a newer refrain (format 99, this one reads up to 5); update refrain, or name another file with --db");
     fs::copy(place.at("i.refrain"), place.at("other.refrain")).unwrap();
     sql("other.refrain", "UPDATE meta SET value = 9 WHERE key = 'parameter_set'");
     assert_snapshot!(refused(&place, "other.refrain"), @"refrain: other.refrain: was made with parameter set 9, but this refrain uses set 1; build a new index: name a new file with --db");

@@ -8,7 +8,7 @@ const RATE: u32 = 16_000;
 
 /// How a tune is played.
 #[derive(Clone, Copy)]
-struct Played {
+pub struct Played {
     semitones: f64,
     /// Seconds of a note.
     note: f64,
@@ -18,11 +18,11 @@ struct Played {
     chords: u64,
 }
 
-const FIRST: Played = Played { semitones: 0.0, note: 0.5, harmonics: [1.0, 0.1, 0.05], chords: 1 };
-const COVER: Played = Played { semitones: 3.0, note: 0.43, harmonics: [0.6, 0.5, 0.3], chords: 2 };
+pub const FIRST: Played = Played { semitones: 0.0, note: 0.5, harmonics: [1.0, 0.1, 0.05], chords: 1 };
+pub const COVER: Played = Played { semitones: 3.0, note: 0.43, harmonics: [0.6, 0.5, 0.3], chords: 2 };
 
 /// A tune of 96 notes from 523 Hz up, over chords an octave and a half below it.
-fn performance(tune: u64, played: Played) -> Vec<u8> {
+pub fn performance(tune: u64, played: Played) -> Vec<u8> {
     const SCALE: [f64; 8] = [0.0, 2.0, 4.0, 5.0, 7.0, 9.0, 11.0, 12.0];
     let mut random = fastrand::Rng::with_seed(tune);
     let notes: Vec<f64> = (0..96).map(|_| SCALE[random.usize(..8)]).collect();

@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    duplicates::fixture::{Frame, Music, mixed, print},
+    duplicates::fixture::{Frame, Music, at_speed, mixed, print},
     error::Error,
     store::TrackRecord,
 };
@@ -65,7 +65,7 @@ fn messy() -> Library {
         song(1, 0.5, 500),
         whole[150..330].to_vec(),
         [&whole[..200], &whole[290..]].concat(),
-        Music(1).frames(0.0, 1.02, 490),
+        at_speed(Music(1), 1.02, 490),
         song(3, 0.0, 420),
         song(3, 5.0, 415),
     ])
