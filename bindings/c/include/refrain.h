@@ -941,7 +941,7 @@ typedef struct RefrainVersionOptions {
      */
     size_t top;
     /**
-     * The minimum score of a version, up to 1; 0 for 0.5.
+     * The minimum score of a version, up to 1; 0 for 0.8.
      */
     double min_score;
     /**

@@ -22,7 +22,7 @@ pub struct RefrainVersionOptions {
     pub size: usize,
     /// The maximum number of tracks; 0 for 10.
     pub top: usize,
-    /// The minimum score of a version, up to 1; 0 for 0.5.
+    /// The minimum score of a version, up to 1; 0 for 0.8.
     pub min_score: f64,
     /// Not 0: also return tracks that hold the same recording.
     pub copies: c_int,

@@ -674,7 +674,7 @@ class Index:
         *,
         name: Optional[_checks.Path] = None,
         top: int = 10,
-        min_score: float = 0.5,
+        min_score: float = 0.8,
         copies: bool = False,
         ffmpeg: Optional[_checks.Path] = None,
     ) -> Versions:
@@ -721,7 +721,7 @@ class Index:
         return Versions._of(self._index.versions(kind, audio, rate, called, wanted))
 
     def versions_of_track(
-        self, track: int, *, top: int = 10, min_score: float = 0.5, copies: bool = False
+        self, track: int, *, top: int = 10, min_score: float = 0.8, copies: bool = False
     ) -> Versions:
         """Finds other performances of the piece that a track of the index holds. Reads no audio.
 
