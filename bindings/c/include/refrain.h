@@ -218,10 +218,22 @@ typedef struct RefrainIndex RefrainIndex;
 typedef struct RefrainListener RefrainListener;
 
 /**
+ * Tracks of similar harmony. Any number of threads may read one at once. It owns the texts and lists that it returns; they
+ * are valid until it is freed, also after the index is closed.
+ */
+typedef struct RefrainSimilar RefrainSimilar;
+
+/**
  * What was played when in a recording. Any number of threads may read one at once. It owns the texts and lists that it
  * returns; they are valid until it is freed, also after the index is closed.
  */
 typedef struct RefrainTimeline RefrainTimeline;
+
+/**
+ * The versions of a piece. Any number of threads may read one at once. It owns the texts and lists that it returns; they
+ * are valid until it is freed, also after the index is closed.
+ */
+typedef struct RefrainVersions RefrainVersions;
 
 /**
  * A pitch tracker (YIN) for one sample rate. Any number of threads may use one at once.
@@ -915,6 +927,220 @@ typedef struct RefrainStretch {
      */
     double end;
 } RefrainStretch;
+
+/**
+ * Which versions to return. 0 and NULL stand for the default.
+ */
+typedef struct RefrainVersionOptions {
+    /**
+     * sizeof (RefrainVersionOptions), set by the caller.
+     */
+    size_t size;
+    /**
+     * The maximum number of tracks; 0 for 10.
+     */
+    size_t top;
+    /**
+     * The minimum score of a version, up to 1; 0 for 0.8.
+     */
+    double min_score;
+    /**
+     * Not 0: also return tracks that hold the same recording.
+     */
+    int copies;
+    /**
+     * Ends the call early.
+     */
+    const struct RefrainCancel *cancel;
+    /**
+     * Whether an installed ffmpeg decodes a file that refrain cannot: NULL for never, "auto" for the one in PATH if there is
+     * one, or the path of the program.
+     */
+    const char *ffmpeg;
+} RefrainVersionOptions;
+
+/**
+ * A place of a piece in two performances, in seconds. This struct will not grow.
+ */
+typedef struct RefrainPlace {
+    /**
+     * Where it is in the audio that was asked about.
+     */
+    double query;
+    /**
+     * Where it is in the track.
+     */
+    double track;
+} RefrainPlace;
+
+/**
+ * A track that is another performance of a piece. Paths are as the system has them, other texts UTF-8. Absent values are NULL
+ * or 0.
+ */
+typedef struct RefrainVersion {
+    /**
+     * sizeof (RefrainVersion), set by the caller.
+     */
+    size_t size;
+    /**
+     * The track's file, absolute: the first that is not missing. Or the name that it was added under.
+     */
+    const char *path;
+    /**
+     * Other files of the same content that are not missing.
+     */
+    const char *const *also_paths;
+    /**
+     * How many.
+     */
+    size_t also_path_count;
+    /**
+     * The track's id in the index.
+     */
+    uint32_t id;
+    /**
+     * 1 if all its files were missing at the last update.
+     */
+    int missing;
+    /**
+     * 1 if it is the same recording rather than another performance. Only if the option `copies` was set.
+     */
+    int same_recording;
+    /**
+     * The probability that it is a version, 0 to 1.
+     */
+    double score;
+    /**
+     * How many semitones the audio is higher than the track, -5 to 6. Octaves do not count.
+     */
+    int32_t transposition;
+    /**
+     * The speed of the audio relative to the track: 1.05 if the audio is 5 % faster.
+     */
+    double tempo;
+    /**
+     * Places that are the same in the piece, ascending.
+     */
+    const struct RefrainPlace *alignment;
+    /**
+     * How many.
+     */
+    size_t alignment_count;
+    /**
+     * How much more than by chance the melodies agree, summed along the alignment.
+     */
+    double evidence;
+    /**
+     * The evidence that chance reaches.
+     */
+    double chance;
+    /**
+     * The title of the track.
+     */
+    const char *title;
+    /**
+     * Who performs it.
+     */
+    const char *artist;
+    /**
+     * Further artists, in the order of the tag.
+     */
+    const char *const *other_artists;
+    /**
+     * How many.
+     */
+    size_t other_artist_count;
+    /**
+     * The album it is on.
+     */
+    const char *album;
+    /**
+     * Its position on the disc, from 1.
+     */
+    uint32_t track_number;
+    /**
+     * The disc of the album, from 1.
+     */
+    uint32_t disc_number;
+    /**
+     * The MusicBrainz identifier of the recording.
+     */
+    const char *recording_mbid;
+    /**
+     * The MusicBrainz identifier of the release.
+     */
+    const char *release_mbid;
+    /**
+     * The AcoustID of the recording.
+     */
+    const char *acoustid;
+} RefrainVersion;
+
+/**
+ * A track of similar harmony. Paths are as the system has them, other texts UTF-8. Absent values are NULL or 0.
+ */
+typedef struct RefrainSimilarTrack {
+    /**
+     * sizeof (RefrainSimilarTrack), set by the caller.
+     */
+    size_t size;
+    /**
+     * The track's file, absolute: the first that is not missing. Or the name that it was added under.
+     */
+    const char *path;
+    /**
+     * The track's id in the index.
+     */
+    uint32_t id;
+    /**
+     * How similar it is, 0 to 1. This is no probability.
+     */
+    double score;
+    /**
+     * The length of the track.
+     */
+    double seconds;
+    /**
+     * The title of the track.
+     */
+    const char *title;
+    /**
+     * Who performs it.
+     */
+    const char *artist;
+    /**
+     * Further artists, in the order of the tag.
+     */
+    const char *const *other_artists;
+    /**
+     * How many.
+     */
+    size_t other_artist_count;
+    /**
+     * The album it is on.
+     */
+    const char *album;
+    /**
+     * Its position on the disc, from 1.
+     */
+    uint32_t track_number;
+    /**
+     * The disc of the album, from 1.
+     */
+    uint32_t disc_number;
+    /**
+     * The MusicBrainz identifier of the recording.
+     */
+    const char *recording_mbid;
+    /**
+     * The MusicBrainz identifier of the release.
+     */
+    const char *release_mbid;
+    /**
+     * The AcoustID of the recording.
+     */
+    const char *acoustid;
+} RefrainSimilarTrack;
 
 /**
  * A file of a track. This struct will not grow.
@@ -2087,6 +2313,142 @@ const char *refrain_timeline_json(const struct RefrainTimeline *timeline);
  * Frees a timeline with all texts and lists that it returned. Does nothing if `timeline` is NULL.
  */
 void refrain_timeline_free(struct RefrainTimeline *timeline);
+
+/**
+ * Finds other performances of the piece that an audio file holds: live, covers, in other keys, at other tempi, with other
+ * instruments. Leaves out copies of the same recording unless `copies` is set. Needs at least 20 s of music, and looks at no
+ * more than ten minutes. Leaves out tracks that an older refrain added, until refrain_rebuild. `options` may be
+ * NULL. Free `*versions` with refrain_versions_free. It is NULL after a failure. A piece without versions is no failure, and
+ * neither is silence.
+ *
+ * REFRAIN_ERROR_IO and REFRAIN_ERROR_AUDIO if the audio cannot be used, REFRAIN_ERROR_INTERRUPTED if its cancel ended
+ * it.
+ */
+enum RefrainCode refrain_versions(const struct RefrainIndex *index,
+                                  const char *path,
+                                  const struct RefrainVersionOptions *options,
+                                  struct RefrainVersions **versions);
+
+/**
+ * Like refrain_versions, for an audio file in memory: `count` bytes of any known format. `name` stands for it in the result
+ * and in messages; NULL for "memory".
+ */
+enum RefrainCode refrain_versions_memory(const struct RefrainIndex *index,
+                                         const void *bytes,
+                                         size_t count,
+                                         const char *name,
+                                         const struct RefrainVersionOptions *options,
+                                         struct RefrainVersions **versions);
+
+/**
+ * Like refrain_versions, for samples: `frames` of each of `channels`, interleaved, `rate` frames a second (1,000 to
+ * 768,000), full scale -1 to 1. The library does not copy them. `name` stands for the audio in the result; NULL for
+ * "samples".
+ */
+enum RefrainCode refrain_versions_samples(const struct RefrainIndex *index,
+                                          const float *samples,
+                                          size_t frames,
+                                          uint32_t channels,
+                                          uint32_t rate,
+                                          const char *name,
+                                          const struct RefrainVersionOptions *options,
+                                          struct RefrainVersions **versions);
+
+/**
+ * Finds other performances of the piece that the track with this id holds. Reads no audio. Otherwise like refrain_versions.
+ *
+ * REFRAIN_ERROR_ARGUMENT if there is no track with this id, REFRAIN_ERROR_AUDIO if the track is shorter than 20 s.
+ */
+enum RefrainCode refrain_versions_of_track(const struct RefrainIndex *index,
+                                           uint32_t id,
+                                           const struct RefrainVersionOptions *options,
+                                           struct RefrainVersions **versions);
+
+/**
+ * Finds the tracks whose harmony moves like that of the track with this id, in any key. Leaves out the recording itself.
+ * The tracks need not be the same piece. Reads no audio. Uses `top` and `cancel` of the options only; `options` may be NULL.
+ * Free `*similar` with refrain_similar_free. It is NULL after a failure.
+ *
+ * REFRAIN_ERROR_ARGUMENT if there is no track with this id, REFRAIN_ERROR_AUDIO if the track is shorter than 20 s,
+ * REFRAIN_ERROR_INTERRUPTED if its cancel ended it.
+ */
+enum RefrainCode refrain_similar(const struct RefrainIndex *index,
+                                 uint32_t id,
+                                 const struct RefrainVersionOptions *options,
+                                 struct RefrainSimilar **similar);
+
+/**
+ * Returns the audio as it was named, or the path of the track. NULL if `versions` is NULL.
+ */
+const char *refrain_versions_query(const struct RefrainVersions *versions);
+
+/**
+ * Returns the length of the audio or the track in seconds. 0 if `versions` is NULL.
+ */
+double refrain_versions_duration(const struct RefrainVersions *versions);
+
+/**
+ * Returns the number of versions. 0 if `versions` is NULL.
+ */
+size_t refrain_versions_count(const struct RefrainVersions *versions);
+
+/**
+ * Fills `version` with version `n`; 0 is the surest one. The handle owns its texts and lists.
+ *
+ * REFRAIN_ERROR_ARGUMENT unless `n` is below refrain_versions_count.
+ */
+enum RefrainCode refrain_versions_get(const struct RefrainVersions *versions,
+                                      size_t n,
+                                      struct RefrainVersion *version);
+
+/**
+ * Returns how many things were wrong with the audio: damage, or that it is silent. 0 if `versions` is NULL.
+ */
+size_t refrain_versions_warning_count(const struct RefrainVersions *versions);
+
+/**
+ * Returns warning `n`, from 0, or NULL if there are not as many. NULL if `versions` is NULL.
+ */
+const char *refrain_versions_warning(const struct RefrainVersions *versions, size_t n);
+
+/**
+ * Returns the versions as one JSON document, as `refrain versions --json` prints it. NULL if `versions` is NULL.
+ */
+const char *refrain_versions_json(const struct RefrainVersions *versions);
+
+/**
+ * Frees the versions with all texts and lists that they returned. Does nothing if `versions` is NULL.
+ */
+void refrain_versions_free(struct RefrainVersions *versions);
+
+/**
+ * Returns the path of the track that was asked about. NULL if `similar` is NULL.
+ */
+const char *refrain_similar_query(const struct RefrainSimilar *similar);
+
+/**
+ * Returns the number of tracks. 0 if `similar` is NULL.
+ */
+size_t refrain_similar_count(const struct RefrainSimilar *similar);
+
+/**
+ * Fills `track` with track `n`; 0 is the most similar one. The handle owns its texts and lists.
+ *
+ * REFRAIN_ERROR_ARGUMENT unless `n` is below refrain_similar_count.
+ */
+enum RefrainCode refrain_similar_get(const struct RefrainSimilar *similar,
+                                     size_t n,
+                                     struct RefrainSimilarTrack *track);
+
+/**
+ * Returns the tracks as one JSON document, as `refrain similar --json` prints it. NULL if `similar` is NULL.
+ */
+const char *refrain_similar_json(const struct RefrainSimilar *similar);
+
+/**
+ * Frees the tracks with all texts and lists that they returned. Does nothing if `similar` is NULL.
+ */
+void refrain_similar_free(struct RefrainSimilar *similar);
 
 /**
  * Passes all tracks to the callback, in order of their ids, on this thread. All come from one state of the index. The

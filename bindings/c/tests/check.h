@@ -62,5 +62,6 @@ void test_listen(void);
 void test_timeline(void);
 void test_ffmpeg(void);
 void test_duplicates(void);
+void test_versions(void);
 
 #endif

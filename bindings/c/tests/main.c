@@ -113,7 +113,7 @@ int main(int argc, char **argv) {
         {"abi", test_abi},           {"threads", test_threads},   {"analysis", test_analysis},
         {"transforms", test_transforms}, {"cancel", test_cancel},   {"listen", test_listen},
         {"timeline", test_timeline},     {"ffmpeg", test_ffmpeg},
-        {"duplicates", test_duplicates},
+        {"duplicates", test_duplicates}, {"versions", test_versions},
     };
     int ran = 0;
     if (argc < 3) {

@@ -9,7 +9,10 @@ use std::{
 };
 
 use pyo3::{exceptions::PyValueError, prelude::*};
-use refrain::{AddOptions, Added, Audio, BuildSummary, Error, Seconds, Selector, TimelineOptions, TrackId};
+use refrain::{
+    AddOptions, Added, Audio, BuildSummary, Error, Seconds, Selector, TimelineOptions, TrackId,
+    VersionOptions,
+};
 
 use crate::{
     audio::with_audio,
@@ -20,6 +23,7 @@ use crate::{
     listener::{self, Listener},
     options::{self, Ask, Names, Take, maintain},
     records::{AnswerRecord, InfoRecord, PlayRecord, SummaryRecord, TimelineRecord, TrackRecord},
+    versions::{SimilarRecord, VersionsRecord, Wanted},
 };
 
 /// How often `close` checks whether the calls of other threads are done.
@@ -281,6 +285,40 @@ impl Index {
         let answer =
             self.reading(py, |index, caller| index.query_track(TrackId(id), &ask.options(caller)))?;
         Ok(answer.map(AnswerRecord::from))
+    }
+
+    /// Finds other performances of the piece that a recording holds.
+    fn versions<'py>(
+        &self,
+        py: Python<'py>,
+        kind: &str,
+        source: &Bound<'py, PyAny>,
+        sr: u32,
+        name: Option<PathBuf>,
+        wanted: Wanted,
+    ) -> PyResult<VersionsRecord> {
+        let (index, _inside) = (self.open()?, Inside::new(self.address(), false));
+        let found = with_audio(py, kind, source, sr, name, move |audio, caller| {
+            index.versions_with(audio.ffmpeg(&wanted.ffmpeg()), &wanted.options(caller))
+        });
+        found.map(VersionsRecord::from)
+    }
+
+    /// Finds other performances of the piece that a track holds. None where there is no track of this id.
+    fn versions_of_track(&self, py: Python<'_>, id: u32, wanted: Wanted) -> PyResult<Option<VersionsRecord>> {
+        let find = |index: &refrain::Index, caller: &Caller| {
+            index.versions_of_track(TrackId(id), &wanted.options(caller))
+        };
+        Ok(self.reading(py, find)?.map(VersionsRecord::from))
+    }
+
+    /// Finds tracks of similar harmony. None where there is no track of this id.
+    fn similar(&self, py: Python<'_>, id: u32, top: usize) -> PyResult<Option<SimilarRecord>> {
+        let find = |index: &refrain::Index, caller: &Caller| {
+            let options = VersionOptions::default().top(top).cancel(caller.cancel());
+            index.similar_to_track(TrackId(id), &options)
+        };
+        Ok(self.reading(py, find)?.map(SimilarRecord::from))
     }
 
     /// Finds the files that hold the same recording. `callback` gets how many tracks were compared, and of how many.

@@ -20,6 +20,7 @@ mod scratch;
 mod shard;
 mod shards;
 mod transforms;
+mod versions;
 
 #[pyo3::pymodule]
 mod _refrain {

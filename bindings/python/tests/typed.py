@@ -44,6 +44,11 @@ def main() -> None:
         groups: List[refrain.DuplicateGroup] = index.duplicates(only=["same_audio"], below=Path("music"), min_free=10**6)
         spare: List[Path] = [file.path for group in groups for file in group if not file.keep]
         print(spare, sum(group.bytes for group in groups), refrain.to_dataframe(groups), groups[0].to_dict())
+        versions: refrain.Versions = index.versions("song.mp3", top=3, min_score=0.8, copies=True)
+        keys: List[int] = [version.transposition for version in versions]
+        print(keys, versions[0].alignment[0][1], versions.to_dataframe(), index.versions_of_track(added.track).to_dict())
+        alike: refrain.Similar = index.similar(added.track, top=5)
+        print([track.score for track in alike], alike[:2], refrain.to_dataframe([alike, index.similar(1)]))
         samples: npt.NDArray[np.float32] = np.zeros(22050, np.float32)
         print(index.query(samples, 22050).matches)
         with index.listen(fast=True) as listener:

@@ -67,8 +67,12 @@ from .records import (
     Play,
     Quality,
     Relocated,
+    Similar,
+    SimilarTrack,
     Timeline,
     Track,
+    Version,
+    Versions,
     to_dataframe,
 )
 
@@ -135,8 +139,12 @@ __all__ = [
     "Play",
     "Quality",
     "Relocated",
+    "Similar",
+    "SimilarTrack",
     "Timeline",
     "Track",
+    "Version",
+    "Versions",
     "to_dataframe",
     "__version__",
 ]

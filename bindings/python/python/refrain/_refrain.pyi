@@ -145,6 +145,53 @@ class DuplicateGroupDict(TypedDict):
     files: list[DuplicateFileDict]
     bytes: int
 
+class VersionDict(TypedDict):
+    path: str
+    also_paths: list[str]
+    same_recording: bool
+    missing: bool
+    id: int
+    score: float
+    transposition: int
+    tempo: float
+    alignment: list[tuple[float, float]]
+    evidence: float
+    chance: float
+    title: Optional[str]
+    artist: Optional[str]
+    other_artists: list[str]
+    album: Optional[str]
+    track_number: Optional[int]
+    disc_number: Optional[int]
+    recording_mbid: Optional[str]
+    release_mbid: Optional[str]
+    acoustid: Optional[str]
+
+class VersionsDict(TypedDict):
+    query: str
+    duration: float
+    versions: list[VersionDict]
+    warnings: list[str]
+
+class SimilarTrackDict(TypedDict):
+    path: str
+    score: float
+    id: int
+    duration: float
+    title: Optional[str]
+    artist: Optional[str]
+    other_artists: list[str]
+    album: Optional[str]
+    track_number: Optional[int]
+    disc_number: Optional[int]
+    recording_mbid: Optional[str]
+    release_mbid: Optional[str]
+    acoustid: Optional[str]
+
+class SimilarDict(TypedDict):
+    query: str
+    similar: list[SimilarTrackDict]
+
 class EventDict(TypedDict):
     kind: str
     path: Optional[str]
@@ -290,6 +337,16 @@ class _Alike(Protocol):
     @property
     def measure(self) -> bool: ...
 
+class _Wanted(Protocol):
+    @property
+    def top(self) -> int: ...
+    @property
+    def min_score(self) -> float: ...
+    @property
+    def copies(self) -> bool: ...
+    @property
+    def ffmpeg(self) -> Optional[str]: ...
+
 class _Names(Protocol):
     @property
     def title(self) -> Optional[str]: ...
@@ -376,6 +433,11 @@ class Index:
         callback: Optional[Callable[[float], object]],
     ) -> TimelineDict: ...
     def query_track(self, id: int, ask: _Ask) -> Optional[AnswerDict]: ...
+    def versions(
+        self, kind: str, source: object, sr: int, name: Optional[str], wanted: _Wanted
+    ) -> VersionsDict: ...
+    def versions_of_track(self, id: int, wanted: _Wanted) -> Optional[VersionsDict]: ...
+    def similar(self, id: int, top: int) -> Optional[SimilarDict]: ...
     def duplicates(self, alike: _Alike, callback: Optional[_Progress]) -> list[DuplicateGroupDict]: ...
     def listen(self, ask: _Ask) -> Listener: ...
     def info(self) -> InfoDict: ...

@@ -26,8 +26,10 @@ from .records import (
     MergeSummary,
     Play,
     Relocated,
+    Similar,
     Timeline,
     Track,
+    Versions,
 )
 
 __all__ = ["Index", "Listener"]
@@ -62,6 +64,13 @@ class _Alike(NamedTuple):
     below: List[str]
     min_free: int
     measure: bool
+
+
+class _Wanted(NamedTuple):
+    top: int
+    min_score: float
+    copies: bool
+    ffmpeg: Optional[str]
 
 
 class _Names(NamedTuple):
@@ -655,8 +664,136 @@ class Index:
         number = _checks.whole("track", track)
         told = self._index.query_track(number, ask) if number < 2**32 else None
         if told is None:
-            raise NotInIndexError(f"{self._path}: the index has no track {number}")
+            raise self._no_track(number)
         return Answer._of(told)
+
+    def versions(
+        self,
+        source: Audio,
+        sr: Optional[float] = None,
+        *,
+        name: Optional[_checks.Path] = None,
+        top: int = 10,
+        min_score: float = 0.8,
+        copies: bool = False,
+        ffmpeg: Optional[_checks.Path] = None,
+    ) -> Versions:
+        """Finds other performances of the piece that a recording holds: live, covers, in other keys, at other tempi, with other
+        instruments. Looks at no more than ten minutes. Leaves out tracks that an older refrain added, until :meth:`rebuild`.
+
+        Parameters
+        ----------
+        source : str, os.PathLike, bytes, binary file object or numpy.ndarray
+        sr : float, optional
+        name : str, bytes or os.PathLike, optional
+            As in :meth:`query`.
+        top : int
+            How many versions to return at most, 1 or more.
+        min_score : float
+            The least score that counts as a version, 0 to 1.
+        copies : bool
+            Also return tracks that hold the same recording.
+        ffmpeg : str, bytes or os.PathLike, optional
+            Lets an installed ffmpeg decode a file that refrain cannot, as in :meth:`build`.
+
+        Returns
+        -------
+        Versions
+
+        Raises
+        ------
+        OSError, AudioError
+            If the recording cannot be read. Silence is no error: it has no versions.
+        NoFingerprintError
+            If the recording is shorter than 20 s.
+
+        Examples
+        --------
+        >>> index.versions("music/quiet-engines.wav")
+        <refrain.Versions 'music/quiet-engines.wav': no version>
+        >>> index.versions("clip.wav")
+        Traceback (most recent call last):
+        refrain.errors.NoFingerprintError: clip.wav: too short: 8000 ms of audio; at least 20000 ms are needed
+        """
+        kind, audio, rate = _checks.audio(source, sr)
+        called = None if name is None else _checks.name(name)
+        wanted = _wanted(top, min_score, copies, ffmpeg)
+        return Versions._of(self._index.versions(kind, audio, rate, called, wanted))
+
+    def versions_of_track(
+        self, track: int, *, top: int = 10, min_score: float = 0.8, copies: bool = False
+    ) -> Versions:
+        """Finds other performances of the piece that a track of the index holds. Reads no audio.
+
+        Parameters
+        ----------
+        track : int
+            The id of the track, as in :meth:`query_track`.
+        top : int
+        min_score : float
+        copies : bool
+            As in :meth:`versions`.
+
+        Returns
+        -------
+        Versions
+
+        Raises
+        ------
+        NotInIndexError
+            If there is no track of this id.
+        NoFingerprintError
+            If the track is shorter than 20 s.
+
+        Examples
+        --------
+        >>> index.versions_of_track(index.tracks()[0].id).versions
+        ()
+        """
+        number = _checks.whole("track", track)
+        wanted = _wanted(top, min_score, copies, None)
+        told = self._index.versions_of_track(number, wanted) if number < 2**32 else None
+        if told is None:
+            raise self._no_track(number)
+        return Versions._of(told)
+
+    def similar(self, track: int, *, top: int = 10) -> Similar:
+        """Finds tracks whose harmony moves like that of a track of the index, in any key. Leaves out the recording itself. The
+        tracks need not be the same piece. Reads no audio.
+
+        Parameters
+        ----------
+        track : int
+            The id of the track, as in :meth:`query_track`.
+        top : int
+            How many tracks to return at most, 1 or more.
+
+        Returns
+        -------
+        Similar
+
+        Raises
+        ------
+        NotInIndexError
+            If there is no track of this id.
+        NoFingerprintError
+            If the track is shorter than 20 s.
+
+        Examples
+        --------
+        >>> similar = index.similar(index.tracks()[0].id, top=3)
+        >>> len(similar), similar[0].score >= similar[1].score
+        (3, True)
+        """
+        number = _checks.whole("track", track)
+        many = _checks.whole("top", top, 1)
+        told = self._index.similar(number, many) if number < 2**32 else None
+        if told is None:
+            raise self._no_track(number)
+        return Similar._of(told)
+
+    def _no_track(self, number: int) -> NotInIndexError:
+        return NotInIndexError(f"{self._path}: the index has no track {number}")
 
     def duplicates(
         self,
@@ -1176,6 +1313,13 @@ def _asked(
         pitch, tempo = 0.0, 1.0
     program = None if ffmpeg is None else _checks.path(ffmpeg)
     return _Ask(_checks.whole("top", top, 1), min_score, explain, exact, pitch, 1 / tempo, tempo, program)
+
+
+def _wanted(top: int, min_score: float, copies: bool, ffmpeg: Optional[_checks.Path]) -> _Wanted:
+    if not 0 <= min_score <= 1:
+        raise ParameterError(f"min_score is {min_score}, must be 0 to 1")
+    program = None if ffmpeg is None else _checks.path(ffmpeg)
+    return _Wanted(_checks.whole("top", top, 1), float(min_score), bool(copies), program)
 
 
 def _told(callback: Optional[Callback]) -> Optional[Callable[[_refrain.EventDict], object]]:

@@ -39,6 +39,10 @@ __all__ = [
     "Info",
     "MergeSummary",
     "Relocated",
+    "Similar",
+    "SimilarTrack",
+    "Version",
+    "Versions",
     "Analysis",
     "Fingerprint",
     "to_dataframe",
@@ -788,6 +792,355 @@ class DuplicateGroup:
 
 
 @dataclass(frozen=True)
+class Version:
+    """A track that is another performance of a piece. Times are in seconds.
+
+    Attributes
+    ----------
+    path : pathlib.Path
+        The track's file, absolute: the first one that exists. The name, if the track is no file.
+    also_paths : tuple of pathlib.Path
+        Other existing files with the same content.
+    same_recording : bool
+        Whether it is the same recording rather than another performance. Only with ``copies=True``.
+    missing : bool
+        Whether none of its files existed when the index last looked for them.
+    id : int
+        The track's id in the index.
+    score : float
+        The probability that it is a version, 0 to 1.
+    transposition : int
+        How many semitones the recording is higher than the track, -5 to 6. Octaves do not count.
+    tempo : float
+        The recording's speed divided by the track's: 1.05 if the recording is 5 % faster.
+    alignment : tuple of tuple of float
+        Places that are the same in the piece, ascending: where each is in the recording, and in the track.
+    evidence : float
+        How much more than by chance the melodies agree, summed along the alignment.
+    chance : float
+        The evidence that chance reaches.
+    title, artist, album, recording_mbid, release_mbid, acoustid : str or None
+        The track's tags.
+    track_number, disc_number : int or None
+        The track's tags.
+    other_artists : tuple of str
+        Artists beside `artist`.
+    name : str
+        The path as the index has it, character by character, as in :class:`Match`.
+
+    Examples
+    --------
+    >>> version = index.versions("music/second-orbit.flac", copies=True)[0]
+    >>> version.title, version.same_recording, version.transposition, round(version.tempo, 2)
+    ('Second Orbit', True, 0, 1.0)
+    """
+
+    path: pathlib.Path
+    also_paths: Tuple[pathlib.Path, ...]
+    same_recording: bool
+    missing: bool
+    id: int
+    score: float
+    transposition: int
+    tempo: float
+    alignment: Tuple[Tuple[float, float], ...]
+    evidence: float
+    chance: float
+    title: Optional[str] = None
+    artist: Optional[str] = None
+    other_artists: Tuple[str, ...] = ()
+    album: Optional[str] = None
+    track_number: Optional[int] = None
+    disc_number: Optional[int] = None
+    recording_mbid: Optional[str] = None
+    release_mbid: Optional[str] = None
+    acoustid: Optional[str] = None
+    name: str = field(default="", repr=False)
+
+    def to_dict(self) -> Dict[str, Any]:
+        """The version as a dictionary of plain values, as in the documents of ``refrain versions --json``.
+
+        Returns
+        -------
+        dict of str to str, bool, int, float, list or None
+            Paths are strings.
+
+        Examples
+        --------
+        >>> index.versions("music/second-orbit.flac", copies=True)[0].to_dict()["title"]
+        'Second Orbit'
+        """
+        told = {each: getattr(self, each) for each in _columns(Version)}
+        told["path"] = _utf8(self.name or str(self.path))
+        told["also_paths"] = [_utf8(str(path)) for path in self.also_paths]
+        told["alignment"] = [list(place) for place in self.alignment]
+        told["other_artists"] = list(self.other_artists)
+        return told
+
+    @classmethod
+    def _of(cls, told: _refrain.VersionDict) -> Version:
+        other = dict(
+            path=pathlib.Path(told["path"]),
+            name=told["path"],
+            also_paths=tuple(map(pathlib.Path, told["also_paths"])),
+            alignment=tuple(told["alignment"]),
+            other_artists=tuple(told["other_artists"]),
+        )
+        return cls(**{**told, **other})  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, repr=False)
+class Versions:
+    """Other performances of a piece: a sequence of versions, surest first. It is false if there are none.
+
+    Attributes
+    ----------
+    query : str
+        The recording, as it was named; the path of the track, if a track was asked about.
+    duration : float
+        Its length in seconds.
+    versions : tuple of Version
+        The versions.
+    warnings : tuple of str
+        What was wrong with the recording: damage, or silence.
+
+    Examples
+    --------
+    >>> versions = index.versions("music/second-orbit.flac", copies=True)
+    >>> versions
+    <refrain.Versions 'music/second-orbit.flac': 1 version, Second Orbit>
+    >>> len(versions), bool(index.versions("music/second-orbit.flac"))
+    (1, False)
+    """
+
+    query: str
+    duration: float
+    versions: Tuple[Version, ...]
+    warnings: Tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.versions)
+
+    def __iter__(self) -> Iterator[Version]:
+        return iter(self.versions)
+
+    @overload
+    def __getitem__(self, at: int) -> Version: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Tuple[Version, ...]: ...
+
+    def __getitem__(self, at: Union[int, slice]) -> Union[Version, Tuple[Version, ...]]:
+        return self.versions[at]
+
+    def __repr__(self) -> str:
+        found = "no version"
+        if self.versions:
+            count = "1 version" if len(self) == 1 else f"{len(self)} versions"
+            found = f"{count}, {self.versions[0].title or self.versions[0].path.name}"
+        return f"<refrain.Versions {self.query!r}: {found}>"
+
+    def to_dict(self) -> Dict[str, Any]:
+        """The versions as a dictionary of plain values: the document of ``refrain versions --json``.
+
+        Returns
+        -------
+        dict of str to str, float or list
+            Can be written by :func:`json.dumps`.
+
+        Examples
+        --------
+        >>> document = index.versions("music/second-orbit.flac").to_dict()
+        >>> document["status"], document["versions"]
+        ('no_match', [])
+        """
+        told: Dict[str, Any] = {"query": _utf8(self.query), "status": "match" if self else "no_match"}
+        told["versions"] = [version.to_dict() for version in self.versions]
+        told["duration"] = self.duration
+        told["warnings"] = list(self.warnings)
+        return told
+
+    def to_dataframe(self) -> pandas.DataFrame:
+        """The versions as a pandas data frame, a row each.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The column ``query``, and those of :class:`Version`.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+
+        Examples
+        --------
+        >>> index.versions("music/second-orbit.flac", copies=True).to_dataframe()["title"].tolist()
+        ['Second Orbit']
+        """
+        return to_dataframe([self])
+
+    @classmethod
+    def _of(cls, told: _refrain.VersionsDict) -> Versions:
+        return cls(
+            query=told["query"],
+            duration=told["duration"],
+            versions=tuple(map(Version._of, told["versions"])),
+            warnings=tuple(told["warnings"]),
+        )
+
+
+@dataclass(frozen=True)
+class SimilarTrack:
+    """A track of similar harmony.
+
+    Attributes
+    ----------
+    path : pathlib.Path
+        The track's file, absolute: the first one that exists. The name, if the track is no file.
+    score : float
+        How similar it is, 0 to 1. This is no probability.
+    id : int
+        The track's id in the index.
+    duration : float
+        Its length in seconds.
+    title, artist, album, recording_mbid, release_mbid, acoustid : str or None
+        The track's tags.
+    track_number, disc_number : int or None
+        The track's tags.
+    other_artists : tuple of str
+        Artists beside `artist`.
+    name : str
+        The path as the index has it, character by character, as in :class:`Match`.
+
+    Examples
+    --------
+    >>> track = index.similar(index.tracks()[0].id)[0]
+    >>> 0 <= track.score <= 1, track.duration > 20
+    (True, True)
+    """
+
+    path: pathlib.Path
+    score: float
+    id: int
+    duration: float
+    title: Optional[str] = None
+    artist: Optional[str] = None
+    other_artists: Tuple[str, ...] = ()
+    album: Optional[str] = None
+    track_number: Optional[int] = None
+    disc_number: Optional[int] = None
+    recording_mbid: Optional[str] = None
+    release_mbid: Optional[str] = None
+    acoustid: Optional[str] = None
+    name: str = field(default="", repr=False)
+
+    def to_dict(self) -> Dict[str, Any]:
+        """The track as a dictionary of plain values, as in the documents of ``refrain similar --json``.
+
+        Returns
+        -------
+        dict of str to str, int, float, list or None
+            Paths are strings.
+
+        Examples
+        --------
+        >>> list(index.similar(index.tracks()[0].id)[0].to_dict())[:4]
+        ['path', 'score', 'id', 'duration']
+        """
+        told = {each: getattr(self, each) for each in _columns(SimilarTrack)}
+        told["path"] = _utf8(self.name or str(self.path))
+        told["other_artists"] = list(self.other_artists)
+        return told
+
+    @classmethod
+    def _of(cls, told: _refrain.SimilarTrackDict) -> SimilarTrack:
+        other = dict(
+            path=pathlib.Path(told["path"]), name=told["path"], other_artists=tuple(told["other_artists"])
+        )
+        return cls(**{**told, **other})  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, repr=False)
+class Similar:
+    """Tracks of similar harmony: a sequence, most similar first. It is false if there are none.
+
+    Attributes
+    ----------
+    query : str
+        The path of the track that was asked about.
+    similar : tuple of SimilarTrack
+        The tracks.
+
+    Examples
+    --------
+    >>> len(index.similar(index.tracks()[0].id, top=4))
+    4
+    """
+
+    query: str
+    similar: Tuple[SimilarTrack, ...]
+
+    def __len__(self) -> int:
+        return len(self.similar)
+
+    def __iter__(self) -> Iterator[SimilarTrack]:
+        return iter(self.similar)
+
+    @overload
+    def __getitem__(self, at: int) -> SimilarTrack: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Tuple[SimilarTrack, ...]: ...
+
+    def __getitem__(self, at: Union[int, slice]) -> Union[SimilarTrack, Tuple[SimilarTrack, ...]]:
+        return self.similar[at]
+
+    def __repr__(self) -> str:
+        count = {0: "no similar track", 1: "1 similar track"}.get(len(self), f"{len(self)} similar tracks")
+        return f"<refrain.Similar {self.query!r}: {count}>"
+
+    def to_dict(self) -> Dict[str, Any]:
+        """The tracks as a dictionary of plain values: the document of ``refrain similar --json``.
+
+        Returns
+        -------
+        dict of str to str or list
+            Can be written by :func:`json.dumps`.
+
+        Examples
+        --------
+        >>> list(index.similar(index.tracks()[0].id).to_dict())
+        ['query', 'similar']
+        """
+        return {"query": _utf8(self.query), "similar": [track.to_dict() for track in self.similar]}
+
+    def to_dataframe(self) -> pandas.DataFrame:
+        """The tracks as a pandas data frame, a row each.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The column ``query``, and those of :class:`SimilarTrack`.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+
+        Examples
+        --------
+        >>> len(index.similar(index.tracks()[0].id, top=4).to_dataframe())
+        4
+        """
+        return to_dataframe([self])
+
+    @classmethod
+    def _of(cls, told: _refrain.SimilarDict) -> Similar:
+        return cls(query=told["query"], similar=tuple(map(SimilarTrack._of, told["similar"])))
+
+
+@dataclass(frozen=True)
 class Added:
     """The result of :meth:`refrain.Index.add`.
 
@@ -1284,19 +1637,39 @@ class Fingerprint:
         return _refrain.unpack_frames(self.frames)
 
 
-Record = Union[Answer, Match, Play, DuplicateGroup, DuplicateFile, Track, Analysis, Failure, File]
+Record = Union[
+    Answer,
+    Match,
+    Play,
+    DuplicateGroup,
+    DuplicateFile,
+    Versions,
+    Version,
+    Similar,
+    SimilarTrack,
+    Track,
+    Analysis,
+    Failure,
+    File,
+]
+
+# A record that is one row.
+_Single = Union[Match, Play, DuplicateFile, Version, SimilarTrack, Track, Analysis, File]
 
 
-def to_dataframe(records: Union[Answer, Timeline, DuplicateGroup, Iterable[Record]]) -> pandas.DataFrame:
+def to_dataframe(
+    records: Union[Answer, Timeline, DuplicateGroup, Versions, Similar, Iterable[Record]],
+) -> pandas.DataFrame:
     """Records as a pandas data frame, a row each. Answers have a row for each match, with the clip in the column ``query``.
-    Groups of duplicates have a row for each file, with the number of the group, from 1, in the column ``group``.
+    Versions and similar tracks have a row for each track, with what was asked about in the column ``query``. Groups of
+    duplicates have a row for each file, with the number of the group, from 1, in the column ``group``.
 
     Parameters
     ----------
-    records : Answer, Timeline, DuplicateGroup, or iterable of records
+    records : Answer, Timeline, DuplicateGroup, Versions, Similar, or iterable of records
         What :meth:`refrain.Index.query_many`, :meth:`refrain.Index.duplicates`, :meth:`refrain.Index.tracks`,
-        :func:`refrain.analyze_all` and others return: Answer, Match, Play, DuplicateGroup, DuplicateFile, Track, Analysis,
-        Failure or File.
+        :func:`refrain.analyze_all` and others return: Answer, Match, Play, DuplicateGroup, DuplicateFile, Versions, Version,
+        Similar, SimilarTrack, Track, Analysis, Failure or File.
 
     Returns
     -------
@@ -1320,7 +1693,8 @@ def to_dataframe(records: Union[Answer, Timeline, DuplicateGroup, Iterable[Recor
     except ImportError as error:
         raise ImportError("to_dataframe() needs pandas, which is not installed: pip install pandas") from error
     # The iterators of an answer and of a group give records that do not know their clip or their group.
-    given: Iterable[Any] = [records] if isinstance(records, (Answer, DuplicateGroup)) else records
+    whole = isinstance(records, (Answer, DuplicateGroup, Versions, Similar))
+    given: Iterable[Any] = [records] if whole else records
     groups = itertools.count(1)
     rows: List[Dict[str, Any]] = []
     # Without a play there are columns all the same.
@@ -1329,10 +1703,16 @@ def to_dataframe(records: Union[Answer, Timeline, DuplicateGroup, Iterable[Recor
         if isinstance(record, Answer):
             columns = columns or ["query", *_columns(Match)]
             rows += ({"query": record.query, **_row(match)} for match in record.matches)
+        elif isinstance(record, Versions):
+            columns = columns or ["query", *_columns(Version)]
+            rows += ({"query": record.query, **_row(version)} for version in record.versions)
+        elif isinstance(record, Similar):
+            columns = columns or ["query", *_columns(SimilarTrack)]
+            rows += ({"query": record.query, **_row(track)} for track in record.similar)
         elif isinstance(record, DuplicateGroup):
             number = next(groups)
             rows += ({"group": number, **_row(file)} for file in record.files)
-        elif isinstance(record, (Match, Play, DuplicateFile, Track, Analysis, File)):
+        elif isinstance(record, (Match, Play, DuplicateFile, Version, SimilarTrack, Track, Analysis, File)):
             rows.append(_row(record))
         elif isinstance(record, Failure):
             rows.append(record._asdict())
@@ -1346,7 +1726,7 @@ def _columns(kind: type) -> List[str]:
     return [each.name for each in dataclasses.fields(kind) if each.name != "name"]
 
 
-def _row(record: Union[Match, Play, DuplicateFile, Track, Analysis, File]) -> Dict[str, Any]:
+def _row(record: _Single) -> Dict[str, Any]:
     row = {name: getattr(record, name) for name in _columns(type(record))}
     if isinstance(record, DuplicateFile):
         # A column for each figure.
