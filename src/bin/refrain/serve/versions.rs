@@ -29,7 +29,7 @@ pub struct VersionsParams {
     /// The most versions to list; 10 if nothing is said.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
     top: Option<NonZeroU32>,
-    /// The lowest score of a version; 0.5 if nothing is said.
+    /// The lowest score of a version; 0.8 if nothing is said.
     #[serde(default, deserialize_with = "asked::probability")]
     #[param(minimum = 0, maximum = 1)]
     min_score: Option<f32>,
