@@ -190,10 +190,7 @@ fn merge_track(
     Ok(Some(here))
 }
 
-/// The same with its sections, which an index of an older format does not have.
+/// The same with sections of its frames: an index of an older format has none, and others are not trusted.
 fn with_sections(fingerprint: Fingerprint, of: &Store) -> Fingerprint {
-    if !fingerprint.sections.is_empty() {
-        return fingerprint;
-    }
     Fingerprint { sections: sections_of(&fingerprint.frames, of.params()), ..fingerprint }
 }

@@ -18,11 +18,8 @@ use crate::{
     store::{Store, TrackId},
     tags::Tags,
     units::{SampleRate, Seconds},
-    version::{self, Asked, Found, MIN_SECONDS},
+    version::{self, Asked, Found, MAX_SECONDS, MIN_SECONDS},
 };
-
-/// How many more tracks than asked for are looked at, as some of them may be the recording itself.
-const MORE: usize = 20;
 
 /// Tracks that are less probable are not compared with the recording: copies are sure.
 const COMPARED: f64 = 0.1;
@@ -48,14 +45,14 @@ impl VersionOptions {
     #[doc(hidden)]
     pub const MIN_SCORE: f64 = 0.8;
 
-    /// The most tracks to return.
+    /// The most tracks to return. No more than 100 tracks are looked at as versions.
     #[must_use]
     pub fn top(mut self, top: usize) -> Self {
         self.top = top;
         self
     }
 
-    /// The lowest score that counts as a version, 0 to 1.
+    /// The lowest score that counts as a version, 0 to 1. Similar tracks have no such limit.
     #[must_use]
     pub fn min_score(mut self, min_score: f64) -> Self {
         self.min_score = min_score;
@@ -110,6 +107,7 @@ impl Index {
         let audio = audio.into();
         let name = audio.name().to_owned();
         contained(&name, || {
+            // An id says nothing among several files.
             self.only()?;
             let readers = self.readers()?;
             let library = readers.library();
@@ -129,7 +127,10 @@ impl Index {
                 }
                 Err(error) => return Err(error),
             };
-            self.versions_of(name.clone(), &piece, options)
+            let store = self.only()?.reader()?;
+            let _cancellable = store.cancellable(&options.cancel);
+            let _snapshot = store.snapshot()?;
+            versions_in(&store, name.clone(), &piece, options)
         })
     }
 
@@ -139,6 +140,8 @@ impl Index {
     /// [`Error::Index`] if the index cannot be used; [`Error::Audio`] if the track is shorter than 20 s; [`Error::Interrupted`].
     pub fn versions_of_track(&self, id: TrackId, options: &VersionOptions) -> Result<Option<Versions>> {
         let store = self.only()?.reader()?;
+        let _cancellable = store.cancellable(&options.cancel);
+        let _snapshot = store.snapshot()?;
         let Some(track) = store.track(id)? else { return Ok(None) };
         let piece = Piece {
             fingerprint: store.fingerprint(id)?,
@@ -147,12 +150,11 @@ impl Index {
             same: BTreeSet::new(),
             warnings: Vec::new(),
         };
-        drop(store);
-        self.versions_of(track.record.path, &piece, options).map(Some)
+        versions_in(&store, track.record.path, &piece, options).map(Some)
     }
 
     /// Finds tracks whose harmony moves like that of track `id`, in any key: without the recording itself, and without a claim
-    /// that they are the same piece. Returns `None` if there is no such track.
+    /// that they are the same piece. Leaves out tracks whose files are missing. Returns `None` if there is no such track.
     ///
     /// # Errors
     /// Those of [`Index::versions_of_track`].
@@ -164,36 +166,49 @@ impl Index {
         let fingerprint = store.fingerprint(id)?;
         let path = track.record.path;
         let asked = asked(&path, &fingerprint, track.record.duration, &store)?;
-        let mut similar = Vec::new();
-        for candidate in
-            version::candidates(&store, &asked, options.top.saturating_add(MORE), &|other| other == id)?
-        {
-            if similar.len() == options.top {
+        let mut similar: Vec<SimilarTrack> = Vec::new();
+        let (mut wanted, mut seen) = (options.top.saturating_mul(2), 0);
+        // Some of the first tracks may be the recording itself.
+        loop {
+            let candidates = version::candidates(&store, &asked, wanted, &|other| other == id)?;
+            for candidate in candidates.iter().skip(seen) {
+                if similar.len() == options.top {
+                    break;
+                }
+                let Some(other) = store.track(candidate.track)?.filter(|other| !other.missing) else {
+                    continue;
+                };
+                if is_same_recording(&store, &fingerprint, candidate.track)? {
+                    continue;
+                }
+                similar.push(SimilarTrack {
+                    path: other.record.path,
+                    score: f64::from(candidate.score).clamp(0.0, 1.0),
+                    id: candidate.track,
+                    duration: other.record.duration,
+                    tags: other.record.tags,
+                });
+            }
+            seen = candidates.len();
+            if similar.len() == options.top || seen < wanted {
                 break;
             }
-            let Some(other) = store.track(candidate.track)? else { continue };
-            if is_same_recording(&store, &fingerprint, candidate.track)? {
-                continue;
-            }
-            similar.push(SimilarTrack {
-                path: other.record.path,
-                score: f64::from(candidate.score).clamp(0.0, 1.0),
-                id: candidate.track,
-                duration: other.record.duration,
-                tags: other.record.tags,
-            });
+            wanted = wanted.saturating_mul(4);
         }
         Ok(Some(Similar { query: path, similar }))
     }
 
     /// Says how probable it is that track `two` is another performance of the piece that track `one` holds, whether or not it is the
-    /// same recording. Returns `None` if one of the tracks does not exist or is too short.
+    /// same recording. Returns `None` if one of the tracks does not exist, is too short, or was added by an older refrain.
     ///
     /// # Errors
     /// [`Error::Index`] if the index cannot be used.
     pub fn version_between(&self, one: TrackId, two: TrackId) -> Result<Option<Version>> {
         let store = self.only()?.reader()?;
         let _snapshot = store.snapshot()?;
+        if store.track(one)?.is_none() || store.track(two)?.is_none() {
+            return Ok(None);
+        }
         let print = store.fingerprint(one)?;
         let Some(asked) = Asked::of(&print.frames, store.params()) else { return Ok(None) };
         let found = version::version(&store, &asked, two)?;
@@ -208,31 +223,25 @@ impl Index {
     pub fn lacks_sections(&self) -> Result<bool> {
         version::lacks(&*self.only()?.reader()?)
     }
+}
 
-    fn versions_of(&self, name: PathBuf, piece: &Piece, options: &VersionOptions) -> Result<Versions> {
-        let store = self.only()?.reader()?;
-        let _cancellable = store.cancellable(&options.cancel);
-        let _snapshot = store.snapshot()?;
-        let asked = asked(&name, &piece.fingerprint, piece.duration, &store)?;
-        let most = options.top.saturating_add(MORE);
-        let found = version::versions(&store, &asked, most, &|track| piece.track == Some(track))?;
-        let mut versions = Vec::new();
-        for found in found {
-            options.cancel.check()?;
-            if versions.len() == options.top || found.probability < options.min_score {
-                break;
-            }
-            let Some(mut version) = described(&store, &found)? else { continue };
-            version.same_recording = piece.same.contains(&version.path)
-                || found.probability >= COMPARED
-                    && is_same_recording(&store, &piece.fingerprint, found.track)?;
-            if options.copies || !version.same_recording {
-                versions.push(version);
-            }
+fn versions_in(store: &Store, name: PathBuf, piece: &Piece, options: &VersionOptions) -> Result<Versions> {
+    let asked = asked(&name, &piece.fingerprint, piece.duration, store)?;
+    let mut versions = Vec::new();
+    for found in version::versions(store, &asked, &|track| piece.track == Some(track))? {
+        options.cancel.check()?;
+        if versions.len() == options.top || found.probability < options.min_score {
+            break;
         }
-        let status = if versions.is_empty() { Status::NoMatch } else { Status::Match };
-        Ok(Versions { status, versions, ..none(name, piece.duration, piece.warnings.clone()) })
+        let Some(mut version) = described(store, &found)? else { continue };
+        version.same_recording = piece.same.contains(&version.path)
+            || found.probability >= COMPARED && is_same_recording(store, &piece.fingerprint, found.track)?;
+        if options.copies || !version.same_recording {
+            versions.push(version);
+        }
     }
+    let status = if versions.is_empty() { Status::NoMatch } else { Status::Match };
+    Ok(Versions { status, versions, ..none(name, piece.duration, piece.warnings.clone()) })
 }
 
 /// The piece that is looked for.
@@ -307,6 +316,8 @@ struct Tee<'a> {
     /// Sound that the query has not heard yet, and its rate.
     waiting: Vec<f32>,
     rate: SampleRate,
+    /// How much sound there was. More than [`MAX_SECONDS`] is not looked at.
+    seconds: f64,
 }
 
 impl<'a> Tee<'a> {
@@ -318,7 +329,15 @@ impl<'a> Tee<'a> {
     ) -> Self {
         let query = QueryOptions::default().range(Range::PLAIN).cancel(&options.cancel);
         let hearing = Hearing::new(library.params(), &query, name);
-        Self { blocks, library, hearing, heard: Vec::new(), waiting: Vec::new(), rate: SampleRate(0) }
+        Self {
+            blocks,
+            library,
+            hearing,
+            heard: Vec::new(),
+            waiting: Vec::new(),
+            rate: SampleRate(0),
+            seconds: 0.0,
+        }
     }
 
     fn hear(&mut self) -> Result<()> {
@@ -339,8 +358,12 @@ impl<'a> Tee<'a> {
 
 impl BlockSource for Tee<'_> {
     fn next_block(&mut self, mono: &mut Vec<f32>) -> Result<Option<SampleRate>> {
+        if self.seconds >= MAX_SECONDS {
+            return Ok(None);
+        }
         let rate = self.blocks.next_block(mono)?;
         if let Some(rate) = rate {
+            self.seconds += mono.len() as f64 / f64::from(rate.0);
             // A query hears a second at a time.
             if rate != self.rate || self.waiting.len() >= rate.0 as usize {
                 self.hear()?;

@@ -8,12 +8,13 @@ use super::{
     blob::WindowBlock,
     check,
     database::Store,
+    error,
     ids::{ContentHash, TrackId},
     layout::{BLOCK_BITS, track_rows},
     records::{Totals, Track, TrackRecord},
 };
 use crate::{
-    error::Result,
+    error::{IndexError, Result},
     fingerprint::{Fingerprint, SECTION_DIMS},
     tags::Tags,
     units::{Frames, Seconds},
@@ -222,7 +223,7 @@ impl Store {
     /// [`Layout::sections_per_block`](super::layout::Layout::sections_per_block) of [`SECTION_DIMS`] values. Old tracks have none.
     ///
     /// # Errors
-    /// Those of `each`; [`IndexError::Damaged`](crate::error::IndexError::Damaged) if a block makes no sense.
+    /// Those of `each`; [`IndexError::Neighbours`], which a rebuild repairs, if a block makes no sense.
     pub fn sections(
         &self,
         tracks: RangeInclusive<TrackId>,
@@ -244,7 +245,8 @@ impl Store {
                     || data.len() % SECTION_DIMS != 0
                     || data.len() > full
                 {
-                    return Err(self.damaged(format!("the sections of track {}", track.0)));
+                    let what = format!("the sections of track {} make no sense", track.0);
+                    return Err(error::index(&self.path, IndexError::Neighbours(what)));
                 }
                 next = (data.len() == full).then_some(at + 1);
                 vectors.clear();
@@ -254,18 +256,20 @@ impl Store {
         )
     }
 
-    /// The first tracks after `after` that have at least `frames` frames but no sections, at most `count` of them.
+    /// The first tracks after `after` that have at least `frames` frames, at most `count` of them; without `all` only those that
+    /// have no sections.
     pub(crate) fn without_sections(
         &self,
         after: Option<TrackId>,
         frames: usize,
         count: usize,
+        all: bool,
     ) -> Result<Vec<TrackId>> {
         let mut tracks = Vec::new();
         self.each_row(
-            "SELECT id FROM track AS t WHERE id > ?1 AND frame_count >= ?2 AND NOT EXISTS \
-             (SELECT 1 FROM section_block AS s WHERE s.id = t.id << 20) ORDER BY id LIMIT ?3",
-            (after.map_or(-1, |id| i64::from(id.0)), frames as i64, count as i64),
+            "SELECT id FROM track AS t WHERE id > ?1 AND frame_count >= ?2 AND (?4 OR NOT EXISTS \
+             (SELECT 1 FROM section_block AS s WHERE s.id = t.id << 20)) ORDER BY id LIMIT ?3",
+            (after.map_or(-1, |id| i64::from(id.0)), frames as i64, count as i64, all),
             |row| {
                 tracks.push(TrackId(self.value(row, 0)?));
                 Ok(())

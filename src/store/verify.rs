@@ -57,7 +57,8 @@ impl Store {
             let of_frames = sections_of(&frames, &self.params);
             let near = sections.iter().zip(&of_frames).all(|(a, b)| a.abs_diff(*b) <= 2);
             if !sections.is_empty() && !(near && sections.len() == of_frames.len()) {
-                return Err(self.damaged(format!("the sections of track {} are those of other frames", id.0)));
+                let what = format!("the sections of track {} are those of other frames", id.0);
+                return Err(error::index(&self.path, IndexError::Neighbours(what)));
             }
             if windows != u64::from(window_count) {
                 return Err(self.damaged(format!("track {} has {windows} windows, not {window_count}", id.0)));
@@ -77,16 +78,21 @@ impl Store {
                 }
             })?;
         }
-        for (table, what) in [("level_block", "levels"), ("section_block", "sections")] {
-            self.row(
-                &format!("SELECT id >> 20 FROM {table} WHERE id >> 20 NOT IN (SELECT id FROM track) LIMIT 1"),
-                [],
-                |row| -> Result<()> {
-                    let track = self.integer(row, 0)?;
-                    Err(self.damaged(format!("{what} of track {track}, which is not there")))
-                },
-            )?;
-        }
+        self.row(
+            "SELECT id >> 20 FROM level_block WHERE id >> 20 NOT IN (SELECT id FROM track) LIMIT 1",
+            [],
+            |row| -> Result<()> {
+                Err(self.damaged(format!("levels of track {}, which is not there", self.integer(row, 0)?)))
+            },
+        )?;
+        self.row(
+            "SELECT id >> 20 FROM section_block WHERE id >> 20 NOT IN (SELECT id FROM track) LIMIT 1",
+            [],
+            |row| -> Result<()> {
+                let what = format!("sections of track {}, which is not there", self.integer(row, 0)?);
+                Err(error::index(&self.path, IndexError::Neighbours(what)))
+            },
+        )?;
         self.verify_duplicates()?;
         self.row(
             "SELECT track FROM file WHERE track IS NOT NULL AND track NOT IN (SELECT id FROM track) LIMIT 1",

@@ -158,14 +158,24 @@ impl Batch<'_> {
     pub(crate) fn put_sections(&self, id: TrackId, sections: &[i8]) -> Result<()> {
         assert_eq!(sections.len() % SECTION_DIMS, 0, "vectors of {SECTION_DIMS} values");
         let blocks = sections.chunks(self.store.layout.sections_per_block * SECTION_DIMS);
+        if sections.is_empty() {
+            return Ok(());
+        }
+        self.run("DELETE FROM section_block WHERE id BETWEEN ?1 AND ?2", track_rows(id))?;
         for (row, block) in (i64::from(id.0) << BLOCK_BITS..).zip(blocks) {
             let data: Vec<u8> = block.iter().map(|value| value.cast_unsigned()).collect();
-            self.run("INSERT OR REPLACE INTO section_block (id, data) VALUES (?1, ?2)", (row, data))?;
+            self.run("INSERT INTO section_block (id, data) VALUES (?1, ?2)", (row, data))?;
         }
         Ok(())
     }
 
-    /// Removes the vectors of all sections.
+    /// Removes the sections of tracks that are not there, which only a damaged file has.
+    pub(crate) fn drop_lost_sections(&self) -> Result<()> {
+        self.run("DELETE FROM section_block WHERE id >> 20 NOT IN (SELECT id FROM track)", []).map(|_| ())
+    }
+
+    /// Removes all sections, as of an older refrain.
+    #[cfg(test)]
     pub(crate) fn clear_sections(&self) -> Result<()> {
         self.run("DELETE FROM section_block", []).map(|_| ())
     }

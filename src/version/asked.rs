@@ -8,7 +8,7 @@ use crate::{
 pub const MIN_SECONDS: f64 = 20.0;
 
 /// What is looked at of a longer one. The alignment takes time with the square of the length.
-const MAX_SECONDS: f64 = 600.0;
+pub const MAX_SECONDS: f64 = 600.0;
 
 /// Seconds from one section of the query to the next.
 const HOP: f64 = 8.0;

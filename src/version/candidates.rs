@@ -37,7 +37,7 @@ pub struct Candidate {
     pub ratio: f64,
 }
 
-/// The `count` tracks with the most similar sections, best first, without those that `left_out` names. Reads all sections once.
+/// The `count` tracks with the most similar sections, best first, without those that `left_out` names.
 ///
 /// # Errors
 /// What reading the index gives; [`Error::Interrupted`](crate::error::Error::Interrupted).
@@ -173,5 +173,7 @@ impl Search {
 /// Vectors without their last values. Clears `short` first.
 fn shortened(vectors: &[i8], dims: usize, short: &mut Vec<i8>) {
     short.clear();
-    short.extend(vectors.chunks_exact(SECTION_DIMS).flat_map(|vector| &vector[..dims]));
+    for vector in vectors.chunks_exact(SECTION_DIMS) {
+        short.extend_from_slice(&vector[..dims]);
+    }
 }

@@ -21,7 +21,7 @@ fn least(params: &ParameterSet) -> usize {
 /// # Errors
 /// What reading the index gives.
 pub fn lacks(store: &Store) -> Result<bool> {
-    Ok(!store.without_sections(None, least(store.params()), 1)?.is_empty())
+    Ok(!store.without_sections(None, least(store.params()), 1, false)?.is_empty())
 }
 
 /// Computes the sections of all tracks that have none out of their stored frames, and returns how many there were. `anew`
@@ -29,18 +29,15 @@ pub fn lacks(store: &Store) -> Result<bool> {
 ///
 /// # Errors
 /// What reading and writing the index gives; [`Error::Interrupted`](crate::error::Error::Interrupted). What was written by then
-/// stays.
+/// stays, and no track loses the sections that it had.
 pub fn fill(store: &mut Store, anew: bool, cancel: &CancelToken) -> Result<u64> {
     let _cancellable = store.cancellable(cancel);
-    if anew {
-        store.write(|batch| batch.clear_sections())?;
-    }
     let params = *store.params();
     let (mut after, mut done): (Option<TrackId>, u64) = (None, 0);
     loop {
         cancel.check()?;
-        let tracks = store.without_sections(after, least(&params), TOGETHER)?;
-        let Some(&last) = tracks.last() else { return Ok(done) };
+        let tracks = store.without_sections(after, least(&params), TOGETHER, anew)?;
+        let Some(&last) = tracks.last() else { break };
         let mut all = Vec::with_capacity(tracks.len());
         let mut packed = Vec::new();
         for &track in &tracks {
@@ -53,4 +50,8 @@ pub fn fill(store: &mut Store, anew: bool, cancel: &CancelToken) -> Result<u64> 
         })?;
         (after, done) = (Some(last), done + tracks.len() as u64);
     }
+    if anew {
+        store.write(|batch| batch.drop_lost_sections())?;
+    }
+    Ok(done)
 }

@@ -25,7 +25,7 @@ mod similarity;
 mod tests;
 mod voice;
 
-pub use asked::{Asked, MIN_SECONDS};
+pub use asked::{Asked, MAX_SECONDS, MIN_SECONDS};
 pub use candidates::candidates;
 pub use fill::{fill, lacks};
 pub use search::{Found, version, versions};

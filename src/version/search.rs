@@ -17,8 +17,6 @@ use crate::{
 
 /// Tracks that are aligned with the piece.
 const ALIGNED: usize = 100;
-/// Chance shows in the median of so many tracks or more.
-const FOR_MEDIAN: usize = 10;
 /// A path that is less than this above the median is chance.
 const PROMISING: f64 = 1.5;
 /// Transpositions that are tried: those at which both have the most similar pitch classes.
@@ -56,17 +54,12 @@ struct Aligned {
     path: Path,
 }
 
-/// The tracks that may be versions of the piece, most probable first, at most `count`. `left_out` says which tracks are not looked at,
+/// The tracks that may be versions of the piece, most probable first, at most 100. `left_out` says which tracks are not looked at,
 /// such as the piece itself.
 ///
 /// # Errors
 /// What reading the index gives; [`Error::Interrupted`](crate::error::Error::Interrupted).
-pub fn versions(
-    store: &Store,
-    asked: &Asked,
-    count: usize,
-    left_out: &dyn Fn(TrackId) -> bool,
-) -> Result<Vec<Found>> {
+pub fn versions(store: &Store, asked: &Asked, left_out: &dyn Fn(TrackId) -> bool) -> Result<Vec<Found>> {
     let candidates = candidates(store, asked, ALIGNED, left_out)?;
     let mut aligned = Vec::new();
     for some in candidates.chunks(TOGETHER) {
@@ -82,13 +75,16 @@ pub fn versions(
         aligned.extend(some.into_iter().flatten());
     }
     aligned.sort_by(|a, b| b.path.evidence.total_cmp(&a.path.evidence).then(a.track.cmp(&b.track)));
-    // Among few tracks, the middle one may be a version.
-    let middle = aligned.get(aligned.len() / 2).filter(|_| aligned.len() >= FOR_MEDIAN);
+    // Fewer tracks may all be versions.
+    let middle = aligned.get(aligned.len() / 2).filter(|_| aligned.len() == ALIGNED);
     let median = middle.map_or(0.0, |one| f64::from(one.path.evidence));
     let frame = asked.params().frame_seconds().0;
     aligned.retain(|one| f64::from(one.path.evidence) >= PROMISING * median);
-    aligned.truncate(count);
-    let mut found: Vec<Found> = aligned.par_iter().map(|one| told(one, median, frame)).collect();
+    let mut found: Vec<Found> = Vec::with_capacity(aligned.len());
+    for some in aligned.chunks(TOGETHER) {
+        store.check_cancelled()?;
+        found.par_extend(some.par_iter().map(|one| told(one, median, frame)));
+    }
     found.sort_by(|a, b| b.probability.total_cmp(&a.probability).then(a.track.cmp(&b.track)));
     Ok(found)
 }
@@ -138,6 +134,7 @@ fn told(one: &Aligned, median: f64, frame: f64) -> Found {
         backwards: alignment::best(&one.query, &one.voice.backwards())
             .map_or(0.0, |path| path.evidence.into()),
         median,
+        places: (one.query.stacks() * one.voice.stacks()) as f64,
     };
     let time = |place: Place| {
         // The middle of a stack.

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     cancel::CancelToken,
-    error::Error,
+    error::{Error, IndexError},
     fingerprint::{MelodyFrame, SECTION_DIMS, Sections, Sums, melody, section_cosine},
     params::CURRENT,
     store::{Store, TrackId},
@@ -113,6 +113,19 @@ fn a_passage_that_comes_back_counts_once() {
     assert!(counted < 1.4 * counted_once, "{counted} for {counted_once}");
 }
 
+#[test]
+fn many_performances_of_one_tune_are_all_versions() {
+    let mut library = Library::new();
+    for n in 1..=12 {
+        library.put(
+            format!("/{n}"),
+            &performed(7, 60, Performance { seed: n, semitones: n as usize, note: 3.0 }),
+        );
+    }
+    let found = versions(&library.store, &asked(7, Performance { seed: 50, ..PLAIN }), &|_| false).unwrap();
+    assert_eq!(found.iter().filter(|found| found.probability > 0.8).count(), 12, "{found:?}");
+}
+
 fn asked(tune: u64, as_played: Performance) -> Asked {
     Asked::of(&performed(tune, 60, as_played).frames, &CURRENT).unwrap()
 }
@@ -135,7 +148,7 @@ fn another_performance_is_found_with_its_key_and_tempo() {
         // Five semitones above the track, and a note takes a fifth more time.
         let note = 1.2 * (2.5 + tune as f64 / 30.0);
         let query = asked(tune, Performance { seed: 99, semitones: tune as usize % 12 + 5, note });
-        let found = versions(&library.store, &query, 5, &|_| false).unwrap();
+        let found = versions(&library.store, &query, &|_| false).unwrap();
         let first = &found[0];
         assert_eq!((first.track.0, first.transposition), (tune as u32, 5));
         assert!((first.tempo - 1.0 / 1.2).abs() < 0.02, "{}", first.tempo);
@@ -143,11 +156,11 @@ fn another_performance_is_found_with_its_key_and_tempo() {
         assert!(found[1..].iter().all(|other| other.probability < 0.5), "{found:?}");
         assert!(first.path.windows(2).all(|two| two[0][0].0 < two[1][0].0 && two[0][1].0 < two[1][1].0));
         assert!(found.iter().all(|other| (0.0..=1.0).contains(&other.probability)));
-        let without = versions(&library.store, &query, 5, &|track| track.0 == tune as u32).unwrap();
+        let without = versions(&library.store, &query, &|track| track.0 == tune as u32).unwrap();
         assert!(without.iter().all(|other| other.track.0 != tune as u32 && other.probability < 0.5));
     }
     let unknown = asked(77, PLAIN);
-    let found = versions(&library.store, &unknown, 5, &|_| false).unwrap();
+    let found = versions(&library.store, &unknown, &|_| false).unwrap();
     assert!(found.iter().all(|found| found.probability < 0.5), "{found:?}");
 }
 
@@ -190,8 +203,8 @@ fn what_is_short_or_silent_has_no_versions() {
     // Level 8 is nearly 0.
     let silence = Asked::of(&vec![0x88; 200 * bytes], &CURRENT).unwrap();
     assert!(candidates(&library.store, &silence, 4, &|_| false).unwrap().is_empty());
-    assert!(versions(&library.store, &silence, 4, &|_| false).unwrap().is_empty());
-    assert!(versions(&Library::new().store, &asked(1, PLAIN), 4, &|_| false).unwrap().is_empty());
+    assert!(versions(&library.store, &silence, &|_| false).unwrap().is_empty());
+    assert!(versions(&Library::new().store, &asked(1, PLAIN), &|_| false).unwrap().is_empty());
 }
 
 fn all_sections(store: &Store) -> Vec<(TrackId, Vec<i8>)> {
@@ -222,6 +235,14 @@ fn sections_are_filled_in_where_there_are_none() {
     library.store.verify(&token).unwrap();
     token.cancel();
     assert!(matches!(fill(&mut library.store, true, &token), Err(Error::Interrupted)));
+    assert_eq!(all_sections(&library.store), before);
+    // Rows of a track that is not there are the file's damage, which computing them again repairs.
+    let token = CancelToken::new();
+    library.store.write(|batch| batch.put_sections(TrackId(99), &before[0].1)).unwrap();
+    let damaged = library.store.verify(&token);
+    assert!(matches!(damaged, Err(Error::Index { reason: IndexError::Neighbours(_), .. })), "{damaged:?}");
+    fill(&mut library.store, true, &token).unwrap();
+    library.store.verify(&token).unwrap();
 }
 
 #[test]
@@ -229,7 +250,15 @@ fn a_cancelled_search_ends() {
     let library = library();
     let token = CancelToken::new();
     let _cancellable = library.store.cancellable(&token);
-    token.cancel();
-    let done = versions(&library.store, &asked(1, PLAIN), 4, &|_| false);
+    let looked_at = std::cell::Cell::new(0);
+    let cancels = |_| {
+        looked_at.set(looked_at.get() + 1);
+        if looked_at.get() == 5 {
+            token.cancel();
+        }
+        false
+    };
+    let done = versions(&library.store, &asked(1, PLAIN), &cancels);
+    assert!(looked_at.get() < 30, "{looked_at:?}");
     assert!(matches!(done, Err(Error::Interrupted)));
 }

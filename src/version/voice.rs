@@ -44,7 +44,8 @@ impl Voice {
             frame.rotate_right(semitones % PITCHES);
             frame
         };
-        Self { frames: self.frames.iter().map(raise).collect(), ..self.clone() }
+        let frames = self.frames.iter().map(raise).collect();
+        Self { frames, energies: self.energies.clone(), step: self.step }
     }
 
     /// The same, played backwards.

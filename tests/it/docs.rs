@@ -180,7 +180,8 @@ fn the_json_has_exactly_the_documented_fields() {
     assert_eq!(&good & &bad, ["path", "status"].map(str::to_owned).into());
     let song = "fixtures/audio/songs/second-orbit.flac";
     let of_versions = text("docs/versions.md");
-    let of_versions = |name: &str| section(section(&of_versions, "## JSON"), &format!("### {name}")).to_owned();
+    let of_versions =
+        |name: &str| section(section(&of_versions, "## JSON"), &format!("### {name}")).to_owned();
     let versions = |piece: &str| -> serde_json::Value {
         let args = ["versions", "--json", "--min-score", "0", "--db", db, piece];
         serde_json::from_str(&stdout(&args)).expect("JSON")

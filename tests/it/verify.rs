@@ -24,7 +24,10 @@ fn verify_names_the_problem_and_the_remedy() {
     assert_snapshot!(index(&place, "verify").code(2).err, @"refrain: i.refrain: its neighbour index is damaged (0 values of centroids, not 384); nothing is lost; repair it with `refrain index rebuild --db i.refrain`");
     assert_eq!(json(2)["repair"], "rebuild");
     let rebuilt = index(&place, "rebuild").code(0);
-    assert_snapshot!(rebuilt.err, @"i.refrain: the library is too small to need a neighbour index");
+    assert_snapshot!(rebuilt.err, @r"
+    i.refrain: the library is too small to need a neighbour index
+    i.refrain: made what `refrain versions` compares
+    ");
     index(&place, "verify").code(0);
     sql("UPDATE track SET frame_count = 7000 WHERE id = 2");
     assert_snapshot!(index(&place, "verify").code(2).err, @"refrain: i.refrain: is damaged (frame block 0 of track 2); restore a copy, or delete it and build it again");

@@ -13,7 +13,7 @@ pub struct VersionsArgs {
     #[arg(required = true, value_name = "TRACK|CLIP")]
     pub pieces: Vec<OsString>,
     /// List at most N versions of each piece
-    #[arg(long, short = 'n', value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub top: u32,
     /// Leave out versions with a score below this, from 0 to 1
     #[arg(long, value_name = "P", value_parser = probability, default_value_t = VersionOptions::MIN_SCORE as f32)]

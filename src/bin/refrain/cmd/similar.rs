@@ -11,7 +11,10 @@ use super::{m3u, one_track, title, versions};
 use crate::{
     args::SimilarArgs,
     db, messages,
-    screen::table::{Column, Row, Table},
+    screen::{
+        near::near,
+        table::{Column, Row, Table},
+    },
     stop, wording,
 };
 
@@ -72,7 +75,7 @@ fn print(args: &SimilarArgs, index: &Index, track: TrackId, similar: &Similar) -
 }
 
 fn text(out: &mut impl Write, similar: &Similar) -> io::Result<()> {
-    let name = wording::shown(&similar.query);
+    let name = near(&similar.query);
     if similar.similar.is_empty() {
         return writeln!(out, "{name}\n  no other track");
     }

@@ -15,7 +15,10 @@ use crate::{
     args::VersionsArgs,
     db, messages,
     needs::Needs,
-    screen::table::{Column, Row, Table},
+    screen::{
+        near::near,
+        table::{Column, Row, Table},
+    },
     stop, wording,
 };
 
@@ -165,7 +168,7 @@ impl Output<'_> {
     }
 
     fn text(&mut self, answer: &Versions) -> io::Result<()> {
-        let name = wording::shown(&answer.query);
+        let name = near(&answer.query);
         if answer.versions.is_empty() {
             return writeln!(self.out, "{name}\n  no version");
         }
