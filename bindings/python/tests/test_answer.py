@@ -62,9 +62,9 @@ def test_html_is_a_table_in_which_nothing_is_markup() -> None:
     assert "no match" in NOTHING._repr_html_() and "<tr>" not in NOTHING._repr_html_()
 
 
-def documented(heading: str) -> List[str]:
-    """The fields in the first table of the manual's page below this heading."""
-    text = (ROOT / "docs/output.md").read_text().split(f"\n### {heading}\n", 1)[1].split("\n|---", 1)[1]
+def documented(heading: str, page: str = "output.md") -> List[str]:
+    """The fields in the first table below this heading of a page of the manual."""
+    text = (ROOT / "docs" / page).read_text().split(f"\n### {heading}\n", 1)[1].split("\n|---", 1)[1]
     return [name for row in text.split("\n\n")[0].splitlines()[1:] for name in re.findall(r"`(\w+)`", row.split("|")[1])]
 
 

@@ -135,12 +135,12 @@ def test_a_dictionary_is_the_document_of_the_command(library: Path) -> None:
         found = index.versions(library / "cover.wav")
         alike = index.similar(id_of(index, "cover.wav"))
     told = found.to_dict()
-    assert [*told, "error"] == documented("versions") and told["status"] == "match"
+    assert [*told, "error"] == documented("versions", "versions.md") and told["status"] == "match"
     assert json.loads(json.dumps(told)) == told
     version = told["versions"][0]
     assert version["path"] == str(library / "0.wav") and "name" not in version
     assert version["alignment"][0] == list(found[0].alignment[0])
-    assert list(alike.to_dict()) == documented("similar")
+    assert list(alike.to_dict()) == documented("similar", "versions.md")
     assert json.loads(json.dumps(alike.to_dict())) == alike.to_dict()
     assert list(alike.to_dict()["similar"][0])[:4] == ["path", "score", "id", "duration"]
 
