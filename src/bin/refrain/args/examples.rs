@@ -56,7 +56,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
                 "List the live takes and covers of a song in the library",
                 "refrain versions ~/Music/live/orbit.flac",
             ),
-            ("Of a file that is not in the library", "refrain versions song.flac"),
+            ("List the versions of a file outside the library", "refrain versions song.flac"),
         ],
     ),
     (

@@ -93,7 +93,7 @@ pub fn tell_unknown(index: &Index, quiet: bool) -> refrain::Result<()> {
     if !quiet && index.lacks_sections()? {
         let remedy = db::hint("index rebuild");
         messages::say(&format!(
-            "some tracks were added by an older refrain and are left out; {remedy} takes them in"
+            "tracks that an older refrain indexed are left out; run {remedy} to include them"
         ));
     }
     Ok(())
