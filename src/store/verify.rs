@@ -56,7 +56,8 @@ impl Store {
             // Processors round sines differently, which may change a value by one.
             let of_frames = sections_of(&frames, &self.params);
             let near = sections.iter().zip(&of_frames).all(|(a, b)| a.abs_diff(*b) <= 2);
-            if !sections.is_empty() && !(near && sections.len() == of_frames.len()) {
+            let is_theirs = near && sections.len() == of_frames.len();
+            if !sections.is_empty() && !is_theirs {
                 let what = format!("the sections of track {} are those of other frames", id.0);
                 return Err(error::index(&self.path, IndexError::Neighbours(what)));
             }

@@ -49,7 +49,7 @@ pub struct Library {
 impl Library {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open_write(&folder.path().join("i.refrain")).unwrap();
+        let store = Store::open_write(folder.path().join("i.refrain")).unwrap();
         Self { store, _folder: folder }
     }
 
