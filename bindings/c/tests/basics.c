@@ -80,7 +80,7 @@ static void build(void) {
 
     OK(refrain_info(index, &info));
     CHECK(info.tracks == good && info.files == good && info.failures == 1 && info.missing == 0);
-    CHECK(fabs(info.seconds - told.seconds) < 0.1 && info.bytes > 4096 && info.format == 4 && info.parameter_set == 1);
+    CHECK(fabs(info.seconds - told.seconds) < 0.1 && info.bytes > 4096 && info.format == 5 && info.parameter_set == 1);
     CHECK(info.frames > 0 && info.windows > 0 && info.neighbour_lists == 0);
     OK(refrain_tracks(index, on_track, &seen));
     CHECK(seen == (good > 2 ? 2 : good));

@@ -90,7 +90,7 @@ def test_what_is_told_are_plain_values(built: Path, clip: Path) -> None:
         assert pickle.loads(pickle.dumps(told)) == told
     with pytest.raises(AttributeError):
         answer.query = "other"  # type: ignore[misc]
-    assert (info.tracks, info.format, info.parameter_set, info.neighbour_lists) == (10, 4, 1, None)
+    assert (info.tracks, info.format, info.parameter_set, info.neighbour_lists) == (10, 5, 1, None)
     assert info.version == refrain.__version__ and info.bytes == built.stat().st_size
     assert [track.id for track in tracks] == sorted(track.id for track in tracks)
     orbit = next(track for track in tracks if track.title == "Second Orbit")
@@ -182,7 +182,7 @@ def test_errors_name_the_file(built: Path, fixtures: Path, tmp_path: Path) -> No
             index.query(3)  # type: ignore[arg-type]
     damaged = tmp_path / "damaged.refrain"
     content = bytearray(built.read_bytes())
-    content[60_000:64_000] = bytes(4000)
+    content[65_536:262_144] = bytes(196_608)
     damaged.write_bytes(content)
     with pytest.raises(refrain.IndexFileError):
         refrain.Index(damaged).verify()
