@@ -57,8 +57,8 @@ impl Index {
     /// twice the size of the index in free space meanwhile. Queries go on. If another process writes to the index before
     /// the pages are put back, the copy is made again.
     ///
-    /// A call that is cancelled before the transaction ends changes nothing. After that, the space is free, but the
-    /// `-wal` file beside the index keeps the pages until the next process writes.
+    /// A call that is cancelled before the transaction ends changes nothing in the index; later, the index is smaller. Either
+    /// way, the `-wal` file beside the index may be as large as the index until the next process writes.
     ///
     /// # Errors
     /// [`IndexError::DiskFull`]; [`IndexError::Busy`] if other processes keep writing. The index stays as it was.

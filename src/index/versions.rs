@@ -76,8 +76,8 @@ impl VersionOptions {
 
 impl Index {
     /// Finds other performances of the piece that a file, a stream or samples hold: live, covers, in other keys, at other
-    /// tempi, with other instruments. The same recording is no version of itself, so its copies are left out. At least 20 s of
-    /// music are needed, and no more than ten minutes are looked at.
+    /// tempi, with other instruments. Copies of the recording are left out. The audio must last
+    /// at least 20 s. Only its first ten minutes are compared.
     ///
     /// ```no_run
     /// # fn main() -> refrain::Result<()> {

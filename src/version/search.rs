@@ -25,7 +25,7 @@ const TRANSPOSITIONS: usize = 2;
 const TOGETHER: usize = 8;
 /// Frames of a longer track that are aligned: two hours.
 const MAX_FRAMES: u32 = 38_760;
-/// Seconds from one point of a path that is told to the next.
+/// A path is told as one point every so many seconds.
 const POINTS: f64 = 2.0;
 
 /// A track that may be a version of the piece.
