@@ -1,11 +1,12 @@
 //! The call that explains an answer.
-use super::{handle::Index, select::Selector};
+use super::{explained_version, handle::Index, select::Selector};
 use crate::{
     decode::Audio,
     error::{Error, IndexError, Result},
     extract::track::contained,
-    query::{Query, options::QueryOptions},
-    report::Explanation,
+    library::Library,
+    query::{Explained, Query, options::QueryOptions},
+    report::{Explanation, Status},
     store::TrackId,
 };
 
@@ -14,7 +15,8 @@ impl Index {
     /// the best place of `track`, whether or not a query would find it.
     ///
     /// The numbers are those of [`Index::query_with`] with the same options, except [`QueryOptions::top`], which has no
-    /// effect. A place of `track` that a query does not look at is compared at the clip's own pitch and speed.
+    /// effect. A place of `track` that a query does not look at is compared at the clip's own pitch and speed. If there is no match,
+    /// the explanation also says which track is another performance of the same piece, if one is.
     ///
     /// ```
     /// # #[cfg(feature = "formats")]
@@ -52,7 +54,14 @@ impl Index {
             }
             let mut blocks = audio.cancelled_by(&options.cancel).for_fingerprint()?;
             let readers = self.readers()?;
-            Query::new(&readers.library(), options)?.explain(&name, &mut *blocks, track)
+            let library = readers.library();
+            let Explained { mut explanation, frames } =
+                Query::new(&library, options)?.explain(&name, &mut *blocks, track)?;
+            if explanation.status == Status::NoMatch {
+                let given = (library.params(), options);
+                explained_version::add(&mut explanation, &frames, readers.stores(), track, given)?;
+            }
+            Ok(explanation)
         })
     }
 

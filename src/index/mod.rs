@@ -9,6 +9,8 @@ mod duplicate_filter;
 pub(crate) mod duplicates;
 #[cfg(feature = "explain")]
 pub(crate) mod explain;
+#[cfg(feature = "explain")]
+mod explained_version;
 pub(crate) mod handle;
 pub(crate) mod info;
 pub(crate) mod maintain;

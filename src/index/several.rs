@@ -35,6 +35,12 @@ impl<'i> Readers<'i> {
         Ok(Self { readers, same })
     }
 
+    /// The stores of all files.
+    #[cfg(feature = "explain")]
+    pub fn stores(&self) -> impl Iterator<Item = &Store> {
+        self.readers.iter().map(|(reader, _)| &**reader)
+    }
+
     /// The tracks of all files.
     pub fn library(&self) -> Files<'_> {
         match &self.same {

@@ -282,12 +282,12 @@ fn paths(found: &Match) -> Vec<PathBuf> {
 }
 
 /// Whether a track is the same recording: a copy, another speed, a part, an edit.
-fn is_same_recording(store: &Store, one: &Fingerprint, two: TrackId) -> Result<bool> {
+pub(super) fn is_same_recording(store: &Store, one: &Fingerprint, two: TrackId) -> Result<bool> {
     let relation = compared_with(store, one, two)?.relation;
     Ok(relation.is_some_and(|relation| relation != Relation::SharedBacking))
 }
 
-fn described(store: &Store, found: &Found) -> Result<Option<Version>> {
+pub(super) fn described(store: &Store, found: &Found) -> Result<Option<Version>> {
     let Some(track) = store.track(found.track)? else { return Ok(None) };
     let files = store.files(found.track)?.into_iter().filter(|file| !file.missing);
     let also_paths = files.map(|file| file.path).filter(|path| *path != track.record.path).collect();

@@ -24,6 +24,8 @@ use crate::{
     decode::BlockSource,
     error::Result,
     extract::chunks::chunks,
+    fingerprint::FrameCode,
+    params::ParameterSet,
     report::{Answer, Explanation, Match, Rule, Status, sentence},
     store::TrackId,
     units::Seconds,
@@ -31,6 +33,13 @@ use crate::{
 
 /// How many chunks are kept for the picture: some ten minutes.
 const KEPT: usize = 10;
+
+/// An explanation, and what it is about.
+pub(crate) struct Explained {
+    pub explanation: Explanation,
+    /// The clip's chroma as a library keeps it: packed frames, of the first ten minutes.
+    pub frames: Vec<u8>,
+}
 
 /// What was found in a clip.
 struct Looked {
@@ -54,7 +63,7 @@ impl Query<'_> {
         name: &Path,
         decoder: &mut dyn BlockSource,
         track: Option<TrackId>,
-    ) -> Result<Explanation> {
+    ) -> Result<Explained> {
         // A match beyond the first ones is a match too.
         (self.options.top, self.options.explain) = (usize::MAX, false);
         let library = self.library;
@@ -79,7 +88,7 @@ impl Query<'_> {
         }
         let copy_of = answer.matches.first().map(|found| found.path.to_string_lossy().into_owned());
         explained.reason = sentence(&explained, copy_of.as_deref());
-        Ok(explained)
+        Ok(Explained { explanation: explained, frames: packed(&looked.parts, &self.params) })
     }
 
     /// Looks up all chunks, and keeps the first ones.
@@ -182,6 +191,8 @@ impl Query<'_> {
             clip_chroma: None,
             track_chroma: None,
             similarity: None,
+            version: None,
+            version_similarity: None,
             warnings: looked.warnings.clone(),
         };
         let Some((place, described)) = chosen else {
@@ -209,4 +220,18 @@ impl Query<'_> {
         }
         Ok(explained)
     }
+}
+
+/// The chroma of the chunks at a library's frame rate.
+fn packed(parts: &[Part], params: &ParameterSet) -> Vec<u8> {
+    let code = FrameCode::new(params);
+    let mut frames = Vec::new();
+    for part in parts {
+        // A library has every second frame.
+        let odd = part.first % 2;
+        for frame in part.chunk.chroma.chunks_exact(params.frame_values()).skip(odd).step_by(2) {
+            code.pack(frame, &mut frames);
+        }
+    }
+    frames
 }

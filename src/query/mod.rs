@@ -33,3 +33,5 @@ pub(crate) mod wide;
 mod windows;
 
 pub(crate) use engine::{Effort, Query};
+#[cfg(feature = "explain")]
+pub(crate) use explain::Explained;

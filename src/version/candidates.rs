@@ -25,6 +25,8 @@ const FIRST: Look = Look { tempi: 6, sections: 8, dims: 96 };
 const SECOND: Look = Look { tempi: 17, sections: 16, dims: SECTION_DIMS };
 /// How many tracks get a second look for each that is wanted.
 const SECOND_LOOK: usize = 4;
+/// Sections of a track of four minutes.
+const USUAL_SECTIONS: usize = 57;
 
 /// A track with similar sections.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,9 +37,12 @@ pub struct Candidate {
     pub score: f32,
     /// How many times as long as the track's sections those of the piece are.
     pub ratio: f64,
+    /// How many sections the track has.
+    pub sections: usize,
 }
 
-/// The `count` tracks with the most similar sections, best first, without those that `left_out` names.
+/// The `count` tracks with the most similar sections, best first, without those that `left_out` names. There are more if they
+/// are short: as many as have the sections of `count` tracks of four minutes, because these take no more time.
 ///
 /// # Errors
 /// What reading the index gives; [`Error::Interrupted`](crate::error::Error::Interrupted).
@@ -50,12 +55,12 @@ pub fn candidates(
     let mut first = Search::new(asked, FIRST, count.saturating_mul(SECOND_LOOK));
     first.look(store, Store::ALL_TRACKS, left_out)?;
     let mut second = Search::new(asked, SECOND, count);
-    let mut tracks: Vec<TrackId> = first.best.iter().map(|candidate| candidate.track).collect();
+    let mut tracks: Vec<TrackId> = first.best().iter().map(|candidate| candidate.track).collect();
     tracks.sort_unstable();
     for track in tracks {
         second.look(store, track..=track, &|_| false)?;
     }
-    Ok(second.best)
+    Ok(second.best())
 }
 
 /// A track as a candidate, however similar it is; nothing if it has no sections.
@@ -65,7 +70,7 @@ pub fn candidates(
 pub fn candidate(store: &Store, asked: &Asked, track: TrackId) -> Result<Option<Candidate>> {
     let mut search = Search::new(asked, SECOND, 1);
     search.look(store, track..=track, &|_| false)?;
-    Ok(search.best.pop())
+    Ok(search.best().pop())
 }
 
 /// A search for some sections.
@@ -78,7 +83,9 @@ struct Search {
     all: Vec<u32>,
     kernel: Kernel,
     count: usize,
-    best: Vec<Candidate>,
+    found: Vec<Candidate>,
+    /// Sections of the tracks found.
+    sections: usize,
     panel: Panel,
     scores: Vec<(u32, Scores)>,
 }
@@ -97,7 +104,8 @@ impl Search {
             queries,
             kernel: Kernel::best(),
             count,
-            best: Vec::new(),
+            found: Vec::new(),
+            sections: 0,
             panel: Panel::default(),
             scores: Vec::new(),
         }
@@ -115,21 +123,24 @@ impl Search {
         let mut now: Option<TrackId> = None;
         // One more than the best product of each of the query's sections with the track's.
         let mut above = vec![1; self.queries.len()];
+        let mut sections = 0;
         store.sections(tracks, |track, vectors| {
             if now != Some(track) {
                 if let Some(before) = now {
-                    self.offer(before, &mut above);
+                    self.offer(before, sections, &mut above);
                 }
                 store.check_cancelled()?;
                 now = (!left_out(track)).then_some(track);
+                sections = 0;
             }
             if now.is_some() {
+                sections += vectors.len() / SECTION_DIMS;
                 self.compare(vectors, &mut above);
             }
             Ok(())
         })?;
         if let Some(last) = now {
-            self.offer(last, &mut above);
+            self.offer(last, sections, &mut above);
         }
         Ok(())
     }
@@ -148,7 +159,7 @@ impl Search {
     }
 
     /// Takes in a track whose products were compared, and starts anew.
-    fn offer(&mut self, track: TrackId, above: &mut [i32]) {
+    fn offer(&mut self, track: TrackId, sections: usize, above: &mut [i32]) {
         let mut rest = &above[..];
         let mut best: Option<(f32, f64)> = None;
         for &(ratio, count) in &self.tempi {
@@ -162,11 +173,36 @@ impl Search {
         }
         above.fill(1);
         let Some((score, ratio)) = best else { return };
-        let place = self.best.partition_point(|other| other.score >= score);
-        if place < self.count {
-            self.best.truncate(self.count - 1);
-            self.best.insert(place, Candidate { track, score, ratio });
+        self.found.push(Candidate { track, score, ratio, sections });
+        self.sections += sections;
+        // Now and then, so that a large library takes neither much memory nor much sorting.
+        if self.found.len() > 2 * self.count && self.sections > 2 * self.enough() {
+            self.cut();
         }
+    }
+
+    /// Sections of the tracks that are wanted.
+    fn enough(&self) -> usize {
+        self.count.saturating_mul(USUAL_SECTIONS)
+    }
+
+    /// Keeps the best tracks only, best first.
+    fn cut(&mut self) {
+        self.found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.track.cmp(&b.track)));
+        let mut sections = 0;
+        let enough = self.enough();
+        let fit = self.found.iter().take_while(|one| {
+            sections += one.sections;
+            sections <= enough
+        });
+        let kept = fit.count().max(self.count);
+        self.found.truncate(kept);
+        self.sections = self.found.iter().map(|one| one.sections).sum();
+    }
+
+    fn best(mut self) -> Vec<Candidate> {
+        self.cut();
+        self.found
     }
 }
 

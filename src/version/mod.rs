@@ -8,6 +8,7 @@
 //! | `similarity` | how alike two melodies are, row by row |
 //! | `alignment` | the best path through two melodies, and where it goes |
 //! | `chance` | how probable it is that such a path is more than chance |
+//! | `map` | how alike two melodies are, for a picture |
 //! | `search` | all of it: the versions of a piece in a library |
 //! | `fill` | sections of tracks that have none yet |
 //!
@@ -19,6 +20,8 @@ mod chance;
 mod fill;
 #[cfg(test)]
 mod fixture;
+#[cfg(feature = "explain")]
+mod map;
 mod search;
 mod similarity;
 #[cfg(test)]
@@ -28,4 +31,6 @@ mod voice;
 pub use asked::{Asked, MAX_SECONDS, MIN_SECONDS};
 pub use candidates::candidates;
 pub use fill::{fill, lacks};
+#[cfg(feature = "explain")]
+pub use search::drawn;
 pub use search::{Found, version, versions};

@@ -1,6 +1,8 @@
 //! The versions of a piece in a library.
 use rayon::prelude::*;
 
+#[cfg(feature = "explain")]
+use super::map::Map;
 use super::{
     alignment::{self, Path, Place},
     asked::{Asked, profile},
@@ -15,8 +17,10 @@ use crate::{
     units::{Frames, Seconds},
 };
 
-/// Tracks that are aligned with the piece.
+/// Tracks that are aligned with the piece; more of those that are shorter than four minutes.
 const ALIGNED: usize = 100;
+/// Tracks that are told at most.
+const LISTED: usize = 100;
 /// A path that is less than this above the median is chance.
 const PROMISING: f64 = 1.5;
 /// Transpositions that are tried: those at which both have the most similar pitch classes.
@@ -74,12 +78,14 @@ pub fn versions(store: &Store, asked: &Asked, left_out: &dyn Fn(TrackId) -> bool
             frames.par_iter().map(|(candidate, packed)| align(asked, candidate, packed)).collect();
         aligned.extend(some.into_iter().flatten());
     }
-    aligned.sort_by(|a, b| b.path.evidence.total_cmp(&a.path.evidence).then(a.track.cmp(&b.track)));
-    // Fewer tracks may all be versions.
-    let middle = aligned.get(aligned.len() / 2).filter(|_| aligned.len() == ALIGNED);
-    let median = middle.map_or(0.0, |one| f64::from(one.path.evidence));
+    // Of the most similar ones. Fewer tracks may all be versions.
+    let mut similar: Vec<f32> = aligned.iter().take(ALIGNED).map(|one| one.path.evidence).collect();
+    similar.sort_by(f32::total_cmp);
+    let median = if similar.len() == ALIGNED { f64::from(similar[(ALIGNED - 1) / 2]) } else { 0.0 };
     let frame = asked.params().frame_seconds().0;
     aligned.retain(|one| f64::from(one.path.evidence) >= PROMISING * median);
+    aligned.sort_by(|a, b| b.path.evidence.total_cmp(&a.path.evidence).then(a.track.cmp(&b.track)));
+    aligned.truncate(LISTED);
     let mut found: Vec<Found> = Vec::with_capacity(aligned.len());
     for some in aligned.chunks(TOGETHER) {
         store.check_cancelled()?;
@@ -94,11 +100,26 @@ pub fn versions(store: &Store, asked: &Asked, left_out: &dyn Fn(TrackId) -> bool
 /// # Errors
 /// Those of [`versions`].
 pub fn version(store: &Store, asked: &Asked, track: TrackId) -> Result<Option<Found>> {
+    let one = aligned(store, asked, track)?;
+    Ok(one.map(|one| told(&one, 0.0, asked.params().frame_seconds().0)))
+}
+
+/// Like [`version`], with what its alignment went through.
+///
+/// # Errors
+/// Those of [`versions`].
+#[cfg(feature = "explain")]
+pub fn drawn(store: &Store, asked: &Asked, track: TrackId) -> Result<Option<(Found, Map)>> {
+    let frame = asked.params().frame_seconds().0;
+    let one = aligned(store, asked, track)?;
+    Ok(one.map(|one| (told(&one, 0.0, frame), Map::of(&one.query, &one.voice, frame))))
+}
+
+fn aligned(store: &Store, asked: &Asked, track: TrackId) -> Result<Option<Aligned>> {
     let Some(candidate) = candidate(store, asked, track)? else { return Ok(None) };
     let mut packed = Vec::new();
     store.frames(track, Frames(0)..Frames(MAX_FRAMES), &mut packed)?;
-    let aligned = align(asked, &candidate, &packed);
-    Ok(aligned.map(|one| told(&one, 0.0, asked.params().frame_seconds().0)))
+    Ok(align(asked, &candidate, &packed))
 }
 
 /// Aligns a candidate at the transpositions that fit best, and keeps the best of them.

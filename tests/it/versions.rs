@@ -132,6 +132,59 @@ fn a_copy_is_no_version_unless_copies_are_wanted() {
 }
 
 #[test]
+fn the_path_through_a_version_is_explained_and_drawn() {
+    let place = library();
+    let number = |value: &serde_json::Value| value.as_f64().unwrap();
+    // A cover that the index does not have, of the second tune.
+    place.write("clip.wav", &performance(2, Played { chords: 5, note: 0.55, semitones: -2.0, ..COVER }));
+    for track in ["", "m/tune*02.wav"] {
+        let line = format!("explain --db i.refrain --json --out e.svg clip.wav {track}");
+        let explained = place.line(&line).code(1).json().remove(0);
+        let version = &explained["version"];
+        let path = version["path"].as_str().unwrap();
+        let note = if path.ends_with("tune 02.wav") { FIRST.note } else { COVER.note };
+        assert!(path.ends_with("tune 02.wav") || track.is_empty() && path.ends_with("cover.wav"), "{path}");
+        assert!(number(&version["score"]) > 0.9, "{version}");
+        // The map is brightest where the path goes.
+        let map = &explained["version_similarity"];
+        let at = |start: &str, step: &str, time: f64| {
+            ((time - number(&map[start])) / number(&map[step])).floor().max(0.0) as usize
+        };
+        let (mut along, mut beside) = (Vec::new(), Vec::new());
+        for place in version["alignment"].as_array().unwrap() {
+            let [clip, time] = [number(&place[0]), number(&place[1])];
+            assert!((clip * note / 0.55 - time).abs() < 1.5, "{place}");
+            let row = &map["values"][at("clip_start", "clip_step", clip)];
+            along.push(number(&row[at("track_start", "track_step", time)]));
+            beside.push(number(
+                &row[at("track_start", "track_step", if time > 20.0 { time - 7.0 } else { time + 7.0 })],
+            ));
+        }
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+        assert!(mean(&along) > mean(&beside) + 0.2, "{} {}", mean(&along), mean(&beside));
+        let svg = fs::read_to_string(place.path().join("e.svg")).unwrap();
+        assert!(svg.contains("Another performance: ") && svg.len() < 300_000, "{}", svg.len());
+    }
+    let told = place.line("explain --db i.refrain clip.wav").code(1).out;
+    assert!(told.contains("another performance of the same piece: ") && told.contains("speed"), "{told}");
+    // A match is no other performance, nor is a clip of an unknown tune, nor one that is too short.
+    place.write("other.wav", &performance(77, Played { chords: 50, ..FIRST }));
+    let samples: Vec<i16> = performance(2, Played { chords: 5, note: 0.55, semitones: -2.0, ..COVER })[44..]
+        [..15 * 2 * RATE as usize]
+        .chunks_exact(2)
+        .map(|two| i16::from_le_bytes([two[0], two[1]]))
+        .collect();
+    place.write("short.wav", &wav(RATE, 1, &samples));
+    for (line, code) in [("m/copy.wav", 0), ("other.wav", 1), ("short.wav", 1), ("other.wav m/cover.wav", 1)]
+    {
+        let explained =
+            place.line(&format!("explain --db i.refrain --json {line}")).code(code).json().remove(0);
+        assert_eq!(explained["version"], serde_json::Value::Null, "{line}");
+        assert_eq!(explained["version_similarity"], serde_json::Value::Null);
+    }
+}
+
+#[test]
 fn what_is_no_piece_of_20_s_is_told() {
     let place = library();
     let short = clip("clean.wav");

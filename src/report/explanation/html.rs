@@ -1,8 +1,11 @@
 //! An explanation as a web page.
+use std::path::Path;
+
 use super::model::Explanation;
 use crate::{
     draw::{Theme, escaped},
-    report::answer::Match,
+    report::{answer::Match, versions::Version},
+    tags::Tags,
 };
 
 /// The page: `svg` is the picture. There is no script, and nothing is loaded.
@@ -19,6 +22,9 @@ pub(super) fn page(explained: &Explanation, svg: &str, theme: Theme) -> String {
         if let Some(found) = found {
             rows.push_str(&table(heading, found));
         }
+    }
+    if let Some(version) = &explained.version {
+        rows.push_str(&performance(version));
     }
     let needed = explained.needed_evidence.map_or_else(String::new, |needed| {
         format!(
@@ -40,20 +46,42 @@ pub(super) fn page(explained: &Explanation, svg: &str, theme: Theme) -> String {
     )
 }
 
-/// The numbers of a place.
-fn table(heading: &str, found: &Match) -> String {
-    let row = |name: &str, value: String| {
-        format!("<tr><th scope=\"row\">{name}</th><td>{}</td></tr>\n", escaped(&value))
-    };
+/// A row of a table.
+fn row(name: &str, value: &str) -> String {
+    format!("<tr><th scope=\"row\">{name}</th><td>{}</td></tr>\n", escaped(value))
+}
+
+/// The beginning of a table: which file it is about.
+fn begun(heading: &str, path: &Path, tags: &Tags) -> String {
     let mut table = format!("<h2>{heading}</h2>\n<table>\n");
-    table.push_str(&row("File", found.path.to_string_lossy().into_owned()));
-    for (name, tag) in
-        [("Title", &found.tags.title), ("Artist", &found.tags.artist), ("Album", &found.tags.album)]
-    {
+    table.push_str(&row("File", &path.to_string_lossy()));
+    for (name, tag) in [("Title", &tags.title), ("Artist", &tags.artist), ("Album", &tags.album)] {
         if let Some(tag) = tag {
-            table.push_str(&row(name, tag.clone()));
+            table.push_str(&row(name, tag));
         }
     }
+    table
+}
+
+/// The numbers of another performance.
+fn performance(version: &Version) -> String {
+    let mut table = begun("Another performance of the same piece", &version.path, &version.tags);
+    for (name, value) in [
+        ("Score", format!("{:.6}", version.score)),
+        ("The clip is higher, in semitones", format!("{:+}", version.transposition)),
+        ("Speed", format!("{:.3}", version.tempo)),
+        ("Evidence", format!("{:.3}", version.evidence)),
+        ("Evidence that chance reaches", format!("{:.3}", version.chance)),
+    ] {
+        table.push_str(&row(name, &value));
+    }
+    table.push_str("</table>\n");
+    table
+}
+
+/// The numbers of a place.
+fn table(heading: &str, found: &Match) -> String {
+    let mut table = begun(heading, &found.path, &found.tags);
     for (name, value) in [
         ("Score", format!("{:.6}", found.score)),
         ("Evidence", format!("{:.3}", found.evidence)),
@@ -65,7 +93,7 @@ fn table(heading: &str, found: &Match) -> String {
         ("Pitch in semitones", format!("{:+.2}", found.pitch)),
         ("Variants tried", found.variants.to_string()),
     ] {
-        table.push_str(&row(name, value));
+        table.push_str(&row(name, &value));
     }
     table.push_str("</table>\n");
     table

@@ -7,6 +7,7 @@ use crate::{
     report::{
         answer::{Match, Status},
         document::lossy,
+        versions::Version,
     },
     units::Seconds,
 };
@@ -58,6 +59,12 @@ pub struct Explanation {
     pub track_chroma: Option<ChromaMap>,
     /// How similar the clip and the track are around the place.
     pub similarity: Option<SimilarityMap>,
+    /// The track that is another performance of the same piece: the track that was asked for, or the surest one. `None` if the
+    /// clip matches, lasts less than 20 s, or has no such track. Its fields are those of a version in
+    /// [`Versions`](crate::report::Versions).
+    pub version: Option<Version>,
+    /// How alike the melodies of the clip and of that track are, at the transposition of the version.
+    pub version_similarity: Option<SimilarityMap>,
     /// What was wrong with the clip, and what the explanation leaves out.
     pub warnings: Vec<String>,
 }

@@ -1,19 +1,21 @@
 //! Draws an explanation.
 //!
 //! From the top: what was decided, the chroma of the clip and of the track with lines between what belongs together, the
-//! evidence over time, the similarity around the place, and the votes.
+//! evidence over time, the similarity around the place, and the votes. Below them, the path through another performance.
 mod chroma;
 mod evidence;
 mod layout;
 mod similarity;
+mod version;
 mod votes;
 
-use std::io;
+use std::{io, path::Path};
 
 use super::model::Explanation;
 use crate::{
     draw::{Anchor, Ink, Scene, Size, cut},
     report::answer::{Match, Status},
+    tags::Tags,
 };
 
 use self::layout::{LEFT, RIGHT, WIDTH};
@@ -26,10 +28,15 @@ fn clip_span(explained: &Explanation) -> (f64, f64) {
     }
 }
 
-/// What a match is called: its title and artist, or else the name of its file.
+/// What a match is called.
 fn name(found: &Match) -> String {
-    let file = || found.path.file_name().unwrap_or(found.path.as_os_str()).to_string_lossy().into_owned();
-    match (&found.tags.title, &found.tags.artist) {
+    called(&found.tags, &found.path)
+}
+
+/// What a track is called: its title and artist, or else the name of its file.
+fn called(tags: &Tags, path: &Path) -> String {
+    let file = || path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    match (&tags.title, &tags.artist) {
         (Some(title), Some(artist)) => format!("{title} – {artist}"),
         (Some(title), None) => title.clone(),
         _ => file(),
@@ -39,7 +46,8 @@ fn name(found: &Match) -> String {
 /// Draws the picture.
 pub(super) fn drawn(explained: &Explanation) -> io::Result<Scene> {
     let has_place = explained.place.is_some() && explained.evidence.is_some();
-    let height = if has_place { 1020.0 } else { 330.0 };
+    let own = if has_place { 1020.0 } else { 330.0 };
+    let height = own + if explained.version_similarity.is_some() { version::HEIGHT } else { 0.0 };
     let clip =
         explained.query.file_name().unwrap_or(explained.query.as_os_str()).to_string_lossy().into_owned();
     let title = match &explained.place {
@@ -58,6 +66,9 @@ pub(super) fn drawn(explained: &Explanation) -> io::Result<Scene> {
         if let Some(votes) = &explained.votes {
             votes::draw(&mut scene, explained, place, votes);
         }
+    }
+    if let (Some(version), Some(map)) = (&explained.version, &explained.version_similarity) {
+        version::draw(&mut scene, (version, map), own)?;
     }
     Ok(scene)
 }

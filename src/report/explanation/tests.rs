@@ -1,6 +1,9 @@
 use super::*;
 use crate::{
-    report::answer::{Match, Status},
+    report::{
+        answer::{Match, Status},
+        versions::Version,
+    },
     store::TrackId,
     tags::Tags,
     units::Seconds,
@@ -72,6 +75,8 @@ pub(super) fn explanation() -> Explanation {
             track_step: 0.186,
             values: map(107, 90),
         }),
+        version: None,
+        version_similarity: None,
         warnings: vec!["a <warning>".into()],
     }
 }
@@ -145,6 +150,46 @@ fn the_page_escapes_and_loads_nothing() {
     assert_eq!(page.matches("http://").count(), 1);
     assert_eq!(page.matches("https://").count(), 0);
     assert!(explanation().html(Theme::Dark).unwrap().contains("content=\"dark\""));
+}
+
+#[test]
+fn another_performance_has_a_panel_of_its_own() {
+    let plain = explanation();
+    let mut random = fastrand::Rng::with_seed(6);
+    let mut explained = Explanation {
+        version: Some(Version {
+            path: "/m/live.flac".into(),
+            also_paths: Vec::new(),
+            same_recording: false,
+            missing: false,
+            id: TrackId(9),
+            score: 0.973,
+            transposition: -3,
+            tempo: 1.07,
+            alignment: (0..90).map(|n| [Seconds(f64::from(n)), Seconds(f64::from(n) * 1.07 + 5.0)]).collect(),
+            evidence: 60.0,
+            chance: 15.0,
+            tags: Tags { title: Some("Live & <loud>".into()), ..Tags::default() },
+        }),
+        version_similarity: Some(SimilarityMap {
+            clip_start: 0.9,
+            clip_step: 0.7,
+            track_start: 0.9,
+            track_step: 0.7,
+            values: (0..160).map(|_| (0..160).map(|_| random.f32()).collect()).collect(),
+        }),
+        ..explanation()
+    };
+    let svg = explained.svg(Theme::Auto).unwrap();
+    assert!(texts(&svg).contains("Another performance: Live & <loud> · score 0.97"));
+    assert!(svg.len() < MOST, "{}", svg.len());
+    assert_eq!(svg.matches("image-rendering:pixelated").count(), 7);
+    assert!(svg.len() > plain.svg(Theme::Auto).unwrap().len());
+    let page = explained.html(Theme::Auto).unwrap();
+    assert!(page.contains("Live &amp; &lt;loud&gt;") && page.contains("<td>-3</td>"));
+    // Below the chroma, if there is no place.
+    (explained.place, explained.evidence) = (None, None);
+    assert!(texts(&explained.svg(Theme::Light).unwrap()).contains("Another performance"));
 }
 
 #[test]

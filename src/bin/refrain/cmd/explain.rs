@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use refrain::{Audio, Error, Explanation, Index, Match, QueryOptions, Status, report, report::Theme};
+use refrain::{Audio, Error, Explanation, Index, Match, QueryOptions, Status, Tags, report, report::Theme};
 
 use super::one_track;
 use crate::{args::ExplainArgs, db, folders, messages, needs::Needs, stop, wording};
@@ -104,7 +104,7 @@ impl Format {
 fn text(clip: &Path, explained: &Explanation) -> String {
     let mut text = format!("{}\n  {}\n", wording::shown(clip), wording::shown(&explained.reason));
     if let Some(place) = &explained.place {
-        text.push_str(&of_track("track", place));
+        text.push_str(&of_track("track", (&place.tags, &place.path, place.missing)));
         let Match { query_start, query_end, ref_start, ref_end, .. } = place;
         text.push_str(&format!("  in clip {query_start}-{query_end}, in track {ref_start}-{ref_end}\n"));
         let mut numbers = format!("  score {:.3}, similarity {:.2}", place.score, place.similarity);
@@ -117,13 +117,22 @@ fn text(clip: &Path, explained: &Explanation) -> String {
         text.push_str(&format!("{numbers}\n"));
     }
     if let Some(rival) = &explained.rival {
-        text.push_str(&of_track("other track", rival));
+        text.push_str(&of_track("other track", (&rival.tags, &rival.path, rival.missing)));
+    }
+    if let Some(version) = &explained.version {
+        let file = (&version.tags, &*version.path, version.missing);
+        text.push_str(&of_track("another performance of the same piece", file));
+        let semitones = match version.transposition {
+            0 => String::new(),
+            n => format!(", pitch {n:+}"),
+        };
+        text.push_str(&format!("  score {:.3}{semitones}, speed {:.2}\n", version.score, version.tempo));
     }
     text
 }
 
-fn of_track(what: &str, found: &Match) -> String {
-    let (title, file) = super::title(&found.tags, &found.path, found.missing);
+fn of_track(what: &str, (tags, path, missing): (&Tags, &Path, bool)) -> String {
+    let (title, file) = super::title(tags, path, missing);
     let file = file.map_or_else(String::new, |file| format!("\n    {file}"));
     format!("  {what}: {title}{file}\n")
 }

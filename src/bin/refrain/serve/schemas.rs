@@ -99,6 +99,9 @@ pub struct ExplanationDocument {
     place: Option<MatchDocument>,
     #[schema(required = false)]
     rival: Option<MatchDocument>,
+    /// Another performance of the same piece, if the clip has no match.
+    #[schema(required = false)]
+    version: Option<VersionDocument>,
     /// Only if the clip cannot be read.
     #[schema(required = false, nullable = false)]
     error: Option<String>,
