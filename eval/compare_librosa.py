@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares refrain's harmonic analysis with librosa and essentia: speed and agreement, on the same music in one run.
 
-    cargo build --release --example analysis_speed
+    cargo build --release --features unstable --example analysis_speed
     python3 -m venv ENV && ENV/bin/pip install librosa==0.11.0 essentia
     ENV/bin/python eval/compare_librosa.py MUSIC --work DIR [--seconds 1,10,60,300] [--threads 1,2] [--agree 6] [--json FILE]
 

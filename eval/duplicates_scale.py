@@ -6,7 +6,7 @@ usage: duplicates_scale.py LARGE.refrain --truth TRUTH.json… [--refrain PATH] 
 LARGE.refrain holds the files of the messy libraries of `plays.py duplicates` and many grown tracks:
 
     refrain index build P/duplicates-1 P/duplicates-2 --db REAL.refrain
-    cargo run --release --example grow_library -- REAL.refrain LARGE.refrain 100000 --sources OTHER.refrain
+    cargo run --release --features unstable --example grow_library -- REAL.refrain LARGE.refrain 100000 --sources OTHER.refrain
 
 TRUTH.json is the file of that name in each messy library. A copy of LARGE.refrain is searched twice: the second search finds all
 comparisons in the index. A group of grown tracks is a false merge, unless only a backing is the same: they share 25 s at most.

@@ -4,8 +4,8 @@
 usage: exact_decode.py --work DIR [--tool PATH] [--only WORD] [--json FILE]
 
 Makes short files in DIR with ffmpeg: for each container and codec at least four, with priming, trims at both ends, edit
-lists and tags. Each is decoded by ffmpeg and by the example decode_frames (cargo build --release --example decode_frames),
-with all channels. A file passes if both have as many frames, the rates are equal, and
+lists and tags. Each is decoded by ffmpeg and by the example decode_frames (cargo build --release --features unstable
+--example decode_frames), with all channels. A file passes if both have as many frames, the rates are equal, and
 
 - PCM, FLAC and ALAC are equal bit for bit;
 - the error of other codecs is at least 80 dB below the signal.

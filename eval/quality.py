@@ -7,7 +7,7 @@ Originals are renderings of the MIDI files below a folder, which no encoder has 
 reach 19.5 kHz by themselves. Of each, 25 s are encoded, cut, clipped and resampled, and the tool file_quality compares the
 original with each copy. Needs ffmpeg, sox, fluidsynth with FluidR3_GM and TimGM6mb, and
 
-    cargo build --release --example file_quality
+    cargo build --release --features unstable --example file_quality
 """
 
 import argparse

@@ -3,7 +3,7 @@
 
 usage: train_projection.py FRAMES_DUMP TRACKS.json QUERIES OUT.bin [--dims 96] [--work DIR]
 
-FRAMES_DUMP is the built tool `chroma_frames` (cargo build --release --example chroma_frames, then
+FRAMES_DUMP is the built tool `chroma_frames` (cargo build --release --features unstable --example chroma_frames, then
 target/release/examples/chroma_frames); TRACKS.json the manifest of a corpus (corpus.py --set dev);
 QUERIES a folder of make_queries.py cut from it. Clips at another tempo or pitch are left out.
 

@@ -1,8 +1,8 @@
 //! Fills an index with made-up windows and measures its size, building and searching. CPU times are those of the
 //! process.
 //!
-//! `cargo run --release --example ann_speed -- FILE TRACKS DIMS [cold]`; `cold` runs one search only, for a file that
-//! was just dropped from the system's cache.
+//! `cargo run --release --features unstable --example ann_speed -- FILE TRACKS DIMS [cold]`; `cold` runs one search only,
+//! for a file that was just dropped from the system's cache.
 use std::time::Instant;
 
 use refrain::CancelToken;

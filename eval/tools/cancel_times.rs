@@ -1,10 +1,11 @@
 //! How soon does each call that can take long return once it is cancelled? Runs each call to its end, then again on a
 //! fresh copy of the index for each moment of cancellation, and verifies the index at the end.
 //!
-//! `cargo run --release --example cancel_times -- INDEX AUDIO WORK [CALLS [LATEST]]`; AUDIO: a long file; CALLS: names with
-//! commas between them, by default all; LATEST: seconds, by default 10. WORK needs room for three times INDEX. Prints a row
-//! for each call. A file or an index as large as those in use gives meaningful times. On Linux, the last times are without
-//! what the call's own thread waited for a processor, so that they mean something on a busy machine, too.
+//! `cargo run --release --features unstable --example cancel_times -- INDEX AUDIO WORK [CALLS [LATEST]]`; AUDIO: a long
+//! file; CALLS: names with commas between them, by default all; LATEST: seconds, by default 10. WORK needs room for three
+//! times INDEX. Prints a row for each call. A file or an index as large as those in use gives meaningful times. On Linux,
+//! the last times are without what the call's own thread waited for a processor, so that they mean something on a busy
+//! machine, too.
 use std::{
     env, fs,
     path::{Path, PathBuf},

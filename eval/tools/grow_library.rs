@@ -1,8 +1,9 @@
 //! Grows a large library from the fingerprints of a small one, without audio, to measure searching in it.
 //!
-//! `cargo run --release --example grow_library -- FROM TO TRACKS [--without] [--seed N] [--sources INDEX]` writes an index of
-//! TRACKS tracks to TO: the tracks of FROM (unless `--without`), and new ones. The same arguments give the same tracks. With
-//! `--sources`, the new ones are made of the tracks of INDEX that last a minute or more.
+//! `cargo run --release --features unstable --example grow_library -- FROM TO TRACKS [--without] [--seed N] [--sources
+//! INDEX]` writes an index of TRACKS tracks to TO: the tracks of FROM (unless `--without`), and new ones. The same
+//! arguments give the same tracks. With `--sources`, the new ones are made of the tracks of INDEX that last a minute or
+//! more.
 //!
 //! A new track is a sequence of excerpts of real ones, 4 to 25 s each, in chroma: moved by 11 to 23 semitones (the 60
 //! values are rolled), stretched, every second one mixed with an excerpt of another track or with its upper octaves

@@ -1,9 +1,9 @@
 //! Would a graph over the vectors of sections find versions sooner than looking at all of them?
 //!
-//! `cargo run --release --example section_graph -- INDEX HOP [QUERIES]` makes vectors of 12 s of the stored tracks, one every HOP
-//! seconds, puts them into a graph (HNSW, by hnsw_rs) and prints what that takes, and for several `ef` how many of the nearest 100
-//! are found and how long a search takes in memory. It compares that with the time to look at every vector. Queries are
-//! sections of 13.2 s, of other places than the vectors.
+//! `cargo run --release --features unstable --example section_graph -- INDEX HOP [QUERIES]` makes vectors of 12 s of the
+//! stored tracks, one every HOP seconds, puts them into a graph (HNSW, by hnsw_rs) and prints what that takes, and for
+//! several `ef` how many of the nearest 100 are found and how long a search takes in memory. It compares that with the time
+//! to look at every vector. Queries are sections of 13.2 s, of other places than the vectors.
 use std::time::Instant;
 
 use hnsw_rs::{anndists::dist::Distance, hnsw::Hnsw};

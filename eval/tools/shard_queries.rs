@@ -1,9 +1,9 @@
 //! Asks one index file, several files as one, and shards, and compares answers, CPU and traffic.
 //!
-//! `cargo run --release --example shard_queries -- --one FILE SHARD... -- CLIP...` prints a line of JSON: how many clips had the
-//! same document in all three ways (but for `id` and `shard`), how many matched, the CPU of each way for a clip, that of each
-//! shard, and the bytes that travelled for a clip. Clips that last over a minute are asked as timelines too. All runs in one
-//! thread, way after way for each clip, so that a busy machine harms all alike.
+//! `cargo run --release --features unstable --example shard_queries -- --one FILE SHARD... -- CLIP...` prints a line of
+//! JSON: how many clips had the same document in all three ways (but for `id` and `shard`), how many matched, the CPU of
+//! each way for a clip, that of each shard, and the bytes that travelled for a clip. Clips that last over a minute are
+//! asked as timelines too. All runs in one thread, way after way for each clip, so that a busy machine harms all alike.
 use std::{cell::RefCell, path::PathBuf, process::ExitCode};
 
 use refrain::{

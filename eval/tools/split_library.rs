@@ -1,8 +1,9 @@
 //! Splits an index into shards with common centroids, to measure answers over several files.
 //!
-//! `cargo run --release --example split_library -- FROM OUT SHARDS` writes OUT/one.refrain, with all tracks of FROM in
-//! their order, and OUT/SHARDS-0.refrain and so on, each with a stretch of them. All are given the same centroids: those that are
-//! trained on FROM. `one.refrain` is written once, so that several numbers of shards can be made of it.
+//! `cargo run --release --features unstable --example split_library -- FROM OUT SHARDS` writes OUT/one.refrain, with all
+//! tracks of FROM in their order, and OUT/SHARDS-0.refrain and so on, each with a stretch of them. All are given the same
+//! centroids: those that are trained on FROM. `one.refrain` is written once, so that several numbers of shards can be made
+//! of it.
 use std::{path::Path, process::ExitCode};
 
 use refrain::{

@@ -18,7 +18,7 @@ TWICE = ("f0131", "f0177")
 
 
 def ratio(found: dict) -> float:
-    return float(np.log(found["evidence"] / found["chance"]))
+    return float(np.log(max(found["evidence"] / found["chance"], 1e-2)))
 
 
 def rows(name: str) -> list:

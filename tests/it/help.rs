@@ -57,22 +57,34 @@ fn the_examples_run() {
     assert!(lines.len() > 25);
     // A server runs until it is asked to end, and no test has a network or a microphone. Other tests run these commands.
     let runs = |line: &String| !line.contains("refrain listen") && !line.starts_with("refrain serve");
+    let place = Place::new();
+    place.song("second-orbit.flac", "Music/live/orbit.flac");
+    place.song("second-orbit.flac", "Music/copied.flac");
+    place.song("copper-rain.m4a", "disk/rain.m4a");
+    for song in ["song.flac", "set.flac"] {
+        place.song("second-orbit.flac", song);
+    }
+    let heard = fs::read(clip("clean.wav")).unwrap();
+    for name in ["clip.wav", "unknown/a.wav", "broadcasts/b.wav"] {
+        place.write(name, &heard);
+    }
+    place.write("show.mp3", &fs::read(clip("noisy.mp3")).unwrap());
+    place.line("build -q Music").code(0);
+    place.line("build -q disk -d other.refrain").code(0);
+    place.line("build -q song.flac -d third.refrain").code(0);
+    // An index knows paths and times of files, so each example gets all of it back in the same place.
+    let saved = Place::new();
+    let copy = |from: &Place, to: &Place| {
+        let done = Command::new("cp").arg("-a").arg(from.at(".")).arg(to.path()).status().unwrap();
+        assert!(done.success());
+    };
+    copy(&place, &saved);
     for line in lines.into_iter().filter(runs) {
-        let place = Place::new();
-        place.song("second-orbit.flac", "Music/live/orbit.flac");
-        place.song("second-orbit.flac", "Music/copied.flac");
-        place.song("copper-rain.m4a", "disk/rain.m4a");
-        for song in ["song.flac", "set.flac"] {
-            place.song("second-orbit.flac", song);
+        for entry in fs::read_dir(place.path()).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }.unwrap();
         }
-        let heard = fs::read(clip("clean.wav")).unwrap();
-        for name in ["clip.wav", "unknown/a.wav", "broadcasts/b.wav"] {
-            place.write(name, &heard);
-        }
-        place.write("show.mp3", &fs::read(clip("noisy.mp3")).unwrap());
-        place.line("build -q Music").code(0);
-        place.line("build -q disk -d other.refrain").code(0);
-        place.line("build -q song.flac -d third.refrain").code(0);
+        copy(&saved, &place);
         // The last part shows a page, for which a machine needs more than refrain.
         let line = line.split(" && man ").next().unwrap();
         let bin = std::path::Path::new(env!("CARGO_BIN_EXE_refrain")).parent().unwrap();

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a transform costs when it is called from Python, over the same call from Rust, and over librosa's.
 
-    cargo build --release --example analysis_speed
+    cargo build --release --features unstable --example analysis_speed
     pip install ./bindings/python
     python3 bindings/python/bench/transforms.py [--seconds 60] [--rounds 5] [--markdown bindings/python/bench/transforms.md]
 
