@@ -78,6 +78,7 @@ if __name__ == "__main__":
         right = row.get("library")
         for place, v in enumerate(found):
             features.append(dict(query=row["name"], level=row.get("level"), place=place, right=stem(v["path"]) == right,
+                                 of=row.get("of"), found=stem(v["path"]),
                                  **{k: v[k] for k in ("evidence", "chance", "score", "tempo", "transposition")}))
         if right is None:
             false += bool(found) and found[0]["score"] >= args.limit
