@@ -155,6 +155,25 @@ fn what_is_no_piece_of_20_s_is_told() {
 }
 
 #[test]
+fn a_name_that_is_no_track_is_an_error_of_its_piece_alone() {
+    let place = library();
+    let pieces = ["m/*", "nowhere.wav", "9999", "m/tune 02.wav"];
+    let run = place.run(["versions", "--db", "i.refrain", "--json"].iter().chain(&pieces)).code(2);
+    let documents = run.json();
+    assert_eq!(documents.len(), pieces.len(), "{}", run.out);
+    for (document, piece) in documents.iter().zip(pieces).take(3) {
+        assert_eq!((&document["query"], &document["status"]), (&piece.into(), &"error".into()));
+        assert!(document["error"].as_str().unwrap().starts_with(&format!("{piece}: ")), "{document}");
+    }
+    assert_eq!(documents[3]["versions"].as_array().unwrap().len(), 1);
+    assert!(run.err.contains("1 of 4 pieces have versions, 3 errors"), "{}", run.err);
+    let csv = place.run(["versions", "--db", "i.refrain", "--csv", "m/*", "m/tune 02.wav"]).code(2).out;
+    let lines: Vec<&str> = csv.lines().collect();
+    assert!(lines.len() == 3 && lines[1].starts_with("m/*,error,"), "{csv}");
+    assert!(lines[2].contains("cover.wav"), "{csv}");
+}
+
+#[test]
 fn similar_tracks_are_listed_and_make_a_playlist() {
     let place = library();
     let args = ["similar", "--db", "i.refrain", "-n", "3"];
