@@ -10,6 +10,8 @@ pub use frame_code::FrameCode;
 pub use levels::{LEVEL_FRAMES, Levels, energy};
 pub use melody::{MelodyFrame, PITCHES, Sums, harmony, melody};
 pub use projection::Projection;
+#[cfg(test)]
+pub(crate) use sections::computed_here;
 pub use sections::{SECTION_DIMS, SECTION_HOP, SECTION_SECONDS, Sections, section_cosine, sections_of};
 
 use crate::params::ParameterSet;
@@ -85,6 +87,12 @@ impl Fingerprinter {
     /// The fingerprint, and this collector is as new. A recording shorter than one window gets one window
     /// that is filled up with zeros.
     pub fn finish(&mut self) -> Fingerprint {
+        let sound = self.finish_sound();
+        Fingerprint { sections: sections_of(&sound.frames, &self.params), ..sound }
+    }
+
+    /// Like [`finish`](Self::finish), without sections.
+    pub fn finish_sound(&mut self) -> Fingerprint {
         if self.frame_count > 0 && self.frame_count < self.params.window_frames {
             self.recent.resize(self.params.window_values(), 0.0);
             self.frame_count = self.params.window_frames;
@@ -92,7 +100,6 @@ impl Fingerprinter {
         }
         self.recent.clear();
         self.frame_count = 0;
-        self.fingerprint.sections = sections_of(&self.fingerprint.frames, &self.params);
         std::mem::take(&mut self.fingerprint)
     }
 

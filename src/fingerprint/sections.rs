@@ -77,7 +77,18 @@ impl<'a> Sections<'a> {
 
 /// The vectors of the sections of a track's packed frames.
 pub fn sections_of(packed: &[u8], params: &ParameterSet) -> Vec<i8> {
+    #[cfg(test)]
+    COMPUTED.with(|count| count.set(count.get() + 1));
     Sections::new(&Sums::of(&melody(packed, params)), params).all()
+}
+
+#[cfg(test)]
+thread_local!(static COMPUTED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) });
+
+/// Of how many tracks this thread has computed the sections.
+#[cfg(test)]
+pub(crate) fn computed_here() -> usize {
+    COMPUTED.get()
 }
 
 /// The cosine that a dot product of two vectors stands for.
