@@ -12,7 +12,9 @@ pub use melody::{MelodyFrame, PITCHES, Sums, harmony, melody};
 pub use projection::Projection;
 #[cfg(test)]
 pub(crate) use sections::computed_here;
-pub use sections::{SECTION_DIMS, SECTION_HOP, SECTION_SECONDS, Sections, section_cosine, sections_of};
+pub use sections::{
+    SECTION_DIMS, SECTION_HOP, SECTION_SECONDS, Sections, frames_of_a_section, section_cosine, sections_of,
+};
 
 use crate::params::ParameterSet;
 

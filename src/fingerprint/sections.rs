@@ -82,6 +82,11 @@ pub fn sections_of(packed: &[u8], params: &ParameterSet) -> Vec<i8> {
     Sections::new(&Sums::of(&melody(packed, params)), params).all()
 }
 
+/// The frames of the shortest track that has a section.
+pub fn frames_of_a_section(params: &ParameterSet) -> usize {
+    (SECTION_SECONDS / params.frame_seconds().0).ceil() as usize
+}
+
 #[cfg(test)]
 thread_local!(static COMPUTED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) });
 

@@ -221,7 +221,7 @@ impl Index {
     /// [`Error::Index`] if the index cannot be read.
     #[doc(hidden)]
     pub fn lacks_sections(&self) -> Result<bool> {
-        version::lacks(&*self.only()?.reader()?)
+        self.only()?.reader()?.lacks_sections()
     }
 }
 

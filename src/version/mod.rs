@@ -27,5 +27,5 @@ mod voice;
 
 pub use asked::{Asked, MAX_SECONDS, MIN_SECONDS};
 pub use candidates::candidates;
-pub use fill::{fill, lacks};
+pub use fill::fill;
 pub use search::{Found, version, versions};
