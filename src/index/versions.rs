@@ -195,7 +195,7 @@ impl Index {
             }
             wanted = wanted.saturating_mul(4);
         }
-        Ok(Some(Similar { query: path, similar }))
+        Ok(Some(Similar { query: path, similar, incomplete: store.lacks_sections()? }))
     }
 
     /// Says how probable it is that track `two` is another performance of the piece that track `one` holds, whether or not it is the
@@ -241,7 +241,8 @@ fn versions_in(store: &Store, name: PathBuf, piece: &Piece, options: &VersionOpt
         }
     }
     let status = if versions.is_empty() { Status::NoMatch } else { Status::Match };
-    Ok(Versions { status, versions, ..none(name, piece.duration, piece.warnings.clone()) })
+    let incomplete = store.lacks_sections()?;
+    Ok(Versions { status, versions, incomplete, ..none(name, piece.duration, piece.warnings.clone()) })
 }
 
 /// The piece that is looked for.
@@ -256,7 +257,7 @@ struct Piece {
 }
 
 fn none(query: PathBuf, duration: Seconds, warnings: Vec<String>) -> Versions {
-    Versions { query, status: Status::NoMatch, versions: Vec::new(), duration, warnings }
+    Versions { query, status: Status::NoMatch, versions: Vec::new(), duration, warnings, incomplete: false }
 }
 
 fn asked(name: &Path, fingerprint: &Fingerprint, duration: Seconds, store: &Store) -> Result<Asked> {

@@ -214,11 +214,18 @@ fn an_older_index_is_filled_by_a_rebuild() {
     let song = fixture("audio/songs/second-orbit.flac");
     let before = place.run(["versions", "--db", "i.refrain", song.to_str().unwrap()]).code(1);
     assert!(before.err.contains("index rebuild"), "{}", before.err);
+    let documents = |code| {
+        let one = |args: &str| place.line(args).code(code).json().remove(0)["incomplete"].clone();
+        ["versions --db i.refrain --json --copies 3", "similar --db i.refrain --json 3"].map(one)
+    };
+    assert_eq!(documents(1), [true, true]);
     assert_eq!(place.run(["similar", "--db", "i.refrain", "3"]).code(1).out.lines().count(), 2);
     place.line("index rebuild --db i.refrain").code(0);
     place.line("index verify --db i.refrain").code(0);
     let after = place.run(["similar", "--db", "i.refrain", "3"]).code(0);
     assert!(after.out.contains("paper-lanterns.mp3") && !after.err.contains("rebuild"), "{after:?}");
+    let similar = place.line("similar --db i.refrain --json 3").code(0).json().remove(0);
+    assert_eq!(similar["incomplete"], false);
     // Merging an older index takes in its tracks, too.
     place.write("old.refrain", &fs::read(fixture("index/format_4.refrain")).unwrap());
     place.line("index merge --db new.refrain old.refrain").code(0);
