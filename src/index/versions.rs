@@ -123,7 +123,9 @@ impl Index {
                     warnings: analysis.warnings.iter().map(ToString::to_string).collect(),
                 },
                 Err(Error::Audio { reason: reason @ AudioError::NoFingerprint, .. }) => {
-                    return Ok(none(name.clone(), Seconds(0.0), vec![reason.to_string()]));
+                    let incomplete = self.lacks_sections()?;
+                    let nothing = none(name.clone(), Seconds(tee.seconds), vec![reason.to_string()]);
+                    return Ok(Versions { incomplete, ..nothing });
                 }
                 Err(error) => return Err(error),
             };
