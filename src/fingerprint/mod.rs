@@ -121,6 +121,20 @@ impl Fingerprint {
         (&self.frames, &self.positions, &self.windows) == (&other.frames, &other.positions, &other.windows)
     }
 
+    /// The first frames with the windows and levels in them, and no sections. All of it if there are fewer frames.
+    pub fn first(mut self, frames: usize, params: &ParameterSet) -> Self {
+        if frames >= self.frame_count(params) {
+            return self;
+        }
+        self.frames.truncate(frames * params.frame_bytes());
+        let fits = |&position: &u32| position as usize + params.window_frames <= frames;
+        self.positions.truncate(self.positions.partition_point(fits));
+        self.windows.truncate(self.positions.len() * params.window_dims);
+        self.levels.truncate(frames.div_ceil(LEVEL_FRAMES) * params.octaves);
+        self.sections.clear();
+        self
+    }
+
     /// Whether there is nothing in it that could be found again.
     pub fn is_empty(&self) -> bool {
         self.positions.is_empty()
@@ -195,6 +209,17 @@ mod tests {
             assert_eq!(fingerprinter.finish(), print);
         }
         assert_eq!(fingerprinter.finish(), Fingerprint::default());
+    }
+
+    #[test]
+    fn the_first_frames_have_the_windows_in_them() {
+        let frames = frames(100);
+        let print = Fingerprint { levels: vec![7; 13 * CURRENT.octaves], ..of(&CURRENT, &frames) };
+        let first = print.clone().first(50, &CURRENT);
+        assert_eq!(Fingerprint { levels: Vec::new(), ..first.clone() }, of(&CURRENT, &frames[..50]));
+        assert_eq!(first.levels.len(), 7 * CURRENT.octaves);
+        assert_eq!(print.clone().first(100, &CURRENT), print);
+        assert_eq!(print.clone().first(usize::MAX, &CURRENT), print);
     }
 
     /// The limit is the mean of the frames' energies; of what is stored, not of what went in.

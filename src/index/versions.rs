@@ -21,6 +21,9 @@ use crate::{
     version::{self, Asked, Found, MAX_SECONDS, MIN_SECONDS},
 };
 
+/// What is compared of a longer track, in seconds. The comparison takes time with the product of both lengths.
+const MAX_TRACK_SECONDS: f64 = 7200.0;
+
 /// Tracks that are less probable are not compared with the recording: copies are sure.
 const COMPARED: f64 = 0.1;
 
@@ -146,7 +149,7 @@ impl Index {
         let _snapshot = store.snapshot()?;
         let Some(track) = store.track(id)? else { return Ok(None) };
         let piece = Piece {
-            fingerprint: store.fingerprint(id)?,
+            fingerprint: piece_of(&store, id)?,
             track: Some(id),
             duration: track.record.duration,
             same: BTreeSet::new(),
@@ -165,7 +168,7 @@ impl Index {
         let _cancellable = store.cancellable(&options.cancel);
         let _snapshot = store.snapshot()?;
         let Some(track) = store.track(id)? else { return Ok(None) };
-        let fingerprint = store.fingerprint(id)?;
+        let fingerprint = piece_of(&store, id)?;
         let path = track.record.path;
         let asked = asked(&path, &fingerprint, track.record.duration, &store)?;
         let mut similar: Vec<SimilarTrack> = Vec::new();
@@ -273,6 +276,12 @@ fn asked(name: &Path, fingerprint: &Fingerprint, duration: Seconds, store: &Stor
     })
 }
 
+/// What is looked at of a track whose versions are looked for.
+fn piece_of(store: &Store, track: TrackId) -> Result<Fingerprint> {
+    let frames = (MAX_SECONDS / store.params().frame_seconds().0) as usize;
+    Ok(store.fingerprint(track)?.first(frames, store.params()))
+}
+
 /// Whether the pitch of a match goes with its speed. A query also knows recordings that were stretched, and takes some performances
 /// for them; those are versions.
 fn is_one_speed(found: &Match) -> bool {
@@ -286,7 +295,8 @@ fn paths(found: &Match) -> Vec<PathBuf> {
 
 /// Whether a track is the same recording: a copy, another speed, a part, an edit.
 fn is_same_recording(store: &Store, one: &Fingerprint, two: TrackId) -> Result<bool> {
-    let relation = compared_with(store, one, two)?.relation;
+    let frames = (MAX_TRACK_SECONDS / store.params().frame_seconds().0) as usize;
+    let relation = compared_with(store, one, two, frames)?.relation;
     Ok(relation.is_some_and(|relation| relation != Relation::SharedBacking))
 }
 
