@@ -411,3 +411,32 @@ impl BlockSource for Tee<'_> {
         self.blocks.is_through_ffmpeg()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{decode::Decoder, params::CURRENT};
+
+    const SONG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/audio/songs/second-orbit.flac");
+
+    #[test]
+    fn a_query_and_the_fingerprint_both_hear_all_of_what_is_decoded_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let index = Index::open_or_create(folder.path().join("i.refrain")).unwrap();
+        index.add(SONG).unwrap();
+        let readers = index.readers().unwrap();
+        let library = readers.library();
+        let (options, token) = (VersionOptions::default(), CancelToken::new());
+        let expected = track::track(&mut Decoder::open(SONG).unwrap(), &CURRENT, &token).unwrap();
+        let mut once = Decoder::open(SONG).unwrap();
+        let mut tee = Tee::new(&mut once, &library, Path::new("-"), &options);
+        let analysis = track::track(&mut tee, &CURRENT, &token).unwrap();
+        assert_eq!(analysis.fingerprint, expected.fingerprint);
+        assert_eq!(analysis.duration, expected.duration);
+        let found = tee.matches().unwrap();
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].path.ends_with("second-orbit.flac"));
+        let whole = found[0].query_end.0 - found[0].query_start.0;
+        assert!(whole > 0.9 * expected.duration.0, "{whole} s of {} s", expected.duration.0);
+    }
+}
