@@ -29,6 +29,16 @@ pub struct Agreement {
 
 /// Where two tracks agree, found from `seeds`.
 pub fn agreement(one: &Sound, two: &Sound, seeds: &[Seed]) -> Agreement {
+    agreement_while(one, two, seeds, &|| true)
+}
+
+/// Like [`agreement`], but follows no more seeds once `goes_on` is false.
+pub(super) fn agreement_while(
+    one: &Sound,
+    two: &Sound,
+    seeds: &[Seed],
+    goes_on: &dyn Fn() -> bool,
+) -> Agreement {
     let mut found: Vec<Stretch> = Vec::new();
     let mut followed = 0;
     let shorter = one.sounding().count().min(two.sounding().count()) as f64;
@@ -45,7 +55,7 @@ pub fn agreement(one: &Sound, two: &Sound, seeds: &[Seed]) -> Agreement {
         if found.iter().any(on) {
             continue;
         }
-        if followed == MAX_FOLLOWED || followed == FIRST_SEEDS && !shares(&found) {
+        if followed == MAX_FOLLOWED || followed == FIRST_SEEDS && !shares(&found) || !goes_on() {
             break;
         }
         followed += 1;

@@ -138,8 +138,17 @@ fn worth_comparing(
     Ok(pairs)
 }
 
-/// Where two recordings have near windows: each window of one against each of the other.
-pub fn seeds_of(params: &ParameterSet, a: &Fingerprint, b: &Fingerprint) -> Vec<Seed> {
+/// Where two recordings have near windows: each window of one against each of the other. Calls `go_on` before each window of the
+/// one.
+///
+/// # Errors
+/// Those of `go_on`.
+pub fn seeds_of(
+    params: &ParameterSet,
+    a: &Fingerprint,
+    b: &Fingerprint,
+    go_on: &dyn Fn() -> Result<()>,
+) -> Result<Vec<Seed>> {
     /// Whose windows are asked for does not matter here.
     const ONE: TrackId = TrackId(0);
     let dims = params.window_dims;
@@ -151,6 +160,7 @@ pub fn seeds_of(params: &ParameterSet, a: &Fingerprint, b: &Fingerprint) -> Vec<
     Moved::new(params).add(ONE, &a.frames, &mut asked);
     let mut diagonals = Diagonals::default();
     for (asked, vector) in asked.asked.iter().zip(asked.vectors.chunks_exact(dims)) {
+        go_on()?;
         for (&position, window) in b.positions.iter().zip(b.windows.chunks_exact(dims)) {
             let dot = vector.iter().zip(window).map(|(&x, &y)| i32::from(x) * i32::from(y)).sum();
             let cosine = params.projection.cosine(dot);
@@ -161,7 +171,7 @@ pub fn seeds_of(params: &ParameterSet, a: &Fingerprint, b: &Fingerprint) -> Vec<
             }
         }
     }
-    diagonals.into_seeds()
+    Ok(diagonals.into_seeds())
 }
 
 /// Some windows of each of these tracks, moved by some semitones or frames.

@@ -191,7 +191,10 @@ fn all_links(
             }
             let seeds = match neighbours.0.get(&one).and_then(|of| of.get(&two)) {
                 Some(seeds) => seeds.clone(),
-                None => seeds_of(store.params(), &store.fingerprint(one)?, &store.fingerprint(two)?),
+                None => {
+                    let (a, b) = (store.fingerprint(one)?, store.fingerprint(two)?);
+                    seeds_of(store.params(), &a, &b, &|| store.check_cancelled())?
+                }
             };
             jobs.push((one, two, seeds));
         }

@@ -1,6 +1,6 @@
 //! How two tracks have to do with each other.
 use super::{
-    agreement::{Agreement, agreement},
+    agreement::{Agreement, agreement_while},
     candidates::seeds_of,
     relation::{Measures, Relation, measured, relation},
     seed::Seed,
@@ -44,7 +44,12 @@ pub struct Compared {
 impl Compared {
     /// Compares two tracks, beginning at `seeds`.
     pub(super) fn new(one: &Sound, two: &Sound, seeds: &[Seed]) -> Self {
-        let agreement = agreement(one, two, seeds);
+        Self::new_while(one, two, seeds, &|| true)
+    }
+
+    /// Like [`Compared::new`]. Means nothing if `goes_on` was false.
+    fn new_while(one: &Sound, two: &Sound, seeds: &[Seed], goes_on: &dyn Fn() -> bool) -> Self {
+        let agreement = agreement_while(one, two, seeds, goes_on);
         let measures = measured(one, two, &agreement);
         let relation = measures.as_ref().and_then(relation);
         Self { relation, measures, parts: parts(one, &agreement) }
@@ -63,19 +68,22 @@ impl Compared {
 /// Those of the index.
 pub fn compared(store: &Store, one: TrackId, two: TrackId) -> Result<Compared> {
     let _snapshot = store.snapshot()?;
-    compared_with(store, &store.fingerprint(one)?, two)
+    compared_with(store, &store.fingerprint(one)?, two, usize::MAX)
 }
 
-/// Compares a recording with a track, window by window.
+/// Compares a recording with the first `frames` of a track, window by window. The time grows with the product of both lengths.
 ///
 /// # Errors
-/// Those of the index.
-pub fn compared_with(store: &Store, one: &Fingerprint, two: TrackId) -> Result<Compared> {
-    let other = store.fingerprint(two)?;
-    let seeds = seeds_of(store.params(), one, &other);
+/// Those of the index; [`Error::Interrupted`](crate::error::Error::Interrupted) once the token of the store is cancelled.
+pub fn compared_with(store: &Store, one: &Fingerprint, two: TrackId, frames: usize) -> Result<Compared> {
+    let other = store.fingerprint(two)?.first(frames, store.params());
+    let seeds = seeds_of(store.params(), one, &other, &|| store.check_cancelled())?;
     let sound =
         |of: &Fingerprint| Sound::new(store.params(), of.frames.clone()).with_levels(of.levels.clone());
-    Ok(Compared::new(&sound(one), &sound(&other), &seeds))
+    let goes_on = || store.check_cancelled().is_ok();
+    let compared = Compared::new_while(&sound(one), &sound(&other), &seeds, &goes_on);
+    store.check_cancelled()?;
+    Ok(compared)
 }
 
 /// The parts that agree, in seconds.

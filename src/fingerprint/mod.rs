@@ -10,7 +10,11 @@ pub use frame_code::FrameCode;
 pub use levels::{LEVEL_FRAMES, Levels, energy};
 pub use melody::{MelodyFrame, PITCHES, Sums, harmony, melody};
 pub use projection::Projection;
-pub use sections::{SECTION_DIMS, SECTION_HOP, SECTION_SECONDS, Sections, section_cosine, sections_of};
+#[cfg(test)]
+pub(crate) use sections::computed_here;
+pub use sections::{
+    SECTION_DIMS, SECTION_HOP, SECTION_SECONDS, Sections, frames_of_a_section, section_cosine, sections_of,
+};
 
 use crate::params::ParameterSet;
 
@@ -85,6 +89,12 @@ impl Fingerprinter {
     /// The fingerprint, and this collector is as new. A recording shorter than one window gets one window
     /// that is filled up with zeros.
     pub fn finish(&mut self) -> Fingerprint {
+        let sound = self.finish_sound();
+        Fingerprint { sections: sections_of(&sound.frames, &self.params), ..sound }
+    }
+
+    /// Like [`finish`](Self::finish), without sections.
+    pub fn finish_sound(&mut self) -> Fingerprint {
         if self.frame_count > 0 && self.frame_count < self.params.window_frames {
             self.recent.resize(self.params.window_values(), 0.0);
             self.frame_count = self.params.window_frames;
@@ -92,7 +102,6 @@ impl Fingerprinter {
         }
         self.recent.clear();
         self.frame_count = 0;
-        self.fingerprint.sections = sections_of(&self.fingerprint.frames, &self.params);
         std::mem::take(&mut self.fingerprint)
     }
 
@@ -110,6 +119,20 @@ impl Fingerprint {
     /// Whether the frames and windows are the same. Levels and sections may be unknown.
     pub fn is_same_sound(&self, other: &Self) -> bool {
         (&self.frames, &self.positions, &self.windows) == (&other.frames, &other.positions, &other.windows)
+    }
+
+    /// The first frames with the windows and levels in them, and no sections. All of it if there are fewer frames.
+    pub fn first(mut self, frames: usize, params: &ParameterSet) -> Self {
+        if frames >= self.frame_count(params) {
+            return self;
+        }
+        self.frames.truncate(frames * params.frame_bytes());
+        let fits = |&position: &u32| position as usize + params.window_frames <= frames;
+        self.positions.truncate(self.positions.partition_point(fits));
+        self.windows.truncate(self.positions.len() * params.window_dims);
+        self.levels.truncate(frames.div_ceil(LEVEL_FRAMES) * params.octaves);
+        self.sections.clear();
+        self
     }
 
     /// Whether there is nothing in it that could be found again.
@@ -186,6 +209,17 @@ mod tests {
             assert_eq!(fingerprinter.finish(), print);
         }
         assert_eq!(fingerprinter.finish(), Fingerprint::default());
+    }
+
+    #[test]
+    fn the_first_frames_have_the_windows_in_them() {
+        let frames = frames(100);
+        let print = Fingerprint { levels: vec![7; 13 * CURRENT.octaves], ..of(&CURRENT, &frames) };
+        let first = print.clone().first(50, &CURRENT);
+        assert_eq!(Fingerprint { levels: Vec::new(), ..first.clone() }, of(&CURRENT, &frames[..50]));
+        assert_eq!(first.levels.len(), 7 * CURRENT.octaves);
+        assert_eq!(print.clone().first(100, &CURRENT), print);
+        assert_eq!(print.clone().first(usize::MAX, &CURRENT), print);
     }
 
     /// The limit is the mean of the frames' energies; of what is stored, not of what went in.

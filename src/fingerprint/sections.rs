@@ -77,7 +77,23 @@ impl<'a> Sections<'a> {
 
 /// The vectors of the sections of a track's packed frames.
 pub fn sections_of(packed: &[u8], params: &ParameterSet) -> Vec<i8> {
+    #[cfg(test)]
+    COMPUTED.with(|count| count.set(count.get() + 1));
     Sections::new(&Sums::of(&melody(packed, params)), params).all()
+}
+
+/// The frames of the shortest track that has a section.
+pub fn frames_of_a_section(params: &ParameterSet) -> usize {
+    (SECTION_SECONDS / params.frame_seconds().0).ceil() as usize
+}
+
+#[cfg(test)]
+thread_local!(static COMPUTED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) });
+
+/// Of how many tracks this thread has computed the sections.
+#[cfg(test)]
+pub(crate) fn computed_here() -> usize {
+    COMPUTED.get()
 }
 
 /// The cosine that a dot product of two vectors stands for.

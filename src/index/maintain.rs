@@ -11,8 +11,8 @@ use crate::{
 };
 
 impl Index {
-    /// Builds the neighbour index again, if the library is large enough for one. Reads the stored fingerprints, no
-    /// audio. Keeps centroids that were given by [`Index::set_centroids`].
+    /// Builds the neighbour index again, if the library is large enough for one, and what [`Index::versions`] compares. Reads the
+    /// stored fingerprints, no audio. Keeps centroids that were given by [`Index::set_centroids`].
     ///
     /// # Errors
     /// [`Error::Index`] if fingerprints are damaged or the file cannot be written.
@@ -20,17 +20,19 @@ impl Index {
         self.rebuild_with(MaintainOptions::default())
     }
 
-    /// Like [`Index::rebuild`], with options.
+    /// Like [`Index::rebuild`], with options. The progress counts the tracks for which it makes what [`Index::versions`] compares.
+    /// The neighbour index comes after them.
     ///
     /// # Errors
-    /// Those of [`Index::rebuild`]; [`Error::Interrupted`].
-    pub fn rebuild_with(&self, options: MaintainOptions<'_>) -> Result<Built> {
+    /// Those of [`Index::rebuild`]; [`Error::Interrupted`]. Then the next call begins with the tracks that were left.
+    pub fn rebuild_with(&self, mut options: MaintainOptions<'_>) -> Result<Built> {
         self.only()?.write(|store| {
             // Given centroids are not trained again, so they must stay.
             if store.neighbour_index().is_err() && store.given_centroids()?.is_none() {
                 store.write(|batch| batch.clear_neighbours())?;
             }
-            version::fill(store, true, &options.cancel)?;
+            let cancel = options.cancel.clone();
+            version::fill(store, true, &cancel, |done, total| options.step(done, total))?;
             ann::maintain(store, &options.neighbours.force(true), &options.cancel)
         })
     }

@@ -21,6 +21,9 @@ use crate::{
     version::{self, Asked, Found, MAX_SECONDS, MIN_SECONDS},
 };
 
+/// What is compared of a longer track, in seconds. The comparison takes time with the product of both lengths.
+const MAX_TRACK_SECONDS: f64 = 7200.0;
+
 /// Tracks that are less probable are not compared with the recording: copies are sure.
 const COMPARED: f64 = 0.1;
 
@@ -123,7 +126,9 @@ impl Index {
                     warnings: analysis.warnings.iter().map(ToString::to_string).collect(),
                 },
                 Err(Error::Audio { reason: reason @ AudioError::NoFingerprint, .. }) => {
-                    return Ok(none(name.clone(), Seconds(0.0), vec![reason.to_string()]));
+                    let incomplete = self.lacks_sections()?;
+                    let nothing = none(name.clone(), Seconds(tee.seconds), vec![reason.to_string()]);
+                    return Ok(Versions { incomplete, ..nothing });
                 }
                 Err(error) => return Err(error),
             };
@@ -144,7 +149,7 @@ impl Index {
         let _snapshot = store.snapshot()?;
         let Some(track) = store.track(id)? else { return Ok(None) };
         let piece = Piece {
-            fingerprint: store.fingerprint(id)?,
+            fingerprint: piece_of(&store, id)?,
             track: Some(id),
             duration: track.record.duration,
             same: BTreeSet::new(),
@@ -163,7 +168,7 @@ impl Index {
         let _cancellable = store.cancellable(&options.cancel);
         let _snapshot = store.snapshot()?;
         let Some(track) = store.track(id)? else { return Ok(None) };
-        let fingerprint = store.fingerprint(id)?;
+        let fingerprint = piece_of(&store, id)?;
         let path = track.record.path;
         let asked = asked(&path, &fingerprint, track.record.duration, &store)?;
         let mut similar: Vec<SimilarTrack> = Vec::new();
@@ -195,7 +200,7 @@ impl Index {
             }
             wanted = wanted.saturating_mul(4);
         }
-        Ok(Some(Similar { query: path, similar }))
+        Ok(Some(Similar { query: path, similar, incomplete: store.lacks_sections()? }))
     }
 
     /// Says how probable it is that track `two` is another performance of the piece that track `one` holds, whether or not it is the
@@ -221,7 +226,7 @@ impl Index {
     /// [`Error::Index`] if the index cannot be read.
     #[doc(hidden)]
     pub fn lacks_sections(&self) -> Result<bool> {
-        version::lacks(&*self.only()?.reader()?)
+        self.only()?.reader()?.lacks_sections()
     }
 }
 
@@ -241,7 +246,8 @@ fn versions_in(store: &Store, name: PathBuf, piece: &Piece, options: &VersionOpt
         }
     }
     let status = if versions.is_empty() { Status::NoMatch } else { Status::Match };
-    Ok(Versions { status, versions, ..none(name, piece.duration, piece.warnings.clone()) })
+    let incomplete = store.lacks_sections()?;
+    Ok(Versions { status, versions, incomplete, ..none(name, piece.duration, piece.warnings.clone()) })
 }
 
 /// The piece that is looked for.
@@ -256,7 +262,7 @@ struct Piece {
 }
 
 fn none(query: PathBuf, duration: Seconds, warnings: Vec<String>) -> Versions {
-    Versions { query, status: Status::NoMatch, versions: Vec::new(), duration, warnings }
+    Versions { query, status: Status::NoMatch, versions: Vec::new(), duration, warnings, incomplete: false }
 }
 
 fn asked(name: &Path, fingerprint: &Fingerprint, duration: Seconds, store: &Store) -> Result<Asked> {
@@ -268,6 +274,12 @@ fn asked(name: &Path, fingerprint: &Fingerprint, duration: Seconds, store: &Stor
             min_milliseconds: milliseconds(MIN_SECONDS),
         },
     })
+}
+
+/// What is looked at of a track whose versions are looked for.
+fn piece_of(store: &Store, track: TrackId) -> Result<Fingerprint> {
+    let frames = (MAX_SECONDS / store.params().frame_seconds().0) as usize;
+    Ok(store.fingerprint(track)?.first(frames, store.params()))
 }
 
 /// Whether the pitch of a match goes with its speed. A query also knows recordings that were stretched, and takes some performances
@@ -283,7 +295,8 @@ fn paths(found: &Match) -> Vec<PathBuf> {
 
 /// Whether a track is the same recording: a copy, another speed, a part, an edit.
 pub(super) fn is_same_recording(store: &Store, one: &Fingerprint, two: TrackId) -> Result<bool> {
-    let relation = compared_with(store, one, two)?.relation;
+    let frames = (MAX_TRACK_SECONDS / store.params().frame_seconds().0) as usize;
+    let relation = compared_with(store, one, two, frames)?.relation;
     Ok(relation.is_some_and(|relation| relation != Relation::SharedBacking))
 }
 
@@ -396,5 +409,34 @@ impl BlockSource for Tee<'_> {
 
     fn is_through_ffmpeg(&self) -> bool {
         self.blocks.is_through_ffmpeg()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{decode::Decoder, params::CURRENT};
+
+    const SONG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/audio/songs/second-orbit.flac");
+
+    #[test]
+    fn a_query_and_the_fingerprint_both_hear_all_of_what_is_decoded_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let index = Index::open_or_create(folder.path().join("i.refrain")).unwrap();
+        index.add(SONG).unwrap();
+        let readers = index.readers().unwrap();
+        let library = readers.library();
+        let (options, token) = (VersionOptions::default(), CancelToken::new());
+        let expected = track::track(&mut Decoder::open(SONG).unwrap(), &CURRENT, &token).unwrap();
+        let mut once = Decoder::open(SONG).unwrap();
+        let mut tee = Tee::new(&mut once, &library, Path::new("-"), &options);
+        let analysis = track::track(&mut tee, &CURRENT, &token).unwrap();
+        assert_eq!(analysis.fingerprint, expected.fingerprint);
+        assert_eq!(analysis.duration, expected.duration);
+        let found = tee.matches().unwrap();
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].path.ends_with("second-orbit.flac"));
+        let whole = found[0].query_end.0 - found[0].query_start.0;
+        assert!(whole > 0.9 * expected.duration.0, "{whole} s of {} s", expected.duration.0);
     }
 }

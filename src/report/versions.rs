@@ -29,6 +29,9 @@ pub struct Versions {
     pub duration: Seconds,
     /// What was wrong with the clip: damage, and what was done about it; or that nothing in it has versions.
     pub warnings: Vec<String>,
+    /// Whether the index has tracks that an older refrain added. They were not compared;
+    /// [`Index::rebuild`](crate::Index::rebuild) includes them.
+    pub incomplete: bool,
 }
 
 /// A track that is another performance of a piece.
@@ -75,6 +78,9 @@ pub struct Similar {
     pub query: PathBuf,
     /// The most similar tracks first.
     pub similar: Vec<SimilarTrack>,
+    /// Whether the index has tracks that an older refrain added. They were not compared;
+    /// [`Index::rebuild`](crate::Index::rebuild) includes them.
+    pub incomplete: bool,
 }
 
 /// A track of similar harmony.
@@ -164,10 +170,11 @@ mod tests {
             versions: vec![version],
             duration: Seconds(30.0),
             warnings: vec![],
+            incomplete: false,
         };
         assert_eq!(
             json(Path::new("clip.wav"), &Ok(answer)),
-            r#"{"query":"clip.wav","status":"match","versions":[{"path":"/m/a.ogg","also_paths":[],"same_recording":false,"missing":false,"id":7,"score":0.99,"transposition":-2,"tempo":1.1,"alignment":[[1.5,3.0],[11.5,14.0]],"evidence":60.5,"chance":12.25,"title":"A","artist":null,"other_artists":[],"album":null,"track_number":null,"disc_number":null,"recording_mbid":null,"release_mbid":null,"acoustid":null}],"duration":30.0,"warnings":[]}"#
+            r#"{"query":"clip.wav","status":"match","versions":[{"path":"/m/a.ogg","also_paths":[],"same_recording":false,"missing":false,"id":7,"score":0.99,"transposition":-2,"tempo":1.1,"alignment":[[1.5,3.0],[11.5,14.0]],"evidence":60.5,"chance":12.25,"title":"A","artist":null,"other_artists":[],"album":null,"track_number":null,"disc_number":null,"recording_mbid":null,"release_mbid":null,"acoustid":null}],"duration":30.0,"warnings":[],"incomplete":false}"#
         );
         assert_eq!(
             json::<Versions>(Path::new("x"), &Err(Error::Interrupted)),
@@ -180,10 +187,10 @@ mod tests {
             duration: Seconds(9.0),
             tags: Tags::default(),
         };
-        let answer = Similar { query: "/m/a.ogg".into(), similar: vec![similar] };
+        let answer = Similar { query: "/m/a.ogg".into(), similar: vec![similar], incomplete: true };
         assert_eq!(
             json(Path::new("-"), &Ok(answer)),
-            r#"{"query":"/m/a.ogg","similar":[{"path":"/m/b.ogg","score":0.5,"id":2,"duration":9.0,"title":null,"artist":null,"other_artists":[],"album":null,"track_number":null,"disc_number":null,"recording_mbid":null,"release_mbid":null,"acoustid":null}]}"#
+            r#"{"query":"/m/a.ogg","similar":[{"path":"/m/b.ogg","score":0.5,"id":2,"duration":9.0,"title":null,"artist":null,"other_artists":[],"album":null,"track_number":null,"disc_number":null,"recording_mbid":null,"release_mbid":null,"acoustid":null}],"incomplete":true}"#
         );
         assert_eq!(
             json::<Similar>(Path::new("x"), &Err(Error::Interrupted)),

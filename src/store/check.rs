@@ -128,5 +128,7 @@ pub(super) fn describe(new: &Connection, params: &ParameterSet) -> rusqlite::Res
             insert.execute((key, value))?
         };
     }
+    // No track lacks them.
+    new.execute("INSERT INTO meta (key, value) VALUES ('sections', 1)", [])?;
     Ok(())
 }

@@ -66,6 +66,7 @@ mod path;
 mod read;
 mod records;
 mod schema;
+mod sections;
 mod step_limit;
 mod verify;
 mod wal;

@@ -256,28 +256,6 @@ impl Store {
         )
     }
 
-    /// The first tracks after `after` that have at least `frames` frames, at most `count` of them; without `all` only those that
-    /// have no sections.
-    pub(crate) fn without_sections(
-        &self,
-        after: Option<TrackId>,
-        frames: usize,
-        count: usize,
-        all: bool,
-    ) -> Result<Vec<TrackId>> {
-        let mut tracks = Vec::new();
-        self.each_row(
-            "SELECT id FROM track AS t WHERE id > ?1 AND frame_count >= ?2 AND (?4 OR NOT EXISTS \
-             (SELECT 1 FROM section_block AS s WHERE s.id = t.id << 20)) ORDER BY id LIMIT ?3",
-            (after.map_or(-1, |id| i64::from(id.0)), frames as i64, count as i64, all),
-            |row| {
-                tracks.push(TrackId(self.value(row, 0)?));
-                Ok(())
-            },
-        )?;
-        Ok(tracks)
-    }
-
     /// Every id that a track can have.
     pub const ALL_TRACKS: RangeInclusive<TrackId> = TrackId(0)..=TrackId(u32::MAX);
 

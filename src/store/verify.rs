@@ -94,6 +94,10 @@ impl Store {
                 Err(error::index(&self.path, IndexError::Neighbours(what)))
             },
         )?;
+        if self.says_all_have_sections()? && self.has_track_without_sections()? {
+            let what = "a track has no sections".to_owned();
+            return Err(error::index(&self.path, IndexError::Neighbours(what)));
+        }
         self.verify_duplicates()?;
         self.row(
             "SELECT track FROM file WHERE track IS NOT NULL AND track NOT IN (SELECT id FROM track) LIMIT 1",

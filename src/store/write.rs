@@ -139,6 +139,11 @@ impl Batch<'_> {
         }
         self.put_levels(TrackId(id), &fingerprint.levels)?;
         self.put_sections(TrackId(id), &fingerprint.sections)?;
+        if fingerprint.sections.is_empty()
+            && frames.len() / layout.frame_bytes >= self.store.frames_of_a_section()
+        {
+            self.note_lack_of_sections()?;
+        }
         self.describe(TrackId(id), record)?;
         Ok(TrackId(id))
     }
@@ -177,6 +182,7 @@ impl Batch<'_> {
     /// Removes all sections, as of an older refrain.
     #[cfg(test)]
     pub(crate) fn clear_sections(&self) -> Result<()> {
+        self.note_lack_of_sections()?;
         self.run("DELETE FROM section_block", []).map(|_| ())
     }
 

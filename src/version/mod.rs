@@ -30,7 +30,7 @@ mod voice;
 
 pub use asked::{Asked, MAX_SECONDS, MIN_SECONDS};
 pub use candidates::candidates;
-pub use fill::{fill, lacks};
+pub use fill::fill;
 #[cfg(feature = "explain")]
 pub use search::drawn;
 pub use search::{Found, version, versions};

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     cancel::CancelToken,
     error::{Error, IndexError},
-    fingerprint::{MelodyFrame, SECTION_DIMS, Sections, Sums, melody, section_cosine},
+    fingerprint::{MelodyFrame, SECTION_DIMS, Sections, Sums, computed_here, melody, section_cosine},
     params::CURRENT,
     store::{Store, TrackId},
 };
@@ -222,13 +222,15 @@ fn all_sections(store: &Store) -> Vec<(TrackId, Vec<i8>)> {
 fn sections_are_filled_in_where_there_are_none() {
     let mut library = library();
     let before = all_sections(&library.store);
-    assert!(before.len() >= 30 && !lacks(&library.store).unwrap());
+    assert!(before.len() >= 30 && !library.store.lacks_sections().unwrap());
     let token = CancelToken::new();
+    let fill = |store: &mut Store, anew, token: &CancelToken| fill(store, anew, token, |_, _| Ok(()));
     assert_eq!(fill(&mut library.store, false, &token).unwrap(), 0);
     library.store.write(|batch| batch.clear_sections()).unwrap();
-    assert!(lacks(&library.store).unwrap());
+    assert!(library.store.lacks_sections().unwrap());
     library.store.verify(&token).unwrap();
     assert_eq!(fill(&mut library.store, false, &token).unwrap(), 30);
+    assert!(!library.store.lacks_sections().unwrap());
     assert_eq!(all_sections(&library.store), before);
     assert_eq!(fill(&mut library.store, true, &token).unwrap(), 30);
     assert_eq!(all_sections(&library.store), before);
@@ -243,6 +245,48 @@ fn sections_are_filled_in_where_there_are_none() {
     assert!(matches!(damaged, Err(Error::Index { reason: IndexError::Neighbours(_), .. })), "{damaged:?}");
     fill(&mut library.store, true, &token).unwrap();
     library.store.verify(&token).unwrap();
+}
+
+#[test]
+fn an_interrupted_fill_goes_on_where_it_stopped() {
+    let mut library = Library::new();
+    let print = performed(1, 60, PLAIN);
+    let tracks: Vec<TrackId> = (0..150).map(|n| library.put(format!("/{n}"), &print)).collect();
+    let before = all_sections(&library.store);
+    library.store.write(|batch| batch.clear_sections()).unwrap();
+    let (token, here) = (CancelToken::new(), computed_here());
+    let mut told = Vec::new();
+    let done = fill(&mut library.store, true, &token, |done, total| {
+        told.push((done, total));
+        if done > 0 {
+            token.cancel();
+        }
+        token.check()
+    });
+    assert!(matches!(done, Err(Error::Interrupted)), "{done:?}");
+    assert_eq!(told, [(0, 150), (64, 150)]);
+    assert_eq!(computed_here(), here, "other threads compute them");
+    library.store.verify(&CancelToken::new()).unwrap();
+    assert_eq!(library.store.tracks_for_sections(false).unwrap(), tracks[64..]);
+    assert!(library.store.lacks_sections().unwrap());
+    // Tracks without sections come first.
+    let (token, mut calls) = (CancelToken::new(), 0);
+    let again = fill(&mut library.store, true, &token, |done, total| {
+        assert_eq!(total, 150);
+        calls += 1;
+        if done == 128 { Err(Error::Interrupted) } else { Ok(()) }
+    });
+    assert!(again.is_err() && calls == 3, "{calls}");
+    assert!(library.store.tracks_for_sections(false).unwrap().is_empty());
+    assert_eq!(all_sections(&library.store), before);
+    // A call that is cancelled while threads compute writes nothing.
+    library.store.write(|batch| batch.clear_sections()).unwrap();
+    let done = fill(&mut library.store, false, &token, |_, _| {
+        token.cancel();
+        Ok(())
+    });
+    assert!(matches!(done, Err(Error::Interrupted)));
+    assert!(all_sections(&library.store).is_empty());
 }
 
 #[test]

@@ -31,7 +31,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("ann", &["fingerprint", "store"]),
     ("align", &["chroma", "fingerprint", "store", "ann"]),
     ("duplicates", &["fingerprint", "quality", "store", "ann", "align"]),
-    ("version", &["fingerprint", "store", "ann"]),
+    ("version", &["fingerprint", "ordered", "store", "ann"]),
     ("report", &["draw", "quality", "store", "analysis", "duplicates"]),
     ("library", &["store", "ann"]),
     ("query", &["decode", "extract", "fingerprint", "store", "ann", "align", "library", "report"]),

@@ -197,7 +197,7 @@ fn what_is_no_piece_of_20_s_is_told() {
     // Silence is no error.
     place.write("silence.wav", &wav(RATE, 1, &vec![0; 30 * RATE as usize]));
     let silent = place.line("versions --db i.refrain --json silence.wav").code(1).json().remove(0);
-    assert_eq!(silent["status"], "no_match");
+    assert_eq!((&silent["status"], silent["duration"].as_f64()), (&"no_match".into(), Some(30.0)));
     assert!(!silent["warnings"].as_array().unwrap().is_empty());
     let gone = place.line("versions --db i.refrain nowhere.wav").code(2);
     assert!(gone.err.contains("nowhere.wav"), "{}", gone.err);
@@ -205,6 +205,25 @@ fn what_is_no_piece_of_20_s_is_told() {
     assert!(two.err.contains("only once"), "{}", two.err);
     let several = place.run(["versions", "--db", "i.refrain", "m/*"]).code(2);
     assert!(several.err.contains("names 14 tracks"), "{}", several.err);
+}
+
+#[test]
+fn a_name_that_is_no_track_is_an_error_of_its_piece_alone() {
+    let place = library();
+    let pieces = ["m/*", "nowhere.wav", "9999", "m/tune 02.wav"];
+    let run = place.run(["versions", "--db", "i.refrain", "--json"].iter().chain(&pieces)).code(2);
+    let documents = run.json();
+    assert_eq!(documents.len(), pieces.len(), "{}", run.out);
+    for (document, piece) in documents.iter().zip(pieces).take(3) {
+        assert_eq!((&document["query"], &document["status"]), (&piece.into(), &"error".into()));
+        assert!(document["error"].as_str().unwrap().starts_with(&format!("{piece}: ")), "{document}");
+    }
+    assert_eq!(documents[3]["versions"].as_array().unwrap().len(), 1);
+    assert!(run.err.contains("1 of 4 pieces have versions, 3 errors"), "{}", run.err);
+    let csv = place.run(["versions", "--db", "i.refrain", "--csv", "m/*", "m/tune 02.wav"]).code(2).out;
+    let lines: Vec<&str> = csv.lines().collect();
+    assert!(lines.len() == 3 && lines[1].starts_with("m/*,error,"), "{csv}");
+    assert!(lines[2].contains("cover.wav"), "{csv}");
 }
 
 #[test]
@@ -248,11 +267,18 @@ fn an_older_index_is_filled_by_a_rebuild() {
     let song = fixture("audio/songs/second-orbit.flac");
     let before = place.run(["versions", "--db", "i.refrain", song.to_str().unwrap()]).code(1);
     assert!(before.err.contains("index rebuild"), "{}", before.err);
+    let documents = |code| {
+        let one = |args: &str| place.line(args).code(code).json().remove(0)["incomplete"].clone();
+        ["versions --db i.refrain --json --copies 3", "similar --db i.refrain --json 3"].map(one)
+    };
+    assert_eq!(documents(1), [true, true]);
     assert_eq!(place.run(["similar", "--db", "i.refrain", "3"]).code(1).out.lines().count(), 2);
     place.line("index rebuild --db i.refrain").code(0);
     place.line("index verify --db i.refrain").code(0);
     let after = place.run(["similar", "--db", "i.refrain", "3"]).code(0);
     assert!(after.out.contains("paper-lanterns.mp3") && !after.err.contains("rebuild"), "{after:?}");
+    let similar = place.line("similar --db i.refrain --json 3").code(0).json().remove(0);
+    assert_eq!(similar["incomplete"], false);
     // Merging an older index takes in its tracks, too.
     place.write("old.refrain", &fs::read(fixture("index/format_4.refrain")).unwrap());
     place.line("index merge --db new.refrain old.refrain").code(0);

@@ -2412,6 +2412,12 @@ size_t refrain_versions_warning_count(const struct RefrainVersions *versions);
 const char *refrain_versions_warning(const struct RefrainVersions *versions, size_t n);
 
 /**
+ * Returns 1 if the index has tracks that an older refrain added, else 0. They were not compared; refrain_rebuild includes them.
+ * 0 if `versions` is NULL.
+ */
+int refrain_versions_incomplete(const struct RefrainVersions *versions);
+
+/**
  * Returns the versions as one JSON document, as `refrain versions --json` prints it. NULL if `versions` is NULL.
  */
 const char *refrain_versions_json(const struct RefrainVersions *versions);
@@ -2439,6 +2445,12 @@ size_t refrain_similar_count(const struct RefrainSimilar *similar);
 enum RefrainCode refrain_similar_get(const struct RefrainSimilar *similar,
                                      size_t n,
                                      struct RefrainSimilarTrack *track);
+
+/**
+ * Returns 1 if the index has tracks that an older refrain added, else 0. They were not compared; refrain_rebuild includes them.
+ * 0 if `similar` is NULL.
+ */
+int refrain_similar_incomplete(const struct RefrainSimilar *similar);
 
 /**
  * Returns the tracks as one JSON document, as `refrain similar --json` prints it. NULL if `similar` is NULL.

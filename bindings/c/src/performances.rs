@@ -216,6 +216,14 @@ pub unsafe extern "C" fn refrain_versions_warning(
     guard_or(ptr::null(), || Ok(unsafe { handle(versions) }?.warnings.get(n).copied().unwrap_or(ptr::null())))
 }
 
+/// Returns 1 if the index has tracks that an older refrain added, else 0. They were not compared; refrain_rebuild includes them.
+/// 0 if `versions` is NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn refrain_versions_incomplete(versions: *const RefrainVersions) -> c_int {
+    // SAFETY: a handle.
+    guard_or(0, || Ok(unsafe { handle(versions) }?.found.incomplete.into()))
+}
+
 /// Returns the versions as one JSON document, as `refrain versions --json` prints it. NULL if `versions` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn refrain_versions_json(versions: *const RefrainVersions) -> *const c_char {

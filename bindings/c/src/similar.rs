@@ -1,6 +1,6 @@
 //! Tracks of similar harmony.
 use std::{
-    ffi::{CString, c_char},
+    ffi::{CString, c_char, c_int},
     ptr,
     sync::OnceLock,
 };
@@ -140,6 +140,14 @@ pub unsafe extern "C" fn refrain_similar_get(
         // SAFETY: a struct of the caller.
         unsafe { sized::write(track, tracks.get(n).ok_or_else(none)?) }
     })
+}
+
+/// Returns 1 if the index has tracks that an older refrain added, else 0. They were not compared; refrain_rebuild includes them.
+/// 0 if `similar` is NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn refrain_similar_incomplete(similar: *const RefrainSimilar) -> c_int {
+    // SAFETY: a handle.
+    guard_or(0, || Ok(unsafe { handle(similar) }?.found.incomplete.into()))
 }
 
 /// Returns the tracks as one JSON document, as `refrain similar --json` prints it. NULL if `similar` is NULL.

@@ -80,7 +80,7 @@ static void test_found(const RefrainIndex *index, const float *cover, size_t fra
     OK(refrain_versions_samples(index, cover, frames, 1, RATE, "cover", NULL, &versions));
     CHECK(strcmp(refrain_versions_query(versions), "cover") == 0 && refrain_versions_count(versions) == 1);
     CHECK(fabs(refrain_versions_duration(versions) - 36) < 0.1 && refrain_versions_warning_count(versions) == 0);
-    CHECK(refrain_versions_warning(versions, 0) == NULL);
+    CHECK(refrain_versions_warning(versions, 0) == NULL && refrain_versions_incomplete(versions) == 0);
     OK(refrain_versions_get(versions, 0, &version));
     CHECK(strcmp(version.path, "0") == 0 && version.id == id_of(index, "0") && strcmp(version.title, "First") == 0);
     CHECK(version.track_number == 7 && version.artist == NULL && version.also_path_count == 0);
@@ -135,6 +135,7 @@ static void test_similar(const RefrainIndex *index) {
         before = track.score;
     }
     FAILS(REFRAIN_ERROR_ARGUMENT, "there is no similar track 2, there are 2", refrain_similar_get(similar, 2, &track));
+    CHECK(refrain_similar_incomplete(similar) == 0);
     CHECK(strstr(refrain_similar_json(similar), "{\"query\":\"1\",\"similar\":[{\"path\":\""));
     refrain_similar_free(similar);
 }
@@ -181,11 +182,12 @@ static void test_refused(const RefrainIndex *index, const float *cover, size_t f
     /* Silence has no versions, and says so. */
     OK(refrain_versions_samples(index, silence, 30 * RATE, 1, RATE, NULL, NULL, &versions));
     CHECK(refrain_versions_count(versions) == 0 && refrain_versions_warning_count(versions) == 1);
-    CHECK(strstr(refrain_versions_warning(versions, 0), "silent"));
+    CHECK(strstr(refrain_versions_warning(versions, 0), "silent") && fabs(refrain_versions_duration(versions) - 30) < 0.1);
     refrain_versions_free(versions);
 
     FAILS(REFRAIN_ERROR_ARGUMENT, "versions is NULL", refrain_versions_get(NULL, 0, &version));
     CHECK(refrain_versions_count(NULL) == 0 && refrain_versions_query(NULL) == NULL);
+    CHECK(refrain_versions_incomplete(NULL) == 0 && refrain_similar_incomplete(NULL) == 0);
     CHECK(refrain_versions_json(NULL) == NULL && refrain_versions_duration(NULL) == 0);
     CHECK(refrain_similar_count(NULL) == 0 && refrain_similar_query(NULL) == NULL && refrain_similar_json(NULL) == NULL);
     refrain_versions_free(NULL);

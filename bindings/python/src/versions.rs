@@ -93,6 +93,7 @@ pub struct VersionsRecord {
     duration: f64,
     versions: Vec<VersionRecord>,
     warnings: Vec<String>,
+    incomplete: bool,
 }
 
 impl From<Versions> for VersionsRecord {
@@ -102,6 +103,7 @@ impl From<Versions> for VersionsRecord {
             duration: found.duration.0,
             versions: found.versions.into_iter().map(VersionRecord::from).collect(),
             warnings: found.warnings,
+            incomplete: found.incomplete,
         }
     }
 }
@@ -147,6 +149,7 @@ impl From<SimilarTrack> for SimilarTrackRecord {
 pub struct SimilarRecord {
     query: OsString,
     similar: Vec<SimilarTrackRecord>,
+    incomplete: bool,
 }
 
 impl From<Similar> for SimilarRecord {
@@ -154,6 +157,7 @@ impl From<Similar> for SimilarRecord {
         Self {
             query: text(&found.query),
             similar: found.similar.into_iter().map(SimilarTrackRecord::from).collect(),
+            incomplete: found.incomplete,
         }
     }
 }

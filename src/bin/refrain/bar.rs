@@ -284,6 +284,11 @@ impl Steps {
         Self { drawn: Drawn::new(false, Line::new(unit, PATIENCE)) }
     }
 
+    /// Shows what is being done after the steps, without a share.
+    pub fn say(&self, note: &'static str) {
+        self.drawn.change(|line| (line.note, line.whole) = (Some(note), 0.0));
+    }
+
     /// So many steps of all are done.
     pub fn at(&mut self, done: u64, total: u64) {
         self.drawn.change(|line| {

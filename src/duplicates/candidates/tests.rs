@@ -1,5 +1,5 @@
 use super::{
-    super::{moved::moved, seed::DIAGONALS},
+    super::{link::compared_with, moved::moved, relation::Relation, seed::DIAGONALS},
     *,
 };
 use crate::{
@@ -162,7 +162,7 @@ fn pairs_with_the_same_sound_have_a_seed_where_it_is() {
 fn each_window_of_two_tracks_is_compared_for_the_seeds_of_a_pair() {
     let library = songs();
     let print = |track| library.store.fingerprint(TrackId(track)).unwrap();
-    let seeds = |one, two| seeds_of(&CURRENT, &print(one), &print(two));
+    let seeds = |one, two| seeds_of(&CURRENT, &print(one), &print(two), &|| Ok(())).unwrap();
     for (one, two, earlier) in [(1, 4, 2), (4, 1, -2), (1, 3, 30), (3, 1, -30)] {
         let best = seeds(one, two)[0];
         let distance = i64::from(best.one) - i64::from(best.two);
@@ -172,6 +172,25 @@ fn each_window_of_two_tracks_is_compared_for_the_seeds_of_a_pair() {
     assert!(seeds(5, 1).iter().any(|seed| seed.semitones == -1));
     let same = seeds(1, 1);
     assert_eq!((same[0].one, same[0].semitones), (same[0].two, 0));
+    let calls = std::cell::Cell::new(0);
+    let go_on = || {
+        calls.set(calls.get() + 1);
+        if calls.get() == 3 { Err(Error::Interrupted) } else { Ok(()) }
+    };
+    assert!(matches!(seeds_of(&CURRENT, &print(1), &print(4), &go_on), Err(Error::Interrupted)));
+    assert_eq!(calls.get(), 3);
+}
+
+#[test]
+fn of_a_long_track_only_the_first_frames_are_compared() {
+    let song = Music(1).frames(0.0, 1.0, 400);
+    let long = [Music(3).frames(0.0, 1.0, 700), song.clone()].concat();
+    let library = library(&[print(&long)]);
+    let relation =
+        |frames| compared_with(&library.store, &print(&song), TrackId(1), frames).unwrap().relation;
+    assert_eq!(relation(usize::MAX), Some(Relation::Excerpt));
+    assert_eq!(relation(1_100), Some(Relation::Excerpt));
+    assert_eq!(relation(700), None);
 }
 
 #[test]

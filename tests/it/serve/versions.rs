@@ -1,6 +1,6 @@
 //! Versions of a track, and tracks of similar harmony.
 use super::server::Server;
-use crate::run::{tune, wav};
+use crate::run::{fixture, tune, wav};
 
 /// A melody of 64 notes of `note` seconds, `semitones` higher. Its notes fade away within about `fade` seconds.
 fn performance(semitones: f64, note: f64, fade: f64) -> Vec<u8> {
@@ -98,6 +98,22 @@ fn similar_tracks_are_those_of_the_command() {
     });
     let none = alone.get("/api/v1/tracks/1/similar").status(200).json();
     assert_eq!(none["similar"], serde_json::json!([]));
+}
+
+#[test]
+fn tracks_of_an_older_index_are_told_to_be_left_out() {
+    let server = Server::with(&[], |place, _| {
+        place.write("i.refrain", &std::fs::read(fixture("index/format_4.refrain")).unwrap());
+    });
+    for what in ["versions", "similar"] {
+        let old = server.get(&format!("/api/v1/tracks/1/{what}")).status(200).json();
+        assert_eq!(old["incomplete"], true, "{old}");
+    }
+    server.place.line("index rebuild --db i.refrain").code(0);
+    for what in ["versions", "similar"] {
+        let new = server.get(&format!("/api/v1/tracks/1/{what}")).status(200).json();
+        assert_eq!(new["incomplete"], false, "{new}");
+    }
 }
 
 #[test]

@@ -172,6 +172,7 @@ class VersionsDict(TypedDict):
     duration: float
     versions: list[VersionDict]
     warnings: list[str]
+    incomplete: bool
 
 class SimilarTrackDict(TypedDict):
     path: str
@@ -191,6 +192,7 @@ class SimilarTrackDict(TypedDict):
 class SimilarDict(TypedDict):
     query: str
     similar: list[SimilarTrackDict]
+    incomplete: bool
 
 class EventDict(TypedDict):
     kind: str

@@ -903,6 +903,8 @@ class Versions:
         The versions.
     warnings : tuple of str
         What was wrong with the recording: damage, or silence.
+    incomplete : bool
+        Whether the index has tracks that an older refrain added. They were not compared; :meth:`Index.rebuild` includes them.
 
     Examples
     --------
@@ -917,6 +919,7 @@ class Versions:
     duration: float
     versions: Tuple[Version, ...]
     warnings: Tuple[str, ...] = ()
+    incomplete: bool = False
 
     def __len__(self) -> int:
         return len(self.versions)
@@ -945,7 +948,7 @@ class Versions:
 
         Returns
         -------
-        dict of str to str, float or list
+        dict of str to str, float, list or bool
             Can be written by :func:`json.dumps`.
 
         Examples
@@ -958,6 +961,7 @@ class Versions:
         told["versions"] = [version.to_dict() for version in self.versions]
         told["duration"] = self.duration
         told["warnings"] = list(self.warnings)
+        told["incomplete"] = self.incomplete
         return told
 
     def to_dataframe(self) -> pandas.DataFrame:
@@ -987,6 +991,7 @@ class Versions:
             duration=told["duration"],
             versions=tuple(map(Version._of, told["versions"])),
             warnings=tuple(told["warnings"]),
+            incomplete=told["incomplete"],
         )
 
 
@@ -1071,6 +1076,8 @@ class Similar:
         The path of the track that was asked about.
     similar : tuple of SimilarTrack
         The tracks.
+    incomplete : bool
+        Whether the index has tracks that an older refrain added. They were not compared; :meth:`Index.rebuild` includes them.
 
     Examples
     --------
@@ -1080,6 +1087,7 @@ class Similar:
 
     query: str
     similar: Tuple[SimilarTrack, ...]
+    incomplete: bool = False
 
     def __len__(self) -> int:
         return len(self.similar)
@@ -1105,15 +1113,17 @@ class Similar:
 
         Returns
         -------
-        dict of str to str or list
+        dict of str to str, list or bool
             Can be written by :func:`json.dumps`.
 
         Examples
         --------
         >>> list(index.similar(index.tracks()[0].id).to_dict())
-        ['query', 'similar']
+        ['query', 'similar', 'incomplete']
         """
-        return {"query": _utf8(self.query), "similar": [track.to_dict() for track in self.similar]}
+        told: Dict[str, Any] = {"query": _utf8(self.query), "similar": [track.to_dict() for track in self.similar]}
+        told["incomplete"] = self.incomplete
+        return told
 
     def to_dataframe(self) -> pandas.DataFrame:
         """The tracks as a pandas data frame, a row each.
@@ -1137,7 +1147,11 @@ class Similar:
 
     @classmethod
     def _of(cls, told: _refrain.SimilarDict) -> Similar:
-        return cls(query=told["query"], similar=tuple(map(SimilarTrack._of, told["similar"])))
+        return cls(
+            query=told["query"],
+            similar=tuple(map(SimilarTrack._of, told["similar"])),
+            incomplete=told["incomplete"],
+        )
 
 
 @dataclass(frozen=True)

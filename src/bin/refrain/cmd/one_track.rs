@@ -1,8 +1,8 @@
 //! The track that a person named.
-use std::ffi::OsStr;
+use std::{ffi::OsStr, io};
 
 use anyhow::bail;
-use refrain::{Index, Selector, TrackId};
+use refrain::{Error, Index, Selector, TrackId};
 
 use crate::{db, wording};
 
@@ -15,11 +15,17 @@ pub fn named(index: &Index, name: &OsStr) -> anyhow::Result<TrackId> {
 }
 
 /// The track that `name` selects, if there is one.
-pub fn found(index: &Index, name: &OsStr) -> anyhow::Result<Option<TrackId>> {
+///
+/// # Errors
+/// [`Error::Io`] if it selects several; those of the index.
+pub fn found(index: &Index, name: &OsStr) -> refrain::Result<Option<TrackId>> {
     let tracks = index.selected_tracks(&Selector::from(name))?;
     match tracks[..] {
         [] => Ok(None),
         [track] => Ok(Some(track)),
-        _ => bail!("{} names {} tracks; name one of them", wording::shown(name), tracks.len()),
+        _ => {
+            let what = format!("it names {} tracks; name one of them", tracks.len());
+            Err(Error::Io { path: name.into(), source: io::Error::new(io::ErrorKind::InvalidInput, what) })
+        }
     }
 }

@@ -128,7 +128,7 @@ fn versions(
     if is_stdin(piece) {
         return Ok(index.versions_with(Audio::reader(io::stdin()), &options)?);
     }
-    if let Some(track) = one_track::found(index, piece).map_err(Asked::Other)?
+    if let Some(track) = one_track::found(index, piece)?
         && let Some(answer) = index.versions_of_track(track, &options)?
     {
         return Ok(answer);

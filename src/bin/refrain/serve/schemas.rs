@@ -195,6 +195,8 @@ pub struct VersionsDocument {
     versions: Vec<VersionDocument>,
     duration: f64,
     warnings: Vec<String>,
+    /// Whether the index has tracks that an older refrain added. They were not compared; `refrain index rebuild` includes them.
+    incomplete: bool,
 }
 
 /// Another performance of a piece.
@@ -222,6 +224,8 @@ struct VersionDocument {
 pub struct SimilarDocument {
     query: String,
     similar: Vec<SimilarTrackDocument>,
+    /// Whether the index has tracks that an older refrain added. They were not compared; `refrain index rebuild` includes them.
+    incomplete: bool,
 }
 
 /// A track of similar harmony.

@@ -24,22 +24,26 @@ function section(className, heading, lead, list) {
 async function load(versions, similar, id, signal) {
   // One after the other, so that a page takes one place in the queue of the server.
   await fill(versions, signal, async () => {
-    const { versions, error } = await api.versions(id, signal);
-    return { tracks: versions, error, entry: version, one: "other version", none: "No other version is in the library." };
+    const { versions, incomplete, error } = await api.versions(id, signal);
+    return { tracks: versions, incomplete, error, entry: version, one: "other version", none: "No other version is in the library." };
   });
   await fill(similar, signal, async () => {
-    const { similar, error } = await api.similar(id, signal);
-    return { tracks: similar, error, entry: alike, one: "similar track", none: "No similar track is in the library." };
+    const { similar, incomplete, error } = await api.similar(id, signal);
+    return { tracks: similar, incomplete, error, entry: alike, one: "similar track", none: "No similar track is in the library." };
   });
 }
 
 async function fill(list, signal, ask) {
   try {
-    const { tracks, error, entry, one, none } = await ask();
+    const { tracks, incomplete, error, entry, one, none } = await ask();
     // The page may have been left while the answer came.
     if (signal.aborted) return;
     if (error) return show(list, h("p", { className: "note" }, error));
-    show(list, tracks.length === 0 ? h("p", {}, none) : h("ul", { className: "files" }, tracks.map(entry)));
+    show(
+      list,
+      tracks.length === 0 ? h("p", {}, none) : h("ul", { className: "files" }, tracks.map(entry)),
+      incomplete && h("p", { className: "note" }, "Tracks that an older refrain indexed are left out; run “refrain index rebuild” to include them."),
+    );
     say(tracks.length === 0 ? none : count(tracks.length, one));
   } catch (error) {
     if (error.name !== "AbortError") show(list, problem(error));
