@@ -427,8 +427,8 @@ mod tests {
         let readers = index.readers().unwrap();
         let library = readers.library();
         let (options, token) = (VersionOptions::default(), CancelToken::new());
-        let expected = track::track(&mut Decoder::open(SONG).unwrap(), &CURRENT, &token).unwrap();
-        let mut once = Decoder::open(SONG).unwrap();
+        let expected = track::track(&mut Decoder::open(Path::new(SONG)).unwrap(), &CURRENT, &token).unwrap();
+        let mut once = Decoder::open(Path::new(SONG)).unwrap();
         let mut tee = Tee::new(&mut once, &library, Path::new("-"), &options);
         let analysis = track::track(&mut tee, &CURRENT, &token).unwrap();
         assert_eq!(analysis.fingerprint, expected.fingerprint);
