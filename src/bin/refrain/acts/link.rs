@@ -17,7 +17,7 @@ pub fn hard(kept: &Path, path: &Path, temporary: &Path) -> Outcome<()> {
         ErrorKind::CrossesDevices => Why::Problem(
             "the kept file is on another file system, so that no hard link is possible".to_owned(),
         ),
-        _ => Why::system("this file system makes no hard link of it", &error),
+        _ => Why::system("the file system cannot make a hard link of the file", &error),
     })?;
     replace(temporary, path)
 }
@@ -49,7 +49,7 @@ fn finished(temporary: &Path, hash: &str, mode: Option<u32>, mtime_ns: i64) -> O
     if check::has_content(temporary, hash) {
         Ok(())
     } else {
-        Err(Why::Problem("its copy is not the same".to_owned()))
+        Err(Why::Problem("the copy of the file differs from the file".to_owned()))
     }
 }
 

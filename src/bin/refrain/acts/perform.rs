@@ -63,7 +63,7 @@ impl<'a> Acting<'a> {
             if planned.id != planned.kept_id
                 || !same.map_err(|error| Why::system("cannot read it", &error))?
             {
-                return Err(Why::Problem("its bytes are not those of the kept file".to_owned()));
+                return Err(Why::Problem("the file and the kept file have different bytes".to_owned()));
             }
         }
         let to = self.place(path)?;
@@ -99,7 +99,7 @@ impl<'a> Acting<'a> {
     fn is_its_own_file(&self, planned: &Planned) -> Outcome<()> {
         let path = &planned.path;
         if fs::symlink_metadata(path).is_ok_and(|about| about.is_symlink()) {
-            return Err(Why::Needless("it is a symbolic link, so that nothing would be free".to_owned()));
+            return Err(Why::Needless("the file is a symbolic link and takes no space".to_owned()));
         }
         if planned.all_kept.iter().any(|kept| disk::is_same_file(path, kept)) {
             return Err(Why::Needless("it is the kept file under another name".to_owned()));

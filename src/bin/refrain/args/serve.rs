@@ -60,7 +60,7 @@ pub struct LimitArgs {
     /// Answer N requests at the same time [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub queries: Option<u16>,
-    /// Besides them, let N queries look deeper or try other pitches and speeds at the same time
+    /// Also let N slow queries (deeper, or at other pitches and speeds) run at the same time
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), default_value_t = 1)]
     pub slow_queries: u16,
     /// Let N more requests wait, and refuse others for the moment

@@ -45,7 +45,7 @@ pub struct TimelineFormatArgs {
     /// Print RTTM (a format for who speaks when), with each track as a speaker
     #[arg(long)]
     pub rttm: bool,
-    /// Print a playlist with an entry for each song, which starts the recording there
+    /// Print a playlist; each entry starts the recording where a song begins
     #[arg(long)]
     pub m3u: bool,
     /// Print a tracklist to paste into a text; unknown tracks are `ID - ID`

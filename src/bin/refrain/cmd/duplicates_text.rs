@@ -111,7 +111,7 @@ fn reasons(measures: &Measures) -> Vec<String> {
         reasons.push("other instruments, or something else over it".to_owned());
     }
     if !measures.is_steady() {
-        reasons.push("the second does not keep the time of the first: another performance".to_owned());
+        reasons.push("the second file differs in timing from the first: another performance".to_owned());
     }
     reasons
 }

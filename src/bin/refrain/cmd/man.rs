@@ -104,7 +104,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
         "Which ffmpeg to use: auto, never, or the path of the program. The option --ffmpeg has priority.",
     ),
     ("NO_COLOR", "If this variable is set, refrain uses no colour, unless you give --color always."),
-    ("COLUMNS", "How wide the output is, if the terminal does not say it."),
+    ("COLUMNS", "The width of the output, if the terminal does not report its width."),
     ("XDG_DATA_HOME", "The data folder, ~/.local/share if it is not set."),
 ];
 
@@ -119,7 +119,7 @@ const FILES: &[(&str, &str)] = &[
     ),
     (
         "FILE.undo",
-        "The journal of `refrain duplicates`, out of which `refrain duplicates undo` knows what to put back.",
+        "The journal of `refrain duplicates`. `refrain duplicates undo` reads it to put files back.",
     ),
 ];
 

@@ -141,7 +141,7 @@ pub async fn get(State(app): State<Shared>, Id(id): Id<u32>) -> Result<Response,
         (status = 200, description = "It has ended.", body = BuildDocument),
         (status = 401, description = "The token is missing.", body = Problem),
         (status = 404, description = "There is no such build.", body = Problem),
-        (status = 503, description = "It has not ended yet.", body = Problem),
+        (status = 503, description = "The build has not ended yet.", body = Problem),
     )
 )]
 pub async fn cancel(State(app): State<Shared>, Id(id): Id<u32>) -> Result<Response, Failure> {

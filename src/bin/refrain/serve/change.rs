@@ -53,8 +53,8 @@ pub struct AddedTrack {
     ),
     security(("token" = [])),
     responses(
-        (status = 200, description = "The index had it already.", body = AddedTrack),
-        (status = 201, description = "It is in the index now.", body = AddedTrack),
+        (status = 200, description = "The recording was already in the index.", body = AddedTrack),
+        (status = 201, description = "The recording is now in the index.", body = AddedTrack),
         (status = 400, description = "The request makes no sense, or the upload has no name.", body = Problem),
         (status = 401, description = "The token is missing.", body = Problem),
         (status = 403, description = "The server takes no paths.", body = Problem),
@@ -116,7 +116,7 @@ pub struct Removed {
     params(("id" = u32, Path, description = "The id of a track.")),
     security(("token" = [])),
     responses(
-        (status = 200, description = "The index no longer has it.", body = Removed),
+        (status = 200, description = "The track is no longer in the index.", body = Removed),
         (status = 401, description = "The token is missing.", body = Problem),
         (status = 404, description = "There is no such track.", body = Problem),
         (status = 409, description = "The server cannot write to the index.", body = Problem),

@@ -37,8 +37,8 @@ pub async fn livez() -> Response {
     path = "/readyz",
     tag = "server",
     responses(
-        (status = 200, description = "It does.", body = Health),
-        (status = 503, description = "It does not, at the moment.", body = Problem),
+        (status = 200, description = "The server answers requests.", body = Health),
+        (status = 503, description = "The server cannot answer requests at the moment.", body = Problem),
     )
 )]
 pub async fn readyz(State(app): State<Shared>) -> Response {

@@ -109,7 +109,7 @@ impl Metrics {
             let _ = writeln!(out, "{name} {value}");
         }
         let name = "refrain_refused_total";
-        head(&mut out, name, "counter", "Requests that the guard refused, by what was wrong.");
+        head(&mut out, name, "counter", "Requests that the guard refused, by the reason.");
         for (why, count) in Refusal::ALL.iter().zip(&self.refused) {
             let _ = writeln!(out, "{name}{{reason=\"{}\"}} {}", why.name(), count.load(Ordering::Relaxed));
         }

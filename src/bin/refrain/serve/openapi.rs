@@ -29,7 +29,7 @@ use super::{
         (name = "search", description = "What a clip or a recording holds."),
         (name = "tracks", description = "What the index holds."),
         (name = "figures", description = "Figures of a file, without the index."),
-        (name = "builds", description = "Bringing the index up to date with its folders."),
+        (name = "builds", description = "Builds: update the index from its folders."),
         (name = "server", description = "The server itself."),
     )
 )]
