@@ -4,8 +4,8 @@ use super::{
     voice::{STACK, Voice},
 };
 
-/// Rows and columns at most. Neighbours are merged if there would be more.
-const CELLS: usize = 160;
+/// Rows and columns at most: more would make a picture large and show no more. Neighbours are merged if there would be more.
+const CELLS: usize = 100;
 
 /// How alike two melodies are at each pair of places. Times are in seconds.
 #[derive(Clone, Debug, PartialEq)]
