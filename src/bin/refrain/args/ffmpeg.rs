@@ -36,6 +36,6 @@ fn of(text: &OsStr) -> Result<Ffmpeg, String> {
         Some("auto" | "") => Ok(Ffmpeg::auto()),
         Some("never") => Ok(Ffmpeg::never()),
         _ if Path::new(text).is_file() => Ok(Ffmpeg::at(text)),
-        _ => Err("no such program; give its path, `auto` or `never`".to_owned()),
+        _ => Err("there is no such program; give the path of ffmpeg, `auto` or `never`".to_owned()),
     }
 }

@@ -44,7 +44,9 @@ pub fn run(args: &UndoArgs) -> anyhow::Result<ExitCode> {
     if !args.yes {
         let files = wording::count(found.acts.len() as u64, "file");
         if !ask::can() {
-            anyhow::bail!("nothing was done: there is no terminal to ask on; add --yes to put {files} back");
+            anyhow::bail!(
+                "nothing was done: refrain can only ask a question on a terminal; add --yes to put {files} back"
+            );
         }
         if !ask::yes(&format!("put {files} back?"), &stop) {
             messages::say("nothing was done");
