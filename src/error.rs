@@ -235,13 +235,13 @@ pub enum IndexError {
         holder: Option<Holder>,
     },
     /// The call takes one index file, and several are open.
-    #[error("this is one of several open index files; open only this file to do this")]
+    #[error("several index files are open; open only this file to do this")]
     Several,
     /// A shard cannot take part in an answer.
     #[error("is a shard that cannot take part: {0}")]
     Shard(String),
     /// A callback of a call that writes may not write itself.
-    #[error("a callback cannot write to the index while its own call writes to it")]
+    #[error("a callback cannot write to the index, because the call of the callback is writing to the index")]
     AtWork,
     /// No room left.
     #[error("the disk is full; the index keeps the data that was saved before")]

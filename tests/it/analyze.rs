@@ -535,7 +535,7 @@ fn a_stopped_run_leaves_no_half_output() {
         assert_eq!(fs::read(place.at("h.wav")).unwrap(), b"what was there before");
         assert!(!place.at("f.npz").exists());
         if signal == "-INT" {
-            assert_eq!(err, "refrain: interrupted; refrain did not analyse the files without figures\n");
+            assert_eq!(err, "refrain: interrupted; refrain did not analyse all files\n");
             assert_eq!(fs::read_dir(place.path()).unwrap().count(), 2);
         }
     }

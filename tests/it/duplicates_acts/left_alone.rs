@@ -69,7 +69,7 @@ fn what_is_preferred_or_another_name_of_a_kept_file_is_never_touched() {
     let library = Library::new();
     fs::hard_link(library.place.at(QUIETER), library.place.at("elsewhere.wav")).unwrap();
     let run = library.run("--trash --yes --relation same_audio").code(1);
-    assert!(run.err.contains("nothing to do: every file has a reason to stay"), "{run:#?}");
+    assert!(run.err.contains("nothing to do: refrain keeps all files"), "{run:#?}");
     let list = library.run("--relation same_audio").code(0);
     assert!(list.out.contains("keep: the file has other names (hard links)"), "{list:#?}");
     library.is_as_before("a hard link");

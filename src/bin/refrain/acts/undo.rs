@@ -123,7 +123,7 @@ fn put_back(intent: &Intent, again: bool, step: Step, bin: &mut Bin) -> Outcome<
         Step::Return(to) => Relocation { from: &to, to: path, temporary: &temporary, hash, again }.run(),
         Step::Separate => {
             link::tidy(path, &temporary)
-                .map_err(|error| Why::system("cannot write beside the file", &error))?;
+                .map_err(|error| Why::system("cannot write into the folder of the file", &error))?;
             link::separate(path, &temporary, hash, intent.mode, intent.mtime_ns)
         }
     }

@@ -162,7 +162,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         &[
             ("Find the song in a clip", "refrain query clip.wav"),
             ("Identify the files in a folder, and print a table", "refrain query unknown/ --csv > found.csv"),
-            ("Show the closest tracks, even if they do not match", "refrain query clip.wav --explain"),
+            ("Show the most similar tracks, even if they do not match", "refrain query clip.wav --explain"),
         ],
     ),
     #[cfg(feature = "serve")]
@@ -201,7 +201,10 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         "listen",
         &[
             ("Follow a radio stream", "refrain listen http://radio.example/live"),
-            ("Listen to what a program records", "arecord -q -t raw -f S16_LE -r 44100 | refrain listen -"),
+            (
+                "Name the songs that another program records",
+                "arecord -q -t raw -f S16_LE -r 44100 | refrain listen -",
+            ),
             (
                 "Write the name of the song to a file, for example for OBS",
                 "refrain listen http://radio.example/live --now-playing now.txt",

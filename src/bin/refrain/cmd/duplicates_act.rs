@@ -44,7 +44,7 @@ pub fn action(args: &DuplicatesArgs) -> Option<Action> {
 pub fn open(index: &Index, args: &DuplicatesArgs) -> anyhow::Result<Journal> {
     if !args.act.yes && !ask::can() {
         anyhow::bail!(
-            "nothing was done: refrain can only ask a question on a terminal; add --yes to go on without a question"
+            "nothing was done: refrain asks a question first, but there is no terminal; add --yes to skip the question"
         );
     }
     let mut journal = Journal::open(index.path())?;
@@ -87,7 +87,7 @@ pub fn run(
         messages::say(if groups.is_empty() {
             "no recording is in the library more than once"
         } else {
-            "nothing to do: every file has a reason to stay"
+            "nothing to do: refrain keeps all files"
         });
         return Ok(ExitCode::from(1));
     }
@@ -167,7 +167,8 @@ fn act(
                 if !action.links() {
                     tally.gone.push(planned.path.clone());
                 }
-                tell(args.json, action, planned, to.as_deref()).context("cannot write what was done")?;
+                tell(args.json, action, planned, to.as_deref())
+                    .context("cannot print what refrain has done")?;
             }
             Err(Why::Needless(why)) => {
                 tally.needless += 1;
@@ -235,9 +236,9 @@ fn summary(action: Action, tally: &Tally) -> String {
             text += &format!("; {} undoes this", db::hint("duplicates undo"));
         }
     }
-    for (n, why) in [(tally.needless, "left alone"), (tally.problems, "left alone because of an error")] {
+    for (n, why) in [(tally.needless, ""), (tally.problems, " because of an error")] {
         if n > 0 {
-            text += &format!("; {n} {why}");
+            text += &format!("; left {} alone{why}", wording::count(n, "file"));
         }
     }
     text

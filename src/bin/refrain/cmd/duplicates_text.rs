@@ -108,7 +108,7 @@ fn reasons(measures: &Measures) -> Vec<String> {
         reasons.push(format!("the second file is {speed:.3} times as fast"));
     }
     if !measures.is_alike() {
-        reasons.push("other instruments, or something else over the music".to_owned());
+        reasons.push("the second file has other instruments, or other sound over the music".to_owned());
     }
     if !measures.is_steady() {
         reasons.push("the second file differs in timing from the first file: another performance".to_owned());

@@ -45,7 +45,7 @@ pub fn run(args: &UndoArgs) -> anyhow::Result<ExitCode> {
         let files = wording::count(found.acts.len() as u64, "file");
         if !ask::can() {
             anyhow::bail!(
-                "nothing was done: refrain can only ask a question on a terminal; add --yes to put {files} back"
+                "nothing was done: refrain asks a question first, but there is no terminal; add --yes to put {files} back"
             );
         }
         if !ask::yes(&format!("put {files} back?"), &stop) {
@@ -66,7 +66,7 @@ pub fn run(args: &UndoArgs) -> anyhow::Result<ExitCode> {
             Ok(paths) => {
                 back += 1;
                 touched.extend(paths);
-                tell(args.json, act).context("cannot write what was done")?;
+                tell(args.json, act).context("cannot print what refrain has done")?;
             }
             Err(Why::Interrupted) => interrupted = true,
             Err(Why::Fatal(error)) => {

@@ -63,7 +63,7 @@ pub fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
     bar.end();
     failed?;
     if matches!(done, Err(Error::Interrupted)) {
-        anyhow::bail!("interrupted; refrain did not look up the clips without an answer");
+        anyhow::bail!("interrupted; refrain did not look up all clips");
     }
     done?;
     if !args.quiet {

@@ -87,7 +87,7 @@ impl<P: Pieces> Form<P> {
             }
         };
         if !self.buffer.starts_with(b"\r\n") {
-            return Err(broken("a line goes on after its boundary"));
+            return Err(broken("the form has text right after a boundary"));
         }
         let rest = self.buffer.split_off(end + 4);
         let head = std::mem::replace(&mut self.buffer, rest);

@@ -109,12 +109,12 @@ impl Metrics {
             let _ = writeln!(out, "{name} {value}");
         }
         let name = "refrain_refused_total";
-        head(&mut out, name, "counter", "Requests that the server refused, by the reason.");
+        head(&mut out, name, "counter", "Number of requests that the server refused, for each reason.");
         for (why, count) in Refusal::ALL.iter().zip(&self.refused) {
             let _ = writeln!(out, "{name}{{reason=\"{}\"}} {}", why.name(), count.load(Ordering::Relaxed));
         }
         let name = "refrain_query_duration_seconds";
-        head(&mut out, name, "histogram", "How long queries took, by the outcome of the query.");
+        head(&mut out, name, "histogram", "How long queries took, for each outcome of a query.");
         let queries = self.queries.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for ((_, outcome), times) in OUTCOMES.iter().zip(&queries) {
             times.write(&mut out, name, &format!("outcome=\"{outcome}\""));
@@ -124,7 +124,7 @@ impl Metrics {
             &mut out,
             name,
             "histogram",
-            "How long the server took to begin each answer, by address and status.",
+            "How long the server took to begin an answer, for each address and status.",
         );
         let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for ((route, method, status), times) in answers {

@@ -21,7 +21,7 @@ use super::{
 #[openapi(
     info(
         title = "refrain",
-        description = "Finds which recording a piece of audio is from, and which songs a long recording has at which times.",
+        description = "Finds which recording a piece of audio is from, and lists the songs in long recordings.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
     modifiers(&Tokens),

@@ -71,7 +71,7 @@ pub struct QueryParams {
         content((Vec<u8> = "application/octet-stream"), (Form = "multipart/form-data"))
     ),
     responses(
-        (status = 200, description = "The answer, with or without a match.", body = AnswerDocument),
+        (status = 200, description = "The matches, or an answer without a match.", body = AnswerDocument),
         (status = 400, description = "The request has a mistake.", body = Problem),
         (status = 403, description = "The server does not allow paths.", body = Problem),
         (status = 404, description = "There is no file at this path.", body = Problem),
