@@ -161,7 +161,7 @@ pub struct QueryArgs {
     /// Also show the tracks that are most similar to the clip, even if these tracks do not match
     #[arg(long)]
     pub explain: bool,
-    /// Compare the clip with every part of every track; refrain is slower, but finds slightly more clips
+    /// Compare the clip with every part of every track; this is slower, but finds slightly more clips
     #[arg(long)]
     pub exact: bool,
     #[command(flatten)]

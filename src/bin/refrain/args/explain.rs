@@ -27,7 +27,7 @@ pub struct ExplainArgs {
     /// The lowest score that counts as a match, from 0 to 1
     #[arg(long, value_name = "P", value_parser = probability, default_value_t = QueryOptions::MIN_SCORE)]
     pub min_score: f32,
-    /// Compare the clip with every part of every track; refrain is slower, but finds slightly more clips
+    /// Compare the clip with every part of every track; this is slower, but finds slightly more clips
     #[arg(long)]
     pub exact: bool,
     #[command(flatten)]
