@@ -1,5 +1,6 @@
 use super::{
     alignment::{best, distinct, places, repeats},
+    candidates::Candidate,
     fixture::{Library, Performance, performed},
     voice::{STACK, Voice},
     *,
@@ -169,7 +170,8 @@ fn the_tracks_with_the_most_similar_sections_are_candidates() {
     let library = library();
     let query = asked(5, Performance { seed: 50, semitones: 3, note: 3.0 });
     let found = candidates(&library.store, &query, 4, &|track| track.0 == 9).unwrap();
-    assert_eq!((found.len(), found[0].track.0), (4, 5));
+    // These tracks are short, so that more than four take no more time than four of the usual length.
+    assert_eq!((found.len(), found[0].track.0), (29, 5));
     // Its score as its definition says, at the tempo that it has.
     let melody = Sums::of(&melody(
         &performed(5, 60, Performance { seed: 50, semitones: 3, note: 3.0 }).frames,
@@ -191,6 +193,12 @@ fn the_tracks_with_the_most_similar_sections_are_candidates() {
     assert!(found.windows(2).all(|two| two[0].score >= two[1].score));
     let all = candidates(&library.store, &query, 100, &|_| false).unwrap();
     assert_eq!(all.len(), 30);
+    // As many as have the sections of one track of four minutes, 57.
+    let few = candidates(&library.store, &query, 1, &|_| false).unwrap();
+    let sections = |found: &[Candidate]| found.iter().map(|one| one.sections).sum::<usize>();
+    assert!((5..15).contains(&few.len()) && sections(&few) <= 57, "{few:?}");
+    assert!(sections(&all[..=few.len()]) > 57);
+    assert_eq!(few[0].sections, stored.len() / SECTION_DIMS);
 }
 
 #[test]

@@ -100,7 +100,7 @@ fn a_track_can_be_named_by_file_pattern_and_id() {
             "m/nothing.flac is not in the index; `refrain list --db i.refrain` lists all tracks",
         ),
         ("99", "99 is not in the index; `refrain list --db i.refrain` lists all tracks"),
-        ("m", "m names 4 tracks; name one of them"),
+        ("m", "m: the name fits 4 tracks; name one of them"),
     ] {
         let run = explain(&place, &[&clip, name]).code(2);
         assert_eq!(run.err, format!("refrain: {said}\n"));

@@ -197,14 +197,15 @@ fn what_is_no_piece_of_20_s_is_told() {
     // Silence is no error.
     place.write("silence.wav", &wav(RATE, 1, &vec![0; 30 * RATE as usize]));
     let silent = place.line("versions --db i.refrain --json silence.wav").code(1).json().remove(0);
-    assert_eq!((&silent["status"], silent["duration"].as_f64()), (&"no_match".into(), Some(30.0)));
+    assert_eq!(silent["status"], "no_match");
+    assert!((silent["duration"].as_f64().unwrap() - 30.0).abs() < 1e-6, "{}", silent["duration"]);
     assert!(!silent["warnings"].as_array().unwrap().is_empty());
     let gone = place.line("versions --db i.refrain nowhere.wav").code(2);
     assert!(gone.err.contains("nowhere.wav"), "{}", gone.err);
     let two = place.line("versions --db i.refrain - -").code(2);
     assert!(two.err.contains("only once"), "{}", two.err);
     let several = place.run(["versions", "--db", "i.refrain", "m/*"]).code(2);
-    assert!(several.err.contains("names 14 tracks"), "{}", several.err);
+    assert!(several.err.contains("fits 14 tracks"), "{}", several.err);
 }
 
 #[test]

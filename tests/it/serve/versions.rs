@@ -106,12 +106,12 @@ fn tracks_of_an_older_index_are_told_to_be_left_out() {
         place.write("i.refrain", &std::fs::read(fixture("index/format_4.refrain")).unwrap());
     });
     for what in ["versions", "similar"] {
-        let old = server.get(&format!("/api/v1/tracks/1/{what}")).status(200).json();
+        let old = server.get(&format!("/api/v1/tracks/2/{what}")).status(200).json();
         assert_eq!(old["incomplete"], true, "{old}");
     }
     server.place.line("index rebuild --db i.refrain").code(0);
     for what in ["versions", "similar"] {
-        let new = server.get(&format!("/api/v1/tracks/1/{what}")).status(200).json();
+        let new = server.get(&format!("/api/v1/tracks/2/{what}")).status(200).json();
         assert_eq!(new["incomplete"], false, "{new}");
     }
 }

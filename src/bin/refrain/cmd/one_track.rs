@@ -24,7 +24,7 @@ pub fn found(index: &Index, name: &OsStr) -> refrain::Result<Option<TrackId>> {
         [] => Ok(None),
         [track] => Ok(Some(track)),
         _ => {
-            let what = format!("it names {} tracks; name one of them", tracks.len());
+            let what = format!("the name fits {} tracks; name one of them", tracks.len());
             Err(Error::Io { path: name.into(), source: io::Error::new(io::ErrorKind::InvalidInput, what) })
         }
     }
