@@ -136,7 +136,10 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     ),
     (
         "index merge",
-        &[("Add the tracks of two other indexes", "refrain index merge other.refrain third.refrain")],
+        &[(
+            "Add the tracks of two other indexes to this index",
+            "refrain index merge other.refrain third.refrain",
+        )],
     ),
     (
         "index verify",
