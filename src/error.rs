@@ -86,7 +86,7 @@ pub enum AudioError {
     #[error("not an audio file of a known format")]
     UnknownFormat,
     /// The container is known, its audio codec is not.
-    #[error("its audio codec ({0}) is not supported")]
+    #[error("the audio codec ({0}) is not supported")]
     UnknownCodec(String),
     /// Known, and of a kind that no decoder takes.
     #[error("not supported: {0}")]
@@ -101,7 +101,7 @@ pub enum AudioError {
         allowed: bool,
     },
     /// ffmpeg gave no audio.
-    #[error("ffmpeg cannot decode it ({format}): {said}")]
+    #[error("ffmpeg cannot decode the file ({format}): {said}")]
     #[non_exhaustive]
     Ffmpeg {
         /// The format, such as `WMA`.
@@ -113,13 +113,13 @@ pub enum AudioError {
     #[error("protected by DRM")]
     Protected,
     /// The container has no audio track.
-    #[error("it has no audio track")]
+    #[error("the file has no audio track")]
     NoAudioTrack,
     /// The decoder gave up before any audio came out.
     #[error("damaged: {0}")]
     Damaged(String),
     /// The decoder panicked. The panic was caught.
-    #[error("the decoder failed on it ({0})")]
+    #[error("the decoder failed on the file ({0})")]
     DecoderPanic(String),
     /// Not a sample rate that can be worked with.
     #[error("a sample rate of {0} Hz is outside 1000 to 768000 Hz")]
@@ -146,7 +146,7 @@ pub enum AudioError {
         seconds: u64,
     },
     /// More channels than the caller takes: see [`Audio::max_channels`](crate::Audio::max_channels).
-    #[error("{channels} channels; at most {max} are taken")]
+    #[error("{channels} channels; at most {max} channels are allowed")]
     #[non_exhaustive]
     Channels {
         /// How many it has.
@@ -163,10 +163,10 @@ pub enum AudioError {
         max: u32,
     },
     /// Decoded again, it was not what it was.
-    #[error("it changed while it was analysed; try again")]
+    #[error("the file changed while refrain analysed it; try again")]
     Changed,
     /// Decoded, and nothing in it that could be told from anything else.
-    #[error("nothing to fingerprint: it is silent, too steady or too short")]
+    #[error("nothing to fingerprint: the sound is silent, too steady or too short")]
     NoFingerprint,
 }
 
@@ -178,13 +178,15 @@ pub enum IndexError {
     #[error("no index here")]
     Missing,
     /// A folder stands where the file should be.
-    #[error("is a folder")]
+    #[error("this is a folder")]
     IsFolder,
     /// Some other kind of file.
-    #[error("is not an SQLite file")]
+    #[error("this is not an SQLite file")]
     NotSqlite,
     /// An SQLite file of another program.
-    #[error("is an SQLite file of another program (application_id {found:#010x}, expected {expected:#010x})")]
+    #[error(
+        "this is an SQLite file of another program (application_id {found:#010x}, expected {expected:#010x})"
+    )]
     #[non_exhaustive]
     Foreign {
         /// Its application_id.
@@ -193,7 +195,7 @@ pub enum IndexError {
         expected: u32,
     },
     /// Made by a newer refrain.
-    #[error("was made by a newer refrain (format {found}, this one reads up to {newest})")]
+    #[error("a newer refrain made this index (format {found}, but this refrain reads up to format {newest})")]
     #[non_exhaustive]
     Newer {
         /// Its format version.
@@ -202,7 +204,7 @@ pub enum IndexError {
         newest: u32,
     },
     /// Its fingerprints were made with other parameters.
-    #[error("was made with parameter set {found}, but this refrain uses set {expected}")]
+    #[error("this index was made with parameter set {found}, but this refrain uses set {expected}")]
     #[non_exhaustive]
     Parameters {
         /// The file's set.
@@ -211,38 +213,38 @@ pub enum IndexError {
         expected: u32,
     },
     /// Its content contradicts itself.
-    #[error("is damaged ({0})")]
+    #[error("the index is damaged ({0})")]
     Damaged(String),
     /// Its derived part contradicts the rest, which is whole.
-    #[error("its neighbour index is damaged ({0}); nothing is lost")]
+    #[error("the neighbour index is damaged ({0}); no data is lost")]
     Neighbours(String),
     /// It has no track with this id.
-    #[error("has no track with the id {0}")]
+    #[error("the index has no track with the id {0}")]
     NoTrack(u32),
     /// Files cannot be moved onto others.
     #[error("already holds {}", Shown(.0))]
     Occupied(PathBuf),
     /// An index cannot be merged into itself.
-    #[error("is the index itself; name another one to merge")]
+    #[error("this is the index itself; name another index to merge")]
     Itself,
     /// Another process holds the writer.
-    #[error("{} is writing to it", Holder::named(.holder.as_ref()))]
+    #[error("{} is writing to this index", Holder::named(.holder.as_ref()))]
     #[non_exhaustive]
     Busy {
         /// The process, where the system tells which.
         holder: Option<Holder>,
     },
     /// The call takes one index file, and several are open.
-    #[error("is one of several index files; open it alone to do this")]
+    #[error("several index files are open; open only this file to do this")]
     Several,
     /// A shard cannot take part in an answer.
     #[error("is a shard that cannot take part: {0}")]
     Shard(String),
     /// A callback of a call that writes may not write itself.
-    #[error("a callback cannot write to the index while its own call writes to it")]
+    #[error("a callback cannot write to the index, because the call of the callback is writing to the index")]
     AtWork,
     /// No room left.
-    #[error("the disk is full; the index keeps what was saved before")]
+    #[error("the disk is full; the index keeps the data that was saved before")]
     DiskFull,
     /// Opened for reading only.
     #[error("cannot be written: {0}")]

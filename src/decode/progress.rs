@@ -55,7 +55,7 @@ impl Progress {
                 _ if raw => Err(AudioError::UnknownFormat),
                 (_, Some(what), _) | (_, _, Some(what)) => Err(AudioError::Damaged(what.clone())),
                 _ if self.out_of_bytes || announced.is_some_and(|length| length.0 > 0.0) => {
-                    Err(AudioError::Damaged("no audio is left of it".to_owned()))
+                    Err(AudioError::Damaged("no audio is left of the file".to_owned()))
                 }
                 (None, None, None) => Ok(()),
             };
@@ -113,7 +113,7 @@ mod tests {
         assert_eq!(verdict(none(), false), Ok(()));
         assert_eq!(verdict(none(), true), Err(AudioError::UnknownFormat));
         assert_eq!(none().verdict(false, Some(Seconds(0.0)), LEN), Ok(()));
-        let empty = Err(AudioError::Damaged("no audio is left of it".into()));
+        let empty = Err(AudioError::Damaged("no audio is left of the file".into()));
         assert_eq!(none().verdict(false, Some(Seconds(0.1)), LEN), empty);
         assert_eq!(verdict(Progress { out_of_bytes: true, ..none() }, false), empty);
         let cut = || Progress { cut: Some("cut".into()), out_of_bytes: true, ..none() };

@@ -40,7 +40,7 @@ impl fmt::Display for Warning {
             Warning::DamagedPackets { count, first } => {
                 write!(f, "skipped {count} damaged packets ({first})")
             }
-            Warning::CutShort { reason } => write!(f, "used only what comes before the damage ({reason})"),
+            Warning::CutShort { reason } => write!(f, "used only the part before the damage ({reason})"),
             Warning::Ffmpeg { said } => write!(f, "ffmpeg: {said}"),
             Warning::Truncated { found, announced: None } => {
                 write!(f, "truncated: used the first {found}")

@@ -132,6 +132,6 @@ impl Names {
             return Some("a symbolic link; it takes no room");
         }
         seen.insert(self.file);
-        (self.count > 1).then_some("the file has other names (hard links), so that nothing would be free")
+        (self.count > 1).then_some("the file has other names (hard links), so removing it frees no space")
     }
 }

@@ -151,7 +151,7 @@ impl Store {
             }
             match self.count(|| check::examine(&self.db, &self.path, &self.params)) {
                 Ok(Content::Index(_)) => {}
-                Ok(Content::Nothing) => return Err(self.damaged("its tables are gone")),
+                Ok(Content::Nothing) => return Err(self.damaged("the tables are gone")),
                 Err(Unfit::Sqlite(error)) => return Err(self.error(error)),
                 Err(other) => return Err(other.of(&self.path)),
             }

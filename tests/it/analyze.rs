@@ -439,7 +439,7 @@ fn standard_input_is_a_file_too() {
     assert_eq!(piped, by_name);
     assert_eq!(one(&place.fed("analyze --json -", b"").code(2))["error"], "-: the file is empty");
     let twice = place.fed("analyze - -", &song).code(2);
-    assert_eq!(twice.err, "refrain: standard input (-) can be read only once; name it once\n");
+    assert_eq!(twice.err, "refrain: refrain can read standard input (-) only once; name - only once\n");
 }
 
 #[test]
@@ -535,7 +535,7 @@ fn a_stopped_run_leaves_no_half_output() {
         assert_eq!(fs::read(place.at("h.wav")).unwrap(), b"what was there before");
         assert!(!place.at("f.npz").exists());
         if signal == "-INT" {
-            assert_eq!(err, "refrain: interrupted; files without figures were not analysed\n");
+            assert_eq!(err, "refrain: interrupted; refrain did not analyse all files\n");
             assert_eq!(fs::read_dir(place.path()).unwrap().count(), 2);
         }
     }

@@ -39,7 +39,7 @@ fn files_are_removed_by_path_pattern_and_id() {
     for (wrong, code) in [("m/gone.wav", 1), ("99", 1), ("*.ogg", 1), ("missing", 1), ("m/a", 1)] {
         let refused = place.line(&format!("index remove --db i.refrain m/a.wav {wrong}")).code(code);
         let told = format!(
-            "refrain: no file for {wrong} in i.refrain; `refrain index list --db i.refrain` lists all\n"
+            "refrain: no file for {wrong} in i.refrain; `refrain index list --db i.refrain` lists all tracks\n"
         );
         assert_eq!(refused.err, told);
     }

@@ -240,7 +240,7 @@ fn standard_input_is_a_clip_too() {
         "-: not an audio file of a known format"
     );
     let twice = place.fed(&format!("{line} -"), &content).code(2);
-    assert_eq!(twice.err, "refrain: standard input (-) can be read only once; name it once\n");
+    assert_eq!(twice.err, "refrain: refrain can read standard input (-) only once; name - only once\n");
     assert_eq!(twice.out, "");
 }
 

@@ -291,7 +291,7 @@ fn au_of_both_orders_and_any_length() {
     let floats = samples(&signal(), |x| (f32::from(x) / 32_768.0).to_be_bytes().to_vec());
     whole("float", &[header(b".snd", &[24, 32_000, 6, RATE, 1], true), floats].concat());
     let adpcm = [header(b".snd", &[24, 16_000, 23, RATE, 1], true), big()].concat();
-    assert_eq!(refusal(&adpcm), "its audio codec (G.721, G.722 or G.723 ADPCM) is not supported");
+    assert_eq!(refusal(&adpcm), "the audio codec (G.721, G.722 or G.723 ADPCM) is not supported");
 }
 
 /// AIFF, or AIFF-C with a codec.

@@ -64,7 +64,10 @@ fn tracks_are_listed_for_people_and_programs() {
     let gone = index(&place, "list x.mp3").code(1);
     assert_eq!(
         (gone.out.as_str(), gone.err.as_str()),
-        ("", "refrain: no track for x.mp3 in i.refrain; `refrain index list --db i.refrain` lists all\n")
+        (
+            "",
+            "refrain: no track for x.mp3 in i.refrain; `refrain index list --db i.refrain` lists all tracks\n"
+        )
     );
     index(&place, "list --json --csv").code(2);
 }

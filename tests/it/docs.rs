@@ -105,7 +105,10 @@ fn the_exit_statuses_are_as_documented() {
         .filter(|s| s.chars().all(|c| c.is_ascii_digit()))
         .collect();
     assert_eq!(documented, ["0", "1", "2", "130"]);
-    assert!(stdout(&["--help"]).contains("Exit status: 0 found or done, 1 no match, 2 error."));
+    assert!(
+        stdout(&["--help"])
+            .contains("Exit status: 0 after success, 1 if refrain found nothing, 2 after an error.")
+    );
     let db = index().to_str().unwrap();
     let status = |args: &[&str]| refrain(args).status.code();
     assert_eq!(status(&["query", "--db", db, "fixtures/audio/clips/clean.wav"]), Some(0));

@@ -174,7 +174,7 @@ fn why_says_what_two_files_are_to_each_other() {
         messy.run(&["--why", &one, &two]).code(code).out
     };
     assert_eq!(why("song.wav", "song copy.wav", 0), "the same bytes\n");
-    assert!(why("song.wav", "faster.wav", 0).contains("the second is 1.020 times as fast"));
+    assert!(why("song.wav", "faster.wav", 0).contains("the second file is 1.020 times as fast"));
     assert!(why("song.wav", "other.wav", 1).contains("not the same recording"));
     let one = messy.path("song.wav");
     let document = &messy.run(&["--json", "--why", &one, &messy.path("excerpt.wav")]).code(0).json()[0];

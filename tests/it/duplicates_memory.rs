@@ -31,7 +31,7 @@ fn copy(place: &Place, music: &tempfile::TempDir, name: &str) -> Run {
 fn a_build_tells_how_many_new_files_the_library_had_already() {
     let (place, music) = library();
     let built = copy(&place, &music, "copy.wav");
-    let told = "1 new file holds a recording that the library had already; `refrain duplicates --db i.refrain` lists them";
+    let told = "1 new file holds a recording that the library had already; `refrain duplicates --db i.refrain` lists the copies";
     assert!(built.err.contains(told), "{built:?}");
     fs::write(music.path().join("three.wav"), wav(RATE, 1, &tune(RATE, 40.0, 5))).unwrap();
     assert!(!build(&place, &music).err.contains("already"));

@@ -95,8 +95,11 @@ fn a_track_can_be_named_by_file_pattern_and_id() {
     assert!(wrong["place"]["path"].as_str().unwrap().ends_with("north-platform.opus"));
     assert_eq!((&wrong["status"], &wrong["rival"]["id"]), (&"no_match".into(), &right["place"]["id"]));
     for (name, said) in [
-        ("m/nothing.flac", "m/nothing.flac is not in the index; `refrain list --db i.refrain` shows what is"),
-        ("99", "99 is not in the index; `refrain list --db i.refrain` shows what is"),
+        (
+            "m/nothing.flac",
+            "m/nothing.flac is not in the index; `refrain list --db i.refrain` lists all tracks",
+        ),
+        ("99", "99 is not in the index; `refrain list --db i.refrain` lists all tracks"),
         ("m", "m: the name fits 4 tracks; name one of them"),
     ] {
         let run = explain(&place, &[&clip, name]).code(2);

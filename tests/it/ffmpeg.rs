@@ -153,7 +153,7 @@ fn refused_files_are_tried_again_by_another_version_and_once_there_is_ffmpeg() {
     fake(&place, "echo broken >&2; exit 1");
     place.write("out", b"");
     let failed = build(true);
-    assert!(failed.contains("song.wv: ffmpeg cannot decode it (WavPack): broken"), "{failed}");
+    assert!(failed.contains("song.wv: ffmpeg cannot decode the file (WavPack): broken"), "{failed}");
     assert!(failed.contains("text.mp3: not an audio file of a known format"), "{failed}");
     assert!(build(true).contains("2 earlier errors"));
     assert!(build(false).contains("2 earlier errors"), "less is no reason to try again");

@@ -118,8 +118,8 @@ fn sounds_without_a_fingerprint_are_refused() {
     assert_snapshot!(build(&place), @r"
     refrain: cannot read m/blip.wav: too short: 200 ms of audio; at least 500 ms are needed
     refrain: cannot read m/nothing.wav: too short: 0 ms of audio; at least 500 ms are needed
-    refrain: cannot read m/silence.wav: nothing to fingerprint: it is silent, too steady or too short
-    refrain: cannot read m/tone.wav: nothing to fingerprint: it is silent, too steady or too short
+    refrain: cannot read m/silence.wav: nothing to fingerprint: the sound is silent, too steady or too short
+    refrain: cannot read m/tone.wav: nothing to fingerprint: the sound is silent, too steady or too short
     1 file added (5 s of audio in TIME), 4 errors
     i.refrain: 1 track, 5 s
     ");
@@ -333,7 +333,7 @@ fn a_full_disk() {
     let full = place.line("index build --db small/i.refrain m").code(2);
     assert!(
         full.err.ends_with(
-            "refrain: small/i.refrain: the disk is full; the index keeps what was saved before; free some space and run the same \
+            "refrain: small/i.refrain: the disk is full; the index keeps the data that was saved before; free some space and run the same \
              command again\n"
         ),
         "{full:#?}"
@@ -370,25 +370,28 @@ fn damaged_and_foreign_index_files_are_refused_and_left_alone() {
         Connection::open(place.at(db)).unwrap().execute_batch(sql).unwrap();
     };
     fs::create_dir(place.at("folder")).unwrap();
-    assert_snapshot!(refused(&place, "folder"), @"refrain: folder: is a folder; name a file with --db");
+    assert_snapshot!(refused(&place, "folder"), @"refrain: folder: this is a folder; name a file with --db");
     place.write("picture.jpg", &[b"\xff\xd8\xff\xe0\0\x10JFIF\0".as_slice(), &[7; 9000]].concat());
-    assert_snapshot!(refused(&place, "picture.jpg"), @"refrain: picture.jpg: is not an SQLite file; name another file with --db");
+    assert_snapshot!(refused(&place, "picture.jpg"), @"refrain: picture.jpg: this is not an SQLite file; name another file with --db");
     place.write("notes.txt", b"short");
-    assert_snapshot!(refused(&place, "notes.txt"), @"refrain: notes.txt: is not an SQLite file; name another file with --db");
+    assert_snapshot!(refused(&place, "notes.txt"), @"refrain: notes.txt: this is not an SQLite file; name another file with --db");
     sql("photos.db", "CREATE TABLE photo (id)");
-    assert_snapshot!(refused(&place, "photos.db"), @"refrain: photos.db: is an SQLite file of another program (application_id 0x00000000, expected 0x5246524e); name another file with --db");
+    assert_snapshot!(refused(&place, "photos.db"), @"refrain: photos.db: this is an SQLite file of another program (application_id 0x00000000, expected 0x5246524e); name another file with --db");
     fs::copy(place.at("i.refrain"), place.at("newer.refrain")).unwrap();
     sql("newer.refrain", "PRAGMA user_version = 99");
-    assert_snapshot!(refused(&place, "newer.refrain"), @"refrain: newer.refrain: was made by a newer refrain (format 99, this one reads up to 5); update refrain, or name another file with --db");
+    assert_snapshot!(refused(&place, "newer.refrain"), @"refrain: newer.refrain: a newer refrain made this index (format 99, but this refrain reads up to format 5); update refrain, or name another file with --db");
     fs::copy(place.at("i.refrain"), place.at("other.refrain")).unwrap();
     sql("other.refrain", "UPDATE meta SET value = 9 WHERE key = 'parameter_set'");
-    assert_snapshot!(refused(&place, "other.refrain"), @"refrain: other.refrain: was made with parameter set 9, but this refrain uses set 1; build a new index: name a new file with --db");
+    assert_snapshot!(refused(&place, "other.refrain"), @"refrain: other.refrain: this index was made with parameter set 9, but this refrain uses set 1; build a new index: name a new file with --db");
     let whole = fs::read(place.at("i.refrain")).unwrap();
     for (db, bytes) in [("half.refrain", whole.len() / 8192 * 4096), ("odd.refrain", whole.len() - 100)] {
         place.write(db, &whole[..bytes]);
         let said = refused(&place, db);
-        assert!(said.starts_with(&format!("refrain: {db}: is damaged (")), "{said}");
-        assert!(said.ends_with("); restore a copy, or delete it and build it again"), "{said}");
+        assert!(said.starts_with(&format!("refrain: {db}: the index is damaged (")), "{said}");
+        assert!(
+            said.ends_with("); restore a copy of the index, or delete the index and build it again"),
+            "{said}"
+        );
         assert_eq!(said.lines().count(), 1, "{said}");
     }
 }

@@ -69,7 +69,7 @@ fn control_c_keeps_what_was_added_and_the_next_run_goes_on() {
         let run = stopped(&place, "-INT", after.min(left)).code(2);
         assert!(
             run.err.ends_with(
-                "refrain: interrupted; what was added is kept, run the same command again to continue\n"
+                "refrain: interrupted; the index keeps the added files; run the same command again to continue\n"
             ),
             "{run:#?}"
         );

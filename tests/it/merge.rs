@@ -21,7 +21,7 @@ fn indexes_are_merged() {
     let merged = index(&place, "merge other.refrain").code(0);
     assert_eq!(
         merged.err,
-        "other.refrain: 1 track added, 1 with new paths, 1 skipped because this index has their paths already\n"
+        "other.refrain: 1 track added, 1 with new paths, 1 skipped because this index already has files at the same paths\n"
     );
     assert_eq!(listed(&place), ["1 m/a.wav", "2 m/b.wav", "3 m/deep/c.wav n/c-again.wav", "4 n/d.wav"]);
     assert_eq!(fs::read(place.at("other.refrain")).unwrap(), other);
@@ -30,21 +30,21 @@ fn indexes_are_merged() {
     let before = dump(&place.at("i.refrain"));
     assert_eq!(
         index(&place, "merge other.refrain").code(0).err,
-        "other.refrain: 0 tracks added, 3 skipped because this index has their paths already\n"
+        "other.refrain: 0 tracks added, 3 skipped because this index already has files at the same paths\n"
     );
     assert_eq!(dump(&place.at("i.refrain")), before);
     place.line("query --db i.refrain n/d.wav").code(0);
     // Several indexes are merged into a new one.
     place.line("index merge --db all.refrain i.refrain other.refrain").code(0);
     place.line("index verify --db all.refrain").code(0);
-    assert_snapshot!(index(&place, "merge ./i.refrain").code(2).err, @"refrain: ./i.refrain: is the index itself; name another one to merge");
+    assert_snapshot!(index(&place, "merge ./i.refrain").code(2).err, @"refrain: ./i.refrain: this is the index itself; name another index to merge");
     assert_snapshot!(place.line("index merge --db new.refrain gone.refrain").code(2).err, @"refrain: gone.refrain: no index here; check the path");
     assert!(!place.at("new.refrain").exists());
     // What is wrong with the other index is not repaired in this one.
     fs::write(place.at("text"), "no index, though it has the bytes of a header. ".repeat(9)).unwrap();
-    assert_snapshot!(index(&place, "merge text").code(2).err, @"refrain: text: is not an SQLite file; name another index to merge");
-    assert_snapshot!(index(&place, "merge m").code(2).err, @"refrain: m: is a folder; name another index to merge");
-    assert_snapshot!(place.line("index merge other.refrain --db text").code(2).err, @"refrain: text: is not an SQLite file; name another file with --db");
+    assert_snapshot!(index(&place, "merge text").code(2).err, @"refrain: text: this is not an SQLite file; name another index to merge");
+    assert_snapshot!(index(&place, "merge m").code(2).err, @"refrain: m: this is a folder; name another index to merge");
+    assert_snapshot!(place.line("index merge other.refrain --db text").code(2).err, @"refrain: text: this is not an SQLite file; name another file with --db");
 }
 
 #[test]

@@ -282,7 +282,7 @@ fn control_c_prints_the_songs_so_far_in_every_format() {
         assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
         sent += &read_all(master);
         assert_eq!(child.wait().unwrap().code(), Some(2), "{format}: {sent:?}");
-        let said = "refrain:\u{1b}[0m interrupted; the songs found so far are printed";
+        let said = "refrain:\u{1b}[0m interrupted; refrain printed the songs found so far";
         assert!(sent.contains(said), "{format}: {sent:?}");
         let out = fs::read_to_string(place.at("out")).unwrap();
         if format == "--json" {

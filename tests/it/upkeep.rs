@@ -178,7 +178,7 @@ fn a_missing_disk_loses_nothing() {
     let place = place();
     fs::rename(place.at("m"), place.at("unplugged")).unwrap();
     assert_snapshot!(update(&place, ""), @r"
-    no folder m; its files count as missing
+    no folder m; the files of this folder count as missing
     0 files added, 3 missing
     i.refrain: 3 tracks, 12 s
     ");
@@ -296,7 +296,7 @@ fn folders_are_relocated() {
     let nothing = index(&place, "relocate m music").code(1);
     assert_eq!(
         nothing.err,
-        "refrain: no file or folder m in i.refrain; `refrain index list --db i.refrain` lists all\n"
+        "refrain: no file or folder m in i.refrain; `refrain index list --db i.refrain` lists all tracks\n"
     );
     // A folder whose name only begins like this is another folder.
     index(&place, "relocate music/dee x").code(1);
@@ -357,7 +357,7 @@ fn files_are_not_mixed_with_those_of_another_folder_unless_they_are_there() {
     let refused = index(&place, "relocate m n").code(2);
     assert_eq!(
         refused.err,
-        "refrain: nothing was relocated: n has 1 indexed file of its own, and none of those in m is there; move the \
+        "refrain: nothing was relocated: n already has 1 indexed file, and none of the files of m is there; move the \
          files or mount the disk first\n"
     );
     assert_eq!(dump(&place.at("i.refrain")), before);

@@ -21,19 +21,19 @@ fn verify_names_the_problem_and_the_remedy() {
     );
     let sql = |sql: &str| Connection::open(place.at("i.refrain")).unwrap().execute_batch(sql).unwrap();
     sql("INSERT INTO neighbour_index VALUES (1, 1, 1, 3, 3, 9, 5, 4, 0, 0, 1)");
-    assert_snapshot!(index(&place, "verify").code(2).err, @"refrain: i.refrain: its neighbour index is damaged (0 values of centroids, not 384); nothing is lost; repair it with `refrain index rebuild --db i.refrain`");
+    assert_snapshot!(index(&place, "verify").code(2).err, @"refrain: i.refrain: the neighbour index is damaged (0 values of centroids, not 384); no data is lost; repair it with `refrain index rebuild --db i.refrain`");
     assert_eq!(json(2)["repair"], "rebuild");
     let rebuilt = index(&place, "rebuild").code(0);
     assert_snapshot!(rebuilt.err, @r"
     i.refrain: the library is too small to need a neighbour index
-    i.refrain: made what `refrain versions` compares
+    i.refrain: made the data for `refrain versions`
     ");
     index(&place, "verify").code(0);
     sql("UPDATE track SET frame_count = 7000 WHERE id = 2");
-    assert_snapshot!(index(&place, "verify").code(2).err, @"refrain: i.refrain: is damaged (frame block 0 of track 2); restore a copy, or delete it and build it again");
+    assert_snapshot!(index(&place, "verify").code(2).err, @"refrain: i.refrain: the index is damaged (frame block 0 of track 2); restore a copy of the index, or delete the index and build it again");
     assert_eq!(json(2)["repair"], "restore");
     fs::write(place.at("i.refrain"), b"not SQLite, and longer than the least that any database has").unwrap();
-    assert_eq!(json(2)["problem"], "i.refrain: is not an SQLite file; name another file with --db");
+    assert_eq!(json(2)["problem"], "i.refrain: this is not an SQLite file; name another file with --db");
 }
 
 #[test]

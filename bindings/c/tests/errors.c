@@ -114,10 +114,10 @@ static void index_files(void) {
     /* Half of a file. */
     write_file(broken, bytes, count / 2);
     if (refrain_open(broken, &none) == REFRAIN_OK) {
-        FAILS(REFRAIN_ERROR_DAMAGED, "broken.refrain: is damaged", refrain_verify(none));
+        FAILS(REFRAIN_ERROR_DAMAGED, "broken.refrain: the index is damaged", refrain_verify(none));
         OK(refrain_close(none));
     } else {
-        FAILS(REFRAIN_ERROR_DAMAGED, "broken.refrain: is damaged", refrain_open(broken, &none));
+        FAILS(REFRAIN_ERROR_DAMAGED, "broken.refrain: the index is damaged", refrain_open(broken, &none));
     }
 
     FAILS(REFRAIN_ERROR_READ_ONLY, "opened for reading", refrain_add(index, clip));

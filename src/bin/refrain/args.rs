@@ -49,7 +49,7 @@ pub use versions::*;
 /// Identify the recording that a piece of audio comes from
 #[derive(Debug, Parser)]
 #[command(name = "refrain", version, arg_required_else_help = true, max_term_width = 100)]
-#[command(after_help = "Exit status: 0 found or done, 1 no match, 2 error.")]
+#[command(after_help = "Exit status: 0 after success, 1 if refrain found nothing, 2 after an error.")]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -61,25 +61,25 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Find the song that a clip comes from, and the time in the song
+    /// Find which song a clip is from, and which part of the song
     Query(QueryArgs),
-    /// Show in words and in a picture why a clip matches a track, or does not
+    /// Explain why a clip matches a track or does not match, in words and in a picture
     #[cfg(feature = "explain")]
     Explain(ExplainArgs),
-    /// List the songs in recordings of any length
+    /// List the songs in long recordings, with their times
     Timeline(TimelineArgs),
-    /// Say which song begins and which ends in live sound, such as a radio stream
+    /// Name each song that begins or ends in live sound, such as a radio stream
     #[cfg(feature = "listen")]
     Listen(ListenArgs),
-    /// List the files that hold the same recording, and which of them to keep
+    /// List files that hold the same recording, and say which files to keep
     Duplicates(DuplicatesArgs),
-    /// List other performances of a piece: live, covers, in another key
+    /// List other performances of a piece, such as live recordings and covers
     Versions(VersionsArgs),
-    /// List tracks of similar harmony
+    /// List the tracks whose harmony is most similar to a track
     Similar(SimilarArgs),
     /// Index music folders (short for `index build`)
     Build(BuildArgs),
-    /// Index new and changed files in all indexed folders (short for `index update`)
+    /// Add new and changed files in all indexed folders (short for `index update`)
     Update(UpdateArgs),
     /// List or search the indexed tracks (short for `index list`)
     List(ListArgs),
@@ -91,9 +91,9 @@ pub enum Command {
     /// Serve the library to browsers and programs over HTTP
     #[cfg(feature = "serve")]
     Serve(ServeArgs),
-    /// Print key, tuning, pitch and chroma of audio files
+    /// Find the key, tempo, tuning and pitch of songs, and how strong each note is
     Analyze(AnalyzeArgs),
-    /// Print AcoustID fingerprints of audio files, as fpcalc does
+    /// Print fingerprints for AcoustID, like the program fpcalc
     Fingerprint(FingerprintArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
@@ -106,29 +106,29 @@ pub enum Command {
 pub enum IndexCommand {
     /// Add new and changed files in folders to the index
     Build(BuildArgs),
-    /// Index new and changed files in all indexed folders
+    /// Add new and changed files in all indexed folders
     Update(UpdateArgs),
     /// Show what the index holds
     Info(InfoArgs),
     /// List or search the indexed tracks
     List(ListArgs),
-    /// List the files that could not be read, with the reason
+    /// List the files that refrain could not use, with the reason
     Errors(ErrorsArgs),
-    /// Remove files from the index; the files themselves stay
+    /// Remove files from the index, but not from the disk
     Remove(RemoveArgs),
     /// Remove missing files from the index, unless their whole folder is gone
     Prune(PruneArgs),
-    /// Change paths after you renamed a folder or mounted a disk elsewhere
+    /// Change the paths in the index after you rename a folder or mount a disk elsewhere
     Relocate(RelocateArgs),
-    /// Add the tracks of other indexes
+    /// Add the tracks of other indexes to this index
     Merge(MergeArgs),
     /// Read and check the whole index
     Verify(VerifyArgs),
-    /// Make the neighbour index again, the part that makes searches fast
+    /// Rebuild the neighbour index, which makes searches fast, and the data for `refrain versions`
     Rebuild,
-    /// Make the index file smaller after you removed tracks
+    /// Make the index file smaller after you remove tracks
     Compact,
-    /// Print everything except the fingerprints as JSON, or copy the index
+    /// Print the index as JSON, without the fingerprints, or copy the index to a file
     Export(ExportArgs),
 }
 
@@ -140,13 +140,13 @@ pub fn command() -> clap::Command {
 /// How to query.
 #[derive(Debug, Args)]
 pub struct QueryArgs {
-    /// Audio files, or folders of them; `-` reads standard input
+    /// Audio files, or folders of audio files; `-` reads standard input
     #[arg(required = true, value_name = "CLIP")]
     pub clips: Vec<PathBuf>,
     /// List at most N recordings for each clip
     #[arg(long, short = 'n', value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     pub top: u32,
-    /// Leave out matches with a score below this, from 0 to 1
+    /// Leave out matches with a score below this number, from 0 to 1
     #[arg(long, value_name = "P", value_parser = probability, default_value_t = QueryOptions::MIN_SCORE)]
     pub min_score: f32,
     /// Print one line of JSON for each clip
@@ -158,17 +158,17 @@ pub struct QueryArgs {
     /// Print a playlist with the best match of each clip
     #[arg(long, conflicts_with_all = ["json", "csv", "explain"])]
     pub m3u: bool,
-    /// Also show the tracks that came closest, even if they do not match
+    /// Also show the tracks that are most similar to the clip, even if these tracks do not match
     #[arg(long)]
     pub explain: bool,
-    /// Compare the clip with every part of every track: slower, finds slightly more
+    /// Compare the clip with every part of every track; this is slower, but finds slightly more clips
     #[arg(long)]
     pub exact: bool,
     #[command(flatten)]
     pub range: RangeArgs,
     #[command(flatten)]
     pub ffmpeg: FfmpegArgs,
-    /// Look up N clips at the same time [default: one per core]
+    /// Look up N clips at the same time [default: one for each processor core]
     #[arg(long, short = 'j', value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
     #[command(flatten)]
@@ -181,7 +181,7 @@ pub struct QueryArgs {
 /// How to analyse.
 #[derive(Debug, Args)]
 pub struct AnalyzeArgs {
-    /// Audio files, or folders of them; `-` reads standard input
+    /// Audio files, or folders of audio files; `-` reads standard input
     #[arg(required = true, value_name = "FILE|DIR")]
     pub files: Vec<PathBuf>,
     /// Print one line of JSON for each file
@@ -190,21 +190,21 @@ pub struct AnalyzeArgs {
     /// Print CSV, with one row for each file
     #[arg(long)]
     pub csv: bool,
-    /// Write magnitudes, chroma and pitch of each moment as NumPy arrays; for several files, name a folder
+    /// Write NumPy arrays of frequencies, chroma and pitch over time; for several files, name a folder
     #[arg(long, value_name = "OUT.npz")]
     pub frames: Option<PathBuf>,
-    /// Write the harmonic part as WAV; for several files, name a folder
+    /// Write the harmonic part of the sound as a WAV file; for several files, name a folder
     #[arg(long, value_name = "OUT.wav")]
     pub harmonic: Option<PathBuf>,
-    /// Write the percussive part as WAV; for several files, name a folder
+    /// Write the percussive part of the sound as a WAV file; for several files, name a folder
     #[arg(long, value_name = "OUT.wav")]
     pub percussive: Option<PathBuf>,
-    /// Draw magnitudes, pitch and chroma over time as .svg or .png; for several files, name a folder
+    /// Draw frequencies, pitch and chroma over time as .svg or .png; for several files, name a folder
     #[arg(long, value_name = "OUT.svg")]
     pub plot: Option<PathBuf>,
     #[command(flatten)]
     pub ffmpeg: FfmpegArgs,
-    /// Use N threads [default: one per core]
+    /// Use N threads [default: one for each processor core]
     #[arg(long, short = 'j', value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
     #[command(flatten)]

@@ -56,7 +56,7 @@ pub fn path_to_write() -> anyhow::Result<PathBuf> {
 
 fn default_folder() -> anyhow::Result<PathBuf> {
     let base = etcetera::choose_base_strategy()
-        .context("cannot find your home folder, where the index would be; name an index file with --db")?;
+        .context("cannot find your home folder, which would hold the index; name an index file with --db")?;
     Ok(base.data_dir().join("refrain"))
 }
 

@@ -28,13 +28,15 @@ pub fn of(error: &Error) -> Option<String> {
         IndexError::NotSqlite | IndexError::Foreign { .. } => "name another file with --db".to_owned(),
         IndexError::Newer { .. } => "update refrain, or name another file with --db".to_owned(),
         IndexError::Parameters { .. } => "build a new index: name a new file with --db".to_owned(),
-        IndexError::Damaged(_) => "restore a copy, or delete it and build it again".to_owned(),
+        IndexError::Damaged(_) => {
+            "restore a copy of the index, or delete the index and build it again".to_owned()
+        }
         IndexError::Neighbours(_) => format!("repair it with {}", db::hint_of(path, "index rebuild")),
         IndexError::Occupied(path) => {
             let path = format!("index remove {}", db::quoted(path));
             format!("remove it first with {}", db::hint(&path))
         }
-        IndexError::Busy { .. } => "try again when it has finished".to_owned(),
+        IndexError::Busy { .. } => "try again when the process has finished".to_owned(),
         IndexError::DiskFull => "free some space and run the same command again".to_owned(),
         _ => return None,
     })

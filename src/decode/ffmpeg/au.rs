@@ -23,7 +23,7 @@ pub(super) struct Header {
 /// What is wrong with it.
 pub(super) fn header(bytes: &[u8]) -> Result<Option<Header>, &'static str> {
     if !b".snd".starts_with(&bytes[..bytes.len().min(4)]) {
-        return Err("its output has no header");
+        return Err("the output of ffmpeg has no header");
     }
     let Some((fixed, _)) = bytes.split_at_checked(24) else { return Ok(None) };
     let field =
@@ -31,7 +31,7 @@ pub(super) fn header(bytes: &[u8]) -> Result<Option<Header>, &'static str> {
     let [len, encoding, rate, channels] = [field(1), field(3), field(4), field(5)];
     let len = usize::try_from(len).unwrap_or(usize::MAX);
     if encoding != F32 || channels == 0 || channels > 256 || !(24..=MAX_HEADER).contains(&len) {
-        return Err("its output is not what was asked for");
+        return Err("the output of ffmpeg has another format");
     }
     let Some(text) = bytes.get(24..len) else { return Ok(None) };
     Ok(Some(Header { rate, channels, tags: tags(text), len }))

@@ -105,7 +105,7 @@ impl FfmpegDecoder {
                 Err(wrong) => return Err(self.failed(wrong)),
             }
             if !self.more()? {
-                return Err(self.failed("it gave no audio"));
+                return Err(self.failed("ffmpeg gave no audio"));
             }
         }
     }
@@ -138,7 +138,7 @@ impl FfmpegDecoder {
             return Err(Error::Io { path: self.path.clone(), source });
         }
         let words = match said.as_str() {
-            "" if status.success() => "it gave no audio".to_owned(),
+            "" if status.success() => "ffmpeg gave no audio".to_owned(),
             "" => status.to_string(),
             _ => said.clone(),
         };

@@ -143,10 +143,10 @@ impl Process {
     fn check(&self, waited: Duration) -> Result<(), Stop> {
         let Limits { silent, whole } = self.limits;
         if waited >= silent {
-            return Err(Stop::Limit(format!("it gave nothing for {:.0} s", silent.as_secs_f64())));
+            return Err(Stop::Limit(format!("ffmpeg gave nothing for {:.0} s", silent.as_secs_f64())));
         }
         if self.waited + waited >= whole {
-            return Err(Stop::Limit(format!("it took more than {:.0} s", whole.as_secs_f64())));
+            return Err(Stop::Limit(format!("ffmpeg took more than {:.0} s", whole.as_secs_f64())));
         }
         Ok(())
     }

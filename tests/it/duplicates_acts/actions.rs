@@ -22,7 +22,7 @@ fn the_trash_takes_what_is_spare_and_gives_it_back() {
         run.err.contains("2 files moved to the trash; 882 kB are free once you empty the trash"),
         "{run:#?}"
     );
-    assert!(run.err.contains("`refrain duplicates undo --db i.refrain` takes it back"), "{run:#?}");
+    assert!(run.err.contains("`refrain duplicates undo --db i.refrain` undoes this"), "{run:#?}");
     assert!(!library.has(COPY) && !library.has(QUIETER) && library.has(KEPT));
     assert!(library.has(".local/share/Trash/files/copy.wav"), "HOME is the place");
     let missing = library.place.line("list missing -d i.refrain --json").code(0).json();
@@ -46,7 +46,8 @@ fn a_moved_file_keeps_its_path_and_replaces_nothing() {
     fs::write(&taken, b"mine").unwrap();
     let run = library.run("--move out --yes --json").code(2);
     assert!(
-        run.err.contains("quieter.wav: ") && run.err.contains("exists already; it was not replaced"),
+        run.err.contains("quieter.wav: ")
+            && run.err.contains("exists already; refrain did not replace the file"),
         "{run:#?}"
     );
     let documents = run.json();
@@ -64,7 +65,7 @@ fn a_moved_file_keeps_its_path_and_replaces_nothing() {
     let date = fs::metadata(moved(&library, COPY)).unwrap().modified().unwrap();
     fs::write(moved(&library, COPY), b"changed").unwrap();
     let refused = library.run("undo --yes").code(2);
-    assert!(refused.err.contains("has changed since; it was left there"), "{refused:#?}");
+    assert!(refused.err.contains("has changed since; refrain left the file there"), "{refused:#?}");
     fs::write(moved(&library, COPY), library.content(COPY)).unwrap();
     File::options().write(true).open(moved(&library, COPY)).unwrap().set_modified(date).unwrap();
     library.run("undo --yes").code(0);
@@ -116,7 +117,10 @@ fn a_reflink_is_made_or_the_reason_told() {
     let library = Library::new();
     let run = library.run("--reflink --yes --json");
     if run.code == Some(2) {
-        assert!(run.err.contains("copy.wav: this file system makes no reflink of it: "), "{run:#?}");
+        assert!(
+            run.err.contains("copy.wav: the file system cannot make a reflink of the file: "),
+            "{run:#?}"
+        );
         assert_eq!(run.out, "");
         library.is_as_before("a file system without reflinks");
         library.run("undo --yes").code(1);

@@ -8,7 +8,7 @@ fn without_a_terminal_and_without_yes_nothing_is_done() {
     let library = Library::new();
     for args in ["--trash", "--move out", "--hardlink", "--reflink", "--delete"] {
         let run = library.run(args).code(2);
-        assert!(run.err.contains("there is no terminal to ask on; add --yes"), "{run:#?}");
+        assert!(run.err.contains("but there is no terminal; add --yes"), "{run:#?}");
     }
     library.run("--trash --delete --yes").code(2);
     library.run("--move out --hardlink --yes").code(2);

@@ -156,7 +156,7 @@ fn mistakes_are_named() {
         ("GET /api/v1/tracks/1/similar?top=0", 400, "top"),
         ("GET /api/v1/tracks/1/similar?min_score=0.5", 400, "min_score"),
         ("GET /api/v1/nothing", 404, "nothing at this address"),
-        ("GET /api/v1/query", 405, "other methods"),
+        ("GET /api/v1/query", 405, "does not take this HTTP method"),
         ("GET /api/v1/builds/7", 404, "no build 7"),
     ] {
         let answer = server.ask(line, &[], b"").status(status);

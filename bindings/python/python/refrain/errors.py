@@ -36,7 +36,7 @@ class RefrainError(Exception):
     ...     refrain.fingerprint(np.zeros(22050, np.float32), 22050)
     ... except refrain.RefrainError as error:
     ...     print(error)
-    samples: nothing to fingerprint: it is silent, too steady or too short
+    samples: nothing to fingerprint: the sound is silent, too steady or too short
     """
 
 

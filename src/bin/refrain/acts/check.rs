@@ -25,17 +25,19 @@ const UPDATE: &str = "run `refrain update`";
 pub fn as_indexed(path: &Path, indexed: &Indexed, cancel: &CancelToken) -> Outcome<Seen> {
     let look = || {
         look(path).map_err(|error| match error.kind() {
-            ErrorKind::NotFound | ErrorKind::NotADirectory => Why::Problem(format!("it is gone; {UPDATE}")),
-            _ => Why::system("cannot read it", &error),
+            ErrorKind::NotFound | ErrorKind::NotADirectory => {
+                Why::Problem(format!("the file is gone; {UPDATE}"))
+            }
+            _ => Why::system("cannot read the file", &error),
         })
     };
-    let changed = || Why::Problem(format!("it has changed since it was indexed; {UPDATE}"));
+    let changed = || Why::Problem(format!("the file has changed since refrain indexed it; {UPDATE}"));
     let seen = look()?;
     if (seen.size, seen.mtime_ns) != (indexed.size, indexed.mtime_ns) {
         return Err(changed());
     }
     let Some(expected) = indexed.hash else {
-        return Err(Why::Problem(format!("the index does not know its content yet; {UPDATE}")));
+        return Err(Why::Problem(format!("the index does not know the content of the file yet; {UPDATE}")));
     };
     if hash(path, cancel)? != expected || !seen.is_still(&look()?) {
         return Err(changed());
@@ -47,7 +49,7 @@ pub fn as_indexed(path: &Path, indexed: &Indexed, cancel: &CancelToken) -> Outco
 pub fn hash(path: &Path, cancel: &CancelToken) -> Outcome<ContentHash> {
     content_hash(path, cancel).map_err(|error| match error {
         Error::Interrupted => Why::Interrupted,
-        other => Why::Problem(format!("cannot read it: {}", other.reason())),
+        other => Why::Problem(format!("cannot read the file: {}", other.reason())),
     })
 }
 

@@ -14,9 +14,9 @@ use super::{
 /// Replaces `path` by another name of `kept`. At each moment `path` is a whole file.
 pub fn hard(kept: &Path, path: &Path, temporary: &Path) -> Outcome<()> {
     fs::hard_link(kept, temporary).map_err(|error| match error.kind() {
-        ErrorKind::CrossesDevices => Why::Problem(
-            "the kept file is on another file system, so that no hard link is possible".to_owned(),
-        ),
+        ErrorKind::CrossesDevices => {
+            Why::Problem("the kept file is on another file system, so a hard link is not possible".to_owned())
+        }
         _ => Why::system("the file system cannot make a hard link of the file", &error),
     })?;
     replace(temporary, path)
@@ -27,9 +27,9 @@ pub fn shared(kept: &Path, path: &Path, temporary: &Path, hash: &str, seen: &See
     let made = reflink_copy::reflink(kept, temporary)
         .map_err(|error| match error.kind() {
             ErrorKind::CrossesDevices => Why::Problem(
-                "the kept file is on another file system, so that no reflink is possible".to_owned(),
+                "the kept file is on another file system, so a reflink is not possible".to_owned(),
             ),
-            _ => Why::system("this file system makes no reflink of it", &error),
+            _ => Why::system("the file system cannot make a reflink of the file", &error),
         })
         .and_then(|()| finished(temporary, hash, seen.mode, seen.mtime_ns));
     made.and_then(|()| replace(temporary, path)).inspect_err(|_| drop(fs::remove_file(temporary)))
@@ -38,14 +38,15 @@ pub fn shared(kept: &Path, path: &Path, temporary: &Path, hash: &str, seen: &See
 /// Replaces `path` by a copy of its own, which shares nothing.
 pub fn separate(path: &Path, temporary: &Path, hash: &str, mode: Option<u32>, mtime_ns: i64) -> Outcome<()> {
     let made = disk::copy(path, temporary)
-        .map_err(|error| Why::system("cannot copy it", &error))
+        .map_err(|error| Why::system("cannot copy the file", &error))
         .and_then(|()| finished(temporary, hash, mode, mtime_ns));
     made.and_then(|()| replace(temporary, path)).inspect_err(|_| drop(fs::remove_file(temporary)))
 }
 
 /// A new file gets its date and its permissions, if it has the right content.
 fn finished(temporary: &Path, hash: &str, mode: Option<u32>, mtime_ns: i64) -> Outcome<()> {
-    disk::dress(temporary, mode, mtime_ns).map_err(|error| Why::system("cannot write its copy", &error))?;
+    disk::dress(temporary, mode, mtime_ns)
+        .map_err(|error| Why::system("cannot write the copy of the file", &error))?;
     if check::has_content(temporary, hash) {
         Ok(())
     } else {
@@ -58,7 +59,7 @@ fn replace(temporary: &Path, path: &Path) -> Outcome<()> {
     let replaced = fs::rename(temporary, path);
     if let Err(error) = replaced {
         let _ = fs::remove_file(temporary);
-        return Err(Why::system("cannot replace it", &error));
+        return Err(Why::system("cannot replace the file", &error));
     }
     refrain::failpoint("link-replaced");
     disk::sync_folder(path);

@@ -55,13 +55,13 @@ impl<'a> Acting<'a> {
         let indexed = self.indexed(planned.id, path)?;
         let seen = check::as_indexed(path, &indexed, self.stop)?;
         if seen.names > 1 {
-            let names = "the file has other names (hard links), so that nothing would be free".to_owned();
+            let names = "the file has other names (hard links), so removing it frees no space".to_owned();
             return Err(Why::Needless(names));
         }
         if self.action.links() {
             let same = disk::has_same_bytes(path, kept);
             if planned.id != planned.kept_id
-                || !same.map_err(|error| Why::system("cannot read it", &error))?
+                || !same.map_err(|error| Why::system("cannot read the file", &error))?
             {
                 return Err(Why::Problem("the file and the kept file have different bytes".to_owned()));
             }
@@ -83,7 +83,9 @@ impl<'a> Acting<'a> {
         if cfg!(not(unix))
             && [Some(path), Some(kept), to.as_ref()].into_iter().flatten().any(|p| p.to_str().is_none())
         {
-            return Err(Why::Problem("the journal cannot hold its name, which is not Unicode".to_owned()));
+            return Err(Why::Problem(
+                "the journal cannot hold the name of the file, because the name is not Unicode".to_owned(),
+            ));
         }
         self.journal.begin(intent.clone()).map_err(Why::Fatal)?;
         // As late as possible.
@@ -102,11 +104,11 @@ impl<'a> Acting<'a> {
             return Err(Why::Needless("the file is a symbolic link and takes no space".to_owned()));
         }
         if planned.all_kept.iter().any(|kept| disk::is_same_file(path, kept)) {
-            return Err(Why::Needless("it is the kept file under another name".to_owned()));
+            return Err(Why::Needless("the file is only another name of the kept file".to_owned()));
         }
         let real = disk::real(path);
         if self.preferred.iter().any(|folder| real.starts_with(folder)) {
-            return Err(Why::Needless("it is in a preferred folder".to_owned()));
+            return Err(Why::Needless("the file is in a preferred folder".to_owned()));
         }
         Ok(())
     }
@@ -131,7 +133,7 @@ impl<'a> Acting<'a> {
     fn is_unchanged(&self, path: &Path, before: &Seen) -> Outcome<()> {
         match disk::look(path) {
             Ok(now) if before.is_still(&now) => Ok(()),
-            _ => Err(Why::Problem("it has changed since it was read".to_owned())),
+            _ => Err(Why::Problem("the file has changed since refrain read it".to_owned())),
         }
     }
 
@@ -144,7 +146,7 @@ impl<'a> Acting<'a> {
             Ok(file.map(|file| Indexed { size: file.size, mtime_ns: file.mtime_ns, hash }))
         };
         let found = read().map_err(|error| Why::Fatal(error.into()))?;
-        found.ok_or_else(|| Why::Problem("it is not in the index any more".to_owned()))
+        found.ok_or_else(|| Why::Problem("the file is not in the index any more".to_owned()))
     }
 
     /// Where a file is moved to: its whole path below the target.
@@ -153,7 +155,7 @@ impl<'a> Acting<'a> {
         let to = below(target, path);
         if disk::is_there(&to) {
             let there = crate::screen::near::near(&to);
-            return Err(Why::Problem(format!("{there} exists already; it was not replaced")));
+            return Err(Why::Problem(format!("{there} exists already; refrain did not replace the file")));
         }
         Ok(Some(to))
     }
@@ -193,7 +195,7 @@ fn act(intent: &Intent, seen: &Seen) -> Outcome<()> {
         Action::Hardlink => link::hard(kept, path, &temporary),
         Action::Reflink => link::shared(kept, path, &temporary, &intent.hash, seen),
         Action::Delete => {
-            fs::remove_file(path).map_err(|error| Why::system("cannot delete it", &error))?;
+            fs::remove_file(path).map_err(|error| Why::system("cannot delete the file", &error))?;
             refrain::failpoint("delete-removed");
             disk::sync_folder(path);
             Ok(())

@@ -31,7 +31,7 @@ impl Relocation<'_> {
         let Self { from, to, .. } = *self;
         if let Some(folder) = to.parent() {
             fs::create_dir_all(folder)
-                .map_err(|error| Why::system("cannot make the folder for it", &error))?;
+                .map_err(|error| Why::system("cannot make the folder for the file", &error))?;
         }
         self.tidy();
         match fs::hard_link(from, to) {
@@ -54,14 +54,14 @@ impl Relocation<'_> {
         disk::sync_folder(self.to);
         fs::remove_file(self.from).map_err(|error| {
             let _ = fs::remove_file(self.to);
-            Why::system("cannot move it", &error)
+            Why::system("cannot move the file", &error)
         })
     }
 
     /// Renames `file` to the new path, on a disk without hard links. An empty file takes the name first, because renaming
     /// replaces whatever has it.
     fn rename(&self, file: &Path) -> Outcome<()> {
-        let cannot = |error: io::Error| Why::system("cannot move it", &error);
+        let cannot = |error: io::Error| Why::system("cannot move the file", &error);
         match OpenOptions::new().write(true).create_new(true).open(self.to) {
             Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
@@ -88,7 +88,7 @@ impl Relocation<'_> {
     /// Moves the file to another disk: a copy that is read again before the file is removed.
     fn across(&self) -> Outcome<()> {
         let Self { from, to, temporary, .. } = *self;
-        let cannot = |error: io::Error| Why::system("cannot copy it to the other disk", &error);
+        let cannot = |error: io::Error| Why::system("cannot copy the file to the other disk", &error);
         if disk::is_there(to) && !(self.again && disk::is_empty_file(to)) {
             return Err(taken());
         }
@@ -97,7 +97,7 @@ impl Relocation<'_> {
             disk::copy(from, temporary).map_err(cannot)?;
             disk::dress(temporary, before.mode, before.mtime_ns).map_err(cannot)?;
             if !check::has_content(temporary, self.hash) {
-                return Err(Why::Problem("the copy on the other disk is not the same".to_owned()));
+                return Err(Why::Problem("the copy on the other disk differs from the file".to_owned()));
             }
             refrain::failpoint("move-copied");
             match fs::hard_link(temporary, to) {
@@ -109,9 +109,9 @@ impl Relocation<'_> {
             refrain::failpoint("move-placed-copy");
             let is_unchanged = disk::look(from).is_ok_and(|now| before.is_still(&now));
             let removed = if is_unchanged {
-                fs::remove_file(from).map_err(|error| Why::system("cannot remove it", &error))
+                fs::remove_file(from).map_err(|error| Why::system("cannot remove the file", &error))
             } else {
-                Err(Why::Problem("it changed while it was copied".to_owned()))
+                Err(Why::Problem("the file changed while refrain copied it".to_owned()))
             };
             // The copy at `to` is ours.
             removed.inspect_err(|_| drop(fs::remove_file(to)))
@@ -144,7 +144,7 @@ impl Relocation<'_> {
 
 /// What is said if the new path has a file.
 fn taken() -> Why {
-    Why::Problem("a file is there already; it was not replaced".to_owned())
+    Why::Problem("a file is there already; refrain did not replace the file".to_owned())
 }
 
 #[cfg(test)]

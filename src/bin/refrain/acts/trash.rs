@@ -8,7 +8,7 @@ use super::why::{Outcome, Why};
 /// Moves a file into the trash. After an error it is where it was.
 pub fn put(path: &Path) -> Outcome<()> {
     trash::delete(path)
-        .map_err(|error| Why::Problem(format!("cannot move it to the trash: {}", text(&error))))
+        .map_err(|error| Why::Problem(format!("cannot move the file to the trash: {}", text(&error))))
 }
 
 fn text(error: &trash::Error) -> String {

@@ -81,20 +81,20 @@ fn prepared(intent: &Intent, again: bool, bin: &mut Bin) -> Outcome<Step> {
             None => "in the trash".to_owned(),
         };
         return Err(Why::Problem(format!(
-            "another file is there now, which was not replaced; the earlier one is still {place}"
+            "another file is there now, and refrain did not replace that file; the earlier file is still {place}"
         )));
     }
     match (&intent.action, &intent.to) {
         (Action::Move, Some(to)) if !disk::is_there(&to.0) => {
-            Err(Why::Problem(format!("it is not at {} any more", near(&to.0))))
+            Err(Why::Problem(format!("the file is not at {} any more", near(&to.0))))
         }
         (Action::Move, Some(to)) if !check::has_content(&to.0, hash) => {
-            Err(Why::Problem(format!("{} has changed since; it was left there", near(&to.0))))
+            Err(Why::Problem(format!("{} has changed since; refrain left the file there", near(&to.0))))
         }
         (Action::Move, Some(to)) => Ok(Step::Return(to.0.clone())),
         _ => match trash::find(bin.list()?, path, hash) {
             Some(_) => Ok(Step::Restore),
-            None => Err(Why::Problem("it is not in the trash any more".to_owned())),
+            None => Err(Why::Problem("the file is not in the trash any more".to_owned())),
         },
     }
 }
@@ -116,13 +116,14 @@ fn put_back(intent: &Intent, again: bool, step: Step, bin: &mut Bin) -> Outcome<
         }
         Step::Restore => {
             let Some(trashed) = trash::find(bin.list()?, path, hash) else {
-                return Err(Why::Problem("it is not in the trash any more".to_owned()));
+                return Err(Why::Problem("the file is not in the trash any more".to_owned()));
             };
             trash::restore(trashed, path, &temporary, hash, again)
         }
         Step::Return(to) => Relocation { from: &to, to: path, temporary: &temporary, hash, again }.run(),
         Step::Separate => {
-            link::tidy(path, &temporary).map_err(|error| Why::system("cannot write beside it", &error))?;
+            link::tidy(path, &temporary)
+                .map_err(|error| Why::system("cannot write into the folder of the file", &error))?;
             link::separate(path, &temporary, hash, intent.mode, intent.mtime_ns)
         }
     }

@@ -7,22 +7,22 @@ use clap::{ArgGroup, Args, Subcommand};
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("act").multiple(false).conflicts_with_all(["csv", "script", "html", "why", "ignore", "unignore"]))]
 pub struct ActArgs {
-    /// Move the files that are not kept to the trash
+    /// Move the spare files to the trash; spare files are the files that refrain does not keep
     #[arg(long, group = "act")]
     pub trash: bool,
-    /// Move the files that are not kept into this folder, each with its whole path
+    /// Move the spare files into this folder; each file keeps its whole path below the folder
     #[arg(long = "move", group = "act", value_name = "DIR")]
     pub move_to: Option<PathBuf>,
-    /// Replace each byte-identical copy by a hard link to the kept file
+    /// Replace a spare file by a hard link to the kept file if both have the same bytes
     #[arg(long, group = "act")]
     pub hardlink: bool,
-    /// Let each byte-identical copy share its disk blocks with the kept file
+    /// Let a spare file share its disk blocks with the kept file if both have the same bytes
     #[arg(long, group = "act")]
     pub reflink: bool,
-    /// Delete the files that are not kept; nothing can undo this
+    /// Delete the spare files; nothing can undo this
     #[arg(long, group = "act")]
     pub delete: bool,
-    /// Do not ask before the files are moved, replaced or deleted
+    /// Move, replace or delete files without a question
     #[arg(long, requires = "act")]
     pub yes: bool,
 }
@@ -30,20 +30,20 @@ pub struct ActArgs {
 /// What else can be done with duplicates.
 #[derive(Debug, Subcommand)]
 pub enum DuplicatesCommand {
-    /// Put the files back that the last run moved, trashed or replaced
+    /// Put back the files that the last run moved, trashed or replaced
     Undo(UndoArgs),
 }
 
 /// What to undo.
 #[derive(Debug, Args)]
 pub struct UndoArgs {
-    /// Undo all runs, not only the last one
+    /// Undo all runs, not only the last run
     #[arg(long)]
     pub all: bool,
-    /// Do not ask before files are put back
+    /// Put files back without a question
     #[arg(long)]
     pub yes: bool,
-    /// Print one JSON document per file, one per line
+    /// Print one line of JSON for each file
     #[arg(long)]
     pub json: bool,
 }

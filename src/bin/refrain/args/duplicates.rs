@@ -16,10 +16,10 @@ use super::{
 pub struct DuplicatesArgs {
     #[command(subcommand)]
     pub command: Option<DuplicatesCommand>,
-    /// List only groups that have a file in this folder
+    /// List only groups of duplicates that have a file in this folder
     #[arg(value_name = "DIR")]
     pub below: Vec<PathBuf>,
-    /// Relations for which one file is enough, separated by commas
+    /// Keep only one of all files with these relations; separate relations by commas
     #[arg(
         long,
         value_name = "LIST",
@@ -28,33 +28,33 @@ pub struct DuplicatesArgs {
         default_value = "same_bytes,same_audio"
     )]
     pub relation: Vec<RelationArg>,
-    /// Rules for the file to keep, separated by commas: lossless, quality, rate, bitrate, longest, tags, oldest, newest, path [default: lossless,quality,rate,bitrate,longest,tags,oldest,path]
+    /// Rules that choose the file to keep, separated by commas: lossless, quality, rate, bitrate, longest, tags, oldest, newest, path [default: lossless,quality,rate,bitrate,longest,tags,oldest,path]
     #[arg(long, value_name = "RULES", value_delimiter = ',')]
     pub keep: Vec<KeepRule>,
-    /// Keep all files in this folder; of two copies, keep the one in it
+    /// Keep all files in this folder, rather than copies elsewhere
     #[arg(long, value_name = "DIR")]
     pub prefer: Vec<PathBuf>,
-    /// List only files with these relations to the first one, separated by commas: same_bytes, same_audio, remaster, other_speed, edit, excerpt, shared_backing
+    /// List only files with these relations to the first file of their group, separated by commas: same_bytes, same_audio, remaster, other_speed, edit, excerpt, shared_backing
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub only: Vec<Relation>,
-    /// List only groups that free at least this much, such as 500k, 20M or 1.5G
+    /// List only groups whose spare files take at least this much space, such as 500k, 20M or 1.5G
     #[arg(long, value_name = "SIZE", value_parser = bytes)]
     pub min_free: Option<u64>,
-    /// Do not decode the files of groups to measure how good they sound
+    /// Do not decode files to measure how good they sound
     #[arg(long)]
     pub no_measure: bool,
-    /// Print one JSON document per group, one per line
+    /// Print one line of JSON for each group of duplicates
     #[arg(long)]
     pub json: bool,
-    /// Print CSV with a header line and a line for each file
+    /// Print CSV, with one row for each file
     #[arg(long, conflicts_with = "json")]
     pub csv: bool,
-    /// Write a shell script that deletes the files that are not kept, and change nothing
+    /// Write a shell script that deletes the spare files; refrain itself deletes nothing
     #[arg(long, value_name = "FILE")]
     pub script: Option<PathBuf>,
     #[command(flatten)]
     pub ffmpeg: FfmpegArgs,
-    /// Write a web page that lists the groups and draws where the files agree
+    /// Write a web page that lists the duplicates and shows which parts sound alike
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
     /// Say how two indexed files are related, and where they sound alike
@@ -76,9 +76,9 @@ pub struct DuplicatesArgs {
 pub enum RelationArg {
     /// The same bytes
     SameBytes,
-    /// The same audio in another format, at another level or cut at its ends
+    /// The same audio in another format, louder or quieter, or cut at the start or end
     SameAudio,
-    /// The same performance with other processing
+    /// The same performance, but somebody changed the sound, for example with an equaliser
     Remaster,
     /// The same recording at another speed
     OtherSpeed,

@@ -15,8 +15,8 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         "index",
         &[
             ("Index a music folder", "refrain index build ~/Music"),
-            ("Index new and changed files", "refrain index update"),
-            ("List the files that could not be read", "refrain index errors"),
+            ("Add new and changed files", "refrain index update"),
+            ("List the files that refrain could not use", "refrain index errors"),
         ],
     ),
     (
@@ -26,12 +26,12 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ("Keep a separate index for one disk", "refrain build disk --db disk.refrain"),
         ],
     ),
-    ("update", &[("Index new and changed files in all indexed folders", "refrain update")]),
+    ("update", &[("Add new and changed files in all indexed folders", "refrain update")]),
     (
         "info",
         &[
-            ("Show how many tracks there are", "refrain info"),
-            ("Print it for a script", "refrain info --json"),
+            ("Show how many tracks the index has", "refrain info"),
+            ("Print JSON for a script", "refrain info --json"),
         ],
     ),
     (
@@ -44,29 +44,38 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     (
         "duplicates",
         &[
-            ("List what is in the library more than once", "refrain duplicates"),
-            ("Keep the files in one folder rather than others", "refrain duplicates --prefer ~/Music"),
-            ("Move the other copies to the trash, without a question", "refrain duplicates --trash --yes"),
+            ("List the recordings that are in the library more than once", "refrain duplicates"),
+            (
+                "Keep the files in one folder rather than copies elsewhere",
+                "refrain duplicates --prefer ~/Music",
+            ),
+            ("Move the spare files to the trash, without a question", "refrain duplicates --trash --yes"),
         ],
     ),
     (
         "versions",
         &[
             (
-                "List the live takes and covers of a song in the library",
+                "List the live recordings and covers of a song in the index",
                 "refrain versions ~/Music/live/orbit.flac",
             ),
-            ("List the versions of a file outside the library", "refrain versions song.flac"),
+            ("List the versions of a file that is not in the index", "refrain versions song.flac"),
         ],
     ),
     (
         "similar",
         &[
-            ("List tracks whose harmony moves alike", "refrain similar ~/Music/live/orbit.flac"),
-            ("Make a playlist of 30", "refrain similar ~/Music/live/orbit.flac -n 30 --m3u > alike.m3u8"),
+            ("List the tracks with the most similar harmony", "refrain similar ~/Music/live/orbit.flac"),
+            (
+                "Make a playlist of 30 similar tracks",
+                "refrain similar ~/Music/live/orbit.flac -n 30 --m3u > alike.m3u8",
+            ),
         ],
     ),
-    ("duplicates undo", &[("Put back what the last run moved or replaced", "refrain duplicates undo")]),
+    (
+        "duplicates undo",
+        &[("Put back the files that the last run moved or replaced", "refrain duplicates undo")],
+    ),
     (
         "index build",
         &[
@@ -78,15 +87,15 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     (
         "index update",
         &[
-            ("Index new and changed files in all indexed folders", "refrain index update"),
+            ("Add new and changed files in all indexed folders", "refrain index update"),
             ("Update from cron, and print errors only", "refrain index update --quiet"),
         ],
     ),
     (
         "index info",
         &[
-            ("Show how many tracks there are", "refrain index info"),
-            ("Print it for a script", "refrain index info --json"),
+            ("Show how many tracks the index has", "refrain index info"),
+            ("Print JSON for a script", "refrain index info --json"),
         ],
     ),
     (
@@ -94,37 +103,43 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         &[
             ("List all tracks of an artist, by album", "refrain index list Kestrel --sort album"),
             ("Make a playlist of a folder", "refrain index list ~/Music/live --m3u > live.m3u8"),
-            ("List the files that are gone", "refrain index list missing"),
+            ("List the missing files", "refrain index list missing"),
         ],
     ),
     (
         "index errors",
         &[
-            ("List the files that could not be read, and why", "refrain index errors"),
-            ("Try these files again, such as after you installed ffmpeg", "refrain index errors --retry"),
+            ("List the files that refrain could not use, with the reason", "refrain index errors"),
+            ("Try the bad files again, for example after you install ffmpeg", "refrain index errors --retry"),
         ],
     ),
     (
         "index remove",
         &[
-            ("See what a pattern would remove", "refrain index remove 'live/**' --dry-run"),
+            ("Show which files a pattern would remove", "refrain index remove 'live/**' --dry-run"),
             ("Remove a folder from the index", "refrain index remove ~/Music/live"),
         ],
     ),
     (
         "index prune",
         &[
-            ("See which files `prune` would remove", "refrain index prune --dry-run"),
+            ("Show which files `prune` would remove", "refrain index prune --dry-run"),
             ("Remove missing files from the index", "refrain index prune"),
         ],
     ),
     (
         "index relocate",
-        &[("Change the paths after ~/Music was moved to disk", "refrain index relocate ~/Music disk")],
+        &[(
+            "Change the paths after you move ~/Music to the folder disk",
+            "refrain index relocate ~/Music disk",
+        )],
     ),
     (
         "index merge",
-        &[("Add the tracks of two other indexes", "refrain index merge other.refrain third.refrain")],
+        &[(
+            "Add the tracks of two other indexes to this index",
+            "refrain index merge other.refrain third.refrain",
+        )],
     ),
     (
         "index verify",
@@ -136,7 +151,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ),
         ],
     ),
-    ("index rebuild", &[("Make the neighbour index again", "refrain index rebuild")]),
+    ("index rebuild", &[("Rebuild the neighbour index and the data for versions", "refrain index rebuild")]),
     ("index compact", &[("Shrink the index file after you remove many tracks", "refrain index compact")]),
     (
         "index export",
@@ -149,8 +164,8 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         "query",
         &[
             ("Find the song in a clip", "refrain query clip.wav"),
-            ("Identify the files in a folder, as a table", "refrain query unknown/ --csv > found.csv"),
-            ("Show the closest tracks, even if they do not match", "refrain query clip.wav --explain"),
+            ("Identify the files in a folder, and print a table", "refrain query unknown/ --csv > found.csv"),
+            ("Show the most similar tracks, even if they do not match", "refrain query clip.wav --explain"),
         ],
     ),
     #[cfg(feature = "serve")]
@@ -159,7 +174,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         &[
             ("Open the library in a browser at http://127.0.0.1:8333", "refrain serve"),
             (
-                "Let other computers ask that know the token",
+                "Let other computers use the server if they know the token",
                 "refrain serve --bind 0.0.0.0 --token-file token",
             ),
         ],
@@ -168,10 +183,10 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     (
         "explain",
         &[
-            ("Say why a clip matches, or why not", "refrain explain clip.wav"),
-            ("Draw it", "refrain explain clip.wav --out why.svg"),
+            ("Say why a clip matches a song or does not match", "refrain explain clip.wav"),
+            ("Draw a picture", "refrain explain clip.wav --out why.svg"),
             (
-                "Say why a clip matches one song, or why not",
+                "Say why a clip matches this song or does not match",
                 "refrain explain clip.wav ~/Music/live/orbit.flac --out why.html",
             ),
         ],
@@ -189,9 +204,12 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         "listen",
         &[
             ("Follow a radio stream", "refrain listen http://radio.example/live"),
-            ("Listen to what a program records", "arecord -q -t raw -f S16_LE -r 44100 | refrain listen -"),
             (
-                "Keep the name of the song in a file, as for OBS",
+                "Name the songs that another program records",
+                "arecord -q -t raw -f S16_LE -r 44100 | refrain listen -",
+            ),
+            (
+                "Write the name of the song to a file, for example for OBS",
                 "refrain listen http://radio.example/live --now-playing now.txt",
             ),
         ],
@@ -218,7 +236,10 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ("In fish", "refrain completions fish > refrain.fish"),
         ],
     ),
-    ("man", &[("Write the pages and read one", "refrain man man1 && man -l man1/refrain-query.1")]),
+    (
+        "man",
+        &[("Write the manual pages, and read one page", "refrain man man1 && man -l man1/refrain-query.1")],
+    ),
 ];
 
 /// The examples of a command, named by the words after `refrain`.

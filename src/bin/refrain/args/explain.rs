@@ -12,22 +12,22 @@ pub struct ExplainArgs {
     /// An audio file; `-` reads standard input
     #[arg(value_name = "CLIP")]
     pub clip: PathBuf,
-    /// Explain the clip's best place in this track: a file, a pattern or an id [default: the best match]
+    /// The track to compare with the clip: a file, a pattern or an id [default: the best match]
     #[arg(value_name = "TRACK")]
     pub track: Option<OsString>,
-    /// Write a picture as .svg or .png, or a page as .html
+    /// Write a picture (.svg or .png) or a web page (.html) to this file
     #[arg(long, short, value_name = "FILE.svg")]
     pub out: Option<PathBuf>,
-    /// Draw for a light or a dark page; `auto` follows the viewer's setting, but a .png is light
+    /// Draw the picture for a light or a dark page; `auto` follows the viewer's setting, but a .png file is light
     #[arg(long, value_name = "WHICH", default_value = "auto")]
     pub theme: ThemeArg,
     /// Print one line of JSON with all numbers of the picture
     #[arg(long)]
     pub json: bool,
-    /// The lowest score that counts as a match, 0 to 1
+    /// The lowest score that counts as a match, from 0 to 1
     #[arg(long, value_name = "P", value_parser = probability, default_value_t = QueryOptions::MIN_SCORE)]
     pub min_score: f32,
-    /// Compare the clip with every part of every track: slower, finds slightly more
+    /// Compare the clip with every part of every track; this is slower, but finds slightly more clips
     #[arg(long)]
     pub exact: bool,
     #[command(flatten)]

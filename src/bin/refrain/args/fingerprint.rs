@@ -13,7 +13,7 @@ use super::ffmpeg::FfmpegArgs;
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("form").multiple(false))]
 #[command(
-    after_help = "Options may begin with one dash, as in fpcalc. If you call refrain through a link named fpcalc, it takes the same command line as fpcalc."
+    after_help = "Options may begin with one dash, as in fpcalc. If you start refrain through a link named fpcalc, refrain takes the same command line as fpcalc."
 )]
 pub struct FingerprintArgs {
     /// Audio files; `-` reads standard input
@@ -22,7 +22,7 @@ pub struct FingerprintArgs {
     /// Print one line of JSON for each fingerprint
     #[arg(long, group = "form")]
     pub json: bool,
-    /// Print DURATION= and FINGERPRINT= lines [default]
+    /// Print a line DURATION= and a line FINGERPRINT= [default]
     #[arg(long, group = "form")]
     pub text: bool,
     /// Print only the fingerprint
@@ -31,31 +31,31 @@ pub struct FingerprintArgs {
     /// Print the fingerprint as numbers instead of compressed text
     #[arg(long)]
     pub raw: bool,
-    /// Print signed numbers if --raw is given
+    /// Print signed numbers together with --raw
     #[arg(long)]
     pub signed: bool,
-    /// Fingerprint only the first SECS seconds of each file; 0 means all
+    /// Use only the first SECS seconds of each file; 0 means the whole file
     #[arg(long, short = 't', value_name = "SECS", value_parser = seconds, default_value = "120")]
     pub length: Seconds,
-    /// Cut the file into parts of SECS seconds, and print a fingerprint for each
+    /// Cut the file into parts of SECS seconds, and print a fingerprint for each part
     #[arg(long, value_name = "SECS", value_parser = seconds)]
     pub chunk: Option<Seconds>,
-    /// Let the parts of --chunk overlap, so that no sound between two parts is missed
+    /// Let the parts of --chunk overlap, so that no sound between two parts is lost
     #[arg(long)]
     pub overlap: bool,
-    /// Print the time when each fingerprint was started, in seconds since 1970
+    /// Print when refrain started each fingerprint, in seconds since 1970
     #[arg(long)]
     pub ts: bool,
-    /// One of Chromaprint's algorithms: 1, 2, 4 or 5; AcoustID uses 2
+    /// Use this algorithm of Chromaprint: 1, 2, 4 or 5; AcoustID uses algorithm 2
     #[arg(long, short = 'a', value_name = "N", value_parser = algorithm, default_value = "2")]
     pub algorithm: Algorithm,
-    /// Read the input as raw samples of this format, such as s16le. Other names have no effect
+    /// Read the input as raw samples of this format, such as s16le. Names of file formats, such as mp3, have no effect
     #[arg(long, short = 'f', value_name = "NAME", value_parser = format)]
     pub format: Option<Format>,
-    /// How many raw samples make a second
+    /// The sample rate of the raw samples, in samples a second
     #[arg(long, short = 'r', value_name = "HZ", value_parser = rate, default_value = "44100")]
     pub rate: u32,
-    /// The number of channels of raw samples
+    /// The number of channels of the raw samples
     #[arg(long, short = 'c', value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256), default_value_t = 1)]
     pub channels: u16,
     #[command(flatten)]

@@ -44,13 +44,13 @@ pub struct UpdateArgs {
 pub struct WorkArgs {
     #[command(flatten)]
     pub ffmpeg: FfmpegArgs,
-    /// Analyse N files at the same time [default: one per core]
+    /// Analyse N files at the same time [default: one for each processor core]
     #[arg(long, short = 'j', value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
     /// Print errors only
     #[arg(long, short)]
     pub quiet: bool,
-    /// Also print the name of each file that was added, has moved or is missing
+    /// Also print the name of each file that is new, has moved or is missing
     #[arg(long, short, conflicts_with = "quiet")]
     pub verbose: bool,
 }
@@ -61,7 +61,7 @@ pub struct InfoArgs {
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
-    /// Also list the files that could not be read, with the reason
+    /// Also list the files that refrain could not use, with the reason
     #[arg(long, alias = "failures")]
     pub errors: bool,
 }
@@ -69,15 +69,15 @@ pub struct InfoArgs {
 /// What to list.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "CHOSEN is a file, a folder (everything in it), a glob pattern, a track id or `missing`. Any other text is a word to \
-                  search for in title, artist, album and path. refrain lists only tracks that have all words. \
+    after_help = "Each CHOSEN is a file, a folder (everything in it), a glob pattern, a track id or `missing`. Any other \
+                  text is a word. refrain lists only tracks that have all words in their title, artist, album or path. \
                   Put quotes around words that belong together."
 )]
 pub struct ListArgs {
-    /// List only these: a file, a folder, a pattern, a track id or words
+    /// The tracks to list: a file, a folder, a pattern, a track id or words
     #[arg(value_name = "CHOSEN|WORD", value_parser = not_empty())]
     pub chosen: Vec<OsString>,
-    /// Sort the tracks by this field [default: the order in which they were added]
+    /// Sort the tracks by this field [default: the order in which you added the tracks]
     #[arg(long, value_enum, value_name = "BY")]
     pub sort: Option<SortBy>,
     /// Print one line of JSON for each track
@@ -113,7 +113,7 @@ pub struct ErrorsArgs {
     /// Print CSV, with one row for each file
     #[arg(long)]
     pub csv: bool,
-    /// First try to read these files again
+    /// First try to read the bad files again, then list the files that still fail
     #[arg(long)]
     pub retry: bool,
     #[command(flatten)]
@@ -123,14 +123,14 @@ pub struct ErrorsArgs {
 /// What to remove.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "CHOSEN is a file, a folder (everything in it), a glob pattern, a track id or `missing`. If a file has \
+    after_help = "Each CHOSEN is a file, a folder (everything in it), a glob pattern, a track id or `missing`. If a file has \
                   the same name as a pattern or an id, refrain chooses the file."
 )]
 pub struct RemoveArgs {
-    /// A file, a folder, a pattern, a track id, or `missing`
+    /// The files to remove: a file, a folder, a pattern, a track id, or `missing` for all missing files
     #[arg(required = true, value_name = "CHOSEN", value_parser = not_empty())]
     pub chosen: Vec<OsString>,
-    /// Print the files that would be removed, but do not remove them
+    /// Print the files that the command would remove, but do not remove them
     #[arg(long)]
     pub dry_run: bool,
 }
@@ -138,7 +138,7 @@ pub struct RemoveArgs {
 /// How to prune.
 #[derive(Debug, Args)]
 pub struct PruneArgs {
-    /// Print the files that would be removed, but do not remove them
+    /// Print the files that the command would remove, but do not remove them
     #[arg(long)]
     pub dry_run: bool,
 }
@@ -148,14 +148,14 @@ pub struct PruneArgs {
 pub struct RelocateArgs {
     /// The old path of the folder or file
     pub from: PathBuf,
-    /// Its new path
+    /// The new path of the folder or file
     pub to: PathBuf,
 }
 
 /// What to merge.
 #[derive(Debug, Args)]
 pub struct MergeArgs {
-    /// The index files to add; refrain does not change them
+    /// The index files to add; refrain does not change these files
     #[arg(required = true, value_name = "OTHER")]
     pub others: Vec<PathBuf>,
 }
@@ -171,7 +171,7 @@ pub struct VerifyArgs {
 /// How to export.
 #[derive(Debug, Args)]
 pub struct ExportArgs {
-    /// Print one JSON document per folder, track and error, one per line; this is the default
+    /// Print one line of JSON for each folder, track and error; this is the default
     #[arg(long, conflicts_with = "file")]
     pub json: bool,
     /// Copy the whole index to this new file instead of printing JSON

@@ -10,44 +10,44 @@ use crate::listen::raw::Format;
 /// What to listen to, and whom to tell.
 #[derive(Debug, Args)]
 pub struct ListenArgs {
-    /// The address of a stream; `-` reads raw samples from standard input; without SOURCE, the microphone
+    /// The address of a stream, or `-` for raw samples from standard input [default: the microphone]
     #[arg(value_name = "SOURCE")]
     pub source: Option<String>,
     /// Print one line of JSON for each event
     #[arg(long, conflicts_with = "csv")]
     pub json: bool,
-    /// Print CSV, with one row for each beginning and end
+    /// Print CSV, with one row each time a song begins or ends
     #[arg(long)]
     pub csv: bool,
-    /// Run this program when a track begins or ends; environment variables say which
+    /// Run this program when a track begins or ends; environment variables tell the program which track
     #[arg(long, value_name = "PROGRAM")]
     pub exec: Option<PathBuf>,
-    /// Keep the name of the track that is playing in this file
+    /// Write the name of the track that plays now to this file
     #[arg(long, value_name = "FILE")]
     pub now_playing: Option<PathBuf>,
-    /// Leave out plays shorter than this many seconds [default: 3]
+    /// Leave out songs that play for less than this many seconds [default: 3]
     #[arg(long, value_name = "SECS", value_parser = length)]
     pub min_length: Option<Seconds>,
-    /// Leave out plays with a score below this, from 0 to 1
+    /// Leave out songs with a score below this number, from 0 to 1
     #[arg(long, value_name = "P", value_parser = probability, default_value_t = TimelineOptions::MIN_SCORE)]
     pub min_score: f32,
-    /// The rate of the raw samples, in samples a second
+    /// The sample rate of the raw samples, in samples a second
     #[arg(long, short, value_name = "HZ", default_value_t = 44_100)]
     #[arg(value_parser = clap::value_parser!(u32).range(1_000..=768_000))]
     pub rate: u32,
     /// The number of channels of the raw samples
     #[arg(long, short, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub channels: u16,
-    /// How the raw samples are written
+    /// The format of the raw samples
     #[arg(long, short, value_name = "NAME", value_enum, default_value_t = Format::S16le)]
     pub format: Format,
     /// Connect again if a stream sends nothing for this many seconds
     #[arg(long, value_name = "SECS", default_value = "10", value_parser = patience)]
     pub timeout: Duration,
-    /// Listen to this microphone or monitor; a part of its name is enough
+    /// Listen to the microphone or monitor with this name; a part of the name is enough
     #[arg(long, value_name = "NAME", conflicts_with = "source")]
     pub device: Option<String>,
-    /// List the microphones and monitors
+    /// List the microphones and monitors; a monitor carries the sound that the computer plays
     #[arg(long, conflicts_with_all = ["source", "device"])]
     pub list_devices: bool,
 }

@@ -8,26 +8,26 @@ use super::{bytes::bytes, ffmpeg::FfmpegArgs};
 /// Where to listen, who may ask, and how much.
 #[derive(Debug, Args)]
 pub struct ServeArgs {
-    /// Listen at this port; 0 takes a free one
+    /// Listen at this port; 0 takes a free port
     #[arg(long, value_name = "PORT", default_value_t = 8333)]
     pub port: u16,
-    /// Listen at this address; any other than 127.0.0.1 and ::1 needs a token
+    /// Listen at this network address; any address except 127.0.0.1 and ::1 needs a token
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub bind: IpAddr,
-    /// Answer only those who know the token in this file; the environment variable REFRAIN_TOKEN does the same
+    /// Ask browsers and programs for the token (password) in this file, or in the variable REFRAIN_TOKEN
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
-    /// Also answer requests to this name, such as music.example.org or nas.local:8333; repeat it for several names
+    /// Also answer requests to this host name, such as nas.local:8333; repeat the option for more names
     #[arg(long = "host", value_name = "NAME")]
     pub hosts: Vec<String>,
-    /// Let requests name files and folders of this computer
+    /// Allow requests to name files and folders of this computer
     #[arg(long)]
     pub allow_paths: bool,
     #[command(flatten)]
     pub limits: LimitArgs,
     #[command(flatten)]
     pub ffmpeg: FfmpegArgs,
-    /// Ask a server at this address and port whether it is alive, and end
+    /// Only check whether a server answers at the address and port, then exit
     #[arg(long)]
     pub check: bool,
     /// Print errors only
@@ -39,34 +39,34 @@ pub struct ServeArgs {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Limits")]
 pub struct LimitArgs {
-    /// Refuse larger uploads
+    /// Refuse uploads that are larger than this size
     #[arg(long, value_name = "SIZE", value_parser = bytes, default_value = "200M")]
     pub max_upload: u64,
-    /// Refuse clips that are longer
+    /// Refuse clips that are longer than this many seconds
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..), default_value_t = 1200)]
     pub max_clip: u32,
-    /// Refuse recordings that are longer, in timelines
+    /// For timelines, refuse recordings that are longer than this many seconds
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..), default_value_t = 86_400)]
     pub max_recording: u32,
-    /// Refuse audio with more channels
+    /// Refuse audio with more channels than this number
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), default_value_t = 8)]
     pub max_channels: u16,
-    /// End a query that takes longer
+    /// End a query that takes longer than this many seconds
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..), default_value_t = 60)]
     pub max_time: u32,
-    /// End a timeline or a search for duplicates that takes longer
+    /// End a timeline or a search for duplicates that takes longer than this many seconds
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..), default_value_t = 3600)]
     pub max_long_time: u32,
-    /// Answer N requests at the same time [default: one per core]
+    /// Answer N requests at the same time [default: one for each processor core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub queries: Option<u16>,
-    /// Also let N slow queries (deeper, or at other pitches and speeds) run at the same time
+    /// Also run N slow queries at the same time: queries that look deeper or try other pitches and speeds
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), default_value_t = 1)]
     pub slow_queries: u16,
-    /// Let N more requests wait, and refuse others for the moment
+    /// Let at most N more requests wait, and refuse all others until a place is free
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=4096), default_value_t = 32)]
     pub queue: u16,
-    /// Keep at most N connections
+    /// Allow at most N open connections
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(8..), default_value_t = 512)]
     pub connections: u16,
 }

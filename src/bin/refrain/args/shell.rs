@@ -15,6 +15,6 @@ pub struct CompletionsArgs {
 /// Where to write the manual.
 #[derive(Debug, Args)]
 pub struct ManArgs {
-    /// The folder for the pages; refrain makes it if it does not exist
+    /// The folder for the pages; refrain makes the folder if needed
     pub dir: PathBuf,
 }

@@ -12,10 +12,10 @@ pub struct TimelineArgs {
     /// Recordings, or folders of recordings; `-` reads standard input
     #[arg(required = true, value_name = "FILE|DIR")]
     pub files: Vec<PathBuf>,
-    /// Leave out plays shorter than this many seconds [default: 3]
+    /// Leave out songs that play for less than this many seconds [default: 3]
     #[arg(long, value_name = "SECS", value_parser = length)]
     pub min_length: Option<Seconds>,
-    /// Leave out plays with a score below this, from 0 to 1
+    /// Leave out songs with a score below this number, from 0 to 1
     #[arg(long, value_name = "P", value_parser = probability, default_value_t = TimelineOptions::MIN_SCORE)]
     pub min_score: f32,
     #[command(flatten)]
@@ -33,13 +33,13 @@ pub struct TimelineFormatArgs {
     /// Print one line of JSON for each recording
     #[arg(long)]
     pub json: bool,
-    /// Print CSV, with one row for each play
+    /// Print CSV, with one row for each time that a song plays
     #[arg(long)]
     pub csv: bool,
     /// Print a CUE sheet, which lets a player jump from song to song
     #[arg(long)]
     pub cue: bool,
-    /// Print labels for Audacity; takes one recording only
+    /// Print labels for the sound editor Audacity; takes only one recording
     #[arg(long)]
     pub labels: bool,
     /// Print RTTM (a format for who speaks when), with each track as a speaker
@@ -48,7 +48,7 @@ pub struct TimelineFormatArgs {
     /// Print a playlist; each entry starts the recording where a song begins
     #[arg(long)]
     pub m3u: bool,
-    /// Print a tracklist to paste into a text; unknown tracks are `ID - ID`
+    /// Print a tracklist that you can paste into a text; unknown songs are listed as `ID - ID`
     #[arg(long)]
     pub text: bool,
 }

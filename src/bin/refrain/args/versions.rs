@@ -9,16 +9,16 @@ use super::{ffmpeg::FfmpegArgs, probability::probability};
 /// Whose versions to list, and how to print them.
 #[derive(Debug, Args)]
 pub struct VersionsArgs {
-    /// Indexed tracks, each a file, a pattern or an id; or other audio files of at least 20 s; `-` reads standard input
+    /// Tracks of the index (a file, a pattern or an id), or other audio files of at least 20 s; `-` reads standard input
     #[arg(required = true, value_name = "TRACK|CLIP")]
     pub pieces: Vec<OsString>,
     /// List at most N versions of each piece
     #[arg(long, short = 'n', value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub top: u32,
-    /// Leave out versions with a score below this, from 0 to 1
+    /// Leave out versions with a score below this number, from 0 to 1
     #[arg(long, value_name = "P", value_parser = probability, default_value_t = VersionOptions::MIN_SCORE as f32)]
     pub min_score: f32,
-    /// Also list files of the same recording
+    /// Also list copies: files that hold the same recording
     #[arg(long)]
     pub copies: bool,
     /// Print one line of JSON for each piece
@@ -37,7 +37,7 @@ pub struct VersionsArgs {
 /// To which track others are similar, and how to print them.
 #[derive(Debug, Args)]
 pub struct SimilarArgs {
-    /// An indexed track: a file, a pattern or an id
+    /// A track of the index: a file, a pattern or an id
     #[arg(value_name = "TRACK")]
     pub track: OsString,
     /// List at most N tracks
@@ -49,7 +49,7 @@ pub struct SimilarArgs {
     /// Print CSV, with one row for each track
     #[arg(long, conflicts_with = "json")]
     pub csv: bool,
-    /// Print a playlist: the track, then those that are similar
+    /// Print a playlist: first the track, then the similar tracks
     #[arg(long, conflicts_with_all = ["json", "csv"])]
     pub m3u: bool,
 }

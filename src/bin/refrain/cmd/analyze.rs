@@ -61,7 +61,7 @@ pub fn run(args: &AnalyzeArgs) -> anyhow::Result<ExitCode> {
     }
     let summary = match summary {
         Err(Error::Interrupted) => {
-            anyhow::bail!("interrupted; files without figures were not analysed")
+            anyhow::bail!("interrupted; refrain did not analyse all files")
         }
         other => other?,
     };

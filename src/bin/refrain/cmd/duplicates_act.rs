@@ -44,7 +44,7 @@ pub fn action(args: &DuplicatesArgs) -> Option<Action> {
 pub fn open(index: &Index, args: &DuplicatesArgs) -> anyhow::Result<Journal> {
     if !args.act.yes && !ask::can() {
         anyhow::bail!(
-            "nothing was done: there is no terminal to ask on; add --yes to do it without a question"
+            "nothing was done: refrain asks a question first, but there is no terminal; add --yes to skip the question"
         );
     }
     let mut journal = Journal::open(index.path())?;
@@ -81,13 +81,13 @@ pub fn run(
     let relations: Vec<_> = args.relation.iter().copied().map(Into::into).collect();
     let (planned, longer) = plan(action, groups, &relations, target.as_deref());
     for path in &longer {
-        messages::say(&format!("left alone {}: it is longer than the kept file", near(path)));
+        messages::say(&format!("left alone {}: the file is longer than the kept file", near(path)));
     }
     if planned.is_empty() {
         messages::say(if groups.is_empty() {
             "no recording is in the library more than once"
         } else {
-            "nothing to do: no file can go"
+            "nothing to do: refrain keeps all files"
         });
         return Ok(ExitCode::from(1));
     }
@@ -167,7 +167,8 @@ fn act(
                 if !action.links() {
                     tally.gone.push(planned.path.clone());
                 }
-                tell(args.json, action, planned, to.as_deref()).context("cannot write what was done")?;
+                tell(args.json, action, planned, to.as_deref())
+                    .context("cannot print what refrain has done")?;
             }
             Err(Why::Needless(why)) => {
                 tally.needless += 1;
@@ -214,7 +215,10 @@ fn tell(json: bool, action: Action, planned: &Planned, to: Option<&Path>) -> io:
 pub fn update(index: &Index, touched: &[PathBuf]) -> anyhow::Result<()> {
     let updated = index.update_files(touched, BuildOptions::default());
     updated.map(|_| ()).with_context(|| {
-        format!("the files are as told above, but the index is not up to date; run {}", db::hint("update"))
+        format!(
+            "refrain changed the files as printed above, but the index is not up to date; run {}",
+            db::hint("update")
+        )
     })
 }
 
@@ -229,12 +233,12 @@ fn summary(action: Action, tally: &Tally) -> String {
             _ => format!("; {size} are free"),
         };
         if action != Action::Delete {
-            text += &format!("; {} takes it back", db::hint("duplicates undo"));
+            text += &format!("; {} undoes this", db::hint("duplicates undo"));
         }
     }
-    for (n, why) in [(tally.needless, "left alone"), (tally.problems, "left alone because of an error")] {
+    for (n, why) in [(tally.needless, ""), (tally.problems, " because of an error")] {
         if n > 0 {
-            text += &format!("; {n} {why}");
+            text += &format!("; left {} alone{why}", wording::count(n, "file"));
         }
     }
     text

@@ -93,25 +93,25 @@ pub fn why(out: &mut impl Write, names: &[String; 2], compared: &Compared) -> io
         None => writeln!(out, "{one} and {two}: not the same recording")?,
     }
     let Some(measures) = &compared.measures else {
-        return writeln!(out, "  no part of one sounds like a part of the other");
+        return writeln!(out, "  no part of one file sounds like a part of the other file");
     };
     for [a, b, c, d] in &compared.parts {
-        writeln!(out, "  {a}-{b} of the first sounds like {c}-{d} of the second")?;
+        writeln!(out, "  {a}-{b} of the first file sounds like {c}-{d} of the second file")?;
     }
     reasons(measures).iter().try_for_each(|reason| writeln!(out, "  {reason}"))
 }
 
 fn reasons(measures: &Measures) -> Vec<String> {
-    let mut reasons = vec![format!("similarity {:.2} of 1 where they agree", measures.similarity)];
+    let mut reasons = vec![format!("similarity {:.2} of 1 where the files agree", measures.similarity)];
     let speed = 1.0 / measures.tempo;
     if (speed - 1.0).abs() > 0.0005 {
-        reasons.push(format!("the second is {speed:.3} times as fast"));
+        reasons.push(format!("the second file is {speed:.3} times as fast"));
     }
     if !measures.is_alike() {
-        reasons.push("other instruments, or something else over it".to_owned());
+        reasons.push("the second file has other instruments, or other sound over the music".to_owned());
     }
     if !measures.is_steady() {
-        reasons.push("the second file differs in timing from the first: another performance".to_owned());
+        reasons.push("the second file differs in timing from the first file: another performance".to_owned());
     }
     reasons
 }

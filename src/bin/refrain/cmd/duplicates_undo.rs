@@ -44,7 +44,9 @@ pub fn run(args: &UndoArgs) -> anyhow::Result<ExitCode> {
     if !args.yes {
         let files = wording::count(found.acts.len() as u64, "file");
         if !ask::can() {
-            anyhow::bail!("nothing was done: there is no terminal to ask on; add --yes to put {files} back");
+            anyhow::bail!(
+                "nothing was done: refrain asks a question first, but there is no terminal; add --yes to put {files} back"
+            );
         }
         if !ask::yes(&format!("put {files} back?"), &stop) {
             messages::say("nothing was done");
@@ -64,7 +66,7 @@ pub fn run(args: &UndoArgs) -> anyhow::Result<ExitCode> {
             Ok(paths) => {
                 back += 1;
                 touched.extend(paths);
-                tell(args.json, act).context("cannot write what was done")?;
+                tell(args.json, act).context("cannot print what refrain has done")?;
             }
             Err(Why::Interrupted) => interrupted = true,
             Err(Why::Fatal(error)) => {

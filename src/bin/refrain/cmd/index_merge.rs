@@ -20,7 +20,10 @@ pub fn run(args: &MergeArgs) -> anyhow::Result<ExitCode> {
             told += &format!(", {} with new paths", summary.known);
         }
         if summary.skipped > 0 {
-            told += &format!(", {} skipped because this index has their paths already", summary.skipped);
+            told += &format!(
+                ", {} skipped because this index already has files at the same paths",
+                summary.skipped
+            );
         }
         messages::say(&told);
     }

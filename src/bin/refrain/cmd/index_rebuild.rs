@@ -30,6 +30,6 @@ pub fn run() -> anyhow::Result<ExitCode> {
         }
         _ => format!("{}: the library is too small to need a neighbour index", wording::shown(&path)),
     });
-    messages::say(&format!("{}: made what `refrain versions` compares", wording::shown(&path)));
+    messages::say(&format!("{}: made the data for `refrain versions`", wording::shown(&path)));
     Ok(ExitCode::SUCCESS)
 }

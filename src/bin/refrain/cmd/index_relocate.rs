@@ -21,7 +21,7 @@ pub fn run(args: &RelocateArgs) -> anyhow::Result<ExitCode> {
         let others = others.iter().filter(|other| files.binary_search(other).is_err()).count() as u64;
         if others > 0 && !is_file {
             anyhow::bail!(
-                "nothing was relocated: {} has {} of its own, and none of those in {} is there; move the files or mount the \
+                "nothing was relocated: {} already has {}, and none of the files of {} is there; move the files or mount the \
                  disk first",
                 near(&args.to),
                 wording::count(others, "indexed file"),
@@ -34,7 +34,7 @@ pub fn run(args: &RelocateArgs) -> anyhow::Result<ExitCode> {
     if moved.files + moved.roots == 0 {
         let from = wording::shown(&args.from);
         messages::problem(&format!(
-            "no file or folder {from} in {}; {} lists all",
+            "no file or folder {from} in {}; {} lists all tracks",
             wording::shown(&path),
             db::hint("index list")
         ));

@@ -25,7 +25,7 @@ pub fn run(args: &RemoveArgs) -> anyhow::Result<ExitCode> {
         if paths.is_empty() && roots.is_empty() {
             let text = wording::shown(text);
             messages::problem(&format!(
-                "no file for {text} in {}; {} lists all",
+                "no file for {text} in {}; {} lists all tracks",
                 wording::shown(&path),
                 db::hint("index list")
             ));

@@ -93,33 +93,36 @@ fn render(man: &Man, command: &Command, words: &str, page: &mut Vec<u8>) -> io::
 
 const EXIT_STATUS: &[(&str, &str)] = &[
     ("0", "Success: something was found, or the command did its work."),
-    ("1", "Nothing found: no clip matched, or the index has nothing that you asked for."),
-    ("2", "Error: an input could not be read, the index cannot be used, or the command line is wrong."),
+    ("1", "Nothing found: no clip matched, or the index does not have what you asked for."),
+    (
+        "2",
+        "Error: refrain could not read an input, could not use the index, or did not understand the command line.",
+    ),
 ];
 
 const ENVIRONMENT: &[(&str, &str)] = &[
-    ("REFRAIN_DB", "The index file, unless --db names another one."),
+    ("REFRAIN_DB", "The index file, unless --db names another file."),
     (
         "REFRAIN_FFMPEG",
-        "Which ffmpeg to use: auto, never, or the path of the program. The option --ffmpeg has priority.",
+        "Which ffmpeg to use: auto, never, or the path of the program. The option --ffmpeg overrides this variable.",
     ),
     ("NO_COLOR", "If this variable is set, refrain uses no colour, unless you give --color always."),
     ("COLUMNS", "The width of the output, if the terminal does not report its width."),
-    ("XDG_DATA_HOME", "The data folder, ~/.local/share if it is not set."),
+    ("XDG_DATA_HOME", "The data folder. If this variable is not set, refrain uses ~/.local/share."),
 ];
 
 const FILES: &[(&str, &str)] = &[
     (
         "~/.local/share/refrain/index.refrain",
-        "The default index, an SQLite file. --db or REFRAIN_DB can name another one.",
+        "The default index, an SQLite file. --db or REFRAIN_DB can name another file.",
     ),
     (
         "FILE-wal, FILE-shm",
-        "Files of SQLite beside an open index. SQLite removes them when the index is closed.",
+        "Files that SQLite keeps beside an open index. SQLite removes these files when refrain closes the index.",
     ),
     (
         "FILE.undo",
-        "The journal of `refrain duplicates`. `refrain duplicates undo` reads it to put files back.",
+        "The journal of `refrain duplicates`. `refrain duplicates undo` reads the journal to put files back.",
     ),
 ];
 

@@ -50,13 +50,13 @@ pub mod timeline;
 pub mod versions;
 
 /// A mistake that several commands refuse.
-const STDIN_TWICE: &str = "standard input (-) can be read only once; name it once";
+const STDIN_TWICE: &str = "refrain can read standard input (-) only once; name - only once";
 
 /// What follows the name of a missing file.
 const MISSING: &str = " (missing)";
 
 /// Why names are not whole.
-const NAMES_CUT: &str = "some names are cut to fit the terminal; --json prints them whole";
+const NAMES_CUT: &str = "some names are cut to fit the terminal; --json prints the whole names";
 
 /// What a track is called: artist and title, and its file below them; the file alone if the title is unknown.
 fn title(tags: &Tags, path: &Path, missing: bool) -> (String, Option<String>) {

@@ -10,7 +10,7 @@ use crate::{db, wording};
 pub fn named(index: &Index, name: &OsStr) -> anyhow::Result<TrackId> {
     match found(index, name)? {
         Some(track) => Ok(track),
-        None => bail!("{} is not in the index; {} shows what is", wording::shown(name), db::hint("list")),
+        None => bail!("{} is not in the index; {} lists all tracks", wording::shown(name), db::hint("list")),
     }
 }
 

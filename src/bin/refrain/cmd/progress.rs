@@ -54,7 +54,9 @@ pub fn tell(
         Ok(summary) => summary,
         Err(Error::Interrupted) => {
             index.close()?;
-            anyhow::bail!("interrupted; what was added is kept, run the same command again to continue");
+            anyhow::bail!(
+                "interrupted; the index keeps the added files; run the same command again to continue"
+            );
         }
         Err(error) => return Err(error.into()),
     };
@@ -71,7 +73,7 @@ pub fn tell(
         let files = wording::count(known as u64, "new file");
         let hold = if known == 1 { "holds a recording" } else { "hold recordings" };
         messages::say(&format!(
-            "{files} {hold} that the library had already; {} lists them",
+            "{files} {hold} that the library had already; {} lists the copies",
             db::hint("duplicates")
         ));
     }
@@ -108,7 +110,7 @@ fn name_failed(args: &WorkArgs, summary: &BuildSummary) {
     }
     if summary.failed.len() > named {
         let more = wording::count((summary.failed.len() - named) as u64, "more error");
-        messages::problem(&format!("{more}; {} lists all", db::hint("index errors")));
+        messages::problem(&format!("{more}; {} lists all errors", db::hint("index errors")));
     }
 }
 
@@ -197,7 +199,7 @@ impl Progress {
                 self.line(&format!("missing {}", near(&path)));
             }
             BuildEvent::Unavailable { path, .. } => {
-                self.line(&format!("no folder {}; its files count as missing", near(&path)));
+                self.line(&format!("no folder {}; the files of this folder count as missing", near(&path)));
             }
             BuildEvent::Neighbours => self.bar.say("updating the neighbour index"),
             _ => {}

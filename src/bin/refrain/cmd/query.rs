@@ -63,7 +63,7 @@ pub fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
     bar.end();
     failed?;
     if matches!(done, Err(Error::Interrupted)) {
-        anyhow::bail!("interrupted; clips without an answer were not looked up");
+        anyhow::bail!("interrupted; refrain did not look up all clips");
     }
     done?;
     if !args.quiet {
@@ -197,7 +197,7 @@ impl<'a> Output<'a> {
                 }
             }
             Status::NoMatch => writeln!(self.out, "{shown}\n  no match")?,
-            _ => unreachable!("an answer matches or does not"),
+            _ => unreachable!("an answer has a match or has no match"),
         }
         if let Some(candidates) = answer.candidates.as_deref().filter(|c| !c.is_empty()) {
             self.candidates.print(

@@ -24,7 +24,8 @@ pub fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
     let secret = Token::given(args.token_file.as_deref())?;
     anyhow::ensure!(
         address.ip().is_loopback() || secret.is_some(),
-        "other computers may only ask with a token; put one into a file and name it with --token-file, or into REFRAIN_TOKEN"
+        "other computers need a token; put a token into a file and name the file with --token-file, or put the token \
+         into REFRAIN_TOKEN"
     );
     let stop = stop::told();
     let index = Index::open_to_write(db::path()?)?;

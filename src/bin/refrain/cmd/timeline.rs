@@ -191,7 +191,7 @@ impl<'a> Told<'a> {
                 if self.writer.is_none() {
                     self.line(&unfinished(path, &self.so_far)?)?;
                 }
-                anyhow::bail!("interrupted; the songs found so far are printed")
+                anyhow::bail!("interrupted; refrain printed the songs found so far")
             }
             Err(Error::Index { .. }) => {}
             Err(error) => self.failed(error),

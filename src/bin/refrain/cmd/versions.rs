@@ -93,7 +93,7 @@ pub fn tell_unknown(index: &Index, quiet: bool) -> refrain::Result<()> {
     if !quiet && index.lacks_sections()? {
         let remedy = db::hint("index rebuild");
         messages::say(&format!(
-            "tracks that an older refrain indexed are left out; run {remedy} to include them"
+            "refrain left out tracks that an older refrain indexed; run {remedy} to include these tracks"
         ));
     }
     Ok(())

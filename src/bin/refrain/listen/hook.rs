@@ -44,7 +44,7 @@ impl Hook {
         match events.try_send(variables(told, stream_title)) {
             Ok(()) | Err(TrySendError::Disconnected(_)) => {}
             Err(TrySendError::Full(_)) => messages::problem(&format!(
-                "--exec: {WAITING} events wait for the program, each run of which may take {} s; this event is left out",
+                "--exec: {WAITING} events already wait for the program; refrain leaves out this event (each run may take {} s)",
                 self.longest.as_secs()
             )),
         }

@@ -148,7 +148,7 @@ fn listen(wanted: Option<&str>, out: &Out) -> anyhow::Result<()> {
         }
         let now = seen.samples.load(Ordering::Relaxed);
         if ((now - before) as f64) < ENOUGH * each_second * since.elapsed().as_secs_f64() {
-            anyhow::bail!("the sound device gives too few samples");
+            anyhow::bail!("the sound device sends too few samples");
         }
         let all_lost = seen.lost.load(Ordering::Relaxed);
         if all_lost > lost {

@@ -25,9 +25,7 @@ pub fn first(answer: Answer) -> anyhow::Result<String> {
 
 fn stream(text: &str) -> anyhow::Result<String> {
     if text.contains("#EXT-X-") {
-        anyhow::bail!(
-            "this is an HLS playlist, which refrain cannot follow; name an Icecast or plain HTTP stream"
-        );
+        anyhow::bail!("refrain cannot follow an HLS playlist; name an Icecast or plain HTTP stream");
     }
     let lines = || text.trim_start_matches('\u{feff}').lines().map(str::trim);
     let is_pls = lines().any(|line| line.eq_ignore_ascii_case("[playlist]"));

@@ -30,12 +30,12 @@ impl Url {
             anyhow::bail!("the address is longer than {MAX} bytes");
         }
         let Some((scheme, rest)) = text.split_once("://") else {
-            anyhow::bail!("an address begins with http:// or https://");
+            anyhow::bail!("an address must begin with http:// or https://");
         };
         let secure = match scheme.to_ascii_lowercase().as_str() {
             "http" => false,
             "https" => true,
-            other => anyhow::bail!("an address begins with http:// or https://, not {other}://"),
+            other => anyhow::bail!("an address must begin with http:// or https://, not {other}://"),
         };
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(end);
@@ -53,7 +53,7 @@ impl Url {
         let host = host.trim_start_matches('[').trim_end_matches(']');
         let usual = |c: char| c.is_ascii_alphanumeric() || "-._~:%".contains(c);
         if host.is_empty() || !host.chars().all(usual) {
-            anyhow::bail!("the address has no host name, or one with characters that are not ASCII");
+            anyhow::bail!("the address has no host name, or the host name has characters that are not ASCII");
         }
         Ok(Self {
             secure,

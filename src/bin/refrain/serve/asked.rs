@@ -43,7 +43,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Id<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
         match Path::from_request_parts(parts, state).await {
             Ok(Path(id)) => Ok(Self(id)),
-            Err(_) => Err(Failure::not_found("an id is a whole number")),
+            Err(_) => Err(Failure::not_found("an id must be a whole number")),
         }
     }
 }
@@ -55,8 +55,9 @@ pub async fn document<T: DeserializeOwned + Default>(body: Body) -> Result<T, Fa
         return Err(too_large());
     }
     let read = tokio::time::timeout(PAUSE, axum::body::to_bytes(body, MAX_TEXT)).await;
-    let read =
-        read.map_err(|_| Failure::new(StatusCode::REQUEST_TIMEOUT, "the body did not come in time"))?;
+    let read = read.map_err(|_| {
+        Failure::new(StatusCode::REQUEST_TIMEOUT, "the body of the request did not arrive in time")
+    })?;
     let bytes = read.map_err(|_| too_large())?;
     if bytes.is_empty() {
         return Ok(T::default());
@@ -66,7 +67,7 @@ pub async fn document<T: DeserializeOwned + Default>(body: Body) -> Result<T, Fa
         Value::Null => Ok(T::default()),
         // Serde would also take a list of the fields.
         object @ Value::Object(_) => serde_json::from_value(object).map_err(|error| wrong(error.to_string())),
-        _ => Err(wrong("it must be an object".to_owned())),
+        _ => Err(wrong("the body must be a JSON object".to_owned())),
     }
 }
 

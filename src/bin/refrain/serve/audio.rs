@@ -57,13 +57,13 @@ enum Form {
     ),
     responses(
         (status = 200, description = "The whole file.", body = Vec<u8>, content_type = "audio/*"),
-        (status = 206, description = "The part that was asked for.", body = Vec<u8>, content_type = "audio/*"),
-        (status = 400, description = "The request makes no sense.", body = Problem),
-        (status = 404, description = "There is no such track, or its file is missing.", body = Problem),
-        (status = 416, description = "The file has no such part.", body = Problem),
+        (status = 206, description = "The part of the file that was asked for.", body = Vec<u8>, content_type = "audio/*"),
+        (status = 400, description = "The request has a mistake.", body = Problem),
+        (status = 404, description = "There is no track with this id, or the file of the track is missing.", body = Problem),
+        (status = 416, description = "The file does not have this part.", body = Problem),
         (status = 422, description = "The file cannot be decoded.", body = Problem),
         (status = 429, description = "Too many requests wait.", body = Problem),
-        (status = 503, description = "It took too long.", body = Problem),
+        (status = 503, description = "The request took too long.", body = Problem),
     )
 )]
 pub async fn audio(

@@ -52,17 +52,17 @@ pub struct BuildList {
     post,
     path = "/builds",
     tag = "builds",
-    request_body(content = Option<BuildRequest>, content_type = "application/json", description = "Which folders to build from."),
+    request_body(content = Option<BuildRequest>, content_type = "application/json", description = "The folders to index."),
     security(("token" = [])),
     responses(
         (status = 202, description = "The build has begun.", body = BuildDocument),
-        (status = 400, description = "The request makes no sense.", body = Problem),
+        (status = 400, description = "The request has a mistake.", body = Problem),
         (status = 401, description = "The token is missing.", body = Problem),
-        (status = 403, description = "The server takes no paths.", body = Problem),
-        (status = 404, description = "There is no such folder.", body = Problem),
+        (status = 403, description = "The server does not allow paths.", body = Problem),
+        (status = 404, description = "There is no folder at this path.", body = Problem),
         (status = 409, description = "A build is running.", body = Problem),
-        (status = 408, description = "The body did not come in time.", body = Problem),
-        (status = 413, description = "The body is too large.", body = Problem),
+        (status = 408, description = "The body of the request did not arrive in time.", body = Problem),
+        (status = 413, description = "The body of the request is too large.", body = Problem),
         (status = 503, description = "The server is about to end.", body = Problem),
     )
 )]
@@ -72,7 +72,7 @@ pub async fn start(State(app): State<Shared>, request: Request) -> Result<Respon
     for path in &paths {
         upload::may_name(&app, path)?;
         if !path.exists() {
-            return Err(Failure::not_found("there is no such folder"));
+            return Err(Failure::not_found("there is no folder at this path"));
         }
     }
     let build = app.builds.add()?;
@@ -122,7 +122,7 @@ pub async fn list(State(app): State<Shared>) -> Response {
     params(("id" = u32, Path, description = "The number of a build.")),
     responses(
         (status = 200, description = "The build.", body = BuildDocument),
-        (status = 404, description = "There is no such build.", body = Problem),
+        (status = 404, description = "There is no build with this number.", body = Problem),
     )
 )]
 pub async fn get(State(app): State<Shared>, Id(id): Id<u32>) -> Result<Response, Failure> {
@@ -138,9 +138,9 @@ pub async fn get(State(app): State<Shared>, Id(id): Id<u32>) -> Result<Response,
     params(("id" = u32, Path, description = "The number of a build.")),
     security(("token" = [])),
     responses(
-        (status = 200, description = "It has ended.", body = BuildDocument),
+        (status = 200, description = "The build has ended.", body = BuildDocument),
         (status = 401, description = "The token is missing.", body = Problem),
-        (status = 404, description = "There is no such build.", body = Problem),
+        (status = 404, description = "There is no build with this number.", body = Problem),
         (status = 503, description = "The build has not ended yet.", body = Problem),
     )
 )]
@@ -150,7 +150,10 @@ pub async fn cancel(State(app): State<Shared>, Id(id): Id<u32>) -> Result<Respon
     let mut progress = build.progress.subscribe();
     let ended = timeout(app.limits.time, progress.wait_for(|at| at.state.is_over())).await;
     if ended.is_err() {
-        return Err(Failure::new(StatusCode::SERVICE_UNAVAILABLE, "the build has not ended yet; ask again"));
+        return Err(Failure::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the build has not ended yet; ask again later",
+        ));
     }
     app.builds.forget(id);
     Ok(json(&build.document()))
@@ -174,7 +177,7 @@ struct BuildStep {
     params(("id" = u32, Path, description = "The number of a build.")),
     responses(
         (status = 200, description = "The events.", body = BuildStep, content_type = "text/event-stream"),
-        (status = 404, description = "There is no such build.", body = Problem),
+        (status = 404, description = "There is no build with this number.", body = Problem),
     )
 )]
 pub async fn events(

@@ -55,16 +55,16 @@ pub struct AddedTrack {
     responses(
         (status = 200, description = "The recording was already in the index.", body = AddedTrack),
         (status = 201, description = "The recording is now in the index.", body = AddedTrack),
-        (status = 400, description = "The request makes no sense, or the upload has no name.", body = Problem),
+        (status = 400, description = "The request has a mistake, or the upload has no name.", body = Problem),
         (status = 401, description = "The token is missing.", body = Problem),
-        (status = 403, description = "The server takes no paths.", body = Problem),
-        (status = 404, description = "There is no file at the path.", body = Problem),
+        (status = 403, description = "The server does not allow paths.", body = Problem),
+        (status = 404, description = "There is no file at this path.", body = Problem),
         (status = 408, description = "The upload is too slow.", body = Problem),
         (status = 409, description = "The server cannot write to the index.", body = Problem),
         (status = 413, description = "The upload is too large.", body = Problem),
-        (status = 422, description = "The recording cannot be used.", body = Problem),
+        (status = 422, description = "refrain cannot use the recording.", body = Problem),
         (status = 429, description = "Too many requests wait.", body = Problem),
-        (status = 503, description = "It took too long, or another program writes to the index.", body = Problem),
+        (status = 503, description = "The request took too long, or another program is writing to the index.", body = Problem),
         (status = 507, description = "The disk is full.", body = Problem),
     )
 )]
@@ -78,7 +78,9 @@ pub async fn add(
     let clip = upload::receive(&app, request, Where { name: asked.name, path: asked.path }).await?;
     let name = clip.name.to_string_lossy().into_owned();
     if name == "-" || name.chars().any(char::is_control) {
-        return Err(Failure::mistake("give the upload a name, with `name` or as the file of a form"));
+        return Err(Failure::mistake(
+            "give the upload a name: use the parameter `name`, or send the file in a form",
+        ));
     }
     let work = {
         let app = Arc::clone(&app);
@@ -118,10 +120,10 @@ pub struct Removed {
     responses(
         (status = 200, description = "The track is no longer in the index.", body = Removed),
         (status = 401, description = "The token is missing.", body = Problem),
-        (status = 404, description = "There is no such track.", body = Problem),
+        (status = 404, description = "There is no track with this id.", body = Problem),
         (status = 409, description = "The server cannot write to the index.", body = Problem),
         (status = 429, description = "Too many requests wait.", body = Problem),
-        (status = 503, description = "It took too long, or another program writes to the index.", body = Problem),
+        (status = 503, description = "The request took too long, or another program is writing to the index.", body = Problem),
     )
 )]
 pub async fn remove(State(app): State<Shared>, Id(id): Id<u32>) -> Result<Response, Failure> {

@@ -24,9 +24,9 @@ use super::{
     params(("id" = u32, Path, description = "The id of a track.")),
     responses(
         (status = 200, description = "The picture.", body = Vec<u8>, content_type = "image/*"),
-        (status = 404, description = "There is no such track, or it has no picture.", body = Problem),
+        (status = 404, description = "There is no track with this id, or the track has no picture.", body = Problem),
         (status = 429, description = "Too many requests wait.", body = Problem),
-        (status = 503, description = "It took too long.", body = Problem),
+        (status = 503, description = "The request took too long.", body = Problem),
     )
 )]
 pub async fn cover(State(app): State<Shared>, Id(id): Id<u32>) -> Result<Response, Failure> {

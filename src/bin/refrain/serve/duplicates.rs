@@ -59,8 +59,8 @@ struct End {
     tag = "tracks",
     params(DuplicatesParams),
     responses(
-        (status = 200, description = "The groups, one on each line.", body = DuplicateLine, content_type = "application/x-ndjson"),
-        (status = 400, description = "The request makes no sense.", body = Problem),
+        (status = 200, description = "The groups of duplicates, one group on each line.", body = DuplicateLine, content_type = "application/x-ndjson"),
+        (status = 400, description = "The request has a mistake.", body = Problem),
         (status = 429, description = "Too many searches wait.", body = Problem),
         (status = 503, description = "The server is about to end.", body = Problem),
     )

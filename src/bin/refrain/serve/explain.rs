@@ -115,14 +115,14 @@ impl From<Colours> for Theme {
             description = "The explanation.",
             content((ExplanationDocument = "application/json"), (String = "image/svg+xml"))
         ),
-        (status = 400, description = "The request makes no sense.", body = Problem),
-        (status = 403, description = "The server takes no paths.", body = Problem),
-        (status = 404, description = "There is no such track, or no file at the path.", body = Problem),
+        (status = 400, description = "The request has a mistake.", body = Problem),
+        (status = 403, description = "The server does not allow paths.", body = Problem),
+        (status = 404, description = "There is no track with this id, or no file at this path.", body = Problem),
         (status = 408, description = "The upload is too slow.", body = Problem),
         (status = 413, description = "The upload is too large.", body = Problem),
         (status = 422, description = "The clip cannot be read.", body = ExplanationDocument),
         (status = 429, description = "Too many requests wait.", body = Problem),
-        (status = 503, description = "It took too long.", body = Problem),
+        (status = 503, description = "The request took too long.", body = Problem),
     )
 )]
 pub async fn explain(

@@ -57,7 +57,7 @@ impl Failure {
 
     /// A fault of refrain itself. The panic hook has reported it.
     pub fn fault() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "a bug in refrain; the log of the server has more")
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "a bug in refrain; the log of the server says more")
     }
 }
 
@@ -79,7 +79,7 @@ impl Failure {
             }
             Error::Index { reason: IndexError::NoTrack(id), .. } => return Self::no_track(*id),
             Error::Index { reason: IndexError::Busy { .. }, .. } => {
-                let text = "another program is writing to the index; try again when it has finished";
+                let text = "another program is writing to the index; try again when the program has finished";
                 return Self::new(StatusCode::SERVICE_UNAVAILABLE, text);
             }
             Error::Index { reason: IndexError::ReadOnly(_), .. } => {

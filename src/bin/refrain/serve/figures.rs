@@ -48,14 +48,14 @@ pub struct AnalyzeParams {
     ),
     responses(
         (status = 200, description = "The figures.", body = AnalysisDocument),
-        (status = 400, description = "The request makes no sense.", body = Problem),
-        (status = 403, description = "The server takes no paths.", body = Problem),
-        (status = 404, description = "There is no file at the path.", body = Problem),
+        (status = 400, description = "The request has a mistake.", body = Problem),
+        (status = 403, description = "The server does not allow paths.", body = Problem),
+        (status = 404, description = "There is no file at this path.", body = Problem),
         (status = 408, description = "The upload is too slow.", body = Problem),
         (status = 413, description = "The upload is too large.", body = Problem),
         (status = 422, description = "The file cannot be read.", body = AnalysisDocument),
         (status = 429, description = "Too many requests wait.", body = Problem),
-        (status = 503, description = "It took too long.", body = Problem),
+        (status = 503, description = "The request took too long.", body = Problem),
     )
 )]
 pub async fn analyze(
@@ -114,14 +114,14 @@ const LENGTH: Seconds = Seconds(120.0);
     ),
     responses(
         (status = 200, description = "The fingerprint.", body = FingerprintDocument),
-        (status = 400, description = "The request makes no sense.", body = Problem),
-        (status = 403, description = "The server takes no paths.", body = Problem),
-        (status = 404, description = "There is no file at the path.", body = Problem),
+        (status = 400, description = "The request has a mistake.", body = Problem),
+        (status = 403, description = "The server does not allow paths.", body = Problem),
+        (status = 404, description = "There is no file at this path.", body = Problem),
         (status = 408, description = "The upload is too slow.", body = Problem),
         (status = 413, description = "The upload is too large.", body = Problem),
         (status = 422, description = "The file has no fingerprint.", body = Problem),
         (status = 429, description = "Too many requests wait.", body = Problem),
-        (status = 503, description = "It took too long.", body = Problem),
+        (status = 503, description = "The request took too long.", body = Problem),
     )
 )]
 pub async fn fingerprint(

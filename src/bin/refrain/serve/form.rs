@@ -45,7 +45,7 @@ impl<P: Pieces> Form<P> {
     pub fn new(kind: &HeaderValue, pieces: P) -> Result<Self, Failure> {
         let kind = kind.to_str().unwrap_or_default();
         let boundary = parameter(kind, "boundary").filter(|b| (1..=MAX_BOUNDARY).contains(&b.len()));
-        let boundary = boundary.ok_or_else(|| broken("it has no boundary"))?;
+        let boundary = boundary.ok_or_else(|| broken("the form has no boundary"))?;
         // The first boundary may stand at the very beginning.
         Ok(Self {
             pieces,
@@ -56,7 +56,7 @@ impl<P: Pieces> Form<P> {
     }
 
     async fn more(&mut self) -> Result<(), Failure> {
-        let piece = self.pieces.next().await?.ok_or_else(|| broken("it has no end"))?;
+        let piece = self.pieces.next().await?.ok_or_else(|| broken("the form has no end"))?;
         self.buffer.extend(piece);
         Ok(())
     }
@@ -66,7 +66,7 @@ impl<P: Pieces> Form<P> {
         while let Some(passed) = self.piece().await? {
             self.skipped += passed.len();
             if self.skipped > MAX_SKIPPED {
-                return Err(broken("it has too much besides its file"));
+                return Err(broken("the form has too much besides the file"));
             }
         }
         self.buffer.drain(..self.delimiter.len());
@@ -81,13 +81,13 @@ impl<P: Pieces> Form<P> {
             match find(&self.buffer, b"\r\n\r\n") {
                 Some(end) => break end,
                 None if self.buffer.len() > MAX_HEAD => {
-                    return Err(broken("the head of a field is too long"));
+                    return Err(broken("the header of a form field is too long"));
                 }
                 None => self.more().await?,
             }
         };
         if !self.buffer.starts_with(b"\r\n") {
-            return Err(broken("a boundary does not end its line"));
+            return Err(broken("the form has text right after a boundary"));
         }
         let rest = self.buffer.split_off(end + 4);
         let head = std::mem::replace(&mut self.buffer, rest);

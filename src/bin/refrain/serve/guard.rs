@@ -59,7 +59,9 @@ impl Refusal {
                 StatusCode::FORBIDDEN,
                 "this server does not have the name in the Host header; `refrain serve --host NAME` adds a name",
             ),
-            Self::Origin => Failure::new(StatusCode::FORBIDDEN, "a page of another server may not ask"),
+            Self::Origin => {
+                Failure::new(StatusCode::FORBIDDEN, "pages of other servers may not use this server")
+            }
             Self::Token => Failure::new(
                 StatusCode::UNAUTHORIZED,
                 "this request needs the token, as `Authorization: Bearer TOKEN` or `X-Refrain-Token: TOKEN`",

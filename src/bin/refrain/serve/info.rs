@@ -19,7 +19,7 @@ use crate::cmd::index_info::document;
     responses(
         (status = 200, description = "The index.", body = InfoDocument),
         (status = 429, description = "Too many requests wait.", body = Problem),
-        (status = 503, description = "It took too long.", body = Problem),
+        (status = 503, description = "The request took too long.", body = Problem),
     )
 )]
 pub async fn info(State(app): State<Shared>) -> Result<Response, Failure> {

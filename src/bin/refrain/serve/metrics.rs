@@ -102,25 +102,30 @@ impl Metrics {
         };
         head(&mut out, "refrain_build_info", "gauge", "The version of refrain.");
         let _ = writeln!(out, "refrain_build_info{{version=\"{}\"}} 1", env!("CARGO_PKG_VERSION"));
-        head(&mut out, "refrain_uptime_seconds", "gauge", "Seconds since the server began.");
+        head(&mut out, "refrain_uptime_seconds", "gauge", "Seconds since the server started.");
         let _ = writeln!(out, "refrain_uptime_seconds {}", self.began.elapsed().as_secs_f64());
         for (name, help, value) in moment {
             head(&mut out, name, "gauge", help);
             let _ = writeln!(out, "{name} {value}");
         }
         let name = "refrain_refused_total";
-        head(&mut out, name, "counter", "Requests that the guard refused, by the reason.");
+        head(&mut out, name, "counter", "Number of requests that the server refused, for each reason.");
         for (why, count) in Refusal::ALL.iter().zip(&self.refused) {
             let _ = writeln!(out, "{name}{{reason=\"{}\"}} {}", why.name(), count.load(Ordering::Relaxed));
         }
         let name = "refrain_query_duration_seconds";
-        head(&mut out, name, "histogram", "How long queries took, by how they ended.");
+        head(&mut out, name, "histogram", "How long queries took, for each outcome of a query.");
         let queries = self.queries.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for ((_, outcome), times) in OUTCOMES.iter().zip(&queries) {
             times.write(&mut out, name, &format!("outcome=\"{outcome}\""));
         }
         let name = "refrain_http_request_duration_seconds";
-        head(&mut out, name, "histogram", "How long answers took until they began, by address and status.");
+        head(
+            &mut out,
+            name,
+            "histogram",
+            "How long the server took to begin an answer, for each address and status.",
+        );
         let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for ((route, method, status), times) in answers {
             times.write(

@@ -21,15 +21,15 @@ use super::{
 #[openapi(
     info(
         title = "refrain",
-        description = "Finds which recording a piece of audio comes from, and what was played when.",
+        description = "Finds which recording a piece of audio is from, and lists the songs in long recordings.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
     modifiers(&Tokens),
     tags(
-        (name = "search", description = "What a clip or a recording holds."),
+        (name = "search", description = "Find the songs in a clip or in a long recording."),
         (name = "tracks", description = "What the index holds."),
-        (name = "figures", description = "Figures of a file, without the index."),
-        (name = "builds", description = "Builds: update the index from its folders."),
+        (name = "figures", description = "Analyses of a file, without the index."),
+        (name = "builds", description = "Builds: add new and changed files to the index."),
         (name = "server", description = "The server itself."),
     )
 )]
@@ -43,7 +43,7 @@ impl Modify for Tokens {
         let token = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
             .description(Some(
-                "Changes need the token of the page or of the server. If the server has a token, everything needs it.",
+                "Changes need the token of the page or of the server. If the server has a token, all requests need the token.",
             ))
             .build();
         let components = document.components.get_or_insert_default();
@@ -85,9 +85,9 @@ pub fn router(app: &Shared) -> Router {
         .route("/api/v1/openapi.json", get(move || async move { json(&*description) }))
         .route("/", get(page::page))
         .route("/assets/{name}", get(page::asset))
-        .fallback(|| async { Failure::not_found("there is nothing at this address") })
+        .fallback(|| async { Failure::not_found("the server has nothing at this address") })
         .method_not_allowed_fallback(|| async {
-            Failure::new(StatusCode::METHOD_NOT_ALLOWED, "this address takes other methods")
+            Failure::new(StatusCode::METHOD_NOT_ALLOWED, "this address does not take this HTTP method")
         })
         .layer(from_fn_with_state(Arc::clone(app), service::counted))
         .with_state(Arc::clone(app))

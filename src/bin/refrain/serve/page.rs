@@ -53,7 +53,7 @@ pub async fn page(State(app): State<Shared>, headers: HeaderMap) -> Response {
 /// What the page loads.
 pub async fn asset(Path(name): Path<String>) -> Result<Response, Failure> {
     let found = ASSETS.iter().find(|(known, _)| *known == name);
-    let (name, content) = found.ok_or_else(|| Failure::not_found("there is no such file"))?;
+    let (name, content) = found.ok_or_else(|| Failure::not_found("there is no file with this name"))?;
     let kind = match name.rsplit('.').next() {
         Some("js") => "text/javascript; charset=utf-8",
         Some("css") => "text/css; charset=utf-8",

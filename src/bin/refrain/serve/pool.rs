@@ -219,7 +219,7 @@ impl Pool {
 
 fn too_slow(time: Duration) -> Failure {
     let text = format!(
-        "this took longer than {} s; try a shorter clip, or fewer requests at a time",
+        "the request took longer than {} s; try a shorter clip, or fewer requests at a time",
         time.as_secs()
     );
     Failure::new(StatusCode::SERVICE_UNAVAILABLE, text)

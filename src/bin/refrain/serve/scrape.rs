@@ -12,17 +12,21 @@ use super::app::Shared;
     get,
     path = "/metrics",
     tag = "server",
-    responses((status = 200, description = "Figures in Prometheus's text format.", body = String, content_type = "text/plain"))
+    responses((status = 200, description = "Figures of the server, for Prometheus.", body = String, content_type = "text/plain"))
 )]
 pub async fn metrics(State(app): State<Shared>) -> Response {
     let [quick, slow, places] = app.pool.counts();
     let moment = [
-        ("refrain_tracks", "Tracks in the index when they were last counted.", app.tracks() as usize),
+        (
+            "refrain_tracks",
+            "Number of tracks in the index when the server last counted the tracks.",
+            app.tracks() as usize,
+        ),
         ("refrain_connections", "Open connections.", app.connections.count()),
-        ("refrain_quick_running", "Requests that run in the quick lane.", quick),
-        ("refrain_slow_running", "Requests that run in the slow lane.", slow),
-        ("refrain_queue_places", "Requests that run or wait.", places),
-        ("refrain_upload_bytes", "Bytes of uploads on the disk.", app.spool.bytes() as usize),
+        ("refrain_quick_running", "Number of quick requests that run now.", quick),
+        ("refrain_slow_running", "Number of slow requests that run now.", slow),
+        ("refrain_queue_places", "Number of requests that run or wait.", places),
+        ("refrain_upload_bytes", "Bytes that uploads take on the disk.", app.spool.bytes() as usize),
     ];
     let mut response = app.metrics.text(&moment).into_response();
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");

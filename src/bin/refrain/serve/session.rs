@@ -30,10 +30,10 @@ pub struct Login {
     request_body(content = Login, content_type = "application/json"),
     responses(
         (status = 204, description = "The cookie is set."),
-        (status = 400, description = "The request makes no sense.", body = Problem),
-        (status = 401, description = "The token is wrong, or the server has none.", body = Problem),
-        (status = 408, description = "The body did not come in time.", body = Problem),
-        (status = 413, description = "The body is too large.", body = Problem),
+        (status = 400, description = "The request has a mistake.", body = Problem),
+        (status = 401, description = "The token is wrong, or the server has no token.", body = Problem),
+        (status = 408, description = "The body of the request did not arrive in time.", body = Problem),
+        (status = 413, description = "The body of the request is too large.", body = Problem),
     )
 )]
 pub async fn login(State(app): State<Shared>, request: Request) -> Result<Response, Failure> {

@@ -74,15 +74,15 @@ struct Page {
     tag = "tracks",
     params(ListParams),
     responses(
-        (status = 200, description = "A page of tracks, and how many there are in all.", body = TrackPage),
-        (status = 400, description = "The request makes no sense.", body = Problem),
+        (status = 200, description = "A page of tracks, and the number of all tracks.", body = TrackPage),
+        (status = 400, description = "The request has a mistake.", body = Problem),
         (status = 429, description = "Too many requests wait.", body = Problem),
-        (status = 503, description = "It took too long.", body = Problem),
+        (status = 503, description = "The request took too long.", body = Problem),
     )
 )]
 pub async fn list(State(app): State<Shared>, Asked(asked): Asked<ListParams>) -> Result<Response, Failure> {
     let sort = asked.sort.as_deref().map(|sort| SortBy::from_str(sort, false)).transpose();
-    let sort = sort.map_err(|_| Failure::mistake("`sort` is title, artist, album, length or path"))?;
+    let sort = sort.map_err(|_| Failure::mistake("`sort` must be title, artist, album, length or path"))?;
     let limit = asked.limit.unwrap_or(PAGE);
     if !(1..=LONGEST_PAGE).contains(&limit) {
         return Err(Failure::mistake(format!("`limit` is a number from 1 to {LONGEST_PAGE}")));
@@ -140,10 +140,10 @@ pub struct TrackParams {
     params(("id" = u32, Path, description = "The id of a track."), TrackParams),
     responses(
         (status = 200, description = "The track.", body = TrackDocument),
-        (status = 400, description = "The request makes no sense.", body = Problem),
-        (status = 404, description = "There is no such track.", body = Problem),
+        (status = 400, description = "The request has a mistake.", body = Problem),
+        (status = 404, description = "There is no track with this id.", body = Problem),
         (status = 429, description = "Too many requests wait.", body = Problem),
-        (status = 503, description = "It took too long.", body = Problem),
+        (status = 503, description = "The request took too long.", body = Problem),
     )
 )]
 pub async fn get(

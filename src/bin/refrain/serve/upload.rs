@@ -63,7 +63,7 @@ impl Clip {
 }
 
 fn cannot_store(_: io::Error) -> Failure {
-    Failure::new(StatusCode::INSUFFICIENT_STORAGE, "the server has no room for the upload")
+    Failure::new(StatusCode::INSUFFICIENT_STORAGE, "the server has no disk space for the upload")
 }
 
 /// The bytes of a body, as they come. They must come fast enough.
@@ -157,7 +157,7 @@ fn named(name: Option<&str>) -> PathBuf {
 fn at(app: &App, path: PathBuf) -> Result<Clip, Failure> {
     may_name(app, &path)?;
     if !path.is_file() {
-        return Err(Failure::not_found("there is no such file"));
+        return Err(Failure::not_found("there is no file with this name"));
     }
     Ok(Clip { name: path, content: Content::Path(app.ffmpeg.clone()) })
 }
@@ -165,7 +165,7 @@ fn at(app: &App, path: PathBuf) -> Result<Clip, Failure> {
 /// Whether a request may name this file or folder.
 pub fn may_name(app: &App, path: &Path) -> Result<(), Failure> {
     if !app.allow_paths {
-        let text = "this server takes no paths; `refrain serve --allow-paths` allows them";
+        let text = "this server does not allow paths; `refrain serve --allow-paths` allows paths";
         return Err(Failure::new(StatusCode::FORBIDDEN, text));
     }
     if !path.is_absolute() {

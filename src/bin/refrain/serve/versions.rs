@@ -47,11 +47,11 @@ pub struct VersionsParams {
     params(("id" = u32, Path, description = "The id of a track."), VersionsParams),
     responses(
         (status = 200, description = "The versions, or none.", body = VersionsDocument),
-        (status = 400, description = "The request makes no sense.", body = Problem),
-        (status = 404, description = "There is no such track.", body = Problem),
+        (status = 400, description = "The request has a mistake.", body = Problem),
+        (status = 404, description = "There is no track with this id.", body = Problem),
         (status = 422, description = "The track is too short.", body = Problem),
         (status = 429, description = "Too many requests wait.", body = Problem),
-        (status = 503, description = "It took too long.", body = Problem),
+        (status = 503, description = "The request took too long.", body = Problem),
     )
 )]
 pub async fn versions(
@@ -84,11 +84,11 @@ pub struct SimilarParams {
     params(("id" = u32, Path, description = "The id of a track."), SimilarParams),
     responses(
         (status = 200, description = "The most similar tracks.", body = SimilarDocument),
-        (status = 400, description = "The request makes no sense.", body = Problem),
-        (status = 404, description = "There is no such track.", body = Problem),
+        (status = 400, description = "The request has a mistake.", body = Problem),
+        (status = 404, description = "There is no track with this id.", body = Problem),
         (status = 422, description = "The track is too short.", body = Problem),
         (status = 429, description = "Too many requests wait.", body = Problem),
-        (status = 503, description = "It took too long.", body = Problem),
+        (status = 503, description = "The request took too long.", body = Problem),
     )
 )]
 pub async fn similar(

@@ -165,9 +165,9 @@ fn without_audio_the_error_is_what_the_program_said() {
     for (script, expected) in [
         ("echo '[asf @ 0x1] no header' >&2; exit 1", "no header"),
         ("exit 3", "exit status: 3"),
-        ("exit 0", "it gave no audio"),
+        ("exit 0", "ffmpeg gave no audio"),
         ("kill -SEGV $$", "signal: 11 (SIGSEGV)"),
-        ("echo nonsense", "its output has no header"),
+        ("echo nonsense", "the output of ffmpeg has no header"),
         ("printf '.snd'; exit 1", "exit status: 1"),
     ] {
         let got = said(Place::new(script).open());
@@ -221,7 +221,7 @@ fn a_silent_program_is_ended() {
         let place = Place::new(script).with("out", &out);
         let began = Instant::now();
         let got = said(place.open_within(limits).and_then(|mut decoder| read(&mut decoder)));
-        assert!(got.starts_with("it gave nothing for 0 s"), "{script}: {got}");
+        assert!(got.starts_with("ffmpeg gave nothing for 0 s"), "{script}: {got}");
         assert!(began.elapsed() < Duration::from_secs(20), "{script}");
         assert!(place.is_gone(), "{script}");
     }
@@ -233,7 +233,7 @@ fn a_program_that_drips_is_ended_too() {
     let place = Place::new("echo $$ > pid; cat out; while :; do sleep 0.1; printf 'abcd'; done")
         .with("out", &output(8_000, 1, &[0.0]));
     let got = said(place.open_within(limits).and_then(|mut decoder| read(&mut decoder)));
-    assert_eq!(got, "it took more than 1 s");
+    assert_eq!(got, "ffmpeg took more than 1 s");
     assert!(place.is_gone());
 }
 

@@ -9,7 +9,7 @@ export function related(id, signal) {
   load(versions, similar, id, signal);
   return [
     section("versions", "Other versions", "Other performances of the same piece: live, covers, in another key, at another tempo.", versions),
-    section("similar", "Similar tracks", "Similar chord progressions, in any key. They need not be the same piece. Similarity goes from 0 to 1.", similar),
+    section("similar", "Similar tracks", "Similar chord progressions, in any key. The tracks need not be the same piece. Similarity goes from 0 to 1.", similar),
   ];
 }
 
@@ -42,7 +42,7 @@ async function fill(list, signal, ask) {
     show(
       list,
       tracks.length === 0 ? h("p", {}, none) : h("ul", { className: "files" }, tracks.map(entry)),
-      incomplete && h("p", { className: "note" }, "Tracks that an older refrain indexed are left out; run “refrain index rebuild” to include them."),
+      incomplete && h("p", { className: "note" }, "refrain left out tracks that an older refrain indexed; run “refrain index rebuild” to include these tracks."),
     );
     say(tracks.length === 0 ? none : count(tracks.length, one));
   } catch (error) {
