@@ -124,7 +124,7 @@ pub enum IndexCommand {
     Merge(MergeArgs),
     /// Read and check the whole index
     Verify(VerifyArgs),
-    /// Rebuild the neighbour index, which makes searches fast, and the data for `refrain versions`
+    /// Rebuild the neighbour index and the data for `refrain versions`
     Rebuild,
     /// Make the index file smaller after you remove tracks
     Compact,

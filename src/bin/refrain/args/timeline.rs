@@ -12,7 +12,7 @@ pub struct TimelineArgs {
     /// Recordings, or folders of recordings; `-` reads standard input
     #[arg(required = true, value_name = "FILE|DIR")]
     pub files: Vec<PathBuf>,
-    /// Leave out songs that play for less than this many seconds [default: 3]
+    /// Leave out songs that play for fewer seconds [default: 3]
     #[arg(long, value_name = "SECS", value_parser = length)]
     pub min_length: Option<Seconds>,
     /// Leave out songs with a score below this number, from 0 to 1
