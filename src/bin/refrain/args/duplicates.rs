@@ -40,7 +40,7 @@ pub struct DuplicatesArgs {
     /// List only groups whose spare files take at least this much space, such as 500k, 20M or 1.5G
     #[arg(long, value_name = "SIZE", value_parser = bytes)]
     pub min_free: Option<u64>,
-    /// Do not decode files to measure how good they sound
+    /// Do not measure how good the files sound, which needs time to decode them
     #[arg(long)]
     pub no_measure: bool,
     /// Print one line of JSON for each group of duplicates

@@ -66,7 +66,7 @@ impl<P: Pieces> Form<P> {
         while let Some(passed) = self.piece().await? {
             self.skipped += passed.len();
             if self.skipped > MAX_SKIPPED {
-                return Err(broken("the form has too much besides the file"));
+                return Err(broken("the form has too much data in addition to the file"));
             }
         }
         self.buffer.drain(..self.delimiter.len());
