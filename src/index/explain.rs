@@ -1,5 +1,5 @@
 //! The call that explains an answer.
-use super::{explained_version, handle::Index, select::Selector};
+use super::{explained_version, handle::Index};
 use crate::{
     decode::Audio,
     error::{Error, IndexError, Result},
@@ -63,21 +63,5 @@ impl Index {
             }
             Ok(explanation)
         })
-    }
-
-    /// The tracks of the selected files, in order of their ids.
-    ///
-    /// # Errors
-    /// [`Error::Index`] if the file cannot be read.
-    pub fn selected_tracks(&self, selector: &Selector) -> Result<Vec<TrackId>> {
-        let files = self.select(selector)?;
-        let store = self.only()?.reader()?;
-        let mut tracks = Vec::new();
-        for file in files {
-            tracks.extend(store.track_at(&file)?);
-        }
-        tracks.sort_unstable();
-        tracks.dedup();
-        Ok(tracks)
     }
 }

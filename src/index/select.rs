@@ -61,6 +61,22 @@ impl From<&OsStr> for Selector {
 }
 
 impl Index {
+    /// The tracks of the selected files, in order of their ids.
+    ///
+    /// # Errors
+    /// [`Error::Index`] if the file cannot be read.
+    pub fn selected_tracks(&self, selector: &Selector) -> Result<Vec<TrackId>> {
+        let files = self.select(selector)?;
+        let store = self.only()?.reader()?;
+        let mut tracks = Vec::new();
+        for file in files {
+            tracks.extend(store.track_at(&file)?);
+        }
+        tracks.sort_unstable();
+        tracks.dedup();
+        Ok(tracks)
+    }
+
     /// Calls `each` with every track and its files, in order of ids. Existing files come before missing ones.
     ///
     /// # Errors
