@@ -19,7 +19,7 @@ use crate::{
 
 /// Tracks that are aligned with the piece; more of those that are shorter than four minutes.
 const ALIGNED: usize = 100;
-/// Tracks that are told at most.
+/// The most tracks that a search returns.
 const LISTED: usize = 100;
 /// A path that is less than this above the median is chance.
 const PROMISING: f64 = 1.5;
@@ -29,7 +29,7 @@ const TRANSPOSITIONS: usize = 2;
 const TOGETHER: usize = 8;
 /// Frames of a longer track that are aligned: two hours.
 const MAX_FRAMES: u32 = 38_760;
-/// A path is told as one point every so many seconds.
+/// Seconds from one point of a path to the next.
 const POINTS: f64 = 2.0;
 
 /// A track that may be a version of the piece.
