@@ -195,7 +195,9 @@ pub enum IndexError {
         expected: u32,
     },
     /// Made by a newer refrain.
-    #[error("a newer refrain made this index (format {found}, but this refrain reads up to format {newest})")]
+    #[error(
+        "a newer version of refrain made this index (format {found}, but this version reads up to format {newest})"
+    )]
     #[non_exhaustive]
     Newer {
         /// Its format version.
@@ -204,7 +206,9 @@ pub enum IndexError {
         newest: u32,
     },
     /// Its fingerprints were made with other parameters.
-    #[error("this index was made with parameter set {found}, but this refrain uses set {expected}")]
+    #[error(
+        "this index was made with other settings (parameter set {found}, but this refrain uses set {expected})"
+    )]
     #[non_exhaustive]
     Parameters {
         /// The file's set.
@@ -216,7 +220,7 @@ pub enum IndexError {
     #[error("the index is damaged ({0})")]
     Damaged(String),
     /// Its derived part contradicts the rest, which is whole.
-    #[error("the neighbour index is damaged ({0}); no data is lost")]
+    #[error("the neighbour index, which makes searches fast, is damaged ({0}); no data is lost")]
     Neighbours(String),
     /// It has no track with this id.
     #[error("the index has no track with the id {0}")]
@@ -225,7 +229,7 @@ pub enum IndexError {
     #[error("already holds {}", Shown(.0))]
     Occupied(PathBuf),
     /// An index cannot be merged into itself.
-    #[error("this is the index itself; name another index to merge")]
+    #[error("this is the index itself; choose another index to merge")]
     Itself,
     /// Another process holds the writer.
     #[error("{} is writing to this index", Holder::named(.holder.as_ref()))]
@@ -235,13 +239,13 @@ pub enum IndexError {
         holder: Option<Holder>,
     },
     /// The call takes one index file, and several are open.
-    #[error("several index files are open; open only this file to do this")]
+    #[error("several index files are open, but this call can use only one index file; open only this file")]
     Several,
     /// A shard cannot take part in an answer.
     #[error("is a shard that cannot take part: {0}")]
     Shard(String),
     /// A callback of a call that writes may not write itself.
-    #[error("a callback cannot write to the index, because the call of the callback is writing to the index")]
+    #[error("a callback cannot write to the index while refrain is still writing to the index")]
     AtWork,
     /// No room left.
     #[error("the disk is full; the index keeps the data that was saved before")]

@@ -66,7 +66,7 @@ fn tracks_are_listed_for_people_and_programs() {
         (gone.out.as_str(), gone.err.as_str()),
         (
             "",
-            "refrain: no track for x.mp3 in i.refrain; `refrain index list --db i.refrain` lists all tracks\n"
+            "refrain: found no track for x.mp3 in i.refrain; `refrain index list --db i.refrain` lists all tracks\n"
         )
     );
     index(&place, "list --json --csv").code(2);

@@ -370,26 +370,26 @@ fn damaged_and_foreign_index_files_are_refused_and_left_alone() {
         Connection::open(place.at(db)).unwrap().execute_batch(sql).unwrap();
     };
     fs::create_dir(place.at("folder")).unwrap();
-    assert_snapshot!(refused(&place, "folder"), @"refrain: folder: this is a folder; name a file with --db");
+    assert_snapshot!(refused(&place, "folder"), @"refrain: folder: this is a folder; give a file with --db");
     place.write("picture.jpg", &[b"\xff\xd8\xff\xe0\0\x10JFIF\0".as_slice(), &[7; 9000]].concat());
-    assert_snapshot!(refused(&place, "picture.jpg"), @"refrain: picture.jpg: this is not an SQLite file; name another file with --db");
+    assert_snapshot!(refused(&place, "picture.jpg"), @"refrain: picture.jpg: this is not an SQLite file; choose another file with --db");
     place.write("notes.txt", b"short");
-    assert_snapshot!(refused(&place, "notes.txt"), @"refrain: notes.txt: this is not an SQLite file; name another file with --db");
+    assert_snapshot!(refused(&place, "notes.txt"), @"refrain: notes.txt: this is not an SQLite file; choose another file with --db");
     sql("photos.db", "CREATE TABLE photo (id)");
-    assert_snapshot!(refused(&place, "photos.db"), @"refrain: photos.db: this is an SQLite file of another program (application_id 0x00000000, expected 0x5246524e); name another file with --db");
+    assert_snapshot!(refused(&place, "photos.db"), @"refrain: photos.db: this is an SQLite file of another program (application_id 0x00000000, expected 0x5246524e); choose another file with --db");
     fs::copy(place.at("i.refrain"), place.at("newer.refrain")).unwrap();
     sql("newer.refrain", "PRAGMA user_version = 99");
-    assert_snapshot!(refused(&place, "newer.refrain"), @"refrain: newer.refrain: a newer refrain made this index (format 99, but this refrain reads up to format 5); update refrain, or name another file with --db");
+    assert_snapshot!(refused(&place, "newer.refrain"), @"refrain: newer.refrain: a newer version of refrain made this index (format 99, but this version reads up to format 5); update refrain, or choose another file with --db");
     fs::copy(place.at("i.refrain"), place.at("other.refrain")).unwrap();
     sql("other.refrain", "UPDATE meta SET value = 9 WHERE key = 'parameter_set'");
-    assert_snapshot!(refused(&place, "other.refrain"), @"refrain: other.refrain: this index was made with parameter set 9, but this refrain uses set 1; build a new index: name a new file with --db");
+    assert_snapshot!(refused(&place, "other.refrain"), @"refrain: other.refrain: this index was made with other settings (parameter set 9, but this refrain uses set 1); to build a new index, give a new file with --db");
     let whole = fs::read(place.at("i.refrain")).unwrap();
     for (db, bytes) in [("half.refrain", whole.len() / 8192 * 4096), ("odd.refrain", whole.len() - 100)] {
         place.write(db, &whole[..bytes]);
         let said = refused(&place, db);
         assert!(said.starts_with(&format!("refrain: {db}: the index is damaged (")), "{said}");
         assert!(
-            said.ends_with("); restore a copy of the index, or delete the index and build it again"),
+            said.ends_with("); restore a copy of the index, or delete the index and build a new index"),
             "{said}"
         );
         assert_eq!(said.lines().count(), 1, "{said}");

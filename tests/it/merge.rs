@@ -37,14 +37,14 @@ fn indexes_are_merged() {
     // Several indexes are merged into a new one.
     place.line("index merge --db all.refrain i.refrain other.refrain").code(0);
     place.line("index verify --db all.refrain").code(0);
-    assert_snapshot!(index(&place, "merge ./i.refrain").code(2).err, @"refrain: ./i.refrain: this is the index itself; name another index to merge");
+    assert_snapshot!(index(&place, "merge ./i.refrain").code(2).err, @"refrain: ./i.refrain: this is the index itself; choose another index to merge");
     assert_snapshot!(place.line("index merge --db new.refrain gone.refrain").code(2).err, @"refrain: gone.refrain: no index here; check the path");
     assert!(!place.at("new.refrain").exists());
     // What is wrong with the other index is not repaired in this one.
     fs::write(place.at("text"), "no index, though it has the bytes of a header. ".repeat(9)).unwrap();
-    assert_snapshot!(index(&place, "merge text").code(2).err, @"refrain: text: this is not an SQLite file; name another index to merge");
-    assert_snapshot!(index(&place, "merge m").code(2).err, @"refrain: m: this is a folder; name another index to merge");
-    assert_snapshot!(place.line("index merge other.refrain --db text").code(2).err, @"refrain: text: this is not an SQLite file; name another file with --db");
+    assert_snapshot!(index(&place, "merge text").code(2).err, @"refrain: text: this is not an SQLite file; choose another index to merge");
+    assert_snapshot!(index(&place, "merge m").code(2).err, @"refrain: m: this is a folder; choose another index to merge");
+    assert_snapshot!(place.line("index merge other.refrain --db text").code(2).err, @"refrain: text: this is not an SQLite file; choose another file with --db");
 }
 
 #[test]

@@ -97,7 +97,7 @@ fn lists_facts_and_duplicates_are_those_of_all_indexes() {
     assert_eq!(listed.len(), 11);
     assert_eq!(listed.iter().filter(|track| track["shard"] == "b.refrain").count(), 6);
     place.line(&format!("list {both} quiet")).code(0);
-    assert_snapshot!(place.line(&format!("list {both} nothing")).code(1).err, @"refrain: no track for nothing in a.refrain, b.refrain; `refrain index list --db a.refrain --db b.refrain` lists all tracks");
+    assert_snapshot!(place.line(&format!("list {both} nightingale")).code(1).err, @"refrain: found no track for nightingale in a.refrain, b.refrain; `refrain index list --db a.refrain --db b.refrain` lists all tracks");
     let infos = place.line(&format!("info --json {both}")).code(0).json();
     assert_eq!(infos.iter().map(|info| info["tracks"].as_u64().unwrap()).collect::<Vec<_>>(), [5, 6]);
     assert_eq!(place.line(&format!("info {both}")).code(0).out.matches("tracks").count(), 2);

@@ -72,7 +72,7 @@ fn a_word_that_no_track_has_is_reported_and_the_rest_is_listed() {
         (none.out.as_str(), none.err.as_str()),
         (
             "",
-            "refrain: no track for nightingale in i.refrain; `refrain index list --db i.refrain` lists all tracks\n"
+            "refrain: found no track for nightingale in i.refrain; `refrain index list --db i.refrain` lists all tracks\n"
         )
     );
     let some = list(&place, &["orbit", "nightingale"]).code(1);

@@ -69,7 +69,8 @@ void test_maintain(void) {
     OK(refrain_add(other, flac));
     OK(refrain_merge(index, other, NULL, &merged));
     CHECK(merged.added == 1 && merged.known == 1 && merged.skipped == 0);
-    FAILS(REFRAIN_ERROR_INDEX, "this is the index itself; name another index to merge", refrain_merge(index, index, NULL, NULL));
+    FAILS(REFRAIN_ERROR_INDEX, "this is the index itself; choose another index to merge",
+          refrain_merge(index, index, NULL, NULL));
     OK(refrain_close(other));
     OK(refrain_info(index, &info));
     CHECK(info.tracks == 2 && info.files == 3);

@@ -124,7 +124,7 @@ pub enum IndexCommand {
     Merge(MergeArgs),
     /// Read and check the whole index
     Verify(VerifyArgs),
-    /// Rebuild the neighbour index and the data for `refrain versions`
+    /// Rebuild the data for fast searches and for `refrain versions`
     Rebuild,
     /// Make the index file smaller after you remove tracks
     Compact,
@@ -190,16 +190,16 @@ pub struct AnalyzeArgs {
     /// Print CSV, with one row for each file
     #[arg(long)]
     pub csv: bool,
-    /// Write NumPy arrays of frequencies, chroma and pitch over time; for several files, name a folder
+    /// Write the frequencies, the notes and the pitch over time as NumPy arrays; for several files, give a folder
     #[arg(long, value_name = "OUT.npz")]
     pub frames: Option<PathBuf>,
-    /// Write the harmonic part of the sound as a WAV file; for several files, name a folder
+    /// Write the harmonic part of the sound (the tones) as a WAV file; for several files, give a folder
     #[arg(long, value_name = "OUT.wav")]
     pub harmonic: Option<PathBuf>,
-    /// Write the percussive part of the sound as a WAV file; for several files, name a folder
+    /// Write the percussive part of the sound (such as drums) as a WAV file; for several files, give a folder
     #[arg(long, value_name = "OUT.wav")]
     pub percussive: Option<PathBuf>,
-    /// Draw frequencies, pitch and chroma over time as .svg or .png; for several files, name a folder
+    /// Draw the frequencies, the pitch and the notes over time as .svg or .png; for several files, give a folder
     #[arg(long, value_name = "OUT.svg")]
     pub plot: Option<PathBuf>,
     #[command(flatten)]

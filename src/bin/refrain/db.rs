@@ -50,13 +50,13 @@ pub fn open() -> anyhow::Result<Index> {
 pub fn path_to_write() -> anyhow::Result<PathBuf> {
     let path = path()?;
     folders::for_file(&path)
-        .map_err(|error| anyhow::anyhow!("{}; name another index file with --db", wording::whole(&error)))?;
+        .map_err(|error| anyhow::anyhow!("{}; give another index file with --db", wording::whole(&error)))?;
     Ok(path)
 }
 
 fn default_folder() -> anyhow::Result<PathBuf> {
     let base = etcetera::choose_base_strategy()
-        .context("cannot find your home folder, which would hold the index; name an index file with --db")?;
+        .context("cannot find your home folder, which would hold the index; give an index file with --db")?;
     Ok(base.data_dir().join("refrain"))
 }
 

@@ -17,21 +17,21 @@ pub fn of(error: &Error) -> Option<String> {
         | IndexError::Parameters { .. }
             if is_other =>
         {
-            "name another index to merge".to_owned()
+            "choose another index to merge".to_owned()
         }
-        IndexError::Newer { .. } if is_other => "update refrain, or name another index to merge".to_owned(),
+        IndexError::Newer { .. } if is_other => "update refrain, or choose another index to merge".to_owned(),
         IndexError::Neighbours(_) if is_other => {
-            format!("repair it with {}", db::hint_for("index rebuild", path))
+            format!("repair the index with {}", db::hint_for("index rebuild", path))
         }
         IndexError::Missing => format!("make one with {}", db::hint_of(path, "index build DIR")),
-        IndexError::IsFolder => "name a file with --db".to_owned(),
-        IndexError::NotSqlite | IndexError::Foreign { .. } => "name another file with --db".to_owned(),
-        IndexError::Newer { .. } => "update refrain, or name another file with --db".to_owned(),
-        IndexError::Parameters { .. } => "build a new index: name a new file with --db".to_owned(),
+        IndexError::IsFolder => "give a file with --db".to_owned(),
+        IndexError::NotSqlite | IndexError::Foreign { .. } => "choose another file with --db".to_owned(),
+        IndexError::Newer { .. } => "update refrain, or choose another file with --db".to_owned(),
+        IndexError::Parameters { .. } => "to build a new index, give a new file with --db".to_owned(),
         IndexError::Damaged(_) => {
-            "restore a copy of the index, or delete the index and build it again".to_owned()
+            "restore a copy of the index, or delete the index and build a new index".to_owned()
         }
-        IndexError::Neighbours(_) => format!("repair it with {}", db::hint_of(path, "index rebuild")),
+        IndexError::Neighbours(_) => format!("repair the index with {}", db::hint_of(path, "index rebuild")),
         IndexError::Occupied(path) => {
             let path = format!("index remove {}", db::quoted(path));
             format!("remove it first with {}", db::hint(&path))

@@ -118,7 +118,9 @@ fn a_reflink_is_made_or_the_reason_told() {
     let run = library.run("--reflink --yes --json");
     if run.code == Some(2) {
         assert!(
-            run.err.contains("copy.wav: the file system cannot make a reflink of the file: "),
+            run.err.contains(
+                "copy.wav: the file system cannot make a reflink (a copy that shares disk space): "
+            ),
             "{run:#?}"
         );
         assert_eq!(run.out, "");

@@ -110,7 +110,7 @@ impl Journal {
             OpenOptions::new().read(true).append(true).create(true).open(&path).with_context(problem)?;
         match file.try_lock() {
             Err(TryLockError::WouldBlock) => anyhow::bail!(
-                "another refrain is working on the duplicates of this index; try again when the other refrain has finished"
+                "another refrain process is working on the duplicates of this index; try again when that process has finished"
             ),
             // A disk without locks has one user at most times.
             Ok(()) | Err(TryLockError::Error(_)) => {}

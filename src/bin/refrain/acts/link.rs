@@ -27,9 +27,10 @@ pub fn shared(kept: &Path, path: &Path, temporary: &Path, hash: &str, seen: &See
     let made = reflink_copy::reflink(kept, temporary)
         .map_err(|error| match error.kind() {
             ErrorKind::CrossesDevices => Why::Problem(
-                "the kept file is on another file system, so a reflink is not possible".to_owned(),
+                "the kept file is on another file system, so the two files cannot share disk space"
+                    .to_owned(),
             ),
-            _ => Why::system("the file system cannot make a reflink of the file", &error),
+            _ => Why::system("the file system cannot make a reflink (a copy that shares disk space)", &error),
         })
         .and_then(|()| finished(temporary, hash, seen.mode, seen.mtime_ns));
     made.and_then(|()| replace(temporary, path)).inspect_err(|_| drop(fs::remove_file(temporary)))
@@ -50,7 +51,7 @@ fn finished(temporary: &Path, hash: &str, mode: Option<u32>, mtime_ns: i64) -> O
     if check::has_content(temporary, hash) {
         Ok(())
     } else {
-        Err(Why::Problem("the copy of the file differs from the file".to_owned()))
+        Err(Why::Problem("the copy of the file differs from the original file".to_owned()))
     }
 }
 

@@ -104,7 +104,7 @@ impl<'a> Acting<'a> {
             return Err(Why::Needless("the file is a symbolic link and takes no space".to_owned()));
         }
         if planned.all_kept.iter().any(|kept| disk::is_same_file(path, kept)) {
-            return Err(Why::Needless("the file is only another name of the kept file".to_owned()));
+            return Err(Why::Needless("the file is the kept file under another name".to_owned()));
         }
         let real = disk::real(path);
         if self.preferred.iter().any(|folder| real.starts_with(folder)) {

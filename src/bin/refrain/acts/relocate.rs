@@ -144,7 +144,7 @@ impl Relocation<'_> {
 
 /// What is said if the new path has a file.
 fn taken() -> Why {
-    Why::Problem("a file is there already; refrain did not replace the file".to_owned())
+    Why::Problem("the new path already has a file, and refrain did not replace that file".to_owned())
 }
 
 #[cfg(test)]

@@ -10,19 +10,19 @@ pub struct ActArgs {
     /// Move the spare files to the trash; spare files are the files that refrain does not keep
     #[arg(long, group = "act")]
     pub trash: bool,
-    /// Move the spare files into this folder; each file keeps its whole path below the folder
+    /// Move the spare files into the folder DIR, for example /music/a.mp3 to DIR/music/a.mp3
     #[arg(long = "move", group = "act", value_name = "DIR")]
     pub move_to: Option<PathBuf>,
     /// Replace a spare file by a hard link to the kept file if both have the same bytes
     #[arg(long, group = "act")]
     pub hardlink: bool,
-    /// Let a spare file share its disk blocks with the kept file if both have the same bytes
+    /// Let a spare file and the kept file share disk space if both files have the same bytes
     #[arg(long, group = "act")]
     pub reflink: bool,
     /// Delete the spare files; nothing can undo this
     #[arg(long, group = "act")]
     pub delete: bool,
-    /// Move, replace or delete files without a question
+    /// Move, replace or delete files without asking first
     #[arg(long, requires = "act")]
     pub yes: bool,
 }
@@ -40,7 +40,7 @@ pub struct UndoArgs {
     /// Undo all runs, not only the last run
     #[arg(long)]
     pub all: bool,
-    /// Put files back without a question
+    /// Put files back without asking first
     #[arg(long)]
     pub yes: bool,
     /// Print one line of JSON for each file

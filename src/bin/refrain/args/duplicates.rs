@@ -19,7 +19,7 @@ pub struct DuplicatesArgs {
     /// List only groups of duplicates that have a file in this folder
     #[arg(value_name = "DIR")]
     pub below: Vec<PathBuf>,
-    /// Keep only one of all files with these relations; separate relations by commas
+    /// Treat these kinds of duplicates as spare files; separate the kinds by commas
     #[arg(
         long,
         value_name = "LIST",
@@ -34,13 +34,14 @@ pub struct DuplicatesArgs {
     /// Keep all files in this folder, rather than copies elsewhere
     #[arg(long, value_name = "DIR")]
     pub prefer: Vec<PathBuf>,
-    /// List only files with these relations to the first file of their group, separated by commas: same_bytes, same_audio, remaster, other_speed, edit, excerpt, shared_backing
+    /// List only these kinds of duplicates; separate the kinds by commas: same_bytes, same_audio, remaster,
+    /// other_speed, edit, excerpt, shared_backing
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub only: Vec<Relation>,
-    /// List only groups whose spare files take at least this much space, such as 500k, 20M or 1.5G
+    /// List only groups of duplicates where you can free at least this much disk space, such as 500k, 20M or 1.5G
     #[arg(long, value_name = "SIZE", value_parser = bytes)]
     pub min_free: Option<u64>,
-    /// Do not measure how good the files sound, which needs time to decode them
+    /// Do not measure how good the files sound; this makes the command faster
     #[arg(long)]
     pub no_measure: bool,
     /// Print one line of JSON for each group of duplicates
@@ -60,7 +61,7 @@ pub struct DuplicatesArgs {
     /// Say how two indexed files are related, and where they sound alike
     #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["below", "relation", "keep", "prefer", "only", "min_free", "no_measure", "csv", "script", "html"])]
     pub why: Vec<PathBuf>,
-    /// Remember that two indexed files are no duplicates
+    /// Do not list two indexed files as duplicates any more
     #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["below", "relation", "keep", "prefer", "csv", "script", "json", "why"])]
     pub ignore: Vec<PathBuf>,
     /// Undo --ignore: list two indexed files as duplicates again
@@ -74,7 +75,7 @@ pub struct DuplicatesArgs {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "snake_case")]
 pub enum RelationArg {
-    /// The same bytes
+    /// An exact copy: the two files have the same bytes
     SameBytes,
     /// The same audio in another format, louder or quieter, or cut at the start or end
     SameAudio,

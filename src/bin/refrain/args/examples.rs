@@ -49,7 +49,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
                 "Keep the files in one folder rather than copies elsewhere",
                 "refrain duplicates --prefer ~/Music",
             ),
-            ("Move the spare files to the trash, without a question", "refrain duplicates --trash --yes"),
+            ("Move the spare files to the trash without asking first", "refrain duplicates --trash --yes"),
         ],
     ),
     (
@@ -110,7 +110,10 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         "index errors",
         &[
             ("List the files that refrain could not use, with the reason", "refrain index errors"),
-            ("Try the bad files again, for example after you install ffmpeg", "refrain index errors --retry"),
+            (
+                "Try again to read the files that failed, for example after you install ffmpeg",
+                "refrain index errors --retry",
+            ),
         ],
     ),
     (
@@ -130,7 +133,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     (
         "index relocate",
         &[(
-            "Change the paths after you move ~/Music to the folder disk",
+            "Change the paths in the index after you move ~/Music to a folder named disk",
             "refrain index relocate ~/Music disk",
         )],
     ),
@@ -151,13 +154,16 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ),
         ],
     ),
-    ("index rebuild", &[("Rebuild the neighbour index and the data for versions", "refrain index rebuild")]),
+    ("index rebuild", &[("Rebuild the data for fast searches and for versions", "refrain index rebuild")]),
     ("index compact", &[("Shrink the index file after you remove many tracks", "refrain index compact")]),
     (
         "index export",
         &[
             ("Print all tracks as JSON", "refrain index export > tracks.jsonl"),
-            ("Copy the index, even while a build runs", "refrain index export --file backup/copy.refrain"),
+            (
+                "Copy the index, even while refrain adds files to the index",
+                "refrain index export --file backup/copy.refrain",
+            ),
         ],
     ),
     (
@@ -205,7 +211,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         &[
             ("Follow a radio stream", "refrain listen http://radio.example/live"),
             (
-                "Name the songs that another program records",
+                "Name the songs in the sound that another program records",
                 "arecord -q -t raw -f S16_LE -r 44100 | refrain listen -",
             ),
             (
@@ -226,7 +232,10 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         "fingerprint",
         &[
             ("Print the fingerprint that AcoustID looks up", "refrain fingerprint song.flac"),
-            ("Print JSON for the whole file", "refrain fingerprint --json --length 0 song.flac"),
+            (
+                "Print a fingerprint of the whole file as JSON",
+                "refrain fingerprint --json --length 0 song.flac",
+            ),
         ],
     ),
     (

@@ -12,16 +12,17 @@ pub struct ExplainArgs {
     /// An audio file; `-` reads standard input
     #[arg(value_name = "CLIP")]
     pub clip: PathBuf,
-    /// The track to compare with the clip: a file, a pattern or an id [default: the best match]
+    /// Compare the clip with this track (file, pattern or track id) [default: the best match]
     #[arg(value_name = "TRACK")]
     pub track: Option<OsString>,
     /// Write a picture (.svg or .png) or a web page (.html) to this file
     #[arg(long, short, value_name = "FILE.svg")]
     pub out: Option<PathBuf>,
-    /// Draw the picture for a light or a dark page; `auto` follows the viewer's setting, but a .png file is light
+    /// Draw the picture for a light or a dark page. With `auto`, .svg and .html files are light or dark like your system, and
+    /// .png files are light
     #[arg(long, value_name = "WHICH", default_value = "auto")]
     pub theme: ThemeArg,
-    /// Print one line of JSON with all numbers of the picture
+    /// Print all numbers that the picture shows as one line of JSON
     #[arg(long)]
     pub json: bool,
     /// The lowest score that counts as a match, from 0 to 1

@@ -13,8 +13,8 @@ const VARIABLE: &str = "REFRAIN_FFMPEG";
 /// Whether ffmpeg may help.
 #[derive(Debug, Args)]
 pub struct FfmpegArgs {
-    /// Which ffmpeg decodes WMA, WavPack and other formats that refrain cannot decode: `auto` uses an installed ffmpeg, `never`
-    /// uses none, and a path names the program
+    /// Use ffmpeg to decode WMA, WavPack and other formats that refrain cannot decode. Give `auto` to use an installed ffmpeg,
+    /// `never` to use no ffmpeg, or the path of ffmpeg
     #[arg(long, env = VARIABLE, value_name = "auto|never|PATH", value_parser = parser(), default_value = "auto")]
     pub ffmpeg: Ffmpeg,
 }
@@ -36,6 +36,6 @@ fn of(text: &OsStr) -> Result<Ffmpeg, String> {
         Some("auto" | "") => Ok(Ffmpeg::auto()),
         Some("never") => Ok(Ffmpeg::never()),
         _ if Path::new(text).is_file() => Ok(Ffmpeg::at(text)),
-        _ => Err("there is no such program; give the path of ffmpeg, `auto` or `never`".to_owned()),
+        _ => Err("there is no program at this path; give `auto`, `never` or the path of ffmpeg".to_owned()),
     }
 }

@@ -13,7 +13,8 @@ use super::ffmpeg::FfmpegArgs;
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("form").multiple(false))]
 #[command(
-    after_help = "Options may begin with one dash, as in fpcalc. If you start refrain through a link named fpcalc, refrain takes the same command line as fpcalc."
+    after_help = "Options may begin with one dash, as in the program fpcalc. If you start refrain through a link named fpcalc, \
+                  refrain accepts the same options as fpcalc."
 )]
 pub struct FingerprintArgs {
     /// Audio files; `-` reads standard input
@@ -22,7 +23,7 @@ pub struct FingerprintArgs {
     /// Print one line of JSON for each fingerprint
     #[arg(long, group = "form")]
     pub json: bool,
-    /// Print a line DURATION= and a line FINGERPRINT= [default]
+    /// Print the duration and the fingerprint, on two lines [default]
     #[arg(long, group = "form")]
     pub text: bool,
     /// Print only the fingerprint
@@ -31,7 +32,7 @@ pub struct FingerprintArgs {
     /// Print the fingerprint as numbers instead of compressed text
     #[arg(long)]
     pub raw: bool,
-    /// Print signed numbers together with --raw
+    /// With --raw, print signed numbers instead of unsigned numbers
     #[arg(long)]
     pub signed: bool,
     /// Use only the first SECS seconds of each file; 0 means the whole file
@@ -49,7 +50,8 @@ pub struct FingerprintArgs {
     /// Use this algorithm of Chromaprint: 1, 2, 4 or 5; AcoustID uses algorithm 2
     #[arg(long, short = 'a', value_name = "N", value_parser = algorithm, default_value = "2")]
     pub algorithm: Algorithm,
-    /// Read the input as raw samples of this format, such as s16le. Names of file formats, such as mp3, have no effect
+    /// Read the input as raw samples of this format, such as s16le. If NAME is a file format, such as mp3,
+    /// this option has no effect
     #[arg(long, short = 'f', value_name = "NAME", value_parser = format)]
     pub format: Option<Format>,
     /// The sample rate of the raw samples, in samples a second
@@ -91,7 +93,8 @@ impl Format {
 }
 
 fn format(name: &str) -> Result<Format, String> {
-    Format::named(name).ok_or_else(|| "unknown format; give a sample format such as s16le".to_owned())
+    Format::named(name)
+        .ok_or_else(|| "unknown format; give a format of raw samples, such as s16le".to_owned())
 }
 
 fn algorithm(text: &str) -> Result<Algorithm, String> {

@@ -12,8 +12,8 @@ use crate::screen::paint::When;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
-    /// The index file [default: refrain/index.refrain in your data folder, such as ~/.local/share]. Repeat this option to read
-    /// several indexes as one with `query`, `timeline`, `duplicates`, `list` and `info`
+    /// The index file [default: refrain/index.refrain in your data folder, such as ~/.local/share]. Repeat this option to use
+    /// several indexes together in `query`, `timeline`, `duplicates`, `list` and `info`
     #[arg(long, short, global = true, env = "REFRAIN_DB", value_name = "FILE", value_parser = any_text())]
     pub db: Vec<PathBuf>,
     /// When to use colour; `auto` uses colour on a terminal, unless NO_COLOR is set

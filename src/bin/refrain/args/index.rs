@@ -13,7 +13,7 @@ use super::{ffmpeg::FfmpegArgs, find::FindArgs};
 fn not_empty() -> impl TypedValueParser<Value = OsString> {
     OsStringValueParser::new().try_map(|text| {
         if text.is_empty() {
-            Err("the text is empty; name a file, a folder, a pattern or an id")
+            Err("the text is empty; give a file, a folder, a pattern or an id")
         } else {
             Ok(text)
         }
@@ -69,9 +69,9 @@ pub struct InfoArgs {
 /// What to list.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Each CHOSEN is a file, a folder (everything in it), a glob pattern, a track id or `missing`. Any other \
-                  text is a word. refrain lists only tracks that have all words in their title, artist, album or path. \
-                  Put quotes around words that belong together."
+    after_help = "For CHOSEN, give a file, a folder (with all its files), a glob pattern such as '*.mp3', a track id, or \
+                  `missing` for all missing files. You can also give words. refrain then lists only tracks with all these \
+                  words in the title, artist, album or path. Put a phrase of several words in quotes."
 )]
 pub struct ListArgs {
     /// The tracks to list: a file, a folder, a pattern, a track id or words
@@ -86,7 +86,7 @@ pub struct ListArgs {
     /// Print CSV, with one row for each file
     #[arg(long)]
     pub csv: bool,
-    /// Print a playlist with one file of each track
+    /// Print a playlist with one file for each track
     #[arg(long, conflicts_with_all = ["json", "csv"])]
     pub m3u: bool,
 }
@@ -113,7 +113,7 @@ pub struct ErrorsArgs {
     /// Print CSV, with one row for each file
     #[arg(long)]
     pub csv: bool,
-    /// First try to read the bad files again, then list the files that still fail
+    /// First try again to read the files that failed, then list the files that still fail
     #[arg(long)]
     pub retry: bool,
     #[command(flatten)]
@@ -123,8 +123,9 @@ pub struct ErrorsArgs {
 /// What to remove.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Each CHOSEN is a file, a folder (everything in it), a glob pattern, a track id or `missing`. If a file has \
-                  the same name as a pattern or an id, refrain chooses the file."
+    after_help = "For CHOSEN, give a file, a folder (with all its files), a glob pattern such as '*.mp3', a track id, or \
+                  `missing` for all missing files. If CHOSEN is the name of a file, refrain does not read the name as a \
+                  pattern or an id."
 )]
 pub struct RemoveArgs {
     /// The files to remove: a file, a folder, a pattern, a track id, or `missing` for all missing files

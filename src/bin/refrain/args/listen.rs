@@ -10,7 +10,7 @@ use crate::listen::raw::Format;
 /// What to listen to, and whom to tell.
 #[derive(Debug, Args)]
 pub struct ListenArgs {
-    /// The address of a stream, or `-` for raw samples from standard input [default: the microphone]
+    /// The address of a stream, or `-` to read raw samples (uncompressed sound) from standard input [default: the microphone]
     #[arg(value_name = "SOURCE")]
     pub source: Option<String>,
     /// Print one line of JSON for each event
@@ -19,10 +19,10 @@ pub struct ListenArgs {
     /// Print CSV, with one row each time a song begins or ends
     #[arg(long)]
     pub csv: bool,
-    /// Run this program when a track begins or ends; environment variables tell the program which track
+    /// Run this program when a track begins or ends; environment variables describe the track
     #[arg(long, value_name = "PROGRAM")]
     pub exec: Option<PathBuf>,
-    /// Write the name of the track that plays now to this file
+    /// Write the name of the current track to this file
     #[arg(long, value_name = "FILE")]
     pub now_playing: Option<PathBuf>,
     /// Leave out songs that play for fewer seconds [default: 3]
@@ -44,7 +44,7 @@ pub struct ListenArgs {
     /// Connect again if a stream sends nothing for this many seconds
     #[arg(long, value_name = "SECS", default_value = "10", value_parser = patience)]
     pub timeout: Duration,
-    /// Listen to the microphone or monitor with this name; a part of the name is enough
+    /// Listen to the sound device with this name; a part of the name is enough
     #[arg(long, value_name = "NAME", conflicts_with = "source")]
     pub device: Option<String>,
     /// List the microphones and monitors; a monitor carries the sound that the computer plays

@@ -8,10 +8,10 @@ use super::{bytes::bytes, ffmpeg::FfmpegArgs};
 /// Where to listen, who may ask, and how much.
 #[derive(Debug, Args)]
 pub struct ServeArgs {
-    /// Listen at this port; 0 takes a free port
+    /// Use this network port; with 0, refrain uses any free port
     #[arg(long, value_name = "PORT", default_value_t = 8333)]
     pub port: u16,
-    /// Listen at this network address; any address except 127.0.0.1 and ::1 needs a token
+    /// Answer requests at this network address; all addresses except 127.0.0.1 and ::1 need a token
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub bind: IpAddr,
     /// Require a token (a password): the text of this file, or of the variable REFRAIN_TOKEN
@@ -20,7 +20,7 @@ pub struct ServeArgs {
     /// Also answer requests to this host name, such as nas.local:8333; repeat the option for more names
     #[arg(long = "host", value_name = "NAME")]
     pub hosts: Vec<String>,
-    /// Allow requests to name files and folders of this computer
+    /// Accept requests that give paths of files and folders on this computer
     #[arg(long)]
     pub allow_paths: bool,
     #[command(flatten)]
@@ -60,10 +60,10 @@ pub struct LimitArgs {
     /// Answer N requests at the same time [default: one for each processor core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub queries: Option<u16>,
-    /// Also run N slow queries at the same time: queries that look deeper or try other pitches and speeds
+    /// Also run N slow queries at the same time: queries that search more thoroughly or try other pitches and speeds
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), default_value_t = 1)]
     pub slow_queries: u16,
-    /// Let at most N more requests wait, and refuse all others until a place is free
+    /// Let at most N requests wait for their turn, and refuse further requests
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=4096), default_value_t = 32)]
     pub queue: u16,
     /// Allow at most N open connections

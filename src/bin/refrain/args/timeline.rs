@@ -42,7 +42,7 @@ pub struct TimelineFormatArgs {
     /// Print labels for the sound editor Audacity; takes only one recording
     #[arg(long)]
     pub labels: bool,
-    /// Print RTTM (a format for who speaks when), with each track as a speaker
+    /// Print RTTM, a format that says who speaks when; each song is listed like a speaker
     #[arg(long)]
     pub rttm: bool,
     /// Print a playlist; each entry starts the recording where a song begins

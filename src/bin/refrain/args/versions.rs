@@ -9,7 +9,7 @@ use super::{ffmpeg::FfmpegArgs, probability::probability};
 /// Whose versions to list, and how to print them.
 #[derive(Debug, Args)]
 pub struct VersionsArgs {
-    /// Tracks of the index (a file, a pattern or an id), or other audio files of at least 20 s; `-` reads standard input
+    /// Indexed tracks (a file, a pattern or a track id), or other audio files of at least 20 seconds; `-` reads standard input
     #[arg(required = true, value_name = "TRACK|CLIP")]
     pub pieces: Vec<OsString>,
     /// List at most N versions of each piece
@@ -37,7 +37,7 @@ pub struct VersionsArgs {
 /// To which track others are similar, and how to print them.
 #[derive(Debug, Args)]
 pub struct SimilarArgs {
-    /// A track of the index: a file, a pattern or an id
+    /// An indexed track: its file, a pattern such as *orbit* or its track id
     #[arg(value_name = "TRACK")]
     pub track: OsString,
     /// List at most N tracks

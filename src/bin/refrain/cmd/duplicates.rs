@@ -29,7 +29,7 @@ pub fn run(args: &DuplicatesArgs) -> anyhow::Result<ExitCode> {
     if let Some(DuplicatesCommand::Undo(undo)) = &args.command {
         anyhow::ensure!(
             duplicates_act::action(args).is_none() && args.below.is_empty(),
-            "`duplicates undo` takes no folder, and no other option of `duplicates`"
+            "`duplicates undo` does not take folders or the options of `duplicates`"
         );
         return duplicates_undo::run(undo);
     }

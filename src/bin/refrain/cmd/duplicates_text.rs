@@ -111,7 +111,7 @@ fn reasons(measures: &Measures) -> Vec<String> {
         reasons.push("the second file has other instruments, or other sound over the music".to_owned());
     }
     if !measures.is_steady() {
-        reasons.push("the second file differs in timing from the first file: another performance".to_owned());
+        reasons.push("the two files differ in timing, so the second file is another performance".to_owned());
     }
     reasons
 }

@@ -63,7 +63,7 @@ fn print(args: &InfoArgs, info: &Info, failures: Vec<(PathBuf, String)>) -> io::
         (
             "neighbour index",
             info.neighbours.map_or_else(
-                || "none: the library is too small to need a neighbour index".into(),
+                || "not needed: searches in this small library are fast anyway".into(),
                 |(lists, windows)| format!("{lists} lists of {windows} windows"),
             ),
         ),

@@ -31,7 +31,7 @@ pub fn run(args: &ListArgs) -> anyhow::Result<ExitCode> {
     let named: Vec<String> = paths.iter().map(wording::shown).collect();
     for text in &wanted.unknown {
         messages::problem(&format!(
-            "no track for {} in {}; {} lists all tracks",
+            "found no track for {} in {}; {} lists all tracks",
             wording::shown(text),
             named.join(", "),
             db::hint("index list")

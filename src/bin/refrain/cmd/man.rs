@@ -122,7 +122,8 @@ const FILES: &[(&str, &str)] = &[
     ),
     (
         "FILE.undo",
-        "The journal of `refrain duplicates`. `refrain duplicates undo` reads the journal to put files back.",
+        "A record of the files that `refrain duplicates` moved, replaced or deleted. `refrain duplicates undo` reads the \
+         record to put files back.",
     ),
 ];
 

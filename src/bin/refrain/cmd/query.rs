@@ -197,7 +197,7 @@ impl<'a> Output<'a> {
                 }
             }
             Status::NoMatch => writeln!(self.out, "{shown}\n  no match")?,
-            _ => unreachable!("an answer has a match or has no match"),
+            _ => unreachable!("the answer says whether the clip matches"),
         }
         if let Some(candidates) = answer.candidates.as_deref().filter(|c| !c.is_empty()) {
             self.candidates.print(

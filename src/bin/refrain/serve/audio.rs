@@ -57,7 +57,7 @@ enum Form {
     ),
     responses(
         (status = 200, description = "The whole file.", body = Vec<u8>, content_type = "audio/*"),
-        (status = 206, description = "The part of the file that was asked for.", body = Vec<u8>, content_type = "audio/*"),
+        (status = 206, description = "The requested part of the file.", body = Vec<u8>, content_type = "audio/*"),
         (status = 400, description = "The request has a mistake.", body = Problem),
         (status = 404, description = "There is no track with this id, or the file of the track is missing.", body = Problem),
         (status = 416, description = "The file does not have this part.", body = Problem),

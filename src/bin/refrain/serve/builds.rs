@@ -58,12 +58,12 @@ pub struct BuildList {
         (status = 202, description = "The build has begun.", body = BuildDocument),
         (status = 400, description = "The request has a mistake.", body = Problem),
         (status = 401, description = "The token is missing.", body = Problem),
-        (status = 403, description = "The server does not allow paths.", body = Problem),
+        (status = 403, description = "The server does not accept file paths in requests.", body = Problem),
         (status = 404, description = "There is no folder at this path.", body = Problem),
         (status = 409, description = "A build is running.", body = Problem),
         (status = 408, description = "The body of the request did not arrive in time.", body = Problem),
         (status = 413, description = "The body of the request is too large.", body = Problem),
-        (status = 503, description = "The server is about to end.", body = Problem),
+        (status = 503, description = "The server is shutting down.", body = Problem),
     )
 )]
 pub async fn start(State(app): State<Shared>, request: Request) -> Result<Response, Failure> {
@@ -122,7 +122,7 @@ pub async fn list(State(app): State<Shared>) -> Response {
     params(("id" = u32, Path, description = "The number of a build.")),
     responses(
         (status = 200, description = "The build.", body = BuildDocument),
-        (status = 404, description = "There is no build with this number.", body = Problem),
+        (status = 404, description = "There is no index build with this number.", body = Problem),
     )
 )]
 pub async fn get(State(app): State<Shared>, Id(id): Id<u32>) -> Result<Response, Failure> {
@@ -140,8 +140,8 @@ pub async fn get(State(app): State<Shared>, Id(id): Id<u32>) -> Result<Response,
     responses(
         (status = 200, description = "The build has ended.", body = BuildDocument),
         (status = 401, description = "The token is missing.", body = Problem),
-        (status = 404, description = "There is no build with this number.", body = Problem),
-        (status = 503, description = "The build has not ended yet.", body = Problem),
+        (status = 404, description = "There is no index build with this number.", body = Problem),
+        (status = 503, description = "The index build has not ended yet.", body = Problem),
     )
 )]
 pub async fn cancel(State(app): State<Shared>, Id(id): Id<u32>) -> Result<Response, Failure> {
@@ -152,7 +152,7 @@ pub async fn cancel(State(app): State<Shared>, Id(id): Id<u32>) -> Result<Respon
     if ended.is_err() {
         return Err(Failure::new(
             StatusCode::SERVICE_UNAVAILABLE,
-            "the build has not ended yet; ask again later",
+            "the index build has not ended yet; ask again later",
         ));
     }
     app.builds.forget(id);
@@ -177,7 +177,7 @@ struct BuildStep {
     params(("id" = u32, Path, description = "The number of a build.")),
     responses(
         (status = 200, description = "The events.", body = BuildStep, content_type = "text/event-stream"),
-        (status = 404, description = "There is no build with this number.", body = Problem),
+        (status = 404, description = "There is no index build with this number.", body = Problem),
     )
 )]
 pub async fn events(

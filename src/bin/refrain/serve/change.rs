@@ -57,7 +57,7 @@ pub struct AddedTrack {
         (status = 201, description = "The recording is now in the index.", body = AddedTrack),
         (status = 400, description = "The request has a mistake, or the upload has no name.", body = Problem),
         (status = 401, description = "The token is missing.", body = Problem),
-        (status = 403, description = "The server does not allow paths.", body = Problem),
+        (status = 403, description = "The server does not accept file paths in requests.", body = Problem),
         (status = 404, description = "There is no file at this path.", body = Problem),
         (status = 408, description = "The upload is too slow.", body = Problem),
         (status = 409, description = "The server cannot write to the index.", body = Problem),

@@ -62,7 +62,7 @@ struct End {
         (status = 200, description = "The groups of duplicates, one group on each line.", body = DuplicateLine, content_type = "application/x-ndjson"),
         (status = 400, description = "The request has a mistake.", body = Problem),
         (status = 429, description = "Too many searches wait.", body = Problem),
-        (status = 503, description = "The server is about to end.", body = Problem),
+        (status = 503, description = "The server is shutting down.", body = Problem),
     )
 )]
 pub async fn duplicates(

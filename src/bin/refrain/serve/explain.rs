@@ -116,7 +116,7 @@ impl From<Colours> for Theme {
             content((ExplanationDocument = "application/json"), (String = "image/svg+xml"))
         ),
         (status = 400, description = "The request has a mistake.", body = Problem),
-        (status = 403, description = "The server does not allow paths.", body = Problem),
+        (status = 403, description = "The server does not accept file paths in requests.", body = Problem),
         (status = 404, description = "There is no track with this id, or no file at this path.", body = Problem),
         (status = 408, description = "The upload is too slow.", body = Problem),
         (status = 413, description = "The upload is too large.", body = Problem),

@@ -52,7 +52,7 @@ impl Failure {
 
     /// The server is about to end.
     pub fn ending() -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "the server is about to end")
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "the server is shutting down")
     }
 
     /// A fault of refrain itself. The panic hook has reported it.

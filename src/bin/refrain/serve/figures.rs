@@ -49,7 +49,7 @@ pub struct AnalyzeParams {
     responses(
         (status = 200, description = "The figures.", body = AnalysisDocument),
         (status = 400, description = "The request has a mistake.", body = Problem),
-        (status = 403, description = "The server does not allow paths.", body = Problem),
+        (status = 403, description = "The server does not accept file paths in requests.", body = Problem),
         (status = 404, description = "There is no file at this path.", body = Problem),
         (status = 408, description = "The upload is too slow.", body = Problem),
         (status = 413, description = "The upload is too large.", body = Problem),
@@ -115,7 +115,7 @@ const LENGTH: Seconds = Seconds(120.0);
     responses(
         (status = 200, description = "The fingerprint.", body = FingerprintDocument),
         (status = 400, description = "The request has a mistake.", body = Problem),
-        (status = 403, description = "The server does not allow paths.", body = Problem),
+        (status = 403, description = "The server does not accept file paths in requests.", body = Problem),
         (status = 404, description = "There is no file at this path.", body = Problem),
         (status = 408, description = "The upload is too slow.", body = Problem),
         (status = 413, description = "The upload is too large.", body = Problem),

@@ -45,7 +45,8 @@ impl<P: Pieces> Form<P> {
     pub fn new(kind: &HeaderValue, pieces: P) -> Result<Self, Failure> {
         let kind = kind.to_str().unwrap_or_default();
         let boundary = parameter(kind, "boundary").filter(|b| (1..=MAX_BOUNDARY).contains(&b.len()));
-        let boundary = boundary.ok_or_else(|| broken("the form has no boundary"))?;
+        let boundary =
+            boundary.ok_or_else(|| broken("the header Content-Type has no valid boundary for the form"))?;
         // The first boundary may stand at the very beginning.
         Ok(Self {
             pieces,
@@ -56,7 +57,11 @@ impl<P: Pieces> Form<P> {
     }
 
     async fn more(&mut self) -> Result<(), Failure> {
-        let piece = self.pieces.next().await?.ok_or_else(|| broken("the form has no end"))?;
+        let piece = self
+            .pieces
+            .next()
+            .await?
+            .ok_or_else(|| broken("the request ended before the end of the form"))?;
         self.buffer.extend(piece);
         Ok(())
     }
@@ -87,7 +92,7 @@ impl<P: Pieces> Form<P> {
             }
         };
         if !self.buffer.starts_with(b"\r\n") {
-            return Err(broken("the form has text right after a boundary"));
+            return Err(broken("the form has unexpected text in a line that separates two fields"));
         }
         let rest = self.buffer.split_off(end + 4);
         let head = std::mem::replace(&mut self.buffer, rest);

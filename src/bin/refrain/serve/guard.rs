@@ -57,11 +57,12 @@ impl Refusal {
         match self {
             Self::Host => Failure::new(
                 StatusCode::FORBIDDEN,
-                "this server does not have the name in the Host header; `refrain serve --host NAME` adds a name",
+                "this server does not answer to the host name of the request; add the name with `refrain serve --host NAME`",
             ),
-            Self::Origin => {
-                Failure::new(StatusCode::FORBIDDEN, "pages of other servers may not use this server")
-            }
+            Self::Origin => Failure::new(
+                StatusCode::FORBIDDEN,
+                "this server refuses requests from web pages of other servers",
+            ),
             Self::Token => Failure::new(
                 StatusCode::UNAUTHORIZED,
                 "this request needs the token, as `Authorization: Bearer TOKEN` or `X-Refrain-Token: TOKEN`",

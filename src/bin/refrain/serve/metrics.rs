@@ -109,12 +109,17 @@ impl Metrics {
             let _ = writeln!(out, "{name} {value}");
         }
         let name = "refrain_refused_total";
-        head(&mut out, name, "counter", "Number of requests that the server refused, for each reason.");
+        head(&mut out, name, "counter", "Number of refused requests, counted separately for each reason.");
         for (why, count) in Refusal::ALL.iter().zip(&self.refused) {
             let _ = writeln!(out, "{name}{{reason=\"{}\"}} {}", why.name(), count.load(Ordering::Relaxed));
         }
         let name = "refrain_query_duration_seconds";
-        head(&mut out, name, "histogram", "How long queries took, for each outcome of a query.");
+        head(
+            &mut out,
+            name,
+            "histogram",
+            "How long queries took, measured separately for each result, such as a match or an error.",
+        );
         let queries = self.queries.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for ((_, outcome), times) in OUTCOMES.iter().zip(&queries) {
             times.write(&mut out, name, &format!("outcome=\"{outcome}\""));
@@ -124,7 +129,7 @@ impl Metrics {
             &mut out,
             name,
             "histogram",
-            "How long the server took to begin an answer, for each address and status.",
+            "How long the server took to begin an answer, measured separately for each address and status.",
         );
         let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for ((route, method, status), times) in answers {

@@ -28,8 +28,8 @@ use super::{
     tags(
         (name = "search", description = "Find the songs in a clip or in a long recording."),
         (name = "tracks", description = "What the index holds."),
-        (name = "figures", description = "Analyses of a file, without the index."),
-        (name = "builds", description = "Builds: add new and changed files to the index."),
+        (name = "figures", description = "Analyse a file; these requests do not use the index."),
+        (name = "builds", description = "Index builds, which add new and changed files to the index."),
         (name = "server", description = "The server itself."),
     )
 )]
@@ -43,7 +43,8 @@ impl Modify for Tokens {
         let token = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
             .description(Some(
-                "Changes need the token of the page or of the server. If the server has a token, all requests need the token.",
+                "Requests that change the index need a token, either of the web page or of the server. If the server has a \
+                 token, all requests need a token.",
             ))
             .build();
         let components = document.components.get_or_insert_default();

@@ -73,7 +73,7 @@ pub struct QueryParams {
     responses(
         (status = 200, description = "The matches, or an answer without a match.", body = AnswerDocument),
         (status = 400, description = "The request has a mistake.", body = Problem),
-        (status = 403, description = "The server does not allow paths.", body = Problem),
+        (status = 403, description = "The server does not accept file paths in requests.", body = Problem),
         (status = 404, description = "There is no file at this path.", body = Problem),
         (status = 408, description = "The upload is too slow.", body = Problem),
         (status = 413, description = "The upload is too large.", body = Problem),

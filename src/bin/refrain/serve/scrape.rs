@@ -12,7 +12,12 @@ use super::app::Shared;
     get,
     path = "/metrics",
     tag = "server",
-    responses((status = 200, description = "Figures of the server, for Prometheus.", body = String, content_type = "text/plain"))
+    responses((
+        status = 200,
+        description = "Counts and times of the server, for the monitoring program Prometheus.",
+        body = String,
+        content_type = "text/plain"
+    ))
 )]
 pub async fn metrics(State(app): State<Shared>) -> Response {
     let [quick, slow, places] = app.pool.counts();

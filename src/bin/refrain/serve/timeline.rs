@@ -73,14 +73,19 @@ struct Found<'a> {
         content((Vec<u8> = "application/octet-stream"), (Form = "multipart/form-data"))
     ),
     responses(
-        (status = 200, description = "The timeline: lines of JSON.", body = TimelineLine, content_type = "application/x-ndjson"),
+        (
+            status = 200,
+            description = "The timeline, with one JSON document on each line.",
+            body = TimelineLine,
+            content_type = "application/x-ndjson"
+        ),
         (status = 400, description = "The request has a mistake.", body = Problem),
-        (status = 403, description = "The server does not allow paths.", body = Problem),
+        (status = 403, description = "The server does not accept file paths in requests.", body = Problem),
         (status = 404, description = "There is no file at this path.", body = Problem),
         (status = 408, description = "The upload is too slow.", body = Problem),
         (status = 413, description = "The upload is too large.", body = Problem),
         (status = 429, description = "Too many timelines wait.", body = Problem),
-        (status = 503, description = "The server is about to end.", body = Problem),
+        (status = 503, description = "The server is shutting down.", body = Problem),
     )
 )]
 pub async fn timeline(

@@ -165,7 +165,7 @@ fn at(app: &App, path: PathBuf) -> Result<Clip, Failure> {
 /// Whether a request may name this file or folder.
 pub fn may_name(app: &App, path: &Path) -> Result<(), Failure> {
     if !app.allow_paths {
-        let text = "this server does not allow paths; `refrain serve --allow-paths` allows paths";
+        let text = "this server does not accept file paths; to allow paths, start it with `refrain serve --allow-paths`";
         return Err(Failure::new(StatusCode::FORBIDDEN, text));
     }
     if !path.is_absolute() {
