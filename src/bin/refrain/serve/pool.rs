@@ -2,7 +2,8 @@
 //!
 //! The threads of the network never touch audio, so they always have time. A request takes a place in a queue first; if there is
 //! none, it is refused before its body is read. Then it waits for its lane. A query begins in the quick lane. If it has no match
-//! by then, it goes on in the slow one, so that clips that are not in the library hold up only each other.
+//! by then, it goes on in the slow one, so that clips that are not in the library hold up only each other. A query that waits
+//! there keeps what it has found, so only a few may wait.
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
@@ -29,6 +30,10 @@ const LONG: usize = 1;
 /// How many more of them may wait.
 const LONG_QUEUE: usize = 4;
 
+/// How many queries may wait for the slow lane in the midst of their work. Each keeps a connection and what it has found, some
+/// 12 MB.
+const MIDWAY: usize = 8;
+
 /// What work waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lane {
@@ -46,6 +51,7 @@ pub struct Pool {
     slow: Arc<Semaphore>,
     long: Arc<Semaphore>,
     queue: Arc<Semaphore>,
+    midway: Arc<Semaphore>,
     long_queue: Arc<Semaphore>,
     time: Duration,
     long_time: Duration,
@@ -65,18 +71,26 @@ pub struct Job {
     pub cancel: CancelToken,
     permit: Mutex<Option<OwnedSemaphorePermit>>,
     is_slow: AtomicBool,
+    is_refused: AtomicBool,
     slow: Arc<Semaphore>,
+    midway: Arc<Semaphore>,
     ended: Arc<Notify>,
     runtime: Handle,
 }
 
 impl Job {
-    /// Goes on in the slow lane, as soon as there is room. Other work takes its place in the quick one.
+    /// Goes on in the slow lane, as soon as there is room. Other work takes its place in the quick one. The work ends if too much
+    /// other work waits.
     pub fn slow_down(&self) {
         if self.is_slow.swap(true, Ordering::Relaxed) {
             return;
         }
         drop(self.permit.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let Ok(_waiting) = self.midway.try_acquire() else {
+            self.is_refused.store(true, Ordering::Relaxed);
+            self.cancel.cancel();
+            return;
+        };
         let slow = Arc::clone(&self.slow).acquire_owned();
         let permit = self.runtime.block_on(async {
             tokio::select! {
@@ -115,6 +129,8 @@ impl Pool {
             slow: lane(slow),
             long: lane(LONG),
             queue: lane(quick + slow + queue),
+            // One that finds the lane free takes a place for a moment, too.
+            midway: lane(slow + queue.min(MIDWAY)),
             long_queue: lane(LONG + LONG_QUEUE),
             time,
             long_time,
@@ -135,7 +151,7 @@ impl Pool {
         &self,
         place: Place,
         work: impl FnOnce(&Arc<Job>) -> T + Send + 'static,
-    ) -> Result<(Watcher, oneshot::Receiver<Option<T>>), Failure> {
+    ) -> Result<(Watcher, oneshot::Receiver<Result<T, Failure>>), Failure> {
         let lane = match place.lane {
             Lane::Quick => &self.quick,
             Lane::Slow => &self.slow,
@@ -151,15 +167,19 @@ impl Pool {
             cancel: cancel.clone(),
             permit: Mutex::new(Some(permit)),
             is_slow: AtomicBool::new(place.lane != Lane::Quick),
+            is_refused: AtomicBool::new(false),
             slow: Arc::clone(&self.slow),
+            midway: Arc::clone(&self.midway),
             ended: Arc::clone(&ended),
             runtime: Handle::current(),
         });
         let (told, outcome) = oneshot::channel();
         let run = move || {
             // The panic hook reports a panic.
-            let done = catch_unwind(AssertUnwindSafe(|| work(&job))).ok();
+            let done = catch_unwind(AssertUnwindSafe(|| work(&job)));
+            let is_refused = job.is_refused.load(Ordering::Relaxed);
             drop((job, place));
+            let done = if is_refused { Err(Failure::busy()) } else { done.map_err(|_| Failure::fault()) };
             let _ = told.send(done);
         };
         let thread = thread::Builder::new().name("refrain-work".to_owned()).spawn(run);
@@ -177,7 +197,7 @@ impl Pool {
         let mut ending = self.ending.subscribe();
         let all = async {
             let (_watcher, outcome) = self.start(place, work).await?;
-            outcome.await.ok().flatten().ok_or_else(Failure::fault)
+            outcome.await.unwrap_or_else(|_| Err(Failure::fault()))
         };
         tokio::select! {
             done = timeout(time, all) => done.unwrap_or_else(|_| Err(too_slow(time))),
@@ -223,4 +243,70 @@ fn too_slow(time: Duration) -> Failure {
         time.as_secs()
     );
     Failure::new(StatusCode::SERVICE_UNAVAILABLE, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{channel, sync_channel};
+
+    use axum::response::IntoResponse;
+    use refrain::Seconds;
+    use tokio::{runtime::Builder, task::JoinSet};
+
+    use super::*;
+
+    /// Says in the end whether it was cancelled.
+    type Work = Box<dyn FnOnce(&Arc<Job>) -> bool + Send>;
+
+    fn limits() -> Limits {
+        Limits {
+            upload: 1,
+            clip: Seconds(1.0),
+            recording: Seconds(1.0),
+            channels: 1,
+            time: Duration::from_secs(60),
+            long_time: Duration::from_secs(60),
+            quick: 2,
+            slow: 1,
+            queue: 20,
+            connections: 8,
+        }
+    }
+
+    #[test]
+    fn only_a_few_wait_for_the_slow_lane_midway() {
+        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        runtime.block_on(async {
+            let pool = Arc::new(Pool::new(&limits()));
+            let start = |work: Work| {
+                let pool = Arc::clone(&pool);
+                async move { pool.run(pool.place(Lane::Quick).unwrap(), work).await }
+            };
+            let mut all = JoinSet::new();
+            let (inside, is_inside) = sync_channel(1);
+            let (release, released) = channel::<()>();
+            let released = Mutex::new(released);
+            all.spawn(start(Box::new(move |job| {
+                job.slow_down();
+                inside.send(()).unwrap();
+                released.lock().unwrap().recv().unwrap();
+                job.cancel.is_cancelled()
+            })));
+            tokio::task::spawn_blocking(move || is_inside.recv().unwrap()).await.unwrap();
+            // One finds no place, and the lane itself is taken.
+            for _ in 0..MIDWAY + 2 {
+                all.spawn(start(Box::new(|job| {
+                    job.slow_down();
+                    job.cancel.is_cancelled()
+                })));
+            }
+            let refused = all.join_next().await.unwrap().unwrap().unwrap_err();
+            assert_eq!(refused.into_response().status(), StatusCode::TOO_MANY_REQUESTS);
+            release.send(()).unwrap();
+            while let Some(done) = all.join_next().await {
+                assert!(!done.unwrap().unwrap(), "the work goes on");
+            }
+            assert_eq!(pool.counts(), [0, 0, 0]);
+        });
+    }
 }
