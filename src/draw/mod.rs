@@ -4,6 +4,7 @@
 //! look on a light and on a dark page.
 mod axis;
 mod heat;
+mod palette;
 mod panel;
 mod pixels;
 mod scene;

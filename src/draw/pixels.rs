@@ -13,6 +13,8 @@ use resvg::{
     },
 };
 
+use super::palette::{Indexed, indexed};
+
 /// The font that the program carries: Latin, Greek and Cyrillic.
 const FONT: &[u8] = include_bytes!("font/NotoSans-Subset.ttf");
 const FAMILY: &str = "Noto Sans";
@@ -80,16 +82,29 @@ fn own_font() -> Arc<Database> {
     Arc::clone(OWN.get_or_init(read))
 }
 
-/// The PNG file of an image without transparent parts.
+/// The PNG file of an image without transparent parts, with a palette where that is enough.
 fn encoded(image: &Pixmap) -> io::Result<Vec<u8>> {
-    let rgb: Vec<u8> = image.pixels().iter().flat_map(|p| [p.red(), p.green(), p.blue()]).collect();
+    let rgb: Vec<[u8; 3]> = image.pixels().iter().map(|p| [p.red(), p.green(), p.blue()]).collect();
     let mut out = Vec::new();
     let mut encoder = png::Encoder::new(&mut out, image.width(), image.height());
-    encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
     encoder.set_compression(png::Compression::High);
+    let indexed = indexed(&rgb);
+    let data = match &indexed {
+        Some(Indexed { palette, pixels }) => {
+            encoder.set_color(png::ColorType::Indexed);
+            encoder.set_palette(&palette[..]);
+            // Numbers are names of colours, so their differences say nothing.
+            encoder.set_filter(png::Filter::NoFilter);
+            pixels
+        }
+        None => {
+            encoder.set_color(png::ColorType::Rgb);
+            rgb.as_flattened()
+        }
+    };
     let mut writer = encoder.write_header().map_err(io::Error::other)?;
-    writer.write_image_data(&rgb).map_err(io::Error::other)?;
+    writer.write_image_data(data).map_err(io::Error::other)?;
     writer.finish().map_err(io::Error::other)?;
     Ok(out)
 }
@@ -103,7 +118,9 @@ mod tests {
         let mut scene = Scene::new((120.0, 40.0), "t", "d");
         scene.text((5.0, 25.0), text, (Anchor::Begin, Size::Heading), Ink::Text);
         let pixels = pixels(&scene.svg(theme), 2.0).unwrap();
-        let mut reader = png::Decoder::new(io::Cursor::new(&pixels.png)).read_info().unwrap();
+        let mut decoder = png::Decoder::new(io::Cursor::new(&pixels.png));
+        decoder.set_transformations(png::Transformations::EXPAND);
+        let mut reader = decoder.read_info().unwrap();
         assert_eq!((reader.info().width, reader.info().height), (240, 80));
         let mut rgb = vec![0; reader.output_buffer_size().unwrap()];
         reader.next_frame(&mut rgb).unwrap();

@@ -488,7 +488,9 @@ fn a_picture_is_svg_or_png() {
     assert!(svg.contains("quiet &amp; loud.wav") && svg.contains(document["key"].as_str().unwrap()));
     plot("p.png").code(0);
     let content = fs::read(place.at("p.png")).unwrap();
-    let mut reader = png::Decoder::new(Cursor::new(&content)).read_info().unwrap();
+    let mut decoder = png::Decoder::new(Cursor::new(&content));
+    decoder.set_transformations(png::Transformations::EXPAND);
+    let mut reader = decoder.read_info().unwrap();
     let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
     reader.next_frame(&mut pixels).unwrap();
     let colours: std::collections::HashSet<[u8; 3]> = pixels.as_chunks::<3>().0.iter().copied().collect();

@@ -65,7 +65,9 @@ fn a_picture_is_svg_png_or_a_page() {
         for (out, theme) in [("light.png", "light"), ("dark.png", "dark")] {
             explain(&place, &["--quiet", &clip, "-o", out, "--theme", theme]).code(code);
             let png = fs::read(place.at(out)).unwrap();
-            let mut reader = png::Decoder::new(Cursor::new(&png)).read_info().unwrap();
+            let mut decoder = png::Decoder::new(Cursor::new(&png));
+            decoder.set_transformations(png::Transformations::EXPAND);
+            let mut reader = decoder.read_info().unwrap();
             let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
             reader.next_frame(&mut pixels).unwrap();
             assert_eq!(pixels[0] > 128, theme == "light");
