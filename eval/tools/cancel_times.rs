@@ -15,8 +15,8 @@ use std::{
 };
 
 use refrain::{
-    AddOptions, AnalyzeOptions, Audio, BuildOptions, CancelToken, Error, Index, MaintainOptions,
-    QueryOptions, Result, Selector,
+    AddOptions, AnalyzeOptions, Audio, BuildOptions, CancelToken, DuplicateOptions, Error, Index,
+    MaintainOptions, QueryOptions, Result, Selector, TimelineOptions, TrackId, VersionOptions,
     acoustid::{ChromaprintOptions, chromaprint},
     analyze_with,
 };
@@ -54,7 +54,7 @@ struct Named {
     call: Call,
 }
 
-const CALLS: [Named; 20] = [
+const CALLS: [Named; 27] = [
     reads("query a file", |given, token| query(given, Audio::file(&given.audio), false, token)),
     reads("query without a match", |given, token| {
         query(given, Audio::samples(&given.noise, RATE), false, token)
@@ -66,14 +66,34 @@ const CALLS: [Named; 20] = [
     }),
     reads("query_track", |given, token| {
         let index = Index::open(&given.index)?;
-        let mut longest = None;
-        index.tracks(|track, _| {
-            longest = longest.max(Some((track.record.duration.0 as u64, track.id)));
-            Ok(())
-        })?;
         let options = QueryOptions::default().cancel(token);
-        longest.map_or(Ok(()), |(_, id)| index.query_track(id, &options).map(drop))
+        longest(&index)?.map_or(Ok(()), |id| index.query_track(id, &options).map(drop))
     }),
+    reads("explain", |given, token| {
+        let options = QueryOptions::default().cancel(token);
+        let clip = Audio::samples(&given.noise[..60 * RATE as usize], RATE);
+        Index::open(&given.index)?.explain(clip, None, &options).map(drop)
+    }),
+    reads("timeline", |given, token| {
+        let options = TimelineOptions::default().cancel(token);
+        Index::open(&given.index)?.timeline_with(&given.audio, &options, |_| {}).map(drop)
+    }),
+    reads("versions", |given, token| {
+        Index::open(&given.index)?.versions_with(&given.audio, &versions(token)).map(drop)
+    }),
+    reads("versions_of_track", |given, token| {
+        let index = Index::open(&given.index)?;
+        longest(&index)?.map_or(Ok(()), |id| index.versions_of_track(id, &versions(token)).map(drop))
+    }),
+    reads("similar_to_track", |given, token| {
+        let index = Index::open(&given.index)?;
+        longest(&index)?.map_or(Ok(()), |id| index.similar_to_track(id, &versions(token)).map(drop))
+    }),
+    writes("duplicates", |given, token| {
+        let options = DuplicateOptions::default().cancel(token);
+        Index::open_to_write(&given.index)?.duplicates_with(options).map(drop)
+    }),
+    reads("newcomers", |given, token| Index::open(&given.index)?.newcomers(TrackId(0), token).map(drop)),
     reads("listen", |given, token| {
         let index = Index::open(&given.index)?;
         let mut listener = index.listen(&QueryOptions::default().cancel(token))?;
@@ -142,6 +162,21 @@ const fn reads(name: &'static str, call: Call) -> Named {
 
 const fn writes(name: &'static str, call: Call) -> Named {
     Named { name, writes: true, call }
+}
+
+/// The track that lasts longest, if there is one.
+fn longest(index: &Index) -> Result<Option<TrackId>> {
+    let mut longest = None;
+    index.tracks(|track, _| {
+        longest = longest.max(Some((track.record.duration.0 as u64, track.id)));
+        Ok(())
+    })?;
+    Ok(longest.map(|(_, id)| id))
+}
+
+/// All other performances, however unsure.
+fn versions(token: &CancelToken) -> VersionOptions {
+    VersionOptions::default().min_score(0.0).cancel(token)
 }
 
 fn query(given: &Given, audio: Audio<'_>, exact: bool, token: &CancelToken) -> Result<()> {
