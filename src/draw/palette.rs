@@ -7,6 +7,9 @@ const COLOURS: usize = 256;
 /// A picture with more colours is a photograph, which would show that colours were merged.
 const MOST: usize = 4096;
 
+/// The largest squared distance of two colours that may become one. It is seldom seen in the rims of letters.
+const FARTHEST: u32 = 64 * 64;
+
 /// A picture whose pixels name colours of a palette.
 #[derive(Debug, PartialEq)]
 pub struct Indexed {
@@ -17,7 +20,7 @@ pub struct Indexed {
 }
 
 /// Gives each pixel a number. Where there are more colours than numbers, the rarest ones, at the rims of letters and lines,
-/// become the most similar of the others. Returns `None` if there are too many colours for this.
+/// become the most similar of the others. Returns `None` if there are too many colours for this, or if one is like no other.
 pub fn indexed(pixels: &[[u8; 3]]) -> Option<Indexed> {
     let mut counts: HashMap<[u8; 3], usize> = HashMap::new();
     for run in pixels.chunk_by(|a, b| a == b) {
@@ -30,10 +33,11 @@ pub fn indexed(pixels: &[[u8; 3]]) -> Option<Indexed> {
     common.sort_unstable_by_key(|&(colour, count)| (Reverse(count), colour));
     common.truncate(COLOURS);
     let number = |colour: [u8; 3]| {
-        let nearest = common.iter().enumerate().min_by_key(|(_, (other, _))| distance(colour, *other));
-        (colour, nearest.map_or(0, |(n, _)| n as u8))
+        let distances = common.iter().map(|(other, _)| distance(colour, *other));
+        let (n, nearest) = distances.enumerate().min_by_key(|(_, distance)| *distance)?;
+        (nearest <= FARTHEST).then_some((colour, n as u8))
     };
-    let numbers: HashMap<[u8; 3], u8> = counts.into_keys().map(number).collect();
+    let numbers: HashMap<[u8; 3], u8> = counts.into_keys().map(number).collect::<Option<_>>()?;
     let mut named = Vec::with_capacity(pixels.len());
     for run in pixels.chunk_by(|a, b| a == b) {
         named.resize(named.len() + run.len(), numbers[&run[0]]);
@@ -74,8 +78,15 @@ mod tests {
     }
 
     #[test]
+    fn a_rare_colour_of_its_own_is_kept() {
+        let mut pixels: Vec<[u8; 3]> = (0..256).flat_map(|n| [[n as u8, 0, 0]; 3]).collect();
+        pixels.push([40, 200, 0]);
+        assert_eq!(indexed(&pixels), None);
+    }
+
+    #[test]
     fn a_photograph_keeps_its_colours() {
-        let pixels: Vec<[u8; 3]> = (0..=MOST).map(|n| [(n % 256) as u8, (n / 256) as u8, 3]).collect();
+        let pixels: Vec<[u8; 3]> = (0..=MOST).map(|n| [(n % 64) as u8, (n / 64) as u8, 3]).collect();
         assert_eq!(indexed(&pixels), None);
         assert!(indexed(&pixels[..MOST]).is_some());
         assert_eq!(indexed(&[]), Some(Indexed { palette: Vec::new(), pixels: Vec::new() }));

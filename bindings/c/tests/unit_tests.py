@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """Prints the path of refrain-c's unit tests out of what `cargo build --message-format=json` said."""
 import json
+import pathlib
 import sys
 
-for line in open(sys.argv[1]):
-    message = json.loads(line) if line.startswith("{") else {}
-    is_ours = "refrain-c" in message.get("package_id", "") or "/bindings/c" in message.get("package_id", "")
-    if is_ours and message.get("executable") and message["profile"]["test"]:
-        print(message["executable"])
+LIBRARY = pathlib.Path(__file__).resolve().parent.parent / "src" / "lib.rs"
+
+messages = [json.loads(line) for line in open(sys.argv[1]) if line.startswith("{")]
+found = [m["executable"] for m in messages if m.get("executable") and pathlib.Path(m["target"]["src_path"]) == LIBRARY]
+if len(found) != 1:
+    sys.exit(f"cargo built {len(found)} programs out of {LIBRARY}")
+print(found[0])

@@ -37,7 +37,7 @@ pub struct VersionsArgs {
 /// To which track others are similar, and how to print them.
 #[derive(Debug, Args)]
 pub struct SimilarArgs {
-    /// An indexed track: its file, a pattern such as *orbit* or its track id
+    /// An indexed track: its file, a pattern such as '*orbit*' or its track id
     #[arg(value_name = "TRACK")]
     pub track: OsString,
     /// List at most N tracks

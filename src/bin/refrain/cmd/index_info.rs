@@ -63,7 +63,7 @@ fn print(args: &InfoArgs, info: &Info, failures: Vec<(PathBuf, String)>) -> io::
         (
             "neighbour index",
             info.neighbours.map_or_else(
-                || "not needed: searches in this small library are fast anyway".into(),
+                || "none: a search compares the clip with all windows".into(),
                 |(lists, windows)| format!("{lists} lists of {windows} windows"),
             ),
         ),

@@ -13,11 +13,15 @@ use utoipa::ToSchema;
 /// Seconds after which a client may try again.
 const TRY_AGAIN: HeaderValue = HeaderValue::from_static("1");
 
+/// The same where slow searches wait, each of which takes a second or more.
+const TRY_LATER: HeaderValue = HeaderValue::from_static("5");
+
 /// A request that failed.
 #[derive(Clone, Debug)]
 pub struct Failure {
     status: StatusCode,
     text: String,
+    try_again: HeaderValue,
 }
 
 /// The document of a request that failed.
@@ -29,7 +33,7 @@ pub struct Problem {
 
 impl Failure {
     pub fn new(status: StatusCode, text: impl Into<String>) -> Self {
-        Self { status, text: text.into() }
+        Self { status, text: text.into(), try_again: TRY_AGAIN }
     }
 
     /// The client's mistake.
@@ -48,6 +52,12 @@ impl Failure {
     /// Too many requests at the same time.
     pub fn busy() -> Self {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "too many requests are waiting; try again in a moment")
+    }
+
+    /// Too many slow searches at the same time.
+    pub fn crowded() -> Self {
+        let text = "too many slow searches are waiting; try again in a few seconds";
+        Self { try_again: TRY_LATER, ..Self::new(StatusCode::TOO_MANY_REQUESTS, text) }
     }
 
     /// The server is about to end.
@@ -107,7 +117,7 @@ impl IntoResponse for Failure {
         let mut response = json(&Problem { error: self.text }).into_response();
         *response.status_mut() = self.status;
         if matches!(self.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
-            response.headers_mut().insert(header::RETRY_AFTER, TRY_AGAIN);
+            response.headers_mut().insert(header::RETRY_AFTER, self.try_again);
         }
         response
     }

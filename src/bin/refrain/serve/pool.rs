@@ -55,7 +55,7 @@ pub struct Pool {
     long_queue: Arc<Semaphore>,
     time: Duration,
     long_time: Duration,
-    sizes: [usize; 3],
+    sizes: [usize; 4],
     /// Whether everything that runs must end.
     ending: watch::Sender<bool>,
 }
@@ -86,19 +86,24 @@ impl Job {
             return;
         }
         drop(self.permit.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let permit = Arc::clone(&self.slow).try_acquire_owned().ok().or_else(|| self.wait_midway());
+        *self.permit.lock().unwrap_or_else(PoisonError::into_inner) = permit;
+    }
+
+    /// Waits for the slow lane. `None` if nobody waits for the work any more, or if it is refused.
+    fn wait_midway(&self) -> Option<OwnedSemaphorePermit> {
         let Ok(_waiting) = self.midway.try_acquire() else {
             self.is_refused.store(true, Ordering::Relaxed);
             self.cancel.cancel();
-            return;
+            return None;
         };
         let slow = Arc::clone(&self.slow).acquire_owned();
-        let permit = self.runtime.block_on(async {
+        self.runtime.block_on(async {
             tokio::select! {
                 permit = slow => permit.ok(),
                 () = self.ended.notified() => None,
             }
-        });
-        *self.permit.lock().unwrap_or_else(PoisonError::into_inner) = permit;
+        })
     }
 
     /// Runs a future of the network from the thread of the work.
@@ -129,12 +134,11 @@ impl Pool {
             slow: lane(slow),
             long: lane(LONG),
             queue: lane(quick + slow + queue),
-            // One that finds the lane free takes a place for a moment, too.
-            midway: lane(slow + queue.min(MIDWAY)),
+            midway: lane(queue.min(MIDWAY)),
             long_queue: lane(LONG + LONG_QUEUE),
             time,
             long_time,
-            sizes: [quick, slow, quick + slow + queue],
+            sizes: [quick, slow, quick + slow + queue, queue.min(MIDWAY)],
             ending: watch::Sender::new(false),
         }
     }
@@ -179,7 +183,7 @@ impl Pool {
             let done = catch_unwind(AssertUnwindSafe(|| work(&job)));
             let is_refused = job.is_refused.load(Ordering::Relaxed);
             drop((job, place));
-            let done = if is_refused { Err(Failure::busy()) } else { done.map_err(|_| Failure::fault()) };
+            let done = if is_refused { Err(Failure::crowded()) } else { done.map_err(|_| Failure::fault()) };
             let _ = told.send(done);
         };
         let thread = thread::Builder::new().name("refrain-work".to_owned()).spawn(run);
@@ -230,10 +234,12 @@ impl Pool {
         self.ending.send_replace(true);
     }
 
-    /// How many requests run in the quick and in the slow lane, and how many have a place in the queue.
-    pub fn counts(&self) -> [usize; 3] {
-        let free = [&self.quick, &self.slow, &self.queue].map(|lane| lane.available_permits());
-        [0, 1, 2].map(|n| self.sizes[n].saturating_sub(free[n]))
+    /// How many requests run in the quick and in the slow lane, how many have a place in the queue, and how many of these wait for
+    /// the slow lane midway.
+    pub fn counts(&self) -> [usize; 4] {
+        let lanes = [&self.quick, &self.slow, &self.queue, &self.midway];
+        let free = lanes.map(|lane| lane.available_permits());
+        [0, 1, 2, 3].map(|n| self.sizes[n].saturating_sub(free[n]))
     }
 }
 
@@ -293,8 +299,8 @@ mod tests {
                 job.cancel.is_cancelled()
             })));
             tokio::task::spawn_blocking(move || is_inside.recv().unwrap()).await.unwrap();
-            // One finds no place, and the lane itself is taken.
-            for _ in 0..MIDWAY + 2 {
+            // The lane itself is taken, and one finds no place.
+            for _ in 0..=MIDWAY {
                 all.spawn(start(Box::new(|job| {
                     job.slow_down();
                     job.cancel.is_cancelled()
@@ -302,11 +308,12 @@ mod tests {
             }
             let refused = all.join_next().await.unwrap().unwrap().unwrap_err();
             assert_eq!(refused.into_response().status(), StatusCode::TOO_MANY_REQUESTS);
+            assert_eq!(pool.counts()[1..], [1, MIDWAY + 1, MIDWAY]);
             release.send(()).unwrap();
             while let Some(done) = all.join_next().await {
                 assert!(!done.unwrap().unwrap(), "the work goes on");
             }
-            assert_eq!(pool.counts(), [0, 0, 0]);
+            assert_eq!(pool.counts(), [0; 4]);
         });
     }
 }

@@ -20,7 +20,7 @@ use super::app::Shared;
     ))
 )]
 pub async fn metrics(State(app): State<Shared>) -> Response {
-    let [quick, slow, places] = app.pool.counts();
+    let [quick, slow, places, waiting] = app.pool.counts();
     let moment = [
         (
             "refrain_tracks",
@@ -30,6 +30,7 @@ pub async fn metrics(State(app): State<Shared>) -> Response {
         ("refrain_connections", "Open connections.", app.connections.count()),
         ("refrain_quick_running", "Number of quick requests that run now.", quick),
         ("refrain_slow_running", "Number of slow requests that run now.", slow),
+        ("refrain_slow_waiting", "Number of queries without a match that wait for the slow search.", waiting),
         ("refrain_queue_places", "Number of requests that run or wait.", places),
         ("refrain_upload_bytes", "Bytes that uploads take on the disk.", app.spool.bytes() as usize),
     ];

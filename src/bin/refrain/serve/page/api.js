@@ -12,7 +12,9 @@ async function call(path, options = {}, fine = []) {
     if (error.name === "AbortError") throw error;
     throw new Error("refrain does not answer. Is it still running?");
   }
-  if (!answer.ok && !fine.includes(answer.status)) throw new Error(await reason(answer));
+  if (!answer.ok && !fine.includes(answer.status)) {
+    throw Object.assign(new Error(await reason(answer)), { isBusy: answer.status === 429 });
+  }
   return answer;
 }
 

@@ -61,7 +61,13 @@ export function find(room) {
       for (const seconds of looks) {
         if (!(await mine.until(seconds))) return;
         const clip = mine.clip();
-        last = await api.query(clip, signal);
+        try {
+          last = await api.query(clip, signal);
+        } catch (error) {
+          // A later look may find the server less busy.
+          if (error.isBusy && seconds !== looks.at(-1)) continue;
+          throw error;
+        }
         if (mine !== microphone) return;
         if (last.status === "match" || seconds === looks.at(-1)) {
           await stop();
