@@ -49,10 +49,13 @@
 //! | see why a clip matches, or does not | [`Index::explain`], [`Explanation`] |
 //! | identify live sound, or hours of it as it comes | [`Index::listen`], [`Listener`] |
 //! | find what sounds like a track of the index | [`Index::query_track`] |
+//! | find which files hold the same recording | [`Index::duplicates`], [`DuplicateOptions`], [`Index::newcomers`] |
+//! | find other performances of a piece, and similar tracks | [`Index::versions`], [`Index::similar_to_track`], [`VersionOptions`] |
 //! | list what an index holds | [`Index::tracks`], [`Index::info`], [`Index::failures`], [`Index::select`] |
 //! | look again at some files, or hash one | [`Index::update_files`], [`content_hash`] |
 //! | remove, relocate, merge | [`Index::remove`], [`Index::relocate`], [`Index::merge`] |
-//! | spread a library over several files | [`Index::set_centroids`], [`Centroids`] |
+//! | spread a library over several files | [`Index::open_all`], [`Index::set_centroids`], [`Centroids`] |
+//! | spread a library over several machines | [`Shard`] |
 //! | check and maintain the file | [`Index::verify`], [`Index::rebuild`], [`Index::compact`], [`Index::export`], [`MaintainOptions`] |
 //! | tell what was played when in a long recording | [`Index::timeline`], [`TimelineOptions`], [`Timeline`], [`Play`] |
 //! | tell what begins and what ends in live sound | [`Index::live`], [`Live`], [`LivePlay`] |

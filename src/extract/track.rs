@@ -58,8 +58,8 @@ pub fn track(decoder: &mut dyn BlockSource, params: &ParameterSet, cancel: &Canc
     Ok(Analysis { fingerprint, duration, tags, spec, warnings, through_ffmpeg })
 }
 
-/// Calls `each` with the chroma of every frame of a fingerprint, before it is packed: [`Params::frame_values`]
-/// values, [`Params::hop`] samples apart. Returns the length of the audio.
+/// Calls `each` with the chroma of every frame of a fingerprint, before it is packed: [`ParameterSet::frame_values`]
+/// values, [`ParameterSet::hop`] samples apart. Returns the length of the audio.
 ///
 /// # Errors
 /// [`Error::Io`] and [`Error::Audio`] of the decoder; [`Error::Interrupted`].

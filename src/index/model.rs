@@ -145,7 +145,7 @@ impl Model {
         self.index.iter().filter(move |(_, entry)| entry.content == content)
     }
 
-    fn drop_unlisted(&mut self) {
+    fn drop_tracks_without_files(&mut self) {
         let listed: BTreeSet<usize> = self.index.values().map(|entry| entry.content).collect();
         self.ids.retain(|content, _| listed.contains(content));
     }
@@ -211,7 +211,7 @@ impl Model {
                 None => self.new_id(content),
             }
         }
-        self.drop_unlisted();
+        self.drop_tracks_without_files();
     }
 
     fn merge(&mut self, other: &[(PathBuf, usize, bool)]) {
@@ -349,7 +349,7 @@ impl World {
                 self.model
                     .index
                     .retain(|path, entry| !entry.missing || disk.contains_key(path) || kept(path));
-                self.model.drop_unlisted();
+                self.model.drop_tracks_without_files();
                 let gone = self.index().prunable().unwrap();
                 self.index().remove(&gone).unwrap();
             }
@@ -363,7 +363,7 @@ impl World {
                     self.model.index.remove(&path);
                     Selector::Path(path)
                 };
-                self.model.drop_unlisted();
+                self.model.drop_tracks_without_files();
                 let chosen = self.index().select(&selector).unwrap();
                 self.index().remove(&chosen).unwrap();
             }

@@ -50,7 +50,13 @@ impl<'a> MaintainOptions<'a> {
         self
     }
 
-    /// Receives the progress, on the calling thread.
+    /// Receives the progress, on the calling thread. [`Index::verify_with`], [`Index::rebuild_with`], [`Index::merge_with`] and
+    /// [`Index::remove_with`] report it; the other calls do not.
+    ///
+    /// [`Index::verify_with`]: crate::Index::verify_with
+    /// [`Index::rebuild_with`]: crate::Index::rebuild_with
+    /// [`Index::merge_with`]: crate::Index::merge_with
+    /// [`Index::remove_with`]: crate::Index::remove_with
     #[must_use]
     pub fn on_progress(mut self, on_progress: impl FnMut(Progress) + 'a) -> Self {
         self.on_progress = Callback::new(on_progress);

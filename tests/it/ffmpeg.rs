@@ -180,7 +180,7 @@ fn the_option_comes_before_the_variable_and_a_wrong_path_is_refused() {
     with(&place, &program, "index build --db i.refrain --ffmpeg never m").code(2);
     assert_eq!(runs(&place), 0);
     let wrong = with(&place, "/no/such/program", "index build --db i.refrain m").code(2);
-    assert!(wrong.err.contains("no such program"), "{wrong:?}");
+    assert!(wrong.err.contains("there is no program at this path"), "{wrong:?}");
     with(&place, "never", &format!("index build --db i.refrain --ffmpeg {program} m")).code(0);
     assert_eq!(runs(&place), 1);
     let empty = with(&place, "", "fingerprint --ffmpeg never m/song.wv").code(2);

@@ -403,7 +403,7 @@ def test_the_http_api_answers_with_the_documents(
             assert status == 200 and plain(document) == plain(one.timeline(mix, name="mix", min_score=0.9))
             assert post("/api/v1/query", b"text") == (
                 422,
-                {"query": "-", "status": "error", "error": "not an audio file of a known format"},
+                {"query": "-", "status": "error", "matches": [], "error": "not an audio file of a known format"},
             )
             assert post("/api/v1/query?top=x", mix)[0] == 400
             assert post("/api/v1/query?top=0", mix) == (400, {"error": "top is 0, must be a whole number of at least 1"})

@@ -52,7 +52,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
 def _document(outcome: Union[Answer, Failure]) -> Dict[str, Any]:
     if isinstance(outcome, Answer):
         return outcome.to_dict()
-    return {"query": _utf8(outcome.path), "status": "error", "error": outcome.reason}
+    return {"query": _utf8(outcome.path), "status": "error", "matches": [], "error": outcome.reason}
 
 
 def _status(outcome: Union[Answer, Failure]) -> int:

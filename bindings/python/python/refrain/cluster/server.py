@@ -103,8 +103,8 @@ class Api:
             answer: Any = (self._cluster.query if is_query else self._cluster.timeline)(body, **options)
             return 200, answer.to_dict()
         except AudioError as error:
-            named = {"query" if is_query else "file": options["name"]}
-            return 422, {**named, "status": "error", "error": error.reason}
+            name, what = ("query", "matches") if is_query else ("file", "plays")
+            return 422, {name: options["name"], "status": "error", what: [], "error": error.reason}
         except ParameterError as error:
             return 400, {"error": str(error)}
         except ClusterError as error:
