@@ -51,8 +51,20 @@ impl ScanOptions {
     /// # Errors
     /// [`Error::Io`] if there is no such folder.
     pub fn audio_files(&self, folder: impl AsRef<Path>) -> Result<(Vec<PathBuf>, Vec<Error>)> {
+        self.audio_files_with(folder, &CancelToken::new())
+    }
+
+    /// Like [`ScanOptions::audio_files`], until `cancel` ends it.
+    ///
+    /// # Errors
+    /// Those of [`ScanOptions::audio_files`]; [`Error::Interrupted`].
+    pub fn audio_files_with(
+        &self,
+        folder: impl AsRef<Path>,
+        cancel: &CancelToken,
+    ) -> Result<(Vec<PathBuf>, Vec<Error>)> {
         let folder = folder.as_ref();
-        let found = find(&[folder.to_owned()], self, &CancelToken::new())?;
+        let found = find(&[folder.to_owned()], self, cancel)?;
         let real =
             std::fs::canonicalize(folder).map_err(|source| Error::Io { path: folder.to_owned(), source })?;
         let named = |file: FoundFile| match file.path.strip_prefix(&real) {
@@ -293,6 +305,10 @@ mod tests {
         assert!(matches!(find(&[folder.path().join("gone")], &options), Err(Error::Io { .. })));
         assert_eq!(one(&folder.path().join("cover.jpg")).unwrap().size, 4);
         assert!(matches!(one(folder.path()), Err(Error::Io { .. })));
+        assert_eq!(options.audio_files(folder.path()).unwrap().0.len(), 3);
+        let cancelled = CancelToken::new();
+        cancelled.cancel();
+        assert!(matches!(options.audio_files_with(folder.path(), &cancelled), Err(Error::Interrupted)));
     }
 
     #[cfg(unix)]

@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::Context;
-use refrain::{Answer, Audio, Error, Index, QueryOptions, ScanOptions, Seconds, Status, report};
+use refrain::{Answer, Audio, CancelToken, Error, Index, QueryOptions, ScanOptions, Seconds, Status, report};
 
 use super::{m3u, match_table::MatchTable, query_csv};
 use crate::{
@@ -27,7 +27,7 @@ pub fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
         anyhow::bail!(super::STDIN_TWICE);
     }
     let mut out = Output::new(args, &index)?;
-    let clips = clips(args, &mut out)?;
+    let clips = clips(args, &mut out, &stop)?;
     let bar = ClipBar::new(&clips, args.quiet);
     let options = QueryOptions::default()
         .top(args.top as usize)
@@ -77,15 +77,16 @@ pub fn run(args: &QueryArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// The clips, in the order given. A folder stands for all audio files in it.
-fn clips(args: &QueryArgs, out: &mut Output<'_>) -> anyhow::Result<Vec<PathBuf>> {
+fn clips(args: &QueryArgs, out: &mut Output<'_>, stop: &CancelToken) -> anyhow::Result<Vec<PathBuf>> {
     let mut clips = Vec::new();
     for clip in &args.clips {
         if is_stdin(clip) || !clip.is_dir() {
             clips.push(clip.clone());
             continue;
         }
-        let (files, unreadable) = match ScanOptions::from(&args.find).audio_files(clip) {
+        let (files, unreadable) = match ScanOptions::from(&args.find).audio_files_with(clip, stop) {
             Ok(found) => found,
+            Err(Error::Interrupted) => anyhow::bail!("interrupted; refrain looked up no clip"),
             Err(error) => (Vec::new(), vec![error]),
         };
         if files.is_empty() && unreadable.is_empty() {

@@ -29,6 +29,9 @@ pub fn run(args: &TimelineArgs) -> anyhow::Result<ExitCode> {
     let stop = stop::token();
     let mut told = Told::new(args, &stop)?;
     let files = told.files(args);
+    if stop.is_cancelled() {
+        anyhow::bail!("interrupted; refrain looked through no recording");
+    }
     if args.format.labels && files.len() > 1 {
         anyhow::bail!("--labels takes one recording, not {}; run it once for each", files.len());
     }
@@ -122,7 +125,7 @@ impl<'a> Told<'a> {
                 add(file.clone());
                 continue;
             }
-            match scan.audio_files(file) {
+            match scan.audio_files_with(file, self.stop) {
                 Ok((found, unreadable)) => {
                     if found.is_empty() && unreadable.is_empty() {
                         self.any_error = true;
@@ -131,6 +134,7 @@ impl<'a> Told<'a> {
                     found.into_iter().for_each(&mut add);
                     unreadable.iter().for_each(|error| self.failed(error));
                 }
+                Err(Error::Interrupted) => break,
                 Err(error) => self.failed(&error),
             }
         }
