@@ -239,7 +239,7 @@ pub enum IndexError {
         holder: Option<Holder>,
     },
     /// The call takes one index file, and several are open.
-    #[error("several index files are open, but this call can use only one index file; open only this file")]
+    #[error("several index files are open, but this call can use only one index file; open one index file")]
     Several,
     /// A shard cannot take part in an answer.
     #[error("is a shard that cannot take part: {0}")]

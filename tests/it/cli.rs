@@ -341,7 +341,10 @@ fn explain_shows_what_did_not_match() {
     assert!(candidates.len() > answer["matches"].as_array().unwrap().len());
     assert_eq!(file_name(&candidates[0]["path"]), "second-orbit.flac");
     let text = query(&["--explain"], &[&clean]).code(0);
-    assert!(text.out.contains("  closest tracks, even if they do not match:\n"), "{text:#?}");
+    assert!(
+        text.out.contains("  tracks most similar to the clip, even if they do not match:\n"),
+        "{text:#?}"
+    );
 }
 
 #[test]
@@ -572,7 +575,7 @@ fn output_that_cannot_be_written_is_an_error() {
     };
     let (db, clean) = (library().to_str().unwrap(), clip("clean.wav"));
     assert_snapshot!(run(&["query", "--db", db, clean.to_str().unwrap()]), @"refrain: cannot write the answer: No space left on device");
-    assert_snapshot!(run(&["index", "info", "--db", db]), @"refrain: cannot write the description: No space left on device");
+    assert_snapshot!(run(&["index", "info", "--db", db]), @"refrain: cannot write the description of the index: No space left on device");
 }
 
 #[test]

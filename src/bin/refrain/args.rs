@@ -63,23 +63,23 @@ pub struct Cli {
 pub enum Command {
     /// Find which song a clip is from, and which part of the song
     Query(QueryArgs),
-    /// Explain why a clip matches a track or does not match, in words and in a picture
+    /// Explain, in words and a picture, why a clip matches or does not match a track
     #[cfg(feature = "explain")]
     Explain(ExplainArgs),
-    /// List the songs in long recordings, with their times
+    /// Find which songs play in long recordings, and when
     Timeline(TimelineArgs),
-    /// Name each song that begins or ends in live sound, such as a radio stream
+    /// Follow live sound, such as radio, and name each song that begins or ends
     #[cfg(feature = "listen")]
     Listen(ListenArgs),
     /// List files that hold the same recording, and say which files to keep
     Duplicates(DuplicatesArgs),
     /// List other performances of a piece, such as live recordings and covers
     Versions(VersionsArgs),
-    /// List the tracks whose harmony is most similar to a track
+    /// List the tracks most similar in harmony to one track
     Similar(SimilarArgs),
     /// Index music folders (short for `index build`)
     Build(BuildArgs),
-    /// Add new and changed files in all indexed folders (short for `index update`)
+    /// Index new and changed files in indexed folders (short for `index update`)
     Update(UpdateArgs),
     /// List or search the indexed tracks (short for `index list`)
     List(ListArgs),
@@ -104,9 +104,9 @@ pub enum Command {
 /// What to do with the index.
 #[derive(Debug, Subcommand)]
 pub enum IndexCommand {
-    /// Add new and changed files in folders to the index
+    /// Index the new and changed files in folders
     Build(BuildArgs),
-    /// Add new and changed files in all indexed folders
+    /// Index new and changed files in indexed folders
     Update(UpdateArgs),
     /// Show what the index holds
     Info(InfoArgs),

@@ -84,7 +84,7 @@ impl<'a> Acting<'a> {
             && [Some(path), Some(kept), to.as_ref()].into_iter().flatten().any(|p| p.to_str().is_none())
         {
             return Err(Why::Problem(
-                "the journal cannot hold the name of the file, because the name is not Unicode".to_owned(),
+                "the journal (the list of changes) cannot hold the name of the file, because the name is not Unicode".to_owned(),
             ));
         }
         self.journal.begin(intent.clone()).map_err(Why::Fatal)?;

@@ -30,7 +30,7 @@ pub struct ActArgs {
 /// What else can be done with duplicates.
 #[derive(Debug, Subcommand)]
 pub enum DuplicatesCommand {
-    /// Put back the files that the last run moved, trashed or replaced
+    /// Put back the files that refrain last moved, trashed or replaced
     Undo(UndoArgs),
 }
 

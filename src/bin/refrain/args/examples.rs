@@ -15,7 +15,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         "index",
         &[
             ("Index a music folder", "refrain index build ~/Music"),
-            ("Add new and changed files", "refrain index update"),
+            ("Index new and changed files", "refrain index update"),
             ("List the files that refrain could not use", "refrain index errors"),
         ],
     ),
@@ -26,7 +26,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ("Keep a separate index for one disk", "refrain build disk --db disk.refrain"),
         ],
     ),
-    ("update", &[("Add new and changed files in all indexed folders", "refrain update")]),
+    ("update", &[("Index new and changed files in all indexed folders", "refrain update")]),
     (
         "info",
         &[
@@ -37,7 +37,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     (
         "list",
         &[
-            ("List an artist by album", "refrain list Kestrel --sort album"),
+            ("List the tracks of an artist, sorted by album", "refrain list Kestrel --sort album"),
             ("Make a playlist of a folder", "refrain list ~/Music/live --m3u > live.m3u8"),
         ],
     ),
@@ -65,30 +65,36 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     (
         "similar",
         &[
-            ("List the tracks with the most similar harmony", "refrain similar ~/Music/live/orbit.flac"),
             (
-                "Make a playlist of 30 similar tracks",
+                "List the tracks most similar in harmony to one song",
+                "refrain similar ~/Music/live/orbit.flac",
+            ),
+            (
+                "Make a playlist of one song and 30 similar tracks",
                 "refrain similar ~/Music/live/orbit.flac -n 30 --m3u > alike.m3u8",
             ),
         ],
     ),
     (
         "duplicates undo",
-        &[("Put back the files that the last run moved or replaced", "refrain duplicates undo")],
+        &[("Put back the files that refrain last moved or replaced", "refrain duplicates undo")],
     ),
     (
         "index build",
         &[
             ("Index a music folder", "refrain index build ~/Music"),
-            ("Add a second folder and a file", "refrain index build disk song.flac"),
+            ("Index a second folder and a file", "refrain index build disk song.flac"),
             ("Keep a separate index for one disk", "refrain index build disk --db disk.refrain"),
         ],
     ),
     (
         "index update",
         &[
-            ("Add new and changed files in all indexed folders", "refrain index update"),
-            ("Update from cron, and print errors only", "refrain index update --quiet"),
+            ("Index new and changed files in all indexed folders", "refrain index update"),
+            (
+                "Update the index at fixed times with cron, and print only errors",
+                "refrain index update --quiet",
+            ),
         ],
     ),
     (
@@ -101,7 +107,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     (
         "index list",
         &[
-            ("List all tracks of an artist, by album", "refrain index list Kestrel --sort album"),
+            ("List the tracks of an artist, sorted by album", "refrain index list Kestrel --sort album"),
             ("Make a playlist of a folder", "refrain index list ~/Music/live --m3u > live.m3u8"),
             ("List the missing files", "refrain index list missing"),
         ],
@@ -119,7 +125,10 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     (
         "index remove",
         &[
-            ("Show which files a pattern would remove", "refrain index remove 'live/**' --dry-run"),
+            (
+                "List the files that match a pattern, but remove no files",
+                "refrain index remove 'live/**' --dry-run",
+            ),
             ("Remove a folder from the index", "refrain index remove ~/Music/live"),
         ],
     ),
@@ -171,7 +180,10 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         &[
             ("Find the song in a clip", "refrain query clip.wav"),
             ("Identify the files in a folder, and print a table", "refrain query unknown/ --csv > found.csv"),
-            ("Show the most similar tracks, even if they do not match", "refrain query clip.wav --explain"),
+            (
+                "Show the tracks most similar to the clip, even if they do not match",
+                "refrain query clip.wav --explain",
+            ),
         ],
     ),
     #[cfg(feature = "serve")]
@@ -202,7 +214,10 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         &[
             ("List the songs in an hour of radio", "refrain timeline show.mp3"),
             ("Write a CUE sheet for a mix", "refrain timeline --min-length 20 --cue set.flac > set.cue"),
-            ("Make a table of many broadcasts", "refrain timeline --csv broadcasts/ > played.csv"),
+            (
+                "Make a table of the songs in many broadcasts",
+                "refrain timeline --csv broadcasts/ > played.csv",
+            ),
         ],
     ),
     #[cfg(feature = "listen")]
@@ -233,7 +248,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         &[
             ("Print the fingerprint that AcoustID looks up", "refrain fingerprint song.flac"),
             (
-                "Print a fingerprint of the whole file as JSON",
+                "Print JSON with a fingerprint of the whole file",
                 "refrain fingerprint --json --length 0 song.flac",
             ),
         ],

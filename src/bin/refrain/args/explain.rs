@@ -22,7 +22,7 @@ pub struct ExplainArgs {
     /// .png files are light
     #[arg(long, value_name = "WHICH", default_value = "auto")]
     pub theme: ThemeArg,
-    /// Print all numbers that the picture shows as one line of JSON
+    /// Print one line of JSON with all numbers in the picture
     #[arg(long)]
     pub json: bool,
     /// The lowest score that counts as a match, from 0 to 1

@@ -44,7 +44,7 @@ pub struct FingerprintArgs {
     /// Let the parts of --chunk overlap, so that no sound between two parts is lost
     #[arg(long)]
     pub overlap: bool,
-    /// Print when refrain started each fingerprint, in seconds since 1970
+    /// Print the start time of each fingerprint, in seconds since 1970
     #[arg(long)]
     pub ts: bool,
     /// Use this algorithm of Chromaprint: 1, 2, 4 or 5; AcoustID uses algorithm 2

@@ -25,7 +25,7 @@ pub struct ListenArgs {
     /// Write the name of the current track to this file
     #[arg(long, value_name = "FILE")]
     pub now_playing: Option<PathBuf>,
-    /// Leave out songs that play for fewer seconds [default: 3]
+    /// Skip songs that play for under SECS seconds [default: 3]
     #[arg(long, value_name = "SECS", value_parser = length)]
     pub min_length: Option<Seconds>,
     /// Leave out songs with a score below this number, from 0 to 1

@@ -15,6 +15,6 @@ pub struct CompletionsArgs {
 /// Where to write the manual.
 #[derive(Debug, Args)]
 pub struct ManArgs {
-    /// The folder for the pages; refrain makes the folder if needed
+    /// The folder for manual pages; refrain makes a missing folder
     pub dir: PathBuf,
 }

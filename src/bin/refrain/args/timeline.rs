@@ -12,7 +12,7 @@ pub struct TimelineArgs {
     /// Recordings, or folders of recordings; `-` reads standard input
     #[arg(required = true, value_name = "FILE|DIR")]
     pub files: Vec<PathBuf>,
-    /// Leave out songs that play for fewer seconds [default: 3]
+    /// Skip songs that play for under SECS seconds [default: 3]
     #[arg(long, value_name = "SECS", value_parser = length)]
     pub min_length: Option<Seconds>,
     /// Leave out songs with a score below this number, from 0 to 1
@@ -39,13 +39,13 @@ pub struct TimelineFormatArgs {
     /// Print a CUE sheet, which lets a player jump from song to song
     #[arg(long)]
     pub cue: bool,
-    /// Print labels for the sound editor Audacity; takes only one recording
+    /// Print labels for the sound editor Audacity; give only one recording
     #[arg(long)]
     pub labels: bool,
-    /// Print RTTM, a format that says who speaks when; each song is listed like a speaker
+    /// Print RTTM, a format for recorded speech; each song is listed like a speaker
     #[arg(long)]
     pub rttm: bool,
-    /// Print a playlist; each entry starts the recording where a song begins
+    /// Print a playlist; each entry is one song in the recording
     #[arg(long)]
     pub m3u: bool,
     /// Print a tracklist that you can paste into a text; unknown songs are listed as `ID - ID`

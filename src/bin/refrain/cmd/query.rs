@@ -203,7 +203,7 @@ impl<'a> Output<'a> {
         if let Some(candidates) = answer.candidates.as_deref().filter(|c| !c.is_empty()) {
             self.candidates.print(
                 &mut self.out,
-                "  closest tracks, even if they do not match:",
+                "  tracks most similar to the clip, even if they do not match:",
                 candidates,
                 false,
             )?;

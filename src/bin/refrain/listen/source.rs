@@ -28,7 +28,7 @@ pub enum Note {
     /// The connection is lost, for this reason, and is tried again after so many seconds.
     Lost(String, f64),
     /// Something is wrong, and the source goes on.
-    #[cfg_attr(not(feature = "microphone"), expect(dead_code, reason = "only a microphone can lose sound"))]
+    #[cfg_attr(not(feature = "microphone"), expect(dead_code, reason = "only a microphone sends warnings"))]
     Warning(String),
 }
 

@@ -14,7 +14,7 @@ use super::app::Shared;
     tag = "server",
     responses((
         status = 200,
-        description = "Counts and times of the server, for the monitoring program Prometheus.",
+        description = "Numbers about the work of the server, for the monitoring program Prometheus.",
         body = String,
         content_type = "text/plain"
     ))
@@ -30,7 +30,11 @@ pub async fn metrics(State(app): State<Shared>) -> Response {
         ("refrain_connections", "Open connections.", app.connections.count()),
         ("refrain_quick_running", "Number of quick requests that run now.", quick),
         ("refrain_slow_running", "Number of slow requests that run now.", slow),
-        ("refrain_slow_waiting", "Number of queries without a match that wait for the slow search.", waiting),
+        (
+            "refrain_slow_waiting",
+            "Number of queries that have found no match and wait for the slow search.",
+            waiting,
+        ),
         ("refrain_queue_places", "Number of requests that run or wait.", places),
         ("refrain_upload_bytes", "Bytes that uploads take on the disk.", app.spool.bytes() as usize),
     ];
