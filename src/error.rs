@@ -184,9 +184,7 @@ pub enum IndexError {
     #[error("this is not an SQLite file")]
     NotSqlite,
     /// An SQLite file of another program.
-    #[error(
-        "this is an SQLite file of another program (application_id {found:#010x}, expected {expected:#010x})"
-    )]
+    #[error("this is an SQLite file of another program (application_id {found:#010x}, not {expected:#010x})")]
     #[non_exhaustive]
     Foreign {
         /// Its application_id.
@@ -196,7 +194,7 @@ pub enum IndexError {
     },
     /// Made by a newer refrain.
     #[error(
-        "a newer version of refrain made this index (format {found}, but this version reads up to format {newest})"
+        "a newer version of refrain made this index (the index has format {found}; this refrain reads formats up to {newest})"
     )]
     #[non_exhaustive]
     Newer {
@@ -207,7 +205,7 @@ pub enum IndexError {
     },
     /// Its fingerprints were made with other parameters.
     #[error(
-        "this index was made with other settings (parameter set {found}, but this refrain uses set {expected})"
+        "the settings of this index differ from the settings that refrain uses (parameter set {found}, not {expected})"
     )]
     #[non_exhaustive]
     Parameters {
@@ -217,10 +215,10 @@ pub enum IndexError {
         expected: u32,
     },
     /// Its content contradicts itself.
-    #[error("the index is damaged ({0})")]
+    #[error("the index is damaged (problem: {0})")]
     Damaged(String),
     /// Its derived part contradicts the rest, which is whole.
-    #[error("the neighbour index, which makes searches fast, is damaged ({0}); no data is lost")]
+    #[error("the neighbour index, which makes searches fast, is damaged; no data is lost (problem: {0})")]
     Neighbours(String),
     /// It has no track with this id.
     #[error("the index has no track with the id {0}")]
@@ -239,7 +237,7 @@ pub enum IndexError {
         holder: Option<Holder>,
     },
     /// The call takes one index file, and several are open.
-    #[error("several index files are open, but this call can use only one index file; open one index file")]
+    #[error("this call can use only one index file, but several are open; open only one index file")]
     Several,
     /// A shard cannot take part in an answer.
     #[error("is a shard that cannot take part: {0}")]

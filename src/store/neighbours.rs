@@ -123,7 +123,7 @@ impl Store {
         let wanted = count as usize * self.layout.dims;
         let all = self.centroids_up_to(wanted)?;
         if all.len() != wanted {
-            return Err(self.damaged(format!("{} values of centroids, not {wanted}", all.len())));
+            return Err(self.damaged(format!("the centroids have {} values instead of {wanted}", all.len())));
         }
         Ok(all)
     }

@@ -139,7 +139,7 @@ fn a_writer_that_waits_too_long_says_so() {
     assert_eq!(
         run.err,
         format!(
-            "refrain: i.refrain: {said} is writing to this index; try again when the process has finished\n"
+            "refrain: i.refrain: {said} is writing to this index; try again when the other process has finished\n"
         )
     );
     // Readers do not block it, and it does not block readers.

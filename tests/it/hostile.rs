@@ -376,22 +376,20 @@ fn damaged_and_foreign_index_files_are_refused_and_left_alone() {
     place.write("notes.txt", b"short");
     assert_snapshot!(refused(&place, "notes.txt"), @"refrain: notes.txt: this is not an SQLite file; choose another file with --db");
     sql("photos.db", "CREATE TABLE photo (id)");
-    assert_snapshot!(refused(&place, "photos.db"), @"refrain: photos.db: this is an SQLite file of another program (application_id 0x00000000, expected 0x5246524e); choose another file with --db");
+    assert_snapshot!(refused(&place, "photos.db"), @"refrain: photos.db: this is an SQLite file of another program; choose another file with --db (application_id 0x00000000, not 0x5246524e)");
     fs::copy(place.at("i.refrain"), place.at("newer.refrain")).unwrap();
     sql("newer.refrain", "PRAGMA user_version = 99");
-    assert_snapshot!(refused(&place, "newer.refrain"), @"refrain: newer.refrain: a newer version of refrain made this index (format 99, but this version reads up to format 5); update refrain, or choose another file with --db");
+    assert_snapshot!(refused(&place, "newer.refrain"), @"refrain: newer.refrain: a newer version of refrain made this index; update refrain, or choose another file with --db (the index has format 99; this refrain reads formats up to 5)");
     fs::copy(place.at("i.refrain"), place.at("other.refrain")).unwrap();
     sql("other.refrain", "UPDATE meta SET value = 9 WHERE key = 'parameter_set'");
-    assert_snapshot!(refused(&place, "other.refrain"), @"refrain: other.refrain: this index was made with other settings (parameter set 9, but this refrain uses set 1); to build a new index, give a new file with --db");
+    assert_snapshot!(refused(&place, "other.refrain"), @"refrain: other.refrain: the settings of this index differ from the settings that refrain uses; to build a new index, give a new file with --db (parameter set 9, not 1)");
     let whole = fs::read(place.at("i.refrain")).unwrap();
     for (db, bytes) in [("half.refrain", whole.len() / 8192 * 4096), ("odd.refrain", whole.len() - 100)] {
         place.write(db, &whole[..bytes]);
         let said = refused(&place, db);
-        assert!(said.starts_with(&format!("refrain: {db}: the index is damaged (")), "{said}");
-        assert!(
-            said.ends_with("); restore a copy of the index, or delete the index and build a new index"),
-            "{said}"
-        );
+        let remedy = "restore a copy of the index, or delete the index and build a new index";
+        let start = format!("refrain: {db}: the index is damaged; {remedy} (problem: ");
+        assert!(said.starts_with(&start) && said.ends_with(')'), "{said}");
         assert_eq!(said.lines().count(), 1, "{said}");
     }
 }

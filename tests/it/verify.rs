@@ -21,7 +21,7 @@ fn verify_names_the_problem_and_the_remedy() {
     );
     let sql = |sql: &str| Connection::open(place.at("i.refrain")).unwrap().execute_batch(sql).unwrap();
     sql("INSERT INTO neighbour_index VALUES (1, 1, 1, 3, 3, 9, 5, 4, 0, 0, 1)");
-    assert_snapshot!(index(&place, "verify").code(2).err, @"refrain: i.refrain: the neighbour index, which makes searches fast, is damaged (0 values of centroids, not 384); no data is lost; repair the index with `refrain index rebuild --db i.refrain`");
+    assert_snapshot!(index(&place, "verify").code(2).err, @"refrain: i.refrain: the neighbour index, which makes searches fast, is damaged; no data is lost; repair the index with `refrain index rebuild --db i.refrain` (problem: the centroids have 0 values instead of 384)");
     assert_eq!(json(2)["repair"], "rebuild");
     let rebuilt = index(&place, "rebuild").code(0);
     assert_snapshot!(rebuilt.err, @r"
@@ -30,7 +30,7 @@ fn verify_names_the_problem_and_the_remedy() {
     ");
     index(&place, "verify").code(0);
     sql("UPDATE track SET frame_count = 7000 WHERE id = 2");
-    assert_snapshot!(index(&place, "verify").code(2).err, @"refrain: i.refrain: the index is damaged (frame block 0 of track 2); restore a copy of the index, or delete the index and build a new index");
+    assert_snapshot!(index(&place, "verify").code(2).err, @"refrain: i.refrain: the index is damaged; restore a copy of the index, or delete the index and build a new index (problem: frame block 0 of track 2)");
     assert_eq!(json(2)["repair"], "restore");
     fs::write(place.at("i.refrain"), b"not SQLite, and longer than the least that any database has").unwrap();
     assert_eq!(json(2)["problem"], "i.refrain: this is not an SQLite file; choose another file with --db");

@@ -93,7 +93,7 @@ pub enum Command {
     Serve(ServeArgs),
     /// Find the key, tempo, tuning and pitch of songs, and how strong each note is
     Analyze(AnalyzeArgs),
-    /// Print fingerprints for AcoustID, like the program fpcalc
+    /// Print audio fingerprints for AcoustID, as fpcalc does
     Fingerprint(FingerprintArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),

@@ -16,8 +16,8 @@ use crate::{
 pub fn error(error: &anyhow::Error) {
     let mut text = wording::whole(error);
     let known = error.chain().find_map(|cause| cause.downcast_ref::<refrain::Error>());
-    if let Some(remedy) = known.and_then(remedies::of) {
-        text = format!("{text}; {remedy}");
+    if let Some(known) = known {
+        text = remedies::added(text, known);
     }
     problem(&text);
 }

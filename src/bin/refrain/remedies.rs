@@ -5,7 +5,7 @@ use refrain::{Error, error::IndexError};
 use crate::db;
 
 /// The remedy for an error, if there is one.
-pub fn of(error: &Error) -> Option<String> {
+fn of(error: &Error) -> Option<String> {
     let Error::Index { path, reason } = error else { return None };
     // One to merge, not the one that --db names.
     let is_other = db::paths().is_ok_and(|named| !named.contains(path));
@@ -36,16 +36,39 @@ pub fn of(error: &Error) -> Option<String> {
             let path = format!("index remove {}", db::quoted(path));
             format!("remove it first with {}", db::hint(&path))
         }
-        IndexError::Busy { .. } => "try again when the process has finished".to_owned(),
+        IndexError::Busy { .. } => "try again when the other process has finished".to_owned(),
         IndexError::DiskFull => "free some space and run the same command again".to_owned(),
         _ => return None,
     })
 }
 
+/// The details in brackets that end the text of an error. People need them last, after the remedy.
+fn details(error: &Error) -> String {
+    let Error::Index { reason, .. } = error else { return String::new() };
+    match reason {
+        IndexError::Foreign { .. }
+        | IndexError::Newer { .. }
+        | IndexError::Parameters { .. }
+        | IndexError::Damaged(_)
+        | IndexError::Neighbours(_) => {
+            let text = reason.to_string();
+            text.split_once(" (").map_or_else(String::new, |(_, details)| format!(" ({details}"))
+        }
+        _ => String::new(),
+    }
+}
+
+/// Adds the remedy to a text that ends with the text of the error.
+pub fn added(text: String, error: &Error) -> String {
+    let Some(remedy) = of(error) else { return text };
+    let details = details(error);
+    match text.strip_suffix(details.as_str()) {
+        Some(what) => format!("{what}; {remedy}{details}"),
+        None => format!("{text}; {remedy}"),
+    }
+}
+
 /// The error and its remedy, in one line.
 pub fn with(error: &Error) -> String {
-    match of(error) {
-        Some(remedy) => format!("{error}; {remedy}"),
-        None => error.to_string(),
-    }
+    added(error.to_string(), error)
 }

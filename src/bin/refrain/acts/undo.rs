@@ -67,7 +67,9 @@ fn prepared(intent: &Intent, again: bool, bin: &mut Bin) -> Outcome<Step> {
     let (path, hash) = (&intent.path.0, &intent.hash);
     if intent.action.links() {
         if !check::has_content(path, hash) {
-            return Err(Why::Problem("the file has changed since refrain replaced it".to_owned()));
+            return Err(Why::Problem(
+                "the file has changed since refrain linked it to the kept file".to_owned(),
+            ));
         }
         return Ok(Step::Separate);
     }

@@ -117,7 +117,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         &[
             ("List the files that refrain could not use, with the reason", "refrain index errors"),
             (
-                "Try again to read the files that failed, for example after you install ffmpeg",
+                "Read unusable files again, for example after you install ffmpeg",
                 "refrain index errors --retry",
             ),
         ],
@@ -158,12 +158,15 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         &[
             ("Check the index", "refrain index verify"),
             (
-                "Check another index, and print JSON for a script",
+                "Check the index other.refrain, and print the result as JSON",
                 "refrain index verify --json --db other.refrain",
             ),
         ],
     ),
-    ("index rebuild", &[("Rebuild the data for fast searches and for versions", "refrain index rebuild")]),
+    (
+        "index rebuild",
+        &[("Rebuild the data for fast searches and for `refrain versions`", "refrain index rebuild")],
+    ),
     ("index compact", &[("Shrink the index file after you remove many tracks", "refrain index compact")]),
     (
         "index export",

@@ -41,7 +41,7 @@ pub struct FingerprintArgs {
     /// Cut the file into parts of SECS seconds, and print a fingerprint for each part
     #[arg(long, value_name = "SECS", value_parser = seconds)]
     pub chunk: Option<Seconds>,
-    /// Let the parts of --chunk overlap, so that no sound between two parts is lost
+    /// With --chunk, let each part overlap the next, so that no sound is lost
     #[arg(long)]
     pub overlap: bool,
     /// Print the start time of each fingerprint, in seconds since 1970

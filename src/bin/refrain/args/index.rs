@@ -113,7 +113,7 @@ pub struct ErrorsArgs {
     /// Print CSV, with one row for each file
     #[arg(long)]
     pub csv: bool,
-    /// First try again to read the files that failed, then list the files that still fail
+    /// First read the unusable files again, then list the files that are still unusable
     #[arg(long)]
     pub retry: bool,
     #[command(flatten)]

@@ -41,7 +41,7 @@ pub fn write(
     }
     let parts = agreeing(file);
     let said = match parts.len() {
-        0 => "No part of this file sounds like the first file".to_owned(),
+        0 => "No part of this file sounds like a part of the first file".to_owned(),
         _ => format!("The first file above, this file below. The same sound: {}", parts.join(", ")),
     };
     start(out, &said, SECOND + BAR)?;
