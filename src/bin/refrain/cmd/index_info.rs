@@ -63,7 +63,7 @@ fn print(args: &InfoArgs, info: &Info, failures: Vec<(PathBuf, String)>) -> io::
         (
             "neighbour index",
             info.neighbours.map_or_else(
-                || "none: each search compares the clip with all tracks".into(),
+                || "none: each search compares the clip with the whole library".into(),
                 |(lists, windows)| format!("{lists} lists of {windows} windows"),
             ),
         ),
