@@ -131,6 +131,7 @@ impl SelfJoin {
         let removed = store.removed()?;
         let (mut lists, mut gathered): (Vec<List>, usize) = (Vec::new(), 0);
         for number in 0..centroids.len() as u32 {
+            cancel.check()?;
             let mut list = List::default();
             if generation.is_some() {
                 store.postings(number, |block| {
@@ -148,13 +149,11 @@ impl SelfJoin {
             gathered += list.places.len();
             lists.push(list);
             if gathered >= TOGETHER {
-                cancel.check()?;
-                self.join(&std::mem::take(&mut lists), &steps, store, &mut each)?;
+                self.join(&std::mem::take(&mut lists), &steps, store, cancel, &mut each)?;
                 gathered = 0;
             }
         }
-        cancel.check()?;
-        self.join(&lists, &steps, store, &mut each)
+        self.join(&lists, &steps, store, cancel, &mut each)
     }
 
     fn join(
@@ -162,13 +161,21 @@ impl SelfJoin {
         lists: &[List],
         steps: &HashMap<u32, u32>,
         store: &Store,
+        cancel: &CancelToken,
         each: &mut impl FnMut(&[(Asked, Hit)]) -> Result<()>,
     ) -> Result<()> {
         let params = store.params();
         let (dims, hop) = (params.window_dims, params.window_hop as u32);
-        let found: Vec<Vec<(Asked, Hit)>> =
-            lists.par_iter().map(|list| self.join_list(list, steps, dims, hop)).collect();
-        found.iter().filter(|found| !found.is_empty()).try_for_each(|found| each(found))
+        // All lists that are compared in one go take seconds.
+        let join = |list| {
+            cancel.check()?;
+            Ok(self.join_list(list, steps, dims, hop))
+        };
+        let found: Vec<Vec<(Asked, Hit)>> = lists.par_iter().map(join).collect::<Result<_>>()?;
+        found.iter().filter(|found| !found.is_empty()).try_for_each(|found| {
+            cancel.check()?;
+            each(found)
+        })
     }
 
     fn join_list(&self, list: &List, steps: &HashMap<u32, u32>, dims: usize, hop: u32) -> Vec<(Asked, Hit)> {

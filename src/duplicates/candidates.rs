@@ -132,7 +132,7 @@ fn worth_comparing(
     keeps: impl Fn(TrackId) -> bool,
     cancel: &CancelToken,
 ) -> Result<Vec<Pair>> {
-    let (mut pairs, others) = pairs.pairs(windows, store.params().window_hop as u32, keeps)?;
+    let (mut pairs, others) = pairs.pairs(windows, store.params().window_hop as u32, keeps, cancel)?;
     pairs.extend(probe::agreeing(store, others, cancel)?);
     pairs.sort_unstable_by_key(|pair| (pair.one, pair.two));
     Ok(pairs)

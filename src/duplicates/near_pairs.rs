@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use rayon::prelude::*;
 
 use super::seed::{Diagonals, Pair, Seed};
-use crate::{ann::Buckets, error::Result, store::TrackId};
+use crate::{ann::Buckets, cancel::CancelToken, error::Result, store::TrackId};
 
 /// How many buckets of pairs there are, and about how many bytes of them stay in memory.
 const BUCKETS: usize = 64;
@@ -61,11 +61,15 @@ impl NearPairs {
 
     /// The pairs that count, and others that are the nearest of a track, each in order of their ids. `windows` tells how many
     /// windows a track has, `hop` the frames from one to the next, and `keeps` which tracks may keep others.
+    ///
+    /// # Errors
+    /// [`Error::Io`](crate::error::Error::Io) of the temporary files; [`Error::Interrupted`](crate::error::Error::Interrupted).
     pub fn pairs(
         mut self,
         windows: &HashMap<u32, u32>,
         hop: u32,
         keeps: impl Fn(TrackId) -> bool,
+        cancel: &CancelToken,
     ) -> Result<(Vec<Pair>, Vec<Pair>)> {
         let (mut pairs, mut others) = (Vec::new(), Others::default());
         for bucket in 0..BUCKETS {
@@ -76,12 +80,13 @@ impl NearPairs {
             records.par_sort_unstable_by_key(order);
             let of_pairs: Vec<&[((u32, u32), Seed)]> = records.chunk_by(|a, b| a.0 == b.0).collect();
             let weigh = |records: &&[((u32, u32), Seed)]| {
+                cancel.check()?;
                 let shorter = |(one, two): (u32, u32)| {
                     [one, two].into_iter().filter_map(|track| windows.get(&track)).min().copied()
                 };
-                weighed(records, shorter(records[0].0).unwrap_or(0), hop)
+                Ok(weighed(records, shorter(records[0].0).unwrap_or(0), hop))
             };
-            for weighed in of_pairs.par_iter().map(weigh).collect::<Vec<_>>() {
+            for weighed in of_pairs.par_iter().map(weigh).collect::<Result<Vec<_>>>()? {
                 if weighed.counts {
                     pairs.push(weighed.pair);
                 } else {
@@ -194,7 +199,7 @@ mod tests {
             all.add(TrackId(one), TrackId(two), seed).unwrap();
         }
         let windows = (1..=100).map(|track| (track, 200)).collect();
-        let (pairs, others) = all.pairs(&windows, 4, |_| true).unwrap();
+        let (pairs, others) = all.pairs(&windows, 4, |_| true, &CancelToken::new()).unwrap();
         let mut pairs = [pairs, others].concat();
         pairs.sort_by_key(|pair| (pair.one, pair.two));
         pairs.iter().map(|pair| (pair.one.0, pair.two.0)).collect()
@@ -249,9 +254,20 @@ mod tests {
             all.add(TrackId(1), TrackId(other), seed(8, 40, 0, 0.6 + 0.001 * other as f32)).unwrap();
         }
         let windows = (1..=100).map(|track| (track, 200)).collect();
-        let (pairs, others) = all.pairs(&windows, 4, |track| track == TrackId(1)).unwrap();
+        let (pairs, others) =
+            all.pairs(&windows, 4, |track| track == TrackId(1), &CancelToken::new()).unwrap();
         let kept: Vec<u32> = others.iter().map(|pair| pair.two.0).collect();
         assert_eq!((pairs.len(), kept), (0, vec![37, 38, 39]));
+    }
+
+    #[test]
+    fn a_cancelled_token_ends_it() {
+        let mut all = NearPairs::new();
+        all.add(TrackId(1), TrackId(2), seed(8, 40, 0, 0.6)).unwrap();
+        let cancel = CancelToken::new();
+        cancel.cancel();
+        let ended = all.pairs(&HashMap::new(), 4, |_| true, &cancel);
+        assert!(matches!(ended, Err(crate::error::Error::Interrupted)));
     }
 
     /// The plain way: of all pairs, those that are among the heaviest of one of their tracks.

@@ -252,3 +252,17 @@ fn a_cancelled_token_and_an_error_of_the_caller_end_it() {
         assert!(matches!(result, Err(Error::Interrupted)) && calls == 1);
     }
 }
+
+#[test]
+fn a_token_that_is_cancelled_midway_ends_it_before_the_next_list() {
+    let mut library = library();
+    index(&mut library, 6);
+    let (cancel, mut calls) = (CancelToken::new(), 0);
+    let result = ALL.run(&library.store, std::iter::empty(), &cancel, |_| {
+        calls += 1;
+        cancel.cancel();
+        Ok(())
+    });
+    assert!(matches!(result, Err(Error::Interrupted)), "{result:?}");
+    assert_eq!(calls, 1);
+}

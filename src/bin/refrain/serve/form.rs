@@ -92,7 +92,9 @@ impl<P: Pieces> Form<P> {
             }
         };
         if !self.buffer.starts_with(b"\r\n") {
-            return Err(broken("the form is not valid multipart/form-data: a boundary line has unexpected text"));
+            return Err(broken(
+                "the form is not valid multipart/form-data: a boundary line has unexpected text",
+            ));
         }
         let rest = self.buffer.split_off(end + 4);
         let head = std::mem::replace(&mut self.buffer, rest);
