@@ -133,7 +133,7 @@ pub fn groups(
             .iter()
             .flat_map(|(centre, others)| others.iter().map(move |&other| (*centre, other)))
             .collect();
-        let links = all_links(store, &asked, &neighbours, &mut memory)?;
+        let links = all_links(store, &asked, &neighbours, &mut memory, cancel)?;
         for (centre, others) in centres {
             let found = others.iter().filter_map(|&other| links.get(&(centre, other)));
             let (backing, members): (Vec<&Link>, Vec<&Link>) =
@@ -156,9 +156,9 @@ pub fn groups(
     }
     for group in &mut groups {
         cancel.check()?;
-        around_best(store, &neighbours, group, &mut memory, &mut first)?;
+        around_best(store, &neighbours, group, &mut memory, &mut first, cancel)?;
     }
-    add_rest(store, &neighbours, &mut groups, &mut memory)?;
+    add_rest(store, &neighbours, &mut groups, &mut memory, cancel)?;
     for group in &mut groups {
         group.links.sort_by_key(|link| (link.relation, link.two));
         part(group, &memory);
@@ -175,6 +175,7 @@ fn all_links(
     asked: &[(TrackId, TrackId)],
     neighbours: &Neighbours,
     memory: &mut Memory,
+    cancel: &CancelToken,
 ) -> Result<HashMap<(TrackId, TrackId), Link>> {
     let asked: Vec<(TrackId, TrackId)> =
         asked.iter().copied().filter(|&(one, two)| !memory.are_apart(one, two)).collect();
@@ -184,6 +185,7 @@ fn all_links(
         let mut sounds: HashMap<TrackId, Sound> = HashMap::new();
         let mut jobs: Vec<(TrackId, TrackId, Vec<Seed>)> = Vec::new();
         for &(one, two) in some {
+            cancel.check()?;
             for track in [one, two] {
                 if let Entry::Vacant(place) = sounds.entry(track) {
                     place.insert(Sound::read(store, track)?);
@@ -198,10 +200,12 @@ fn all_links(
             };
             jobs.push((one, two, seeds));
         }
+        // All of them take seconds.
         let link = |(one, two, seeds): &(TrackId, TrackId, Vec<Seed>)| {
-            Compared::new(&sounds[one], &sounds[two], seeds).into_link(*one, *two)
+            cancel.check()?;
+            Ok(Compared::new(&sounds[one], &sounds[two], seeds).into_link(*one, *two))
         };
-        let found: Vec<Option<Link>> = jobs.par_iter().map(link).collect();
+        let found: Vec<Option<Link>> = jobs.par_iter().map(link).collect::<Result<_>>()?;
         for ((one, two, _), link) in jobs.into_iter().zip(found) {
             memory.remember(one, two, link);
         }
@@ -212,7 +216,13 @@ fn all_links(
 
 /// Adds tracks that are in no group to the group whose reference they have most to do with. The first centre of a group may
 /// have been too different from them.
-fn add_rest(store: &Store, neighbours: &Neighbours, groups: &mut [Group], memory: &mut Memory) -> Result<()> {
+fn add_rest(
+    store: &Store,
+    neighbours: &Neighbours,
+    groups: &mut [Group],
+    memory: &mut Memory,
+    cancel: &CancelToken,
+) -> Result<()> {
     let mut group_of: BTreeMap<TrackId, usize> = BTreeMap::new();
     for (n, group) in groups.iter().enumerate() {
         let members = group.links.iter().filter(|link| link.relation != Relation::SharedBacking);
@@ -226,7 +236,7 @@ fn add_rest(store: &Store, neighbours: &Neighbours, groups: &mut [Group], memory
     }
     let asked: Vec<(TrackId, TrackId)> = asked.into_iter().collect();
     let mut found: BTreeMap<TrackId, Link> = BTreeMap::new();
-    for link in all_links(store, &asked, neighbours, memory)?.into_values() {
+    for link in all_links(store, &asked, neighbours, memory, cancel)?.into_values() {
         let is_better = |other: &Link| (link.relation, link.one) < (other.relation, other.one);
         if link.relation != Relation::SharedBacking && found.get(&link.two).is_none_or(is_better) {
             found.insert(link.two, link);
@@ -258,6 +268,7 @@ fn around_best(
     group: &mut Group,
     memory: &mut Memory,
     first: &mut impl FnMut(&[TrackId]) -> Result<TrackId>,
+    cancel: &CancelToken,
 ) -> Result<()> {
     let copies = |group: &Group| -> Vec<TrackId> {
         let copies =
@@ -270,7 +281,7 @@ fn around_best(
     if members.len() > 1 && 2 * copies(group).len() <= members.len() {
         members.sort_by(|&a, &b| neighbours.weight(b).total_cmp(&neighbours.weight(a)).then(a.cmp(&b)));
         for other in members.iter().copied().take(OTHER_CENTRES) {
-            let (around, lost) = around(store, neighbours, group, memory, other)?;
+            let (around, lost) = around(store, neighbours, group, memory, other, cancel)?;
             // To lose a track costs less than to compare all with one that is unlike them.
             if MOST_LOST * lost <= members.len() && copies(&around).len() > copies(group).len() {
                 *group = around;
@@ -279,7 +290,7 @@ fn around_best(
     }
     let best = first(&copies(group))?;
     if best != group.reference {
-        let (around, lost) = around(store, neighbours, group, memory, best)?;
+        let (around, lost) = around(store, neighbours, group, memory, best, cancel)?;
         if lost == 0 {
             *group = around;
         }
@@ -294,11 +305,12 @@ fn around(
     group: &Group,
     memory: &mut Memory,
     reference: TrackId,
+    cancel: &CancelToken,
 ) -> Result<(Group, usize)> {
     let others = group.links.iter().map(|link| link.two).filter(|&other| other != reference);
     let asked: Vec<(TrackId, TrackId)> =
         others.chain([group.reference]).map(|other| (reference, other)).collect();
-    let mut links = all_links(store, &asked, neighbours, memory)?;
+    let mut links = all_links(store, &asked, neighbours, memory, cancel)?;
     let is_backing = |track: TrackId| {
         group.links.iter().any(|link| link.two == track && link.relation == Relation::SharedBacking)
     };

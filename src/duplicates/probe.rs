@@ -37,11 +37,11 @@ pub(super) fn agreeing(store: &Store, pairs: Vec<Pair>, cancel: &CancelToken) ->
     let mut first: Option<(TrackId, Sound)> = None;
     let mut pairs = pairs.into_iter().peekable();
     while pairs.peek().is_some() {
-        cancel.check()?;
         let some: Vec<Pair> = pairs.by_ref().take(TOGETHER).collect();
         let mut ones = Vec::new();
         let mut twos = Vec::new();
         for pair in &some {
+            cancel.check()?;
             if first.as_ref().is_none_or(|(track, _)| *track != pair.one) {
                 ones.extend(first.take());
                 first = Some((pair.one, Sound::read(store, pair.one)?));
@@ -50,11 +50,14 @@ pub(super) fn agreeing(store: &Store, pairs: Vec<Pair>, cancel: &CancelToken) ->
         }
         ones.extend(first.take());
         let agrees = |(pair, two): &(&Pair, &Sound)| {
+            cancel.check()?;
             let one = ones.binary_search_by_key(&pair.one, |(track, _)| *track);
-            one.is_ok_and(|n| pair.seeds.iter().take(SEEDS).any(|seed| agree_around(&ones[n].1, two, seed)))
+            let any =
+                |n: usize| pair.seeds.iter().take(SEEDS).any(|seed| agree_around(&ones[n].1, two, seed));
+            Ok(one.is_ok_and(any))
         };
         let of_both: Vec<(&Pair, &Sound)> = some.iter().zip(&twos).collect();
-        let agree: Vec<bool> = of_both.par_iter().map(agrees).collect();
+        let agree: Vec<bool> = of_both.par_iter().map(agrees).collect::<Result<_>>()?;
         left.extend(some.into_iter().zip(agree).filter(|(_, agree)| *agree).map(|(pair, _)| pair));
     }
     Ok(left)
