@@ -39,13 +39,17 @@ class Shell:
         self.demo = folder / "demo.refrain"
         self.coloured = "--color" in self.run("refrain query --help")
 
-    def run(self, command: str, coloured: bool = False) -> str:
-        """Both streams as they come: results flow in lines, so that messages stand where a terminal has them."""
+    def arguments(self, command: str) -> list[str]:
+        """What comes after the program's name, with the index of this page, which is made if it is not there."""
         name, *args = shlex.split(command)
         assert name == "refrain", command
         if any("demo.refrain" in arg for arg in args) and args[:2] != SONGS[:2] and not self.demo.exists():
             self.run(shlex.join(["refrain", *SONGS, "demo.refrain"]))
-        args = [str(self.demo) if arg == "demo.refrain" else arg for arg in args]
+        return [str(self.demo) if arg == "demo.refrain" else arg for arg in args]
+
+    def run(self, command: str, coloured: bool = False) -> str:
+        """Both streams as they come: results flow in lines, so that messages stand where a terminal has them."""
+        args = self.arguments(command)
         if coloured and self.coloured:
             args.append("--color=always")
         environment = {name: value for name, value in os.environ.items() if name not in ("REFRAIN_DB", "REFRAIN_FFMPEG")}
@@ -57,7 +61,7 @@ class Shell:
 
     def draw(self, command: str, picture: pathlib.Path) -> None:
         """A picture that the command itself draws: its last argument is the picture's name."""
-        *args, name = shlex.split(command)[1:]
+        *args, name = self.arguments(command)
         assert name == picture.name, f"{command} draws no {picture.name}"
         subprocess.run([self.refrain, *args, picture], cwd=ROOT, check=True, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 
