@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 /// Seconds after which a client may try again.
 const TRY_AGAIN: HeaderValue = HeaderValue::from_static("1");
 
-/// The same where slow searches wait, each of which takes a second or more.
+/// Seconds after which a client may try again if slow searches are waiting. Each slow search takes a second or more.
 const TRY_LATER: HeaderValue = HeaderValue::from_static("5");
 
 /// A request that failed.
