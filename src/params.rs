@@ -14,7 +14,9 @@ use crate::units::{SampleRate, Seconds};
 
 /// All that a fingerprint depends on, and what judges its matches.
 ///
-/// Code takes these values from the set and has none of its own, so that a second set is a second value.
+/// The fingerprint, the index and the query take these values from the set and have none of their own, so that a second set is
+/// a second value. Sections and levels, which came later, belong to the set by their own frozen values: see
+/// `fingerprint::sections` and `fingerprint::levels`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ParameterSet {

@@ -23,18 +23,18 @@ pub(crate) struct Effort {
     /// How many lists of the neighbour index each window is looked up in; `None` for as many as there is time for.
     pub nprobe: Option<usize>,
     /// The same for the windows of a variant.
-    pub wide_nprobe: usize,
+    pub variant_nprobe: usize,
 }
 
 impl Effort {
     /// For a clip: all that was seen to find more.
     pub(crate) const CLIP: Self =
-        Self { compared: 64, kept: 16, deeper: true, nprobe: None, wide_nprobe: 16 };
+        Self { compared: 64, kept: 16, deeper: true, nprobe: None, variant_nprobe: 16 };
 
     /// For one of many looks at the same recording: what one misses, the next may find. Few other tracks show what chance
     /// reaches, so what is found has to be confirmed.
     pub(crate) const LOOK: Self =
-        Self { compared: 16, kept: 6, deeper: false, nprobe: Some(8), wide_nprobe: 6 };
+        Self { compared: 16, kept: 6, deeper: false, nprobe: Some(8), variant_nprobe: 6 };
 
     /// To confirm what a look found.
     pub(crate) const CONFIRM: Self = Self { deeper: false, ..Self::CLIP };

@@ -28,8 +28,8 @@ mod stored_track;
 #[cfg(test)]
 mod tests;
 mod variant_frames;
+pub(crate) mod variant_places;
 pub(crate) mod variants;
-pub(crate) mod wide;
 mod windows;
 
 pub(crate) use engine::{Effort, Query};

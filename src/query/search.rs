@@ -5,8 +5,8 @@ use super::{
     engine::Query,
     place::{Place, overlap},
     variant_frames::VariantFrames,
+    variant_places::{self, VariantHits},
     variants::{Group, Variant},
-    wide::{self, WideHits},
     windows::Windows,
 };
 use crate::{
@@ -41,7 +41,7 @@ const WHOLE: f64 = 0.6;
 const AS_IT_IS: f64 = 0.025;
 
 /// The fewest frames of a query whose variants are tried. A chord or two resemble some place at some pitch.
-const MIN_WIDE: f64 = 7.0;
+const MIN_FOR_VARIANTS: f64 = 7.0;
 
 /// A share of `all`, of each of so many `parts`, within limits.
 fn share(all: usize, parts: usize, limits: &RangeInclusive<usize>) -> usize {
@@ -81,8 +81,10 @@ impl Query<'_> {
                 (places, left) = self.plain(&variants, &proposed)?;
             }
         }
-        self.widen(&variants, &mut places, left, |query, groups| {
-            query.wide_hits(groups, |query, variant| Ok(query.windows(&variants.frames(variant), wide::STEP)))
+        self.add_variants(&variants, &mut places, left, |query, groups| {
+            query.variant_hits(groups, |query, variant| {
+                Ok(query.windows(&variants.frames(variant), variant_places::STEP))
+            })
         })?;
         let least = f64::from(self.options.min_score);
         for at in 0..places.len() {
@@ -103,41 +105,44 @@ impl Query<'_> {
         Ok(places)
     }
 
-    /// Finds the places of a chunk whose windows were looked up before. Aligns `most` places at most. Calls `wide` for what
+    /// Finds the places of a chunk whose windows were looked up before. Aligns `most` places at most. Calls `look_up` for what
     /// was found for groups of variants if the chunk as it is gives no match.
     pub(crate) fn places_of(
         &mut self,
         chunk: &Chunk,
         (found, most): (&[WindowHits], usize),
-        wide: impl FnOnce(&mut Self, &[Group]) -> Result<Vec<Vec<WideHits>>>,
+        look_up: impl FnOnce(&mut Self, &[Group]) -> Result<Vec<Vec<VariantHits>>>,
     ) -> Result<Vec<Place>> {
         let params = self.params;
         let variants = VariantFrames::new(chunk, &params);
         let proposed = candidates(found, most, &params.projection);
         let (mut places, left) = self.plain(&variants, &proposed)?;
-        self.widen(&variants, &mut places, left, wide)?;
+        self.add_variants(&variants, &mut places, left, look_up)?;
         Ok(places)
     }
 
     /// Adds the places of the variants of a chunk, if the chunk as it is gives no match. `left` is the most evidence of a
     /// track without a place.
-    fn widen(
+    fn add_variants(
         &mut self,
         variants: &VariantFrames<'_>,
         places: &mut Vec<Place>,
         left: f32,
-        wide: impl FnOnce(&mut Self, &[Group]) -> Result<Vec<Vec<WideHits>>>,
+        look_up: impl FnOnce(&mut Self, &[Group]) -> Result<Vec<Vec<VariantHits>>>,
     ) -> Result<()> {
         let query = variants.half_frames() as f64 / 2.0;
-        if query < MIN_WIDE || self.options.range.is_plain(&self.params) || self.is_sure(places, query) {
+        if query < MIN_FOR_VARIANTS
+            || self.options.range.is_plain(&self.params)
+            || self.is_sure(places, query)
+        {
             return Ok(());
         }
         self.options.look_deeper();
         let groups = self.options.range.groups(&self.params);
-        let hits = wide(self, &groups)?;
+        let hits = look_up(self, &groups)?;
         let plain = places.iter().map(|p| p.sound + 1).max().unwrap_or(0);
-        let widened = self.wide_places(variants, &groups, &hits)?;
-        places.extend(widened.into_iter().map(|p| Place { sound: plain + p.sound, ..p }));
+        let of_variants = self.places_of_variants(variants, &groups, &hits)?;
+        places.extend(of_variants.into_iter().map(|p| Place { sound: plain + p.sound, ..p }));
         self.find_runners_up(places, left)
     }
 

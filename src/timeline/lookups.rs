@@ -9,8 +9,8 @@ use crate::{
     error::Result,
     query::{
         Query,
+        variant_places::{self, VariantHits},
         variants::{Group, stretched},
-        wide::{self, WideHits},
     },
 };
 
@@ -32,7 +32,7 @@ struct Hop {
     /// The hits of the recording as it is, and how many places to align; `None` until a look needs them.
     plain: Option<(Vec<WindowHits>, usize)>,
     /// The hits of each group of variants.
-    wide: Option<Vec<Vec<WideHits>>>,
+    variants: Option<Vec<Vec<VariantHits>>>,
 }
 
 impl Lookups {
@@ -45,7 +45,7 @@ impl Lookups {
         let first = if from == 0 { -window } else { ends_before(from).max(-window) };
         let beyond = if recent.is_complete() { window } else { 0 };
         let starts = first..(ends_before(recent.end()) + beyond).max(first);
-        self.hops.push_back(Hop { starts, plain: None, wide: None });
+        self.hops.push_back(Hop { starts, plain: None, variants: None });
         while self.hops.front().is_some_and(|hop| hop.starts.end <= oldest as i32 - window) {
             self.hops.pop_front();
         }
@@ -78,22 +78,22 @@ impl Lookups {
     }
 
     /// The same for each of `groups`, which are always the same ones.
-    pub fn wide(
+    pub fn variants(
         &mut self,
         query: &mut Query<'_>,
         recent: &Recent,
         groups: &[Group],
         first: usize,
-    ) -> Result<Vec<Vec<WideHits>>> {
+    ) -> Result<Vec<Vec<VariantHits>>> {
         let mut all = vec![Vec::new(); groups.len()];
         for hop in self.of_look(first) {
-            let found = match hop.wide.take() {
-                Some(found) => hop.wide.insert(found),
-                None => hop.wide.insert(looked_up_wide(query, recent, groups, &hop.starts)?),
+            let found = match hop.variants.take() {
+                Some(found) => hop.variants.insert(found),
+                None => hop.variants.insert(variants_looked_up(query, recent, groups, &hop.starts)?),
             };
             for (all, found) in all.iter_mut().zip(found) {
                 let centred =
-                    |w: &WideHits| WideHits { centre: w.centre - first as f64, hits: w.hits.clone() };
+                    |w: &VariantHits| VariantHits { centre: w.centre - first as f64, hits: w.hits.clone() };
                 all.extend(found.iter().map(centred));
             }
         }
@@ -115,15 +115,15 @@ fn looked_up(
 }
 
 /// Looks up the variants of the part of the recording that those windows cover.
-fn looked_up_wide(
+fn variants_looked_up(
     query: &mut Query<'_>,
     recent: &Recent,
     groups: &[Group],
     starts: &Range<i32>,
-) -> Result<Vec<Vec<WideHits>>> {
+) -> Result<Vec<Vec<VariantHits>>> {
     let from = starts.start.max(recent.start() as i32);
     let window = query.params.window_frames as i32;
-    let mut hits = query.wide_hits(groups, |query, variant| {
+    let mut hits = query.variant_hits(groups, |query, variant| {
         let values = query.params.frame_values();
         let (first, chroma) = recent.chroma(from.max(0) as usize, variant.shift);
         let (mut cut, end) = (chroma, starts.end + 2 * (window - 1));
@@ -132,7 +132,7 @@ fn looked_up_wide(
         let frames = stretched(&cut, values, variant.tempo);
         let begin = ((starts.start - from.max(0)) as f64 * variant.tempo) as i32;
         let last = begin + ((starts.end - starts.start) as f64 * variant.tempo) as i32;
-        Ok(query.windows_at(&frames, (begin..last).step_by(wide::STEP)))
+        Ok(query.windows_at(&frames, (begin..last).step_by(variant_places::STEP)))
     })?;
     hits.iter_mut().flatten().for_each(|w| w.centre += f64::from(from.max(0)));
     Ok(hits)
@@ -202,10 +202,10 @@ mod tests {
                 let hits = query.nearest(&alone, NEAREST, PLACES).unwrap().0;
                 assert_eq!(format!("{:?}", hits[0].hits), format!("{:?}", window.hits), "window {start}");
             }
-            let wide = lookups.wide(&mut query, recent, &groups, first).unwrap();
-            let centres: Vec<f64> = wide[0].iter().map(|window| window.centre).collect();
+            let of_groups = lookups.variants(&mut query, recent, &groups, first).unwrap();
+            let centres: Vec<f64> = of_groups[0].iter().map(|window| window.centre).collect();
             assert!(centres.windows(2).all(|pair| pair[0] < pair[1]), "{centres:?}");
-            assert_eq!(wide.len(), groups.len());
+            assert_eq!(of_groups.len(), groups.len());
             looks += 1;
             Ok(())
         };

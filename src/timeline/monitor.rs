@@ -232,8 +232,9 @@ impl Monitor {
         query.effort = Effort::LOOK;
         let Self { lookups, recent, .. } = self;
         let (found, most) = lookups.plain(query, recent, first)?;
-        let wide = |query: &mut Query<'_>, groups: &[Group]| lookups.wide(query, recent, groups, first);
-        let places = query.places_of(&chunk, (&found, most), wide)?;
+        let variants =
+            |query: &mut Query<'_>, groups: &[Group]| lookups.variants(query, recent, groups, first);
+        let places = query.places_of(&chunk, (&found, most), variants)?;
         let found = sightings(query, first, &chunk, &places);
         let is_known = |(n, sighting): (usize, &Sighting)| {
             self.open.iter().any(|heard| heard.is(sighting)) || self.is_repeat(sighting, &found[..n])

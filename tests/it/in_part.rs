@@ -47,13 +47,12 @@ pub fn damage(names: &[&str]) {
     let path = folder.path().join("damaged");
     for name in names {
         let good = fs::read(format(name)).expect("the fixture");
-        let mut state = 1u32;
+        let mut random = fastrand::Rng::with_seed(1);
         for round in 0..24 {
             let mut bytes = good.clone();
             for _ in 0..4 << (round % 5) {
-                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                let place = (state >> 8) as usize % bytes.len();
-                bytes[place] = state as u8 ^ (state >> 24) as u8;
+                let place = random.usize(..bytes.len());
+                bytes[place] = random.u8(..);
             }
             fs::write(&path, &bytes).expect("a file");
             let Ok(mut decoder) = Decoder::open(&path).map(Decoder::for_fingerprint) else { continue };

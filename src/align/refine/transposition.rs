@@ -28,7 +28,7 @@ const FIRST_STEP: f64 = 2e-3;
 const LAST_STEP: f64 = 1e-4;
 
 /// Readings of a query at whole bins, and how they agree with the track and with each other.
-struct Readings {
+struct ShiftAgreements {
     /// The shift of the middle reading.
     centre: i32,
     /// For each frame of the track: the products of the readings with it.
@@ -37,7 +37,7 @@ struct Readings {
     with_each_other: [[f64; READINGS]; READINGS],
 }
 
-impl Readings {
+impl ShiftAgreements {
     /// The weights of the readings at `shift`, so that the norm of their sum is 1.
     fn weights(&self, shift: f64) -> [f64; READINGS] {
         let weights = weights(shift - f64::from(self.centre));
@@ -166,7 +166,12 @@ impl Comparison<'_> {
     }
 
     /// Readings on `line` about the shift `centre`.
-    fn readings<'q>(&self, line: &Line, centre: i32, read: impl Fn(i32) -> Cow<'q, [f32]>) -> Readings {
+    fn readings<'q>(
+        &self,
+        line: &Line,
+        centre: i32,
+        read: impl Fn(i32) -> Cow<'q, [f32]>,
+    ) -> ShiftAgreements {
         let readings: [Vec<f32>; READINGS] =
             std::array::from_fn(|n| self.with_query(&read(centre + n as i32 - SIDE)).on(line));
         let values = self.values;
@@ -182,7 +187,7 @@ impl Comparison<'_> {
                 with_each_other[l][k] = with_each_other[k][l];
             }
         }
-        Readings { centre, with_track, with_each_other }
+        ShiftAgreements { centre, with_track, with_each_other }
     }
 }
 

@@ -124,11 +124,7 @@ mod tests {
     #[test]
     fn equals_the_sums_of_the_standard_at_every_reduction() {
         use Sequence::{Long, Short, Start, Stop};
-        let mut state = 7u32;
-        let mut random = || {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            state.cast_signed() as f32 / 2_147_483_648.0
-        };
+        let mut random = fastrand::Rng::with_seed(7);
         for step in [1, 2, 4, 8] {
             let mut synthesis = Synthesis::new(step);
             let (long, short) = (slopes(LINES, 4.0, step), slopes(SHORT_LINES, 6.0, step));
@@ -139,7 +135,7 @@ mod tests {
             let (mut samples, mut overlap, mut before) = (Vec::new(), Overlap::default(), 0);
             for (i, (sequence, kaiser)) in frames.into_iter().enumerate() {
                 let windows = Windows { sequence, kaiser, ..Windows::default() };
-                let lines: [f32; LINES] = std::array::from_fn(|_| random());
+                let lines: [f32; LINES] = std::array::from_fn(|_| random.f32() * 2.0 - 1.0);
                 let now = usize::from(kaiser);
                 let mut add = |at: usize, values: Vec<f64>| {
                     expected[at..at + values.len()].iter_mut().zip(values).for_each(|(sum, x)| *sum += x);

@@ -25,7 +25,7 @@ const ALIGNED: usize = 160;
 
 /// The nearest library windows of one window of a variant.
 #[derive(Clone, Debug)]
-pub(crate) struct WideHits {
+pub(crate) struct VariantHits {
     /// The centre of the window in half frames of the query, which is the same for all variants of a group.
     pub centre: f64,
     /// Its nearest library windows.
@@ -34,11 +34,11 @@ pub(crate) struct WideHits {
 
 impl Query<'_> {
     /// Looks up the variants of each group. `windows` returns the windows of a variant.
-    pub(crate) fn wide_hits(
+    pub(crate) fn variant_hits(
         &mut self,
         groups: &[Group],
         windows: impl Fn(&mut Self, &Variant) -> Result<Windows>,
-    ) -> Result<Vec<Vec<WideHits>>> {
+    ) -> Result<Vec<Vec<VariantHits>>> {
         let (mut vectors, mut centres) = (Vec::new(), Vec::new());
         for group in groups {
             self.options.cancel.check()?;
@@ -47,20 +47,24 @@ impl Query<'_> {
             let centre = |start: i32| group.searched.centre(start, self.params.window_frames);
             centres.push(of_group.starts.into_iter().map(centre).collect::<Vec<f64>>());
         }
-        let hits = self.searcher.nearest(&vectors, NEAREST, Some(self.effort.wide_nprobe))?;
+        let hits = self.searcher.nearest(&vectors, NEAREST, Some(self.effort.variant_nprobe))?;
         let mut hits = hits.into_iter();
         let of_group = |centres: Vec<f64>| {
-            centres.into_iter().zip(hits.by_ref()).map(|(centre, hits)| WideHits { centre, hits }).collect()
+            centres
+                .into_iter()
+                .zip(hits.by_ref())
+                .map(|(centre, hits)| VariantHits { centre, hits })
+                .collect()
         };
         Ok(centres.into_iter().map(of_group).collect())
     }
 
     /// Finds the places of all variants of a chunk, from what was found for each group.
-    pub(super) fn wide_places(
+    pub(super) fn places_of_variants(
         &mut self,
         variants: &VariantFrames<'_>,
         groups: &[Group],
-        found: &[Vec<WideHits>],
+        found: &[Vec<VariantHits>],
     ) -> Result<Vec<Place>> {
         let half = self.params.window_frames;
         let mut proposed = Vec::new();
