@@ -184,7 +184,9 @@ pub enum IndexError {
     #[error("this is not an SQLite file")]
     NotSqlite,
     /// An SQLite file of another program.
-    #[error("this is an SQLite file of another program (application_id {found:#010x}, not {expected:#010x})")]
+    #[error(
+        "this is an SQLite file of another program (its application_id is {found:#010x}; files of refrain have {expected:#010x})"
+    )]
     #[non_exhaustive]
     Foreign {
         /// Its application_id.
@@ -205,7 +207,8 @@ pub enum IndexError {
     },
     /// Its fingerprints were made with other parameters.
     #[error(
-        "the settings of this index differ from the settings that refrain uses (parameter set {found}, not {expected})"
+        "the settings of this index differ from the settings that refrain uses (the index has parameter set {found}; this \
+         refrain uses set {expected})"
     )]
     #[non_exhaustive]
     Parameters {

@@ -128,7 +128,8 @@ impl Store {
             (first + next, first + last),
             |row| {
                 let base = next as usize * per_block;
-                let damaged = || self.damaged(format!("frame block {next} of track {}", id.0));
+                let damaged =
+                    || self.damaged(format!("the fingerprint of track {} is damaged in block {next}", id.0));
                 // Damaged pages can return rows in any order, and more rows than the statement asks for.
                 if next > last || self.integer(row, 0)? != first + next {
                     return Err(damaged());
@@ -145,7 +146,7 @@ impl Store {
             },
         )?;
         if next <= last {
-            return Err(self.damaged(format!("no frame block {next} of track {}", id.0)));
+            return Err(self.damaged(format!("the fingerprint of track {} has no block {next}", id.0)));
         }
         Ok(())
     }

@@ -575,7 +575,7 @@ fn output_that_cannot_be_written_is_an_error() {
     };
     let (db, clean) = (library().to_str().unwrap(), clip("clean.wav"));
     assert_snapshot!(run(&["query", "--db", db, clean.to_str().unwrap()]), @"refrain: cannot write the answer: No space left on device");
-    assert_snapshot!(run(&["index", "info", "--db", db]), @"refrain: cannot write the description of the index: No space left on device");
+    assert_snapshot!(run(&["index", "info", "--db", db]), @"refrain: cannot print what the index holds: No space left on device");
 }
 
 #[test]

@@ -376,13 +376,13 @@ fn damaged_and_foreign_index_files_are_refused_and_left_alone() {
     place.write("notes.txt", b"short");
     assert_snapshot!(refused(&place, "notes.txt"), @"refrain: notes.txt: this is not an SQLite file; choose another file with --db");
     sql("photos.db", "CREATE TABLE photo (id)");
-    assert_snapshot!(refused(&place, "photos.db"), @"refrain: photos.db: this is an SQLite file of another program; choose another file with --db (application_id 0x00000000, not 0x5246524e)");
+    assert_snapshot!(refused(&place, "photos.db"), @"refrain: photos.db: this is an SQLite file of another program; choose another file with --db (its application_id is 0x00000000; files of refrain have 0x5246524e)");
     fs::copy(place.at("i.refrain"), place.at("newer.refrain")).unwrap();
     sql("newer.refrain", "PRAGMA user_version = 99");
     assert_snapshot!(refused(&place, "newer.refrain"), @"refrain: newer.refrain: a newer version of refrain made this index; update refrain, or choose another file with --db (the index has format 99; this refrain reads formats up to 5)");
     fs::copy(place.at("i.refrain"), place.at("other.refrain")).unwrap();
     sql("other.refrain", "UPDATE meta SET value = 9 WHERE key = 'parameter_set'");
-    assert_snapshot!(refused(&place, "other.refrain"), @"refrain: other.refrain: the settings of this index differ from the settings that refrain uses; to build a new index, give a new file with --db (parameter set 9, not 1)");
+    assert_snapshot!(refused(&place, "other.refrain"), @"refrain: other.refrain: the settings of this index differ from the settings that refrain uses; to build a new index, give a new file with --db (the index has parameter set 9; this refrain uses set 1)");
     let whole = fs::read(place.at("i.refrain")).unwrap();
     for (db, bytes) in [("half.refrain", whole.len() / 8192 * 4096), ("odd.refrain", whole.len() - 100)] {
         place.write(db, &whole[..bytes]);

@@ -30,7 +30,7 @@ fn verify_names_the_problem_and_the_remedy() {
     ");
     index(&place, "verify").code(0);
     sql("UPDATE track SET frame_count = 7000 WHERE id = 2");
-    assert_snapshot!(index(&place, "verify").code(2).err, @"refrain: i.refrain: the index is damaged; restore a copy of the index, or delete the index and build a new index (problem: frame block 0 of track 2)");
+    assert_snapshot!(index(&place, "verify").code(2).err, @"refrain: i.refrain: the index is damaged; restore a copy of the index, or delete the index and build a new index (problem: the fingerprint of track 2 is damaged in block 0)");
     assert_eq!(json(2)["repair"], "restore");
     fs::write(place.at("i.refrain"), b"not SQLite, and longer than the least that any database has").unwrap();
     assert_eq!(json(2)["problem"], "i.refrain: this is not an SQLite file; choose another file with --db");

@@ -190,16 +190,16 @@ pub struct AnalyzeArgs {
     /// Print CSV, with one row for each file
     #[arg(long)]
     pub csv: bool,
-    /// Write the frequencies, the notes and the pitch over time as NumPy arrays; for several files, give a folder
+    /// Write frequencies, notes and pitch over time as NumPy arrays; for several songs, name an output folder
     #[arg(long, value_name = "OUT.npz")]
     pub frames: Option<PathBuf>,
-    /// Write the harmonic part of the sound (the tones) as a WAV file; for several files, give a folder
+    /// Write the harmonic part (tones) as a WAV file; for several songs, name an output folder
     #[arg(long, value_name = "OUT.wav")]
     pub harmonic: Option<PathBuf>,
-    /// Write the percussive part of the sound (such as drums) as a WAV file; for several files, give a folder
+    /// Write the percussive part (drums) as a WAV file; for several songs, name an output folder
     #[arg(long, value_name = "OUT.wav")]
     pub percussive: Option<PathBuf>,
-    /// Draw the frequencies, the pitch and the notes over time as .svg or .png; for several files, give a folder
+    /// Draw frequencies, pitch and notes over time as .svg or .png; for several songs, name an output folder
     #[arg(long, value_name = "OUT.svg")]
     pub plot: Option<PathBuf>,
     #[command(flatten)]

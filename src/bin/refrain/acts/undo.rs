@@ -68,7 +68,7 @@ fn prepared(intent: &Intent, again: bool, bin: &mut Bin) -> Outcome<Step> {
     if intent.action.links() {
         if !check::has_content(path, hash) {
             return Err(Why::Problem(
-                "the file has changed since refrain linked it to the kept file".to_owned(),
+                "the file has changed since `refrain duplicates` replaced it".to_owned(),
             ));
         }
         return Ok(Step::Separate);

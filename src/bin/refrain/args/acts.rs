@@ -13,10 +13,10 @@ pub struct ActArgs {
     /// Move the spare files into the folder DIR, for example /music/a.mp3 to DIR/music/a.mp3
     #[arg(long = "move", group = "act", value_name = "DIR")]
     pub move_to: Option<PathBuf>,
-    /// Replace a spare file by a hard link to the kept file if both have the same bytes
+    /// Replace spare files that are exact copies by hard links to the kept file
     #[arg(long, group = "act")]
     pub hardlink: bool,
-    /// Let a spare file and the kept file share disk space if both files have the same bytes
+    /// Let spare files that are exact copies share disk space with the kept file
     #[arg(long, group = "act")]
     pub reflink: bool,
     /// Delete the spare files; nothing can undo this

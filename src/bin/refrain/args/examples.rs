@@ -142,7 +142,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     (
         "index relocate",
         &[(
-            "Change the paths in the index after you move ~/Music to a folder named disk",
+            "Tell the index that the files of ~/Music are now in the folder disk",
             "refrain index relocate ~/Music disk",
         )],
     ),

@@ -44,7 +44,7 @@ pub struct FingerprintArgs {
     /// With --chunk, let each part overlap the next, so that no sound is lost
     #[arg(long)]
     pub overlap: bool,
-    /// Print the start time of each fingerprint, in seconds since 1970
+    /// Print the clock time of each fingerprint, in seconds since 1970
     #[arg(long)]
     pub ts: bool,
     /// Use this algorithm of Chromaprint: 1, 2, 4 or 5; AcoustID uses algorithm 2

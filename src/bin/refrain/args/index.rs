@@ -124,8 +124,8 @@ pub struct ErrorsArgs {
 #[derive(Debug, Args)]
 #[command(
     after_help = "For CHOSEN, give a file, a folder (with all its files), a glob pattern such as '*.mp3', a track id, or \
-                  `missing` for all missing files. If CHOSEN is the name of a file, refrain does not read the name as a \
-                  pattern or an id."
+                  `missing` for all missing files. If a file is called `12`, then `12` means this file, and not the track \
+                  with the id 12."
 )]
 pub struct RemoveArgs {
     /// The files to remove: a file, a folder, a pattern, a track id, or `missing` for all missing files

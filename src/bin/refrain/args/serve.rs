@@ -60,7 +60,7 @@ pub struct LimitArgs {
     /// Answer N requests at the same time [default: one for each processor core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub queries: Option<u16>,
-    /// Also run N slow queries at the same time: queries that search more thoroughly or try other pitches and speeds
+    /// Run N slow queries besides the quick requests; slow queries search longer, for example at other speeds
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), default_value_t = 1)]
     pub slow_queries: u16,
     /// Let at most N requests wait for their turn, and refuse further requests

@@ -15,6 +15,6 @@ pub struct CompletionsArgs {
 /// Where to write the manual.
 #[derive(Debug, Args)]
 pub struct ManArgs {
-    /// The folder for manual pages; refrain makes a missing folder
+    /// A new or existing folder for the manual pages
     pub dir: PathBuf,
 }

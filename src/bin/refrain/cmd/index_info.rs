@@ -27,7 +27,7 @@ pub fn run(args: &InfoArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-const CANNOT_WRITE: &str = "cannot write the description of the index";
+const CANNOT_WRITE: &str = "cannot print what the index holds";
 
 fn describe(args: &InfoArgs, path: &Path) -> anyhow::Result<()> {
     let index = Index::open(path)?;
@@ -63,7 +63,7 @@ fn print(args: &InfoArgs, info: &Info, failures: Vec<(PathBuf, String)>) -> io::
         (
             "neighbour index",
             info.neighbours.map_or_else(
-                || "none: each search compares the clip with the whole library".into(),
+                || "none; refrain compares each clip with the whole library".into(),
                 |(lists, windows)| format!("{lists} lists of {windows} windows"),
             ),
         ),

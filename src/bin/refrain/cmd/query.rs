@@ -198,7 +198,7 @@ impl<'a> Output<'a> {
                 }
             }
             Status::NoMatch => writeln!(self.out, "{shown}\n  no match")?,
-            _ => unreachable!("each answer is a match or no match"),
+            _ => unreachable!("the status of an answer is match or no match"),
         }
         if let Some(candidates) = answer.candidates.as_deref().filter(|c| !c.is_empty()) {
             self.candidates.print(

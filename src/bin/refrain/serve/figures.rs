@@ -119,7 +119,7 @@ const LENGTH: Seconds = Seconds(120.0);
         (status = 404, description = "There is no file at this path.", body = Problem),
         (status = 408, description = "The upload is too slow.", body = Problem),
         (status = 413, description = "The upload is too large.", body = Problem),
-        (status = 422, description = "The file has no fingerprint.", body = Problem),
+        (status = 422, description = "refrain cannot make a fingerprint of the file.", body = Problem),
         (status = 429, description = "Too many requests wait.", body = Problem),
         (status = 503, description = "The request took too long.", body = Problem),
     )

@@ -45,8 +45,8 @@ impl<P: Pieces> Form<P> {
     pub fn new(kind: &HeaderValue, pieces: P) -> Result<Self, Failure> {
         let kind = kind.to_str().unwrap_or_default();
         let boundary = parameter(kind, "boundary").filter(|b| (1..=MAX_BOUNDARY).contains(&b.len()));
-        let boundary =
-            boundary.ok_or_else(|| broken("the header Content-Type has no valid boundary for the form"))?;
+        let boundary = boundary
+            .ok_or_else(|| broken("the header Content-Type gives no boundary that separates the fields"))?;
         // The first boundary may stand at the very beginning.
         Ok(Self {
             pieces,

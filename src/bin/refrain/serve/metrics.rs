@@ -129,7 +129,7 @@ impl Metrics {
             &mut out,
             name,
             "histogram",
-            "How long the server took to begin an answer, measured separately for each address and status.",
+            "How long the server took to begin an answer, measured separately for each path, method and status.",
         );
         let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for ((route, method, status), times) in answers {

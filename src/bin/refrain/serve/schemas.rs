@@ -1,6 +1,6 @@
 //! Schemas of the documents that the library writes, for the description of the API. `tests/interop/schemathesis.sh` compares
 //! them with the answers; docs/output.md describes each field.
-#![expect(dead_code, reason = "the types describe the JSON that the library writes; no code uses the types")]
+#![expect(dead_code, reason = "only the description of the API uses these types")]
 use std::collections::BTreeMap;
 
 use serde_json::Value;

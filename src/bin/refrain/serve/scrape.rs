@@ -28,15 +28,19 @@ pub async fn metrics(State(app): State<Shared>) -> Response {
             app.tracks() as usize,
         ),
         ("refrain_connections", "Open connections.", app.connections.count()),
-        ("refrain_quick_running", "Number of quick requests that run now.", quick),
-        ("refrain_slow_running", "Number of slow requests that run now.", slow),
+        ("refrain_quick_running", "Number of quick requests that the server is working on.", quick),
+        ("refrain_slow_running", "Number of slow requests that the server is working on.", slow),
         (
             "refrain_slow_waiting",
-            "Number of queries that have found no match and wait for the slow search.",
+            "Number of queries that wait for the slow search because the quick search found no match.",
             waiting,
         ),
-        ("refrain_queue_places", "Number of requests that run or wait.", places),
-        ("refrain_upload_bytes", "Bytes that uploads take on the disk.", app.spool.bytes() as usize),
+        (
+            "refrain_queue_places",
+            "Number of requests that the server is working on or has in its queue.",
+            places,
+        ),
+        ("refrain_upload_bytes", "Disk space that uploads take now, in bytes.", app.spool.bytes() as usize),
     ];
     let mut response = app.metrics.text(&moment).into_response();
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
