@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Compare the speed of two programs: a change of the code must slow nothing down.
 
-usage: old_new.py OLD NEW WORK [--pairs 11] [--only CASE]... [--json FILE]
-       old_new.py OLD NEW WORK --callgrind [--only CASE]... [--json FILE]
+usage: old_new.py OLD NEW WORK [--pairs 11] [--own] [--only CASE]... [--json FILE]
+       old_new.py OLD NEW WORK --callgrind [--own] [--only CASE]... [--json FILE]
 
 OLD and NEW are two builds of refrain. WORK is the folder of same_answers.py: corpus, clips, large.refrain. The files that
-are measured on are made in WORK/speed with ffmpeg and OLD, and kept.
+are measured on are made in WORK/speed with ffmpeg and OLD, and kept. Both programs are asked in the same index files. With
+--own, NEW is asked in copies with the format and the pages that it gives to a new file.
 
 Without --callgrind each case runs OLD, NEW and OLD again, one process after the other, in an order that rotates from round
 to round; the rounds go through all cases, so that a machine that gets slower is slow for all. CPU is user plus system time
@@ -150,35 +151,55 @@ def small_cases(old: pathlib.Path, work: Work, folder: pathlib.Path) -> list[Cas
     ]
 
 
-def with_new_index(command: list[str], measure: Callable[[list[str]], float]) -> float:
-    """Measure a command, with an index of its own where it makes one."""
-    with tempfile.TemporaryDirectory() as folder:
-        return measure([part.replace(DB, f"{folder}/{DB}") for part in command])
+@dataclasses.dataclass(frozen=True)
+class Program:
+    """A build of refrain, and the index files that it is asked in instead of others."""
+
+    path: pathlib.Path
+    instead: dict[str, str] = dataclasses.field(default_factory=dict)
+
+    def measure(self, command: list[str], measure: Callable[[list[str]], float]) -> float:
+        """Measure a command, with an index of its own where it makes one."""
+        with tempfile.TemporaryDirectory() as folder:
+            own = [self.instead.get(part, part).replace(DB, f"{folder}/{DB}") for part in command]
+            return measure([str(self.path), *own])
 
 
-def cpu(program: pathlib.Path, case: Case) -> float:
+def own_copy(new: pathlib.Path, db: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
+    """A copy of an index, with the format and the pages that NEW gives to a new file."""
+    copy, scratch = folder / f"{db.stem}.own.refrain", folder / "scratch.refrain"
+    copy.unlink(missing_ok=True)
+    shutil.copy(db, scratch)
+    # The update brings the file to the present format, the export gives it the present pages.
+    run([new, "index", "update", "--quiet", "--db", scratch], fail=(2,))
+    run([new, "index", "export", "--db", scratch, "--file", copy])
+    scratch.unlink()
+    return copy
+
+
+def cpu(program: Program, case: Case) -> float:
     """CPU seconds of a case."""
-    once = lambda command: run([program, *command], fail=(NO_MATCH,)).cpu_s
-    return sum(with_new_index(case.command, once) for _ in range(case.times))
+    once = lambda command: run(command, fail=(NO_MATCH,)).cpu_s
+    return sum(program.measure(case.command, once) for _ in range(case.times))
 
 
-def instructions(program: pathlib.Path, case: Case) -> float:
+def instructions(program: Program, case: Case) -> float:
     """Instructions of one process, all threads."""
 
     def count(command: list[str]) -> float:
         with tempfile.TemporaryDirectory() as folder:
             out = pathlib.Path(folder) / "callgrind"
-            valgrind = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", str(program), *command]
+            valgrind = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", *command]
             done = subprocess.run(valgrind, stdin=subprocess.DEVNULL, capture_output=True)
             if done.returncode not in (0, NO_MATCH):
                 sys.exit(f"{' '.join(valgrind)}: exit {done.returncode}\n{done.stderr.decode(errors='replace')[-2000:]}")
             totals = re.findall(r"^(?:summary|totals): (\d+)", out.read_text(errors="replace"), re.M)
             return float(totals[-1])
 
-    return with_new_index(case.command, count)
+    return program.measure(case.command, count)
 
 
-def timed(old: pathlib.Path, new: pathlib.Path, found: list[Case], pairs: int) -> list[dict]:
+def timed(old: Program, new: Program, found: list[Case], pairs: int) -> list[dict]:
     """CPU of OLD, NEW and OLD again, by turns."""
     programs = [old, new, old]
     for case in found:
@@ -233,7 +254,7 @@ def print_timed(rows: list[dict]) -> bool:
     return all(verdict(row) == "pass" for row in rows)
 
 
-def counted(old: pathlib.Path, new: pathlib.Path, found: list[Case]) -> list[dict]:
+def counted(old: Program, new: Program, found: list[Case]) -> list[dict]:
     """Instructions of OLD, NEW and OLD again."""
     rows = []
     for case in found:
@@ -260,6 +281,7 @@ def main() -> None:
     p.add_argument("work", type=pathlib.Path)
     p.add_argument("--pairs", type=int, default=11)
     p.add_argument("--callgrind", action="store_true", help="count instructions of small inputs")
+    p.add_argument("--own", action="store_true", help="ask NEW in copies as it would make them")
     p.add_argument("--only", action="append", metavar="CASE", help="cases whose name begins so; can be given several times")
     p.add_argument("--json", type=pathlib.Path, help="write every figure to this file")
     a = p.parse_args()
@@ -270,11 +292,16 @@ def main() -> None:
         del os.environ[name]
     found = (small_cases if a.callgrind else cases)(old, work, folder)
     found = [case for case in found if case.name.startswith(tuple(a.only or [""]))]
+    instead = {}
+    if a.own:
+        shared = [small_index(old, work, work.seeds()[0], folder), work.root / "large.refrain"]
+        shared += [] if a.callgrind else [kept_index(old, work, folder)]
+        instead = {str(db): str(own_copy(new, db, folder)) for db in shared}
     if a.callgrind:
-        rows = counted(old, new, found)
+        rows = counted(Program(old), Program(new, instead), found)
         good = print_counted(rows)
     else:
-        rows = timed(old, new, found, a.pairs)
+        rows = timed(Program(old), Program(new, instead), found, a.pairs)
         good = print_timed(rows)
     if a.json:
         a.json.write_text(json.dumps(rows, indent=1) + "\n")

@@ -161,6 +161,9 @@ pub(crate) fn stretched(frames: &[f32], values: usize, tempo: f64) -> Vec<f32> {
     if count == 0 {
         return Vec::new();
     }
+    if tempo == 1.0 {
+        return frames[..count * values].to_vec();
+    }
     let length = stretched_count(count, tempo);
     let mut out = Vec::with_capacity(length * values);
     for n in 0..length {

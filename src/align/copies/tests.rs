@@ -115,3 +115,21 @@ fn what_lies_outside_of_the_frames_is_silence() {
     assert_eq!(same_sound(&a, &side(&part, 4000.0, 1.0), VALUES, 0..70, 0), 0.0);
     assert_eq!(same_sound(&a, &side(&part, -4000.0, 1.0), VALUES, 0..70, 0), 0.0);
 }
+
+#[test]
+fn products_added_side_by_side_are_those_of_a_plain_loop() {
+    for semitones in [-61, -60, -13, -1, 0, 1, 7, 59, 60] {
+        let (a, b) = (at(3.0, 1.0), at(8.0, 2.0));
+        let mut plain = Sums::default();
+        for (n, b) in (0_i32..).zip(&b) {
+            if let Some(a) = usize::try_from(n + semitones).ok().and_then(|met| a.get(met)) {
+                plain.join(&Sums { ab: a * b, aa: a * a, bb: b * b });
+            }
+        }
+        let mut sums = Sums::default();
+        sums.add(&a, &b, semitones);
+        for (found, expected) in [(sums.ab, plain.ab), (sums.aa, plain.aa), (sums.bb, plain.bb)] {
+            assert!((found - expected).abs() < 1e-5, "{semitones}: {found} {expected}");
+        }
+    }
+}
