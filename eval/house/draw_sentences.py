@@ -29,7 +29,7 @@ def parts(text: str) -> list[str]:
 
 
 def of_page(markdown: str) -> list[str]:
-    text = re.sub(r"```.*?```|<!--.*?-->", "", markdown, flags=re.S)
+    text = re.sub(r"```.*?```|<!--.*?-->|\*\*", "", markdown, flags=re.S)
     rows = [cell for line in text.splitlines() if line.startswith("|") for cell in line.strip("|").split(" | ")]
     lines = [line for line in text.splitlines() if not re.match(r"\s*(#|\|)", line)]
     paragraphs = re.split(r"\n\s*\n|\n(?=\s*(?:- |\d+\. ))", "\n".join(lines))
@@ -40,8 +40,8 @@ def helps(program: pathlib.Path, above: list[str]) -> list[str]:
     text = subprocess.run([program, *above, "--help"], capture_output=True, text=True, check=True).stdout
     body = re.split(r"\nExamples:", text)[0]
     # Descriptions are indented; options stand in front of theirs.
-    paragraphs = re.split(r"\n\s*\n|\n(?=\s{2,8}(?:-|<|\[|[a-z]+ {2,}))", body)
-    plain = [re.sub(r"^\s*(?:-\S+,?\s|--\S+\s|<\S+>\s|\[?<?[A-Z]+>?\]?\.*\s|[a-z]+ {2,})+", "", p) for p in paragraphs]
+    paragraphs = re.split(r"\n\s*\n|\n(?=\s{2,10}(?:-|<|\[|[a-z]+ {2,}))", body)
+    plain = [re.sub(r"^\s*(?:- \w+:\s|-\S+,?\s|--\S+\s|<\S+>\s|\[?<?[A-Z]+>?\]?\.*\s|[a-z]+ {2,})+", "", p) for p in paragraphs]
     found = [s for p in plain if not p.startswith("Usage") for s in parts(p)]
     commands = re.search(r"\nCommands:\n(.*?)\n\n", text, re.S)
     for name in re.findall(r"^ {2}([a-z]+) ", commands[1], re.M) if commands else []:
