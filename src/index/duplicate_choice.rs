@@ -132,6 +132,7 @@ impl Names {
             return Some("a symbolic link; it takes no room");
         }
         seen.insert(self.file);
-        (self.count > 1).then_some("the file has other names (hard links), so removing it frees no space")
+        (self.count > 1)
+            .then_some("the file has several names (hard links); removing one name frees no space")
     }
 }

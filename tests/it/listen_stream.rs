@@ -272,7 +272,7 @@ fn hostile_servers_are_left() {
                 b"#EXTM3U\n#EXT-X-VERSION:3\n".to_vec(),
             )],
         ),
-        ("names no stream", vec![sends(head("Content-Type: audio/x-mpegurl\r\n"), vec![b'#'; 1 << 20])]),
+        ("contains no stream", vec![sends(head("Content-Type: audio/x-mpegurl\r\n"), vec![b'#'; 1 << 20])]),
     ];
     for (n, (what, answers)) in cases.into_iter().enumerate() {
         let began = Instant::now();

@@ -128,7 +128,7 @@ pub enum IndexCommand {
     Rebuild,
     /// Make the index file smaller after you remove tracks
     Compact,
-    /// Print the index as JSON, without the fingerprints, or copy the index to a file
+    /// Print the index (without fingerprints) as JSON, or copy the index to a file
     Export(ExportArgs),
 }
 
@@ -146,7 +146,7 @@ pub struct QueryArgs {
     /// List at most N recordings for each clip
     #[arg(long, short = 'n', value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     pub top: u32,
-    /// Leave out matches with a score below this number, from 0 to 1
+    /// Leave out matches with a score (0 to 1) below this number
     #[arg(long, value_name = "P", value_parser = probability, default_value_t = QueryOptions::MIN_SCORE)]
     pub min_score: f32,
     /// Print one line of JSON for each clip

@@ -71,7 +71,7 @@ fn what_is_preferred_or_another_name_of_a_kept_file_is_never_touched() {
     let run = library.run("--trash --yes --relation same_audio").code(1);
     assert!(run.err.contains("nothing to do: refrain keeps all files"), "{run:#?}");
     let list = library.run("--relation same_audio").code(0);
-    assert!(list.out.contains("keep: the file has other names (hard links)"), "{list:#?}");
+    assert!(list.out.contains("keep: the file has several names (hard links)"), "{list:#?}");
     library.is_as_before("a hard link");
 
     // A link to a file, and a folder that has two names.

@@ -55,7 +55,8 @@ impl<'a> Acting<'a> {
         let indexed = self.indexed(planned.id, path)?;
         let seen = check::as_indexed(path, &indexed, self.stop)?;
         if seen.names > 1 {
-            let names = "the file has other names (hard links), so removing it frees no space".to_owned();
+            let names =
+                "the file has several names (hard links); removing one name frees no space".to_owned();
             return Err(Why::Needless(names));
         }
         if self.action.links() {

@@ -13,10 +13,10 @@ pub struct ActArgs {
     /// Move the spare files into the folder DIR, for example /music/a.mp3 to DIR/music/a.mp3
     #[arg(long = "move", group = "act", value_name = "DIR")]
     pub move_to: Option<PathBuf>,
-    /// Replace spare files that are exact copies by hard links to the kept file
+    /// Replace exact copies among the spare files with hard links to the kept file
     #[arg(long, group = "act")]
     pub hardlink: bool,
-    /// Let spare files that are exact copies share disk space with the kept file
+    /// Let exact copies among the spare files share disk space with the kept file
     #[arg(long, group = "act")]
     pub reflink: bool,
     /// Delete the spare files; nothing can undo this
@@ -30,7 +30,7 @@ pub struct ActArgs {
 /// What else can be done with duplicates.
 #[derive(Debug, Subcommand)]
 pub enum DuplicatesCommand {
-    /// Put back the files that refrain last moved, trashed or replaced
+    /// Put back the files that the last run moved, trashed or replaced
     Undo(UndoArgs),
 }
 

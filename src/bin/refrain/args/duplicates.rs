@@ -19,7 +19,7 @@ pub struct DuplicatesArgs {
     /// List only groups of duplicates that have a file in this folder
     #[arg(value_name = "DIR")]
     pub below: Vec<PathBuf>,
-    /// Treat these kinds of duplicates as spare files; separate the kinds by commas
+    /// Count duplicates of these kinds as spare files; separate the kinds by commas
     #[arg(
         long,
         value_name = "LIST",
@@ -77,7 +77,7 @@ pub struct DuplicatesArgs {
 pub enum RelationArg {
     /// An exact copy: the two files have the same bytes
     SameBytes,
-    /// The same audio in another format, louder or quieter, or cut at the start or end
+    /// The same audio in another format, at another volume, or cut at the start or end
     SameAudio,
     /// The same performance, but somebody changed the sound, for example with an equaliser
     Remaster,

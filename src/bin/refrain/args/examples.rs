@@ -46,7 +46,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         &[
             ("List the recordings that are in the library more than once", "refrain duplicates"),
             (
-                "Keep the files in one folder rather than copies elsewhere",
+                "Keep the files of one folder instead of copies elsewhere",
                 "refrain duplicates --prefer ~/Music",
             ),
             ("Move the spare files to the trash without asking first", "refrain duplicates --trash --yes"),
@@ -56,7 +56,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         "versions",
         &[
             (
-                "List the live recordings and covers of a song in the index",
+                "List the live recordings and covers of an indexed song",
                 "refrain versions ~/Music/live/orbit.flac",
             ),
             ("List the versions of a file that is not in the index", "refrain versions song.flac"),
@@ -77,7 +77,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     ),
     (
         "duplicates undo",
-        &[("Put back the files that refrain last moved or replaced", "refrain duplicates undo")],
+        &[("Put back the files that the last run moved or replaced", "refrain duplicates undo")],
     ),
     (
         "index build",
@@ -142,7 +142,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     (
         "index relocate",
         &[(
-            "Tell the index that the files of ~/Music are now in the folder disk",
+            "Tell the index that the files of ~/Music are now in `disk`",
             "refrain index relocate ~/Music disk",
         )],
     ),
@@ -204,10 +204,10 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     (
         "explain",
         &[
-            ("Say why a clip matches a song or does not match", "refrain explain clip.wav"),
+            ("Say why a clip does or does not match a song", "refrain explain clip.wav"),
             ("Draw a picture", "refrain explain clip.wav --out why.svg"),
             (
-                "Say why a clip matches this song or does not match",
+                "Say why a clip does or does not match this song",
                 "refrain explain clip.wav ~/Music/live/orbit.flac --out why.html",
             ),
         ],
@@ -259,7 +259,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     (
         "completions",
         &[
-            ("Write the completions for bash to a file", "refrain completions bash > refrain.bash"),
+            ("Write the bash completions to a file", "refrain completions bash > refrain.bash"),
             ("In fish", "refrain completions fish > refrain.fish"),
         ],
     ),

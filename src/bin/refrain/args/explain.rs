@@ -25,7 +25,7 @@ pub struct ExplainArgs {
     /// Print one line of JSON with all numbers in the picture
     #[arg(long)]
     pub json: bool,
-    /// The lowest score that counts as a match, from 0 to 1
+    /// The lowest score (0 to 1) that counts as a match
     #[arg(long, value_name = "P", value_parser = probability, default_value_t = QueryOptions::MIN_SCORE)]
     pub min_score: f32,
     /// Compare the clip with every part of every track; this is slower, but finds slightly more clips

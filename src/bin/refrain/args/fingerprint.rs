@@ -54,7 +54,7 @@ pub struct FingerprintArgs {
     /// this option has no effect
     #[arg(long, short = 'f', value_name = "NAME", value_parser = format)]
     pub format: Option<Format>,
-    /// The sample rate of the raw samples, in samples a second
+    /// The rate of the raw samples, in hertz (samples a second)
     #[arg(long, short = 'r', value_name = "HZ", value_parser = rate, default_value = "44100")]
     pub rate: u32,
     /// The number of channels of the raw samples

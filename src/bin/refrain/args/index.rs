@@ -131,7 +131,7 @@ pub struct RemoveArgs {
     /// The files to remove: a file, a folder, a pattern, a track id, or `missing` for all missing files
     #[arg(required = true, value_name = "CHOSEN", value_parser = not_empty())]
     pub chosen: Vec<OsString>,
-    /// Print the files that the command would remove, but do not remove them
+    /// Print which files the command would remove, but remove nothing
     #[arg(long)]
     pub dry_run: bool,
 }
@@ -139,7 +139,7 @@ pub struct RemoveArgs {
 /// How to prune.
 #[derive(Debug, Args)]
 pub struct PruneArgs {
-    /// Print the files that the command would remove, but do not remove them
+    /// Print which files the command would remove, but remove nothing
     #[arg(long)]
     pub dry_run: bool,
 }

@@ -28,10 +28,10 @@ pub struct ListenArgs {
     /// Skip songs that play for under SECS seconds [default: 3]
     #[arg(long, value_name = "SECS", value_parser = length)]
     pub min_length: Option<Seconds>,
-    /// Leave out songs with a score below this number, from 0 to 1
+    /// Leave out songs with a score (0 to 1) below this number
     #[arg(long, value_name = "P", value_parser = probability, default_value_t = TimelineOptions::MIN_SCORE)]
     pub min_score: f32,
-    /// The sample rate of the raw samples, in samples a second
+    /// The rate of the raw samples, in hertz (samples a second)
     #[arg(long, short, value_name = "HZ", default_value_t = 44_100)]
     #[arg(value_parser = clap::value_parser!(u32).range(1_000..=768_000))]
     pub rate: u32,

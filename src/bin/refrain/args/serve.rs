@@ -14,7 +14,7 @@ pub struct ServeArgs {
     /// Answer requests at this network address; all addresses except 127.0.0.1 and ::1 need a token
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub bind: IpAddr,
-    /// Require a token (a password): the text of this file, or of the variable REFRAIN_TOKEN
+    /// Require a token (a password), read from this file or from the variable REFRAIN_TOKEN
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
     /// Also answer requests to this host name, such as nas.local:8333; repeat the option for more names

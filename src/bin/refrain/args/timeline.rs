@@ -15,7 +15,7 @@ pub struct TimelineArgs {
     /// Skip songs that play for under SECS seconds [default: 3]
     #[arg(long, value_name = "SECS", value_parser = length)]
     pub min_length: Option<Seconds>,
-    /// Leave out songs with a score below this number, from 0 to 1
+    /// Leave out songs with a score (0 to 1) below this number
     #[arg(long, value_name = "P", value_parser = probability, default_value_t = TimelineOptions::MIN_SCORE)]
     pub min_score: f32,
     #[command(flatten)]
@@ -42,7 +42,7 @@ pub struct TimelineFormatArgs {
     /// Print labels for the sound editor Audacity; give only one recording
     #[arg(long)]
     pub labels: bool,
-    /// Print RTTM, a format for recorded speech; each song is listed like a speaker
+    /// Print RTTM, a format that says who speaks when; songs take the place of people
     #[arg(long)]
     pub rttm: bool,
     /// Print a playlist; each entry is one song in the recording

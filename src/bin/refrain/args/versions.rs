@@ -15,7 +15,7 @@ pub struct VersionsArgs {
     /// List at most N versions of each piece
     #[arg(long, short = 'n', value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub top: u32,
-    /// Leave out versions with a score below this number, from 0 to 1
+    /// Leave out versions with a score (0 to 1) below this number
     #[arg(long, value_name = "P", value_parser = probability, default_value_t = VersionOptions::MIN_SCORE as f32)]
     pub min_score: f32,
     /// Also list copies: files that hold the same recording

@@ -108,7 +108,7 @@ fn reasons(measures: &Measures) -> Vec<String> {
         reasons.push(format!("the second file is {speed:.3} times as fast"));
     }
     if !measures.is_alike() {
-        reasons.push("the second file has other instruments, or other sound over the music".to_owned());
+        reasons.push("the two files differ in instruments, or in other sound over the music".to_owned());
     }
     if !measures.is_steady() {
         reasons.push("the two files differ in timing, so the second file is another performance".to_owned());

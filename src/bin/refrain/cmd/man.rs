@@ -106,7 +106,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
         "REFRAIN_FFMPEG",
         "Which ffmpeg to use: auto, never, or the path of the program. The option --ffmpeg overrides this variable.",
     ),
-    ("NO_COLOR", "If this variable is set, refrain uses no colour, unless you give --color always."),
+    ("NO_COLOR", "If this variable is set, refrain uses colour only with --color always."),
     ("COLUMNS", "The width of the output, if the terminal does not report its width."),
     ("XDG_DATA_HOME", "The data folder. If this variable is not set, refrain uses ~/.local/share."),
 ];

@@ -38,7 +38,7 @@ fn stream(text: &str) -> anyhow::Result<String> {
     } else {
         lines().find(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned)
     };
-    found.ok_or_else(|| anyhow::anyhow!("the playlist names no stream"))
+    found.ok_or_else(|| anyhow::anyhow!("the playlist contains no stream"))
 }
 
 #[cfg(test)]

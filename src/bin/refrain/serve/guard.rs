@@ -57,7 +57,7 @@ impl Refusal {
         match self {
             Self::Host => Failure::new(
                 StatusCode::FORBIDDEN,
-                "this server does not answer to the host name of the request; add the name with `refrain serve --host NAME`",
+                "this server does not accept the host name of the request; add the name with `refrain serve --host NAME`",
             ),
             Self::Origin => Failure::new(
                 StatusCode::FORBIDDEN,

@@ -118,7 +118,7 @@ impl Metrics {
             &mut out,
             name,
             "histogram",
-            "How long queries took, measured separately for each result, such as a match or an error.",
+            "Duration of queries, measured separately for each result, such as a match or an error.",
         );
         let queries = self.queries.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for ((_, outcome), times) in OUTCOMES.iter().zip(&queries) {

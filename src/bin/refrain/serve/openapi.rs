@@ -28,7 +28,7 @@ use super::{
     tags(
         (name = "search", description = "Find the songs in a clip or in a long recording."),
         (name = "tracks", description = "What the index holds."),
-        (name = "figures", description = "Analyse a file; these requests do not use the index."),
+        (name = "figures", description = "Analyse a file without using the index."),
         (name = "builds", description = "Add new and changed files to the index."),
         (name = "server", description = "The server itself."),
     )

@@ -22,11 +22,7 @@ use super::app::Shared;
 pub async fn metrics(State(app): State<Shared>) -> Response {
     let [quick, slow, places, waiting] = app.pool.counts();
     let moment = [
-        (
-            "refrain_tracks",
-            "Number of tracks in the index when the server last counted the tracks.",
-            app.tracks() as usize,
-        ),
+        ("refrain_tracks", "Number of tracks in the index at the last count.", app.tracks() as usize),
         ("refrain_connections", "Open connections.", app.connections.count()),
         ("refrain_quick_running", "Number of quick requests that the server is working on.", quick),
         ("refrain_slow_running", "Number of slow requests that the server is working on.", slow),
