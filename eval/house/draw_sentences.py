@@ -25,7 +25,7 @@ LEAST_WORDS = 5
 def parts(text: str) -> list[str]:
     """Sentences of a paragraph."""
     flat = re.sub(r"\s+", " ", text).strip(" -*")
-    return re.split(r"(?<=[.:;!?])\s+(?=[A-Z`*])", flat)
+    return re.split(r"(?<=[.:;!?])\s+(?=[A-Z`*\[]|refrain\b)", flat)
 
 
 def of_page(markdown: str) -> list[str]:
