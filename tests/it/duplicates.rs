@@ -320,7 +320,7 @@ fn a_file_whose_hard_link_stays_frees_nothing() {
     fs::hard_link(path("quieter.wav"), outside.path().join("name.wav")).unwrap();
     let (bytes, why) = group();
     assert_eq!(bytes, size("copy.wav"));
-    assert!(why.contains("other names (hard links)"), "{why}");
+    assert!(why.contains("several names (hard links)"), "{why}");
     // A name that only leads to another one.
     fs::rename(path("quieter.wav"), outside.path().join("quieter.wav")).unwrap();
     fs::remove_file(outside.path().join("name.wav")).unwrap();

@@ -63,23 +63,23 @@ pub struct Cli {
 pub enum Command {
     /// Find which song a clip is from, and which part of the song
     Query(QueryArgs),
-    /// Explain, in words and a picture, why a clip matches or does not match a track
+    /// Explain, in words and a picture, why a clip matches a track, or why not
     #[cfg(feature = "explain")]
     Explain(ExplainArgs),
     /// Find which songs play in long recordings, and when
     Timeline(TimelineArgs),
-    /// Follow live sound, such as radio, and name each song that begins or ends
+    /// Follow live sound, such as radio, and say when each song begins and ends
     #[cfg(feature = "listen")]
     Listen(ListenArgs),
     /// List files that hold the same recording, and say which files to keep
     Duplicates(DuplicatesArgs),
-    /// List other performances of a piece, such as live recordings and covers
+    /// List live recordings, covers and other performances of a piece of music
     Versions(VersionsArgs),
-    /// List the tracks most similar in harmony to one track
+    /// List the tracks with chords most like those of one track
     Similar(SimilarArgs),
-    /// Index music folders (short for `index build`)
+    /// Add music to the index (short for `index build`)
     Build(BuildArgs),
-    /// Index new and changed files in indexed folders (short for `index update`)
+    /// Add new and changed files of indexed folders (short for `index update`)
     Update(UpdateArgs),
     /// List or search the indexed tracks (short for `index list`)
     List(ListArgs),
@@ -161,7 +161,7 @@ pub struct QueryArgs {
     /// Also show the tracks that are most similar to the clip, even if these tracks do not match
     #[arg(long)]
     pub explain: bool,
-    /// Compare the clip with every part of every track; this is slower, but finds slightly more clips
+    /// Compare the clip with every part of every track; takes longer, but finds slightly more clips
     #[arg(long)]
     pub exact: bool,
     #[command(flatten)]

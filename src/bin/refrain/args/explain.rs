@@ -28,7 +28,7 @@ pub struct ExplainArgs {
     /// The lowest score (0 to 1) that counts as a match
     #[arg(long, value_name = "P", value_parser = probability, default_value_t = QueryOptions::MIN_SCORE)]
     pub min_score: f32,
-    /// Compare the clip with every part of every track; this is slower, but finds slightly more clips
+    /// Compare the clip with every part of every track; takes longer, but finds slightly more clips
     #[arg(long)]
     pub exact: bool,
     #[command(flatten)]

@@ -5,13 +5,13 @@ use refrain::Range;
 /// Which pitches and speeds are tried.
 #[derive(Debug, Args)]
 pub struct RangeArgs {
-    /// Do not try other pitches and speeds; this saves time for clips that are not in the library
+    /// Find only clips at a track's own pitch and speed; saves time if a clip matches no track
     #[arg(long, conflicts_with_all = ["pitch", "tempo"])]
     pub fast: bool,
-    /// Find clips up to SEMITONES higher or lower than the track; SEMITONES is from 0 to 6
+    /// Find clips up to SEMITONES higher or lower than the track; SEMITONES can be 0 to 6
     #[arg(long, value_name = "SEMITONES", value_parser = semitones, default_value_t = RangeArgs::PITCH)]
     pub pitch: f64,
-    /// Find clips up to RATIO times faster or slower than the track; RATIO is from 1 to 2
+    /// Find clips up to RATIO times faster or slower than the track; RATIO can be 1 to 2
     #[arg(long, value_name = "RATIO", value_parser = ratio, default_value_t = RangeArgs::TEMPO)]
     pub tempo: f64,
 }
