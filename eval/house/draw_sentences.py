@@ -25,6 +25,8 @@ LEAST_WORDS = 5
 def parts(text: str) -> list[str]:
     """Sentences of a paragraph."""
     flat = re.sub(r"\s+", " ", text).strip(" -*")
+    # Help states what is the default, or the variable, in brackets.
+    flat = re.sub(r" \[(?:default|env|possible values): [^]]*\]", "", flat)
     return re.split(r"(?<=[.:;!?])\s+(?=[A-Z`*\[]|refrain\b)", flat)
 
 
