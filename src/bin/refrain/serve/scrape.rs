@@ -36,7 +36,11 @@ pub async fn metrics(State(app): State<Shared>) -> Response {
             "Number of requests that the server is working on or has in its queue.",
             places,
         ),
-        ("refrain_upload_bytes", "Disk space that is now used by uploads, in bytes.", app.spool.bytes() as usize),
+        (
+            "refrain_upload_bytes",
+            "Disk space that is now used by uploads, in bytes.",
+            app.spool.bytes() as usize,
+        ),
     ];
     let mut response = app.metrics.text(&moment).into_response();
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
