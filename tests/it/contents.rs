@@ -78,7 +78,7 @@ fn errors_are_listed_and_tried_again() {
     place.write("m/more.ogg", b"OggS and no more");
     index(&place, "build -q m").code(0);
     let errors = index(&place, "errors").code(0);
-    assert_eq!(errors.err, "2 errors; `refrain index errors --retry --db i.refrain` reads them again\n");
+    assert_eq!(errors.err, "2 errors; `refrain index errors --retry --db i.refrain` tries again\n");
     let before = place.told(&errors.out);
     assert_eq!(before.lines().count(), 2);
     assert_eq!(before.lines().last(), Some("m/text.mp3: not an audio file of a known format"));
