@@ -3,6 +3,7 @@
 //! A file that is given centroids keeps them, however many windows it has, and all of its windows are in lists. The lists of
 //! such a file are the part of the lists of one file that has the same centroids and all tracks.
 use super::{
+    MIN_WINDOWS,
     generation::usable_index,
     graph::{self, Graph},
     kmeans::{self, Centroids as Vectors},
@@ -17,6 +18,10 @@ use crate::{
     store::{NeighbourIndex, Store, centroids_checksum},
 };
 
+/// Centroids of a library with fewer than [`MIN_WINDOWS`] windows. One index file with all of its tracks has none, and a search
+/// compares all windows. So few centroids cost little, and each search reads the lists of all of them.
+const FEW: usize = 4;
+
 /// Centroids that several index files have in common: see [`Index::set_centroids`](crate::Index::set_centroids).
 #[derive(Debug)]
 pub struct Centroids {
@@ -26,7 +31,8 @@ pub struct Centroids {
 }
 
 impl Centroids {
-    /// Trains the centroids that one index with all tracks has.
+    /// Trains the centroids that one index with all tracks has. For a library that is so small that one index has none, trains a
+    /// few. Then a search finds what it finds in one index.
     ///
     /// `sample` holds the samples of all files, one after another in the order of their tracks, as
     /// [`Index::sample_windows`](crate::Index::sample_windows) returns them. `windows` is how many windows all files have
@@ -41,10 +47,16 @@ impl Centroids {
         if sample.is_empty() {
             return Ok(None);
         }
-        let count = count_for(windows).min(sample.len() / dims);
+        let count = if windows < MIN_WINDOWS { FEW } else { count_for(windows) };
+        Self::of(sample, count.min(sample.len() / dims), cancel).map(Some)
+    }
+
+    /// Trains so many centroids of the windows of a sample.
+    pub(crate) fn of(sample: &[i8], count: usize, cancel: &CancelToken) -> Result<Self> {
+        let dims = CURRENT.window_dims;
         let vectors = kmeans::train(sample, dims, count, ROUNDS, cancel)?;
         let graph = graph::build(&vectors, cancel)?;
-        Ok(Some(Self { parameter_set: CURRENT.id, vectors, graph }))
+        Ok(Self { parameter_set: CURRENT.id, vectors, graph })
     }
 
     /// How many there are.

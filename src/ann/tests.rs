@@ -237,14 +237,31 @@ fn shards(cuts: &[std::ops::Range<u64>]) -> (Library, Vec<Library>) {
     (Library::new(all, 60), parts)
 }
 
-fn trained(parts: &[Library], total: u64) -> super::Centroids {
+fn sampled(parts: &[Library], total: u64) -> Vec<i8> {
     let (mut sample, mut before) = (Vec::new(), 0);
     for part in parts {
         sample.extend(super::sample_windows(&part.store, before, total, &go_on()).unwrap());
         before += part.windows().len() as u64;
     }
     assert_eq!(before, total);
-    super::Centroids::train(&sample, total, &go_on()).unwrap().unwrap()
+    sample
+}
+
+fn trained(parts: &[Library], total: u64) -> super::Centroids {
+    super::Centroids::of(&sampled(parts, total), 256, &go_on()).unwrap()
+}
+
+#[test]
+fn of_a_small_library_every_search_reads_all_lists() {
+    let (mut whole, parts) = shards(&[0..30, 30..50]);
+    let centroids = super::Centroids::train(&sampled(&parts, 3000), 3000, &go_on()).unwrap().unwrap();
+    let queries = fingerprint(20, 999).windows;
+    let without = Searcher::new(&whole.store).nearest(&queries, 30).unwrap();
+    super::set_centroids(&mut whole.store, &centroids, &go_on()).unwrap();
+    // The fewest lists that a query reads, those of a variant of a fast query. A list has more windows than are compared at
+    // a time.
+    let with_lists = Searcher::new(&whole.store).nearest_probing(&queries, 30, 6).unwrap();
+    assert_eq!(with_lists, without);
 }
 
 #[test]

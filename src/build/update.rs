@@ -339,6 +339,45 @@ mod tests {
     }
 
     #[test]
+    fn a_cancelled_build_ends_and_the_next_one_reads_the_rest() {
+        let folder = tempfile::tempdir().unwrap();
+        let song = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/audio/songs/quiet-engines.wav");
+        std::fs::copy(song, folder.path().join("a.wav")).unwrap();
+        let mut store = Store::open_write(folder.path().join("i.refrain")).unwrap();
+        let params = *store.params();
+        let analyse = |file: &FoundFile, stop: &CancelToken| {
+            track::track(&mut Decoder::open(&file.path)?, &params, stop)
+        };
+        let (roots, token) = ([folder.path().to_owned()], CancelToken::new());
+        token.cancel();
+        let options = BuildOptions::default().cancel(&token);
+        assert!(matches!(build_with(&analyse, &mut store, &roots, options), Err(Error::Interrupted)));
+        assert_eq!(store.totals().unwrap().tracks, 0);
+        let built = build_with(&analyse, &mut store, &roots, BuildOptions::default()).unwrap();
+        assert_eq!(built.added, 1);
+    }
+
+    #[test]
+    fn an_update_looks_through_all_folders() {
+        let folder = tempfile::tempdir().unwrap();
+        let song = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/audio/songs/quiet-engines.wav");
+        let roots = ["one", "two"].map(|name| folder.path().join(name));
+        roots.iter().for_each(|root| std::fs::create_dir(root).unwrap());
+        let mut store = Store::open_write(folder.path().join("i.refrain")).unwrap();
+        let params = *store.params();
+        let analyse = |file: &FoundFile, stop: &CancelToken| {
+            track::track(&mut Decoder::open(&file.path)?, &params, stop)
+        };
+        build_with(&analyse, &mut store, &roots, BuildOptions::default()).unwrap();
+        for root in &roots {
+            std::fs::copy(song, root.join("a.wav")).unwrap();
+            let updated = update_with(&analyse, &mut store, BuildOptions::default()).unwrap();
+            // The second one is a copy of the first.
+            assert_eq!(updated.added + updated.copies, 1, "{updated:?}");
+        }
+    }
+
+    #[test]
     fn only_what_a_scan_of_the_folder_finds_is_covered() {
         let root = |hidden, max_depth| Root { path: "/m".into(), follow_links: true, hidden, max_depth };
         for (root, path, is_covered) in [

@@ -304,8 +304,9 @@ impl Query<'_> {
             pairs: ((to - from) as f64 + 1.0) / 2.0,
             tempo: line.tempo,
             pitch: bins,
-            // If a variant led to the query as it is, the place could have been found without any variant.
-            variants: if line.tempo == 1.0 && bins == 0.0 || variant == Variant::PLAIN {
+            // A variant beside the query as it is may be read as the query as it is. All the same its evidence is the best of
+            // many tries.
+            variants: if variant == Variant::PLAIN {
                 1
             } else {
                 self.options.range.variants(&self.params).len() as u32

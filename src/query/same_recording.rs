@@ -226,3 +226,17 @@ impl Query<'_> {
         Ok(self.unpacked(from, packed))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_energy_is_the_mean_over_the_frames_that_are_asked_for() {
+        let reference = Reference { first: 3, frames: vec![1.0, 1.0, 2.0, 0.0, 3.0, 1.0, 9.0, 9.0] };
+        let energies =
+            [(3, 6), (4, 6), (6, 7), (6, 8), (7, 9)].map(|(from, to)| energy(&reference, 2, from, to));
+        // What is not there is silent.
+        assert_eq!(energies, [16.0 / 3.0, 7.0, 162.0, 81.0, 0.0]);
+    }
+}

@@ -45,7 +45,8 @@ impl Library {
         if with_lists {
             let total = one.info().unwrap().windows;
             let sample = one.sample_windows(0, total, MaintainOptions::default()).unwrap();
-            library.centroids = Centroids::train(&sample, total, &CancelToken::new()).unwrap();
+            // As many as a large library has for each root of its windows: no search reads all lists.
+            library.centroids = Some(Centroids::of(&sample, 128, &CancelToken::new()).unwrap());
             one.set_centroids(library.centroids.as_ref().unwrap(), MaintainOptions::default()).unwrap();
         }
         library

@@ -266,3 +266,12 @@ fn a_token_that_is_cancelled_midway_ends_it_before_the_next_list() {
     assert!(matches!(result, Err(Error::Interrupted)), "{result:?}");
     assert_eq!(calls, 1);
 }
+
+#[test]
+fn lists_are_spread_over_all_buckets_in_order() {
+    let by_list = ByList::new(1000);
+    let mut used: Vec<usize> = (0..1000).map(|list| by_list.bucket_of(list)).collect();
+    assert!(used.is_sorted());
+    used.dedup();
+    assert_eq!(used, (0..BUCKETS).collect::<Vec<_>>());
+}

@@ -80,6 +80,26 @@ fn a_match_has_the_numbers_of_the_answer_and_they_add_up() {
 }
 
 #[test]
+fn the_maps_show_what_the_clip_meets_and_a_little_of_the_track_beside_it() {
+    let (one, two) = (song(1, 60), song(2, 60));
+    let (_folder, index) = index(&[("one", &one), ("two", &two)]);
+    let explained = explained(&index, part(&one, 20.0, 30.0), None);
+    let near =
+        |time: f64, expected: f64| assert!((time - expected).abs() < 0.5, "{time} s, not {expected} s");
+    let of_track = explained.track_chroma.unwrap();
+    let end = of_track.start + of_track.step * of_track.values.len() as f64;
+    assert!(of_track.start < 20.0 && end > 30.0, "{} to {end}", of_track.start);
+    near(of_track.start, 20.0);
+    near(end, 30.0);
+    // Sixteen frames on either side.
+    let map = explained.similarity.unwrap();
+    near(map.track_start, 17.0);
+    near(map.track_start + map.track_step * map.values[0].len() as f64, 33.0);
+    near(map.clip_start, 0.0);
+    near(map.clip_start + map.clip_step * map.values.len() as f64, 10.0);
+}
+
+#[test]
 fn a_clip_of_two_chunks_adds_up_over_both() {
     let (one, two) = (song(3, 150), song(4, 60));
     let (_folder, index) = index(&[("one", &one), ("two", &two)]);

@@ -86,6 +86,25 @@ fn tracks_that_share_a_jingle_are_matches_of_their_own_and_the_one_that_covers_m
     }
 }
 
+#[test]
+fn tracks_that_are_the_same_for_two_thirds_are_matches_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let song = tune_of(330, 120);
+    let other_end = [part(&song, 0.0, 78.0), &tune_of(331, 42)].concat();
+    // A copy: its pieces far from the clip are read one by one.
+    let quieter: Vec<f32> = song.iter().map(|s| 0.3 * s).collect();
+    let index = library(&folder, &[song.clone(), other_end, quieter, tune_of(332, 60)]);
+    let options = QueryOptions::default().range(Range::PLAIN);
+    let (mut found, _) = recordings(&index, part(&song, 25.0, 35.0), &options);
+    found.iter_mut().for_each(|(path, copies)| {
+        copies.push(path.clone());
+        copies.sort();
+    });
+    let mut groups: Vec<_> = found.into_iter().map(|(_, copies)| copies).collect();
+    groups.sort();
+    assert_eq!(groups, [vec!["0", "2"], vec!["1"]]);
+}
+
 /// More tracks than the places that are aligned at first, and a clip that begins between two windows of the library.
 #[test]
 fn a_jingle_of_many_tracks_is_found_in_all_of_them() {

@@ -25,6 +25,21 @@ fn a_place_that_the_query_as_it_is_found_took_no_variants_whatever_its_tempo() {
     assert_eq!(best.variants, 1);
 }
 
+/// Speech that is in no track reached a match in this way.
+#[test]
+fn a_variant_that_is_read_as_the_query_as_it_is_counts_as_one_of_many() {
+    let tunes: Vec<_> = (0..3).map(|seed| tune_of(seed + 140, 30)).collect();
+    let mut read_as_it_is = 0;
+    for seed in 400..406 {
+        for place in places_in(&tunes, &tune_of(seed, 4), 1.0) {
+            let variant = place.origin.as_ref().unwrap().variant;
+            assert_eq!(place.variants == 1, variant == Variant::PLAIN, "{place:?}");
+            read_as_it_is += i32::from(place.variants > 1 && place.tempo == 1.0 && place.pitch == 0.0);
+        }
+    }
+    assert!(read_as_it_is > 0);
+}
+
 #[test]
 fn a_variant_is_refined_until_it_agrees_as_well_as_the_right_one() {
     let folder = tempfile::tempdir().unwrap();
