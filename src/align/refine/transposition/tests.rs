@@ -61,16 +61,6 @@ fn found(tuning: f64, (tempo, higher): (f64, f64), half_frames: usize, noise: f3
 
 /// Wherever the notes lie between the semitones.
 #[test]
-fn the_tempo_near_the_first_one_has_the_peak_of_the_terms() {
-    for peak in [0.992, 1.0003, 1.006] {
-        let terms = |tempo: f64| vec![1.0 - (tempo - peak).powi(2), 0.5];
-        let (tempo, found) = best_near(1.0, terms);
-        assert!((tempo - peak).abs() < 1e-4, "{tempo} in place of {peak}");
-        assert_eq!(found, terms(tempo));
-    }
-}
-
-#[test]
 fn what_is_unchanged_has_tempo_1_and_pitch_0() {
     for tuning in [-1.5, -1.0, -0.4, 0.0, 0.7, 1.2] {
         for (half_frames, noise) in [(32, 0.0), (32, 0.1), (54, 0.0), (107, 0.1)] {
@@ -92,6 +82,24 @@ fn a_pitch_alone_is_found_and_the_tempo_stays_1() {
             // A tenth of a semitone is .3 bins.
             assert!((bins - higher).abs() < 0.35, "{bins} for {higher} at {tuning}");
         }
+    }
+}
+
+#[test]
+fn the_tempo_near_the_first_one_has_the_peak_of_the_terms() {
+    for peak in [0.992, 1.0003, 1.006] {
+        let terms = |tempo: f64| vec![1.0 - (tempo - peak).powi(2), 0.5];
+        let (tempo, found) = best_near(1.0, terms);
+        assert!((tempo - peak).abs() < 1e-4, "{tempo} in place of {peak}");
+        assert_eq!(found, terms(tempo));
+    }
+}
+
+#[test]
+fn a_pitch_below_a_twentieth_of_a_semitone_is_none() {
+    for tuning in [-1.2, 0.0, 0.6] {
+        assert_eq!(found(tuning, (1.0, 0.12), 107, 0.0, 0).1, 0.0, "at {tuning}");
+        assert_ne!(found(tuning, (1.0, 0.5), 107, 0.0, 0).1, 0.0, "at {tuning}");
     }
 }
 
