@@ -7,16 +7,16 @@ use clap::{ArgGroup, Args, Subcommand};
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("act").multiple(false).conflicts_with_all(["csv", "script", "html", "why", "ignore", "unignore"]))]
 pub struct ActArgs {
-    /// Move the spare files to the trash; spare files are the files that refrain does not keep
+    /// Move the spare files (the files that refrain does not keep) to the trash
     #[arg(long, group = "act")]
     pub trash: bool,
     /// Move the spare files into the folder DIR, for example /music/a.mp3 to DIR/music/a.mp3
     #[arg(long = "move", group = "act", value_name = "DIR")]
     pub move_to: Option<PathBuf>,
-    /// Replace exact copies among the spare files with hard links to the kept file
+    /// Replace a spare file with a hard link to the kept file, if the spare file is an exact copy
     #[arg(long, group = "act")]
     pub hardlink: bool,
-    /// Let exact copies among the spare files share disk space with the kept file
+    /// Save disk space: a spare file that is an exact copy shares the disk space of the kept file
     #[arg(long, group = "act")]
     pub reflink: bool,
     /// Delete the spare files; nothing can undo this
