@@ -6,7 +6,7 @@ use super::{
     handle::Shard,
 };
 use crate::{
-    Answer, Audio, CancelToken, Centroids, Index, MaintainOptions, QueryOptions, Status, Timeline,
+    Answer, Audio, CancelToken, Centroids, Index, MaintainOptions, QueryOptions, Range, Status, Timeline,
     TimelineOptions, report,
 };
 
@@ -182,6 +182,26 @@ fn several_files_and_shards_answer_as_one_file() {
                 let told = shards[1].timeline(audio, &options, &Here(&shards), &[], |_| {}).unwrap();
                 assert_eq!(timeline_document(told), played, "{count} shards");
             }
+        }
+    }
+}
+
+/// A library that is too small for lists in one file has lists in its shards. They answer as the one file does.
+#[test]
+fn shards_of_a_small_library_answer_as_one_file_without_lists() {
+    let mut library = Library::new(songs(9), false);
+    let one = Index::open(library.part(0..library.songs.len())).unwrap();
+    let total = one.info().unwrap().windows;
+    let sample = one.sample_windows(0, total, MaintainOptions::default()).unwrap();
+    library.centroids = Centroids::train(&sample, total, &CancelToken::new()).unwrap();
+    assert!(library.centroids.as_ref().is_some_and(|centroids| centroids.len() > 1));
+    let shards = shards(&library.parts(3));
+    for (range, exact) in [(Range::default(), false), (Range::PLAIN, false), (Range::default(), true)] {
+        let options = QueryOptions::default().explain(true).range(range).exact(exact);
+        for (name, clip) in clips(&library.songs) {
+            let expected = document(one.query_with(Audio::samples(&clip, RATE), &options).unwrap());
+            let answer = shards[0].query(Audio::samples(&clip, RATE), &options, &Here(&shards), &[]).unwrap();
+            assert_eq!(document(answer), expected, "{name}, {range:?}, exact: {exact}");
         }
     }
 }

@@ -161,6 +161,34 @@ class Interop(unittest.TestCase):
         told = self.beet(folder, "ls", "-f", "$acoustid_fingerprint").split()
         self.assertEqual(set(told), {reference(SONG)["packed"], reference(OTHER)["packed"]})
 
+    def test_the_plugin_of_the_manual_makes_beets_use_fpcalc(self):
+        """A stand-in for libchromaprint fails whenever it is used."""
+        folder, inbox = self.inbox("plugin", SONG)
+        recipe = (HERE.parents[1] / "docs/recipes.md").read_text()
+        plugin, options = (recipe.split(f"```{kind}\n")[1].split("```")[0] for kind in ("python", "yaml"))
+        plugins = folder / ".config/beets/plugins"
+        plugins.mkdir(parents=True)
+        (plugins / "usefpcalc.py").write_text(plugin)
+        (folder / "modules").mkdir()
+        (folder / "modules/chromaprint.py").write_text("class FingerprintError(Exception):\n    pass\n")
+        environment = {**os.environ, "HOME": str(folder), "PYTHONPATH": str(folder / "modules")}
+        environment.pop("BEETSDIR", None)
+
+        def told(options: str, *args: str) -> str:
+            config = f"directory: {folder}/music\nlibrary: {folder}/library.db\nchroma:\n  auto: no\n{options}"
+            (folder / ".config/beets/config.yaml").write_text(config)
+            command = [sys.executable, "-c", "from beets.ui import main; main()", *args]
+            done = subprocess.run(command, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+            return done.stdout + done.stderr
+
+        told(options, "import", "-q", "-A", inbox)
+        self.assertIn("usefpcalc", told(options, "version"))
+        told("plugins: chroma\n", "fingerprint")
+        self.assertEqual(told(options, "ls", "-f", "$acoustid_fingerprint").strip(), "", "the stand-in is not used")
+        told(options, "fingerprint")
+        self.assertEqual(told(options, "ls", "-f", "$acoustid_fingerprint").strip(), reference(SONG)["packed"])
+        self.assertIn("fingerprint exists, skipping", told(options, "fingerprint"))
+
     def test_beets_imports_by_the_fingerprint(self):
         folder, inbox = self.inbox("import", SONG)
         # The file has no tags to agree with, so that the recording alone must do.
