@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Fit what tells a recording from another rendering of the same notes: `RenderingModel` in src/params.rs.
 
-usage: fit_renderings.py REFRAIN MUSIC QUERIES --work DIR [--traits PATH] [--lost 0.015]
+usage: fit_renderings.py REFRAIN MUSIC QUERIES --work DIR [--traits PATH] [--lost 0.008]
 
 MUSIC is the development corpus, never the test set, and QUERIES a folder of make_queries.py from it; its clips of indexed tracks are
 clips of recordings, and so are others that are made here: music over music, echoes, noise and speech over renderings. The
@@ -16,18 +16,22 @@ cross-validation over tracks tells how it does.
 
 import argparse
 import json
+import math
 import pathlib
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from make_queries import load_tracks, mix
+from make_queries import distortions, load_tracks, mix
 from scenes import notes
 from scenes.tools import RATE, Scene, Track, decode, excerpt, levelled, speech, write
 
 TIMBRE, UNEVENNESS, CONTRAST, ECHO, PAIRS = (-0.05, 0.15), 1.0, 4.0, 0.5, 16
-NAMES = ("intercept", "similarity", "timbre", "timbre_of_track", "unevenness", "contrast", "echo")
+NAMES = ("intercept", "similarity", "timbre", "timbre_of_track", "unevenness", "contrast", "echo", "extra",
+         "overtones", "rises")
+MORE = ("simutrans-data", "freedink-data", "mma")  # packages with other pieces
+DISTORTED = ("flanger", "chorus", "reverb", "pitch_-2", "pitch_+1", "pitch_+3", "tempo_0.9", "tempo_1.1")
 PIECES = 36  # of the pieces that a seed of `plays.py other` draws first
 CLEAR = 1.33  # evidence over that of other tracks
 REFUSED = 2.2  # a match loses a tenth of its score at this logit below 0
@@ -40,7 +44,8 @@ def unused_pieces(folder: pathlib.Path) -> list[bytes]:
     for seed in (1, 2):
         scene = Scene("other", [], [], folder, seed, False, "")
         used.update(int(i) for i in scene.rng("notes").permutation(len(found))[:PIECES])
-    return [piece for i, piece in enumerate(found) if i not in used]
+    unused = [piece for i, piece in enumerate(found) if i not in used]
+    return unused + notes.pieces(folder / "more", MORE)
 
 
 def renderings(folder: pathlib.Path) -> tuple[list[Track], list[dict]]:
@@ -66,7 +71,7 @@ def renderings(folder: pathlib.Path) -> tuple[list[Track], list[dict]]:
 
 
 def mixtures(folder: pathlib.Path, tracks: list[Track], others: list[Track], name: str) -> list[dict]:
-    """Clips of tracks under other music, with an echo, in noise, under speech."""
+    """Clips of tracks under other music, with an echo, in noise, under speech, and distorted in ways that notes show."""
     rng, rows = np.random.default_rng([3, len(name)]), []
     for i, track in enumerate(tracks):
         for seconds in (5, 10):
@@ -84,7 +89,20 @@ def mixtures(folder: pathlib.Path, tracks: list[Track], others: list[Track], nam
             for kind, clip in kinds.items():
                 file = write(folder / f"clips/{name}{i:02d}_{kind.replace(' ', '_')}_{seconds}.wav", levelled(clip))
                 rows.append({"q": str(file), "path": str(track.path), "kind": f"{name}, {kind}"})
+        for kind in DISTORTED:
+            tempo, distorted = distortions()[kind]
+            clip = levelled(distorted(excerpt(track, 10, rng)[1], rng, None))
+            file = write(folder / f"clips/{name}{i:02d}_{kind}.wav", clip)
+            rows.append({"q": str(file), "path": str(track.path), "kind": f"{name}, {kind}", "tempo": tempo})
     return rows
+
+
+def pitch(kind: str, measured: float) -> float:
+    """How many semitones higher a clip of a kind is; of another rendering as many as measured."""
+    change, _, by = kind.split(", ")[-1].partition("_")
+    if kind.startswith("rendering, ") and change in ("whole", "clip"):
+        return measured
+    return float(by) if change == "pitch" else 12 * math.log2(float(by)) if change == "speed" else 0.0
 
 
 def places(refrain: str, db: pathlib.Path, rows: list[dict]) -> list[dict]:
@@ -97,8 +115,9 @@ def places(refrain: str, db: pathlib.Path, rows: list[dict]) -> list[dict]:
         for row, line in zip(part, done.stdout.splitlines(), strict=True):
             matches = [m for m in json.loads(line).get("matches", []) if m["path"] == row["path"]]
             match = next((m for m in matches if m["evidence"] > CLEAR * m["rival"]), None)
-            # At another tempo than the clip has, the place is wrong.
-            if match and abs(match["tempo"] / row.get("tempo", match["tempo"]) - 1) <= 0.02:
+            # At another tempo or pitch than the clip has, the place is wrong: drums agree, and notes do not.
+            at_tempo = match and abs(match["tempo"] / row.get("tempo", match["tempo"]) - 1) <= 0.02
+            if at_tempo and abs(match["pitch"] - pitch(row["kind"], match["pitch"])) <= 0.5:
                 found.append(row | {"match": match})
     return found
 
@@ -119,9 +138,9 @@ def traits(tool: pathlib.Path, rows: list[dict]) -> np.ndarray:
 
 def features(measured: np.ndarray) -> np.ndarray:
     """What the logit multiplies with, in the order of NAMES."""
-    _, similarity, timbre, of_track, unevenness, contrast, echo = measured.T
+    _, similarity, timbre, of_track, unevenness, contrast, echo, *others = measured.T
     clipped = [similarity, timbre.clip(*TIMBRE), of_track.clip(*TIMBRE), unevenness.clip(0, UNEVENNESS)]
-    clipped += [contrast.clip(0, CONTRAST), echo.clip(0, ECHO)]
+    clipped += [contrast.clip(0, CONTRAST), echo.clip(0, ECHO), *others]
     return np.stack([np.ones(len(measured)), *clipped], 1)
 
 
@@ -150,7 +169,7 @@ def main() -> None:
     p.add_argument("queries", type=pathlib.Path)
     p.add_argument("--work", type=pathlib.Path, required=True)
     p.add_argument("--traits", type=pathlib.Path)
-    p.add_argument("--lost", type=float, default=0.015)
+    p.add_argument("--lost", type=float, default=0.008)
     a = p.parse_args()
     a.work.mkdir(parents=True, exist_ok=True)
     library = (a.queries / "library.txt").read_text().splitlines()

@@ -20,10 +20,10 @@ DRUMS = 9
 Event = tuple[int, bytes]  # tick, and the event with its status
 
 
-def pieces(folder: pathlib.Path) -> list[bytes]:
+def pieces(folder: pathlib.Path, packages: tuple[str, ...] = PACKAGES) -> list[bytes]:
     """The MIDI files in the packages, also those within WAD archives, without those of the same bytes."""
     found = {}
-    for package in PACKAGES:
+    for package in packages:
         target = folder / package
         if not target.exists():
             debs = folder / "deb"

@@ -58,10 +58,12 @@ fn main() -> anyhow::Result<()> {
         let rows = clip.magnitudes.chunks_exact(bins).skip(from).take(to - from).step_by(2);
         let magnitudes = rows.flat_map(|row| row[margin..bins - margin].iter().copied()).collect();
         let traits = Traits::new(&comparison.on(&line), comparison.stored(), values, magnitudes);
-        let Traits { similarity, timbre, timbre_of_track, unevenness, echo, contrast } = traits;
+        let Traits { similarity, timbre, timbre_of_track, unevenness, contrast, echo, .. } = traits;
+        let Traits { extra, overtones, rises, .. } = traits;
+        let pairs = (to - from).div_ceil(2);
         println!(
-            "{}\t{similarity}\t{timbre}\t{timbre_of_track}\t{unevenness}\t{contrast}\t{echo}",
-            (to - from).div_ceil(2)
+            "{pairs}\t{similarity}\t{timbre}\t{timbre_of_track}\t{unevenness}\t{contrast}\t{echo}\t{extra}\t\
+             {overtones}\t{rises}"
         );
         last = Some(((*track).to_owned(), reference));
     }

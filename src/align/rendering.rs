@@ -5,8 +5,12 @@
 //! same notes with other overtones. Then what is left lies an octave, a twelfth, two octaves, and so on, above and below
 //! the notes of the track. [`Traits::timbre`] measures that. Overtones of a note lie at these intervals because their
 //! frequencies are whole multiples (Fletcher and Rossing, "The Physics of Musical Instruments", chapter 5).
-use std::ops::RangeInclusive;
+mod loud_values;
 
+use std::ops::{Range, RangeInclusive};
+
+use self::loud_values::{SOUNDS, cosine, rises, similarity_of, without_counterpart};
+use super::steadiness::steadiness;
 use crate::params::RenderingModel;
 
 /// Intervals between a note, its overtones, and theirs, in semitones, and how much each weighs.
@@ -19,18 +23,26 @@ const NEARLY: [usize; 6] = [5, 9, 15, 16, 34, 36];
 /// An echo comes up to so many frames later: three quarters of a second.
 const ECHO: usize = 4;
 
-/// A value of the track above this is a note that sounds. Notes count that sound in so many frames, if there are so many. A
-/// mean ratio of this or less says little.
-const SOUNDS: f32 = 0.15;
+/// Notes count that sound in so many frames of the track, if there are so many. A mean ratio of this or less says little.
 const MIN_FRAMES: usize = 3;
 const MIN_NOTES: usize = 5;
 const LITTLE: f64 = 0.05;
 
+/// A tempo and a pitch that differ by more, a ratio and semitones, are those of the clip.
+const OWN_TEMPO: f64 = 0.02;
+const OWN_KEY: f64 = 0.5;
+
 /// Values in an octave.
 const OCTAVE: usize = 12;
 
+/// The fourth octave of 110 Hz and up, 880 to 1,760 Hz: mostly overtones.
+const OVERTONES: Range<usize> = 3 * OCTAVE..4 * OCTAVE;
+
+/// What the track has of a loud value below this share of the average is nearly nothing.
+const FAINT: f64 = 0.1;
+
 /// How what a clip has besides the track is related to the track.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Traits {
     /// The cosine of the two.
     pub similarity: f64,
@@ -47,9 +59,32 @@ pub struct Traits {
     /// How far the loud parts of the clip's spectrum stand above the quiet ones: the logarithm of the ratio. About 4 for
     /// clean music; noise fills the gaps between the tones.
     pub contrast: f64,
+    /// The share of the clip's loud values that the track has nothing of: other music, a voice.
+    pub extra: f64,
+    /// The cosine of the two from 880 to 1,760 Hz, where overtones lie.
+    pub overtones: f64,
+    /// The cosine of how the values rise: whether notes begin alike.
+    pub rises: f64,
+    /// How little the notes of the clip change: see [`is_steady`](super::is_steady).
+    pub steadiness: f64,
 }
 
 impl Traits {
+    /// Those of a clip that is the track itself.
+    #[cfg(test)]
+    pub const SAME: Self = Self {
+        similarity: 1.0,
+        timbre: 0.0,
+        timbre_of_track: 0.0,
+        unevenness: 0.0,
+        echo: 0.0,
+        contrast: 3.8,
+        extra: 0.0,
+        overtones: 1.0,
+        rises: 1.0,
+        steadiness: 0.3,
+    };
+
     /// Compares frames of a query with the frames of the track that they meet, `values` values each. `magnitudes` are
     /// constant-Q magnitudes of the same part of the query, in any order; none count as clean.
     pub fn new(query: &[f32], track: &[f32], values: usize, magnitudes: Vec<f32>) -> Self {
@@ -62,6 +97,10 @@ impl Traits {
             unevenness: unevenness(query, track, values),
             echo: echo(&rest, track, values),
             contrast: contrast(magnitudes),
+            extra: without_counterpart(query, track, FAINT),
+            overtones: similarity_of(query, track, values, OVERTONES),
+            rises: rises(query, track, values),
+            steadiness: steadiness(query, values),
         }
     }
 
@@ -76,13 +115,22 @@ impl Traits {
             unevenness: mean(self.unevenness, other.unevenness),
             echo: mean(self.echo, other.echo),
             contrast: mean(self.contrast, other.contrast),
+            extra: mean(self.extra, other.extra),
+            overtones: mean(self.overtones, other.overtones),
+            rises: mean(self.rises, other.rises),
+            steadiness: mean(self.steadiness, other.steadiness),
         }
     }
 }
 
 /// The probability that clip and track are two renderings of the same notes, where they agree over `pairs` pairs of frames.
-/// A short range does not say, and gives 0.
-pub fn is_other_rendering(model: &RenderingModel, traits: &Traits, pairs: f64) -> f64 {
+/// A short range does not say, and gives 0. `has_own_key_and_tempo`: see [`has_own_key_and_tempo`].
+pub fn is_other_rendering(
+    model: &RenderingModel,
+    traits: &Traits,
+    pairs: f64,
+    has_own_key_and_tempo: bool,
+) -> f64 {
     if pairs < model.min_pairs {
         return 0.0;
     }
@@ -93,8 +141,19 @@ pub fn is_other_rendering(model: &RenderingModel, traits: &Traits, pairs: f64) -
         + model.timbre_of_track * traits.timbre_of_track.clamp(least, most)
         + model.unevenness * traits.unevenness.clamp(0.0, model.most_unevenness)
         + model.contrast * traits.contrast.clamp(0.0, model.most_contrast)
-        + model.echo * traits.echo.clamp(0.0, model.most_echo);
+        + model.echo * traits.echo.clamp(0.0, model.most_echo)
+        + model.extra * traits.extra
+        + model.overtones * traits.overtones
+        + model.rises * traits.rises
+        + if has_own_key_and_tempo { model.own_key_and_tempo } else { 0.0 };
     1.0 / (1.0 + (-logit).exp())
+}
+
+/// Whether a clip of this speed over the track's, so many semitones higher, has both a key and a tempo of its own, as a cover
+/// has. Who plays a recording changes its speed, and so both by the same ratio, or only its tempo, or only its pitch.
+pub fn has_own_key_and_tempo(tempo: f64, semitones: f64) -> bool {
+    let by_speed = 12.0 * tempo.log2();
+    (tempo - 1.0).abs() > OWN_TEMPO && semitones.abs() > OWN_KEY && (semitones - by_speed).abs() > OWN_KEY
 }
 
 /// What is left of the query's frames if each octave of the track's is taken away as loud as it fits best.
@@ -119,11 +178,6 @@ fn rest(query: &[f32], track: &[f32], values: usize) -> Vec<f32> {
         }
     }
     rest
-}
-
-/// The cosine of `rest` and `track`, whose products sum to `product` and whose squares sum to these.
-fn cosine(product: f64, rest: f64, track: f64) -> f64 {
-    product / (rest * track + 1e-9).sqrt()
 }
 
 /// How much more `rest` resembles the track shifted by the intervals of overtones than shifted by others.

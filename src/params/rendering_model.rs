@@ -28,6 +28,14 @@ pub struct RenderingModel {
     pub echo: f64,
     /// The greatest echo. More counts as this.
     pub most_echo: f64,
+    /// Of the share of the clip's loud values that the track has nothing of. Other instruments seldom add so much as a voice.
+    pub extra: f64,
+    /// Of the similarity from 880 to 1,760 Hz.
+    pub overtones: f64,
+    /// Of how alike notes begin.
+    pub rises: f64,
+    /// What a key and a tempo of its own add. No clip of the fit has both, so this is no fit: covers have it, recordings seldom.
+    pub own_key_and_tempo: f64,
     /// The fewest pairs of frames that say anything.
     pub min_pairs: f64,
 }

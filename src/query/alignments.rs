@@ -285,13 +285,11 @@ impl Query<'_> {
             (comparison.best_line(start, None), 0.0)
         };
         let anchor = Anchor { at: line.at, offset: line.in_track - line.at };
-        let traits = if is_measured {
+        let traits = is_measured.then(|| {
             let level = read(bins.round() as i32);
             let comparison = comparison.with_query(&level);
             Traits::new(&comparison.on(&line), comparison.stored(), values, variants.magnitudes(from..to))
-        } else {
-            Traits::default()
-        };
+        });
         Place {
             track,
             first: anchor,

@@ -28,7 +28,8 @@ const BETTER: f32 = 1.1;
 impl Query<'_> {
     /// Whether the clip at `place` fits the track better when it is turned round.
     pub(super) fn is_backwards(&self, variants: &VariantFrames<'_>, place: &Place) -> Result<bool> {
-        if place.traits.similarity >= SIMILAR || place.pairs < self.params.rendering.min_pairs {
+        let is_similar = place.traits.is_some_and(|traits| traits.similarity >= SIMILAR);
+        if is_similar || place.pairs < self.params.rendering.min_pairs {
             return Ok(false);
         }
         let values = self.params.frame_values();
@@ -126,7 +127,7 @@ mod tests {
             let variants = VariantFrames::new(&chunk, &CURRENT);
             let anchor = Anchor { at: 50.0, offset };
             let to = variants.half_frames();
-            let traits = crate::align::Traits { similarity, ..Default::default() };
+            let traits = Some(crate::align::Traits { similarity, ..crate::align::Traits::SAME });
             let place = Place { traits, ..Place::for_test(TrackId(1), anchor, 0..to) };
             query.is_backwards(&variants, &place).unwrap()
         };

@@ -1,7 +1,7 @@
 //! Everything that answering a query needs: the index, the search in it, the score.
 use super::{options::QueryOptions, place::Place};
 use crate::{
-    align::{Features, Reference, WindowEvidence, is_other_rendering, probability},
+    align::{Features, Reference, WindowEvidence, has_own_key_and_tempo, is_other_rendering, probability},
     error::Result,
     fingerprint::{FrameCode, Projection},
     library::{Library, Search, Stretch},
@@ -77,6 +77,7 @@ impl<'s> Query<'s> {
     }
 
     /// The probability that a place is right and no other rendering of the same notes, for a query or chunk of `query_pairs` frames.
+    /// 0 where no notes of the query change.
     pub(crate) fn score(&self, place: &Place, query_pairs: f64) -> f64 {
         let features = Features {
             evidence: place.evidence,
@@ -87,8 +88,19 @@ impl<'s> Query<'s> {
             runner_up: place.runner_up,
             windows: self.windows,
         };
-        let is_other = is_other_rendering(&self.params.rendering, &place.traits, place.pairs);
-        f64::from(probability(&self.params.score, &features)) * (1.0 - is_other)
+        if place.is_steady() {
+            return 0.0;
+        }
+        f64::from(probability(&self.params.score, &features)) * (1.0 - self.is_other_rendering(place))
+    }
+
+    /// The probability that the track is another rendering of the notes at the place; 0 where that was not measured.
+    pub(crate) fn is_other_rendering(&self, place: &Place) -> f64 {
+        let semitones = place.pitch / self.params.bins_per_semitone() as f64;
+        let is_own = has_own_key_and_tempo(place.tempo(), semitones);
+        place
+            .traits
+            .map_or(0.0, |traits| is_other_rendering(&self.params.rendering, &traits, place.pairs, is_own))
     }
 
     /// The track's frames `from..to`, or as many of them as exist.

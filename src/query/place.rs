@@ -1,7 +1,7 @@
 //! Ranges of the query that agree with a range of a track, and how places of neighbouring chunks are joined.
 use super::variants::Variant;
 use crate::{
-    align::{Alignment, Traits},
+    align::{Alignment, Traits, is_steady},
     store::TrackId,
 };
 
@@ -25,8 +25,8 @@ pub(crate) struct Place {
     pub to: usize,
     pub evidence: f32,
     pub similarity: f32,
-    /// What tells the recording from another rendering.
-    pub traits: Traits,
+    /// What tells the recording from another rendering. `None` where that was not measured.
+    pub traits: Option<Traits>,
     /// Frame pairs in the range.
     pub pairs: f64,
     /// The query's speed over the track's, measured in a single chunk.
@@ -75,7 +75,7 @@ impl Place {
             to: range.end,
             evidence: 10.0,
             similarity: 0.8,
-            traits: Traits::default(),
+            traits: None,
             pairs: range.len() as f64 / 2.0,
             tempo: 1.0,
             pitch: 0.0,
@@ -95,6 +95,11 @@ impl Place {
         // apart.
         let none = self.tempo == 1.0 && drift.abs() < NO_DRIFT;
         if length > 0.0 && !none { 1.0 + drift / length } else { self.tempo }
+    }
+
+    /// Whether no notes change in that part of the query, as far as that was measured.
+    pub fn is_steady(&self) -> bool {
+        self.traits.is_some_and(|traits| is_steady(traits.steadiness))
     }
 
     /// The half frame of the track that corresponds to half frame `at` of the query.
@@ -119,7 +124,10 @@ pub(crate) fn join(places: &mut Vec<Place>, new: Place, done: usize) {
     let mean = |x: f64, y: f64| (x * f64::from(a) + y * f64::from(b)) / f64::from(a + b);
     place.similarity = mean(f64::from(place.similarity), f64::from(new.similarity)) as f32;
     place.pitch = mean(place.pitch, new.pitch);
-    place.traits = place.traits.mean(f64::from(a), &new.traits, f64::from(b));
+    place.traits = match (place.traits, new.traits) {
+        (Some(one), Some(other)) => Some(one.mean(f64::from(a), &other, f64::from(b))),
+        (one, other) => one.or(other),
+    };
     place.evidence += new.evidence;
     place.runner_up += new.runner_up;
     place.pairs += new.pairs;

@@ -2,7 +2,7 @@
 use std::collections::VecDeque;
 
 use crate::{
-    align::{Line, Traits},
+    align::Line,
     query::place::{Anchor, Place},
     store::TrackId,
 };
@@ -275,7 +275,7 @@ impl Heard {
             to: self.end as usize,
             evidence: self.gained,
             similarity: self.similarity,
-            traits: Traits::default(),
+            traits: None,
             pairs: (self.end - self.start) / 2.0,
             tempo: self.tempo(),
             pitch: self.pitch,

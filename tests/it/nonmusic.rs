@@ -202,3 +202,34 @@ fn no_signal_matches_as_it_is() {
 fn no_signal_matches_at_other_pitches_and_speeds() {
     none_matches(&[1.0, 5.0], &[]);
 }
+
+/// A note that swells and fades again and again.
+fn swelling(seconds: f64, hertz: f64, overtones: i32) -> Vec<f64> {
+    over_time(seconds, |t| {
+        let note: f64 = (1..=overtones).map(|k| sine(hertz * f64::from(k), t) / f64::from(k * k)).sum();
+        0.1 * note * (1.5 * sine(0.4, t)).exp()
+    })
+}
+
+#[test]
+fn a_tone_that_swells_matches_no_held_note() {
+    let place = Place::new();
+    let write = |name: &str, signal: &[f64]| {
+        let samples: Vec<i16> = signal.iter().map(|x| (30_000.0 * x) as i16).collect();
+        place.write(name, &wav(RATE, 1, &samples))
+    };
+    let mut random = Rng::with_seed(1);
+    let notes: Vec<[f64; 3]> =
+        (0..31).map(|_| [(); 3].map(|()| 130.0 * (f64::from(random.i32(0..36)) / 12.0).exp2())).collect();
+    let chords =
+        over_time(15.0, |t| notes[(2.0 * t) as usize].iter().map(|&hertz| 0.15 * sine(hertz, t)).sum());
+    let song = write("song.wav", &[&chords[..], &swelling(12.0, 440.0, 3), &chords].concat());
+    let built = finish(place.command().args(["index", "build", "--db", "i.refrain"]).arg(&song));
+    assert_eq!(built.code, Some(0), "{}", built.err);
+    let tones = [3.0, 5.0, 10.0].map(|s| write(&format!("tone of {s} s.wav"), &swelling(s, 440.0, 1)));
+    let run = finish(place.command().args(["query", "--json", "--db", "i.refrain"]).args(&tones));
+    assert_eq!(run.code, Some(1), "{}", run.out);
+    let part = write("part.wav", &chords[3 * RATE as usize..9 * RATE as usize]);
+    let found = finish(place.command().args(["query", "--json", "--db", "i.refrain"]).arg(&part));
+    assert_eq!(found.code, Some(0), "{}", found.out);
+}

@@ -117,27 +117,57 @@ fn timbre_is_that_of_the_slow_way() {
 #[test]
 fn a_clean_clip_that_is_not_similar_is_another_rendering_and_a_noisy_one_is_not() {
     let model = &CURRENT.rendering;
+    // Medians of the development corpus.
     let other = Traits {
-        similarity: 0.65,
-        timbre: 0.1,
+        similarity: 0.6,
+        timbre: 0.09,
         timbre_of_track: 0.08,
-        unevenness: 0.45,
-        echo: 0.0,
+        unevenness: 0.5,
         contrast: 4.3,
+        extra: 0.2,
+        overtones: 0.45,
+        rises: 0.6,
+        ..Traits::SAME
     };
-    let same = Traits { timbre: 0.015, timbre_of_track: 0.01, unevenness: 0.16, ..other };
-    let probability = |traits: Traits| is_other_rendering(model, &traits, 50.0);
+    let probability = |traits: Traits| is_other_rendering(model, &traits, 50.0, false);
     assert!(probability(other) > 0.9);
+    let same = Traits { timbre: 0.01, timbre_of_track: 0.02, ..other };
     for same in [
-        Traits { similarity: 0.95, ..same },
-        Traits { contrast: 2.9, unevenness: 0.3, ..same },
-        Traits { echo: 0.4, unevenness: 0.3, ..same },
-        // Other music as loud as the track.
-        Traits { similarity: 0.75, contrast: 3.7, unevenness: 0.25, ..same },
+        Traits { similarity: 0.95, unevenness: 0.1, extra: 0.0, overtones: 0.96, rises: 0.98, ..same },
+        // Under speech.
+        Traits {
+            similarity: 0.52,
+            unevenness: 0.38,
+            contrast: 3.66,
+            extra: 0.46,
+            overtones: 0.49,
+            rises: 0.56,
+            ..same
+        },
+        // With an echo.
+        Traits {
+            similarity: 0.67,
+            unevenness: 0.28,
+            echo: 0.37,
+            extra: 0.15,
+            overtones: 0.73,
+            rises: 0.76,
+            ..same
+        },
+        // Under other music as loud as the track.
+        Traits {
+            similarity: 0.72,
+            unevenness: 0.25,
+            contrast: 3.7,
+            extra: 0.25,
+            overtones: 0.82,
+            rises: 0.73,
+            ..same
+        },
     ] {
         assert!(probability(same) < 0.05, "{same:?}: {}", probability(same));
     }
-    assert_eq!(is_other_rendering(model, &other, 10.0), 0.0);
+    assert_eq!(is_other_rendering(model, &other, 10.0, true), 0.0);
     let clean = Traits { contrast: f64::INFINITY, ..other };
     assert!(probability(clean) > 0.9);
     assert_eq!(probability(clean.mean(1.0, &clean, 3.0)), probability(clean));
@@ -149,4 +179,72 @@ fn nothing_at_all_is_no_rendering() {
     assert_eq!((nothing.similarity, nothing.timbre, nothing.echo), (0.0, 0.0, 0.0));
     let silent = traits(&[0.0; VALUES], &[0.0; VALUES]);
     assert_eq!((silent.similarity, silent.timbre, silent.echo), (0.0, 0.0, 0.0));
+}
+
+#[test]
+fn a_voice_is_extra_and_notes_that_are_left_out_are_not() {
+    let track = notes(60, 7);
+    let same = traits(&track, &track);
+    assert_eq!(same.extra, 0.0);
+    assert!(same.overtones > 0.999 && same.rises > 0.999, "{same:?}");
+    let with_voice = traits(&sum(&track, &notes(60, 8), 1.0), &track);
+    assert!(with_voice.extra > 0.3, "{with_voice:?}");
+    let half: Vec<f32> =
+        track.iter().enumerate().map(|(n, &v)| if n % VALUES % 2 == 0 { -0.05 } else { v }).collect();
+    assert!(traits(&half, &track).extra < 0.01);
+    assert_eq!(traits(&[-0.1; 5 * VALUES], &track[..5 * VALUES]).extra, 0.0, "nothing is loud");
+}
+
+#[test]
+fn notes_that_begin_at_other_times_do_not_rise_alike() {
+    let track = notes(60, 9);
+    let later = [vec![-0.05; VALUES], track[..59 * VALUES].to_vec()].concat();
+    assert!(traits(&later, &track).rises < 0.3);
+    // Each note fades for some frames more.
+    let mut fading = track.clone();
+    for n in VALUES..fading.len() {
+        fading[n] = fading[n].max(0.8 * fading[n - VALUES]);
+    }
+    let slow = traits(&fading, &track);
+    assert!(slow.rises > 0.9 && slow.similarity < 0.9, "{slow:?}");
+}
+
+#[test]
+fn only_the_octave_of_overtones_counts_there() {
+    let track = notes(60, 10);
+    let other = notes(60, 11);
+    let mixed = |replaced: fn(usize) -> bool| -> Vec<f32> {
+        (0..track.len()).map(|n| if replaced(n % VALUES) { other[n] } else { track[n] }).collect()
+    };
+    let below = traits(&mixed(|v| !(36..48).contains(&v)), &track);
+    assert!(below.overtones > 0.999 && below.similarity < 0.5, "{below:?}");
+    let within = traits(&mixed(|v| (36..48).contains(&v)), &track);
+    assert!(within.overtones < 0.4 && within.similarity > 0.7, "{within:?}");
+}
+
+#[test]
+fn a_cover_has_a_key_and_a_tempo_of_its_own() {
+    for (tempo, semitones) in [(0.8, -5.0), (1.1, -1.0), (1.05, 3.0), (0.9, 1.0)] {
+        assert!(has_own_key_and_tempo(tempo, semitones), "{tempo} {semitones}");
+    }
+    // As it is; the speed, the tempo or the pitch alone.
+    for (tempo, semitones) in
+        [(1.0, 0.0), (1.1, 1.65), (0.8, -3.86), (1.2, 0.0), (0.8, 0.3), (1.0, -3.0), (1.01, 2.0)]
+    {
+        assert!(!has_own_key_and_tempo(tempo, semitones), "{tempo} {semitones}");
+    }
+    // A chord accompaniment of its own under the same lead.
+    let cover = Traits {
+        similarity: 0.46,
+        timbre: 0.014,
+        timbre_of_track: 0.022,
+        unevenness: 0.95,
+        contrast: 10.7,
+        extra: 0.33,
+        overtones: 0.86,
+        rises: 0.67,
+        ..Traits::SAME
+    };
+    assert!(is_other_rendering(&CURRENT.rendering, &cover, 282.0, true) > 0.1);
+    assert!(is_other_rendering(&CURRENT.rendering, &Traits::SAME, 282.0, true) < 1e-3);
 }

@@ -1,6 +1,5 @@
 //! Which rule decided.
 use crate::{
-    align::{Traits, is_other_rendering},
     query::{engine::Query, place::Place},
     report::Rule,
 };
@@ -27,9 +26,11 @@ impl Query<'_> {
         without_rival.runner_up = 0.0;
         let mut as_it_is = place.clone();
         as_it_is.variants = 1;
-        let rendering = is_other_rendering(&self.params.rendering, &place.traits, place.pairs);
+        let rendering = self.is_other_rendering(place);
         let rule = if score(place) >= least {
             Rule::Match
+        } else if place.is_steady() {
+            Rule::Steady
         } else if place.is_backwards {
             Rule::Backwards
         } else if score(place) / (1.0 - rendering).max(f64::MIN_POSITIVE) >= least {
@@ -48,7 +49,7 @@ impl Query<'_> {
     fn needed(&self, place: &Place, duration: f64) -> Option<f64> {
         let mut tried = place.clone();
         // The traits of another rendering have nothing to do with the evidence.
-        tried.traits = Traits { similarity: 1.0, ..Traits::default() };
+        tried.traits = None;
         let mut enough = |evidence: f32| {
             tried.evidence = evidence;
             self.score_in(&tried, duration) >= f64::from(self.options.min_score)

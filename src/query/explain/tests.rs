@@ -225,13 +225,12 @@ fn judged(change: impl Fn(&mut Place)) -> (Rule, Option<f64>) {
     query.windows = CURRENT.score.many_windows;
     let mut place = Place::for_test(TrackId(1), Anchor { at: 50.0, offset: 100.0 }, 0..106);
     (place.evidence, place.runner_up) = (30.0, 2.0);
-    place.traits = Traits { similarity: 0.8, ..Traits::default() };
+    place.traits = Some(Traits { similarity: 0.8, ..Traits::SAME });
     change(&mut place);
     let judgement = query.judge(&place, 10.0);
     if let Some(needed) = judgement.needed_evidence {
         let score = |evidence: f64| {
-            let traits = Traits { similarity: 1.0, ..Traits::default() };
-            let tried = Place { evidence: evidence as f32, traits, ..place.clone() };
+            let tried = Place { evidence: evidence as f32, traits: None, ..place.clone() };
             query.score_in(&tried, 10.0)
         };
         assert!(score(needed) >= 0.9 && score(needed - 0.02) < 0.9, "{needed}");
@@ -259,8 +258,15 @@ fn each_rule_can_decide() {
         unevenness: 1.0,
         echo: 0.0,
         contrast: 4.0,
+        overtones: 0.4,
+        rises: 0.4,
+        ..Traits::SAME
     };
-    assert_eq!(judged(|p| p.traits = other), (Rule::OtherRendering, Some(needed)));
+    assert_eq!(judged(|p| p.traits = Some(other)), (Rule::OtherRendering, Some(needed)));
+    assert_eq!(
+        judged(|p| p.traits = Some(Traits { steadiness: 0.99, ..Traits::SAME })),
+        (Rule::Steady, Some(needed))
+    );
     let backwards = |p: &mut Place| (p.runner_up, p.is_backwards) = (p.evidence, true);
     assert_eq!(judged(backwards).0, Rule::Backwards);
 }
