@@ -265,7 +265,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     ),
     (
         "man",
-        &[("Write the manual pages, and read one page", "refrain man man1 && man -l man1/refrain-query.1")],
+        &[("Save the manual pages as files, and read one of them", "refrain man man1 && man -l man1/refrain-query.1")],
     ),
 ];
 
