@@ -3,11 +3,12 @@
 
 usage: fit_renderings.py REFRAIN MUSIC QUERIES --work DIR [--traits PATH] [--lost 0.008]
 
-MUSIC is the development corpus, never the test set, and QUERIES a folder of make_queries.py from it; its clips of indexed tracks are
-clips of recordings, and so are others that are made here: music over music, echoes, noise and speech over renderings. The
-other renderings are those of `plays.py other`, of pieces that its seeds 1 and 2 do not use. Places count whose evidence is at least
-a third more than that of other tracks, whatever their score, because the score of other renderings is low. PATH is the
-example rendering_traits, by default beside REFRAIN.
+MUSIC is the development corpus, never the test set, and QUERIES a folder of make_queries.py from it; its clips of
+indexed tracks are clips of recordings, and so are others that are made here: music over music, echoes, noise, speech,
+flangers, other pitches and tempi. The other renderings are those of `plays.py other`, of pieces that its seeds 1 and 2
+do not use, and of pieces from more packages. Places count whose evidence is at least a third more than that of other
+tracks, whatever their score, because the score of other renderings is low. PATH is the example rendering_traits, by
+default beside REFRAIN.
 
 A logistic regression on the traits is fitted, clips and renderings weighing the same. The
 intercept is such that a match loses a tenth of its score where `--lost` of the clips of recordings lie beyond. Five-fold

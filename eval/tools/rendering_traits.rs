@@ -57,9 +57,20 @@ fn main() -> anyhow::Result<()> {
         let (margin, bins) = (CURRENT.query_margin, CURRENT.bins(CURRENT.query_margin));
         let rows = clip.magnitudes.chunks_exact(bins).skip(from).take(to - from).step_by(2);
         let magnitudes = rows.flat_map(|row| row[margin..bins - margin].iter().copied()).collect();
-        let traits = Traits::new(&comparison.on(&line), comparison.stored(), values, magnitudes);
-        let Traits { similarity, timbre, timbre_of_track, unevenness, contrast, echo, .. } = traits;
-        let Traits { extra, overtones, rises, .. } = traits;
+        let heard = (magnitudes, bins - 2 * margin);
+        let traits = Traits::new(&comparison.on(&line), comparison.stored(), values, heard);
+        let Traits {
+            similarity,
+            timbre,
+            timbre_of_track,
+            unevenness,
+            contrast,
+            echo,
+            extra,
+            overtones,
+            rises,
+            ..
+        } = traits;
         let pairs = (to - from).div_ceil(2);
         println!(
             "{pairs}\t{similarity}\t{timbre}\t{timbre_of_track}\t{unevenness}\t{contrast}\t{echo}\t{extra}\t\

@@ -5,12 +5,12 @@
 //! same notes with other overtones. Then what is left lies an octave, a twelfth, two octaves, and so on, above and below
 //! the notes of the track. [`Traits::timbre`] measures that. Overtones of a note lie at these intervals because their
 //! frequencies are whole multiples (Fletcher and Rossing, "The Physics of Musical Instruments", chapter 5).
-mod loud_values;
+mod measures;
 
 use std::ops::{Range, RangeInclusive};
 
-use self::loud_values::{SOUNDS, cosine, rises, similarity_of, without_counterpart};
-use super::steadiness::steadiness;
+use self::measures::{SOUNDS, cosine, rises, similarity_of, without_counterpart};
+use super::steadiness::{is_steady, steadiness};
 use crate::params::RenderingModel;
 
 /// Intervals between a note, its overtones, and theirs, in semitones, and how much each weighs.
@@ -28,14 +28,14 @@ const MIN_FRAMES: usize = 3;
 const MIN_NOTES: usize = 5;
 const LITTLE: f64 = 0.05;
 
-/// A tempo and a pitch that differ by more, a ratio and semitones, are those of the clip.
+/// How much the tempo (a ratio) and the key (semitones) must differ from the track's to be the clip's own.
 const OWN_TEMPO: f64 = 0.02;
 const OWN_KEY: f64 = 0.5;
 
 /// Values in an octave.
 const OCTAVE: usize = 12;
 
-/// The fourth octave of 110 Hz and up, 880 to 1,760 Hz: mostly overtones.
+/// The values from 880 to 1,760 Hz, the fourth of the five octaves from 110 Hz on: mostly overtones.
 const OVERTONES: Range<usize> = 3 * OCTAVE..4 * OCTAVE;
 
 /// What the track has of a loud value below this share of the average is nearly nothing.
@@ -61,11 +61,11 @@ pub struct Traits {
     pub contrast: f64,
     /// The share of the clip's loud values that the track has nothing of: other music, a voice.
     pub extra: f64,
-    /// The cosine of the two from 880 to 1,760 Hz, where overtones lie.
+    /// The cosine of clip and track from 880 to 1,760 Hz, where overtones lie.
     pub overtones: f64,
-    /// The cosine of how the values rise: whether notes begin alike.
+    /// The cosine of how the values of clip and track rise: whether notes begin alike.
     pub rises: f64,
-    /// How little the notes of the clip change: see [`is_steady`](super::is_steady).
+    /// How little the notes of the clip change: see [`steadiness`]. 0 where the chroma alone shows that they do.
     pub steadiness: f64,
 }
 
@@ -86,8 +86,8 @@ impl Traits {
     };
 
     /// Compares frames of a query with the frames of the track that they meet, `values` values each. `magnitudes` are
-    /// constant-Q magnitudes of the same part of the query, in any order; none count as clean.
-    pub fn new(query: &[f32], track: &[f32], values: usize, magnitudes: Vec<f32>) -> Self {
+    /// constant-Q magnitudes of the same part of the query, `bins` each; none count as clean.
+    pub fn new(query: &[f32], track: &[f32], values: usize, (magnitudes, bins): (Vec<f32>, usize)) -> Self {
         let rest = rest(query, track, values);
         let sum = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(a * b)).sum::<f64>();
         Self {
@@ -96,11 +96,11 @@ impl Traits {
             timbre_of_track: timbre(&self::rest(track, query, values), query, values),
             unevenness: unevenness(query, track, values),
             echo: echo(&rest, track, values),
+            steadiness: steadiness_of(query, values, &magnitudes, bins),
             contrast: contrast(magnitudes),
             extra: without_counterpart(query, track, FAINT),
             overtones: similarity_of(query, track, values, OVERTONES),
             rises: rises(query, track, values),
-            steadiness: steadiness(query, values),
         }
     }
 
@@ -149,8 +149,16 @@ pub fn is_other_rendering(
     1.0 / (1.0 + (-logit).exp())
 }
 
+/// The chroma has its mean of 2 s taken away, so that two chords by turns are one chord and its opposite. In the magnitudes they
+/// are two.
+fn steadiness_of(query: &[f32], values: usize, magnitudes: &[f32], bins: usize) -> f64 {
+    let of_chroma = steadiness(query, values);
+    if is_steady(of_chroma) { of_chroma.min(steadiness(magnitudes, bins)) } else { 0.0 }
+}
+
 /// Whether a clip of this speed over the track's, so many semitones higher, has both a key and a tempo of its own, as a cover
-/// has. Who plays a recording changes its speed, and so both by the same ratio, or only its tempo, or only its pitch.
+/// has. A recording that is played at another speed changes both by the same ratio. Programs change only the tempo or only the
+/// pitch.
 pub fn has_own_key_and_tempo(tempo: f64, semitones: f64) -> bool {
     let by_speed = 12.0 * tempo.log2();
     (tempo - 1.0).abs() > OWN_TEMPO && semitones.abs() > OWN_KEY && (semitones - by_speed).abs() > OWN_KEY

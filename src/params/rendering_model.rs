@@ -34,7 +34,7 @@ pub struct RenderingModel {
     pub overtones: f64,
     /// Of how alike notes begin.
     pub rises: f64,
-    /// What a key and a tempo of its own add. No clip of the fit has both, so this is no fit: covers have it, recordings seldom.
+    /// What a key and a tempo of its own add. It is set by hand: no clip of the fit has both. Covers often do, recordings seldom.
     pub own_key_and_tempo: f64,
     /// The fewest pairs of frames that say anything.
     pub min_pairs: f64,

@@ -288,7 +288,12 @@ impl Query<'_> {
         let traits = is_measured.then(|| {
             let level = read(bins.round() as i32);
             let comparison = comparison.with_query(&level);
-            Traits::new(&comparison.on(&line), comparison.stored(), values, variants.magnitudes(from..to))
+            Traits::new(
+                &comparison.on(&line),
+                comparison.stored(),
+                values,
+                (variants.magnitudes(from..to), self.params.bins(0)),
+            )
         });
         Place {
             track,

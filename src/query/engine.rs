@@ -10,6 +10,10 @@ use crate::{
     units::Frames,
 };
 
+/// What a place is worth where no notes of the query change: a hundredth, so that no such place matches, and it still comes before
+/// places that do not agree.
+const STEADY: f64 = 0.01;
+
 /// How much work a chunk is worth.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Effort {
@@ -77,7 +81,7 @@ impl<'s> Query<'s> {
     }
 
     /// The probability that a place is right and no other rendering of the same notes, for a query or chunk of `query_pairs` frames.
-    /// 0 where no notes of the query change.
+    /// Low where no notes of the query change.
     pub(crate) fn score(&self, place: &Place, query_pairs: f64) -> f64 {
         let features = Features {
             evidence: place.evidence,
@@ -88,10 +92,10 @@ impl<'s> Query<'s> {
             runner_up: place.runner_up,
             windows: self.windows,
         };
-        if place.is_steady() {
-            return 0.0;
-        }
-        f64::from(probability(&self.params.score, &features)) * (1.0 - self.is_other_rendering(place))
+        let steady = if place.is_steady() { STEADY } else { 1.0 };
+        f64::from(probability(&self.params.score, &features))
+            * (1.0 - self.is_other_rendering(place))
+            * steady
     }
 
     /// The probability that the track is another rendering of the notes at the place; 0 where that was not measured.

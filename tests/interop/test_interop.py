@@ -172,7 +172,8 @@ class Interop(unittest.TestCase):
         (folder / "modules").mkdir()
         (folder / "modules/chromaprint.py").write_text("class FingerprintError(Exception):\n    pass\n")
         environment = {**os.environ, "HOME": str(folder), "PYTHONPATH": str(folder / "modules")}
-        environment.pop("BEETSDIR", None)
+        for name in ("BEETSDIR", "FPCALC", "XDG_CONFIG_HOME"):
+            environment.pop(name, None)
 
         def told(options: str, *args: str) -> str:
             config = f"directory: {folder}/music\nlibrary: {folder}/library.db\nchroma:\n  auto: no\n{options}"

@@ -223,13 +223,20 @@ fn a_tone_that_swells_matches_no_held_note() {
         (0..31).map(|_| [(); 3].map(|()| 130.0 * (f64::from(random.i32(0..36)) / 12.0).exp2())).collect();
     let chords =
         over_time(15.0, |t| notes[(2.0 * t) as usize].iter().map(|&hertz| 0.15 * sine(hertz, t)).sum());
-    let song = write("song.wav", &[&chords[..], &swelling(12.0, 440.0, 3), &chords].concat());
+    // Two chords by turns: their chroma is one chord and its opposite.
+    let turns =
+        over_time(9.0, |t| notes[(t / 0.75) as usize % 2].iter().map(|&hertz| 0.15 * sine(hertz, t)).sum());
+    let song = write("song.wav", &[&chords[..], &swelling(12.0, 440.0, 3), &turns, &chords].concat());
     let built = finish(place.command().args(["index", "build", "--db", "i.refrain"]).arg(&song));
     assert_eq!(built.code, Some(0), "{}", built.err);
     let tones = [3.0, 5.0, 10.0].map(|s| write(&format!("tone of {s} s.wav"), &swelling(s, 440.0, 1)));
     let run = finish(place.command().args(["query", "--json", "--db", "i.refrain"]).args(&tones));
     assert_eq!(run.code, Some(1), "{}", run.out);
-    let part = write("part.wav", &chords[3 * RATE as usize..9 * RATE as usize]);
-    let found = finish(place.command().args(["query", "--json", "--db", "i.refrain"]).arg(&part));
+    let parts = [
+        write("part.wav", &chords[3 * RATE as usize..9 * RATE as usize]),
+        write("turns.wav", &turns[RATE as usize..4 * RATE as usize]),
+    ];
+    let found = finish(place.command().args(["query", "--json", "--db", "i.refrain"]).args(&parts));
     assert_eq!(found.code, Some(0), "{}", found.out);
+    assert!(found.json().iter().all(|answer| answer["status"] == "match"), "{}", found.out);
 }

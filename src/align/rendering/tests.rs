@@ -32,7 +32,7 @@ fn sum(a: &[f32], b: &[f32], gain: f32) -> Vec<f32> {
 }
 
 fn traits(query: &[f32], track: &[f32]) -> Traits {
-    Traits::new(query, track, VALUES, Vec::new())
+    Traits::new(query, track, VALUES, (Vec::new(), VALUES))
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn timbre_is_that_of_the_slow_way() {
 #[test]
 fn a_clean_clip_that_is_not_similar_is_another_rendering_and_a_noisy_one_is_not() {
     let model = &CURRENT.rendering;
-    // Medians of the development corpus.
+    // Typical of the development corpus.
     let other = Traits {
         similarity: 0.6,
         timbre: 0.09,

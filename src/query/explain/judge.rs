@@ -26,14 +26,15 @@ impl Query<'_> {
         without_rival.runner_up = 0.0;
         let mut as_it_is = place.clone();
         as_it_is.variants = 1;
-        let rendering = self.is_other_rendering(place);
+        let mut same_rendering = place.clone();
+        same_rendering.traits = None;
         let rule = if score(place) >= least {
             Rule::Match
         } else if place.is_steady() {
             Rule::Steady
         } else if place.is_backwards {
             Rule::Backwards
-        } else if score(place) / (1.0 - rendering).max(f64::MIN_POSITIVE) >= least {
+        } else if score(&same_rendering) >= least {
             Rule::OtherRendering
         } else if score(&without_rival) >= least {
             Rule::Rival
@@ -42,7 +43,8 @@ impl Query<'_> {
         } else {
             Rule::Evidence
         };
-        Judgement { rule, needed_evidence: self.needed(place, duration), other_rendering: rendering }
+        let needed_evidence = if place.is_steady() { None } else { self.needed(place, duration) };
+        Judgement { rule, needed_evidence, other_rendering: self.is_other_rendering(place) }
     }
 
     /// The least evidence with which a place would be a match, to a thousandth, unless it is another rendering.

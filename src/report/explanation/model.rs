@@ -90,7 +90,7 @@ pub enum Rule {
     Evidence,
     /// No part of the index is near the clip.
     NothingNear,
-    /// The clip has no notes that change.
+    /// The clip, or its part at the place, has no notes that change.
     Steady,
     /// The clip is silent.
     Silence,

@@ -41,7 +41,9 @@ pub(crate) fn sentence(explained: &Explanation, copy_of: Option<&str>) -> String
         ),
         Rule::Evidence => format!("refused: too little evidence: {evidence:.1}; {needs}"),
         Rule::NothingNear => "no match: nothing in the index is near the clip".to_owned(),
-        Rule::Steady => "no match: no notes change in the clip, so there is nothing to compare".to_owned(),
+        Rule::Steady => {
+            "no match: no notes change in the clip, so it fits all tracks with these notes".to_owned()
+        }
         Rule::Silence => "no match: the clip is silent".to_owned(),
         Rule::EmptyIndex => "no match: the index holds no tracks".to_owned(),
     }
@@ -84,7 +86,7 @@ mod tests {
             ),
             (Rule::Evidence, "refused: too little evidence: 12.1; a match needs 15.0"),
             (Rule::NothingNear, "no match: nothing in the index is near the clip"),
-            (Rule::Steady, "no match: no notes change in the clip, so there is nothing to compare"),
+            (Rule::Steady, "no match: no notes change in the clip, so it fits all tracks with these notes"),
             (Rule::Silence, "no match: the clip is silent"),
             (Rule::EmptyIndex, "no match: the index holds no tracks"),
         ] {

@@ -265,7 +265,10 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     ),
     (
         "man",
-        &[("Save the manual pages as files, and read one of them", "refrain man man1 && man -l man1/refrain-query.1")],
+        &[(
+            "Save the manual pages as files, and read one of them",
+            "refrain man man1 && man -l man1/refrain-query.1",
+        )],
     ),
 ];
 

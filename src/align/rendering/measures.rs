@@ -1,4 +1,4 @@
-//! What the loud values of clip and track have in each other.
+//! Cosines and shares of the values of two recordings.
 
 /// A value above this is a note that sounds.
 pub(super) const SOUNDS: f32 = 0.15;
@@ -26,7 +26,8 @@ pub(super) fn without_counterpart(frames: &[f32], other: &[f32], faint: f64) -> 
     loud().filter(|(a, b)| *b < limit * a).map(|(a, _)| a).sum::<f64>() / sum
 }
 
-/// The cosine of how values rise from frame to frame in both: whether notes begin at the same time, and as hard.
+/// The cosine of the rises of each value from frame to frame (the half-wave rectified difference, as onset detectors use it):
+/// whether notes begin at the same time, and as hard.
 pub(super) fn rises(query: &[f32], track: &[f32], values: usize) -> f64 {
     let (mut product, mut of_query, mut of_track) = (0.0f64, 0.0f64, 0.0f64);
     let rise = |rows: &[f32], n: usize| f64::from((rows[n] - rows[n - values]).max(0.0));
