@@ -91,12 +91,12 @@ mod tests {
                 for (p, q) in [(0, 1), (0, 2), (1, 2)] {
                     let angle = 0.5 * (2.0 * a[p][q]).atan2(a[q][q] - a[p][p]);
                     let (sin, cos) = angle.sin_cos();
-                    for k in 0..3 {
-                        (a[k][p], a[k][q]) = (cos * a[k][p] - sin * a[k][q], sin * a[k][p] + cos * a[k][q]);
+                    for row in &mut a {
+                        (row[p], row[q]) = (cos * row[p] - sin * row[q], sin * row[p] + cos * row[q]);
                     }
-                    for k in 0..3 {
-                        (a[p][k], a[q][k]) = (cos * a[p][k] - sin * a[q][k], sin * a[p][k] + cos * a[q][k]);
-                    }
+                    let (one, other) = (a[p], a[q]);
+                    a[p] = std::array::from_fn(|k| cos * one[k] - sin * other[k]);
+                    a[q] = std::array::from_fn(|k| sin * one[k] + cos * other[k]);
                 }
             }
             let greatest = (0..3).map(|i| a[i][i]).fold(0.0, f64::max);

@@ -189,8 +189,11 @@ fn a_voice_is_extra_and_notes_that_are_left_out_are_not() {
     assert!(same.overtones > 0.999 && same.rises > 0.999, "{same:?}");
     let with_voice = traits(&sum(&track, &notes(60, 8), 1.0), &track);
     assert!(with_voice.extra > 0.3, "{with_voice:?}");
-    let half: Vec<f32> =
-        track.iter().enumerate().map(|(n, &v)| if n % VALUES % 2 == 0 { -0.05 } else { v }).collect();
+    let half: Vec<f32> = track
+        .iter()
+        .enumerate()
+        .map(|(n, &v)| if (n % VALUES).is_multiple_of(2) { -0.05 } else { v })
+        .collect();
     assert!(traits(&half, &track).extra < 0.01);
     assert_eq!(traits(&[-0.1; 5 * VALUES], &track[..5 * VALUES]).extra, 0.0, "nothing is loud");
 }
