@@ -172,7 +172,7 @@ class Interop(unittest.TestCase):
         (folder / "modules").mkdir()
         (folder / "modules/chromaprint.py").write_text("class FingerprintError(Exception):\n    pass\n")
         environment = {**os.environ, "HOME": str(folder), "PYTHONPATH": str(folder / "modules")}
-        for name in ("BEETSDIR", "FPCALC", "XDG_CONFIG_HOME"):
+        for name in ("BEETSDIR", "XDG_CONFIG_HOME"):
             environment.pop(name, None)
 
         def told(options: str, *args: str) -> str:
