@@ -161,7 +161,9 @@ impl Query<'_> {
                 let last = hits.get(nearest - 1);
                 last.is_some_and(|hit| self.params.projection.cosine(hit.dot) >= CROWDED)
             });
-            if 4 * crowded.count() < windows.starts.len() || nearest >= MAX_NEAREST {
+            // Only one or two of the query's windows lie so near to one stored window that copies are crowded there.
+            let each = 2 * self.params.window_hop;
+            if each * crowded.count() < windows.starts.len() || nearest >= MAX_NEAREST {
                 return Ok((windows.with(hits), nearest, places));
             }
             (nearest, places) = (8 * nearest, 4 * places);

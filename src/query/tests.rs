@@ -135,17 +135,26 @@ fn store_of(folder: &tempfile::TempDir, fingerprints: &[Fingerprint]) -> (Store,
 
 /// The places of a clip in a library of these tunes.
 fn places_in(tunes: &[Vec<f32>], clip: &[f32], min_score: f32) -> Vec<Place> {
+    places_of_each(tunes, &[clip], min_score).pop().unwrap()
+}
+
+/// The places of several clips in one library.
+fn places_of_each(tunes: &[Vec<f32>], clips: &[&[f32]], min_score: f32) -> Vec<Vec<Place>> {
     let folder = tempfile::tempdir().unwrap();
     let fingerprints: Vec<_> = tunes.iter().map(|tune| fingerprint_of(tune)).collect();
     let (store, _) = store_of(&folder, &fingerprints);
     let options = QueryOptions::default().min_score(min_score);
     let library = Files::one(&store, &Arc::default());
-    let mut query = Query::new(&library, &options).unwrap();
-    let mut places = Vec::new();
-    chunks(&mut *Audio::samples(clip, RATE).open().unwrap(), &CURRENT, CHUNK, &CancelToken::new(), |chunk| {
-        places.extend(query.places(chunk)?);
-        Ok(())
-    })
-    .unwrap();
-    places
+    let ask = |clip: &&[f32]| {
+        let mut query = Query::new(&library, &options).unwrap();
+        let mut places = Vec::new();
+        let mut blocks = Audio::samples(*clip, RATE).open().unwrap();
+        chunks(&mut *blocks, &CURRENT, CHUNK, &CancelToken::new(), |chunk| {
+            places.extend(query.places(chunk)?);
+            Ok(())
+        })
+        .unwrap();
+        places
+    };
+    clips.iter().map(ask).collect()
 }
