@@ -11,7 +11,8 @@ What ends up in DEST:
   x/PACKAGE/      the audio files of each package, folders kept, .pk3 archives unpacked
   manifest.json   [{"id", "path", "dur", "sha1"}]: the tracks, path relative to DEST, dur in seconds
   noise.json      paths (relative to DEST) of the sound effects that serve as background noise
-  versions.json   lists of tracks (relative paths) that are the same recording at another tempo or mix
+  versions.json   lists of tracks (relative paths) that are the same recording at another tempo or mix; some of them may be
+                  in a corpus that is excluded
   dropped.json    files that are long enough but were left out, each with the reason
 
 A track is an audio file of at least 40 s. Of files with the same bytes one is kept. With --exclude, a
@@ -24,6 +25,7 @@ import dataclasses
 import fnmatch
 import hashlib
 import json
+import os
 import pathlib
 import subprocess
 import zipfile
@@ -41,7 +43,8 @@ class CorpusSet:
     """Packages of a set, the files in them that are not tracks, and the sounds to use as noise.
 
     `left_out` and `noise` are patterns over PACKAGE/path; a noise file is never a track. Each of `versions`
-    has the patterns for one recording that exists at several tempi, in several mixes or inside a medley.
+    has the patterns for one recording that exists at several tempi, in several mixes or inside a medley. They also hold for
+    the tracks of the corpora that are excluded.
     """
 
     packages: tuple[str, ...]
@@ -183,6 +186,7 @@ SETS = {
             ("freedroidrpg-data/*/HellFortress*.ogg",),
             # A timeline named one for the other. Their waveforms then turned out to agree to the sample.
             ("freedroidrpg-data/*/AmbientBattle.ogg", "freedroidrpg-data/*/TechBattle.ogg"),
+            ("starfighter-data/*/through_space.ogg", "singularity-music/*/Through Space.ogg"),
             ("supertux-data/*/shallow-green.ogg", "supertux-data/*/call_of_the_winding_path.ogg"),
             ("hex-a-hop-data/*/music-game*.ogg",),
             ("naev-data/*/ambient2*.ogg",),
@@ -332,11 +336,17 @@ def foreign_paths(manifests: list[pathlib.Path]) -> list[pathlib.Path]:
 
 
 def versions(
-    dest: pathlib.Path, tracks: list[dict], patterns: tuple[tuple[str, ...], ...]
+    dest: pathlib.Path, tracks: list[dict], excluded: list[pathlib.Path], patterns: tuple[tuple[str, ...], ...]
 ) -> list[list[str]]:
-    """Tracks of the same recording, where there are several."""
-    groups = [[t["path"] for t in tracks if matches(dest, dest / t["path"], group)] for group in patterns]
-    return [group for group in groups if len(group) > 1]
+    """Tracks of the same recording, where there are several and one is of this corpus."""
+    own = [(dest, dest / t["path"]) for t in tracks]
+    foreign = [(m.parent, path) for m in excluded for path in foreign_paths([m])]
+    groups = []
+    for group in patterns:
+        mine, others = ([path for base, path in of if matches(base, path, group)] for of in (own, foreign))
+        if mine and len(mine) + len(others) > 1:
+            groups.append([os.path.relpath(path, dest) for path in mine + others])
+    return groups
 
 
 def write_json(path: pathlib.Path, value) -> None:
@@ -364,7 +374,7 @@ def main() -> None:
         tracks, copies = drop_copies(args.dest, tracks, foreign_paths(args.exclude))
         dropped += copies
     write_json(args.dest / "noise.json", noise)
-    write_json(args.dest / "versions.json", versions(args.dest, tracks, wanted.versions))
+    write_json(args.dest / "versions.json", versions(args.dest, tracks, args.exclude, wanted.versions))
     write_json(args.dest / "dropped.json", dropped)
     write_json(args.dest / "manifest.json", tracks)
     hours = sum(t["dur"] for t in tracks) / 3600

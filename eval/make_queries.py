@@ -302,14 +302,14 @@ def load_tracks(music: pathlib.Path) -> list[Track]:
     return [t for t in tracks if t.dur >= 15]
 
 
-def load_kin(music: pathlib.Path, library: list[Track]) -> dict[str, list[str]]:
-    """Path -> paths in the library that hold other versions of the same recording."""
+def load_kin(music: pathlib.Path, library: list[Track] | None) -> dict[str, list[str]]:
+    """Path -> paths that hold other versions of the same recording, in the library if one is named."""
     note = (music if music.is_dir() else music.parent) / "versions.json"
     if not note.exists():
         return {}
-    indexed = {str(t.path) for t in library}
+    indexed = None if library is None else {str(t.path) for t in library}
     groups = [[str((note.parent / p).resolve()) for p in group] for group in json.loads(note.read_text())]
-    return {p: [q for q in group if q != p and q in indexed] for group in groups for p in group}
+    return {p: [q for q in group if q != p and (indexed is None or q in indexed)] for group in groups for p in group}
 
 
 def count_out(option: str, total: int) -> int:

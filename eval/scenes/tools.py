@@ -65,10 +65,10 @@ class Scene:
 
     @property
     def kin(self) -> dict[str, list[str]]:
-        """Path -> paths of other versions of the recording."""
+        """Path -> paths of other versions of the recording, also of those in a corpus that the library is grown from."""
         together = {}
         for music in self.music:
-            together |= load_kin(music, self.tracks)
+            together |= load_kin(music, None)
         return together
 
     def ambient(self) -> list[np.ndarray]:

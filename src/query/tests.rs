@@ -148,7 +148,7 @@ fn places_of_each(tunes: &[Vec<f32>], clips: &[&[f32]], min_score: f32) -> Vec<V
     let ask = |clip: &&[f32]| {
         let mut query = Query::new(&library, &options).unwrap();
         let mut places = Vec::new();
-        let mut blocks = Audio::samples(*clip, RATE).open().unwrap();
+        let mut blocks = Audio::samples(clip, RATE).open().unwrap();
         chunks(&mut *blocks, &CURRENT, CHUNK, &CancelToken::new(), |chunk| {
             places.extend(query.places(chunk)?);
             Ok(())

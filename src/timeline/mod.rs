@@ -9,6 +9,7 @@ pub(crate) mod live;
 mod lookups;
 mod monitor;
 pub(crate) mod options;
+mod other_line;
 mod play;
 mod recent;
 #[cfg(test)]

@@ -2,6 +2,7 @@
 use super::{
     lookups::Lookups,
     options::TimelineOptions,
+    other_line::better,
     play::{Heard, Sighting},
     recent::Recent,
 };
@@ -204,7 +205,9 @@ impl Monitor {
     pub fn has(&self, heard: &Heard) -> bool {
         let now = self.recent.end() as f64;
         let is = |other: &&Heard| other.track == heard.track;
-        let goes_on = self.open.iter().filter(is).any(|other| other.is_at_same_place(heard, now));
+        let at = |other: &Heard| other.is_at_same_place(heard, now);
+        let is_at = |other: &Heard| at(other) || other.lines.iter().any(|line| at(&line.heard));
+        let goes_on = self.open.iter().filter(is).any(is_at);
         let ended = self
             .ended()
             .filter(is)
@@ -256,7 +259,11 @@ impl Monitor {
                     self.open[at].see(sighting);
                     at
                 }
-                None if self.open.len() >= MAX_OPEN || self.is_repeat(sighting, &sightings[..n]) => continue,
+                None if self.is_repeat(sighting, &sightings[..n]) => {
+                    self.see_elsewhere(sighting);
+                    continue;
+                }
+                None if self.open.len() >= MAX_OPEN => continue,
                 None => {
                     let again = self.over.iter().position(|heard| heard.is(sighting));
                     self.open.push(again.map_or_else(|| Heard::new(sighting), |at| self.over.remove(at)));
@@ -274,6 +281,7 @@ impl Monitor {
         for at in 0..self.open.len() {
             let along = along(query, &self.recent, &self.open[at], (self.open[at].done, now))?;
             self.open[at].go_on(&along, now, self.recent.start());
+            self.weigh_places(query, at)?;
         }
         for at in 0..self.open.len() {
             if !self.open[at].is_new {
@@ -290,6 +298,36 @@ impl Monitor {
             let mut heard = self.open[at].clone();
             heard.find_end(|time| self.others(&self.open[at], time));
             self.open[at] = heard;
+        }
+        Ok(())
+    }
+
+    /// Lets the play of the same track that goes on take a sighting at another place of it.
+    fn see_elsewhere(&mut self, sighting: &Sighting) {
+        let (from, to) = (sighting.from as f64, sighting.to as f64);
+        let is = |heard: &&mut Heard| heard.track == sighting.track && heard.start < to && heard.end() > from;
+        if let Some(heard) = self.open.iter_mut().find(is) {
+            heard.see_elsewhere(sighting);
+        }
+    }
+
+    /// Compares an open play with the other places of its track where it may be, and moves it to one that explains more.
+    fn weigh_places(&mut self, query: &Query<'_>, at: usize) -> Result<()> {
+        let (now, oldest) = (self.recent.end(), self.recent.start());
+        let mut lines = std::mem::take(&mut self.open[at].lines);
+        for line in &mut lines {
+            let from = line.compared.max(oldest);
+            let own = along(query, &self.recent, &line.heard, (from, now))?;
+            let plays = self.open[at].evidence_between(from as f64, now as f64);
+            line.compare(&own, plays, now);
+        }
+        let better = better(&lines);
+        self.open[at].lines = lines;
+        if let Some(better) = better {
+            let mut moved = self.open[at].moved(better, oldest);
+            let along = along(query, &self.recent, &moved, (moved.done, now))?;
+            moved.go_on(&along, now, oldest);
+            self.open[at] = moved;
         }
         Ok(())
     }

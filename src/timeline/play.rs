@@ -1,6 +1,7 @@
 //! A track that was heard, and how it goes on.
 use std::collections::VecDeque;
 
+use super::other_line::{MAX, OtherLine};
 use crate::{
     align::Line,
     query::place::{Anchor, Place},
@@ -70,6 +71,8 @@ pub(super) struct Heard {
     pub is_new: bool,
     /// Tracks with the same sound.
     pub same: Vec<TrackId>,
+    /// Other places of the track that looks saw meanwhile.
+    pub lines: Vec<OtherLine>,
 }
 
 /// Where a look saw a track, in half frames of the whole recording.
@@ -126,6 +129,7 @@ impl Heard {
             at_pitch: usize::from(sighting.pitch == 0.0),
             is_new: true,
             same: Vec::new(),
+            lines: Vec::new(),
         }
     }
 
@@ -170,6 +174,42 @@ impl Heard {
         self.sightings += 1;
         self.at_speed += usize::from(sighting.line.tempo == 1.0);
         self.at_pitch += usize::from(sighting.pitch == 0.0);
+    }
+
+    /// Takes a sighting of the track at another place of it.
+    pub fn see_elsewhere(&mut self, sighting: &Sighting) {
+        let known = self.lines.iter().position(|line| line.heard.is(sighting));
+        match known {
+            Some(at) => self.lines[at].heard.see(sighting),
+            None if self.lines.len() < MAX => self.lines.push(OtherLine::new(sighting, self.start)),
+            None => {}
+        }
+    }
+
+    /// The play at the other place number `at` of its track. Its evidence is unknown from half frame `done` on; nothing is kept
+    /// of the recording before half frame `oldest`.
+    pub fn moved(&self, at: usize, oldest: usize) -> Self {
+        let mut lines = self.lines.clone();
+        let to = lines.remove(at);
+        lines.iter_mut().for_each(|line| line.ahead -= to.ahead);
+        let left = Self { lines: Vec::new(), ..self.clone() };
+        lines.push(OtherLine { heard: left, ahead: -to.ahead, compared: to.compared });
+        let oldest = oldest as f64;
+        // A play that began long ago keeps its start. Another one began where the other place begins.
+        let is_long = self.start < oldest;
+        let start = if is_long { self.start } else { to.heard.start.max(oldest) };
+        Self {
+            start,
+            done: start.max(oldest) as usize,
+            before: if is_long { self.before } else { (0.0, 0) },
+            is_new: !is_long,
+            end: self.end,
+            score: self.score.max(to.heard.score),
+            similarity: self.similarity.max(to.heard.similarity),
+            same: self.same.clone(),
+            lines,
+            ..to.heard
+        }
     }
 
     /// What a pair costs.
@@ -241,6 +281,11 @@ impl Heard {
         let within = self.curve.iter().filter(|(at, _)| (from..to).contains(at));
         let (sum, count) = within.fold((0.0, 0), |(sum, count), (_, e)| (sum + e, count + 1));
         sum / count.max(1) as f32
+    }
+
+    /// The evidence of its pairs from half frame `from` to `to` of the recording, as far as they are kept.
+    pub fn evidence_between(&self, from: f64, to: f64) -> f32 {
+        self.curve.iter().filter(|(at, _)| (from..to).contains(at)).map(|(_, e)| e).sum()
     }
 
     /// The half frame after its last.

@@ -96,6 +96,25 @@ fn each_play_has_its_start_its_end_and_its_place_in_the_track() {
     assert_eq!(timeline.duration, Seconds(86.0));
 }
 
+/// The first look at it hears nothing but the loop.
+#[test]
+fn a_track_that_begins_with_a_loop_is_told_at_the_turn_that_fits_all_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = index(&folder, 4);
+    let (turn, turns) = (9.0, 4);
+    let song = [tune(60, 0.0, turn, 1.0).repeat(turns), tune(61, 0.0, 24.0, 1.0)].concat();
+    index.add_audio(Audio::samples(&song, RATE), "song").unwrap();
+    for skipped in 0..turns {
+        let from = skipped as f64 * turn;
+        let show = [&tune(2, 5.0, 14.0, 1.0)[..], &song[(from * f64::from(RATE)) as usize..]].concat();
+        let timeline = timeline(&index, &show);
+        assert_eq!(timeline.plays.iter().map(name).collect::<Vec<_>>(), ["2", "song"], "turn {skipped}");
+        assert_near(timeline.plays[1].start, 14.0, "start");
+        assert_near(timeline.plays[1].ref_start, from, "place in the track");
+        assert_near(timeline.plays[1].end, 38.0 + (turns - skipped) as f64 * turn, "end");
+    }
+}
+
 #[test]
 fn two_tracks_at_once_overlap() {
     let folder = tempfile::tempdir().unwrap();
