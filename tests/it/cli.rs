@@ -421,9 +421,17 @@ fn a_second_build_does_only_what_is_left() {
     ");
     let before = dump(&place.at("i.refrain"));
     assert_snapshot!(place.told(&build("").err), @r"
-    0 files added, 2 unchanged, 1 earlier error
+    0 files added, 2 unchanged, 1 earlier error (`refrain index errors --db i.refrain` lists it)
     i.refrain: 2 tracks, 41 s
     ");
+    let named = place.line("index build --db i.refrain music/c/text.mp3").code(2);
+    assert!(
+        named.err.starts_with(
+            "refrain: cannot read music/c/text.mp3: not an audio file of a known format (the file has not changed)\n"
+        ),
+        "{}",
+        named.err
+    );
     assert_eq!(dump(&place.at("i.refrain")), before);
     // One file is changed, one is added, and the bad one is repaired.
     place.write("music/b.wav", &wav(11_025, 1, &tune(11_025, 7.0, 2)));

@@ -167,7 +167,7 @@ fn a_name_that_is_not_utf_8() {
     assert_eq!(found["query"], "m/caf\u{fffd}.m4a");
     assert!(found["matches"][0]["path"].as_str().unwrap().ends_with("/m/caf\u{fffd}.m4a"));
     assert_snapshot!(build(&place), @r"
-    0 files added, 2 unchanged, 1 earlier error
+    0 files added, 2 unchanged, 1 earlier error (`refrain index errors --db i.refrain` lists it)
     i.refrain: 2 tracks, 37 s
     ");
 }

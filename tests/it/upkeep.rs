@@ -42,7 +42,7 @@ fn moved_renamed_and_copied_files_are_recognised() {
     missing m/b.wav
     moved m/b.wav to m/b2.wav
     moved m/a.wav to m/deep/z.wav
-    0 files added, 1 unchanged, 2 moved, 1 identical to another, 2 missing, 1 earlier error
+    0 files added, 1 unchanged, 2 moved, 1 identical to another, 2 missing, 1 earlier error (`refrain index errors --db i.refrain` lists it)
     i.refrain: 3 tracks, 12 s
     ");
     assert_eq!(listed(&place), ["1 m/deep/z.wav", "2 m/b2.wav", "3 m/copy.wav m/deep/c.wav"]);
@@ -192,7 +192,7 @@ fn a_missing_disk_loses_nothing() {
     }
     fs::rename(place.at("unplugged"), place.at("m")).unwrap();
     assert_snapshot!(update(&place, ""), @r"
-    0 files added, 3 unchanged, 3 no longer missing, 1 earlier error
+    0 files added, 3 unchanged, 3 no longer missing, 1 earlier error (`refrain index errors --db i.refrain` lists it)
     i.refrain: 3 tracks, 12 s
     ");
     assert_eq!(listed(&place), ["1 m/a.wav", "2 m/b.wav", "3 m/deep/c.wav"]);
@@ -291,7 +291,9 @@ fn folders_are_relocated() {
         moved.err,
         "4 files relocated; run `refrain index update --db i.refrain` to find other changes\n"
     );
-    assert!(update(&place, "").starts_with("0 files added, 3 unchanged, 1 earlier error\n"));
+    assert!(update(&place, "").starts_with(
+        "0 files added, 3 unchanged, 1 earlier error (`refrain index errors --db i.refrain` lists it)\n"
+    ));
     assert_eq!(listed(&place), ["1 music/a.wav", "2 music/b.wav", "3 music/deep/c.wav"]);
     let nothing = index(&place, "relocate m music").code(1);
     assert_eq!(

@@ -8,7 +8,7 @@ use std::{
 use refrain::{BuildOptions, Error, Index};
 
 use super::progress::{self, Names};
-use crate::{args::BuildArgs, db, messages, stop};
+use crate::{args::BuildArgs, db, messages, screen::near::near, stop, wording};
 
 /// Builds. Exit 0; 2 if a file or folder that was named cannot be used, or if the index has no track.
 pub fn run(args: &BuildArgs) -> anyhow::Result<ExitCode> {
@@ -38,17 +38,26 @@ pub fn run(args: &BuildArgs) -> anyhow::Result<ExitCode> {
         messages::problem("no music was indexed; check the folder");
     }
     let named: HashSet<PathBuf> = roots.iter().filter_map(|root| root.canonicalize().ok()).collect();
-    let failed = told.failed.iter().any(|failed| named.contains(&failed.path));
-    let whole = told.any && roots.len() == args.roots.len() && !failed && !is_any_bad(&path, &named)?;
+    let failed: HashSet<&PathBuf> = told.failed.iter().map(|failed| &failed.path).collect();
+    let is_bad = tell_bad(&path, &named, &failed)? || named.iter().any(|path| failed.contains(path));
+    let whole = told.any && roots.len() == args.roots.len() && !is_bad;
     Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(2) })
 }
 
-/// Whether the index remembers one of these files as one that cannot be used. Such a file is not tried again until it changes.
-fn is_any_bad(db: &Path, named: &HashSet<PathBuf>) -> refrain::Result<bool> {
+/// Names those of these files that the index remembers as files that cannot be used, unless they are among `told`. Such a file is
+/// not tried again until it changes. Returns whether there are any.
+fn tell_bad(db: &Path, named: &HashSet<PathBuf>, told: &HashSet<&PathBuf>) -> refrain::Result<bool> {
     let mut any = false;
     if named.iter().any(|path| path.is_file()) {
-        Index::open(db)?.failures(|path, _| {
-            any |= named.contains(&path);
+        Index::open(db)?.failures(|path, reason| {
+            if named.contains(&path) && !told.contains(&path) {
+                any = true;
+                let reason = wording::shown(&reason);
+                messages::problem(&format!(
+                    "cannot read {}: {reason} (the file has not changed)",
+                    near(&path)
+                ));
+            }
             Ok(())
         })?;
     }

@@ -151,7 +151,9 @@ fn report(args: &WorkArgs, summary: &BuildSummary, took: Duration) {
         parts.push(wording::count(errors, "error"));
     }
     if summary.still_bad > 0 {
-        parts.push(wording::count(summary.still_bad as u64, "earlier error"));
+        let (errors, it) = (summary.still_bad as u64, if summary.still_bad == 1 { "it" } else { "them" });
+        let list = db::hint("index errors");
+        parts.push(format!("{} ({list} lists {it})", wording::count(errors, "earlier error")));
     }
     // Only what is too long for one line takes more.
     for line in wrapped(&parts, 0, size::of_stderr()) {
