@@ -59,7 +59,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
                 "List the live recordings and covers of an indexed song",
                 "refrain versions ~/Music/live/orbit.flac",
             ),
-            ("List the versions of a song that you have not indexed", "refrain versions song.flac"),
+            ("Take a song that is not in the index, and list its versions", "refrain versions song.flac"),
         ],
     ),
     (
