@@ -161,8 +161,9 @@ impl Query<'_> {
                 let last = hits.get(nearest - 1);
                 last.is_some_and(|hit| self.params.projection.cosine(hit.dot) >= CROWDED)
             });
-            // Only one or two of the query's windows lie so near to one stored window that copies are crowded there.
-            let each = 2 * self.params.window_hop;
+            // Of the query's windows between two stored ones, one or two lie so near to either that copies crowd there. Half of
+            // that is enough: noise may spoil some, and windows at the edges of a clip are partly silent.
+            let each = 4 * self.params.window_hop;
             if each * crowded.count() < windows.starts.len() || nearest >= MAX_NEAREST {
                 return Ok((windows.with(hits), nearest, places));
             }

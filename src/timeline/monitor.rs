@@ -60,6 +60,8 @@ pub(super) struct Monitor {
     over: Vec<Heard>,
     /// Plays of the last minute that were described.
     past: Vec<Heard>,
+    /// The last start that was told.
+    told_to: f64,
     silent: Vec<(usize, usize)>,
     options: TimelineOptions,
 }
@@ -118,6 +120,7 @@ impl Monitor {
             open: Vec::new(),
             over: Vec::new(),
             past: Vec::new(),
+            told_to: 0.0,
             silent: Vec::new(),
             options: options.clone(),
         }
@@ -291,6 +294,8 @@ impl Monitor {
             let along = along(query, &self.recent, &self.open[at], (self.recent.start(), from))?;
             let mut heard = self.open[at].clone();
             heard.go_back(&along, |time| self.others(&self.open[at], time));
+            // Plays are told in order of their starts.
+            heard.start = heard.start.max(self.told_to).min(heard.end());
             heard.is_new = false;
             self.open[at] = heard;
         }
@@ -318,8 +323,8 @@ impl Monitor {
         for line in &mut lines {
             let from = line.compared.max(oldest);
             let own = along(query, &self.recent, &line.heard, (from, now))?;
-            let plays = self.open[at].evidence_between(from as f64, now as f64);
-            line.compare(&own, plays, now);
+            line.compared = from;
+            self.open[at].compare(line, &own, now);
         }
         let better = better(&lines);
         self.open[at].lines = lines;
@@ -380,6 +385,8 @@ impl Monitor {
         let ready = self.over.iter().take_while(is_final).count();
         let ready: Vec<Heard> = self.over.drain(..ready).collect();
         let plays = super::finish::plays(query, &ready, &self.past, &self.options)?;
+        let starts = plays.iter().map(|(_, play)| play.start.0 / query.params.half_frame_seconds().0);
+        self.told_to = starts.fold(self.told_to, f64::max);
         self.past.extend(ready);
         let oldest = self.open.iter().map(|heard| heard.start).fold(self.recent.start() as f64, f64::min);
         self.past.retain(|heard| heard.end() >= oldest);

@@ -5,35 +5,67 @@
 use super::play::{Heard, Sighting};
 
 /// How many other places of a play are compared with it.
-pub(super) const MAX: usize = 3;
+const MAX: usize = 3;
 
 /// By how much evidence another place must be ahead. Turns of a loop that sound the same differ by less.
 const AHEAD: f32 = 1.5;
+
+/// What a place explains: the best that the sum of its evidence has been. What comes after the end of a play lowers the sum only.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Explained {
+    sum: f32,
+    best: f32,
+}
+
+impl Explained {
+    /// Adds pairs of frames, each of which costs `cost`.
+    pub fn add<'p>(&mut self, along: impl IntoIterator<Item = &'p (f64, f32)>, cost: f32) {
+        for (_, evidence) in along {
+            self.sum += evidence - cost;
+            self.best = self.best.max(self.sum);
+        }
+    }
+}
 
 /// Another place of the track of a play.
 #[derive(Clone, Debug)]
 pub(super) struct OtherLine {
     pub heard: Heard,
-    /// How much more evidence than the play it has, up to half frame `compared` of the recording.
-    pub ahead: f32,
+    /// What it explains, and what the play explains, up to half frame `compared` of the recording.
+    pub own: Explained,
+    pub plays: Explained,
     pub compared: usize,
 }
 
 impl OtherLine {
     /// A place that is to be compared with a play from half frame `from` on.
     pub fn new(sighting: &Sighting, from: f64) -> Self {
-        Self { heard: Heard::new(sighting), ahead: 0.0, compared: from.max(0.0) as usize }
+        let [own, plays] = [Explained::default(); 2];
+        Self { heard: Heard::new(sighting), own, plays, compared: from.max(0.0) as usize }
     }
 
-    /// Adds the evidence up to half frame `to`: its own pairs, and the sum of the play's.
-    pub fn compare(&mut self, own: &[(f64, f32)], plays: f32, to: usize) {
-        self.ahead += own.iter().map(|(_, e)| e).sum::<f32>() - plays;
-        self.compared = to;
+    /// By how much evidence it is ahead of the play.
+    fn ahead(&self) -> f32 {
+        self.own.best - self.plays.best
+    }
+}
+
+/// Takes a sighting of one of the other places of a play that began at half frame `from`. A new place takes that of one that is
+/// clearly behind, if there are enough.
+pub(super) fn see(lines: &mut Vec<OtherLine>, sighting: &Sighting, from: f64) {
+    if let Some(line) = lines.iter_mut().find(|line| line.heard.is(sighting)) {
+        line.heard.see(sighting);
+    } else if lines.len() < MAX {
+        lines.push(OtherLine::new(sighting, from));
+    } else if let Some(last) = lines.iter_mut().min_by(|a, b| a.ahead().total_cmp(&b.ahead()))
+        && last.ahead() < -AHEAD
+    {
+        *last = OtherLine::new(sighting, from);
     }
 }
 
 /// The place that explains more than the play itself, if there is one: its number.
 pub(super) fn better(lines: &[OtherLine]) -> Option<usize> {
-    let best = lines.iter().enumerate().max_by(|a, b| a.1.ahead.total_cmp(&b.1.ahead));
-    best.filter(|(_, line)| line.ahead >= AHEAD).map(|(at, _)| at)
+    let best = lines.iter().enumerate().max_by(|a, b| a.1.ahead().total_cmp(&b.1.ahead()));
+    best.filter(|(_, line)| line.ahead() >= AHEAD).map(|(at, _)| at)
 }

@@ -1,7 +1,7 @@
 //! A track that was heard, and how it goes on.
 use std::collections::VecDeque;
 
-use super::other_line::{MAX, OtherLine};
+use super::other_line::{self, OtherLine};
 use crate::{
     align::Line,
     query::place::{Anchor, Place},
@@ -69,6 +69,8 @@ pub(super) struct Heard {
     at_pitch: usize,
     /// Whether its start is still to be looked for.
     pub is_new: bool,
+    /// The half frame back to which a start is looked for in any case, because the play was heard from there at another place.
+    back_to: f64,
     /// Tracks with the same sound.
     pub same: Vec<TrackId>,
     /// Other places of the track that looks saw meanwhile.
@@ -128,6 +130,7 @@ impl Heard {
             at_speed: usize::from(sighting.line.tempo == 1.0),
             at_pitch: usize::from(sighting.pitch == 0.0),
             is_new: true,
+            back_to: sighting.from as f64,
             same: Vec::new(),
             lines: Vec::new(),
         }
@@ -178,12 +181,15 @@ impl Heard {
 
     /// Takes a sighting of the track at another place of it.
     pub fn see_elsewhere(&mut self, sighting: &Sighting) {
-        let known = self.lines.iter().position(|line| line.heard.is(sighting));
-        match known {
-            Some(at) => self.lines[at].heard.see(sighting),
-            None if self.lines.len() < MAX => self.lines.push(OtherLine::new(sighting, self.start)),
-            None => {}
-        }
+        other_line::see(&mut self.lines, sighting, self.start);
+    }
+
+    /// Compares the play with one of its other places, whose evidence up to half frame `to` is `own`.
+    pub fn compare(&self, line: &mut OtherLine, own: &[(f64, f32)], to: usize) {
+        let (from, cost) = (line.compared as f64, self.cost());
+        line.own.add(own, cost);
+        line.plays.add(self.curve.iter().filter(|(at, _)| (from..to as f64).contains(at)), cost);
+        line.compared = to;
     }
 
     /// The play at the other place number `at` of its track. Its evidence is unknown from half frame `done` on; nothing is kept
@@ -191,16 +197,18 @@ impl Heard {
     pub fn moved(&self, at: usize, oldest: usize) -> Self {
         let mut lines = self.lines.clone();
         let to = lines.remove(at);
-        lines.iter_mut().for_each(|line| line.ahead -= to.ahead);
-        let left = Self { lines: Vec::new(), ..self.clone() };
-        lines.push(OtherLine { heard: left, ahead: -to.ahead, compared: to.compared });
+        lines.iter_mut().for_each(|line| line.plays = to.own);
+        let left = Self { lines: Vec::new(), curve: VecDeque::new(), ..self.clone() };
+        lines.push(OtherLine { heard: left, own: to.plays, plays: to.own, compared: to.compared });
         let oldest = oldest as f64;
-        // A play that began long ago keeps its start. Another one began where the other place begins.
+        // A play that began long ago keeps its start. Another one is looked for again, from where the other place was seen.
         let is_long = self.start < oldest;
         let start = if is_long { self.start } else { to.heard.start.max(oldest) };
         Self {
             start,
+            back_to: if is_long { start } else { self.back_to.min(self.start).min(start) },
             done: start.max(oldest) as usize,
+            curve: VecDeque::new(),
             before: if is_long { self.before } else { (0.0, 0) },
             is_new: !is_long,
             end: self.end,
@@ -256,7 +264,7 @@ impl Heard {
             sum += evidence - cost - COST_BESIDE * others(at);
             if sum > best {
                 (best, from, self.start) = (sum, n, at);
-            } else if sum < best - DROP {
+            } else if sum < best - DROP && at < self.back_to {
                 break;
             }
         }
@@ -281,11 +289,6 @@ impl Heard {
         let within = self.curve.iter().filter(|(at, _)| (from..to).contains(at));
         let (sum, count) = within.fold((0.0, 0), |(sum, count), (_, e)| (sum + e, count + 1));
         sum / count.max(1) as f32
-    }
-
-    /// The evidence of its pairs from half frame `from` to `to` of the recording, as far as they are kept.
-    pub fn evidence_between(&self, from: f64, to: f64) -> f32 {
-        self.curve.iter().filter(|(at, _)| (from..to).contains(at)).map(|(_, e)| e).sum()
     }
 
     /// The half frame after its last.

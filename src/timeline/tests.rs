@@ -101,7 +101,7 @@ fn each_play_has_its_start_its_end_and_its_place_in_the_track() {
 fn a_track_that_begins_with_a_loop_is_told_at_the_turn_that_fits_all_of_it() {
     let folder = tempfile::tempdir().unwrap();
     let index = index(&folder, 4);
-    let (turn, turns) = (9.0, 4);
+    let (turn, turns) = (9.0, 6);
     let song = [tune(60, 0.0, turn, 1.0).repeat(turns), tune(61, 0.0, 24.0, 1.0)].concat();
     index.add_audio(Audio::samples(&song, RATE), "song").unwrap();
     for skipped in 0..turns {

@@ -67,8 +67,9 @@ impl One {
         if heard.track != self.heard.track {
             return;
         }
-        let is_same = heard.is_at_same_place(&self.heard, heard.end());
-        // Another place of the track says nothing of where the play began.
+        let is_at = |heard: &Heard| heard.is_at_same_place(&self.heard, heard.end());
+        // A play that moved to another place of the track is still the same play. Any other place says nothing of it.
+        let is_same = is_at(heard) || heard.lines.iter().any(|line| is_at(&line.heard));
         if is_same {
             self.heard = heard.clone();
         }
