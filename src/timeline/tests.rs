@@ -11,7 +11,7 @@ use crate::{
     decode::{Audio, BlockSource},
     error::Error,
     params::CURRENT,
-    report::{Play, Timeline},
+    report::{Moment, Play, Timeline},
     units::{SampleRate, Seconds},
 };
 
@@ -102,7 +102,7 @@ fn a_track_that_begins_with_a_loop_is_told_at_the_turn_that_fits_all_of_it() {
     let folder = tempfile::tempdir().unwrap();
     let index = index(&folder, 4);
     let (turn, turns) = (9.0, 6);
-    let song = [tune(60, 0.0, turn, 1.0).repeat(turns), tune(61, 0.0, 24.0, 1.0)].concat();
+    let song = looping_song(turns);
     index.add_audio(Audio::samples(&song, RATE), "song").unwrap();
     for skipped in 0..turns {
         let from = skipped as f64 * turn;
@@ -112,6 +112,52 @@ fn a_track_that_begins_with_a_loop_is_told_at_the_turn_that_fits_all_of_it() {
         assert_near(timeline.plays[1].start, 14.0, "start");
         assert_near(timeline.plays[1].ref_start, from, "place in the track");
         assert_near(timeline.plays[1].end, 38.0 + (turns - skipped) as f64 * turn, "end");
+    }
+}
+
+/// A song that begins with `turns` turns of a loop of 9 s.
+fn looping_song(turns: usize) -> Vec<f32> {
+    [tune(60, 0.0, 9.0, 1.0).repeat(turns), tune(61, 0.0, 24.0, 1.0)].concat()
+}
+
+/// Who listens hears of the song while only its loop was heard, and of its end when the place is known.
+#[test]
+fn live_sound_tells_the_end_of_a_song_with_a_loop_at_its_right_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = index(&folder, 4);
+    let song = looping_song(4);
+    index.add_audio(Audio::samples(&song, RATE), "song").unwrap();
+    for skipped in 0..3 {
+        let from = 9.0 * skipped as f64;
+        let show = [&tune(2, 5.0, 14.0, 1.0)[..], &song[(from * f64::from(RATE)) as usize..]].concat();
+        let mut live = index.live(&TimelineOptions::default()).unwrap();
+        let mut told = Vec::new();
+        for block in show.chunks(RATE as usize) {
+            told.extend(live.push(block, 1, RATE).unwrap());
+        }
+        told.extend(live.finish().unwrap());
+        let of_song: Vec<_> = told.iter().filter(|told| name(&told.play) == "song").collect();
+        let [start, end] = &of_song[..] else { panic!("turn {skipped}: {of_song:#?}") };
+        assert_eq!((start.moment, end.moment), (Moment::Start, Moment::End));
+        assert_near(end.play.ref_end, 60.0, "end in the track");
+    }
+}
+
+/// What follows a play is like neither turn of its loop, and must not decide between them.
+#[test]
+fn a_song_that_is_cut_after_a_turn_of_its_loop_keeps_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = index(&folder, 4);
+    let song = [tune(61, 0.0, 20.0, 1.0), tune(60, 0.0, 9.0, 1.0).repeat(2)].concat();
+    index.add_audio(Audio::samples(&song, RATE), "song").unwrap();
+    let cut = 29 * RATE as usize;
+    for after in [noise(30.0), tune(77, 0.0, 30.0, 1.0), tune(3, 0.0, 30.0, 1.0)] {
+        let timeline = timeline(&index, &[&song[..cut], &after].concat());
+        let play = &timeline.plays[0];
+        assert_eq!((name(play), play.tempo), ("song", 1.0));
+        assert_near(play.ref_start, 0.0, "place in the track");
+        assert_near(play.end, 29.0, "end");
+        assert!(timeline.plays[1..].iter().all(|play| name(play) != "song"), "{:#?}", timeline.plays);
     }
 }
 
