@@ -2,7 +2,6 @@
 //!
 //! Music repeats itself. The first look at a play may hold nothing but a loop, and see it at the wrong turn. So the places that
 //! looks see beside it are compared with it for as long as it goes on, and it moves to the one that explains more.
-use super::play::{Heard, Sighting};
 
 /// How many other places of a play are compared with it.
 const MAX: usize = 3;
@@ -27,21 +26,21 @@ impl Explained {
     }
 }
 
-/// Another place of the track of a play.
+/// Another place of the track of a play, and what was heard there.
 #[derive(Clone, Debug)]
-pub(super) struct OtherLine {
-    pub heard: Heard,
+pub(super) struct OtherLine<H> {
+    pub heard: H,
     /// What it explains, and what the play explains, up to half frame `compared` of the recording.
     pub own: Explained,
     pub plays: Explained,
     pub compared: usize,
 }
 
-impl OtherLine {
+impl<H> OtherLine<H> {
     /// A place that is to be compared with a play from half frame `from` on.
-    pub fn new(sighting: &Sighting, from: f64) -> Self {
+    pub fn new(heard: H, from: f64) -> Self {
         let [own, plays] = [Explained::default(); 2];
-        Self { heard: Heard::new(sighting), own, plays, compared: from.max(0.0) as usize }
+        Self { heard, own, plays, compared: from.max(0.0) as usize }
     }
 
     /// By how much evidence it is ahead of the play.
@@ -50,22 +49,19 @@ impl OtherLine {
     }
 }
 
-/// Takes a sighting of one of the other places of a play that began at half frame `from`. A new place takes that of one that is
-/// clearly behind, if there are enough.
-pub(super) fn see(lines: &mut Vec<OtherLine>, sighting: &Sighting, from: f64) {
-    if let Some(line) = lines.iter_mut().find(|line| line.heard.is(sighting)) {
-        line.heard.see(sighting);
-    } else if lines.len() < MAX {
-        lines.push(OtherLine::new(sighting, from));
+/// Adds another place of a play. If there are enough, it takes the place of one that is clearly behind.
+pub(super) fn add<H>(lines: &mut Vec<OtherLine<H>>, line: OtherLine<H>) {
+    if lines.len() < MAX {
+        lines.push(line);
     } else if let Some(last) = lines.iter_mut().min_by(|a, b| a.ahead().total_cmp(&b.ahead()))
         && last.ahead() < -AHEAD
     {
-        *last = OtherLine::new(sighting, from);
+        *last = line;
     }
 }
 
 /// The place that explains more than the play itself, if there is one: its number.
-pub(super) fn better(lines: &[OtherLine]) -> Option<usize> {
+pub(super) fn better<H>(lines: &[OtherLine<H>]) -> Option<usize> {
     let best = lines.iter().enumerate().max_by(|a, b| a.1.ahead().total_cmp(&b.1.ahead()));
     best.filter(|(_, line)| line.ahead() >= AHEAD).map(|(at, _)| at)
 }

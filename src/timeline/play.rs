@@ -74,7 +74,7 @@ pub(super) struct Heard {
     /// Tracks with the same sound.
     pub same: Vec<TrackId>,
     /// Other places of the track that looks saw meanwhile.
-    pub lines: Vec<OtherLine>,
+    pub lines: Vec<OtherLine<Self>>,
 }
 
 /// Where a look saw a track, in half frames of the whole recording.
@@ -181,11 +181,14 @@ impl Heard {
 
     /// Takes a sighting of the track at another place of it.
     pub fn see_elsewhere(&mut self, sighting: &Sighting) {
-        other_line::see(&mut self.lines, sighting, self.start);
+        match self.lines.iter_mut().find(|line| line.heard.is(sighting)) {
+            Some(line) => line.heard.see(sighting),
+            None => other_line::add(&mut self.lines, OtherLine::new(Self::new(sighting), self.start)),
+        }
     }
 
     /// Compares the play with one of its other places, whose evidence up to half frame `to` is `own`.
-    pub fn compare(&self, line: &mut OtherLine, own: &[(f64, f32)], to: usize) {
+    pub fn compare(&self, line: &mut OtherLine<Self>, own: &[(f64, f32)], to: usize) {
         let (from, cost) = (line.compared as f64, self.cost());
         line.own.add(own, cost);
         line.plays.add(self.curve.iter().filter(|(at, _)| (from..to as f64).contains(at)), cost);
