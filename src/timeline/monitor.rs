@@ -294,7 +294,7 @@ impl Monitor {
             let along = along(query, &self.recent, &self.open[at], (self.recent.start(), from))?;
             let mut heard = self.open[at].clone();
             heard.go_back(&along, |time| self.others(&self.open[at], time));
-            // Plays are told in order of their starts.
+            // The play that starts first is told first.
             heard.start = heard.start.max(self.told_to).min(heard.end());
             heard.is_new = false;
             self.open[at] = heard;

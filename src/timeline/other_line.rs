@@ -17,7 +17,7 @@ pub(super) struct Explained {
 }
 
 impl Explained {
-    /// Adds pairs of frames, each of which costs `cost`.
+    /// Adds the evidence of pairs of frames, less `cost` for each.
     pub fn add<'p>(&mut self, along: impl IntoIterator<Item = &'p (f64, f32)>, cost: f32) {
         for (_, evidence) in along {
             self.sum += evidence - cost;
