@@ -20,6 +20,8 @@ use super::buffers;
 use super::catch_panic::catch_panic;
 #[cfg(feature = "mp3")]
 use super::coarse::Coarse;
+#[cfg(feature = "opus")]
+use super::opus::Opus;
 use super::pcm::Pcm;
 use super::sniff;
 use super::sound::Sound;
@@ -34,8 +36,6 @@ const MAX_BLOCK: usize = 768_000;
 static CODECS: LazyLock<CodecRegistry> = LazyLock::new(|| {
     let mut codecs = CodecRegistry::new();
     symphonia::default::register_enabled_codecs(&mut codecs);
-    #[cfg(feature = "opus")]
-    codecs.register_audio_decoder::<super::opus::Opus>();
     codecs
 });
 
@@ -49,6 +49,8 @@ pub(super) enum Codec {
     Coarse(Coarse),
     #[cfg(feature = "ogg")]
     Vorbis(Box<VorbisCodec>),
+    #[cfg(feature = "opus")]
+    Opus(Box<Opus>),
     Other(Box<dyn AudioDecoder>),
 }
 
@@ -72,6 +74,13 @@ impl Codec {
             Codec::Coarse(coarse) => coarse.decode(packet, frames)?,
             #[cfg(feature = "ogg")]
             Codec::Vorbis(vorbis) => vorbis.decode(packet, frames).map_err(SymphoniaError::DecodeError)?,
+            #[cfg(feature = "opus")]
+            Codec::Opus(opus) => {
+                let buffer = opus.decode(packet)?;
+                buffers::to_interleaved(&buffer, frames);
+                let channels = narrow(buffer.spec().channels().count());
+                Sound { rate: SampleRate(buffer.spec().rate()), channels, fine: true }
+            }
             Codec::Other(codec) => {
                 follow(codec, packet);
                 let bits = codec.codec_params().bits_per_sample.unwrap_or(u32::MAX);
@@ -201,6 +210,10 @@ fn codec(params: &AudioCodecParameters) -> Result<Codec, AudioError> {
     if let Some(vorbis) = VorbisCodec::of(params) {
         return Ok(Codec::Vorbis(Box::new(vorbis)));
     }
+    #[cfg(feature = "opus")]
+    if params.codec == id::CODEC_ID_OPUS {
+        return Opus::new(params).map(|opus| Codec::Opus(Box::new(opus))).map_err(refusal);
+    }
     let Some(known) = CODECS.get_audio_decoder(params.codec) else {
         return Err(AudioError::UnknownCodec(codec_name(params.codec)));
     };
@@ -217,9 +230,16 @@ fn codec(params: &AudioCodecParameters) -> Result<Codec, AudioError> {
             let name = sniff::aac_name(params.extra_data.as_deref().unwrap_or_default());
             Err(AudioError::Unsupported(name.to_owned()))
         }
-        Ok(Err(SymphoniaError::Unsupported(what))) => Err(AudioError::Unsupported(what.to_owned())),
-        Ok(Err(error)) => Err(AudioError::Damaged(describe(&error))),
+        Ok(Err(error)) => Err(refusal(error)),
         Err(panic) => Err(AudioError::DecoderPanic(panic)),
+    }
+}
+
+/// Why a codec refuses a track.
+fn refusal(error: SymphoniaError) -> AudioError {
+    match error {
+        SymphoniaError::Unsupported(what) => AudioError::Unsupported(what.to_owned()),
+        error => AudioError::Damaged(describe(&error)),
     }
 }
 

@@ -1,6 +1,10 @@
-//! The fraction of a rate that the fingerprint needs.
+//! The part of a recording that the fingerprint needs. A query looks as high as 5.2 kHz.
 
-/// How many samples become one for the fingerprint. A query looks as high as 5.2 kHz, so that 11,025 Hz have to remain.
+/// What lies above this may be left out, in Hz.
+#[cfg(feature = "opus")]
+pub(super) const HIGHEST: f32 = 5_512.5;
+
+/// How many samples become one for the fingerprint, so that 11,025 Hz remain.
 pub(super) fn reduction(rate: u32) -> usize {
     let enough = |step: usize| rate.is_multiple_of(step as u32) && rate / step as u32 >= 11_025;
     [8, 4, 2].into_iter().find(|&step| enough(step)).unwrap_or(1)

@@ -31,6 +31,8 @@ mod buffers;
 mod bytes;
 #[cfg(feature = "decode")]
 mod catch_panic;
+#[cfg(feature = "opus")]
+mod celt;
 #[cfg(feature = "mp3")]
 mod coarse;
 #[cfg(feature = "decode")]

@@ -3,6 +3,7 @@
 //! The packets and the decoder of a single stream are RFC 6716's, the header with its channels RFC 7845's.
 mod frames;
 mod layout;
+mod reduced;
 
 use opus_pure::{MAX_PACKET_SAMPLES, OpusDecoder};
 use symphonia::core::audio::{
@@ -19,6 +20,7 @@ use symphonia::core::packet::PacketRef;
 
 use self::frames::Packet;
 use self::layout::{Layout, Place};
+use self::reduced::Reduced;
 
 /// Every decoder runs at this rate. Lower ones are possible, but leave out what makes a change between the codec's two
 /// halves smooth, and the rate that a container states is that of the encoder's input.
@@ -36,6 +38,8 @@ pub struct Opus {
     layout: Layout,
     /// One for each stream. The first `layout.coupled` are stereo.
     decoders: Vec<OpusDecoder>,
+    /// For the fingerprint alone: takes a stream's place in `decoders` as long as it can. Empty otherwise.
+    reduced: Vec<Option<Reduced>>,
     /// The samples of one stream.
     stream: Vec<f32>,
     /// A packet of one frame.
@@ -46,7 +50,8 @@ pub struct Opus {
 }
 
 impl Opus {
-    fn new(params: &AudioCodecParameters) -> Result<Opus> {
+    /// A decoder of this track. Its header may be damaged, or ask for what nothing here decodes.
+    pub(super) fn new(params: &AudioCodecParameters) -> Result<Opus> {
         let layout = Layout::of(params)?;
         let decoder = |stream| {
             let channels = layout.width(stream);
@@ -66,11 +71,18 @@ impl Opus {
             params: params.clone(),
             layout,
             decoders,
+            reduced: Vec::new(),
             stream: vec![0.0; 2 * MAX_PACKET_SAMPLES],
             frame: Vec::new(),
             buffer: AudioBuffer::new(AudioSpec::new(RATE, channels), MAX_PACKET_SAMPLES),
             samples: USUAL_SAMPLES,
         })
+    }
+
+    /// From now on leaves out what the fingerprint does not need.
+    pub(super) fn reduce(&mut self) {
+        let stream = |stream| Some(Reduced::new(self.layout.width(stream), self.layout.gain_q8));
+        self.reduced = (0..self.layout.streams).map(stream).collect();
     }
 
     /// Fills the buffer from a packet. Looks at all of it before a decoder gets any.
@@ -109,6 +121,14 @@ impl Opus {
                 self.frame.push(packet.kind & !3);
                 self.frame.extend_from_slice(frame);
             }
+            if let Some(reduced) = self.reduced.get_mut(stream) {
+                if reduced.as_mut().is_some_and(|reduced| reduced.decode(&self.frame, out)) {
+                    continue;
+                }
+                if let Some(reduced) = reduced.take() {
+                    reduced.hand_over(decoder);
+                }
+            }
             if decoder.decode(&self.frame, samples, out).map_err(|_| DAMAGED)? != samples {
                 return Err(DAMAGED);
             }
@@ -120,6 +140,9 @@ impl Opus {
     fn conceal(&mut self) -> Result<()> {
         self.buffer.resize_uninit(self.samples);
         for stream in 0..self.decoders.len() {
+            if let Some(reduced) = self.reduced.get_mut(stream).and_then(Option::take) {
+                reduced.hand_over(&mut self.decoders[stream]);
+            }
             let made = self.decoders[stream].decode(&[], self.samples, &mut self.stream);
             if made.map_err(|_| DAMAGED)? != self.samples {
                 return Err(DAMAGED);
@@ -160,6 +183,9 @@ impl AudioDecoder for Opus {
         for decoder in &mut self.decoders {
             // It has no way to fail.
             let _ = decoder.reset_state();
+        }
+        if !self.reduced.is_empty() {
+            self.reduce();
         }
     }
 

@@ -4,7 +4,7 @@ use crate::decode::decoder::Decoder;
 
 impl Decoder {
     /// Leaves out what the fingerprint does not need, where that is faster: MP3, AAC and Vorbis then come at a fraction of
-    /// their rate. Up to 5.1 kHz the audio is that of a full decode, from the same first sample on. For use before the first
+    /// their rate, and Opus without its upper frequencies. Up to 5.1 kHz the audio is that of a full decode, from the same first sample on. For use before the first
     /// block.
     #[must_use]
     pub fn for_fingerprint(mut self) -> Decoder {
@@ -28,6 +28,12 @@ impl Decoder {
             && let Codec::Vorbis(vorbis) = &mut self.codec
         {
             vorbis.reduce();
+        }
+        #[cfg(feature = "opus")]
+        if self.coarse
+            && let Codec::Opus(opus) = &mut self.codec
+        {
+            opus.reduce();
         }
         #[cfg(feature = "mp3")]
         if self.coarse

@@ -8,6 +8,7 @@ use symphonia::core::packet::{Packet, PacketBuilder};
 use symphonia::core::units::{Duration, Timestamp};
 
 use super::*;
+use crate::decode::celt::Celt;
 use crate::decode::probe::container;
 use crate::decode::source::Watch;
 
@@ -119,8 +120,8 @@ fn trims_are_cut_off() {
     assert_eq!(opus.buffer.frames(), 0);
 }
 
-/// Packets with wrong bits, cut, doubled, mixed and made up: each is refused or gives finite samples. `REFRAIN_OPUS_PACKETS`
-/// tries more of them.
+/// Packets with wrong bits, cut, doubled, mixed and made up: each is refused or gives finite samples, and by the reduced
+/// decoder as well. `REFRAIN_OPUS_PACKETS` tries more of them.
 #[test]
 fn any_packets_are_decoded_or_refused() {
     let wanted = std::env::var("REFRAIN_OPUS_PACKETS").map_or(4_000, |n| n.parse().unwrap());
@@ -135,7 +136,13 @@ fn any_packets_are_decoded_or_refused() {
         "surround-3",
         "surround-6",
     ];
-    let mut open: Vec<(Opus, Vec<Packet>)> = names.map(|name| open(&fixture(&format!("{name}.opus")))).into();
+    let mut open: Vec<([Opus; 2], Vec<Packet>)> = names
+        .map(|name| {
+            let path = fixture(&format!("{name}.opus"));
+            let (full, packets) = open(&path);
+            ([full, open(&path).0], packets)
+        })
+        .into();
     let (mut random, mut good, mut refused) = (fastrand::Rng::with_seed(15), 0, 0);
     for _ in 0..wanted {
         let from = random.usize(..open.len());
@@ -152,21 +159,163 @@ fn any_packets_are_decoded_or_refused() {
                 }
             }
         }
+        // Often CELT, which is all that the reduced decoder has code of its own for.
+        if random.bool() && !data.is_empty() {
+            data[0] |= 0x80;
+        }
         let to = random.usize(..open.len());
-        let opus = &mut open[to].0;
-        match opus.decode(&packet(&data)) {
-            Ok(_) => {
-                good += 1;
-                let frames = opus.buffer.frames();
-                assert!((1..=MAX_PACKET_SAMPLES).contains(&frames), "{frames}: {data:x?}");
+        let [full, reduced] = &mut open[to].0;
+        // It starts again, because the other decoder takes over from it sooner or later.
+        if reduced.reduced.iter().all(Option::is_none) || random.u8(..30) == 0 {
+            reduced.reduce();
+        }
+        let data = packet(&data);
+        let is_good = full.decode(&data).is_ok();
+        assert_eq!(reduced.decode(&data).is_ok(), is_good, "{:x?}", data.data);
+        for opus in [&*full, reduced] {
+            let frames = opus.buffer.frames();
+            if is_good {
+                assert!((1..=MAX_PACKET_SAMPLES).contains(&frames), "{frames}: {:x?}", data.data);
                 let planes = (0..opus.buffer.num_planes()).map(|c| opus.buffer.plane(c).unwrap());
-                assert!(planes.flatten().all(|x| x.is_finite()), "{data:x?}");
-            }
-            Err(_) => {
-                refused += 1;
+                assert!(planes.flatten().all(|x| x.is_finite()), "{:x?}", data.data);
+            } else {
                 assert_eq!(opus.last_decoded().frames(), 0);
             }
         }
+        if is_good {
+            good += 1;
+        } else {
+            refused += 1;
+        }
     }
     assert!(good > wanted / 4 && refused > wanted / 20, "{good} and {refused}");
+}
+
+/// By how many decibels the error of `ours` lies below `theirs`.
+fn decibels(ours: &[f32], theirs: &[f32]) -> f64 {
+    assert_eq!(ours.len(), theirs.len());
+    let square = |x: f32| f64::from(x).powi(2);
+    let signal: f64 = theirs.iter().map(|&x| square(x)).sum();
+    let error: f64 = ours.iter().zip(theirs).map(|(ours, theirs)| square(ours - theirs)).sum();
+    10.0 * (signal.max(1e-20) / error.max(1e-20)).log10()
+}
+
+#[test]
+fn celt_frames_are_decoded_in_full() {
+    let mut compared = 0;
+    for name in ["celt-2.5", "celt-20", "switched", "surround-3", "surround-6", "surround-8"] {
+        let (opus, packets) = open(&fixture(&format!("{name}.opus")));
+        let layout = opus.layout;
+        for stream in 0..layout.streams {
+            let channels = layout.width(stream);
+            let mut ours = Celt::new(channels, 24_000.0, 1.0);
+            let mut theirs = OpusDecoder::new(48_000, channels).unwrap();
+            let (mut all, mut expected) = (Vec::new(), Vec::new());
+            for packet in &packets {
+                let mut rest = &packet.data[..];
+                let mut packet = None;
+                for stream in 0..=stream {
+                    let parsed = frames::parse(rest, stream + 1 < layout.streams).unwrap();
+                    rest = parsed.rest;
+                    packet = Some(parsed);
+                }
+                let packet = packet.unwrap();
+                for frame in &packet.frames {
+                    let mut samples = vec![0.0; packet.frame_samples * channels];
+                    if packet.kind & 0x80 == 0 {
+                        assert!(ours.decode(packet.kind, frame, &mut samples).is_none(), "{name} has SILK");
+                        // Both start again.
+                        ours = Celt::new(channels, 24_000.0, 1.0);
+                        theirs = OpusDecoder::new(48_000, channels).unwrap();
+                        continue;
+                    }
+                    ours.decode(packet.kind, frame, &mut samples).expect("CELT");
+                    all.extend_from_slice(&samples);
+                    let alone = [&[packet.kind & !3], *frame].concat();
+                    theirs.decode(&alone, packet.frame_samples, &mut samples).unwrap();
+                    expected.extend_from_slice(&samples);
+                }
+            }
+            let decibels = decibels(&all, &expected);
+            assert!(all.is_empty() || decibels > 120.0, "{name}, stream {stream}: {decibels} dB");
+            compared += all.len();
+        }
+    }
+    assert!(compared > 500_000, "{compared}");
+}
+
+/// What of a signal at 48 kHz lies below 5 kHz, with a gentle slope above.
+fn low(samples: &[f32]) -> Vec<f32> {
+    // A windowed sinc.
+    let taps: Vec<f32> = (-200..=200)
+        .map(|n| {
+            let x = n as f32 * std::f32::consts::PI * 2.0 * 4_500.0 / 48_000.0;
+            let window = 0.5 + 0.5 * (std::f32::consts::PI * n as f32 / 201.0).cos();
+            window * if n == 0 { 1.0 } else { x.sin() / x } * 2.0 * 4_500.0 / 48_000.0
+        })
+        .collect();
+    samples
+        .windows(taps.len())
+        .step_by(3)
+        .map(|part| part.iter().zip(&taps).map(|(x, tap)| x * tap).sum())
+        .collect()
+}
+
+/// Decodes packets in full and reduced, and returns both decoders and what lies below 5 kHz of each channel.
+fn full_and_reduced(path: &Path, packets: &[Packet]) -> ([Opus; 2], Vec<[Vec<f32>; 2]>) {
+    let [mut full, mut reduced] = [open(path).0, open(path).0];
+    reduced.reduce();
+    let mut channels = vec![[Vec::new(), Vec::new()]; full.layout.places.len()];
+    for packet in packets {
+        let is_good = [full.decode(packet).is_ok(), reduced.decode(packet).is_ok()];
+        assert_eq!(is_good[0], is_good[1], "{}", path.display());
+        for (i, channel) in channels.iter_mut().enumerate() {
+            for (opus, samples) in [&full, &reduced].into_iter().zip(channel) {
+                samples.extend_from_slice(opus.buffer.plane(i).unwrap_or_default());
+            }
+        }
+    }
+    ([full, reduced], channels.into_iter().map(|channel| channel.map(|samples| low(&samples))).collect())
+}
+
+#[test]
+fn the_reduced_decode_has_the_lower_frequencies() {
+    let celt = ["celt-2.5", "celt-20", "packed", "surround-3", "surround-6", "surround-8"];
+    let other = ["silk-10", "silk-60", "hybrid-20", "switched", "empty-frames", "damaged"];
+    for name in [celt, other].concat() {
+        let path = fixture(&format!("{name}.opus"));
+        let ([full, reduced], channels) = full_and_reduced(&path, &open(&path).1);
+        for (channel, [full, reduced]) in channels.iter().enumerate() {
+            let decibels = decibels(reduced, full);
+            assert!(decibels > 75.0, "{name}, channel {channel}: {decibels} dB");
+        }
+        assert!(full.reduced.is_empty());
+        // SILK and lost frames are left to the other decoder, streams of silence among them.
+        assert_eq!(reduced.reduced.iter().any(Option::is_some), celt.contains(&name), "{name}");
+    }
+}
+
+#[test]
+fn another_decoder_goes_on_where_the_reduced_one_ends() {
+    let path = fixture("celt-20.opus");
+    let music = open(&path).1;
+    let speech = open(&fixture("hybrid-20.opus")).1;
+    // More than is remembered.
+    let before = [&music[..], &music, &music].concat();
+    for (name, then) in [("speech", speech), ("loss", [&[packet(&[])], &music[1..]].concat())] {
+        let ([_, reduced], channels) = full_and_reduced(&path, &[&before[..], &then].concat());
+        assert!(reduced.reduced.iter().all(Option::is_none), "{name}");
+        for [full, reduced] in &channels {
+            let decibels = decibels(reduced, full);
+            assert!(decibels > 70.0, "{name}: {decibels} dB");
+        }
+    }
+    // Or starts again.
+    let mut reduced = open(&path).0;
+    reduced.reduce();
+    reduced.decode(&packet(&[])).unwrap();
+    assert!(reduced.reduced.iter().all(Option::is_none));
+    reduced.reset();
+    reduced.decode(&music[0]).unwrap();
+    assert!(reduced.reduced.iter().all(Option::is_some));
 }
