@@ -2,7 +2,7 @@
 
 /// What lies above this may be left out, in Hz.
 #[cfg(feature = "opus")]
-pub(super) const HIGHEST: f32 = 5_512.5;
+pub(super) const HIGHEST: f32 = 6_000.0;
 
 /// How many samples become one for the fingerprint, so that 11,025 Hz remain.
 pub(super) fn reduction(rate: u32) -> usize {

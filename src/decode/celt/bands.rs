@@ -5,6 +5,7 @@ use super::pulses;
 use super::range::{EIGHTHS, Range};
 use super::split::{self, Parts, QUARTER, Split};
 use super::tables::{BANDS, EDGES, LOG_WIDTHS, LONGEST, SHORT, WIDEST, width};
+use super::time_frequency::{Order, haar, join, unjoin};
 
 /// The lines of a frame up to its last band, which no other is filled from.
 const BEFORE_LAST: usize = EDGES[BANDS - 1] << LONGEST;
@@ -465,81 +466,5 @@ fn merge(left: &mut [f32], right: &mut [f32], gain: f32) {
         let (sum, difference) = (gain * *left, *right);
         *left = scales[0] * (sum - difference);
         *right = scales[1] * (sum + difference);
-    }
-}
-
-/// The Haar transform of neighbours that are `stride` apart.
-fn haar(lines: &mut [f32], stride: usize) {
-    const SCALE: f32 = std::f32::consts::FRAC_1_SQRT_2;
-    for pair in lines.chunks_exact_mut(2 * stride) {
-        let (first, second) = pair.split_at_mut(stride);
-        for (first, second) in first.iter_mut().zip(second) {
-            let (a, b) = (SCALE * *first, SCALE * *second);
-            (*first, *second) = (a + b, a - b);
-        }
-    }
-}
-
-/// Which of half as many blocks have something.
-fn join(mask: u32) -> u32 {
-    (0..4).map(|i| u32::from((mask >> (2 * i)) & 3 != 0) << i).sum()
-}
-
-/// Which of twice as many blocks have something.
-fn unjoin(mask: u32) -> u32 {
-    (0..4).map(|i| ((mask >> i) & 1) * (3 << (2 * i))).sum()
-}
-
-/// The order of the lines of several blocks.
-struct Order {
-    blocks: usize,
-    /// Whether the blocks come of one transform: they are sorted by frequency then.
-    is_long: bool,
-    is_split: bool,
-}
-
-impl Order {
-    /// Where the lines of each block go.
-    fn place(&self, block: usize) -> usize {
-        const PLACES: [&[usize]; 5] = [
-            &[0],
-            &[1, 0],
-            &[3, 0, 2, 1],
-            &[7, 0, 4, 3, 6, 1, 5, 2],
-            &[15, 0, 8, 7, 12, 3, 11, 4, 14, 1, 9, 6, 13, 2, 10, 5],
-        ];
-        if self.is_long { PLACES[self.blocks.trailing_zeros() as usize][block] } else { block }
-    }
-
-    /// From line after line to block after block.
-    fn by_block(&self, lines: &mut [f32]) {
-        if !self.is_split {
-            return;
-        }
-        let mut sorted = [0.0; WIDEST];
-        let size = lines.len() / self.blocks;
-        for block in 0..self.blocks {
-            let to = self.place(block) * size;
-            for (i, sorted) in sorted[to..to + size].iter_mut().enumerate() {
-                *sorted = lines[i * self.blocks + block];
-            }
-        }
-        lines.copy_from_slice(&sorted[..lines.len()]);
-    }
-
-    /// The other way.
-    fn by_line(&self, lines: &mut [f32]) {
-        if !self.is_split {
-            return;
-        }
-        let mut sorted = [0.0; WIDEST];
-        let size = lines.len() / self.blocks;
-        for block in 0..self.blocks {
-            let from = self.place(block) * size;
-            for (i, &x) in lines[from..from + size].iter().enumerate() {
-                sorted[i * self.blocks + block] = x;
-            }
-        }
-        lines.copy_from_slice(&sorted[..lines.len()]);
     }
 }

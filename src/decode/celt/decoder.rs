@@ -8,7 +8,7 @@ use super::{collapse, energy, side, time_frequency};
 use energy::{Energies, SILENT};
 
 /// Decodes the CELT frames of a stream of one or two channels.
-pub(in crate::decode) struct Celt {
+pub struct Celt {
     channels: usize,
     /// Bands from here on are left out.
     heard: usize,
