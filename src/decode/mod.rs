@@ -83,6 +83,8 @@ mod mp4_times;
 #[cfg(feature = "decode")]
 mod mpeg_frames;
 #[cfg(feature = "decode")]
+mod ogg_ends;
+#[cfg(feature = "decode")]
 mod one_track;
 #[cfg(feature = "decode")]
 mod open;

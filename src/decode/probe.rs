@@ -5,9 +5,9 @@ use std::sync::{Arc, LazyLock};
 use symphonia::core::common::Tier;
 use symphonia::core::errors::Error as SymphoniaError;
 use symphonia::core::formats::probe::{Hint, Probe};
-use symphonia::core::formats::well_known::FORMAT_ID_FLAC;
 #[cfg(feature = "mkv")]
 use symphonia::core::formats::well_known::FORMAT_ID_MKV;
+use symphonia::core::formats::well_known::{FORMAT_ID_FLAC, FORMAT_ID_OGG};
 use symphonia::core::formats::{FormatOptions, FormatReader};
 use symphonia::core::io::{MediaSource, MediaSourceStream, MediaSourceStreamOptions, ReadBytes};
 use symphonia::core::meta::MetadataOptions;
@@ -27,6 +27,7 @@ use super::matroska::{self, Unpacked};
 use super::mkv_times::{self, MkvTimes};
 use super::mp4_times::{self, Mp4Times};
 use super::mpeg_frames;
+use super::ogg_ends::OggEnds;
 use super::pcm_file::{self, Content, PcmFile, PcmReader};
 use super::read_tags;
 use super::repair::{self, View};
@@ -271,6 +272,9 @@ fn format_reader(source: impl MediaSource + 'static, mp4: bool) -> Result<Opened
     };
     if reader.format_info().format == FORMAT_ID_FLAC {
         reader = FlacFrames::after(reader);
+    }
+    if reader.format_info().format == FORMAT_ID_OGG {
+        reader = OggEnds::of(reader);
     }
     let first = match reader.next_packet() {
         Err(SymphoniaError::ResetRequired) => Ok(None),
