@@ -9,6 +9,10 @@ use super::planes;
 use super::sound::Sound;
 use crate::units::SampleRate;
 
+/// Short windows leak at the end of the spectrum that is decoded. From this rate on, that end is far above what the fingerprint
+/// needs.
+const LEAST_RATE: u32 = 22_050;
+
 /// Decodes the core of a track's AAC.
 pub(super) struct AacCodec {
     decoder: Decoder,
@@ -27,7 +31,7 @@ impl AacCodec {
 
     /// From now on leaves out what the fingerprint does not need.
     pub(super) fn reduce(&mut self) {
-        self.step = reduction(self.config.rate());
+        self.step = reduction(self.config.rate(), LEAST_RATE);
         self.decoder = Decoder::new(self.config.clone(), self.step);
     }
 

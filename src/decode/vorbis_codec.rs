@@ -21,7 +21,7 @@ impl VorbisCodec {
 
     /// From now on leaves out what the fingerprint does not need.
     pub(super) fn reduce(&mut self) {
-        self.0.reduce(reduction(self.0.original()));
+        self.0.reduce(reduction(self.0.original(), 11_025));
     }
 
     /// The rate of the track.

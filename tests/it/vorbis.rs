@@ -9,7 +9,7 @@ fn the_fingerprints_samples_are_some_of_those_of_a_full_decode() {
         ("three.ogg", 3, 44_100),
         ("surround.ogg", 6, 44_100),
     ] {
-        assert_some_of_full(name, channels, full_rate, 0);
+        assert_some_of_full(name, channels, (full_rate, 11_025), 0);
     }
 }
 
