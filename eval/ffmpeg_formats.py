@@ -58,7 +58,7 @@ FORMATS = [
     ("truehd.mka", "TrueHD", "-c:a truehd -strict -2 -ar 48000"),
     ("wma.mka", "a codec of ACM", "-c:a wmav2"),
     ("gsm.wav", "GSM 6.10", "-c:a libgsm_ms -ar 8000 -ac 1"),
-    ("g726.wav", "G.726", "-c:a g726 -ar 8000 -ac 1 -b:a 32k"),
+    ("g726.wav", "G.721 or G.726 ADPCM", "-c:a g726 -ar 8000 -ac 1 -b:a 32k"),
     ("wma.wav", "WMA", "-c:a wmav2 -f wav"),
     ("ac3.rm", "RealMedia", "-c:a ac3 -f rm"),
     ("r144.ra", "RealMedia", "-c:a real_144 -ar 8000 -ac 1 -f rm"),

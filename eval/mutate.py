@@ -185,7 +185,7 @@ def main():
     parser.add_argument("--mib", type=float, default=300, help="the most memory")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("--keep", type=pathlib.Path, help="a folder for files that break a limit")
+    parser.add_argument("--keep", type=pathlib.Path, help="a folder for files that break a limit, or make a decoder panic")
     args = parser.parse_intermixed_args()
     inputs = args.inputs or sorted((ROOT / "fixtures/formats").iterdir())
     whole = {path.name: path.read_bytes() for path in inputs if path.is_file()}
@@ -209,7 +209,8 @@ def main():
             path = pathlib.Path(folder) / f"{n}-{name}"
             path.write_bytes(data)
             result = run(args.program, path, args.seconds)
-            if (result[0].split()[0].isupper() or result[2] > args.mib) and args.keep:
+            is_worth_a_look = result[0].split()[0].isupper() or result[2] > args.mib or "panic" in result[0]
+            if is_worth_a_look and args.keep:
                 args.keep.mkdir(exist_ok=True)
                 (args.keep / path.name).write_bytes(data)
             path.unlink()
