@@ -514,7 +514,7 @@ fn endless(path: &Path) {
 #[cfg(unix)]
 #[test]
 fn a_stopped_run_leaves_no_half_output() {
-    use std::process::{Command, Stdio};
+    use std::process::Stdio;
     for (signal, code) in [("-INT", Some(2)), ("-KILL", None)] {
         let place = Place::new();
         endless(&place.at("day.wav"));
@@ -530,7 +530,7 @@ fn a_stopped_run_leaves_no_half_output() {
             assert_eq!(child.try_wait().unwrap(), None, "it ended before it began to write");
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
-        assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+        super::run::send(signal, &child);
         let mut err = String::new();
         child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
         assert_eq!(child.wait().unwrap().code(), code, "{err}");

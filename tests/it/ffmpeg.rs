@@ -231,13 +231,7 @@ fn an_interrupted_build_ends_ffmpeg() {
             _ => std::thread::sleep(Duration::from_millis(20)),
         }
     };
-    assert!(
-        std::process::Command::new("kill")
-            .args(["-INT", &child.id().to_string()])
-            .status()
-            .unwrap()
-            .success()
-    );
+    super::run::send("-INT", &child);
     assert_eq!(child.wait().unwrap().code(), Some(2));
     assert!(began.elapsed() < Duration::from_secs(60));
     assert!(!Path::new(&format!("/proc/{}", pid.trim())).exists(), "ffmpeg still runs");

@@ -3,13 +3,13 @@ use std::{
     fs::{self, File},
     io::{BufRead, BufReader, Read, Write},
     path::Path,
-    process::{Command, Stdio},
+    process::Stdio,
     time::{Duration, Instant},
 };
 
 use refrain::{Error, error::IndexError, store::Store};
 
-use super::run::{Place, Run, dump, tune, wav};
+use super::run::{Place, Run, dump, send, tune, wav};
 
 /// Files of the library: more than two commits.
 const FILES: usize = 80;
@@ -45,7 +45,7 @@ fn stopped(place: &Place, signal: &str, after: usize) -> Run {
     for _ in 0..after {
         lines.read_line(&mut err).unwrap();
     }
-    assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+    send(signal, &child);
     lines.read_to_string(&mut err).unwrap();
     let code = child.wait().unwrap().code();
     Run { command: format!("{command:?}"), code, out: String::new(), err }
@@ -104,10 +104,10 @@ fn control_c_ends_a_stream_that_goes_on_and_on() {
         command.args(args.split_whitespace());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let (id, mut input) = (child.id().to_string(), child.stdin.take().unwrap());
+        let mut input = child.stdin.take().unwrap();
         // More than a pipe holds: once it is written, the program reads.
         input.write_all(&wav(8_000, 1, &tune(8_000, 30.0, 1))).unwrap();
-        assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+        send("-INT", &child);
         // It ends when nobody reads any more.
         let more = std::thread::spawn(move || while input.write_all(&[0; 4096]).is_ok() {});
         let run = Run::of(format!("{command:?}"), child.wait_with_output().unwrap()).code(2);
@@ -133,10 +133,9 @@ fn a_second_control_c_ends_at_once() {
         let mut input = child.stdin.take().unwrap();
         input.write_all(&head).unwrap();
         std::thread::sleep(Duration::from_millis(until_it_waits));
-        let kill = || Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-        assert!(kill().success());
+        send("-INT", &child);
         std::thread::sleep(Duration::from_millis(300));
-        assert!(kill().success());
+        send("-INT", &child);
         let status = child.wait().unwrap().code();
         drop(input);
         status

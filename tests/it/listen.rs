@@ -2,7 +2,7 @@
 use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
-    process::{Command, Stdio},
+    process::Stdio,
     sync::OnceLock,
 };
 
@@ -188,7 +188,7 @@ fn ctrl_c_ends_what_plays() {
     let file = place.at("now.txt");
     while fs::read_to_string(&file).unwrap().is_empty() {}
     assert_eq!(fs::read_to_string(&file).unwrap(), "Kestrel Array - Second Orbit\n");
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    super::run::send("-INT", &child);
     let rest: Vec<String> = lines.map(Result::unwrap).collect();
     assert_eq!(rest.len(), 1, "{rest:?}");
     assert!(rest[0].contains("ends    Kestrel Array - Second Orbit, after 0:"), "{rest:?}");

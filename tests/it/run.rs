@@ -4,7 +4,7 @@ use std::{
     fs,
     io::Write,
     path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
+    process::{Child, Command, Output, Stdio},
 };
 
 use rusqlite::{Connection, types::ValueRef};
@@ -123,6 +123,15 @@ impl Place {
 pub fn finish(command: &mut Command) -> Run {
     let output = command.output().unwrap();
     Run::of(format!("{command:?}"), output)
+}
+
+/// Sends a signal, such as `-INT`, to a process that runs. A small Debian has no program `kill`, but every shell has a command of
+/// that name.
+#[cfg(unix)]
+pub fn send(signal: &str, child: &Child) {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", r#"kill "$0" "$1""#, signal, &child.id().to_string()]);
+    assert!(shell.status().unwrap().success());
 }
 
 pub fn fixture(name: &str) -> PathBuf {

@@ -13,7 +13,7 @@ use rustix::{
 };
 use unicode_width::UnicodeWidthStr;
 
-use super::run::{Place, tune, wav};
+use super::run::{Place, send, tune, wav};
 
 const TITLE: &str = "交響曲第九番ニ短調作品百二十五「合唱付き」終楽章 歓喜の歌";
 
@@ -279,7 +279,7 @@ fn control_c_prints_the_songs_so_far_in_every_format() {
             assert!(n > 0, "{format}: {sent:?}");
             sent += &String::from_utf8_lossy(&some[..n]);
         }
-        assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+        send("-INT", &child);
         sent += &read_all(master);
         assert_eq!(child.wait().unwrap().code(), Some(2), "{format}: {sent:?}");
         let said = "refrain:\u{1b}[0m interrupted; refrain printed the songs found so far";
@@ -324,8 +324,7 @@ fn progress_leaves_nothing_after_control_c() {
                 assert!(n > 0 && began.elapsed() < Duration::from_secs(120), "{args}: {sent:?}");
                 sent += &String::from_utf8_lossy(&some[..n]);
             }
-            let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-            assert!(kill.success());
+            send("-INT", &child);
             sent += &read_all(master);
             assert_eq!(child.wait().unwrap().code(), Some(2), "{args}: {sent:?}");
             let parts = sent.split(['\r', '\n']).map(|part| part.split("\u{1b}[2K").last().unwrap());

@@ -6,14 +6,14 @@ use std::{
 };
 
 use super::library::*;
-use crate::run::Run;
+use crate::run::{Run, send};
 
 #[cfg(unix)]
 #[test]
 fn control_c_ends_it_between_two_files() {
     use std::{
         io::{BufRead, BufReader},
-        process::{Command, Stdio},
+        process::Stdio,
     };
     let paths: Vec<PathBuf> = (0..120).map(|n| format!("m/c/{n:03}.wav").into()).collect();
     let library = Library::with(&paths.iter().map(PathBuf::as_path).collect::<Vec<_>>());
@@ -22,7 +22,7 @@ fn control_c_ends_it_between_two_files() {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut out = BufReader::new(child.stdout.take().unwrap());
     out.read_line(&mut String::new()).unwrap();
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    send("-INT", &child);
     let done = 1 + out.lines().count();
     let run = Run::of(format!("{command:?}"), child.wait_with_output().unwrap()).code(2);
     assert!(run.err.contains("interrupted; run the same command again to continue"), "{run:#?}");

@@ -122,8 +122,7 @@ impl Server {
     /// Asks the process to end, as systemd does.
     #[cfg(unix)]
     pub fn terminate(&self) {
-        let status = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
-        assert!(status.success());
+        crate::run::send("-TERM", &self.child);
     }
 
     /// Waits for the end of the process.
