@@ -37,7 +37,10 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     (
         "list",
         &[
-            ("List the tracks of an artist, sorted by album", "refrain list Kestrel --sort album"),
+            (
+                "List the tracks with a word in their title, artist, album or path",
+                "refrain list Kestrel --sort album",
+            ),
             ("Make a playlist of a folder", "refrain list ~/Music/live --m3u > live.m3u8"),
         ],
     ),
@@ -107,7 +110,10 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     (
         "index list",
         &[
-            ("List the tracks of an artist, sorted by album", "refrain index list Kestrel --sort album"),
+            (
+                "List the tracks with a word in their title, artist, album or path",
+                "refrain index list Kestrel --sort album",
+            ),
             ("Make a playlist of a folder", "refrain index list ~/Music/live --m3u > live.m3u8"),
             ("List the missing files", "refrain index list missing"),
         ],
