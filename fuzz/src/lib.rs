@@ -6,6 +6,7 @@ pub mod decode;
 pub mod index;
 pub mod input;
 pub mod opus;
+pub mod panics;
 pub mod query;
 pub mod tags;
 
@@ -14,7 +15,7 @@ pub mod tags;
 macro_rules! target {
     ($run:path) => {
         #[cfg(fuzzing)]
-        libfuzzer_sys::fuzz_target!(|data: &[u8]| $run(data));
+        libfuzzer_sys::fuzz_target!(init: $crate::panics::spare_decoders(), |data: &[u8]| $run(data));
 
         #[cfg(not(fuzzing))]
         fn main() -> std::io::Result<()> {

@@ -2,6 +2,7 @@
 use std::path::Path;
 
 #[path = "../../fuzz/src/lib.rs"]
+#[expect(dead_code, reason = "libFuzzer alone needs to know which panics are findings")]
 mod targets;
 
 /// Runs all inputs of a target. The target `blobs` is left to the library's own tests, because its function is private.

@@ -24,6 +24,8 @@ pub(super) struct Plan<'a> {
     /// Bands from here on are skipped: their codewords are read, and their lines stay as they are.
     pub heard: usize,
     pub channels: usize,
+    /// The channels become one. The second is never turned over then, which would cancel the first (RFC 8251, section 10).
+    pub is_mixed: bool,
     pub scale: usize,
     pub has_short_blocks: bool,
     pub spread: usize,
@@ -176,7 +178,7 @@ impl<'a, 'data> Shapes<'a, 'data> {
         if steps > 1 {
             angle = split::angle(self.range, steps, lines, parts);
         } else if parts == Parts::Channels && *bits > 2 << EIGHTHS && self.left > 2 << EIGHTHS {
-            is_inverted = self.range.bit(2);
+            is_inverted = self.range.bit(2) && !self.plan.is_mixed;
         }
         let cost = self.range.used_eighths() - before;
         *bits -= cost;

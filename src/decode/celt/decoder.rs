@@ -78,6 +78,7 @@ impl Celt {
             // The noise that fills collapsed blocks depends on all that was filled before.
             heard: if may_collapse { end } else { self.heard.min(end) },
             channels,
+            is_mixed: self.channels < channels,
             scale,
             has_short_blocks,
             spread,
