@@ -502,8 +502,18 @@ fn info_shows_what_the_index_holds() {
     place.line("index build -q --db i.refrain m").code(0);
     let text = place.line("index info --errors --db i.refrain").code(0);
     assert_eq!(text.err, "");
-    let names =
-        ["file", "tracks", "audio", "size", "windows", "neighbour index", "files", "errors", "parameters"];
+    let names = [
+        "file",
+        "tracks",
+        "audio",
+        "size",
+        "windows",
+        "neighbour index",
+        "files",
+        "folders",
+        "errors",
+        "parameters",
+    ];
     for (line, name) in text.out.lines().zip(names) {
         assert!(line.starts_with(&format!("{name:15}  ")), "{text:#?}");
     }

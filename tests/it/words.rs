@@ -85,6 +85,19 @@ fn a_word_that_no_track_has_is_reported_and_the_rest_is_listed() {
 }
 
 #[test]
+fn what_looks_like_a_pattern_or_a_folder_can_be_a_word() {
+    let place = place();
+    place.song("winter-ferry.m4a", "m/01 Who Is It?.m4a");
+    place.line("build -q m -d i.refrain").code(0);
+    assert_eq!(titles(&list(&place, &["who is it?"]).code(0)), ["Winter Ferry"]);
+    assert_eq!(list(&place, &["whom?"]).code(1).out, "");
+    // A folder in which nothing is indexed.
+    place.write("Copper/notes.txt", b"none");
+    assert_eq!(titles(&list(&place, &["Copper"]).code(0)), ["Copper Rain"]);
+    assert_eq!(list(&place, &["./Copper"]).code(1).out, "");
+}
+
+#[test]
 fn remove_never_takes_words() {
     let place = place();
     for word in ["kestrel", "Second Orbit", "orbit"] {

@@ -68,6 +68,7 @@ fn print(args: &InfoArgs, info: &Info, failures: Vec<(PathBuf, String)>) -> io::
             ),
         ),
         ("files", format!("{}, {} missing", info.files, info.missing)),
+        ("folders", folders(&info.roots)),
         ("errors", errors(args, info)),
         ("parameters", format!("set {}: {}", info.parameter_set, info.parameters)),
         ("format", format!("{}, refrain {}, SQLite {}", info.format, env!("CARGO_PKG_VERSION"), info.sqlite)),
@@ -80,6 +81,18 @@ fn print(args: &InfoArgs, info: &Info, failures: Vec<(PathBuf, String)>) -> io::
         writeln!(out, "{}: {}", near(&path), wording::shown(&reason))?;
     }
     Ok(())
+}
+
+/// What `build` was given, of many only the first. A file may be among them.
+fn folders(roots: &[PathBuf]) -> String {
+    const MOST: usize = 5;
+    let mut named: Vec<String> = roots.iter().take(MOST).map(|root| near(root)).collect();
+    match roots.len() {
+        0 => return "none".to_owned(),
+        n if n > MOST => named.push(format!("{} more", n - MOST)),
+        _ => {}
+    }
+    named.join(", ")
 }
 
 /// How many files could not be read, and how to see them.

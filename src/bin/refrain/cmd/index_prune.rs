@@ -26,6 +26,10 @@ pub fn run(args: &PruneArgs) -> anyhow::Result<ExitCode> {
             ));
         }
     }
+    if marked.is_empty() {
+        let update = db::hint("index update");
+        messages::say(&format!("no file is marked as missing; {update} looks for missing files"));
+    }
     if marked.len() > gone.len() {
         let there = wording::count((marked.len() - gone.len()) as u64, "file");
         let update = db::hint("index update");

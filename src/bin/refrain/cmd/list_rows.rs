@@ -31,19 +31,13 @@ impl Wanted {
             for index in indexes {
                 files.append(&mut index.select(&selector)?);
             }
-            // A path, a pattern and an id are no words, even if they choose nothing.
-            let word = match (&selector, text.to_str()) {
-                (Selector::Path(path), Some(word)) if files.is_empty() && !path.exists() => {
-                    (!word.contains(std::path::MAIN_SEPARATOR)).then(|| word.to_lowercase())
-                }
-                (Selector::Id(_), Some(word)) if files.is_empty() => Some(word.to_owned()),
-                _ => None,
-            };
+            // A song may be called "Who Is It?", and a folder like an artist.
+            let is_word = files.is_empty() && selector != Selector::Missing;
+            let named = text.to_str().filter(|text| !text.contains(std::path::MAIN_SEPARATOR));
+            let word = named.filter(|_| is_word).map(str::to_lowercase);
             match word {
                 Some(word) => words.push((word, text)),
-                None if files.is_empty() && selector != Selector::Missing => {
-                    wanted.unknown.push(text.clone())
-                }
+                None if is_word => wanted.unknown.push(text.clone()),
                 None => wanted.files.get_or_insert_default().extend(files),
             }
         }
