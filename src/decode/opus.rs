@@ -95,10 +95,11 @@ impl Opus {
             let data = packets.last().map_or(data, |before| before.rest);
             packets.push(frames::parse(data, left > 0).ok_or(DAMAGED)?);
         }
-        self.samples = packets[0].samples();
-        if packets.iter().any(|packet| packet.samples() != self.samples) {
+        let samples = packets[0].samples();
+        if packets.iter().any(|packet| packet.samples() != samples) {
             return Err(DAMAGED);
         }
+        self.samples = samples;
         self.buffer.resize_uninit(self.samples);
         for (stream, packet) in packets.iter().enumerate() {
             self.decode_stream(stream, packet)?;

@@ -31,7 +31,7 @@ pub(super) struct Plan<'a> {
     pub spread: usize,
     pub changes: &'a [i32; BANDS],
     pub allocation: &'a Allocation,
-    /// The bits of the frame, in eighths.
+    /// The bits for shapes and for all before them, in eighths.
     pub total: i32,
 }
 
@@ -63,7 +63,7 @@ impl Fold {
     }
 }
 
-/// Of each band and channel, which blocks have pulses.
+/// Of each band and channel, which blocks are not empty.
 pub(super) type Masks = [[u8; 2]; BANDS];
 
 impl<'a, 'data> Shapes<'a, 'data> {
@@ -79,7 +79,7 @@ impl<'a, 'data> Shapes<'a, 'data> {
         let all_blocks = (1_u32 << blocks) - 1;
         let (mut masks, mut balance) = ([[0; 2]; BANDS], allocation.balance);
         let mut is_dual = allocation.is_dual;
-        // The band that what is filled next is filled from.
+        // Where the lines come from that fill the next band without pulses.
         let (mut source, mut moves) = (0, true);
         let mut room = [0.0; WIDEST];
         let [left_lines, right_lines] = lines;

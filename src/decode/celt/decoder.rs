@@ -15,7 +15,8 @@ pub struct Celt {
     /// By how much the output is louder.
     loudness: f32,
     energies: Energies,
-    /// Those of the last frame and of the one before. Of frames with short blocks the quietest count.
+    /// Those of the last two frames with one long block. Where frames of short blocks came since, the quietest of all these
+    /// count as the last.
     before: [Energies; 2],
     seed: u32,
     lines: Lines,
@@ -41,7 +42,7 @@ impl Celt {
     }
 
     /// Decodes a frame of a packet of this kind, its first byte, into `out`: all channels of one sample after the other.
-    /// Returns `None` if the frame is not CELT, is lost or is damaged. The decoder is of no use then.
+    /// Returns `None` if the frame is not CELT, is lost, or is shorter than what it says. The decoder is of no use then.
     pub fn decode(&mut self, kind: u8, frame: &[u8], out: &mut [f32]) -> Option<()> {
         let scale = usize::from((kind >> 3) & 3);
         let out = out.get_mut(..self.channels * (SHORT << scale))?;

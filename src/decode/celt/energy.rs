@@ -51,7 +51,7 @@ pub(super) fn fine(range: &mut Range<'_>, energies: &mut Energies, channels: usi
     }
 }
 
-/// Spends the bits that are left over on one more halving, of bands that were promised one first.
+/// Spends the bits that are left over: halves the error of a band once more. Bands that were promised this come first.
 pub(super) fn last_halves(
     range: &mut Range<'_>,
     energies: &mut Energies,

@@ -4,12 +4,13 @@ use std::f32::consts::FRAC_PI_2;
 use super::range::Range;
 use super::tables::{COSTS, WIDEST};
 
-/// The pulses of a vector never exceed this, nor does the smaller of lines and pulses [`ROWS`].
+/// A vector never has more pulses than this.
 const MOST_PULSES: usize = 128;
+/// More than the smaller of the lines and of the pulses plus one ever is.
 const ROWS: usize = 16;
 
-/// Of vectors of n lines with k pulses, how many there are that begin with a pulse above 0 or with none, and so on: U(n, k)
-/// of the specification, by the smaller and the larger of both.
+/// U(n, k) of the specification, by the smaller and the larger of both: how many vectors of n lines with k pulses begin with
+/// a pulse below 0.
 static COUNTS: [[u32; WIDEST + 2]; ROWS] = counts();
 
 const fn counts() -> [[u32; WIDEST + 2]; ROWS] {

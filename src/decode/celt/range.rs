@@ -1,6 +1,6 @@
 //! The range decoder (RFC 6716, section 4.1). Symbols come from the front of a frame, plain bits from its end.
 
-/// Values of the range decoder have so many bits below the highest.
+/// The range never exceeds this.
 const CODE_TOP: u32 = 1 << 31;
 /// The range never stays at or below this.
 const CODE_BOTTOM: u32 = CODE_TOP >> 8;

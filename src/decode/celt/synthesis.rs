@@ -8,7 +8,7 @@ use super::side::Tone;
 use super::tables::{EDGES, LONGEST, MEAN_ENERGIES, SHORT, width};
 use crate::decode::mdct::Imdct;
 
-/// So many of the longest frames are kept before what is still needed of them moves to the front.
+/// There is room for so many of the longest frames. When it is full, what is still needed moves to the front.
 const FRAMES: usize = 8;
 
 /// The encoder takes so much of each sample off the next one.
@@ -32,7 +32,7 @@ pub(super) struct Synthesis {
     /// The rising slope of every window.
     slope: [f32; SHORT],
     block: Vec<f32>,
-    /// The filters of the last frame and of the one before.
+    /// The filters between which the next frame begins to fade: from the first to the second, for 2.5 ms.
     tones: [Tone; 2],
 }
 

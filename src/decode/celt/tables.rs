@@ -40,7 +40,8 @@ pub(super) const QUALITIES: [[i32; BANDS]; 11] = [
     [200, 200, 200, 200, 200, 200, 200, 200, 198, 193, 188, 183, 178, 173, 168, 163, 158, 153, 148, 129, 104],
 ];
 
-/// By the length of the frame, the number of channels and the band: the most bits that are of use.
+/// By the length of the frame, the number of channels and the band: the most that is of use. A value v allows (v + 64) / 32
+/// bits for each line and channel.
 pub(super) const CAPS: [[[i32; BANDS]; 2]; LONGEST + 1] = [
     [
         [
@@ -84,7 +85,7 @@ pub(super) const CAPS: [[[i32; BANDS]; 2]; LONGEST + 1] = [
     ],
 ];
 
-/// By the number of lines: what one more step of pulses costs, as eighths of a bit less one. The first step is one pulse.
+/// By the number of lines: what so many steps of pulses cost, in eighths of a bit, less one. The first step is one pulse.
 pub(super) const COSTS: [(usize, &[u8]); 23] = [
     (
         1,

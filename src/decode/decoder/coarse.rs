@@ -4,8 +4,8 @@ use crate::decode::decoder::Decoder;
 
 impl Decoder {
     /// Leaves out what the fingerprint does not need, where that is faster: MP3, AAC and Vorbis then come at a fraction of
-    /// their rate, and Opus without its upper frequencies. Up to 5.1 kHz the audio is that of a full decode, from the same first sample on. For use before the first
-    /// block.
+    /// their rate, and Opus without its upper frequencies. Up to 5.1 kHz the audio is that of a full decode, from the same
+    /// first sample on. For use before the first block.
     #[must_use]
     pub fn for_fingerprint(mut self) -> Decoder {
         self.coarse = true;

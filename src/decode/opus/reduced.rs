@@ -7,8 +7,9 @@ use opus_pure::{MAX_PACKET_SAMPLES, OpusDecoder};
 use crate::decode::celt::Celt;
 use crate::decode::fraction::HIGHEST;
 
-/// How much of the past is enough for another decoder to go on: a second, in samples at 48 kHz.
-const ENOUGH: usize = 48_000;
+/// How much of the past another decoder needs to go on, in samples at 48 kHz. Most of it fades within a second. But where
+/// frames are lost, a decoder makes noise as loud as the quietest sound before: that rises by 2.4 dB a second.
+const ENOUGH: usize = 10 * 48_000;
 
 /// A stream of CELT frames. Music is nothing else; anything else is left to a decoder of all of Opus.
 pub(super) struct Reduced {
@@ -46,7 +47,7 @@ impl Reduced {
         true
     }
 
-    /// Brings a fresh decoder to where this one is. What it remembers fades within the last second.
+    /// Brings a fresh decoder to where this one is.
     pub(super) fn hand_over(self, decoder: &mut OpusDecoder) {
         let mut past = vec![0.0; 2 * MAX_PACKET_SAMPLES];
         for packet in self.recent {

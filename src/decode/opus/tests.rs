@@ -323,13 +323,17 @@ fn the_reduced_decode_has_the_lower_frequencies() {
     }
 }
 
+fn times(count: usize, packets: &[Packet]) -> Vec<Packet> {
+    std::iter::repeat_n(packets, count).flatten().cloned().collect()
+}
+
 #[test]
 fn another_decoder_goes_on_where_the_reduced_one_ends() {
     let path = fixture("celt-20.opus");
     let music = open(&path).1;
     let speech = open(&fixture("hybrid-20.opus")).1;
     // More than is remembered.
-    let before = [&music[..], &music, &music].concat();
+    let before = times(20, &music);
     for (name, then) in [("speech", speech), ("loss", [&[packet(&[])], &music[1..]].concat())] {
         let ([_, reduced], channels) = full_and_reduced(&path, &[&before[..], &then].concat());
         assert!(reduced.reduced.iter().all(Option::is_none), "{name}");
@@ -337,6 +341,17 @@ fn another_decoder_goes_on_where_the_reduced_one_ends() {
             let decibels = decibels(reduced, full);
             assert!(decibels > 70.0, "{name}: {decibels} dB");
         }
+    }
+    // After a silence, what is lost is all but silent, though loud music came since.
+    let (silence, nothing) = (packet(&[0xfc, 0xff, 0xfe]), packet(&[]));
+    let past = [times(50, &[silence]), times(5, &music), times(100, &[nothing])].concat();
+    let ([_, reduced], channels) = full_and_reduced(&path, &past);
+    assert!(reduced.reduced.iter().all(Option::is_none));
+    for [full, reduced] in &channels {
+        let lost = full.len() - 16_000..;
+        let loudest = |samples: &[f32]| samples.iter().fold(0_f32, |most, x| most.max(x.abs()));
+        let [full, reduced] = [full, reduced].map(|samples| loudest(&samples[lost.clone()]));
+        assert!(full < 1e-4 && reduced < 2.0 * full + 1e-6, "{full} in full, {reduced} reduced");
     }
     // Or starts again.
     let mut reduced = open(&path).0;
