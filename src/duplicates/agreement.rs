@@ -1,5 +1,7 @@
 //! All stretches of two tracks that agree, in order, none of them twice.
-use super::{follow::Sounds, offsets, seed::Seed, sound::Sound, stretch::Stretch};
+use std::ops::Range;
+
+use super::{chain, follow::Sounds, offsets, seed::Seed, sound::Sound, stretch::Stretch};
 
 /// Seeds that are followed.
 const MAX_FOLLOWED: usize = 16;
@@ -16,6 +18,9 @@ const ALL: f64 = 0.95;
 
 /// A best stretch that agrees less may lie at the wrong distance.
 const UNSURE: f32 = 0.9;
+
+/// Two lines that are worth so much more than one, less what a change costs, are those of the tracks.
+const MIN_WON: f32 = 11.0;
 
 /// A stretch is at least so long, in frames: 4 s.
 const MIN_FRAMES: i64 = 22;
@@ -64,14 +69,14 @@ pub(super) fn agreement_while(
         let pieces = sounds.follow(a + 8.0, b + 8.0);
         if let Some(stretch) = Stretch::around(sounds, &pieces) {
             let is_all = (stretch.one.end - stretch.one.start) as f64 >= ALL * shorter;
-            let is_sure = stretch.mean() >= UNSURE;
+            let is_sure = stretch.mean() >= UNSURE && !stretch.has_hole();
             found.push(stretch);
             if is_all && is_sure {
                 break;
             }
         }
     }
-    let stretches = in_order(found.clone());
+    let mut stretches = in_order(found.clone());
     // In music that repeats itself, windows at a wrong distance may be the nearest.
     if let Some(best) = stretches.iter().max_by(|a, b| a.worth().total_cmp(&b.worth()))
         && best.mean() < UNSURE
@@ -84,9 +89,28 @@ pub(super) fn agreement_while(
         let middle = (middle.0 + middle.1) as f64 / 2.0;
         let pieces = sounds.follow(middle, middle - distance as f64);
         found.extend(Stretch::around(sounds, &pieces));
-        return Agreement { stretches: in_order(found) }.timed(one, two);
+        stretches = in_order(found.clone());
     }
-    Agreement { stretches }.timed(one, two)
+    Agreement { stretches: changed(found, stretches, one, two) }.timed(one, two)
+}
+
+/// The stretches between which the tracks change, if these are worth much more than `stretches`.
+fn changed(found: Vec<Stretch>, stretches: Vec<Stretch>, one: &Sound, two: &Sound) -> Vec<Stretch> {
+    if found.len() < 2 {
+        return stretches;
+    }
+    let changes = stretches.len().saturating_sub(1) as f32;
+    let worth = stretches.iter().map(Stretch::worth).sum::<f32>() - chain::CHANGE_COST * changes;
+    let (most, parts) = chain::best(&found);
+    if most < worth + MIN_WON {
+        return stretches;
+    }
+    let part = |(k, range): (usize, Range<i64>)| {
+        let sounds = Sounds { one, two, semitones: found[k].semitones };
+        found[k].within(range).again(sounds)
+    };
+    let long = |stretch: &Stretch| stretch.one.end - stretch.one.start >= MIN_FRAMES;
+    parts.into_iter().map(part).filter(long).collect()
 }
 
 impl Agreement {

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The number of the rules by which tracks are compared. What was found by other rules is forgotten.
-const RULES: u32 = 2;
+const RULES: u32 = 3;
 
 /// If more tracks are new than this, or than this share, all are compared with all again.
 const MAX_NEW: usize = 50;

@@ -21,6 +21,7 @@
 mod agreement;
 mod bit_rate;
 mod candidates;
+mod chain;
 mod facts;
 #[cfg(test)]
 mod fixture;

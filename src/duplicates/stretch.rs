@@ -16,6 +16,10 @@ const NEUTRAL: f32 = 0.5;
 /// A stretch ends where so much was lost since its best frame: about 12 s that do not agree at all.
 const MAX_LOSS: f32 = 30.0;
 
+/// A stretch has a hole if so many frames (5 s) agree by so much less than the mean.
+const HOLE_FRAMES: usize = 27;
+const HOLE: f32 = 0.25;
+
 /// Frames of a piece whose place on the line is measured, and by how many frames the line is moved for that.
 const SHORT: i64 = 12;
 const PROBE: f64 = 0.3;
@@ -100,6 +104,18 @@ impl Stretch {
         self.similarity.iter().filter(|s| !s.is_nan()).map(|s| s - NEUTRAL).sum()
     }
 
+    /// Whether it agrees much less than elsewhere for some seconds.
+    pub(super) fn has_hole(&self) -> bool {
+        let limit = self.mean() - HOLE;
+        self.similarity.split(|&s| s.is_nan() || s >= limit).any(|run| run.len() >= HOLE_FRAMES)
+    }
+
+    /// What a frame of the first track is worth, which lies in the stretch.
+    pub(super) fn worth_at(&self, n: i64) -> f32 {
+        let similarity = self.similarity[(n - self.one.start) as usize];
+        if similarity.is_nan() { 0.0 } else { similarity - NEUTRAL }
+    }
+
     /// Measures how early or late pieces of 2.4 s are.
     pub(super) fn measure_wander(&mut self, sounds: Sounds<'_>) {
         let moved = [-PROBE, 0.0, PROBE].map(|by| {
@@ -143,6 +159,17 @@ impl Stretch {
         let skip = (from - self.one.start).min(self.similarity.len() as i64) as usize;
         let similarity = self.similarity[skip..].iter().copied().take((to - from) as usize).collect();
         Self { one: from..to, similarity, ..self.clone() }
+    }
+
+    /// The same frames, on a line through their own pieces if these agree better on it, and with a balance of their own.
+    pub(super) fn again(self, sounds: Sounds<'_>) -> Self {
+        let middle = ((self.one.start + self.one.end) / 2) as f64;
+        let mut pieces = sounds.follow(middle, self.in_two(middle));
+        pieces.retain(|piece| self.one.contains(&(piece.one as i64)));
+        let fitted = Self::around(sounds, &pieces).map(|stretch| stretch.within(self.one.clone()));
+        let mut best = fitted.filter(|fitted| fitted.worth() > self.worth()).unwrap_or(self);
+        best.balance = Along::within(sounds, &best, best.one.clone()).balance();
+        best
     }
 
     /// Goes as far from `middle` to either side as more is won than lost.
@@ -204,10 +231,16 @@ struct Along {
 impl Along {
     /// Along the line of a stretch, as far as the tracks reach.
     fn new(sounds: Sounds<'_>, line: &Stretch) -> Self {
+        Self::within(sounds, line, i64::MIN..i64::MAX)
+    }
+
+    /// The same within frames `limits` of the first track.
+    fn within(sounds: Sounds<'_>, line: &Stretch, limits: Range<i64>) -> Self {
         let Sounds { one, two, semitones } = sounds;
         let meets = |at: f64| (at - line.offset) / line.tempo;
         let from = meets(0.0).ceil().max(0.0) as i64;
         let to = (meets(two.count() as f64 - 1.0).floor() as i64 + 1).min(one.count());
+        let (from, to) = (from.max(limits.start), to.min(limits.end));
         let range = from..to.max(from);
         let (mut a, mut b) = (Rows::new(one), Rows::new(two));
         let (mut sums, mut sum) = (vec![[0.0; 3]], [0.0f64; 3]);
