@@ -132,6 +132,9 @@ pub enum AudioError {
         /// How much is needed.
         min_milliseconds: u64,
     },
+    /// The file is cut off, and what is left cannot be used.
+    #[error("cut off; the rest is {0}")]
+    CutOff(Box<AudioError>),
     /// More audio than a recording has: a table or a stream that goes on and on.
     #[error("too long: more than {hours} hours of audio")]
     TooLong {

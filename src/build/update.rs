@@ -158,7 +158,7 @@ pub(crate) fn retry(store: &mut Store, options: BuildOptions<'_>) -> Result<Buil
         store.write(|batch| gone.iter().try_for_each(|path| batch.remove(path).map(|_| ())))?;
     }
     let summary = BuildSummary { found: jobs.len(), ..BuildSummary::default() };
-    Run { analyse: &analyse, store, options }.finish(&jobs, summary)
+    Run { analyse: &analyse, store, options }.finish(&jobs, summary, &[])
 }
 
 /// Indexed folders that are gone, such as those on an unplugged disk. Nothing in them is forgotten.
@@ -271,10 +271,10 @@ impl Run<'_, '_> {
         changes.forgotten.sort_unstable();
         (summary.returned, summary.missing) = (changes.returned.len(), changes.gone.len());
         self.apply(&changes)?;
-        for path in changes.gone {
-            self.options.on_event.call(BuildEvent::Missing { path });
+        for path in &changes.gone {
+            self.options.on_event.call(BuildEvent::Missing { path: path.clone() });
         }
-        self.finish(&jobs, summary)
+        self.finish(&jobs, summary, &changes.gone)
     }
 
     fn apply(&mut self, changes: &Changes) -> Result<()> {
@@ -290,7 +290,7 @@ impl Run<'_, '_> {
         })
     }
 
-    fn finish(mut self, jobs: &[Job], mut summary: BuildSummary) -> Result<BuildSummary> {
+    fn finish(mut self, jobs: &[Job], mut summary: BuildSummary, gone: &[PathBuf]) -> Result<BuildSummary> {
         self.options.on_event.call(BuildEvent::Found {
             files: summary.found,
             new: jobs.len(),
@@ -300,6 +300,11 @@ impl Run<'_, '_> {
         workers::run(store, jobs, analyse, &mut options, &mut summary)?;
         // Drops tracks whose file has other content now and whose own content did not appear anywhere else.
         store.write(|batch| batch.drop_orphans())?;
+        // What was found under another name is not missing.
+        for path in gone {
+            let is_missing = store.known(path)?.is_some_and(|known| known.missing);
+            summary.missing -= usize::from(!is_missing);
+        }
         options.on_event.call(BuildEvent::Neighbours);
         ann::maintain(store, &options.neighbours, &options.cancel)?;
         Ok(summary)

@@ -46,7 +46,12 @@ pub fn track(decoder: &mut dyn BlockSource, params: &ParameterSet, cancel: &Canc
     let mut levels = Levels::new(params);
     let duration = frames(decoder, params, cancel, |m| levels.push(m), |frame| fingerprinter.push(frame))?;
     let fingerprint = Fingerprint { levels: levels.finish(), ..fingerprinter.finish() };
-    let refuse = |reason| Err(Error::Audio { path: decoder.path().to_owned(), reason });
+    let cut_off = decoder.warnings().iter().any(|warning| matches!(warning, Warning::Truncated { .. }));
+    let refuse = |reason| {
+        // The remedy is another copy of the file.
+        let reason = if cut_off { AudioError::CutOff(Box::new(reason)) } else { reason };
+        Err(Error::Audio { path: decoder.path().to_owned(), reason })
+    };
     if let Err(reason) = samples::check_duration(duration) {
         return refuse(reason);
     }

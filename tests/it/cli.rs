@@ -551,6 +551,27 @@ fn info_shows_what_the_index_holds() {
 }
 
 #[test]
+fn a_folder_without_audio_is_named_and_a_cut_off_file_called_so() {
+    let place = Place::new();
+    place.write("m/a.wav", &wav(11_025, 1, &tune(11_025, 5.0, 1)));
+    place.line("index build -q --db i.refrain m").code(0);
+    place.write("other/notes.txt", b"none");
+    let built = place.line("index build --db i.refrain other").code(2);
+    assert_snapshot!(place.told(&built.err), @r"
+    0 files added
+    i.refrain: 1 track, 5 s
+    refrain: found no audio files in other; check the folder
+    ");
+    place.line("index build -q --db i.refrain m other").code(0);
+    place.write("m/cut.wav", &wav(11_025, 1, &tune(11_025, 5.0, 2))[..4_000]);
+    let built = place.line("index build -q --db i.refrain m").code(0);
+    assert_eq!(
+        place.told(&built.err),
+        "refrain: cannot read m/cut.wav: cut off; the rest is too short: 179 ms of audio; at least 500 ms are needed"
+    );
+}
+
+#[test]
 fn an_empty_index_says_so() {
     let place = Place::new();
     fs::create_dir(place.at("m")).unwrap();

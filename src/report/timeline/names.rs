@@ -1,11 +1,11 @@
 //! What a play is called in text formats.
 use super::Play;
 
-/// Artist and title; the title alone if the artist is unknown; the file's name if the title is.
+/// Artist and title; the title alone if the artist is unknown. The file's name stands for an unknown title.
 pub(super) fn full(play: &Play) -> String {
-    match (&play.tags.artist, &play.tags.title) {
-        (Some(artist), Some(title)) => one_line(&format!("{artist} - {title}")),
-        _ => title(play),
+    match &play.tags.artist {
+        Some(artist) => one_line(&format!("{artist} - {}", title(play))),
+        None => title(play),
     }
 }
 

@@ -68,7 +68,7 @@ fn the_list_has_plays_gaps_and_overlaps_in_order() {
    0:55.0 - 1:30.0     Björk - \u{2018}Jóga\u{2019} (from 0:30.5, speed 1.050, pitch +0.84)
    0:55.0 - 1:00.0     two at once
    1:30.0 - 1:50.0     unknown
-   1:50.0 - 100:00:00.0  a, \"b\"
+   1:50.0 - 100:00:00.0  Only - a, \"b\"
 "
     );
 }
@@ -98,7 +98,7 @@ fn a_tracklist_to_paste() {
 [00:00:30] C:\\
 [00:00:55] Björk - \u{2018}Jóga\u{2019}
 [00:01:30] ID - ID
-[00:01:50] a, \"b\"
+[00:01:50] Only - a, \"b\"
 "
     );
     let text = |timeline: &Timeline| written(TimelineFormat::Text, "s.wav", timeline).0;
@@ -199,7 +199,7 @@ fn labels_are_three_fields() {
         "0.250000\t30.000000\tA \"Q\", B - T U V
 30.000000\t60.000000\tC:\\
 55.000000\t90.000000\tBjörk - \u{2018}Jóga\u{2019}
-110.000000\t359999.999000\ta, \"b\"
+110.000000\t359999.999000\tOnly - a, \"b\"
 "
     );
     let mut writer = TimelineWriter::new(Vec::new(), TimelineFormat::Labels).unwrap();
@@ -215,7 +215,7 @@ fn rttm_has_ten_fields_without_spaces() {
         "SPEAKER my_\"show\"_é 1 0.250 29.750 <NA> <NA> A_\"Q\",_B_-_T_U_V <NA> <NA>
 SPEAKER my_\"show\"_é 1 30.000 30.000 <NA> <NA> C:\\ <NA> <NA>
 SPEAKER my_\"show\"_é 1 55.000 35.000 <NA> <NA> Björk_-_\u{2018}Jóga\u{2019} <NA> <NA>
-SPEAKER my_\"show\"_é 1 110.000 359889.999 <NA> <NA> a,_\"b\" <NA> <NA>
+SPEAKER my_\"show\"_é 1 110.000 359889.999 <NA> <NA> Only_-_a,_\"b\" <NA> <NA>
 "
     );
     assert!(text.lines().all(|line| line.split_whitespace().count() == 10));

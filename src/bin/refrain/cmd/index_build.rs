@@ -10,7 +10,7 @@ use refrain::{BuildOptions, Error, Index};
 use super::progress::{self, Names};
 use crate::{args::BuildArgs, db, messages, screen::near::near, stop, wording};
 
-/// Builds. Exit 0; 2 if a file or folder that was named cannot be used, or if the index has no track.
+/// Builds. Exit 0; 2 if a file or folder that was named cannot be used, or if there is nothing to index.
 pub fn run(args: &BuildArgs) -> anyhow::Result<ExitCode> {
     let stop = stop::token();
     // A mistyped folder stops neither the rest nor leaves an empty index behind.
@@ -34,13 +34,17 @@ pub fn run(args: &BuildArgs) -> anyhow::Result<ExitCode> {
     let told = progress::tell((&args.work, Names::Shown), &path, index, options, |index, options| {
         index.build_with(&roots, options)
     })?;
-    if !told.any {
+    let is_nothing = told.found == 0 && told.failed.is_empty();
+    if is_nothing && told.any {
+        let folders: Vec<String> = roots.iter().map(|root| near(root)).collect();
+        messages::problem(&format!("found no audio files in {}; check the folder", folders.join(", ")));
+    } else if !told.any {
         messages::problem("no music was indexed; check the folder");
     }
     let named: HashSet<PathBuf> = roots.iter().filter_map(|root| root.canonicalize().ok()).collect();
     let failed: HashSet<&PathBuf> = told.failed.iter().map(|failed| &failed.path).collect();
     let is_bad = tell_bad(&path, &named, &failed)? || named.iter().any(|path| failed.contains(path));
-    let whole = told.any && roots.len() == args.roots.len() && !is_bad;
+    let whole = told.any && !is_nothing && roots.len() == args.roots.len() && !is_bad;
     Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(2) })
 }
 

@@ -100,7 +100,7 @@ fn errors(args: &InfoArgs, info: &Info) -> String {
     match info.failures {
         0 => "none".to_owned(),
         n if args.errors => n.to_string(),
-        n => format!("{n}; {} lists them", db::hint("index errors")),
+        n => format!("{n}; {} lists them", db::hint_of(&info.path, "index errors")),
     }
 }
 

@@ -14,6 +14,7 @@ pub fn run(args: &PruneArgs) -> anyhow::Result<ExitCode> {
     let absent = index.absent_roots()?;
     drop(index);
     take_out(&path, &gone, args.dry_run, iter::empty())?;
+    let is_none = marked.is_empty();
     for root in absent {
         let before = marked.len();
         marked.retain(|path| !path.starts_with(&root));
@@ -21,12 +22,12 @@ pub fn run(args: &PruneArgs) -> anyhow::Result<ExitCode> {
             let command = format!("index remove {}", db::quoted(&root));
             let (root, files) = (near(&root), wording::count((before - marked.len()) as u64, "file"));
             messages::say(&format!(
-                "the folder {root} is gone; kept {files} of this folder in the index; remove them with {}",
+                "the folder {root} is gone; kept {files} of this folder in the index; {} removes all files of the folder",
                 db::hint(&command)
             ));
         }
     }
-    if marked.is_empty() {
+    if is_none {
         let update = db::hint("index update");
         messages::say(&format!("no file is marked as missing; {update} looks for missing files"));
     }

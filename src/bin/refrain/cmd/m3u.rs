@@ -27,12 +27,13 @@ pub fn entry(out: &mut impl Write, path: &Path, duration: Option<Seconds>, tags:
     Ok(true)
 }
 
-/// Artist and title; if either is unknown, the file's name.
+/// Artist and title; the title alone if the artist is unknown. The file's name stands for an unknown title.
 fn name(path: &Path, tags: &Tags) -> String {
-    match (&tags.artist, &tags.title) {
-        (Some(artist), Some(title)) => format!("{artist} - {title}"),
-        (None, Some(title)) => title.clone(),
-        _ => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+    let stem = || path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let title = tags.title.clone().unwrap_or_else(stem);
+    match &tags.artist {
+        Some(artist) => format!("{artist} - {title}"),
+        None => title,
     }
 }
 
@@ -63,7 +64,7 @@ mod tests {
         let of = |artist, title| written("/m/a, b#.mp3", Some(61.5), artist, title).unwrap();
         assert_eq!(of(Some("A, B"), Some("T - U")), "#EXTINF:62,A, B - T - U\n/m/a, b#.mp3\n");
         assert_eq!(of(None, Some("T\nU\r\u{85}\u{2028}V")), "#EXTINF:62,T U   V\n/m/a, b#.mp3\n");
-        assert_eq!(of(Some("A"), None), "#EXTINF:62,a, b#\n/m/a, b#.mp3\n");
+        assert_eq!(of(Some("A"), None), "#EXTINF:62,A - a, b#\n/m/a, b#.mp3\n");
         assert_eq!(written("/m/x", None, None, None).unwrap(), "#EXTINF:-1,x\n/m/x\n");
         assert_eq!(written("/m/a\nb.mp3", Some(1.0), None, None), None);
         assert_eq!(written("/m/a\rb.mp3", Some(1.0), None, None), None);

@@ -58,13 +58,18 @@ const MISSING: &str = " (missing)";
 /// Why names are not whole.
 const NAMES_CUT: &str = "some names are cut to fit the terminal; --json prints the whole names";
 
-/// What a track is called: artist and title, and its file below them; the file alone if the title is unknown.
+/// What a track is called: artist and title, and its file below them; the file alone if both are unknown. The file's name stands
+/// for an unknown title.
 fn title(tags: &Tags, path: &Path, missing: bool) -> (String, Option<String>) {
     let file = format!("{}{}", near(path), if missing { MISSING } else { "" });
     match (&tags.artist, &tags.title) {
         (Some(artist), Some(title)) => (wording::shown(format!("{artist} - {title}")), Some(file)),
         (None, Some(title)) => (wording::shown(title), Some(file)),
-        _ => (file, None),
+        (Some(artist), None) => {
+            let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+            (wording::shown(format!("{artist} - {stem}")), Some(file))
+        }
+        (None, None) => (file, None),
     }
 }
 

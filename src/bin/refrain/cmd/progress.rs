@@ -25,6 +25,8 @@ const MAX_NEWCOMERS: usize = 200;
 pub struct Told {
     /// Whether the index has any track.
     pub any: bool,
+    /// How many files the folders have that may be audio.
+    pub found: usize,
     /// What could not be used.
     pub failed: Vec<FailedFile>,
 }
@@ -85,7 +87,7 @@ pub fn tell(
             wording::hours(info.duration.0)
         ));
     }
-    Ok(Told { any, failed: summary.failed })
+    Ok(Told { any, found: summary.found, failed: summary.failed })
 }
 
 /// How many of the new tracks hold a recording that the library had before. Of very many, nothing is said: `duplicates` is
