@@ -176,7 +176,8 @@ def refrain(program: pathlib.Path, folder: pathlib.Path, paths: list[str]) -> li
         index = pathlib.Path(place, "i.refrain")
         build = [program, "index", "build", "--quiet", "--db", index, *paths]
         # 2: some files, such as silence, cannot be used.
-    assert subprocess.run([str(c) for c in build], stderr=subprocess.DEVNULL).returncode in (0, 2), "the build failed"
+        built = subprocess.run([str(c) for c in build], stderr=subprocess.DEVNULL)
+        assert built.returncode in (0, 2), "the build failed"
         find = [program, "duplicates", "--no-measure", "--json", "--db", index]
         out = subprocess.run([str(c) for c in find], capture_output=True, text=True).stdout
     groups = [json.loads(line) for line in out.splitlines()]
