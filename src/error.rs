@@ -133,7 +133,7 @@ pub enum AudioError {
         min_milliseconds: u64,
     },
     /// The file is cut off, and what is left cannot be used.
-    #[error("cut off; the rest is {0}")]
+    #[error("cut off; {0}")]
     CutOff(Box<AudioError>),
     /// More audio than a recording has: a table or a stream that goes on and on.
     #[error("too long: more than {hours} hours of audio")]

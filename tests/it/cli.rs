@@ -567,7 +567,7 @@ fn a_folder_without_audio_is_named_and_a_cut_off_file_called_so() {
     let built = place.line("index build -q --db i.refrain m").code(0);
     assert_eq!(
         place.told(&built.err),
-        "refrain: cannot read m/cut.wav: cut off; the rest is too short: 179 ms of audio; at least 500 ms are needed"
+        "refrain: cannot read m/cut.wav: cut off; too short: 179 ms of audio; at least 500 ms are needed"
     );
 }
 

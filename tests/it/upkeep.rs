@@ -171,7 +171,7 @@ fn missing_files_are_kept_until_they_are_pruned() {
     assert!(update(&place, "").starts_with("0 files added, 2 unchanged\n"));
     assert_snapshot!(index(&place, "prune").code(0).err, @r"
     0 files removed
-    no file is marked as missing; `refrain index update --db i.refrain` looks for missing files
+    none is marked as missing; first run `refrain index update --db i.refrain`
     ");
     index(&place, "verify").code(0);
 }

@@ -47,6 +47,17 @@ fn words_are_looked_for_in_title_artist_album_and_path() {
 }
 
 #[test]
+fn a_word_can_name_its_field() {
+    let place = place();
+    let found = |args: &[&str]| titles(&list(&place, args).code(0)).len();
+    assert_eq!(found(&["artist:kestrel"]), 2);
+    assert_eq!(found(&["artist:Kestrel Array", "title:orbit"]), 1);
+    assert_eq!(found(&["path:live", "kestrel"]), 1);
+    list(&place, &["title:kestrel"]).code(1);
+    list(&place, &["artist:AC/DC"]).code(1);
+}
+
+#[test]
 fn a_list_in_which_nothing_is_what_was_asked_for_exits_with_1() {
     let place = place();
     // No track has both words. Nothing is missing.

@@ -71,7 +71,9 @@ pub struct InfoArgs {
 #[command(
     after_help = "For CHOSEN, give a file, a folder (with all its files), a glob pattern such as '*.mp3', a track id, or \
                   `missing` for all missing files. You can also give words. refrain then lists only tracks with all these \
-                  words in the title, artist, album or path. Put a phrase of several words in quotes."
+                  words in the title, artist, album or path. Accents and capitals make no difference. Put a phrase of \
+                  several words in quotes. To search one field, name it: `artist:kestrel`, `title:`, `album:` or \
+                  `path:`."
 )]
 pub struct ListArgs {
     /// The tracks to list: a file, a folder, a pattern, a track id or words

@@ -45,7 +45,8 @@ pub fn run(args: &ErrorsArgs) -> anyhow::Result<ExitCode> {
     if !args.json {
         out.flush().context("cannot write the list")?;
         let retry = db::hint("index errors --retry");
-        let next = if number > 0 { format!("; {retry} tries again") } else { String::new() };
+        // Whoever has just tried again is not told to.
+        let next = if number > 0 && !args.retry { format!("; {retry} tries again") } else { String::new() };
         messages::say(&format!("{}{next}", wording::count(number, "error")));
     }
     Ok(ExitCode::SUCCESS)

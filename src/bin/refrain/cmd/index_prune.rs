@@ -29,7 +29,7 @@ pub fn run(args: &PruneArgs) -> anyhow::Result<ExitCode> {
     }
     if is_none {
         let update = db::hint("index update");
-        messages::say(&format!("no file is marked as missing; {update} looks for missing files"));
+        messages::say(&format!("none is marked as missing; first run {update}"));
     }
     if marked.len() > gone.len() {
         let there = wording::count((marked.len() - gone.len()) as u64, "file");

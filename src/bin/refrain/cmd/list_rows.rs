@@ -1,8 +1,14 @@
 //! The tracks that `refrain index list` prints: chosen, found by words, sorted.
-use std::{cmp::Ordering, collections::HashSet, ffi::OsString, path::PathBuf};
+use std::{
+    cmp::Ordering,
+    collections::HashSet,
+    ffi::OsString,
+    path::{MAIN_SEPARATOR, PathBuf},
+};
 
 use refrain::{FileEntry, Index, Selector, Track};
 
+use super::list_words::{Searched, Word};
 use crate::args::SortBy;
 
 /// A track, its files, and the index that holds it if there are several.
@@ -12,8 +18,8 @@ pub type Listed = (Track, Vec<FileEntry>, Option<PathBuf>);
 pub struct Wanted {
     /// The chosen files; `None` for all.
     pub files: Option<HashSet<PathBuf>>,
-    /// Words that a track must have, in lower case.
-    words: Vec<String>,
+    /// Words that a track must have.
+    words: Vec<Word>,
     /// The indexed folders, without their last name: what is above them says nothing about a track.
     above: Vec<PathBuf>,
     /// What was asked for and is not in the index.
@@ -24,7 +30,7 @@ impl Wanted {
     /// Reads what was asked for. A text that chooses no file is a word.
     pub fn of(indexes: &[Index], chosen: &[OsString]) -> anyhow::Result<Self> {
         let mut wanted = Self { files: None, words: Vec::new(), above: Vec::new(), unknown: Vec::new() };
-        let mut words: Vec<(String, &OsString)> = Vec::new();
+        let mut words: Vec<(Word, &OsString)> = Vec::new();
         for text in chosen {
             let selector = Selector::from(text.as_os_str());
             let mut files = Vec::new();
@@ -33,8 +39,10 @@ impl Wanted {
             }
             // A song may be called "Who Is It?", and a folder like an artist.
             let is_word = files.is_empty() && selector != Selector::Missing;
-            let named = text.to_str().filter(|text| !text.contains(std::path::MAIN_SEPARATOR));
-            let word = named.filter(|_| is_word).map(str::to_lowercase);
+            // A path that is gone is no word.
+            let is_name =
+                |word: &Word| word.names_field() || !text.to_string_lossy().contains(MAIN_SEPARATOR);
+            let word = text.to_str().filter(|_| is_word).map(Word::from).filter(is_name);
             match word {
                 Some(word) => words.push((word, text)),
                 None if is_word => wanted.unknown.push(text.clone()),
@@ -52,9 +60,9 @@ impl Wanted {
         let mut known = vec![false; words.len()];
         for index in indexes {
             index.tracks(|track, files| {
-                let text = wanted.text(&track, &files);
+                let text = Searched::of(&track, &files, &wanted.above);
                 let both = known.iter_mut().zip(&words);
-                both.for_each(|(known, (word, _))| *known |= text.contains(word.as_str()));
+                both.for_each(|(known, (word, _))| *known |= text.has(word));
                 Ok(())
             })?;
         }
@@ -67,7 +75,7 @@ impl Wanted {
     /// What has all of the words in `text`. For the server.
     #[cfg(feature = "serve")]
     pub fn words(index: &Index, text: &str) -> refrain::Result<Self> {
-        let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
+        let words = text.split_whitespace().map(Word::from).collect();
         let roots = index.roots_below("/".as_ref())?;
         let above = roots.iter().filter_map(|root| root.parent().map(PathBuf::from)).collect();
         Ok(Self { files: None, words, above, unknown: Vec::new() })
@@ -87,27 +95,11 @@ impl Wanted {
     pub fn first<'f>(&self, track: &Track, files: &'f [FileEntry]) -> Option<&'f FileEntry> {
         let chosen = |file: &&FileEntry| self.files.as_ref().is_none_or(|chosen| chosen.contains(&file.path));
         let first = files.iter().find(chosen)?;
-        let text = if self.words.is_empty() { String::new() } else { self.text(track, files) };
-        self.words.iter().all(|word| text.contains(word.as_str())).then_some(first)
-    }
-
-    /// Everything of a track that words are looked for in.
-    fn text(&self, track: &Track, files: &[FileEntry]) -> String {
-        let tags = &track.record.tags;
-        let mut text = String::new();
-        let named = [&tags.title, &tags.artist, &tags.album].into_iter().flatten();
-        for name in named.chain(&tags.other_artists) {
-            text += name;
-            // No word reaches over the end of a field.
-            text.push('\0');
+        if self.words.is_empty() {
+            return Some(first);
         }
-        for file in files {
-            let below = self.above.iter().filter_map(|above| file.path.strip_prefix(above).ok());
-            let shown = below.min_by_key(|path| path.as_os_str().len()).unwrap_or(&file.path);
-            text += &shown.to_string_lossy();
-            text.push('\0');
-        }
-        text.to_lowercase()
+        let text = Searched::of(track, files, &self.above);
+        self.words.iter().all(|word| text.has(word)).then_some(first)
     }
 }
 

@@ -34,6 +34,7 @@ pub mod index_update;
 pub mod index_verify;
 mod list_lines;
 pub mod list_rows;
+mod list_words;
 #[cfg(feature = "listen")]
 pub mod listen;
 mod m3u;
