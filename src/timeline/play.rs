@@ -64,6 +64,8 @@ pub(super) struct Heard {
     pub score: f64,
     pub similarity: f32,
     pub sightings: usize,
+    /// The first half frame of the last look that saw it.
+    look: usize,
     /// How many of them saw it at the track's speed, and how many at its pitch.
     at_speed: usize,
     at_pitch: usize,
@@ -81,6 +83,8 @@ pub(super) struct Heard {
 #[derive(Clone, Debug)]
 pub(super) struct Sighting {
     pub track: TrackId,
+    /// The first half frame of the look.
+    pub look: usize,
     pub line: Line,
     pub pitch: f64,
     pub from: usize,
@@ -98,6 +102,7 @@ impl Sighting {
         let middle = (place.from + place.to) as f64 / 2.0;
         Self {
             track: place.track,
+            look: first,
             line: Line { at: middle + first as f64, in_track: place.in_track(middle), tempo: place.tempo() },
             pitch: place.pitch,
             from: place.from + first,
@@ -127,6 +132,7 @@ impl Heard {
             score: sighting.score,
             similarity: sighting.similarity,
             sightings: 1,
+            look: sighting.look,
             at_speed: usize::from(sighting.line.tempo == 1.0),
             at_pitch: usize::from(sighting.pitch == 0.0),
             is_new: true,
@@ -167,13 +173,18 @@ impl Heard {
             && (self.pitch - sighting.pitch).abs() < 1.5
     }
 
-    /// Takes another sighting of the play.
+    /// Takes another sighting of the play. Those of one look come best first.
     pub fn see(&mut self, sighting: &Sighting) {
+        self.score = self.score.max(sighting.score);
+        self.similarity = self.similarity.max(sighting.similarity);
+        // A weaker place of the same look, such as another variant, says less exactly where the track is.
+        if sighting.look == self.look {
+            return;
+        }
+        self.look = sighting.look;
         if sighting.line.at > self.last.at {
             self.last = sighting.line;
         }
-        self.score = self.score.max(sighting.score);
-        self.similarity = self.similarity.max(sighting.similarity);
         self.sightings += 1;
         self.at_speed += usize::from(sighting.line.tempo == 1.0);
         self.at_pitch += usize::from(sighting.pitch == 0.0);
@@ -364,10 +375,11 @@ impl Heard {
 mod tests {
     use super::*;
 
-    /// A track seen at these half frames, each with the place in the track, the tempo and the pitch that the look measured.
-    fn heard(looks: &[(f64, f64, f64, f64)]) -> Heard {
-        let sighting = |&(at, in_track, tempo, pitch): &(f64, f64, f64, f64)| Sighting {
+    /// What the look number `look` saw: half frame, place in the track, tempo and pitch.
+    fn sighting(look: usize, (at, in_track, tempo, pitch): (f64, f64, f64, f64)) -> Sighting {
+        Sighting {
             track: TrackId(1),
+            look,
             line: Line { at, in_track, tempo },
             pitch,
             from: 0,
@@ -376,10 +388,26 @@ mod tests {
             similarity: 1.0,
             evidence: 1.0,
             sound: 0,
-        };
-        let mut heard = Heard::new(&sighting(&looks[0]));
-        looks[1..].iter().for_each(|look| heard.see(&sighting(look)));
+        }
+    }
+
+    /// A track as these looks saw it.
+    fn heard(looks: &[(f64, f64, f64, f64)]) -> Heard {
+        let mut heard = Heard::new(&sighting(0, looks[0]));
+        for (n, seen) in looks.iter().enumerate().skip(1) {
+            heard.see(&sighting(n, *seen));
+        }
         heard
+    }
+
+    #[test]
+    fn a_weaker_place_of_a_look_moves_nothing() {
+        let mut play = heard(&[(336.0, 48.0, 1.0, 0.0), (449.0, 161.3, 1.002, 0.0)]);
+        let line = play.line();
+        // Five half frames beside the better place of the same look: a speed of 1.036.
+        play.see(&sighting(1, (451.0, 169.0, 1.009, 0.0)));
+        assert_eq!((play.line().in_track, play.line().tempo), (line.in_track, line.tempo));
+        assert_eq!(play.tempo(), 1.0);
     }
 
     #[test]
