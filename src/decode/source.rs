@@ -120,8 +120,14 @@ impl Source {
         };
         let place = self.base.saturating_add(inside);
         // Copies of the file's handle share its position, and may have moved it.
-        self.file.seek(SeekFrom::Start(place))?;
-        let n = self.file.read(buf)?;
+        let n = match i64::try_from(place) {
+            Ok(_) => {
+                self.file.seek(SeekFrom::Start(place))?;
+                self.file.read(buf)?
+            }
+            // A length in the file leads further than any file goes. The system would call that a wrong argument.
+            Err(_) => 0,
+        };
         self.patch(place, &mut buf[..n]);
         if n == 0
             && let Some(rest) = inside.checked_sub(self.len).and_then(|at| usize::try_from(at).ok())
@@ -295,6 +301,8 @@ mod tests {
         source.seek(SeekFrom::Current(-4)).expect_err("before the beginning");
         source.seek(SeekFrom::Start(50)).expect("a seek alone fails nowhere");
         assert_eq!(source.read(&mut [0; 4]).expect("there is nothing"), 0);
+        source.seek(SeekFrom::Start(u64::MAX - 20)).expect("a length in a file may lead there");
+        assert_eq!(source.read(&mut [0; 4]).expect("no file goes so far"), 0);
     }
 
     #[test]
