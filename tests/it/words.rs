@@ -53,6 +53,7 @@ fn a_word_can_name_its_field() {
     assert_eq!(found(&["artist:kestrel"]), 2);
     assert_eq!(found(&["artist:Kestrel Array", "title:orbit"]), 1);
     assert_eq!(found(&["path:live", "kestrel"]), 1);
+    assert_eq!(found(&["path:kestrel home/music"]), 4, "also above the indexed folder");
     list(&place, &["title:kestrel"]).code(1);
     list(&place, &["artist:AC/DC"]).code(1);
 }
@@ -76,7 +77,7 @@ fn a_list_in_which_nothing_is_what_was_asked_for_exits_with_1() {
 }
 
 #[test]
-fn a_word_that_no_track_has_is_reported_and_the_rest_is_listed() {
+fn a_word_that_no_track_has_is_reported() {
     let place = place();
     let none = list(&place, &["nightingale"]).code(1);
     assert_eq!(
@@ -86,8 +87,10 @@ fn a_word_that_no_track_has_is_reported_and_the_rest_is_listed() {
             "refrain: found no track for nightingale in i.refrain; `refrain index list --db i.refrain` lists all tracks\n"
         )
     );
-    let some = list(&place, &["orbit", "nightingale"]).code(1);
-    assert_eq!(titles(&some), ["Second Orbit"]);
+    // A playlist must not have more than was asked for.
+    assert_eq!(list(&place, &["orbit", "nightingale"]).code(1).out, "");
+    let folder = list(&place, &["kestrel home/music/live", "gone/orbit"]).code(1);
+    assert_eq!(titles(&folder), ["North Platform"]);
     // A path that is gone is no word.
     let path = list(&place, &["gone/orbit"]).code(1);
     assert_eq!(path.out, "");

@@ -15,6 +15,7 @@ use crate::args::SortBy;
 pub type Listed = (Track, Vec<FileEntry>, Option<PathBuf>);
 
 /// What was asked for.
+#[derive(Default)]
 pub struct Wanted {
     /// The chosen files; `None` for all.
     pub files: Option<HashSet<PathBuf>>,
@@ -24,12 +25,14 @@ pub struct Wanted {
     above: Vec<PathBuf>,
     /// What was asked for and is not in the index.
     pub unknown: Vec<OsString>,
+    /// Whether a word is unknown. Then no track has all words.
+    is_word_unknown: bool,
 }
 
 impl Wanted {
     /// Reads what was asked for. A text that chooses no file is a word.
     pub fn of(indexes: &[Index], chosen: &[OsString]) -> anyhow::Result<Self> {
-        let mut wanted = Self { files: None, words: Vec::new(), above: Vec::new(), unknown: Vec::new() };
+        let mut wanted = Self::default();
         let mut words: Vec<(Word, &OsString)> = Vec::new();
         for text in chosen {
             let selector = Selector::from(text.as_os_str());
@@ -56,7 +59,7 @@ impl Wanted {
             let roots = index.info()?.roots;
             wanted.above.extend(roots.iter().filter_map(|root| root.parent().map(PathBuf::from)));
         }
-        // A word that no track has is reported, and the rest is listed all the same.
+        // A word that no track has is reported.
         let mut known = vec![false; words.len()];
         for index in indexes {
             index.tracks(|track, files| {
@@ -67,7 +70,12 @@ impl Wanted {
             })?;
         }
         for (known, (word, text)) in known.into_iter().zip(words) {
-            if known { wanted.words.push(word) } else { wanted.unknown.push(text.clone()) }
+            if known {
+                wanted.words.push(word);
+            } else {
+                wanted.unknown.push(text.clone());
+                wanted.is_word_unknown = true;
+            }
         }
         Ok(wanted)
     }
@@ -75,10 +83,10 @@ impl Wanted {
     /// What has all of the words in `text`. For the server.
     #[cfg(feature = "serve")]
     pub fn words(index: &Index, text: &str) -> refrain::Result<Self> {
-        let words = text.split_whitespace().map(Word::from).collect();
+        let words = text.split_whitespace().map(|word| Word::from(word).below()).collect();
         let roots = index.roots_below("/".as_ref())?;
         let above = roots.iter().filter_map(|root| root.parent().map(PathBuf::from)).collect();
-        Ok(Self { files: None, words, above, unknown: Vec::new() })
+        Ok(Self { words, above, ..Self::default() })
     }
 
     /// Whether everything is listed.
@@ -86,9 +94,10 @@ impl Wanted {
         self.unknown.is_empty() && self.files.is_none() && self.words.is_empty()
     }
 
-    /// Whether nothing was asked for that the index has, but something that it has not.
+    /// Whether nothing is listed, because what was asked for is not in the index.
     pub fn is_nothing(&self) -> bool {
-        !self.unknown.is_empty() && self.files.is_none() && self.words.is_empty()
+        let is_empty = self.files.is_none() && self.words.is_empty();
+        self.is_word_unknown || !self.unknown.is_empty() && is_empty
     }
 
     /// The first chosen file of a track; `None` if the track is not wanted.

@@ -17,7 +17,10 @@ enum Field {
     Title,
     Artist,
     Album,
+    /// The whole path.
     Path,
+    /// What of the path says something about a track: the name of the indexed folder, and what is in it.
+    Below,
 }
 
 const FIELDS: [(&str, Field); 4] =
@@ -41,6 +44,13 @@ impl Word {
     pub fn names_field(&self) -> bool {
         self.field.is_some()
     }
+
+    /// The same word, but nothing above an indexed folder is searched for it. Whoever asks over a network is not told about it.
+    #[cfg(feature = "serve")]
+    pub fn below(self) -> Self {
+        let below = |field| if field == Field::Path { Field::Below } else { field };
+        Self { field: self.field.map(below), ..self }
+    }
 }
 
 /// Everything of a track that words are looked for in.
@@ -57,14 +67,15 @@ impl Searched {
         for file in files {
             let below = above.iter().filter_map(|above| file.path.strip_prefix(above).ok());
             let shown = below.min_by_key(|path| path.as_os_str().len()).unwrap_or(&file.path);
-            fields.push((Field::Path, folded(&shown.to_string_lossy())));
+            fields.push((Field::Below, folded(&shown.to_string_lossy())));
+            fields.push((Field::Path, folded(&file.path.to_string_lossy())));
         }
         Self(fields)
     }
 
     /// Whether a field has the word.
     pub fn has(&self, word: &Word) -> bool {
-        let is_meant = |field: Field| word.field.is_none_or(|wanted| wanted == field);
+        let is_meant = |field: Field| word.field.map_or(field != Field::Path, |wanted| wanted == field);
         self.0.iter().any(|(field, text)| is_meant(*field) && text.contains(&word.text))
     }
 }
@@ -72,8 +83,19 @@ impl Searched {
 /// The text without what writers leave out or write in several ways: capitals, accents, and the form of characters
 /// (macOS splits "é" in the names of files).
 fn folded(text: &str) -> String {
-    text.nfkd().filter(|c| !ACCENTS.contains(c)).collect::<String>().to_lowercase()
+    let mut folded = String::with_capacity(text.len());
+    for c in text.nfkd().filter(|c| !ACCENTS.contains(c)).flat_map(char::to_lowercase) {
+        match LETTERS.iter().find(|(letter, _)| *letter == c) {
+            Some((_, plain)) => folded.push_str(plain),
+            None => folded.push(c),
+        }
+    }
+    folded
 }
+
+/// Latin letters with a part that is no accent, and how those write them who have no such key.
+const LETTERS: [(char, &str); 8] =
+    [('ß', "ss"), ('ø', "o"), ('æ', "ae"), ('œ', "oe"), ('ł', "l"), ('đ', "d"), ('ð', "d"), ('ı', "i")];
 
 /// The block of combining accents. Marks outside of it make other letters, as in Japanese and Hindi.
 const ACCENTS: std::ops::RangeInclusive<char> = '\u{300}'..='\u{36f}';
@@ -90,6 +112,8 @@ mod tests {
         assert_eq!(folded("ＡＢＢＡ"), "abba", "wide letters");
         assert_ne!(folded("か"), folded("が"));
         assert_eq!(folded("İstanbul"), "istanbul");
+        assert_eq!(folded("STRASSE"), folded("Straße"));
+        assert_eq!(folded("Mötørhead"), "motorhead");
     }
 
     #[test]
