@@ -45,7 +45,7 @@ impl<'a> BuildOptions<'a> {
     }
 
     /// When to build the neighbour index.
-    #[cfg(feature = "unstable")]
+    #[cfg(any(test, feature = "unstable"))]
     #[must_use]
     pub fn neighbours(mut self, neighbours: ann::Options) -> Self {
         self.neighbours = neighbours;

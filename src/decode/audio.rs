@@ -128,7 +128,7 @@ impl<'a> Audio<'a> {
     /// above a million count as silence. Their name is `samples`, unless they are [`named`](Audio::named).
     ///
     /// Harmonic analysis needs the blocks twice, and keeps them in a temporary file.
-    #[cfg(feature = "unstable")]
+    #[cfg(any(test, feature = "unstable"))]
     pub fn blocks(source: impl BlockSource + Send + 'a) -> Self {
         Self::of("samples", Origin::Blocks(Blocks::new(Box::new(source))))
     }
@@ -235,7 +235,7 @@ impl<'a> Audio<'a> {
     ///
     /// # Errors
     /// [`Error::Io`](crate::Error::Io) and [`Error::Audio`](crate::Error::Audio) if it cannot be read or is not audio.
-    #[cfg(feature = "unstable")]
+    #[cfg(any(test, feature = "unstable"))]
     pub fn open(self) -> Result<Box<dyn BlockSource + 'a>> {
         self.into_blocks(false)
     }

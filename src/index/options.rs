@@ -36,7 +36,7 @@ pub struct MaintainOptions<'a> {
 
 impl<'a> MaintainOptions<'a> {
     /// When and how to build the neighbour index, in calls that build it.
-    #[cfg(feature = "unstable")]
+    #[cfg(any(test, feature = "unstable"))]
     #[must_use]
     pub fn neighbours(mut self, neighbours: ann::Options) -> Self {
         self.neighbours = neighbours;
