@@ -45,7 +45,7 @@ pub fn run(args: &ErrorsArgs) -> anyhow::Result<ExitCode> {
     if !args.json {
         out.flush().context("cannot write the list")?;
         let retry = db::hint("index errors --retry");
-        // Whoever has just tried again is not told to.
+        // After a retry, this hint would say nothing new.
         let next = if number > 0 && !args.retry { format!("; {retry} tries again") } else { String::new() };
         messages::say(&format!("{}{next}", wording::count(number, "error")));
     }

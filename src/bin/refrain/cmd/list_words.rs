@@ -45,7 +45,7 @@ impl Word {
         self.field.is_some()
     }
 
-    /// The same word, but nothing above an indexed folder is searched for it. Whoever asks over a network is not told about it.
+    /// The same word, for the server: it does not tell what lies above an indexed folder.
     #[cfg(feature = "serve")]
     pub fn below(self) -> Self {
         let below = |field| if field == Field::Path { Field::Below } else { field };
@@ -57,7 +57,7 @@ impl Word {
 pub struct Searched(Vec<(Field, String)>);
 
 impl Searched {
-    /// `above` are the folders of which nothing is searched but what is below them.
+    /// `above` are folders. Of a path, only the part below such a folder is searched, unless a word names `path:`.
     pub fn of(track: &Track, files: &[FileEntry], above: &[PathBuf]) -> Self {
         let tags = &track.record.tags;
         let all = [(Field::Title, &tags.title), (Field::Artist, &tags.artist), (Field::Album, &tags.album)];
