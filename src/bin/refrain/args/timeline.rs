@@ -39,7 +39,7 @@ pub struct TimelineFormatArgs {
     /// Print a CUE sheet, which lets a player jump from song to song
     #[arg(long)]
     pub cue: bool,
-    /// Print labels for the sound editor Audacity; give only one recording
+    /// Print the songs of one recording as labels for the sound editor Audacity
     #[arg(long)]
     pub labels: bool,
     /// Print RTTM, a format that says who speaks when; songs take the place of people

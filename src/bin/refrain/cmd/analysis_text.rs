@@ -1,5 +1,5 @@
 //! An analysis for people: all figures of one file, or a row for each of several files.
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use refrain::{HarmonicFigures, analysis::NAMES, report::respelt};
 
@@ -9,19 +9,20 @@ use crate::{
         near::near,
         size,
         table::{Column, Row, Table},
-        text::cut,
+        text::{cut, width},
     },
     wording,
 };
 
-/// The room for names to begin with.
+/// The least room for names to begin with: the names of files in folders are not known yet.
 const NAME: usize = 30;
 
-/// The table of several files.
-pub fn table() -> Table {
+/// The table of several files. `named` are the files and folders that the user named.
+pub fn table(named: &[PathBuf]) -> Table {
+    let longest = named.iter().map(|path| width(&near(path))).max().unwrap_or(0);
     Table::new(
         &[
-            Column::Name("file", NAME),
+            Column::Name("file", NAME.max(longest)),
             Column::Number("length", 0),
             Column::Number("key", 8),
             Column::Number("Camelot", 0),

@@ -113,7 +113,7 @@ impl<'a> Told<'a> {
         match event {
             AnalyzeEvent::Found { files, bytes, .. } => {
                 self.files = files;
-                self.table = (files > 1).then(analysis_text::table);
+                self.table = (files > 1).then(|| analysis_text::table(&self.args.files));
                 // The length of standard input is not known.
                 let bytes = Some(bytes).filter(|_| !self.args.files.iter().any(|file| is_stdin(file)));
                 self.bar.start(bytes, files);

@@ -39,7 +39,8 @@ pub fn run(args: &BuildArgs) -> anyhow::Result<ExitCode> {
         let folders: Vec<String> = roots.iter().map(|root| near(root)).collect();
         messages::problem(&format!("found no audio files in {}; check the folder", folders.join(", ")));
     } else if !told.any {
-        messages::problem("no music was indexed; check the folder");
+        let hint = if roots.iter().any(|root| root.is_dir()) { "; check the folder" } else { "" };
+        messages::problem(&format!("no music was indexed{hint}"));
     }
     let named: HashSet<PathBuf> = roots.iter().filter_map(|root| root.canonicalize().ok()).collect();
     let failed: HashSet<&PathBuf> = told.failed.iter().map(|failed| &failed.path).collect();
