@@ -199,7 +199,7 @@ pub struct AnalyzeArgs {
     /// Write the percussive part (drums) as a WAV file; for several songs, name an output folder
     #[arg(long, value_name = "OUT.wav")]
     pub percussive: Option<PathBuf>,
-    /// Draw frequencies, pitch and notes over time as .svg or .png; for several songs, name an output folder
+    /// Draw frequencies, pitch and notes (.svg or .png); for several songs, name an output folder
     #[arg(long, value_name = "OUT.svg")]
     pub plot: Option<PathBuf>,
     #[command(flatten)]

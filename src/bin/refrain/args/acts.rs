@@ -16,7 +16,7 @@ pub struct ActArgs {
     /// Replace a spare file with a hard link to the kept file, if the spare file is an exact copy
     #[arg(long, group = "act")]
     pub hardlink: bool,
-    /// Save disk space: a spare file that is an exact copy shares the disk space of the kept file
+    /// Let each spare file that is an exact copy share the disk space of the kept file
     #[arg(long, group = "act")]
     pub reflink: bool,
     /// Delete the spare files; nothing can undo this

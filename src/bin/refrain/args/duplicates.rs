@@ -38,7 +38,7 @@ pub struct DuplicatesArgs {
     /// other_speed, edit, excerpt, shared_backing
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub only: Vec<Relation>,
-    /// List only groups of duplicates where you can free at least this much disk space, such as 500k, 20M or 1.5G
+    /// List only groups whose spare files use at least SIZE of disk space, such as 500k, 20M or 1.5G
     #[arg(long, value_name = "SIZE", value_parser = bytes)]
     pub min_free: Option<u64>,
     /// Do not measure how good the files sound; this makes the command faster
@@ -61,7 +61,7 @@ pub struct DuplicatesArgs {
     /// Say how two indexed files are related, and where they sound alike
     #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["below", "relation", "keep", "prefer", "only", "min_free", "no_measure", "csv", "script", "html"])]
     pub why: Vec<PathBuf>,
-    /// Do not list two indexed files as duplicates any more
+    /// Stop listing two indexed files as duplicates
     #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["below", "relation", "keep", "prefer", "csv", "script", "json", "why"])]
     pub ignore: Vec<PathBuf>,
     /// Undo --ignore: list two indexed files as duplicates again

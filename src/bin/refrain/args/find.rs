@@ -11,7 +11,7 @@ pub struct FindArgs {
     /// Include hidden files and folders
     #[arg(long)]
     pub hidden: bool,
-    /// Enter at most N levels of folders; if N is 1, read only the files directly in the folder that you name
+    /// Read folders up to N levels deep; with 1, read the folder that you name, but no folders inside it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub max_depth: Option<u32>,
 }

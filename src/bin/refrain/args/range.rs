@@ -5,7 +5,7 @@ use refrain::Range;
 /// Which pitches and speeds are tried.
 #[derive(Debug, Args)]
 pub struct RangeArgs {
-    /// Find only clips at a track's own pitch and speed; saves time if a clip matches no track
+    /// Find only tracks with the same pitch and speed as the clip; saves time for clips without a match
     #[arg(long, conflicts_with_all = ["pitch", "tempo"])]
     pub fast: bool,
     /// Find clips up to SEMITONES higher or lower than the track; SEMITONES can be 0 to 6

@@ -54,13 +54,13 @@ pub struct LimitArgs {
     /// End a query that takes longer than this many seconds
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..), default_value_t = 60)]
     pub max_time: u32,
-    /// End a timeline or a search for duplicates that takes longer than this many seconds
+    /// Take at most this many seconds to make a timeline or to search for duplicates
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..), default_value_t = 3600)]
     pub max_long_time: u32,
     /// Answer N requests at the same time [default: one for each processor core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub queries: Option<u16>,
-    /// Run N slow queries besides the quick requests; slow queries search longer, for example at other speeds
+    /// Run up to N slow searches at the same time, such as searches at other pitches and speeds
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), default_value_t = 1)]
     pub slow_queries: u16,
     /// Let at most N requests wait for their turn, and refuse further requests

@@ -42,7 +42,7 @@ pub struct TimelineFormatArgs {
     /// Print the songs of one recording as labels for the sound editor Audacity
     #[arg(long)]
     pub labels: bool,
-    /// Print RTTM, a format that says who speaks when; songs take the place of people
+    /// Print RTTM, a format for lists of speakers; refrain lists songs instead
     #[arg(long)]
     pub rttm: bool,
     /// Print a playlist; each entry is one song in the recording
