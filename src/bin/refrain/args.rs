@@ -63,7 +63,7 @@ pub struct Cli {
 pub enum Command {
     /// Find which song a clip is from, and which part of the song
     Query(QueryArgs),
-    /// Explain, in words and a picture, why a clip matches a track, or why not
+    /// Explain in words and a picture why a clip matches a track or does not match
     #[cfg(feature = "explain")]
     Explain(ExplainArgs),
     /// Find which songs play in long recordings, and when
@@ -75,7 +75,7 @@ pub enum Command {
     Duplicates(DuplicatesArgs),
     /// List live recordings, covers and other performances of a piece of music
     Versions(VersionsArgs),
-    /// List the tracks with chords most like those of one track
+    /// List the tracks whose chords are most like the chords of one track
     Similar(SimilarArgs),
     /// Add music to the index (short for `index build`)
     Build(BuildArgs),

@@ -9,7 +9,7 @@ use super::{ffmpeg::FfmpegArgs, probability::probability};
 /// Whose versions to list, and how to print them.
 #[derive(Debug, Args)]
 pub struct VersionsArgs {
-    /// Indexed tracks (a file, a pattern or a track id), or other audio files of at least 20 seconds; `-` reads standard input
+    /// Indexed tracks (file, pattern or id), or other audio of 20 seconds or more; `-` is standard input
     #[arg(required = true, value_name = "TRACK|CLIP")]
     pub pieces: Vec<OsString>,
     /// List at most N versions of each piece
