@@ -31,7 +31,7 @@ def parts(text: str) -> list[str]:
 
 
 def of_page(markdown: str) -> list[str]:
-    text = re.sub(r"```.*?```|<!--.*?-->|\*\*", "", markdown, flags=re.S)
+    text = re.sub(r"```.*?```|<!--.*?-->|(?<!`)\*\*(?!`)", "", markdown, flags=re.S)
     rows = [cell for line in text.splitlines() if line.startswith("|") for cell in line.strip("|").split(" | ")]
     lines = [line for line in text.splitlines() if not re.match(r"\s*(#|\|)", line)]
     paragraphs = re.split(r"\n\s*\n|\n(?=\s*(?:- |\d+\. ))", "\n".join(lines))
