@@ -13,8 +13,8 @@ const VARIABLE: &str = "REFRAIN_FFMPEG";
 /// Whether ffmpeg may help.
 #[derive(Debug, Args)]
 pub struct FfmpegArgs {
-    /// Use ffmpeg to decode WMA, WavPack and other formats that refrain cannot decode. Give `auto` to use an installed ffmpeg,
-    /// `never` to use no ffmpeg, or the path of ffmpeg
+    /// Choose the ffmpeg that decodes WMA, WavPack and other formats that refrain cannot decode: the path of a program, `auto` for
+    /// an installed ffmpeg, or `never` for none
     #[arg(long, env = VARIABLE, value_name = "auto|never|PATH", value_parser = parser(), default_value = "auto")]
     pub ffmpeg: Ffmpeg,
 }
