@@ -59,7 +59,7 @@ def messages(source: str) -> list[str]:
     # What spans lines without a backslash is code between two texts.
     plain = [re.sub(r"\\\n\s*", "", text) for text in texts if not text.startswith("\\")]
     # A text with holes is no sentence yet; one with code in it is none at all.
-    return [text.replace("\\n", " ") for text in plain if not re.search(r"[\n{}\x1b]|=>|::|\(\)|^refrain [a-z]|FILE |'self'|^arecord |^\w+$|^\s*(?:\?|\)|\.|,)", text)]
+    return [text.replace("\\n", " ") for text in plain if not re.search(r"[\n{}\x1b]|=>|::|\(\)|^refrain [a-z]|FILE |'self'|^arecord |-src |^\w+$|^\s*(?:\?|\)|\.|,)", text)]
 
 
 def printed(test: str) -> list[str]:
