@@ -67,6 +67,7 @@ impl Algorithm {
 /// Computes words from samples.
 ///
 /// ```
+/// # #[cfg(feature = "unstable")] {
 /// use refrain::acoustid::{Algorithm, Chromaprint, pack};
 ///
 /// let mut chromaprint = Chromaprint::new(Algorithm::default());
@@ -75,6 +76,7 @@ impl Algorithm {
 /// let words = chromaprint.words();
 /// assert_eq!(words.len(), 19);
 /// assert!(pack(&words, Algorithm::default()).starts_with("AQAAE"));
+/// # }
 /// ```
 pub struct Chromaprint {
     algorithm: Algorithm,

@@ -14,7 +14,7 @@ use crate::units::SampleRate;
 /// overridden, and so will methods that later versions add.
 ///
 /// ```
-/// # fn main() -> refrain::Result<()> {
+/// # #[cfg(feature = "unstable")] fn example() -> refrain::Result<()> {
 /// use std::sync::mpsc;
 ///
 /// use refrain::{Audio, decode::BlockSource, units::SampleRate};
@@ -46,6 +46,7 @@ use crate::units::SampleRate;
 /// # microphone.join().unwrap();
 /// # Ok(())
 /// # }
+/// # #[cfg(feature = "unstable")] example().unwrap();
 /// ```
 pub trait BlockSource {
     /// Replaces the content of `mono` with the next block, full scale being -1.0..=1.0, and returns the block's sample

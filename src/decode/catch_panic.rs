@@ -18,6 +18,7 @@ thread_local! {
 /// and passes on all others. Further calls do nothing.
 ///
 /// ```
+/// # #[cfg(feature = "unstable")]
 /// refrain::decode::silence_decoder_panics();
 /// ```
 pub fn silence_decoder_panics() {

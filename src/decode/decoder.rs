@@ -47,7 +47,7 @@ const MAX_PANICS: u32 = 8;
 /// A recording being decoded, block by block.
 ///
 /// ```no_run
-/// # fn main() -> refrain::Result<()> {
+/// # #[cfg(feature = "unstable")] fn example() -> refrain::Result<()> {
 /// let mut decoder = refrain::decode::Decoder::open("song.mp3".as_ref())?;
 /// let mut mono = Vec::new();
 /// while let Some(rate) = decoder.next_block(&mut mono)? {

@@ -29,6 +29,7 @@ const SINC_CHUNK: usize = 4_096;
 /// `round(input * to / from)` samples.
 ///
 /// ```
+/// # #[cfg(feature = "unstable")] {
 /// use refrain::{resample::Resampler, units::SampleRate};
 ///
 /// let mut resampler = Resampler::new(SampleRate(44_100), SampleRate(11_025));
@@ -39,6 +40,7 @@ const SINC_CHUNK: usize = 4_096;
 /// resampler.finish(&mut output);
 /// assert_eq!(output.len(), 11_025);
 /// assert!((output[5_000] - 0.5).abs() < 1e-4);
+/// # }
 /// ```
 pub struct Resampler {
     from: SampleRate,

@@ -2,11 +2,11 @@
 //! derived from them. Its tables and blobs are described byte by byte in `schema/FORMAT.md`.
 //!
 //! ```
+//! # #[cfg(feature = "unstable")] fn example() -> refrain::Result<()> {
 //! use refrain::fingerprint::Fingerprint;
 //! use refrain::store::{Store, TrackRecord};
 //! use refrain::units::Seconds;
 //!
-//! # fn main() -> refrain::Result<()> {
 //! # let folder = tempfile::tempdir().expect("a temporary folder");
 //! # let file = folder.path().join("music.refrain");
 //! let mut store = Store::open_write(&file)?;
@@ -18,6 +18,7 @@
 //! let store = Store::open_read(&file)?;
 //! assert_eq!(store.track(id)?.map(|t| t.record.path), Some(song.path));
 //! # Ok(()) }
+//! # #[cfg(feature = "unstable")] example().unwrap();
 //! ```
 //!
 //! # Conventions
