@@ -304,6 +304,14 @@ fn missing_clips_and_folders_are_reported() {
     none.refrain: 0 tracks, 0 s
     refrain: no music was indexed; check the folder
     ");
+    // A file was named, so there is no folder to check.
+    let built = place.line("index build --db alone.refrain only/text.mp3").code(2);
+    assert_snapshot!(place.told(&built.err), @r"
+    refrain: cannot read only/text.mp3: not an audio file of a known format
+    0 files added, 1 error
+    alone.refrain: 0 tracks, 0 s
+    refrain: no music was indexed
+    ");
 }
 
 #[cfg(target_os = "linux")]
